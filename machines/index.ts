@@ -1,0 +1,32 @@
+import { databaseRelationBroken } from './database-relation-broken.ts';
+import { databaseRelationDeparted } from './database-relation-departed.ts';
+import { databaseRequested } from './database-requested.ts';
+
+export type { Drawing, Shape } from './hook.ts';
+export {
+  asks,
+  defers,
+  fails,
+  hook,
+  learn,
+  nothingLearned,
+  onFailure,
+  question,
+  relationOf,
+  returns,
+  step,
+  terminal,
+} from './hook.ts';
+export { type Edge, type HookMachine, type Node, nodesOf } from './nodes.ts';
+export type * from './vocabulary.ts';
+export { databaseRelationBroken, databaseRelationDeparted, databaseRequested };
+
+/** Every hook machine by the name of its hook. */
+export const hooks = {
+  'database-requested': databaseRequested,
+  'database-relation-departed': databaseRelationDeparted,
+  'database-relation-broken': databaseRelationBroken,
+} as const;
+
+/** The name of a hook that has a chart. */
+export type HookName = keyof typeof hooks;

@@ -1,0 +1,15 @@
+import type { Entropy } from '../../engine/index.ts';
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Passwords that a seed decides, for tests: the same seed gives the same ones in the same order. */
+export function seededEntropy(seed: number): Entropy {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * alphabet.length);
+  };
+  return {
+    password: () => ({ secret: Array.from({ length: 24 }, () => alphabet[next()]).join('') }),
+  };
+}

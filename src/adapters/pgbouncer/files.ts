@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** A file that could not be read or written. */
+export class FileProblem extends Error {
+  readonly path: string;
+  readonly code: string;
+  constructor(path: string, cause: unknown) {
+    const code = (cause as { code?: unknown } | null)?.code;
+    super(`${path}: ${String(code)}`);
+    this.path = path;
+    this.code = typeof code === 'string' ? code : String(cause);
+  }
+}
+
+/** The content of a file; null where there is none. */
+export async function contentOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ENOENT') return null;
+    throw new FileProblem(path, cause);
+  }
+}
+
+/**
+ * Replaces a file whole: a new one beside it, then a rename. PgBouncer tells a changed userlist by
+ * inode, size and whole seconds, so a file rewritten in place may never be read again. The owner
+ * is the folder's, for the process that reads it seldom runs as the one that writes it.
+ */
+export async function replaceFile(path: string, content: string | null): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    if (content === null) return await rm(path, { force: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
+    if (process.getuid?.() === 0) {
+      const { uid, gid } = await stat(dirname(path));
+      await chown(temporary, uid, gid);
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new FileProblem(path, cause);
+  }
+}

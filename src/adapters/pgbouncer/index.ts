@@ -1,0 +1,177 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { sameDatabases } from '../../domain/configuration.ts';
+import {
+  oldestVersion,
+  type PgbouncerFiles,
+  parseVersion,
+  renderFiles,
+  type Settings,
+} from '../../domain/pgbouncer-files.ts';
+import type {
+  Attempt,
+  Configuration,
+  DatabaseEntry,
+  HookError,
+  Pooler,
+} from '../../engine/index.ts';
+import { type Address, Console, ConsoleProblem, tryLogin } from './console.ts';
+import { contentOf, FileProblem, replaceFile } from './files.ts';
+
+export type { Settings } from '../../domain/pgbouncer-files.ts';
+export type { Address } from './console.ts';
+
+/** One PgBouncer process of this unit. */
+export interface PgbouncerProcess {
+  readonly iniFile: string;
+  readonly settings: Settings;
+  /** Where its admin console answers; with several processes on one port, each one's socket folder. */
+  readonly console: Address;
+}
+
+export interface PgbouncerOptions {
+  /** All processes of this unit: it is in step when each of them is. */
+  readonly processes: readonly PgbouncerProcess[];
+  /** Where clients reach this unit. */
+  readonly clients: Address;
+}
+
+/**
+ * PgBouncer 1.17 or later, through its files and its admin console. It serves one hook at a time:
+ * its connections are opened when they are needed and end with `release`.
+ */
+export function pgbouncer({ processes, clients }: PgbouncerOptions): Pooler {
+  const consoles = new Map(
+    processes.map((process) => [process, new Console(process.console, process.settings.admin)]),
+  );
+  return {
+    apply: (configuration) =>
+      attempt(clients, async () => {
+        const applied: Applied[] = [];
+        for (const [process, console] of consoles) {
+          const outcome = await apply(process, console, configuration);
+          if (E.isLeft(outcome)) {
+            for (const { restore } of applied) await restore();
+            return outcome;
+          }
+          applied.push(outcome.right);
+        }
+        return E.right(applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged');
+      }),
+    admits: (login, database) => async () => {
+      try {
+        await tryLogin(clients, login, database);
+        return E.right(undefined);
+      } catch (problem) {
+        if (!(problem instanceof ConsoleProblem)) throw problem;
+        const why = problem.message;
+        const { user } = login;
+        return E.left({ _tag: 'LoginRefused', class: 'unavailable', user, database, why });
+      }
+    },
+    release: async () => {
+      await Promise.all([...consoles.values()].map((console) => console.release()));
+    },
+  };
+}
+
+/** Writes the files for a process that is not running yet, so that it starts with what it should serve. */
+export const prepare = (process: PgbouncerProcess, configuration: Configuration): Attempt<void> =>
+  attempt(process.console, async () => {
+    await write(process, renderFiles(configuration, process.settings, oldestVersion));
+    return E.right(undefined);
+  });
+
+interface Applied {
+  readonly isNew: boolean;
+  /** Puts back in force what was before. */
+  readonly restore: () => Promise<void>;
+}
+
+async function apply(
+  process: PgbouncerProcess,
+  console: Console,
+  configuration: Configuration,
+): Promise<E.Either<HookError, Applied>> {
+  const before = await filesOf(process);
+  const restore = async () => {
+    await write(process, before);
+    await console.reload();
+  };
+  const version = await versionOf(console);
+  const files = renderFiles(configuration, process.settings, version ?? oldestVersion);
+  const isWritten = before.ini === files.ini && before.userlist === files.userlist;
+  const wanted = [...configuration.databases].sort((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
+  if (version !== null && isWritten && sameDatabases(await console.databases(), wanted))
+    return E.right({ isNew: false, restore });
+  if (!isWritten) await write(process, files);
+  // Where the process is down this fails, and the files stay: it reads them when it starts.
+  await console.reload();
+  const found = await console.databases();
+  if (sameDatabases(found, wanted)) return E.right({ isNew: true, restore });
+  await restore();
+  const why = difference(found, wanted);
+  return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
+}
+
+/** Null where the process does not answer. */
+async function versionOf(console: Console) {
+  try {
+    return parseVersion(await console.version());
+  } catch (problem) {
+    if (problem instanceof ConsoleProblem) return null;
+    throw problem;
+  }
+}
+
+async function filesOf({ iniFile, settings }: PgbouncerProcess) {
+  return { ini: await contentOf(iniFile), userlist: await contentOf(settings.userlistFile) };
+}
+
+async function write(
+  { iniFile, settings }: PgbouncerProcess,
+  files: { readonly [File in keyof PgbouncerFiles]: string | null },
+): Promise<void> {
+  await replaceFile(settings.userlistFile, files.userlist);
+  await replaceFile(iniFile, files.ini);
+}
+
+function difference(found: readonly DatabaseEntry[], wanted: readonly DatabaseEntry[]): string {
+  const text = ({ name, host, port, database }: DatabaseEntry) =>
+    `${name} to ${database} at ${host}:${port}`;
+  const inForce = new Set(found.map(text));
+  const expected = new Set(wanted.map(text));
+  const missing = [...expected].filter((entry) => !inForce.has(entry));
+  const left = [...inForce].filter((entry) => !expected.has(entry));
+  return [
+    ...missing.slice(0, 3).map((entry) => `${entry} is not in force`),
+    ...left.slice(0, 3).map((entry) => `${entry} is still in force`),
+  ].join('; ');
+}
+
+const attempt =
+  <Result>(
+    { host, port }: Address,
+    body: () => Promise<E.Either<HookError, Result>>,
+  ): Attempt<Result> =>
+  async () => {
+    try {
+      return await body();
+    } catch (problem) {
+      if (problem instanceof FileProblem) {
+        const { path, code } = problem;
+        return E.left({ _tag: 'FileFailed', class: 'broken', path, code });
+      }
+      if (problem instanceof ConsoleProblem) {
+        const where = `${host}:${port}`;
+        return E.left({
+          _tag: 'PoolerUnavailable',
+          class: 'unavailable',
+          where,
+          why: problem.message,
+        });
+      }
+      throw problem;
+    }
+  };

@@ -1,0 +1,142 @@
+import * as E from 'fp-ts/lib/Either.js';
+import pg from 'pg';
+import type { HookError, HostPort } from '../../engine/index.ts';
+
+export interface PostgresOptions extends HostPort {
+  /** A superuser: reading and writing password verifiers takes one. */
+  readonly user: string;
+  readonly password: string;
+  /** The database for what concerns the whole cluster; `postgres` unless told otherwise. */
+  readonly database?: string;
+  /** Where replicas listen, as seen from the poolers; may change between hooks. */
+  readonly replicas?: () => readonly HostPort[];
+  /** Milliseconds to wait for a connection. */
+  readonly connectTimeout?: number;
+  /** Milliseconds to wait for a lock: another unit's, or a client's on its tables. */
+  readonly lockTimeout?: number;
+  /** Milliseconds that one statement may take. */
+  readonly statementTimeout?: number;
+}
+
+/** Something that went wrong between here and PostgreSQL, as the driver saw it. */
+export class SqlProblem extends Error {
+  readonly sqlState: string | null;
+  readonly statement: string;
+  constructor(statement: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause));
+    this.statement = statement;
+    const code = (cause as { code?: unknown } | null)?.code;
+    this.sqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** One connection per database and hook, opened when it is first needed. */
+export class Connections {
+  readonly #options: PostgresOptions;
+  readonly #clients = new Map<string, Promise<pg.Client>>();
+  /** Queries sent since the start, for benchmarks: each is one round trip. */
+  roundTrips = 0;
+
+  constructor(options: PostgresOptions) {
+    this.#options = options;
+  }
+
+  get maintenance(): string {
+    return this.#options.database ?? 'postgres';
+  }
+
+  get where(): string {
+    return `${this.#options.host}:${this.#options.port}`;
+  }
+
+  /**
+   * Sends statements together: one message, one round trip, and one transaction unless one of them
+   * cannot run in any. Yields the rows of each.
+   */
+  async send(
+    database: string,
+    purpose: string,
+    statements: readonly string[],
+  ): Promise<readonly (readonly Row[])[]> {
+    const client = await this.#connect(database);
+    this.roundTrips += 1;
+    try {
+      const results: unknown = await client.query(statements.join(';\n'));
+      return (Array.isArray(results) ? results : [results]).map(
+        (result: pg.QueryResult<Row>) => result.rows,
+      );
+    } catch (cause) {
+      throw new SqlProblem(purpose, cause);
+    }
+  }
+
+  async release(): Promise<void> {
+    const clients = [...this.#clients.values()];
+    this.#clients.clear();
+    await Promise.allSettled(clients.map(async (client) => (await client).end()));
+  }
+
+  #connect(database: string): Promise<pg.Client> {
+    const known = this.#clients.get(database);
+    if (known !== undefined) return known;
+    const connecting = this.#open(database);
+    this.#clients.set(database, connecting);
+    connecting.catch(() => this.#clients.delete(database));
+    return connecting;
+  }
+
+  async #open(database: string): Promise<pg.Client> {
+    const { host, port, user, password } = this.#options;
+    const client = new pg.Client({
+      host,
+      port,
+      user,
+      password,
+      database,
+      application_name: 'hookchart',
+      connectionTimeoutMillis: this.#options.connectTimeout ?? 5_000,
+      lock_timeout: this.#options.lockTimeout ?? 5_000,
+      statement_timeout: this.#options.statementTimeout ?? 60_000,
+    });
+    // A server that goes away between two queries is noticed by the next one.
+    client.on('error', () => {});
+    try {
+      this.roundTrips += 1;
+      await client.connect();
+    } catch (cause) {
+      throw new SqlProblem(`connect to ${database}`, cause);
+    }
+    return client;
+  }
+}
+
+/** Runs a body and says its problems in the engine's words. */
+export const attempt =
+  <Result>(
+    { where }: Connections,
+    body: () => Promise<E.Either<HookError, Result>>,
+  ): (() => Promise<E.Either<HookError, Result>>) =>
+  async () => {
+    try {
+      return await body();
+    } catch (problem) {
+      if (problem instanceof SqlProblem) return E.left(translate(where, problem));
+      throw problem;
+    }
+  };
+
+function translate(where: string, { sqlState, message, statement }: SqlProblem): HookError {
+  if (sqlState !== null && !isPassing(sqlState))
+    return { _tag: 'SqlFailed', class: 'broken', statement, sqlState, message };
+  return { _tag: 'BackendUnavailable', class: 'unavailable', where, why: message };
+}
+
+/**
+ * States that end by themselves: connection trouble and logins not yet let in (08, 28), resources
+ * (53), shutdown and cancellation (57), a primary that became a standby (25006), a lock or template1
+ * in use by others (55P03, 55006), a deadlock or a lost race (40).
+ */
+const isPassing = (sqlState: string): boolean =>
+  /^(?:08|28|40|53|57)/.test(sqlState) || ['25006', '55P03', '55006'].includes(sqlState);

@@ -1,0 +1,195 @@
+import * as E from 'fp-ts/lib/Either.js';
+import pg from 'pg';
+import type { Grant, Login } from '../../../machines/index.ts';
+import { lookupFunction } from '../../domain/pgbouncer-files.ts';
+import type { HookError } from '../../engine/index.ts';
+import { type Connections, SqlProblem } from './connections.ts';
+import { marks, ownerRoleOf } from './marks.ts';
+import { verifierOf, verifies } from './scram.ts';
+
+const id = pg.escapeIdentifier;
+const text = pg.escapeLiteral;
+
+interface Role {
+  readonly name: string;
+  readonly mark: string;
+  readonly password: string | null;
+  readonly options: string;
+}
+
+interface Facts {
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly database: { readonly owner: string; readonly mark: string } | null;
+}
+
+/** All units of a deployment take turns, and so do a leader and the one that was deposed. */
+export const takeTurn = (owner: string): string =>
+  `SELECT pg_advisory_lock(hashtextextended(${text(marks.every(owner))}, 0))`;
+
+export async function provision(
+  connections: Connections,
+  grant: Grant,
+  auth: Login,
+): Promise<E.Either<HookError, void>> {
+  const { relation, owner, user, database } = grant;
+  const facts = await read(connections, grant, auth);
+  const isForeign = (mark: string | undefined) =>
+    mark !== undefined && !mark.startsWith(marks.every(owner));
+  if (facts.database !== null && isForeign(facts.database.mark))
+    return E.left({
+      _tag: 'DatabaseTaken',
+      class: 'refused',
+      relation,
+      database,
+      takenBy: facts.database.owner,
+    });
+  const databaseOwner = facts.database?.owner ?? ownerRoleOf(database);
+  for (const role of [user, auth.user, databaseOwner])
+    if (isForeign(facts.roles.get(role)?.mark))
+      return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role });
+
+  const roles = await roleStatements(facts, grant, auth, databaseOwner);
+  const access = accessStatements(grant, auth, databaseOwner);
+  const { maintenance } = connections;
+  if (facts.database === null) {
+    await connections.send(maintenance, 'create roles', roles);
+    await createDatabase(connections, database, databaseOwner);
+    await connections.send(maintenance, 'grant access', access);
+  } else {
+    await connections.send(maintenance, 'create roles', [...roles, ...access]);
+  }
+  await connections.send(database, 'prepare the database', inside(grant, auth, databaseOwner));
+  return E.right(undefined);
+}
+
+async function read(connections: Connections, grant: Grant, auth: Login): Promise<Facts> {
+  const { database, user, owner } = grant;
+  const names = [user, auth.user, ownerRoleOf(database)].map(text).join(', ');
+  const [, roles = [], databases = []] = await connections.send(
+    connections.maintenance,
+    'read roles',
+    [
+      takeTurn(owner),
+      `SELECT rolname AS name, coalesce(shobj_description(oid, 'pg_authid'), '') AS mark,
+              rolpassword AS password,
+              concat_ws(' ', CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+                CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+                CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+                CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+                CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END) AS options
+         FROM pg_authid WHERE rolname IN (${names})`,
+      `SELECT r.rolname AS owner, coalesce(shobj_description(r.oid, 'pg_authid'), '') AS mark
+         FROM pg_database d JOIN pg_authid r ON r.oid = d.datdba
+        WHERE d.datname = ${text(database)}`,
+    ],
+  );
+  return {
+    roles: new Map((roles as unknown as readonly Role[]).map((role) => [role.name, role])),
+    database: (databases[0] as Facts['database'] | undefined) ?? null,
+  };
+}
+
+/** What differs from the facts, and nothing else: a password in force keeps its salt and its clients. */
+async function roleStatements(
+  facts: Facts,
+  grant: Grant,
+  auth: Login,
+  databaseOwner: string,
+): Promise<string[]> {
+  const { user, password, owner, relation, attributes, roles } = grant;
+  const has = (attribute: string) =>
+    attributes.includes(attribute) ? attribute : `NO${attribute}`;
+  const options = `LOGIN ${['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'].map(has).join(' ')}`;
+  const plain = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION';
+  const wanted = [
+    [databaseOwner, `NOLOGIN ${plain}`, null, marks.database(owner)],
+    [auth.user, `LOGIN ${plain}`, auth.password.secret, marks.lookup(owner)],
+    [user, options, password?.secret ?? null, marks.relation(owner, relation)],
+  ] as const;
+  const statements: string[] = [];
+  for (const [name, options, secret, mark] of wanted) {
+    const found = facts.roles.get(name);
+    const isOwned = name === databaseOwner && facts.database !== null;
+    if (found === undefined && !isOwned)
+      statements.push(`CREATE ROLE ${id(name)}`, `COMMENT ON ROLE ${id(name)} IS ${text(mark)}`);
+    if (!isOwned && found?.options !== options)
+      statements.push(`ALTER ROLE ${id(name)} ${options}`);
+    if (secret !== null && !(await verifies(found?.password ?? null, secret)))
+      statements.push(
+        `ALTER ROLE ${id(name)} PASSWORD ${text(await verifierOf(secret))} VALID UNTIL 'infinity'`,
+      );
+  }
+  for (const role of [databaseOwner, ...roles]) statements.push(`GRANT ${id(role)} TO ${id(user)}`);
+  return statements;
+}
+
+async function createDatabase(
+  connections: Connections,
+  database: string,
+  owner: string,
+): Promise<void> {
+  try {
+    await connections.send(connections.maintenance, 'create the database', [
+      `CREATE DATABASE ${id(database)} OWNER ${id(owner)}`,
+    ]);
+  } catch (problem) {
+    const isThere = problem instanceof SqlProblem && problem.sqlState === '42P04';
+    if (!isThere) throw problem;
+  }
+}
+
+/**
+ * Who may connect, and as whom. A user without attributes works as the database's owner, so that
+ * whatever it makes belongs to the database and outlives it; attributes are not inherited, hence a
+ * user that has some works as itself.
+ */
+function accessStatements(grant: Grant, auth: Login, databaseOwner: string): string[] {
+  const { user, database, attributes } = grant;
+  const inDatabase = `ALTER ROLE ${id(user)} IN DATABASE ${id(database)}`;
+  return [
+    `REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC`,
+    `GRANT CONNECT ON DATABASE ${id(database)} TO ${id(auth.user)}`,
+    attributes.length === 0
+      ? `${inDatabase} SET role = ${text(databaseOwner)}`
+      : `${inDatabase} RESET role`,
+  ];
+}
+
+/** What is done in the database itself: its schema `public`, and the function that looks up users. */
+function inside(grant: Grant, auth: Login, databaseOwner: string): string[] {
+  const schema = id(lookupFunction.schema);
+  const lookup = `${schema}.${id(lookupFunction.name)}(text)`;
+  const { user, owner, attributes } = grant;
+  return [
+    `DO $do$ BEGIN
+       IF to_regnamespace('public') IS NOT NULL THEN
+         ALTER SCHEMA public OWNER TO ${id(databaseOwner)};
+         REVOKE ALL ON SCHEMA public FROM PUBLIC;
+       END IF;
+     END $do$`,
+    `CREATE SCHEMA IF NOT EXISTS ${schema}`,
+    `ALTER SCHEMA ${schema} OWNER TO CURRENT_USER`,
+    `CREATE OR REPLACE FUNCTION ${schema}.${id(lookupFunction.name)}(i_username text)
+       RETURNS TABLE (uname text, phash text)
+       LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+     AS $lookup$
+       SELECT a.rolname::text, a.rolpassword
+         FROM pg_catalog.pg_authid a
+        WHERE a.rolname::text = i_username
+          AND a.rolcanlogin
+          AND (a.rolvaliduntil IS NULL OR a.rolvaliduntil > pg_catalog.now())
+          AND (NOT a.rolsuper OR pg_catalog.starts_with(
+                 pg_catalog.shobj_description(a.oid, 'pg_authid'), ${text(`${marks.every(owner)}relation `)}))
+     $lookup$`,
+    `ALTER FUNCTION ${lookup} OWNER TO CURRENT_USER`,
+    `REVOKE ALL ON FUNCTION ${lookup} FROM PUBLIC`,
+    `GRANT USAGE ON SCHEMA ${schema} TO ${id(auth.user)}`,
+    `GRANT EXECUTE ON FUNCTION ${lookup} TO ${id(auth.user)}`,
+    ...(attributes.length === 0
+      ? []
+      : ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS'].map(
+          (kind) =>
+            `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(user)} GRANT ALL ON ${kind} TO ${id(databaseOwner)}`,
+        )),
+  ];
+}

@@ -1,0 +1,28 @@
+/** A hook's flowchart as data: what Mermaid's text says, and nothing about how it looks. */
+import type { Drawing } from '../../machines/index.ts';
+
+export interface ChartNode extends Drawing {
+  readonly id: string;
+}
+
+export interface ChartEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Null where the arrow has no text. */
+  readonly label: string | null;
+}
+
+export interface Chart {
+  readonly direction: string;
+  /** In the order of their first mention. */
+  readonly nodes: readonly ChartNode[];
+  readonly edges: readonly ChartEdge[];
+}
+
+/** The brackets that Mermaid puts around a label, by what the shape means here. */
+export const brackets = {
+  terminal: ['([', '])'],
+  question: ['{', '}'],
+  step: ['[', ']'],
+  defer: ['>', ']'],
+} as const;

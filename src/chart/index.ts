@@ -1,0 +1,5 @@
+export type { Chart, ChartEdge, ChartNode } from './chart.ts';
+export { compare, type Difference, describe } from './compare.ts';
+export { chartOf } from './of-machine.ts';
+export { type ChartError, parse } from './parse.ts';
+export { print } from './print.ts';

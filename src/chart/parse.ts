@@ -1,0 +1,181 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
+
+/** What could not be read, and where: lines count from 1. */
+export interface ChartError {
+  readonly line: number;
+  readonly message: string;
+}
+
+type Shape = ChartNode['shape'];
+
+/** Statements that say how a chart looks; they carry no meaning for a hook. */
+const presentation = /^(?:style|linkStyle|classDef|class|click)\b/;
+const header = /^(?:flowchart|graph)(?:\s+(TD|TB|BT|LR|RL))?$/;
+const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
+const arrow = /\s*(?:-{2,}>\s*(?:\|([^|]*)\|)?|--\s+(.*?)\s+-{2,}>)\s*/y;
+const ampersand = /\s+&\s+/y;
+
+/**
+ * Reads a Mermaid flowchart: the four shapes that have a meaning here, arrows with and without
+ * text, chains, `&`, comments. Anything else is an error that names the line.
+ *
+ * The syntax is the one of https://mermaid.js.org/syntax/flowchart.html.
+ */
+export function parse(source: string): E.Either<ChartError, Chart> {
+  const nodes = new Map<string, ChartNode | null>();
+  const firstMention = new Map<string, number>();
+  const edges: ChartEdge[] = [];
+  let direction: string | undefined;
+  try {
+    for (const { line, text } of statements(source)) {
+      if (direction === undefined) {
+        const found = header.exec(text);
+        if (found === null) throw at(line, `expected "flowchart TD", found "${clip(text)}"`);
+        direction = found[1] ?? 'TD';
+      } else if (!presentation.test(text)) {
+        readStatement(new Scanner(text, line), nodes, edges, firstMention);
+      }
+    }
+    if (direction === undefined) throw at(1, 'no flowchart here: the text is empty');
+    for (const [id, node] of nodes)
+      if (node === null)
+        throw at(firstMention.get(id) ?? 1, `node ${id} is used, but no line gives its shape`);
+  } catch (error) {
+    if (error instanceof ChartProblem) return E.left(error.chartError);
+    throw error;
+  }
+  return E.right({
+    direction,
+    nodes: [...nodes.values()].filter((node) => node !== null),
+    edges,
+  });
+}
+
+class ChartProblem extends Error {
+  readonly chartError: ChartError;
+  constructor(chartError: ChartError) {
+    super(chartError.message);
+    this.chartError = chartError;
+  }
+}
+
+const at = (line: number, message: string) => new ChartProblem({ line, message });
+
+const clip = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+function* statements(source: string): Generator<{ line: number; text: string }> {
+  for (const [index, raw] of source.split(/\r\n|\r|\n/).entries()) {
+    const text = raw.trim().replace(/;$/, '').trimEnd();
+    if (text !== '' && !text.startsWith('%%')) yield { line: index + 1, text };
+  }
+}
+
+function readStatement(
+  scanner: Scanner,
+  nodes: Map<string, ChartNode | null>,
+  edges: ChartEdge[],
+  firstMention: Map<string, number>,
+): void {
+  const group = (): string[] => {
+    const ids = [readNode(scanner, nodes, firstMention)];
+    while (scanner.match(ampersand) !== null) ids.push(readNode(scanner, nodes, firstMention));
+    return ids;
+  };
+  let sources = group();
+  while (!scanner.done) {
+    const found = scanner.match(arrow);
+    if (found === null) throw scanner.problem('expected an arrow, "-->" or "-- text -->"');
+    const label = (found[1] ?? found[2] ?? '').trim();
+    const targets = group();
+    for (const from of sources)
+      for (const to of targets)
+        edges.push({ from, to, label: label === '' ? null : unquote(label) });
+    sources = targets;
+  }
+}
+
+function readNode(
+  scanner: Scanner,
+  nodes: Map<string, ChartNode | null>,
+  firstMention: Map<string, number>,
+): string {
+  const id = scanner.match(identifier)?.[0];
+  if (id === undefined) throw scanner.problem('expected the id of a node');
+  if (id === 'end' || id === 'subgraph')
+    throw scanner.problem(`"${id}" is a word of Mermaid's own; a hook chart has no subgraphs`);
+  if (!nodes.has(id)) {
+    nodes.set(id, null);
+    firstMention.set(id, scanner.line);
+  }
+  const drawing = readDrawing(scanner);
+  if (drawing !== null) {
+    const before = nodes.get(id);
+    if (before && (before.shape !== drawing.shape || before.label !== drawing.label))
+      throw scanner.problem(`node ${id} is drawn twice, and differently`);
+    nodes.set(id, { id, ...drawing });
+  }
+  return id;
+}
+
+function readDrawing(scanner: Scanner): { shape: Shape; label: string } | null {
+  for (const shape of ['terminal', 'question', 'step', 'defer'] as const) {
+    const [open, close] = brackets[shape];
+    if (!scanner.starts(open)) continue;
+    const label = scanner.enclosed(open, close);
+    if (/^[[({/\\]/.test(label)) break;
+    return { shape, label: unquote(label.trim()) };
+  }
+  if (scanner.starts('(') || scanner.starts('[') || scanner.starts('{'))
+    throw scanner.problem('this shape has no meaning here: use ([ ]), { }, [ ] or > ]');
+  return null;
+}
+
+/** Mermaid writes a quote within quotes as an entity. */
+function unquote(label: string): string {
+  const inner = /^"(.*)"$/.exec(label)?.[1];
+  return inner === undefined ? label : inner.replaceAll('#quot;', '"').replaceAll('#35;', '#');
+}
+
+class Scanner {
+  readonly line: number;
+  readonly #text: string;
+  #position = 0;
+
+  constructor(text: string, line: number) {
+    this.#text = text;
+    this.line = line;
+  }
+
+  get done(): boolean {
+    return this.#position >= this.#text.length;
+  }
+
+  starts(prefix: string): boolean {
+    return this.#text.startsWith(prefix, this.#position);
+  }
+
+  match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#position;
+    const found = pattern.exec(this.#text);
+    if (found !== null) this.#position = pattern.lastIndex;
+    return found;
+  }
+
+  /** The text between brackets; within quotes, brackets are text. */
+  enclosed(open: string, close: string): string {
+    const start = this.#position + open.length;
+    const quoted = /\s*"[^"]*"\s*/y;
+    quoted.lastIndex = start;
+    const from = quoted.test(this.#text) ? quoted.lastIndex : start;
+    const end = this.#text.indexOf(close, from);
+    if (end < 0) throw this.problem(`"${open}" is not closed by "${close}"`);
+    const label = this.#text.slice(start, end);
+    this.#position = end + close.length;
+    return label;
+  }
+
+  problem(message: string): ChartProblem {
+    return at(this.line, `${message}, at "${clip(this.#text.slice(this.#position))}"`);
+  }
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod, chown, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Whom servers run as; neither PostgreSQL nor PgBouncer runs as root. */
+export type Identity = { readonly uid: number; readonly gid: number } | Record<string, never>;
+
+/** Ourselves, or where we are root the user `postgres`, or else `nobody`. */
+export function identity(): Identity {
+  if (process.getuid?.() !== 0) return {};
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const number = (flag: string) => Number(execFileSync('id', [flag, user], { stdio: 'pipe' }));
+      return { uid: number('-u'), gid: number('-g') };
+    } catch {
+      // The next one, then.
+    }
+  }
+  throw new Error('running as root takes a user "postgres" or "nobody" to run the servers as');
+}
+
+/** A folder for a story's servers. It goes when the process does, however that ends. */
+export class Workspace {
+  readonly path: string;
+  readonly #onExit = () => this.#remove();
+
+  constructor() {
+    this.path = mkdtempSync(join(tmpdir(), 'hookchart-'));
+    process.once('exit', this.#onExit);
+  }
+
+  /** A folder in it that the servers' user owns. */
+  async folder(name: string): Promise<string> {
+    await chmod(this.path, 0o711);
+    const path = join(this.path, name);
+    await mkdir(path, { mode: 0o700 });
+    const who = identity();
+    if ('uid' in who) await chown(path, who.uid, who.gid);
+    return path;
+  }
+
+  remove(): void {
+    process.removeListener('exit', this.#onExit);
+    this.#remove();
+  }
+
+  #remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A server process: started, waited for, stopped by its own id. */
+export class Server {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #onExit = () => this.#child.kill('SIGKILL');
+  #log = '';
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
+    process.once('exit', this.#onExit);
+  }
+
+  /** Starts a program and waits until what it prints says that it is ready. */
+  static async start(
+    program: string,
+    args: readonly string[],
+    isReady: RegExp,
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Server> {
+    const child = spawn(program, args, {
+      ...identity(),
+      // Ctrl-C is for us, who stop the servers in order.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, ...environment },
+    });
+    const server = new Server(child);
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string) =>
+        reject(new Error(`${program} did not start (${why}): ${server.#log.trim().slice(-2000)}`));
+      const hear = (chunk: Buffer) => {
+        server.#log += chunk.toString('utf8');
+        if (isReady.test(server.#log)) resolve();
+      };
+      child.stdout?.on('data', hear);
+      child.stderr?.on('data', hear);
+      child.once('error', (error) => fail(error.message));
+      child.once('close', (code) => fail(`exit code ${code}`));
+    });
+    return server;
+  }
+
+  /** All that it has printed. */
+  get log(): string {
+    return this.#log;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  async stop(signal: NodeJS.Signals): Promise<void> {
+    process.removeListener('exit', this.#onExit);
+    this.#child.kill(signal);
+    await this.#ended;
+  }
+}
+
+/** A loopback port that nobody listens on at present. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}

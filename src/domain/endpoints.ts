@@ -1,0 +1,52 @@
+import type { ConnectionInfo } from '../../machines/index.ts';
+
+/** A unit of the pooler as the others see it. */
+export interface Peer {
+  readonly unit: string;
+  /** `host:port`; null until the unit has said where it is. */
+  readonly endpoint: string | null;
+  /** The databases that the unit has read back from its own PgBouncer. */
+  readonly serving: ReadonlySet<string>;
+}
+
+const address = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/;
+const nowhere = /^(?:none|null|undefined|nan):/i;
+
+/** Reads `host:port`; null for anything that no client could reach, such as `None:6432`. */
+export function parseEndpoint(text: string): string | null {
+  const port = Number(address.exec(text)?.[1] ?? 0);
+  return port >= 1 && port <= 65535 && !nowhere.test(text) ? text : null;
+}
+
+/**
+ * What the relation databag says of a database: the leader for reading and writing, and for
+ * reading the other units that have confirmed it, sorted. A unit that lags is left out; it never
+ * blocks a request. Endpoints stay null while the leader's own address is not known.
+ */
+export const connectionInfo =
+  (leader: string | null, others: readonly Peer[], version: string | null) =>
+  (database: string): ConnectionInfo => {
+    const readers: string[] = [];
+    for (const { endpoint, serving } of others)
+      if (endpoint !== null && serving.has(database)) readers.push(endpoint);
+    return {
+      endpoints: leader,
+      readOnlyEndpoints: [...new Set(readers)].sort().join(','),
+      version,
+    };
+  };
+
+/** What is to be published, given what is: an unknown leader or version leaves the old one standing. */
+export function succeed(published: ConnectionInfo | null, next: ConnectionInfo): ConnectionInfo {
+  return {
+    endpoints: next.endpoints ?? published?.endpoints ?? null,
+    readOnlyEndpoints: next.readOnlyEndpoints,
+    version: next.version ?? published?.version ?? null,
+  };
+}
+
+export const sameInfo = (one: ConnectionInfo | null, other: ConnectionInfo): boolean =>
+  one !== null &&
+  one.endpoints === other.endpoints &&
+  one.readOnlyEndpoints === other.readOnlyEndpoints &&
+  one.version === other.version;

@@ -1,0 +1,108 @@
+/**
+ * The ledger: one record per relation in the peer application databag, and the only truth that
+ * outlives a hook. Nothing here knows who may write it; only the leader can.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { Grant, Login } from '../../machines/index.ts';
+import { remember } from './remember.ts';
+import type { Databag } from './request.ts';
+
+/** A request that is not served, and the reason that its operator reads. */
+export interface Refused {
+  readonly relation: number;
+  readonly state: 'refused';
+  readonly error: string;
+}
+
+export type LedgerRecord = Grant | Refused;
+
+export interface Ledger {
+  readonly records: ReadonlyMap<number, LedgerRecord>;
+  /** The login with which PgBouncer looks up users; null before the first request. */
+  readonly auth: Login | null;
+}
+
+/** A record that cannot be read is kept as it is: guessing would drop clients or lose a password. */
+export interface LedgerUnreadable {
+  readonly _tag: 'LedgerUnreadable';
+  readonly class: 'broken';
+  readonly key: string;
+  readonly why: string;
+}
+
+export const authKey = 'auth-user';
+export const recordKey = (relation: number): string => `relation-${relation}`;
+
+const secret = v.object({ secret: v.string() });
+const login = v.object({ user: v.string(), password: secret });
+const record = v.variant('state', [
+  v.object({ relation: v.number(), state: v.literal('refused'), error: v.string() }),
+  v.object({
+    relation: v.number(),
+    state: v.picklist(['provisioning', 'published', 'removing']),
+    user: v.string(),
+    database: v.string(),
+    attributes: v.array(v.string()),
+    roles: v.array(v.string()),
+    password: v.nullable(secret),
+    owner: v.string(),
+    published: v.nullable(
+      v.object({
+        endpoints: v.nullable(v.string()),
+        readOnlyEndpoints: v.string(),
+        version: v.nullable(v.string()),
+      }),
+    ),
+    error: v.nullable(v.string()),
+  }),
+]);
+
+/** Reads the ledger out of the peer application databag; keys of others are passed over. */
+export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Ledger> {
+  const records = new Map<number, LedgerRecord>();
+  let auth: Login | null = null;
+  for (const key in databag) {
+    const text = databag[key] ?? '';
+    if (key === authKey) {
+      const read = readLogin(text);
+      if (E.isLeft(read)) return unreadable(key, read.left);
+      auth = read.right;
+    } else if (key.startsWith('relation-')) {
+      const read = readRecord(text);
+      if (E.isLeft(read)) return unreadable(key, read.left);
+      const { relation } = read.right;
+      if (recordKey(relation) !== key) return unreadable(key, `it speaks of relation ${relation}`);
+      records.set(relation, read.right);
+    }
+  }
+  return E.right({ records, auth });
+}
+
+/** The ledger's value for a key of the peer application databag. */
+export const encode = (value: LedgerRecord | Login): string => JSON.stringify(value);
+
+/** True for a record that PgBouncer's configuration serves. */
+export const isServed = (entry: LedgerRecord): entry is Grant =>
+  entry.state === 'provisioning' || entry.state === 'published';
+
+const readLogin = decode(login);
+const readRecord = remember(50_000, decode(record));
+
+function decode<Schema extends v.GenericSchema>(schema: Schema) {
+  return (text: string): E.Either<string, v.InferOutput<Schema>> => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return E.left('it is not JSON');
+    }
+    const parsed = v.safeParse(schema, value, { abortEarly: true });
+    if (parsed.success) return E.right(parsed.output);
+    const issue = parsed.issues[0];
+    return E.left(`${v.getDotPath(issue) ?? 'it'} is not as expected (${issue.expected})`);
+  };
+}
+
+const unreadable = (key: string, why: string): E.Either<LedgerUnreadable, never> =>
+  E.left({ _tag: 'LedgerUnreadable', class: 'broken', key, why });

@@ -1,0 +1,101 @@
+/**
+ * PgBouncer's two files as text. Keys are gated by version, since one that PgBouncer does not know
+ * keeps it from starting; the databases come last, so that the last of them in force proves that
+ * the whole file was read.
+ *
+ * Follows https://www.pgbouncer.org/config.html.
+ */
+import type { Login } from '../../machines/index.ts';
+import type { Configuration } from './configuration.ts';
+import { poolSizes } from './pool-sizes.ts';
+
+/** How one PgBouncer process runs; what clients and operators may tune. */
+export interface Settings {
+  readonly listenAddress: string;
+  readonly listenPort: number;
+  /** Folder of the Unix socket; null for none. */
+  readonly socketDirectory: string | null;
+  readonly logFile: string;
+  readonly pidFile: string;
+  readonly userlistFile: string;
+  /** The login of the admin console; it never reaches PostgreSQL. */
+  readonly admin: Login;
+  readonly poolMode: 'session' | 'transaction' | 'statement';
+  /** Server connections for each database and process; 0 is no limit. */
+  readonly maxDatabaseConnections: number;
+  /** Processes of this unit that share the limit's pool sizes. */
+  readonly processes: number;
+  /** Prepared statements kept for each connection in transaction pooling, from PgBouncer 1.21 on. */
+  readonly maxPreparedStatements: number;
+}
+
+export interface PgbouncerFiles {
+  readonly ini: string;
+  readonly userlist: string;
+}
+
+/** `[1, 18]` of `1.18.0`, as numbers, for `14.9` is older than `14.16`. */
+export type Version = readonly [major: number, minor: number];
+
+export function parseVersion(text: string): Version | null {
+  const found = /(\d+)\.(\d+)/.exec(text);
+  return found === null ? null : [Number(found[1]), Number(found[2])];
+}
+
+export const isAtLeast = (version: Version, [major, minor]: Version): boolean =>
+  version[0] > major || (version[0] === major && version[1] >= minor);
+
+/** The oldest PgBouncer whose configuration is known here: it has host lists. */
+export const oldestVersion: Version = [1, 17];
+
+/** The function that `auth_query` calls in each database; the backend adapter makes it. */
+export const lookupFunction = { schema: 'hookchart', name: 'user_lookup' } as const;
+
+export function renderFiles(
+  { databases, auth }: Configuration,
+  settings: Settings,
+  version: Version,
+): PgbouncerFiles {
+  const sizes = poolSizes(settings.maxDatabaseConnections, settings.processes);
+  const options: readonly (readonly [key: string, value: string | number | null])[] = [
+    ['listen_addr', settings.listenAddress],
+    ['listen_port', settings.listenPort],
+    ['unix_socket_dir', settings.socketDirectory],
+    ['logfile', settings.logFile],
+    ['pidfile', settings.pidFile],
+    ['auth_type', 'scram-sha-256'],
+    ['auth_file', settings.userlistFile],
+    ['auth_user', auth === null ? null : auth.user],
+    ['auth_query', `SELECT uname, phash FROM ${lookupFunction.schema}.${lookupFunction.name}($1)`],
+    ['admin_users', settings.admin.user],
+    ['pool_mode', settings.poolMode],
+    ['max_client_conn', 10_000],
+    ['max_db_connections', settings.maxDatabaseConnections],
+    ['default_pool_size', sizes.defaultSize],
+    ['min_pool_size', sizes.minimum],
+    ['reserve_pool_size', sizes.reserve],
+    ['ignore_startup_parameters', 'extra_float_digits,options'],
+    [
+      'max_prepared_statements',
+      isAtLeast(version, [1, 21]) ? settings.maxPreparedStatements : null,
+    ],
+  ];
+  return {
+    ini: [
+      '[pgbouncer]',
+      ...options.flatMap(([key, value]) => (value === null ? [] : [`${key} = ${value}`])),
+      '',
+      '[databases]',
+      ...databases.map(
+        ({ name, host, port, database }) =>
+          `${name} = host=${host} port=${port} dbname=${database}`,
+      ),
+      '',
+    ].join('\n'),
+    userlist: [settings.admin, ...(auth === null ? [] : [auth])]
+      .map(({ user, password }) => `${listed(user)} ${listed(password.secret)}\n`)
+      .join(''),
+  };
+}
+
+const listed = (text: string) => `"${text.replaceAll('"', '""')}"`;

@@ -1,0 +1,136 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { ConnectionInfo, Grant } from '../../machines/index.ts';
+import { sameInfo, succeed } from './endpoints.ts';
+import { changedField } from './grant.ts';
+import type { Ledger, LedgerRecord } from './ledger.ts';
+import { type Refusal, renderRefusal } from './refusal.ts';
+import type { DatabaseRequest } from './request.ts';
+
+/** What a backend was found to hold for this deployment. */
+export interface Audit {
+  /** Relations whose role is there though no record speaks of it. */
+  readonly orphans: readonly number[];
+  /** Published relations whose role is missing or has another password. */
+  readonly damaged: readonly number[];
+}
+
+/** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
+export interface View {
+  /** This unit goes while relations live on: what it no longer sees may still be in use. */
+  readonly leaving: boolean;
+  readonly backendReady: boolean;
+  readonly ledger: Ledger;
+  /** The relations that Juju lists at present. */
+  readonly relations: ReadonlySet<number>;
+  readonly requests: ReadonlyMap<number, E.Either<Refusal, DatabaseRequest>>;
+  readonly info: (database: string) => ConnectionInfo;
+  /** The relations for which this unit's departing flag stands. */
+  readonly flags: readonly number[];
+  /** Null where the backend was not asked. */
+  readonly audit: Audit | null;
+}
+
+/** One thing that is left to do. */
+export type Work =
+  | { readonly _tag: 'ForgetFlag'; readonly relation: number }
+  | { readonly _tag: 'DropRecord'; readonly relation: number }
+  | { readonly _tag: 'MarkRemoving'; readonly relation: number }
+  | { readonly _tag: 'Configure' }
+  | { readonly _tag: 'DeleteUser'; readonly relation: number }
+  | { readonly _tag: 'DeleteOrphan'; readonly relation: number }
+  | { readonly _tag: 'Refuse'; readonly refusal: Refusal }
+  | { readonly _tag: 'ClearError'; readonly relation: number }
+  | { readonly _tag: 'Provision'; readonly relation: number }
+  | { readonly _tag: 'UpdateConnectionInfo'; readonly relation: number };
+
+/**
+ * The difference between what is wanted and what is, as work: removals first, since a relation
+ * made anew may want what an old one still holds; then provisioning; then re-publishing.
+ */
+export function reconcile(view: View): readonly Work[] {
+  const { forget, remove } = removals(view);
+  return [
+    ...staleFlags(view),
+    ...forget,
+    { _tag: 'Configure' },
+    ...remove,
+    ...requested(view),
+    ...publications(view),
+  ];
+}
+
+/** A unit that is not the leader puts its own flags and its own PgBouncer right, and nothing else. */
+export const reconcileFollower = (view: Pick<View, 'flags' | 'relations'>): readonly Work[] => [
+  ...staleFlags(view),
+  { _tag: 'Configure' },
+];
+
+const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Work[] =>
+  flags
+    .filter((relation) => !relations.has(relation))
+    .map((relation) => ({ _tag: 'ForgetFlag', relation }));
+
+function removals({ ledger, relations, leaving, backendReady, audit }: View) {
+  const forget: Work[] = [];
+  const remove: Work[] = [];
+  if (leaving) return { forget, remove };
+  for (const [relation, { state }] of ledger.records) {
+    if (relations.has(relation)) continue;
+    if (state === 'refused') forget.push({ _tag: 'DropRecord', relation });
+    else {
+      if (state !== 'removing') forget.push({ _tag: 'MarkRemoving', relation });
+      if (backendReady) remove.push({ _tag: 'DeleteUser', relation });
+    }
+  }
+  for (const relation of audit?.orphans ?? [])
+    if (!relations.has(relation) && !ledger.records.has(relation))
+      remove.push({ _tag: 'DeleteOrphan', relation });
+  return { forget, remove };
+}
+
+function requested(view: View): Work[] {
+  const work: Work[] = [];
+  const damaged = new Set(view.audit?.damaged);
+  for (const [relation, request] of view.requests) {
+    const next = forRequest(view, relation, request, damaged);
+    if (next !== null) work.push(next);
+  }
+  return work;
+}
+
+function forRequest(
+  { ledger, backendReady }: View,
+  relation: number,
+  request: E.Either<Refusal, DatabaseRequest>,
+  damaged: ReadonlySet<number>,
+): Work | null {
+  const record = ledger.records.get(relation);
+  if (E.isLeft(request)) {
+    if (request.left._tag !== 'RequestWithdrawn') return refuseOnce(record, request.left);
+    return record?.state === 'refused' ? { _tag: 'DropRecord', relation } : null;
+  }
+  if (record?.state === 'published') {
+    const changed = changedField(request.right, record);
+    if (changed !== null)
+      return refuseOnce(record, { _tag: 'RequestChanged', class: 'refused', relation, ...changed });
+    if (!damaged.has(relation))
+      return record.error === null ? null : { _tag: 'ClearError', relation };
+  }
+  return backendReady ? { _tag: 'Provision', relation } : null;
+}
+
+/** A refusal that is on record already is no work. */
+function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | null {
+  return record?.error === renderRefusal(refusal) ? null : { _tag: 'Refuse', refusal };
+}
+
+function publications({ ledger, relations, info }: View): Work[] {
+  const work: Work[] = [];
+  for (const [relation, record] of ledger.records)
+    if (record.state === 'published' && relations.has(relation) && moved(record, info))
+      work.push({ _tag: 'UpdateConnectionInfo', relation });
+  return work;
+}
+
+const moved = (grant: Grant, info: View['info']): boolean =>
+  !sameInfo(grant.published, succeed(grant.published, info(grant.database)));

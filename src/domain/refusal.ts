@@ -1,0 +1,32 @@
+/** Why a request is not served. Nothing was done for it; it is looked at again when it changes. */
+export type Refusal = { readonly class: 'refused'; readonly relation: number } & (
+  | { readonly _tag: 'RequestWithdrawn' }
+  | { readonly _tag: 'RequestInvalid'; readonly field: string; readonly why: string }
+  | {
+      readonly _tag: 'RequestChanged';
+      readonly field: string;
+      readonly served: string;
+      readonly requested: string;
+    }
+  | { readonly _tag: 'RoleNotGrantable'; readonly role: string }
+  | { readonly _tag: 'RoleTaken'; readonly role: string }
+  | { readonly _tag: 'DatabaseTaken'; readonly database: string; readonly takenBy: string }
+);
+
+/** What was refused, and what to do about it. */
+export function renderRefusal(refusal: Refusal): string {
+  switch (refusal._tag) {
+    case 'RequestWithdrawn':
+      return `relation ${refusal.relation} is gone or asks for no database; nothing is left to do`;
+    case 'RequestInvalid':
+      return `relation ${refusal.relation}: ${refusal.field} ${refusal.why}; change the request`;
+    case 'RequestChanged':
+      return `relation ${refusal.relation}: ${refusal.field} was ${refusal.served} and is now ${refusal.requested}; change it back, or remove the relation and relate again`;
+    case 'RoleNotGrantable':
+      return `relation ${refusal.relation}: extra-user-roles asks for "${refusal.role}", which is no role of the backend that may be granted; change the request`;
+    case 'RoleTaken':
+      return `relation ${refusal.relation}: the backend has a role "${refusal.role}" that another deployment made; rename or drop it`;
+    case 'DatabaseTaken':
+      return `relation ${refusal.relation}: database "${refusal.database}" exists and belongs to "${refusal.takenBy}", which this deployment did not make; ask for another name, or hand the database over as docs/hooks/database.md tells`;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Ledger } from './ledger.ts';
+
+/** The unit's status in Juju, and the sentence beside it. */
+export interface Status {
+  readonly name: 'active' | 'waiting' | 'blocked';
+  readonly message: string;
+}
+
+/**
+ * The status that a ledger amounts to: blocked by what an operator must see to, waiting for what
+ * comes by itself. It is computed anew each time, so it clears when its cause is gone.
+ */
+export function statusOf(ledger: Ledger, waitingFor: string | null): Status {
+  const records = [...ledger.records.values()];
+  const blocked = records.flatMap(({ state, error }) =>
+    error !== null && state !== 'removing' ? [error] : [],
+  );
+  if (blocked.length > 0) return { name: 'blocked', message: summary(blocked) };
+  const removals = records.flatMap((record) =>
+    record.state === 'removing' && record.error !== null
+      ? [`removing ${record.user}: ${record.error}`]
+      : [],
+  );
+  const waiting = waitingFor === null ? removals : [waitingFor, ...removals];
+  if (waiting.length > 0) return { name: 'waiting', message: summary(waiting) };
+  return { name: 'active', message: '' };
+}
+
+const summary = ([first = '', ...more]: readonly string[]): string =>
+  more.length === 0 ? first : `${first} (and ${more.length} more)`;

@@ -1,0 +1,64 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Answer, Command, HookEvent, HookMachine, Request } from '../../machines/index.ts';
+import { type Masked, mask } from '../domain/secret.ts';
+import { advance, begin, isEnd, pending, type SecretState } from './conversation.ts';
+import type { HookError } from './errors.ts';
+import { perform } from './perform.ts';
+import { isCommand } from './plan.ts';
+import type { Attempt } from './ports.ts';
+import { recordRefusal } from './provisioning.ts';
+import type { RunEnd, Step } from './run.ts';
+import type { Session } from './session.ts';
+import { take } from './steps.ts';
+
+/** Stores a state; called after each answer, BEFORE the next request is carried out. */
+export type Keep = (state: SecretState) => Attempt<void>;
+
+export interface Driven {
+  readonly event: HookEvent;
+  readonly path: readonly string[];
+  readonly steps: readonly Step[];
+  readonly commands: readonly Masked<Command>[];
+  readonly end: RunEnd;
+  readonly failure: HookError | null;
+}
+
+/** Drives one machine to its end, from an event or on from a stored state. */
+export async function drive(
+  session: Session,
+  machine: HookMachine,
+  from: HookEvent | SecretState,
+  keep?: Keep,
+): Promise<Driven> {
+  const { clock } = session.adapters;
+  const resumed = 'node' in from;
+  const path = resumed ? [] : ['hook_fired'];
+  const taken: Step[] = [];
+  const commands: Masked<Command>[] = [];
+  let failure: HookError | null = null;
+  let [state, request] = resumed ? [from, pending(machine, from)] : begin(machine, from);
+  while (!isEnd(request)) {
+    path.push(state.node);
+    const started = clock();
+    const outcome = await perform(session, request)();
+    const milliseconds = clock() - started;
+    if (E.isLeft(outcome)) failure = outcome.left;
+    const answer: Answer = E.isLeft(outcome)
+      ? { _tag: 'Failed', failure: outcome.left }
+      : outcome.right;
+    if (isCommand(request)) commands.push(mask(request));
+    taken.push({ node: state.node, request: mask(request), answer: mask(answer), milliseconds });
+    [state, request] = advance(machine, state, answer);
+    if (keep !== undefined) await take(keep(state));
+  }
+  path.push(state.node);
+  if (failure?.class === 'refused') await take(recordRefusal(session, failure));
+  const event = resumed ? (from.context.event ?? { relation: -1 }) : from;
+  return { event, path, steps: taken, commands, end: endOf(request, failure), failure };
+}
+
+function endOf(request: Request, failure: HookError | null): RunEnd {
+  if (failure?.class === 'refused') return { _tag: 'Refused', why: failure };
+  if (failure !== null || request._tag === 'Defer') return { _tag: 'Deferred', why: failure };
+  return { _tag: 'Returned' };
+}

@@ -1,0 +1,35 @@
+export type {
+  BackendEndpoints,
+  Configuration,
+  DatabaseEntry,
+  HostPort,
+} from '../domain/configuration.ts';
+export type { LedgerRecord } from '../domain/ledger.ts';
+export type { Audit, Work } from '../domain/reconcile.ts';
+export type { Refusal } from '../domain/refusal.ts';
+export { type Attribute, type Databag, defaultPolicy, type Policy } from '../domain/request.ts';
+export { type Masked, mask } from '../domain/secret.ts';
+export type { Status } from '../domain/status.ts';
+export {
+  advance,
+  begin,
+  pending,
+  restore,
+  type SecretState,
+  type StateInvalid,
+} from './conversation.ts';
+export type { Keep } from './drive.ts';
+export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
+export { interpret, type Options, reconcile } from './interpret.ts';
+export { type Plan, type PlanAnswer, PlanError, plan } from './plan.ts';
+export type {
+  Adapters,
+  Attempt,
+  Backend,
+  Bag,
+  Changes,
+  Entropy,
+  Model,
+  Pooler,
+} from './ports.ts';
+export type { HookRun, Reconciled, ReconcileRun, RunEnd, Step } from './run.ts';

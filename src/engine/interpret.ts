@@ -1,0 +1,81 @@
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import type { HookEvent, HookMachine } from '../../machines/index.ts';
+import { defaultPolicy, type Policy, parseRequest } from '../domain/request.ts';
+import type { SecretState } from './conversation.ts';
+import { drive, type Keep } from './drive.ts';
+import { type HookError, render } from './errors.ts';
+import type { Adapters, Attempt } from './ports.ts';
+import { reconcileSession } from './reconciliation.ts';
+import type { HookRun, ReconcileRun } from './run.ts';
+import { openSession, type Session } from './session.ts';
+import { steps, take } from './steps.ts';
+
+export interface Options {
+  /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
+  readonly policy?: Policy;
+  readonly keep?: Keep;
+}
+
+/**
+ * Drives a machine against the world: from a hook event, or on from a stored state. At the end it
+ * does what else is left to do, commits to Juju all at once, and lets go of the connections.
+ *
+ * The left is what broke: nothing was committed, and the hook is to be run again from its event.
+ * A world that is not ready ends the run `Deferred`, a request that cannot be served `Refused`.
+ */
+export const interpret = (adapters: Adapters, { policy = defaultPolicy, keep }: Options = {}) => {
+  const parse = parseRequest(policy);
+  return (machine: HookMachine) =>
+    (from: HookEvent | SecretState): Attempt<HookRun> =>
+      inSession(adapters, parse, async (session) => {
+        const started = adapters.clock();
+        const { failure, ...driven } = await drive(session, machine, from, keep);
+        if (failure?.class === 'broken') await take(TE.left(failure));
+        const reconciled = await reconcileSession(session, { attempted: driven.event.relation });
+        const waitingFor = driven.end._tag === 'Deferred' ? reason(driven.end.why) : null;
+        await commit(session, waitingFor);
+        return {
+          hook: machine.id,
+          ...driven,
+          reconciled,
+          milliseconds: adapters.clock() - started,
+        };
+      });
+};
+
+/**
+ * Does what is left to do, whoever was told: on leader-elected, update-status, upgrade, and when
+ * peers or the backend change. It also asks the backend what it holds for this deployment.
+ */
+export const reconcile = (
+  adapters: Adapters,
+  { policy = defaultPolicy }: Pick<Options, 'policy'> = {},
+): Attempt<ReconcileRun> =>
+  inSession(adapters, parseRequest(policy), async (session) => {
+    const started = adapters.clock();
+    const reconciled = await reconcileSession(session, { attempted: null });
+    const isWaiting = (await take(session.leader)) && !(await take(session.backendReady));
+    await commit(session, isWaiting ? reason(null) : null);
+    return { reconciled, milliseconds: adapters.clock() - started };
+  });
+
+const inSession = <Result>(
+  adapters: Adapters,
+  parse: Session['parse'],
+  body: (session: Session) => Promise<Result>,
+): Attempt<Result> =>
+  steps(async () => {
+    try {
+      return await body(openSession(adapters, parse));
+    } finally {
+      await adapters.backend.release();
+      await adapters.pooler.release();
+    }
+  });
+
+async function commit(session: Session, waitingFor: string | null): Promise<void> {
+  await take(session.adapters.model.commit(await take(session.changes(waitingFor))));
+}
+
+const reason = (why: HookError | null): string =>
+  why === null ? 'waiting for the backend database' : render(why);
