@@ -13,7 +13,7 @@ type Shape = ChartNode['shape'];
 const presentation = /^(?:style|linkStyle|classDef|class|click)\b/;
 const header = /^(?:flowchart|graph)(?:\s+(TD|TB|BT|LR|RL))?$/;
 const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
-const arrow = /\s*(?:-{2,}>\s*(?:\|([^|]*)\|)?|--\s+(.*?)\s+-{2,}>)\s*/y;
+const arrow = /\s*(?:-{2,}>\s*(?:\|\s*("[^"]*"|[^|]*)\|)?|--\s+(.*?)\s+-{2,}>)\s*/y;
 const ampersand = /\s+&\s+/y;
 
 /**
@@ -123,13 +123,15 @@ function readDrawing(scanner: Scanner): { shape: Shape; label: string } | null {
     const [open, close] = brackets[shape];
     if (!scanner.starts(open)) continue;
     const label = scanner.enclosed(open, close);
-    if (/^[[({/\\]/.test(label)) break;
+    if (/^[[({/\\]/.test(label)) throw unknownShape(scanner);
     return { shape, label: unquote(label.trim()) };
   }
-  if (scanner.starts('(') || scanner.starts('[') || scanner.starts('{'))
-    throw scanner.problem('this shape has no meaning here: use ([ ]), { }, [ ] or > ]');
+  if (scanner.starts('(')) throw unknownShape(scanner);
   return null;
 }
+
+const unknownShape = (scanner: Scanner) =>
+  scanner.problem('this shape has no meaning here: use ([ ]), { }, [ ] or > ]');
 
 /** Mermaid writes a quote within quotes as an entity. */
 function unquote(label: string): string {

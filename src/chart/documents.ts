@@ -1,0 +1,26 @@
+/** A chart's text and where it stands: `line` is that of its first line, from 1. */
+export interface ChartText {
+  readonly line: number;
+  readonly source: string;
+}
+
+/** The Mermaid flowcharts of a document: its fenced blocks, or the whole of a `.mmd` file. */
+export function chartsIn(fileName: string, text: string): readonly ChartText[] {
+  if (!/\.(?:md|markdown)$/i.test(fileName)) return [{ line: 1, source: text }];
+  const charts: ChartText[] = [];
+  let open: { fence: string; line: number; lines: string[] } | null = null;
+  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+    const fence = /^ {0,3}(`{3,}|~{3,})\s*(\w*)/.exec(line);
+    if (open !== null) {
+      const isClosed = fence !== null && fence[2] === '' && fence[1]?.startsWith(open.fence);
+      if (!isClosed) open.lines.push(line);
+      else {
+        charts.push({ line: open.line, source: open.lines.join('\n') });
+        open = null;
+      }
+    } else if (fence?.[1] !== undefined && fence[2] === 'mermaid')
+      open = { fence: fence[1], line: index + 2, lines: [] };
+  }
+  if (open !== null) charts.push({ line: open.line, source: open.lines.join('\n') });
+  return charts;
+}

@@ -1,0 +1,243 @@
+import pg from 'pg';
+import type { HookEvent, HookName } from '../../machines/index.ts';
+import type { Databag } from '../engine/index.ts';
+import type { DemoOutcome } from './demo.ts';
+import { databagTable, maskedDatabag, narrateRun, narrateWork } from './narrate.ts';
+import type { World } from './world.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const relation = 4;
+const second = 7;
+const request: Databag = {
+  database: 'application_first_database',
+  'extra-user-roles': 'CREATEDB,CREATEROLE',
+};
+
+/** The life of a `database` relation, hook by hook, and a client that has nothing but the databag. */
+export class Story {
+  readonly #world: World;
+  readonly #tell: (text: string) => void;
+  readonly #checks: Check[] = [];
+  readonly #clients = new Set<pg.Client>();
+
+  constructor(world: World, tell: (text: string) => void) {
+    this.#world = world;
+    this.#tell = tell;
+  }
+
+  async tellAll(): Promise<DemoOutcome> {
+    const { juju } = this.#world;
+    const units = juju.units.map((unit) => ({
+      unit,
+      leader: unit === juju.leader,
+      endpoint: this.#endpointOf(unit),
+    }));
+    for (const { unit, leader, endpoint } of units)
+      this.#tell(`  ${unit}${leader ? ' (leader)' : ''} pools at ${endpoint}\n`);
+
+    const databag = await this.#request();
+    const session = await this.#use();
+    await this.#relateAnother(session);
+    await this.#loseLeader();
+    await this.#remove();
+    await this.#leaveNothing();
+
+    const failed = this.#checks.filter(({ ok }) => !ok).length;
+    this.#tell(`\n${this.#checks.length - failed} checks hold, ${failed} fail.\n`);
+    return { ok: failed === 0, units, databag, checks: this.#checks };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([...this.#clients].map((client) => client.end()));
+  }
+
+  async #request(): Promise<DemoOutcome['databag']> {
+    this.#chapter('The application asks for a database');
+    const { juju } = this.#world;
+    juju.request(relation, request);
+    for (const unit of juju.units) await this.#hook(unit, 'database-requested', { relation });
+    await this.#newsGoRound();
+    const published = this.#published(relation);
+    this.#tell(`\n${databagTable(relation, request, published)}\n`);
+    await this.#check('credentials are published, all at once and complete', async () => {
+      const missing = ['username', 'password', 'database', 'endpoints', 'version', 'data'].filter(
+        (key) => !published[key],
+      );
+      return [missing.length === 0, missing.length === 0 ? 'nothing is missing' : `${missing}`];
+    });
+    return { application: request, 'pgbouncer-k8s': maskedDatabag(published) };
+  }
+
+  async #use(): Promise<pg.Client> {
+    this.#chapter('The client, with nothing but the databag');
+    const bag = this.#published(relation);
+    const client = await this.#login(bag, 'endpoints', bag.database);
+    await this.#check('the client logs in through the leader and makes a table', async () => {
+      await client.query('CREATE TABLE greeting (word text)');
+      const { rowCount } = await client.query("INSERT INTO greeting VALUES ('hello')");
+      return [rowCount === 1, `${rowCount} row written`];
+    });
+    await this.#check('extra-user-roles are in force', async () => {
+      const { rows } = await client.query(
+        'SELECT rolcreatedb AND rolcreaterole AS granted, rolsuper FROM pg_roles WHERE rolname = session_user',
+      );
+      return [rows[0]?.granted === true && rows[0]?.rolsuper === false, JSON.stringify(rows[0])];
+    });
+    await this.#check('a follower reads the row from the replica', async () => {
+      const reader = await this.#login(bag, 'read-only-endpoints', `${bag.database}_readonly`);
+      const { rows } = await reader.query(
+        'SELECT word, pg_is_in_recovery() AS replica FROM greeting',
+      );
+      await reader.end();
+      return [rows[0]?.word === 'hello' && rows[0]?.replica === true, JSON.stringify(rows)];
+    });
+    return client;
+  }
+
+  async #relateAnother(session: pg.Client): Promise<void> {
+    this.#chapter('A second application relates');
+    const { juju } = this.#world;
+    juju.request(second, { database: 'second_database' });
+    for (const unit of juju.units)
+      await this.#hook(unit, 'database-requested', { relation: second });
+    await this.#newsGoRound();
+    await this.#check('the first one’s open session lives on', async () => {
+      const { rows } = await session.query('SELECT word FROM greeting');
+      return [rows.length === 1, 'the same connection answers'];
+    });
+    await session.end();
+  }
+
+  async #loseLeader(): Promise<void> {
+    this.#chapter('The leader dies, another unit is elected');
+    const { juju } = this.#world;
+    const [dead, elected] = ['pgbouncer-k8s/1', 'pgbouncer-k8s/0'];
+    await this.#world.pooler(dead).kill();
+    juju.removeUnit(dead);
+    juju.plannedUnits -= 1;
+    juju.leader = elected;
+    narrateWork(this.#tell, elected, await this.#world.reconcile(elected));
+    await this.#newsGoRound();
+    const bag = this.#published(relation);
+    await this.#check('the endpoints move to units that live', async () => {
+      const gone = this.#endpointOf(dead);
+      const published = `${bag.endpoints} and ${bag['read-only-endpoints']}`;
+      return [bag.endpoints === this.#endpointOf(elected) && !published.includes(gone), published];
+    });
+    await this.#check('the client goes on with the credentials it has', async () => {
+      const client = await this.#login(bag, 'endpoints', bag.database);
+      const { rows } = await client.query('SELECT word FROM greeting');
+      await client.end();
+      return [rows.length === 1, `through ${bag.endpoints}`];
+    });
+  }
+
+  async #remove(): Promise<void> {
+    this.#chapter('The relation is removed');
+    const { juju } = this.#world;
+    const bag = this.#published(relation);
+    for (const unit of juju.units)
+      await this.#hook(unit, 'database-relation-departed', {
+        relation,
+        departingUnit: 'application/0',
+      });
+    juju.breaking(relation);
+    for (const unit of juju.units) await this.#hook(unit, 'database-relation-broken', { relation });
+    juju.forget(relation);
+    await this.#newsGoRound();
+    await this.#check('the login is refused', async () => {
+      try {
+        await this.#login(bag, 'endpoints', bag.database);
+        return [false, 'it was let in'];
+      } catch (error) {
+        return [true, (error as Error).message];
+      }
+    });
+  }
+
+  async #leaveNothing(): Promise<void> {
+    const { juju, primary } = this.#world;
+    const admin = await primary.connect();
+    this.#clients.add(admin);
+    await this.#check('the role is gone', async () => {
+      const { rows } = await admin.query(
+        "SELECT rolname FROM pg_roles WHERE rolname = 'relation_id_4'",
+      );
+      return [rows.length === 0, `${rows.length} roles of that name`];
+    });
+    await admin.end();
+    await this.#check('no PgBouncer serves the database', async () => {
+      const serving = juju.units.filter((unit) =>
+        juju.databag({ _tag: 'PeerUnit', unit }).serving?.includes('application_first_database'),
+      );
+      return [serving.length === 0, serving.join(', ') || 'none, as each has read back'];
+    });
+    await this.#check('the peer data is gone', async () => {
+      const keys = Object.keys(juju.databag({ _tag: 'PeerApp' }));
+      return [!keys.includes(`relation-${relation}`), `left: ${keys.join(', ')}`];
+    });
+    await this.#check('the second application is still served', async () => {
+      const bag = this.#published(second);
+      const client = await this.#login(bag, 'endpoints', bag.database);
+      await client.end();
+      return [true, `${bag.username} logs in`];
+    });
+  }
+
+  async #hook(unit: string, hook: HookName, event: HookEvent): Promise<void> {
+    narrateRun(this.#tell, unit, await this.#world.run(unit, hook, event));
+  }
+
+  /** The followers hear of the ledger, and the leader of the followers. */
+  async #newsGoRound(): Promise<void> {
+    const { units, leader } = this.#world.juju;
+    for (const unit of [...units.filter((other) => other !== leader), ...(leader ? [leader] : [])])
+      narrateWork(this.#tell, unit, await this.#world.reconcile(unit));
+  }
+
+  async #check(name: string, body: () => Promise<[ok: boolean, detail: string]>): Promise<void> {
+    let [ok, detail] = [false, ''];
+    try {
+      [ok, detail] = await body();
+    } catch (error) {
+      detail = error instanceof Error ? error.message : String(error);
+    }
+    this.#checks.push({ name, ok, detail });
+    this.#tell(`  ${ok ? '✓' : '✗'} ${name} (${detail})\n`);
+  }
+
+  async #login(bag: Databag, key: string, database = ''): Promise<pg.Client> {
+    const [endpoint = ''] = (bag[key] ?? '').split(',');
+    const [host = '', port] = endpoint.split(':');
+    const client = new pg.Client({
+      host,
+      port: Number(port),
+      database,
+      user: bag.username ?? '',
+      password: bag.password ?? '',
+      connectionTimeoutMillis: 10_000,
+    });
+    client.on('error', () => {});
+    await client.connect();
+    this.#clients.add(client);
+    return client;
+  }
+
+  #published(id: number): Databag {
+    return this.#world.juju.databag({ _tag: 'OwnApp', relation: id });
+  }
+
+  #endpointOf(unit: string): string {
+    const { host, port } = this.#world.pooler(unit);
+    return `${host}:${port}`;
+  }
+
+  #chapter(title: string): void {
+    this.#tell(`\n${title}\n${'─'.repeat(title.length)}\n`);
+  }
+}

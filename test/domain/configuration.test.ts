@@ -1,0 +1,199 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../machines/index.ts';
+import {
+  type BackendEndpoints,
+  configure,
+  sameDatabases,
+  servedBy,
+} from '../../src/domain/configuration.ts';
+import type { Ledger, LedgerRecord } from '../../src/domain/ledger.ts';
+import {
+  isAtLeast,
+  parseVersion,
+  renderFiles,
+  type Settings,
+} from '../../src/domain/pgbouncer-files.ts';
+import { poolSizes } from '../../src/domain/pool-sizes.ts';
+
+const grant = (relation: number, database: string, state: Grant['state'] = 'published'): Grant => ({
+  relation,
+  state,
+  user: `relation_id_${relation}`,
+  database,
+  attributes: [],
+  roles: [],
+  password: { secret: 'never in a file' },
+  owner: 'm/a',
+  published: null,
+  error: null,
+});
+
+const ledger = (...records: LedgerRecord[]): Ledger => ({
+  records: new Map(records.map((record) => [record.relation, record])),
+  auth: { user: 'lookup', password: { secret: 'auth "secret"' } },
+});
+
+const primary = { host: '10.0.0.1', port: 5432 };
+const backend: BackendEndpoints = { primary, replicas: [] };
+
+const databases = (one: Ledger, endpoints = backend) => {
+  const configured = configure(one, endpoints);
+  if (E.isLeft(configured)) throw new Error(configured.left.endpoint);
+  return configured.right.databases;
+};
+
+const names = (...records: LedgerRecord[]) => databases(ledger(...records)).map(({ name }) => name);
+
+describe('configure', () => {
+  it('U-30: lists each database once, sorted, as long as some relation uses it', () => {
+    expect(names(grant(9, 'b'), grant(4, 'a'), grant(7, 'b', 'provisioning'))).toEqual([
+      'a',
+      'a_readonly',
+      'b',
+      'b_readonly',
+    ]);
+    expect(names(grant(4, 'a', 'removing'), grant(7, 'a'))).toEqual(['a', 'a_readonly']);
+    expect(names(grant(4, 'a', 'removing'))).toEqual([]);
+    expect(names({ relation: 4, state: 'refused', error: 'x' })).toEqual([]);
+  });
+
+  it.each([
+    [54, ['main', 'alias']],
+    [55, ['main']],
+    [63, ['main']],
+  ])('U-01: a name of %i bytes', (length, expected) => {
+    const found = names(grant(4, 'x'.repeat(length)));
+    expect(found.length).toBe(expected.length);
+    expect(Math.max(...found.map((name) => name.length))).toBeLessThanOrEqual(63);
+  });
+
+  it('U-09: leads _readonly to the replicas, and to the primary while there is none', () => {
+    const replicas = [
+      { host: '10.0.0.3', port: 5432 },
+      { host: '10.0.0.2', port: 5432 },
+      { host: '10.0.0.9', port: 5499 },
+    ];
+    expect(databases(ledger(grant(4, 'a')), { primary, replicas })[1]).toEqual({
+      name: 'a_readonly',
+      host: '10.0.0.2,10.0.0.3',
+      port: 5432,
+      database: 'a',
+    });
+    expect(databases(ledger(grant(4, 'a')))[1]).toEqual({
+      name: 'a_readonly',
+      host: '10.0.0.1',
+      port: 5432,
+      database: 'a',
+    });
+  });
+
+  it.each([
+    { host: '', port: 5432 },
+    { host: 'a b', port: 5432 },
+    { host: 'a\n[users]', port: 5432 },
+    { host: 'a', port: 0 },
+    { host: 'a', port: Number.NaN },
+  ])('stops at an endpoint that PgBouncer would misread: %j', (endpoint) => {
+    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }))).toBe(true);
+    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }))).toBe(true);
+  });
+
+  it('knows its own from a read-back', () => {
+    const one = databases(ledger(grant(4, 'a')));
+    expect(servedBy({ databases: one, auth: null })).toEqual(['a']);
+    expect(sameDatabases(one, structuredClone(one))).toBe(true);
+    for (const change of [{ name: 'b' }, { host: 'b' }, { port: 1 }, { database: 'b' }])
+      expect(
+        sameDatabases(
+          one,
+          one.map((entry) => ({ ...entry, ...change })),
+        ),
+      ).toBe(false);
+    expect(sameDatabases(one, one.slice(1))).toBe(false);
+  });
+});
+
+describe('renderFiles', () => {
+  const settings: Settings = {
+    listenAddress: '127.0.0.1',
+    listenPort: 6432,
+    socketDirectory: null,
+    logFile: '/log',
+    pidFile: '/pid',
+    userlistFile: '/users',
+    admin: { user: 'admin', password: { secret: 'a"b' } },
+    poolMode: 'session',
+    maxDatabaseConnections: 100,
+    processes: 8,
+    maxPreparedStatements: 200,
+  };
+  const files = (version: readonly [number, number]) =>
+    renderFiles(
+      { databases: databases(ledger(grant(4, 'a'))), auth: ledger().auth },
+      settings,
+      version,
+    );
+
+  it('writes the databases last, and no relation’s user or password anywhere', () => {
+    const { ini, userlist } = files([1, 18]);
+    expect(ini).toBe(`[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = 6432
+logfile = /log
+pidfile = /pid
+auth_type = scram-sha-256
+auth_file = /users
+auth_user = lookup
+auth_query = SELECT uname, phash FROM hookchart.user_lookup($1)
+admin_users = admin
+pool_mode = session
+max_client_conn = 10000
+max_db_connections = 100
+default_pool_size = 7
+min_pool_size = 4
+reserve_pool_size = 4
+ignore_startup_parameters = extra_float_digits,options
+
+[databases]
+a = host=10.0.0.1 port=5432 dbname=a
+a_readonly = host=10.0.0.1 port=5432 dbname=a
+`);
+    expect(userlist).toBe('"admin" "a""b"\n"lookup" "auth ""secret"""\n');
+  });
+
+  it('gates keys by PgBouncer’s version, compared as numbers', () => {
+    expect(files([1, 20]).ini).not.toContain('max_prepared_statements');
+    expect(files([1, 21]).ini).toContain('max_prepared_statements = 200');
+    expect(parseVersion('PgBouncer 1.18.0')).toEqual([1, 18]);
+    expect(parseVersion('nothing')).toBeNull();
+    expect(isAtLeast([1, 9], [1, 16])).toBe(false);
+    expect(isAtLeast([2, 0], [1, 16])).toBe(true);
+  });
+
+  it('names no lookup user before there is one, and the socket where there is one', () => {
+    const { ini, userlist } = renderFiles(
+      { databases: [], auth: null },
+      { ...settings, socketDirectory: '/sock' },
+      [1, 18],
+    );
+    expect(ini).not.toContain('auth_user');
+    expect(ini).toContain('unix_socket_dir = /sock');
+    expect(userlist).toBe('"admin" "a""b"\n');
+  });
+});
+
+describe('poolSizes', () => {
+  it.each([
+    [0, 1, { defaultSize: 20, minimum: 10, reserve: 10 }],
+    [100, 8, { defaultSize: 7, minimum: 4, reserve: 4 }],
+    [1, 1, { defaultSize: 1, minimum: 1, reserve: 1 }],
+  ])('U-46: %i connections over %i processes', (connections, processes, sizes) => {
+    expect(poolSizes(connections, processes)).toEqual(sizes);
+  });
+
+  it('U-46: refuses no processes and no sense', () => {
+    expect(() => poolSizes(100, 0)).toThrow('at least one PgBouncer process, not 0');
+    expect(() => poolSizes(-1, 1)).toThrow('0 or more, not -1');
+  });
+});

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../machines/index.ts';
+import { encode, isServed, type LedgerRecord, parseLedger } from '../../src/domain/ledger.ts';
+
+const grant: Grant = {
+  relation: 4,
+  state: 'published',
+  user: 'relation_id_4',
+  database: 'app',
+  attributes: ['CREATEDB'],
+  roles: [],
+  password: { secret: 'p' },
+  owner: 'model/pgbouncer',
+  published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
+  error: null,
+};
+
+describe('the ledger', () => {
+  it('reads its own keys and passes over those of others', () => {
+    const auth = { user: 'lookup', password: { secret: 's' } };
+    const refused: LedgerRecord = { relation: 7, state: 'refused', error: 'no' };
+    const read = parseLedger({
+      'relation-4': encode(grant),
+      'relation-7': encode(refused),
+      'auth-user': encode(auth),
+      monitors: '{"x":1}',
+    });
+    expect(read).toEqual(
+      E.right({
+        records: new Map<number, LedgerRecord>([
+          [4, grant],
+          [7, refused],
+        ]),
+        auth,
+      }),
+    );
+  });
+
+  it.each([
+    ['relation-4', 'no json', 'it is not JSON'],
+    ['relation-4', '{}', 'state is not as expected'],
+    ['relation-4', encode({ ...grant, relation: 5 }), 'it speaks of relation 5'],
+    ['relation-4', JSON.stringify({ ...grant, password: 'p' }), 'password is not as expected'],
+    ['auth-user', '"x"', 'it is not as expected'],
+  ])('says which record cannot be read, and why: %s %s', (key, text, why) => {
+    expect(parseLedger({ [key]: text })).toMatchObject({
+      _tag: 'Left',
+      left: { _tag: 'LedgerUnreadable', key, why: expect.stringContaining(why) },
+    });
+  });
+
+  it('property: reads back every record that it writes', () => {
+    const record = fc.record({
+      relation: fc.nat(),
+      state: fc.constantFrom('provisioning', 'published', 'removing'),
+      user: fc.string(),
+      database: fc.string(),
+      attributes: fc.array(fc.string()),
+      roles: fc.array(fc.string()),
+      password: fc.option(fc.record({ secret: fc.string() })),
+      owner: fc.string(),
+      published: fc.option(
+        fc.record({
+          endpoints: fc.option(fc.string()),
+          readOnlyEndpoints: fc.string(),
+          version: fc.option(fc.string()),
+        }),
+      ),
+      error: fc.option(fc.string()),
+    }) as fc.Arbitrary<Grant>;
+    fc.assert(
+      fc.property(record, (one) => {
+        const read = parseLedger({ [`relation-${one.relation}`]: encode(one) });
+        expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), auth: null }));
+      }),
+    );
+  });
+
+  it('serves what is provisioned or published', () => {
+    expect(isServed(grant)).toBe(true);
+    expect(isServed({ ...grant, state: 'provisioning' })).toBe(true);
+    expect(isServed({ ...grant, state: 'removing' })).toBe(false);
+    expect(isServed({ relation: 4, state: 'refused', error: '' })).toBe(false);
+  });
+});

@@ -1,0 +1,157 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../machines/index.ts';
+import type { LedgerRecord } from '../../src/domain/ledger.ts';
+import { reconcile, reconcileFollower, type View } from '../../src/domain/reconcile.ts';
+import { type Refusal, renderRefusal } from '../../src/domain/refusal.ts';
+
+const info = { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' };
+
+const grant = (relation: number, change: Partial<Grant> = {}): Grant => ({
+  relation,
+  state: 'published',
+  user: `relation_id_${relation}`,
+  database: `db${relation}`,
+  attributes: [],
+  roles: [],
+  password: { secret: 'p' },
+  owner: 'm/a',
+  published: info,
+  error: null,
+  ...change,
+});
+
+const asks = (relation: number) =>
+  [relation, E.right({ database: `db${relation}`, attributes: [], roles: [] })] as const;
+
+const refusal: Refusal = {
+  _tag: 'RequestInvalid',
+  class: 'refused',
+  relation: 4,
+  field: 'database',
+  why: 'is bad',
+};
+
+const view = (
+  records: LedgerRecord[],
+  requests: (readonly [
+    number,
+    View['requests'] extends ReadonlyMap<number, infer R> ? R : never,
+  ])[],
+  change: Partial<View> = {},
+): View => ({
+  leaving: false,
+  backendReady: true,
+  ledger: { records: new Map(records.map((record) => [record.relation, record])), auth: null },
+  relations: new Set(requests.map(([relation]) => relation)),
+  requests: new Map(requests),
+  info: () => info,
+  flags: [],
+  audit: null,
+  ...change,
+});
+
+const configure = { _tag: 'Configure' };
+
+describe('reconcile', () => {
+  it('has nothing to do but look at its own PgBouncer where all is well', () => {
+    expect(reconcile(view([grant(4)], [asks(4)]))).toEqual([configure]);
+  });
+
+  it('removes first, then provisions, then publishes', () => {
+    const work = reconcile(
+      view([grant(4), grant(9, { published: null })], [asks(7), asks(9)], { flags: [2, 7] }),
+    );
+    expect(work).toEqual([
+      { _tag: 'ForgetFlag', relation: 2 },
+      { _tag: 'MarkRemoving', relation: 4 },
+      configure,
+      { _tag: 'DeleteUser', relation: 4 },
+      { _tag: 'Provision', relation: 7 },
+      { _tag: 'UpdateConnectionInfo', relation: 9 },
+    ]);
+  });
+
+  it('H12: remembers the removal while the backend is down, and deletes when it is back', () => {
+    const down = reconcile(view([grant(4)], [], { backendReady: false }));
+    expect(down).toEqual([{ _tag: 'MarkRemoving', relation: 4 }, configure]);
+    const back = reconcile(view([grant(4, { state: 'removing' })], []));
+    expect(back).toEqual([configure, { _tag: 'DeleteUser', relation: 4 }]);
+  });
+
+  it('H7: keeps what it no longer sees while it leaves itself', () => {
+    const audit = { orphans: [8], damaged: [] };
+    expect(reconcile(view([grant(4)], [], { leaving: true, audit }))).toEqual([configure]);
+  });
+
+  it('H1: provisions what the databags want, whoever was told; not while the backend is down', () => {
+    const wanted = [{ _tag: 'Provision', relation: 4 }];
+    expect(reconcile(view([], [asks(4)]))).toEqual([configure, ...wanted]);
+    expect(reconcile(view([], [asks(4)], { backendReady: false }))).toEqual([configure]);
+    for (const record of [
+      grant(4, { state: 'provisioning' }),
+      grant(4, { state: 'removing' }),
+      { relation: 4, state: 'refused', error: 'taken' } as const,
+    ])
+      expect(reconcile(view([record], [asks(4)]))).toEqual([configure, ...wanted]);
+  });
+
+  it('records a refusal once, and looks again when the request changes', () => {
+    const refused = [4, E.left(refusal)] as const;
+    const error = renderRefusal(refusal);
+    expect(reconcile(view([], [refused]))).toEqual([configure, { _tag: 'Refuse', refusal }]);
+    expect(reconcile(view([{ relation: 4, state: 'refused', error }], [refused]))).toEqual([
+      configure,
+    ]);
+    expect(reconcile(view([grant(4, { error })], [refused]))).toEqual([configure]);
+    expect(reconcile(view([grant(4, { error })], [asks(4)]))).toEqual([
+      configure,
+      { _tag: 'ClearError', relation: 4 },
+    ]);
+  });
+
+  it('U-18: forgets a refusal when its request is withdrawn or its relation is gone', () => {
+    const record = { relation: 4, state: 'refused', error: 'x' } as const;
+    const withdrawn = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
+    const drop = [{ _tag: 'DropRecord', relation: 4 }, configure];
+    expect(reconcile(view([record], []))).toEqual(drop);
+    expect(reconcile(view([record], [[4, E.left(withdrawn)]]))).toEqual([...drop].reverse());
+  });
+
+  it('keeps a database whose request has become unreadable', () => {
+    const withdrawn = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
+    expect(reconcile(view([grant(4)], [[4, E.left(withdrawn)]]))).toEqual([configure]);
+  });
+
+  it('refuses a change of what was granted', () => {
+    const other = E.right({ database: 'other', attributes: [], roles: [] });
+    expect(reconcile(view([grant(4)], [[4, other]]))[1]).toMatchObject({
+      _tag: 'Refuse',
+      refusal: { _tag: 'RequestChanged', field: 'database', served: 'db4', requested: 'other' },
+    });
+  });
+
+  it('mends what the backend lost, and removes what nobody remembers', () => {
+    const audit = { orphans: [4, 8], damaged: [4] };
+    expect(reconcile(view([grant(4)], [asks(4)], { audit }))).toEqual([
+      configure,
+      { _tag: 'DeleteOrphan', relation: 8 },
+      { _tag: 'Provision', relation: 4 },
+    ]);
+  });
+
+  it('leaves a relation alone that lives and has no record yet', () => {
+    const audit = { orphans: [4], damaged: [] };
+    expect(reconcile(view([], [asks(4)], { audit }))).toEqual([
+      configure,
+      { _tag: 'Provision', relation: 4 },
+    ]);
+  });
+
+  it('gives a follower its own flags and its own PgBouncer', () => {
+    expect(reconcileFollower({ flags: [4, 7], relations: new Set([7]) })).toEqual([
+      { _tag: 'ForgetFlag', relation: 4 },
+      configure,
+    ]);
+  });
+});

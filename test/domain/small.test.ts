@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../machines/index.ts';
+import { leavesAlone } from '../../src/domain/departing.ts';
+import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/domain/endpoints.ts';
+import {
+  authUserName,
+  changedField,
+  knownPassword,
+  ownUserName,
+  providerDatabag,
+  provision,
+  removing,
+} from '../../src/domain/grant.ts';
+import { mask } from '../../src/domain/secret.ts';
+import { statusOf } from '../../src/domain/status.ts';
+
+const grant: Grant = {
+  relation: 4,
+  state: 'published',
+  user: 'relation_id_4',
+  database: 'app',
+  attributes: ['CREATEDB'],
+  roles: ['Analyst'],
+  password: { secret: 'known' },
+  owner: 'm/a',
+  published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
+  error: null,
+};
+
+describe('leavesAlone', () => {
+  it.each([
+    ['a relation is removed', { flagged: false, plannedUnits: 3, units: 3 }, false],
+    ['this unit is scaled down', { flagged: true, plannedUnits: 2, units: 3 }, true],
+    ['H6: the whole application goes', { flagged: true, plannedUnits: 0, units: 3 }, false],
+    ['H7: no departed hook ran', { flagged: false, plannedUnits: 2, units: 3 }, true],
+    ['a new unit has not joined yet', { flagged: false, plannedUnits: 4, units: 3 }, false],
+    ['the last unit goes alone', { flagged: true, plannedUnits: 0, units: 1 }, false],
+  ])('%s', (_, fate, expected) => {
+    expect(leavesAlone(fate)).toBe(expected);
+  });
+});
+
+describe('endpoints', () => {
+  it.each(['pgb-1:6432', '10.0.0.1:1', '[::1]:65535', 'a.b-c_d:80'])('reads %s', (text) => {
+    expect(parseEndpoint(text)).toBe(text);
+  });
+
+  it.each([
+    '',
+    'None:6432',
+    'null:6432',
+    'undefined:6432',
+    'NaN:1',
+    'a',
+    'a:',
+    'a:0',
+    'a:65536',
+    'a b:1',
+    'a:1,b:1',
+  ])('U-10: no client could reach "%s"', (text) => {
+    expect(parseEndpoint(text)).toBeNull();
+  });
+
+  it('U-14: reads from the units that have confirmed the database, sorted; a laggard is left out', () => {
+    const peer = (unit: string, endpoint: string | null, ...serving: string[]) => ({
+      unit,
+      endpoint,
+      serving: new Set(serving),
+    });
+    const info = connectionInfo(
+      'one:1',
+      [
+        peer('p/2', 'zwei:1', 'app'),
+        peer('p/0', 'null:1', 'other'),
+        peer('p/3', null, 'app'),
+        peer('p/4', 'drei:1', 'app', 'other'),
+      ],
+      '14.5',
+    );
+    expect(info('app')).toEqual({
+      endpoints: 'one:1',
+      readOnlyEndpoints: 'drei:1,zwei:1',
+      version: '14.5',
+    });
+  });
+
+  it('U-10: leaves a known endpoint and version standing while nothing better is known', () => {
+    const next = { endpoints: null, readOnlyEndpoints: '', version: null };
+    expect(succeed(grant.published, next)).toEqual(grant.published);
+    expect(succeed(null, next)).toEqual(next);
+  });
+
+  it('tells one from another', () => {
+    const info = { endpoints: 'a:1', readOnlyEndpoints: 'b:1', version: '14.5' };
+    expect(sameInfo(info, { ...info })).toBe(true);
+    expect(sameInfo(null, info)).toBe(false);
+    for (const change of [{ endpoints: 'c:1' }, { readOnlyEndpoints: '' }, { version: '15.1' }])
+      expect(sameInfo(info, { ...info, ...change })).toBe(false);
+  });
+});
+
+describe('a grant', () => {
+  const request = { database: 'app', attributes: ['CREATEDB'] as const, roles: ['analyst'] };
+
+  it('U-24: keeps the password of the ledger, then of the databag; only then there is none', () => {
+    expect(knownPassword(grant, { password: 'other' })).toEqual({ secret: 'known' });
+    expect(knownPassword(undefined, { password: 'published' })).toEqual({ secret: 'published' });
+    expect(knownPassword({ ...grant, password: null }, {})).toBeNull();
+    expect(knownPassword({ relation: 4, state: 'refused', error: '' }, {})).toBeNull();
+  });
+
+  it('goes on from what is on record, and starts anew where nothing is', () => {
+    const wanted = { ...request, roles: ['Analyst'], owner: 'm/a' };
+    expect(provision(4, wanted, { ...grant, error: 'old' }, { secret: 'known' })).toEqual(grant);
+    expect(provision(4, wanted, undefined, { secret: 'new' })).toEqual({
+      ...grant,
+      state: 'provisioning',
+      password: { secret: 'new' },
+      published: null,
+    });
+    expect(provision(4, wanted, removing(grant), { secret: 'new' }).state).toBe('provisioning');
+  });
+
+  it('says in which field a request has changed', () => {
+    expect(changedField(request, grant)).toBeNull();
+    expect(changedField({ ...request, database: 'b' }, grant)).toEqual({
+      field: 'database',
+      served: 'app',
+      requested: 'b',
+    });
+    expect(changedField({ ...request, attributes: [], roles: [] }, grant)).toEqual({
+      field: 'extra-user-roles',
+      served: 'CREATEDB,analyst',
+      requested: 'nothing',
+    });
+    expect(
+      changedField({ ...request, roles: ['other'] }, { ...grant, attributes: [], roles: [] }),
+    ).toEqual({ field: 'extra-user-roles', served: 'nothing', requested: 'CREATEDB,other' });
+  });
+
+  it('publishes everything, and the request as it was seen without the cache in it', () => {
+    const info = { endpoints: 'a:1', readOnlyEndpoints: '', version: null };
+    const login = { user: 'u', password: { secret: 'p' } };
+    expect(providerDatabag(grant, login, info, { database: 'app', data: 'x' })).toEqual({
+      data: '{"database":"app"}',
+      database: 'app',
+      username: 'u',
+      password: 'p',
+      endpoints: 'a:1',
+      'read-only-endpoints': '',
+      version: '',
+    });
+  });
+
+  it('drops the secret when the removal begins', () => {
+    expect(removing(grant)).toMatchObject({ state: 'removing', password: null, published: null });
+  });
+
+  it('names what it makes by deployment', () => {
+    expect(ownUserName(4, 'm/a')).toMatch(/^relation_id_4_[0-9a-z]+$/);
+    expect(ownUserName(4, 'm/a')).not.toBe(ownUserName(4, 'n/a'));
+    expect(authUserName('m/a')).toMatch(/^hookchart_auth_[0-9a-z]+$/);
+  });
+});
+
+describe('status', () => {
+  const ledger = (
+    ...records: Parameters<typeof statusOf>[0]['records'] extends ReadonlyMap<number, infer R>
+      ? R[]
+      : never
+  ) => ({
+    records: new Map(records.map((record) => [record.relation, record])),
+    auth: null,
+  });
+
+  it('is active where nothing is amiss, and clears by itself', () => {
+    expect(statusOf(ledger(grant), null)).toEqual({ name: 'active', message: '' });
+  });
+
+  it('blocks on what an operator must see to', () => {
+    expect(
+      statusOf(
+        ledger({ relation: 5, state: 'refused', error: 'bad' }, { ...grant, error: 'worse' }),
+        'the backend',
+      ),
+    ).toEqual({ name: 'blocked', message: 'bad (and 1 more)' });
+  });
+
+  it('waits for what comes by itself', () => {
+    expect(statusOf(ledger({ ...grant, state: 'removing', error: 'locked' }), null)).toEqual({
+      name: 'waiting',
+      message: 'removing relation_id_4: locked',
+    });
+    expect(statusOf(ledger(), 'waiting for it')).toEqual({
+      name: 'waiting',
+      message: 'waiting for it',
+    });
+  });
+});
+
+describe('mask', () => {
+  it('replaces every secret, however deep, and nothing else', () => {
+    expect(mask({ a: [{ secret: 'x' }, 1], b: { c: { secret: 'y' }, d: null }, e: 'z' })).toEqual({
+      a: ['********', 1],
+      b: { c: '********', d: null },
+      e: 'z',
+    });
+  });
+});

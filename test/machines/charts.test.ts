@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { hooks } from '../../machines/index.ts';
+import { chartOf, print } from '../../src/chart/index.ts';
+
+// The charts as their authors drew them, to the letter.
+const reference = {
+  'database-requested': String.raw`flowchart TD
+  hook_fired([database-requested Hook]) --> is_backend_ready{Is backend\ndatabase ready?}
+  is_backend_ready -- no --> defer>defer]
+  is_backend_ready -- yes --> is_leader{is this unit\nthe leader}
+  is_leader -- no --> rtn([Return])
+  is_leader -- yes --> get_user[Get user data and generate password]
+  get_user --> create_user_and_db[Create user and database]
+  create_user_and_db --> add_user[Add user to pgbouncer config and peer databag]
+  add_user --> update_pg[Update pgbouncer config with updated connection information]
+  update_pg --> update_databag[Update relation databag with credentials and connection information]
+  update_databag --> rtn2([Return])
+`,
+  'database-relation-departed': `flowchart TD
+  hook_fired([database-relation-departed Hook]) --> update_connection_info[Update connection information in relation databag]
+  update_connection_info --> is_departing{Is this unit departing from the relation during this hook?}
+  is_departing -- yes --> add_flag[Add departing flag so this unit knows that it's being removed if the relation-broken hook fires after this.]
+  is_departing -- no --> rtn([Return])
+  add_flag --> rtn
+`,
+  'database-relation-broken': `flowchart TD
+  hook_fired([database-relation-broken Hook]) --> update_connection_info[Update connection information in relation databag]
+  update_connection_info --> is_backend_and_leader{Is the backend ready, and is this unit the leader?}
+  is_backend_and_leader -- no --> rtn([Return])
+  is_backend_and_leader -- yes --> is_departing{Is this unit departing, according to the flag set in the departed hook?}
+  is_departing -- yes --> rtn2([Return])
+  is_departing -- no --> remove_data[Remove user and database from pgb config]
+  remove_data --> delete_user[Delete user from backend charm]
+  delete_user --> rtn3([Return])
+`,
+} as const;
+
+describe('charts', () => {
+  it.each(Object.entries(hooks))('%s is its reference chart to the letter', (name, machine) => {
+    expect(print(chartOf(machine))).toBe(reference[name as keyof typeof reference]);
+  });
+});
