@@ -130,9 +130,10 @@ export class World {
     return outcome.right;
   }
 
-  /** Lets the news go round: the followers render what the leader decided, the leader hears of it. */
+  /** The leader decides, the others hear of it, the leader hears of them. */
   async settle(): Promise<void> {
     const { leader, units } = this.juju;
+    if (leader !== null) await this.reconcile(leader);
     for (const unit of units) if (unit !== leader) await this.reconcile(unit);
     if (leader !== null) await this.reconcile(leader);
   }
