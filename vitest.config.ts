@@ -15,13 +15,12 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/integration/backend.ts'],
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
     ],
+    maxWorkers: 2,
     coverage: {
       include: ['machines/**', 'src/chart/**', 'src/domain/**', 'src/engine/**'],
       reporter: ['text-summary', 'text'],

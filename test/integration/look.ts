@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import type { World } from '../../src/demo/world.ts';
+import type { Databag } from '../../src/engine/index.ts';
+
+/** Runs one statement as the superuser. */
+export async function sql(world: World, text: string, database?: string) {
+  const client = await world.primary.connect(database);
+  try {
+    const result = await client.query(text);
+    return (Array.isArray(result) ? result.at(-1) : result).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** The names that a unit's PgBouncer serves, as it says itself. */
+export async function entries(world: World, unit: string): Promise<string[]> {
+  const { process } = world.pooler(unit);
+  const client = new pg.Client({
+    ...process.console,
+    user: process.settings.admin.user,
+    password: process.settings.admin.password.secret,
+    database: 'pgbouncer',
+  });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SHOW DATABASES');
+    return rows.map(({ name }) => String(name)).filter((name) => name !== 'pgbouncer');
+  } finally {
+    await client.end();
+  }
+}
+
+/** A client that has nothing but the databag. */
+export async function login(
+  bag: Databag,
+  { key = 'endpoints', database = bag.database ?? '' } = {},
+): Promise<pg.Client> {
+  const [host = '', port] = (bag[key] ?? '').split(',')[0]?.split(':') ?? [];
+  const client = new pg.Client({
+    host,
+    port: Number(port),
+    database,
+    user: bag.username ?? '',
+    password: bag.password ?? '',
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/** Whether the databag's credentials log in and do work. */
+export async function logsIn(bag: Databag): Promise<boolean> {
+  try {
+    const client = await login(bag);
+    await client.query('CREATE TEMPORARY TABLE attempt (a int)');
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const own = (world: World, relation: number): Databag =>
+  world.juju.databag({ _tag: 'OwnApp', relation });
+
+export const record = (world: World, relation: number): Record<string, unknown> | null => {
+  const text = world.juju.databag({ _tag: 'PeerApp' })[`relation-${relation}`];
+  return text === undefined ? null : JSON.parse(text);
+};
+
+/** A relation that is asked for, provisioned and known to all units. */
+export async function relate(world: World, relation: number, remote: Databag): Promise<Databag> {
+  world.juju.request(relation, remote);
+  for (const unit of world.juju.units) await world.run(unit, 'database-requested', { relation });
+  await world.settle();
+  return own(world, relation);
+}
+
+/** As remove-relation goes: departed for the remote unit, then broken, on every unit. */
+export async function unrelate(world: World, relation: number): Promise<void> {
+  const { units } = world.juju;
+  for (const unit of units)
+    await world.run(unit, 'database-relation-departed', {
+      relation,
+      departingUnit: 'application/0',
+    });
+  world.juju.breaking(relation);
+  for (const unit of units) await world.run(unit, 'database-relation-broken', { relation });
+  world.juju.forget(relation);
+  await world.settle();
+}
+
+export const files = (world: World, unit: string) => {
+  const { iniFile, settings } = world.pooler(unit).process;
+  return {
+    ini: readFileSync(iniFile, 'utf8'),
+    userlist: readFileSync(settings.userlistFile, 'utf8'),
+  };
+};
