@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { demo } from '../demo/demo.ts';
 import { type PlanAnswer, PlanError, plan } from '../engine/index.ts';
@@ -10,6 +11,7 @@ const json = (value: unknown) => out(`${JSON.stringify(value, null, 2)}\n`);
 
 const program = new Command('hookchart')
   .description('Runs Juju hooks as flowcharts.')
+  .version(packageVersion())
   .exitOverride()
   .showHelpAfterError();
 
@@ -62,6 +64,11 @@ program
     if (options.json) json(outcome);
     if (!outcome.ok) process.exitCode = 1;
   });
+
+function packageVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
 
 function answers(text: string): Record<string, PlanAnswer> {
   let value: unknown;

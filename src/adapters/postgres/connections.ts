@@ -30,7 +30,7 @@ export class SqlProblem extends Error {
   }
 }
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 /** One connection per database and hook, opened when it is first needed. */
 export class Connections {
@@ -72,10 +72,36 @@ export class Connections {
     }
   }
 
+  /**
+   * Reads, and goes on with what was read, while this deployment's other units wait, and so does a
+   * leader that was deposed. The turn ends with the body, at the latest with the connection.
+   */
+  async inTurn<Result>(
+    owner: string,
+    [purpose, ...reads]: readonly [purpose: string, ...reads: string[]],
+    body: (rows: readonly (readonly Row[])[]) => Promise<Result>,
+  ): Promise<Result> {
+    const key = `hashtextextended(${pg.escapeLiteral(`hookchart ${owner}`)}, 0)`;
+    const lock = `SELECT pg_advisory_lock(${key})`;
+    const [, ...rows] = await this.send(this.maintenance, purpose, [lock, ...reads]);
+    try {
+      return await body(rows);
+    } finally {
+      // The connection may be what failed; the turn went with it then.
+      const unlock = `SELECT pg_advisory_unlock(${key})`;
+      await this.send(this.maintenance, 'let other units go on', [unlock]).catch(() => {});
+    }
+  }
+
+  /** Ends the connection to one database: as long as it is open, the database cannot be a template. */
+  async close(database: string): Promise<void> {
+    const client = this.#clients.get(database);
+    this.#clients.delete(database);
+    await client?.then((open) => open.end()).catch(() => {});
+  }
+
   async release(): Promise<void> {
-    const clients = [...this.#clients.values()];
-    this.#clients.clear();
-    await Promise.allSettled(clients.map(async (client) => (await client).end()));
+    await Promise.all([...this.#clients.keys()].map((database) => this.close(database)));
   }
 
   #connect(database: string): Promise<pg.Client> {
@@ -88,7 +114,7 @@ export class Connections {
   }
 
   async #open(database: string): Promise<pg.Client> {
-    const { host, port, user, password } = this.#options;
+    const { host, port, user, password, statementTimeout = 60_000 } = this.#options;
     const client = new pg.Client({
       host,
       port,
@@ -98,7 +124,9 @@ export class Connections {
       application_name: 'hookchart',
       connectionTimeoutMillis: this.#options.connectTimeout ?? 5_000,
       lock_timeout: this.#options.lockTimeout ?? 5_000,
-      statement_timeout: this.#options.statementTimeout ?? 60_000,
+      statement_timeout: statementTimeout,
+      // For a server that hangs and cannot keep its own time.
+      query_timeout: statementTimeout + 5_000,
     });
     // A server that goes away between two queries is noticed by the next one.
     client.on('error', () => {});

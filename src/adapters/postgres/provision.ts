@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Grant, Login } from '../../../machines/index.ts';
 import { lookupFunction } from '../../domain/pgbouncer-files.ts';
 import type { HookError } from '../../engine/index.ts';
-import { type Connections, SqlProblem } from './connections.ts';
+import { type Connections, type Row, SqlProblem } from './connections.ts';
 import { marks, ownerRoleOf } from './marks.ts';
 import { verifierOf, verifies } from './scram.ts';
 
@@ -22,17 +22,30 @@ interface Facts {
   readonly database: { readonly owner: string; readonly mark: string } | null;
 }
 
-/** All units of a deployment take turns, and so do a leader and the one that was deposed. */
-export const takeTurn = (owner: string): string =>
-  `SELECT pg_advisory_lock(hashtextextended(${text(marks.every(owner))}, 0))`;
-
-export async function provision(
+/** Makes what is missing and puts right what differs; what is taken is refused before anything. */
+export const provision = (
   connections: Connections,
+  grant: Grant,
+  auth: Login,
+): Promise<E.Either<HookError, void>> =>
+  connections.inTurn(
+    grant.owner,
+    [
+      'read roles',
+      readRoles([grant.user, auth.user, ownerRoleOf(grant.database)]),
+      readDatabase(grant),
+    ],
+    ([roles = [], databases = []]) =>
+      provisionFrom(connections, factsOf(roles, databases), grant, auth),
+  );
+
+async function provisionFrom(
+  connections: Connections,
+  facts: Facts,
   grant: Grant,
   auth: Login,
 ): Promise<E.Either<HookError, void>> {
   const { relation, owner, user, database } = grant;
-  const facts = await read(connections, grant, auth);
   const isForeign = (mark: string | undefined) =>
     mark !== undefined && !mark.startsWith(marks.every(owner));
   if (facts.database !== null && isForeign(facts.database.mark))
@@ -62,32 +75,25 @@ export async function provision(
   return E.right(undefined);
 }
 
-async function read(connections: Connections, grant: Grant, auth: Login): Promise<Facts> {
-  const { database, user, owner } = grant;
-  const names = [user, auth.user, ownerRoleOf(database)].map(text).join(', ');
-  const [, roles = [], databases = []] = await connections.send(
-    connections.maintenance,
-    'read roles',
-    [
-      takeTurn(owner),
-      `SELECT rolname AS name, coalesce(shobj_description(oid, 'pg_authid'), '') AS mark,
-              rolpassword AS password,
-              concat_ws(' ', CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
-                CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
-                CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
-                CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
-                CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END) AS options
-         FROM pg_authid WHERE rolname IN (${names})`,
-      `SELECT r.rolname AS owner, coalesce(shobj_description(r.oid, 'pg_authid'), '') AS mark
-         FROM pg_database d JOIN pg_authid r ON r.oid = d.datdba
-        WHERE d.datname = ${text(database)}`,
-    ],
-  );
-  return {
-    roles: new Map((roles as unknown as readonly Role[]).map((role) => [role.name, role])),
-    database: (databases[0] as Facts['database'] | undefined) ?? null,
-  };
-}
+const readRoles = (names: readonly string[]): string =>
+  `SELECT rolname AS name, coalesce(shobj_description(oid, 'pg_authid'), '') AS mark,
+          rolpassword AS password,
+          concat_ws(' ', CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+            CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+            CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+            CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+            CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END) AS options
+     FROM pg_authid WHERE rolname IN (${names.map(text).join(', ')})`;
+
+const readDatabase = ({ database }: Grant): string =>
+  `SELECT r.rolname AS owner, coalesce(shobj_description(r.oid, 'pg_authid'), '') AS mark
+     FROM pg_database d JOIN pg_authid r ON r.oid = d.datdba
+    WHERE d.datname = ${text(database)}`;
+
+const factsOf = (roles: readonly Row[], databases: readonly Row[]): Facts => ({
+  roles: new Map((roles as unknown as readonly Role[]).map((role) => [role.name, role])),
+  database: (databases[0] as Facts['database'] | undefined) ?? null,
+});
 
 /** What differs from the facts, and nothing else: a password in force keeps its salt and its clients. */
 async function roleStatements(

@@ -1,0 +1,173 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Console } from '../../src/adapters/pgbouncer/console.ts';
+import { pgbouncer } from '../../src/adapters/pgbouncer/index.ts';
+import { Workspace } from '../../src/demo/servers/child.ts';
+import { type PgbouncerServer, startPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
+import type { Configuration } from '../../src/engine/index.ts';
+
+const workspace = new Workspace();
+const servers: PgbouncerServer[] = [];
+beforeAll(async () => {
+  for (const name of ['one', 'two'])
+    servers.push(await startPgbouncer(workspace, name, 'admin-pw'));
+});
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.kill()));
+  workspace.remove();
+});
+
+const configuration = (...names: string[]): Configuration => ({
+  databases: names.map((name) => ({ name, host: '127.0.0.1', port: 5432, database: name })),
+  auth: { user: 'lookup', password: { secret: 'lookup "pw"' } },
+});
+
+const server = (index: number): PgbouncerServer => {
+  const found = servers[index];
+  if (found === undefined) throw new Error(`no server ${index}`);
+  return found;
+};
+
+const pooler = (...indexes: number[]) =>
+  pgbouncer({ processes: indexes.map((index) => server(index).process), clients: server(0) });
+
+/** What a process has in force, as it says itself. */
+async function inForce(index: number): Promise<string[]> {
+  const { process } = server(index);
+  const console = new Console(process.console, process.settings.admin);
+  try {
+    return (await console.databases()).map(({ name }) => name);
+  } finally {
+    await console.release();
+  }
+}
+
+const files = (index: number) => {
+  const { iniFile, settings } = server(index).process;
+  return [iniFile, settings.userlistFile].map((file) => statSync(file));
+};
+
+describe('apply', () => {
+  it('puts a configuration in force on every process of the unit', async () => {
+    const both = pooler(0, 1);
+    expect(await both.apply(configuration('a', 'b'))()).toEqual({
+      _tag: 'Right',
+      right: 'applied',
+    });
+    await both.release();
+    for (const index of [0, 1]) expect(await inForce(index)).toEqual(['a', 'b']);
+  });
+
+  it('writes nothing and reloads nothing where nothing changes', async () => {
+    const before = files(0).map(({ ino, mtimeMs }) => [ino, mtimeMs]);
+    const reloads = () => server(0).log().split('RELOAD').length;
+    const count = reloads();
+    const one = pooler(0);
+    expect(await one.apply(configuration('a', 'b'))()).toEqual({
+      _tag: 'Right',
+      right: 'unchanged',
+    });
+    await one.release();
+    expect(files(0).map(({ ino, mtimeMs }) => [ino, mtimeMs])).toEqual(before);
+    expect(reloads()).toBe(count);
+  });
+
+  it('keeps its files to itself', () => {
+    for (const { mode } of files(0)) expect(mode & 0o777).toBe(0o600);
+  });
+
+  it('heals a process that lost an entry though its files are right', async () => {
+    const { iniFile } = server(0).process;
+    const one = pooler(0);
+    await one.apply(configuration('a'))();
+    await one.release();
+    const console = new Console(server(0).process.console, server(0).process.settings.admin);
+    const right = statSync(iniFile);
+    await one.apply(configuration('a', 'b'))();
+    await one.release();
+    expect(statSync(iniFile).ino).not.toBe(right.ino);
+    expect(await inForce(0)).toEqual(['a', 'b']);
+    await console.release();
+  });
+
+  it('a new password of the same length in the same second is taken', async () => {
+    const one = pooler(0);
+    const { userlistFile } = server(0).process.settings;
+    const before = statSync(userlistFile);
+    const changed = configuration('a', 'b');
+    await one.apply({
+      ...changed,
+      auth: { user: 'lookup', password: { secret: 'pw "lookup"' } },
+    })();
+    await one.release();
+    expect(statSync(userlistFile).size).toBe(before.size);
+    expect(statSync(userlistFile).ino).not.toBe(before.ino);
+  });
+
+  it('where PgBouncer loads half of a file, every process has its previous one again', async () => {
+    const both = pooler(0, 1);
+    await both.apply(configuration('a', 'b'))();
+    await both.release();
+    const broken = pgbouncer({
+      processes: [
+        server(0).process,
+        {
+          ...server(1).process,
+          settings: { ...server(1).process.settings, poolMode: 'no such mode' as 'session' },
+        },
+      ],
+      clients: server(0),
+    });
+    const outcome = await broken.apply(configuration('a', 'c'))();
+    await broken.release();
+    expect(outcome).toMatchObject({ left: { _tag: 'ConfigRejected', class: 'broken' } });
+    expect(JSON.stringify(outcome)).toContain('c to c at 127.0.0.1:5432 is not in force');
+    for (const index of [0, 1]) {
+      expect(await inForce(index)).toEqual(['a', 'b']);
+      await server(index).kill();
+      await server(index).start();
+      expect(await inForce(index)).toEqual(['a', 'b']);
+    }
+  });
+
+  it('writes for a process that is down, says so, and is right when it starts', async () => {
+    await server(0).kill();
+    const one = pooler(0);
+    expect(await one.apply(configuration('while_down'))()).toMatchObject({
+      left: { _tag: 'PoolerUnavailable', class: 'unavailable' },
+    });
+    await server(0).start();
+    expect(await inForce(0)).toEqual(['while_down']);
+    expect(await one.apply(configuration('while_down'))()).toEqual({
+      _tag: 'Right',
+      right: 'unchanged',
+    });
+    await one.release();
+  });
+
+  it('says which file cannot be written', async () => {
+    const { process } = server(0);
+    writeFileSync(`${process.iniFile}.plain`, '');
+    const nowhere = pgbouncer({
+      processes: [{ ...process, iniFile: `${process.iniFile}.plain/x.ini` }],
+      clients: server(0),
+    });
+    expect(await nowhere.apply(configuration('a'))()).toMatchObject({
+      left: { _tag: 'FileFailed', class: 'broken', code: 'ENOTDIR' },
+    });
+    await nowhere.release();
+  });
+});
+
+describe('admits', () => {
+  it('says why a login is refused', async () => {
+    const outcome = await pooler(0).admits(
+      { user: 'nobody', password: { secret: 'x' } },
+      'no_such_database',
+    )();
+    expect(outcome).toMatchObject({
+      left: { _tag: 'LoginRefused', user: 'nobody', database: 'no_such_database' },
+    });
+    expect(JSON.stringify(outcome)).not.toContain('"x"');
+  });
+});

@@ -1,0 +1,324 @@
+/**
+ * Measures decisions, the memory world and PostgreSQL. Figures of one run belong together: quote
+ * the ratios, for machines differ and are noisy.
+ */
+import { spawnSync } from 'node:child_process';
+import * as E from 'fp-ts/lib/Either.js';
+import { createActor } from 'xstate';
+import { type Answer, databaseRequested, hooks } from '../../machines/index.ts';
+import {
+  MemoryJuju,
+  MemoryPgbouncer,
+  MemoryPostgres,
+  seededEntropy,
+} from '../../src/adapters/memory/index.ts';
+import { postgres } from '../../src/adapters/postgres/index.ts';
+import { Workspace } from '../../src/demo/servers/child.ts';
+import { startPostgres } from '../../src/demo/servers/postgres.ts';
+import { type Adapters, advance, begin, interpret } from '../../src/engine/index.ts';
+
+const out = (text = '') => process.stdout.write(`${text}\n`);
+const median = (values: readonly number[]) =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Runs per second: the median of nine rounds, each long enough for the clock. */
+function perSecond(body: () => void, count: number): number {
+  for (let warm = 0; warm < count; warm++) body();
+  const rounds = Array.from({ length: 9 }, () => {
+    const started = performance.now();
+    for (let done = 0; done < count; done++) body();
+    return (count / (performance.now() - started)) * 1000;
+  });
+  return median(rounds);
+}
+
+const number = (value: number) => Math.round(value).toLocaleString('en').padStart(12);
+
+function decisions(): void {
+  out('Decisions: database-requested on recorded answers, hooks per second');
+  const answers: readonly Answer[] = [
+    { _tag: 'Yes' },
+    { _tag: 'Yes' },
+    { _tag: 'Done' },
+    { _tag: 'Done' },
+    { _tag: 'Done' },
+    { _tag: 'Done' },
+    { _tag: 'Done' },
+  ];
+  const table = perSecond(() => {
+    let [state] = begin(databaseRequested, { relation: 4 });
+    for (const answer of answers) [state] = advance(databaseRequested, state, answer);
+    if (state.node !== 'rtn2') throw new Error(state.node);
+  }, 20_000);
+  const written = perSecond(() => {
+    let node = 'is_backend_ready';
+    for (const answer of answers) node = byHand(node, answer._tag);
+    if (node !== 'rtn2') throw new Error(node);
+  }, 200_000);
+  const live = perSecond(() => {
+    const actor = createActor(databaseRequested).start();
+    actor.send({ type: 'start', event: { relation: 4 } });
+    for (const { _tag } of answers) actor.send({ type: _tag === 'Yes' ? 'yes' : 'done' });
+    if (actor.getSnapshot().value !== 'rtn2') throw new Error('elsewhere');
+    actor.stop();
+  }, 1_000);
+  out(`  begin/advance       ${number(table)}`);
+  out(
+    `  hand-written switch ${number(written)}   ${(written / table).toFixed(1)} times begin/advance`,
+  );
+  out(
+    `  live XState actor   ${number(live)}   begin/advance is ${(table / live).toFixed(0)} times as fast`,
+  );
+}
+
+function byHand(node: string, answer: Answer['_tag']): string {
+  switch (node) {
+    case 'is_backend_ready':
+      return answer === 'Yes' ? 'is_leader' : 'defer';
+    case 'is_leader':
+      return answer === 'Yes' ? 'get_user' : 'rtn';
+    case 'get_user':
+      return 'create_user_and_db';
+    case 'create_user_and_db':
+      return 'add_user';
+    case 'add_user':
+      return 'update_pg';
+    case 'update_pg':
+      return 'update_databag';
+    default:
+      return 'rtn2';
+  }
+}
+
+/** A world with a number of relations that are served already. */
+async function crowd(others: number) {
+  const units = ['p/0', 'p/1', 'p/2'];
+  const juju = new MemoryJuju({
+    application: 'p',
+    units,
+    leader: 'p/0',
+    endpoint: (unit) => `${unit.replace('/', '-')}:6432`,
+  });
+  const server = new MemoryPostgres();
+  const poolers = new Map(units.map((unit) => [unit, new MemoryPgbouncer(server)]));
+  const entropy = seededEntropy(1);
+  const adapters = (unit: string): Adapters => ({
+    model: juju.hook(unit),
+    backend: server.hook(),
+    pooler: (poolers.get(unit) as MemoryPgbouncer).hook(),
+    entropy,
+    clock: () => performance.now(),
+  });
+  const bags: Record<string, string> = {};
+  const published = {
+    endpoints: 'p-0:6432',
+    readOnlyEndpoints: 'p-1:6432,p-2:6432',
+    version: '14.5',
+  };
+  const serving: string[] = [];
+  for (let relation = 10; relation < 10 + others; relation++) {
+    const database = `application_${relation}`;
+    serving.push(database);
+    juju.request(relation, { database, 'extra-user-roles': 'CREATEDB,CREATEROLE' });
+    bags[`relation-${relation}`] = JSON.stringify({
+      relation,
+      state: 'published',
+      user: `relation_id_${relation}`,
+      database,
+      attributes: ['CREATEDB', 'CREATEROLE'],
+      roles: [],
+      password: entropy.password(),
+      owner: juju.owner,
+      published,
+      error: null,
+    });
+  }
+  const status = { name: 'active', message: '' } as const;
+  for (const unit of units)
+    await juju.hook(unit).commit({
+      bags: [
+        {
+          bag: { _tag: 'PeerUnit', unit },
+          values: { address: `${unit.replace('/', '-')}:6432`, serving: JSON.stringify(serving) },
+        },
+        ...(unit === 'p/0' ? [{ bag: { _tag: 'PeerApp' } as const, values: bags }] : []),
+      ],
+      status,
+    })();
+  return { juju, run: interpret(adapters('p/0')) };
+}
+
+const good = (
+  outcome: E.Either<unknown, { path: readonly string[]; end: { _tag: string } }>,
+  last: string,
+) => {
+  if (E.isLeft(outcome) || outcome.right.path.at(-1) !== last)
+    throw new Error(JSON.stringify(outcome).slice(0, 500));
+};
+
+async function memoryWorld(): Promise<void> {
+  out('\nMemory world: whole hooks of the leader per second, beside other relations');
+  out('      others   requested      broken   µs more a hook for each other: requested, broken');
+  let alone: readonly number[] = [];
+  for (const others of [0, 100, 1_000, 10_000]) {
+    const { juju, run } = await crowd(others);
+    const rounds = others >= 1_000 ? 20_000 / others + 5 : 400;
+    const times: { requested: number[]; broken: number[] } = { requested: [], broken: [] };
+    for (let block = 0; block < 11; block++) {
+      let [requested, broken] = [0, 0];
+      for (let round = 0; round < rounds; round++) {
+        juju.request(4, { database: 'wanted', 'extra-user-roles': 'CREATEDB,CREATEROLE' });
+        let started = performance.now();
+        good(await run(hooks['database-requested'])({ relation: 4 })(), 'rtn2');
+        requested += performance.now() - started;
+        juju.breaking(4);
+        started = performance.now();
+        good(await run(hooks['database-relation-broken'])({ relation: 4 })(), 'rtn3');
+        broken += performance.now() - started;
+        juju.forget(4);
+      }
+      if (block > 1) {
+        times.requested.push(requested / rounds);
+        times.broken.push(broken / rounds);
+      }
+    }
+    const each = [median(times.requested), median(times.broken)];
+    if (others === 0) alone = each;
+    const more = each.map((time, index) =>
+      others === 0 ? '-' : (((time - (alone[index] ?? 0)) * 1000) / others).toFixed(2),
+    );
+    out(
+      `${number(others)}${each.map((time) => number(1000 / time)).join('')}   ${more.join(', ')}`,
+    );
+  }
+}
+
+async function onPostgres(): Promise<void> {
+  out('\nPostgreSQL: one provisioning and one removal, connections included');
+  const workspace = new Workspace();
+  const server = await startPostgres(workspace, 'bench', { settings: ['log_statement=all'] });
+  try {
+    const times: { provision: number[]; remove: number[] } = { provision: [], remove: [] };
+    const trips = { provision: 0, remove: 0 };
+    for (let relation = 0; relation < 12; relation++) {
+      const grant = {
+        relation,
+        state: 'provisioning',
+        user: `relation_id_${relation}`,
+        database: `bench_${relation}`,
+        attributes: [],
+        roles: [],
+        password: { secret: `bench-${relation}` },
+        owner: 'bench/p',
+        published: null,
+        error: null,
+      } as const;
+      const auth = { user: 'bench_lookup', password: { secret: 'bench' } };
+      for (const step of ['provision', 'remove'] as const) {
+        const backend = postgres(server);
+        const started = performance.now();
+        await backend.ready();
+        const outcome =
+          step === 'provision'
+            ? await backend.provision(grant, auth)()
+            : await backend.remove(grant)();
+        await backend.release();
+        if (E.isLeft(outcome)) throw new Error(JSON.stringify(outcome));
+        if (relation > 1) times[step].push(performance.now() - started);
+        trips[step] = backend.roundTrips();
+      }
+    }
+    for (const step of ['provision', 'remove'] as const)
+      out(`  ${step.padEnd(10)}${trips[step]} round trips, ${median(times[step]).toFixed(0)} ms`);
+    besidePsql(server, server.log(), times);
+  } finally {
+    await server.stop();
+    workspace.remove();
+  }
+}
+
+/** The same statements through psql: one process for each database, as a script would. */
+function besidePsql(
+  { host, port, user, password }: { host: string; port: number; user: string; password: string },
+  log: string,
+  ours: { provision: readonly number[]; remove: readonly number[] },
+): void {
+  if (spawnSync('psql', ['--version']).status !== 0) {
+    out('  psql is not installed: nothing to stand beside');
+    return;
+  }
+  const statements = statementsOf(log, 'relation_id_11', 'bench_11');
+  const times: { provision: number[]; remove: number[] } = { provision: [], remove: [] };
+  for (let round = 20; round < 32; round++)
+    for (const step of ['provision', 'remove'] as const) {
+      const started = performance.now();
+      for (const { database, sql } of statements[step]) {
+        const number = (text: string) =>
+          text
+            .replaceAll('bench_11', `bench_${round}`)
+            .replaceAll('relation_id_11', `relation_id_${round}`)
+            .replaceAll('relation 11', `relation ${round}`);
+        const { status, stderr } = spawnSync(
+          'psql',
+          [
+            '-X',
+            '-q',
+            '-v',
+            'ON_ERROR_STOP=1',
+            '-h',
+            host,
+            '-p',
+            String(port),
+            '-U',
+            user,
+            '-d',
+            number(database),
+          ],
+          { input: number(sql), env: { ...process.env, PGPASSWORD: password }, encoding: 'utf8' },
+        );
+        if (status !== 0) throw new Error(`psql: ${stderr}`);
+      }
+      if (round > 21) times[step].push(performance.now() - started);
+    }
+  for (const step of ['provision', 'remove'] as const) {
+    const [we, they] = [median(ours[step]), median(times[step])];
+    out(
+      `  ${step.padEnd(10)}psql, the same statements: ${they.toFixed(0)} ms; ours takes ${(we / they).toFixed(2)} of that`,
+    );
+  }
+}
+
+/** What the server logged of one relation's provisioning and removal, by connection. */
+function statementsOf(log: string, role: string, database: string) {
+  const logged = log.split(/^(?=\S+ \S+ \S+ \[\d+\] )/m).flatMap((entry) => {
+    const found = /^\S+ \S+ \S+ \[(\d+)\] LOG: {2}statement: ([\s\S]*)$/.exec(entry);
+    return found === null ? [] : [{ pid: found[1] ?? '', sql: (found[2] ?? '').trim() }];
+  });
+  const first = logged.findIndex(({ sql }) => sql.includes(`'${role}'`));
+  const mine = logged.slice(first - 1);
+  const pids = [...new Set(mine.map(({ pid }) => pid))];
+  const sessions = pids.map((pid) => ({
+    sql: mine
+      .filter((entry) => entry.pid === pid)
+      .map(({ sql }) => `${sql};`)
+      .join('\n'),
+  }));
+  const isInside = (sql: string) => sql.includes('CREATE SCHEMA IF NOT EXISTS');
+  const [provision, inside, remove] = [
+    sessions.find(({ sql }) => sql.includes('CREATE DATABASE')),
+    sessions.find(({ sql }) => isInside(sql)),
+    sessions.find(({ sql }) => sql.includes('DROP ROLE')),
+  ];
+  return {
+    provision: [
+      { database: 'postgres', sql: provision?.sql ?? '' },
+      { database, sql: inside?.sql ?? '' },
+    ],
+    remove: [{ database: 'postgres', sql: remove?.sql ?? '' }],
+  };
+}
+
+out(`Node ${process.version}, ${process.platform}-${process.arch}\n`);
+decisions();
+await memoryWorld();
+await onPostgres();
