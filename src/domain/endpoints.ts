@@ -23,18 +23,30 @@ export function parseEndpoint(text: string): string | null {
  * reading the other units that have confirmed it, sorted. A unit that lags is left out; it never
  * blocks a request. Endpoints stay null while the leader's own address is not known.
  */
-export const connectionInfo =
-  (leader: string | null, others: readonly Peer[], version: string | null) =>
-  (database: string): ConnectionInfo => {
-    const readers: string[] = [];
-    for (const { endpoint, serving } of others)
-      if (endpoint !== null && serving.has(database)) readers.push(endpoint);
-    return {
-      endpoints: leader,
-      readOnlyEndpoints: [...new Set(readers)].sort().join(','),
-      version,
-    };
+export function connectionInfo(
+  leader: string | null,
+  others: readonly Peer[],
+  version: string | null,
+): (database: string) => ConnectionInfo {
+  const readers = others
+    .flatMap(({ endpoint, serving }) => (endpoint === null ? [] : [{ endpoint, serving }]))
+    .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
+  // Databases are many, and the sets of units that serve them are few.
+  const known = new Map<string, ConnectionInfo>();
+  return (database) => {
+    let readOnlyEndpoints = '';
+    for (const { endpoint, serving } of readers)
+      if (serving.has(database))
+        readOnlyEndpoints =
+          readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
+    let info = known.get(readOnlyEndpoints);
+    if (info === undefined) {
+      info = { endpoints: leader, readOnlyEndpoints, version };
+      known.set(readOnlyEndpoints, info);
+    }
+    return info;
   };
+}
 
 /** What is to be published, given what is: an unknown leader or version leaves the old one standing. */
 export function succeed(published: ConnectionInfo | null, next: ConnectionInfo): ConnectionInfo {

@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Grant, Login } from '../../machines/index.ts';
-import { remember } from './remember.ts';
+import { latest } from './latest.ts';
 import type { Databag } from './request.ts';
 
 /** A request that is not served, and the reason that its operator reads. */
@@ -21,6 +21,11 @@ export interface Ledger {
   readonly records: ReadonlyMap<number, LedgerRecord>;
   /** The login with which PgBouncer looks up users; null before the first request. */
   readonly auth: Login | null;
+}
+
+/** A ledger that belongs to whoever parsed it. */
+export interface ParsedLedger extends Ledger {
+  readonly records: Map<number, LedgerRecord>;
 }
 
 /** A record that cannot be read is kept as it is: guessing would drop clients or lose a password. */
@@ -59,17 +64,17 @@ const record = v.variant('state', [
 ]);
 
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
-export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Ledger> {
+export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
   const records = new Map<number, LedgerRecord>();
   let auth: Login | null = null;
   for (const key in databag) {
     const text = databag[key] ?? '';
     if (key === authKey) {
-      const read = readLogin(text);
+      const read = readLogin(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
       auth = read.right;
     } else if (key.startsWith('relation-')) {
-      const read = readRecord(text);
+      const read = readRecord(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
       const { relation } = read.right;
       if (recordKey(relation) !== key) return unreadable(key, `it speaks of relation ${relation}`);
@@ -86,8 +91,8 @@ export const encode = (value: LedgerRecord | Login): string => JSON.stringify(va
 export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
 
-const readLogin = decode(login);
-const readRecord = remember(50_000, decode(record));
+const readLogin = latest<string, string, E.Either<string, Login>>(64, decode(login));
+const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, decode(record));
 
 function decode<Schema extends v.GenericSchema>(schema: Schema) {
   return (text: string): E.Either<string, v.InferOutput<Schema>> => {

@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { latest } from './latest.ts';
 import type { Refusal } from './refusal.ts';
 
-/** A databag: all keys and values are strings. */
+/** A databag: all keys and values are strings. What has been read MUST NOT change in place. */
 export type Databag = Readonly<Record<string, string>>;
 
 export type Attribute = 'SUPERUSER' | 'CREATEDB' | 'CREATEROLE' | 'REPLICATION';
@@ -44,16 +45,12 @@ const unserved = ['entity-type', 'extra-group-roles', 'prefix-matching'];
 
 const nothing: readonly never[] = [];
 
-/** True where the databag asks for a database at all. */
-export const asksForDatabase = (databag: Databag): boolean => (databag.database ?? '') !== '';
-
 /**
  * Parses the application databag of a requirer of `postgresql_client`. What does not parse is
  * refused before any side effect; refusals: `RequestWithdrawn`, `RequestInvalid`.
  */
-export const parseRequest =
-  (policy: Policy) =>
-  (relation: number, databag: Databag): E.Either<Refusal, DatabaseRequest> => {
+export const parseRequest = (policy: Policy) =>
+  latest<number, Databag, E.Either<Refusal, DatabaseRequest>>(50_000, (databag, relation) => {
     const database = databag.database ?? '';
     if (database === '') return E.left({ _tag: 'RequestWithdrawn', class: 'refused', relation });
     const refuse = (field: string, why: string): E.Either<Refusal, never> =>
@@ -64,7 +61,7 @@ export const parseRequest =
       if ((databag[key] ?? '') !== '')
         return refuse(key, `is ${quote(databag[key] ?? '')}, which is not served`);
     return parseRoles(policy, refuse, database, databag['extra-user-roles'] ?? '');
-  };
+  });
 
 function parseRoles(
   { grantable }: Policy,

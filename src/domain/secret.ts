@@ -10,14 +10,30 @@ export type Masked<Value> = Value extends Secret
     ? { readonly [Key in keyof Value]: Masked<Value[Key]> }
     : Value;
 
-/** Replaces every `Secret` in a JSON value, however deep it sits. */
+/** Replaces every `Secret` in a JSON value, however deep it sits. The value MUST NOT change later. */
 export function mask<Value>(value: Value): Masked<Value> {
   return masked(value) as Masked<Value>;
 }
 
+/** A grant goes through many requests and answers of a hook; it is masked once. */
+const known = new WeakMap<object, unknown>();
+
+/** What holds no secret is its own masked form. */
 function masked(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(masked);
-  if ('secret' in value) return maskText;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner)]));
+  if ((value as { secret?: unknown }).secret !== undefined) return maskText;
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  let copy: Record<string, unknown> | null = null;
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner !== 'object' || inner === null) continue;
+    const shown = masked(inner);
+    if (shown === inner) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = shown;
+  }
+  if (copy === null) return value;
+  known.set(value, copy);
+  return copy;
 }

@@ -1,5 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Answer, Command, HookEvent, HookMachine, Request } from '../../machines/index.ts';
+import type {
+  Answer,
+  Command,
+  End,
+  HookEvent,
+  HookMachine,
+  Request,
+} from '../../machines/index.ts';
 import { type Masked, mask } from '../domain/secret.ts';
 import { advance, begin, isEnd, pending, type SecretState } from './conversation.ts';
 import type { HookError } from './errors.ts';
@@ -9,7 +16,7 @@ import type { Attempt } from './ports.ts';
 import { recordRefusal } from './provisioning.ts';
 import type { RunEnd, Step } from './run.ts';
 import type { Session } from './session.ts';
-import { take } from './steps.ts';
+import { attempt, take } from './steps.ts';
 
 /** Stores a state; called after each answer, BEFORE the next request is carried out. */
 export type Keep = (state: SecretState) => Attempt<void>;
@@ -40,22 +47,26 @@ export async function drive(
   while (!isEnd(request)) {
     path.push(state.node);
     const started = clock();
-    const outcome = await perform(session, request)();
+    const outcome = await answered(session, request);
     const milliseconds = clock() - started;
     if (E.isLeft(outcome)) failure = outcome.left;
     const answer: Answer = E.isLeft(outcome)
       ? { _tag: 'Failed', failure: outcome.left }
       : outcome.right;
-    if (isCommand(request)) commands.push(mask(request));
-    taken.push({ node: state.node, request: mask(request), answer: mask(answer), milliseconds });
+    const asked = mask(request);
+    if (isCommand(request)) commands.push(asked as Masked<Command>);
+    taken.push({ node: state.node, request: asked, answer: mask(answer), milliseconds });
     [state, request] = advance(machine, state, answer);
     if (keep !== undefined) await take(keep(state));
   }
   path.push(state.node);
-  if (failure?.class === 'refused') await take(recordRefusal(session, failure));
+  if (failure?.class === 'refused') await recordRefusal(session, failure);
   const event = resumed ? (from.context.event ?? { relation: -1 }) : from;
   return { event, path, steps: taken, commands, end: endOf(request, failure), failure };
 }
+
+const answered = (session: Session, request: Exclude<Request, End>) =>
+  attempt(() => perform(session, request))();
 
 function endOf(request: Request, failure: HookError | null): RunEnd {
   if (failure?.class === 'refused') return { _tag: 'Refused', why: failure };

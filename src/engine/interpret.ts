@@ -1,4 +1,3 @@
-import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { HookEvent, HookMachine } from '../../machines/index.ts';
 import { defaultPolicy, type Policy, parseRequest } from '../domain/request.ts';
 import type { SecretState } from './conversation.ts';
@@ -8,7 +7,7 @@ import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
 import type { HookRun, ReconcileRun } from './run.ts';
 import { openSession, type Session } from './session.ts';
-import { steps, take } from './steps.ts';
+import { attempt, halt, take } from './steps.ts';
 
 export interface Options {
   /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
@@ -30,7 +29,7 @@ export const interpret = (adapters: Adapters, { policy = defaultPolicy, keep }: 
       inSession(adapters, parse, async (session) => {
         const started = adapters.clock();
         const { failure, ...driven } = await drive(session, machine, from, keep);
-        if (failure?.class === 'broken') await take(TE.left(failure));
+        if (failure?.class === 'broken') halt(failure);
         const reconciled = await reconcileSession(session, { attempted: driven.event.relation });
         const waitingFor = driven.end._tag === 'Deferred' ? reason(driven.end.why) : null;
         await commit(session, waitingFor);
@@ -54,7 +53,7 @@ export const reconcile = (
   inSession(adapters, parseRequest(policy), async (session) => {
     const started = adapters.clock();
     const reconciled = await reconcileSession(session, { attempted: null });
-    const isWaiting = (await take(session.leader)) && !(await take(session.backendReady));
+    const isWaiting = (await session.leader()) && !(await session.backendReady());
     await commit(session, isWaiting ? reason(null) : null);
     return { reconciled, milliseconds: adapters.clock() - started };
   });
@@ -64,7 +63,7 @@ const inSession = <Result>(
   parse: Session['parse'],
   body: (session: Session) => Promise<Result>,
 ): Attempt<Result> =>
-  steps(async () => {
+  attempt(async () => {
     try {
       return await body(openSession(adapters, parse));
     } finally {
@@ -74,7 +73,7 @@ const inSession = <Result>(
   });
 
 async function commit(session: Session, waitingFor: string | null): Promise<void> {
-  await take(session.adapters.model.commit(await take(session.changes(waitingFor))));
+  await take(session.adapters.model.commit(await session.changes(waitingFor)));
 }
 
 const reason = (why: HookError | null): string =>

@@ -1,7 +1,5 @@
-import * as TE from 'fp-ts/lib/TaskEither.js';
-import type { Answer, Command, Granted, Question } from '../../machines/index.ts';
+import type { Answer, Command, Question } from '../../machines/index.ts';
 import { updateConnectionInfo } from './connection.ts';
-import type { Attempt } from './ports.ts';
 import {
   addUser,
   createUserAndDatabase,
@@ -11,56 +9,49 @@ import {
 } from './provisioning.ts';
 import { addFlag, deleteUser, isLeaving, removeData } from './removal.ts';
 import type { Session } from './session.ts';
-import { steps, take } from './steps.ts';
 
 /** Answers one request against the world. */
-export function perform(session: Session, request: Question | Command): Attempt<Answer> {
+export async function perform(session: Session, request: Question | Command): Promise<Answer> {
   switch (request._tag) {
     case 'BackendReady':
-      return asYesOrNo(session.backendReady);
+      return yesOrNo(await session.backendReady());
     case 'Leader':
-      return asYesOrNo(session.leader);
+      return yesOrNo(await session.leader());
     case 'BackendReadyAndLeader':
-      return asYesOrNo(
-        steps(async () => (await take(session.backendReady)) && (await take(session.leader))),
-      );
+      return yesOrNo((await session.backendReady()) && (await session.leader()));
     case 'UnitDeparting':
-      return TE.right({
-        _tag: request.departingUnit === session.adapters.model.unit ? 'Yes' : 'No',
-      });
-    case 'DepartingFlagged':
-      return asYesOrNo(
-        steps(async () => {
-          const flags = await take(session.flags);
-          return take(isLeaving(session, flags.includes(request.relation)));
-        }),
-      );
+      return yesOrNo(request.departingUnit === session.adapters.model.unit);
+    case 'DepartingFlagged': {
+      const flags = await session.flags();
+      return yesOrNo(await isLeaving(session, flags.includes(request.relation)));
+    }
     case 'GetUser':
-      return asGranted(readRequest(session, request.relation));
+      return { _tag: 'Done', granted: await readRequest(session, request.relation) };
     case 'CreateUserAndDatabase':
-      return asGranted(createUserAndDatabase(session, request));
+      return { _tag: 'Done', granted: await createUserAndDatabase(session, request) };
     case 'AddUser':
-      return asDone(addUser(session, request));
+      await addUser(session, request);
+      return done;
     case 'UpdatePgbouncer':
-      return asDone(updatePgbouncer(session, request));
+      await updatePgbouncer(session, request);
+      return done;
     case 'UpdateDatabag':
-      return asDone(updateDatabag(session, request));
+      await updateDatabag(session, request);
+      return done;
     case 'UpdateConnectionInfo':
-      return asDone(updateConnectionInfo(session, request.relation));
+      await updateConnectionInfo(session, request.relation);
+      return done;
     case 'AddDepartingFlag':
       addFlag(session, request.relation);
-      return TE.right(done);
+      return done;
     case 'RemoveData':
-      return asDone(removeData(session, request.relation));
+      await removeData(session, request.relation);
+      return done;
     case 'DeleteUser':
-      return asDone(deleteUser(session, request.relation));
+      await deleteUser(session, request.relation);
+      return done;
   }
 }
 
 const done: Answer = { _tag: 'Done' };
-const asDone = TE.map((): Answer => done);
-const asYesOrNo = TE.map((answer: boolean): Answer => ({ _tag: answer ? 'Yes' : 'No' }));
-const asGranted = TE.map((granted: Granted) => ({
-  _tag: 'Done' as const,
-  granted,
-}));
+const yesOrNo = (answer: boolean): Answer => ({ _tag: answer ? 'Yes' : 'No' });

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Command, Grant, Granted } from '../../machines/index.ts';
+import type { Command, Granted } from '../../machines/index.ts';
 import { succeed } from '../domain/endpoints.ts';
 import {
   authUserName,
@@ -14,9 +14,8 @@ import {
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest } from '../domain/request.ts';
 import { updatePooler } from './connection.ts';
-import type { Attempt } from './ports.ts';
 import type { Session } from './session.ts';
-import { right, steps, take } from './steps.ts';
+import { halt, right, take } from './steps.ts';
 
 type Taught = Extract<Command, { granted: unknown }>;
 
@@ -24,128 +23,105 @@ type Taught = Extract<Command, { granted: unknown }>;
  * Reads the request and finds the password: the ledger's, else the one that is published, and only
  * then a new one. It refuses what it cannot serve before anything is done for it.
  */
-export const readRequest = (session: Session, relation: number): Attempt<Granted> =>
-  steps(async () => {
-    const { model, entropy } = session.adapters;
-    if (!(await take(session.relations)).has(relation))
-      return take(refused({ _tag: 'RequestWithdrawn', class: 'refused', relation }));
-    const [remote = {}] = await take(session.remote([relation]));
-    const request = right(session.parse(relation, remote));
-    const { records, auth } = await take(session.ledger);
-    const record = records.get(relation);
-    if (record?.state === 'published') {
-      const changed = changedField(request, record);
-      if (changed !== null)
-        await take(refused({ _tag: 'RequestChanged', class: 'refused', relation, ...changed }));
-    }
-    const roles = await take(spelledByBackend(session, relation, request));
-    const password = knownPassword(record, await take(session.own(relation))) ?? entropy.password();
-    const granted: Granted = {
-      grant: provision(relation, { ...request, roles, owner: model.owner }, record, password),
-      auth: auth ?? { user: authUserName(model.owner), password: entropy.password() },
-    };
-    await take(session.adopt(granted));
-    return granted;
-  });
+export async function readRequest(session: Session, relation: number): Promise<Granted> {
+  const { model, entropy } = session.adapters;
+  if (!(await session.relations()).has(relation))
+    halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });
+  const request = right(session.parse(relation, await session.remote(relation)));
+  const ledger = await session.ledger();
+  const record = ledger.records.get(relation);
+  if (record?.state === 'published') {
+    const changed = changedField(request, record);
+    if (changed !== null) halt({ _tag: 'RequestChanged', class: 'refused', relation, ...changed });
+  }
+  const roles = await spelledByBackend(session, relation, request);
+  const password = knownPassword(record, await session.own(relation)) ?? entropy.password();
+  const granted: Granted = {
+    grant: provision(relation, { ...request, roles, owner: model.owner }, record, password),
+    auth: ledger.auth ?? { user: authUserName(model.owner), password: entropy.password() },
+  };
+  ledger.adopt(granted);
+  return granted;
+}
 
 /** Makes the role and the database; a name that another deployment took gives way to one of our own. */
-export const createUserAndDatabase = (session: Session, command: Taught): Attempt<Granted> =>
-  steps(async () => {
-    const { backend } = session.adapters;
-    const granted = await take(taught(session, command));
-    const { grant, auth } = granted;
-    const outcome = await backend.provision(grant, auth)();
-    if (E.isRight(outcome)) return granted;
-    const another = ownUserName(grant.relation, grant.owner);
-    const isTaken = outcome.left._tag === 'RoleTaken' && outcome.left.role === grant.user;
-    if (!isTaken || grant.user !== userName(grant.relation) || grant.state === 'published')
-      return right<never>(outcome);
-    const renamed = { auth, grant: { ...grant, user: another } };
-    await take(backend.provision(renamed.grant, auth));
-    await take(session.adopt(renamed));
-    return renamed;
-  });
+export async function createUserAndDatabase(session: Session, command: Taught): Promise<Granted> {
+  const { backend } = session.adapters;
+  const granted = await taught(session, command);
+  const { grant, auth } = granted;
+  const outcome = await backend.provision(grant, auth)();
+  if (E.isRight(outcome)) return granted;
+  const isTaken = outcome.left._tag === 'RoleTaken' && outcome.left.role === grant.user;
+  if (!isTaken || grant.user !== userName(grant.relation) || grant.state === 'published')
+    halt(outcome.left);
+  const renamed = { auth, grant: { ...grant, user: ownUserName(grant.relation, grant.owner) } };
+  await take(backend.provision(renamed.grant, auth));
+  (await session.ledger()).adopt(renamed);
+  return renamed;
+}
 
 /** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
-export const addUser = (session: Session, command: Taught): Attempt<void> =>
-  steps(async () => {
-    await take(taught(session, command));
-  });
+export async function addUser(session: Session, command: Taught): Promise<void> {
+  await taught(session, command);
+}
 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
-export const updatePgbouncer = (session: Session, command: Taught): Attempt<void> =>
-  steps(async () => {
-    const { grant } = await take(taught(session, command));
-    await take(updatePooler(session));
-    if (grant.state === 'provisioning' && grant.password !== null)
-      await take(
-        session.adapters.pooler.admits(
-          { user: grant.user, password: grant.password },
-          grant.database,
-        ),
-      );
-  });
+export async function updatePgbouncer(session: Session, command: Taught): Promise<void> {
+  const { user, password, database, state } = (await taught(session, command)).grant;
+  await updatePooler(session);
+  if (state === 'provisioning' && password !== null)
+    await take(session.adapters.pooler.admits({ user, password }, database));
+}
 
 /** Publishes everything at once, and last: a consumer hears of its database a single time. */
-export const updateDatabag = (session: Session, command: Taught): Attempt<void> =>
-  steps(async () => {
-    const { grant } = await take(taught(session, command));
-    const { relation, user, password } = grant;
-    if (password === null) return;
-    const [remote = {}] = await take(session.remote([relation]));
-    const info = succeed(grant.published, (await take(session.info))(grant.database));
-    session.write(
-      { _tag: 'OwnApp', relation },
-      providerDatabag(grant, { user, password }, info, remote),
-    );
-    await take(session.put({ ...grant, state: 'published', published: info, error: null }));
-  });
+export async function updateDatabag(session: Session, command: Taught): Promise<void> {
+  const { grant } = await taught(session, command);
+  const { relation, user, password } = grant;
+  if (password === null) return;
+  const info = succeed(grant.published, (await session.info())(grant.database));
+  session.write(
+    { _tag: 'OwnApp', relation },
+    providerDatabag(grant, { user, password }, info, await session.remote(relation)),
+  );
+  const ledger = await session.ledger();
+  ledger.put({ ...grant, state: 'published', published: info, error: null });
+}
 
 /**
  * Puts a refusal where its operator sees it. What was granted before stays granted: an application
  * that spoils its request does not lose its database.
  */
-export const recordRefusal = (session: Session, refusal: Refusal): Attempt<void> =>
-  steps(async () => {
-    const { relation } = refusal;
-    if (refusal._tag === 'RequestWithdrawn') return;
-    const before: Grant | null = grantOf(await take(session.recorded(relation)));
-    const error = renderRefusal(refusal);
-    await take(
-      session.put(before === null ? { relation, state: 'refused', error } : { ...before, error }),
-    );
-  });
-
-const refused =
-  (refusal: Refusal): Attempt<never> =>
-  async () =>
-    E.left(refusal);
+export async function recordRefusal(session: Session, refusal: Refusal): Promise<void> {
+  const { relation } = refusal;
+  if (refusal._tag === 'RequestWithdrawn') return;
+  const ledger = await session.ledger();
+  const before = grantOf(ledger.before(relation));
+  const error = renderRefusal(refusal);
+  ledger.put(before === null ? { relation, state: 'refused', error } : { ...before, error });
+}
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */
-const taught = (session: Session, { _tag, relation, granted }: Taught): Attempt<Granted> =>
-  steps(async () => {
-    if (granted !== null) {
-      await take(session.adopt(granted));
-      return granted;
-    }
-    const { records, auth } = await take(session.ledger);
-    const grant = grantOf(records.get(relation));
-    if (grant !== null && auth !== null) return { grant, auth };
-    return right(
-      E.left({ _tag: 'NothingGranted', class: 'broken', command: _tag, relation } as const),
-    );
-  });
+async function taught(session: Session, { _tag, relation, granted }: Taught): Promise<Granted> {
+  const ledger = await session.ledger();
+  if (granted !== null) {
+    ledger.adopt(granted);
+    return granted;
+  }
+  const { auth } = ledger;
+  const grant = grantOf(ledger.records.get(relation));
+  if (grant !== null && auth !== null) return { grant, auth };
+  return halt({ _tag: 'NothingGranted', class: 'broken', command: _tag, relation });
+}
 
-const spelledByBackend = (
+async function spelledByBackend(
   session: Session,
   relation: number,
   { roles }: DatabaseRequest,
-): Attempt<readonly string[]> =>
-  steps(async () => {
-    if (roles.length === 0) return roles;
-    const known = await take(session.adapters.backend.grantable(roles));
-    const missing = roles.find((role) => !known.has(role));
-    if (missing !== undefined)
-      await take(refused({ _tag: 'RoleNotGrantable', class: 'refused', relation, role: missing }));
-    return roles.map((role) => known.get(role) ?? role);
-  });
+): Promise<readonly string[]> {
+  if (roles.length === 0) return roles;
+  const known = await take(session.adapters.backend.grantable(roles));
+  return roles.map(
+    (role) =>
+      known.get(role) ?? halt({ _tag: 'RoleNotGrantable', class: 'refused', relation, role }),
+  );
+}

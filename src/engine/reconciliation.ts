@@ -1,16 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
-import * as TE from 'fp-ts/lib/TaskEither.js';
 import { databaseRequested } from '../../machines/index.ts';
 import { grantOf } from '../domain/grant.ts';
 import { type Audit, reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts';
 import { updateConnectionInfo, updatePooler } from './connection.ts';
 import { drive } from './drive.ts';
-import type { Attempt } from './ports.ts';
 import { recordRefusal } from './provisioning.ts';
 import { deleteOrphan, deleteUser, forgetFlag, isLeaving, markRemoving } from './removal.ts';
 import type { Reconciled } from './run.ts';
-import { requestsOf, type Session } from './session.ts';
-import { steps, take } from './steps.ts';
+import type { Session } from './session.ts';
+import { attempt, halt } from './steps.ts';
 
 /** Where a reconciliation stands: after a hook of one relation, or as an occasion of its own. */
 interface Occasion {
@@ -31,10 +29,10 @@ export async function reconcileSession(
     if (!isConfigured && (work._tag === 'Provision' || work._tag === 'UpdateConnectionInfo'))
       continue;
     const started = clock();
-    const outcome = await carryOut(session, work)();
+    const outcome = await attempt(() => carryOut(session, work))();
     const error = E.isLeft(outcome) ? outcome.left : null;
     if (error !== null && work._tag === 'Configure') {
-      if (error.class === 'broken') await take(TE.left(error));
+      if (error.class === 'broken') halt(error);
       isConfigured = false;
     }
     reconciled.push({ work, error, milliseconds: clock() - started });
@@ -47,35 +45,34 @@ export async function reconcileSession(
  * for roles that no record speaks of and for credentials that no longer work.
  */
 async function viewed(session: Session, { attempted }: Occasion): Promise<readonly Work[]> {
-  const relations = await take(session.relations);
-  const ledger = await take(session.ledger);
-  const flags = await take(session.flags);
-  if (!(await take(session.leader))) return reconcileFollower({ relations, flags });
+  const relations = await session.relations();
+  const flags = await session.flags();
+  if (!(await session.leader())) return reconcileFollower({ relations, flags });
   const isFlagged = flags.some((relation) => !relations.has(relation));
-  const backendReady = await take(session.backendReady);
+  const backendReady = await session.backendReady();
   return reconcile({
-    leaving: await take(isLeaving(session, isFlagged)),
+    leaving: await isLeaving(session, isFlagged),
     backendReady,
-    ledger,
+    ledger: await session.ledger(),
     relations,
-    requests: await take(requestsOf(session)),
-    info: await take(session.info),
+    requests: await session.requests(),
+    info: await session.info(),
     flags,
     audit: attempted === null && backendReady ? await audit(session) : null,
   });
 }
 
-function carryOut(session: Session, work: Work): Attempt<void> {
+async function carryOut(session: Session, work: Work): Promise<void> {
   switch (work._tag) {
     case 'Provision':
       return provisionByChart(session, work.relation);
     case 'ForgetFlag':
-      forgetFlag(session, work.relation);
-      return TE.right(undefined);
+      return forgetFlag(session, work.relation);
     case 'DropRecord':
-      return session.drop(work.relation);
+      return (await session.ledger()).drop(work.relation);
     case 'MarkRemoving':
-      return markRemoving(session, work.relation);
+      await markRemoving(session, work.relation);
+      return;
     case 'Configure':
       return updatePooler(session);
     case 'DeleteUser':
@@ -91,22 +88,21 @@ function carryOut(session: Session, work: Work): Attempt<void> {
   }
 }
 
-const provisionByChart = (session: Session, relation: number): Attempt<void> =>
-  steps(async () => {
-    const { failure } = await drive(session, databaseRequested, { relation });
-    if (failure !== null) await take(TE.left(failure));
-  });
+async function provisionByChart(session: Session, relation: number): Promise<void> {
+  const { failure } = await drive(session, databaseRequested, { relation });
+  if (failure !== null) halt(failure);
+}
 
-const clearError = (session: Session, relation: number): Attempt<void> =>
-  steps(async () => {
-    const grant = grantOf((await take(session.ledger)).records.get(relation));
-    if (grant !== null) await take(session.put({ ...grant, error: null }));
-  });
+async function clearError(session: Session, relation: number): Promise<void> {
+  const ledger = await session.ledger();
+  const grant = grantOf(ledger.records.get(relation));
+  if (grant !== null) ledger.put({ ...grant, error: null });
+}
 
 /** Null where the backend went away meanwhile: the next occasion asks again. */
 async function audit(session: Session): Promise<Audit | null> {
   const { backend, model } = session.adapters;
-  const { records, auth } = await take(session.ledger);
+  const { records, auth } = await session.ledger();
   const grants = [...records.values()].flatMap((record) =>
     record.state === 'published' ? [record] : [],
   );

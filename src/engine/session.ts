@@ -4,48 +4,59 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { ConnectionInfo, Granted } from '../../machines/index.ts';
+import type { ConnectionInfo, Granted, Login } from '../../machines/index.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import { connectionInfo, type Peer, parseEndpoint } from '../domain/endpoints.ts';
+import { latest } from '../domain/latest.ts';
 import {
   authKey,
   encode,
   type Ledger,
   type LedgerRecord,
+  type ParsedLedger,
   parseLedger,
   recordKey,
 } from '../domain/ledger.ts';
-import { remember } from '../domain/remember.ts';
 import type { Databag, parseRequest } from '../domain/request.ts';
 import { statusOf } from '../domain/status.ts';
-import type { Adapters, Attempt, Bag, Changes } from './ports.ts';
-import { once, right, steps, take } from './steps.ts';
+import type { Adapters, Bag, Changes } from './ports.ts';
+import { once, right, take } from './steps.ts';
+
+/** The ledger with what this hook has put into it so far. */
+export interface OpenLedger extends Ledger {
+  /** The record as it was before this hook. */
+  readonly before: (relation: number) => LedgerRecord | undefined;
+  readonly put: (record: LedgerRecord) => void;
+  readonly drop: (relation: number) => void;
+  /** The lookup login as it was before this hook. */
+  readonly readAuth: Login | null;
+  /** Makes sure that what a command carries is on record. */
+  readonly adopt: (granted: Granted) => void;
+}
 
 export interface Session {
   readonly adapters: Adapters;
   readonly parse: ReturnType<typeof parseRequest>;
-  readonly leader: Attempt<boolean>;
-  readonly backendReady: Attempt<boolean>;
-  readonly relations: Attempt<ReadonlySet<number>>;
-  readonly units: Attempt<number>;
+  readonly leader: () => Promise<boolean>;
+  readonly backendReady: () => Promise<boolean>;
+  /** Where this unit is reached, as the model says. */
+  readonly endpoint: () => Promise<string | null>;
+  readonly relations: () => Promise<ReadonlySet<number>>;
+  /** The requests of all relations, read anew by those who were told nothing. */
+  readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
+  /** How many units there are, this one included. */
+  readonly units: () => Promise<number>;
   /** The relations for which this unit's departing flag stands. */
-  readonly flags: Attempt<readonly number[]>;
-  readonly info: Attempt<(database: string) => ConnectionInfo>;
-  /** The ledger with what this hook has put into it. */
-  readonly ledger: Attempt<Ledger>;
-  /** The record as it was before this hook. */
-  readonly recorded: (relation: number) => Attempt<LedgerRecord | undefined>;
-  readonly put: (record: LedgerRecord) => Attempt<void>;
-  readonly drop: (relation: number) => Attempt<void>;
-  /** Makes sure that what a command carries is on record. */
-  readonly adopt: (granted: Granted) => Attempt<void>;
-  readonly remote: (relations: readonly number[]) => Attempt<readonly Databag[]>;
-  readonly own: (relation: number) => Attempt<Databag>;
+  readonly flags: () => Promise<readonly number[]>;
+  readonly info: () => Promise<(database: string) => ConnectionInfo>;
+  readonly ledger: () => Promise<OpenLedger>;
+  readonly remote: (relation: number) => Promise<Databag>;
+  readonly own: (relation: number) => Promise<Databag>;
   readonly write: (bag: Bag, values: Databag) => void;
   /** What this hook has put in force. */
   configured: Configuration | null;
   /** What is to be committed; only what differs from what Juju holds. */
-  readonly changes: (waitingFor: string | null) => Attempt<Changes>;
+  readonly changes: (waitingFor: string | null) => Promise<Changes>;
 }
 
 const flagPrefix = 'departing-';
@@ -54,124 +65,133 @@ export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
 export function openSession(adapters: Adapters, parse: Session['parse']): Session {
   const { model, backend } = adapters;
   const writes = new Map<string, { bag: Bag; values: Record<string, string> }>();
-  const bags = new Map<string, Attempt<Databag>>();
-  const own: Bag = { _tag: 'PeerUnit', unit: model.unit };
+  const bags = new Map<string, Databag>();
+  const touched = new Map<number, LedgerRecord | undefined>();
 
-  const read = (bag: Bag): Attempt<Databag> => {
-    const key = nameOf(bag);
-    const known = bags.get(key);
+  const read = async (bag: Bag): Promise<Databag> => {
+    const name = nameOf(bag);
+    const known = bags.get(name);
     if (known !== undefined) return known;
-    const attempt = once(steps(async () => (await take(model.read([bag])))[0] ?? {}));
-    bags.set(key, attempt);
-    return attempt;
+    const [found = {}] = await take(model.read([bag]));
+    bags.set(name, found);
+    return found;
   };
 
   /** The bags of the peer relation in one go, for nearly every hook reads them all. */
-  const peerBags = once(
-    steps(async () => {
-      const units = await take(model.peers);
-      const wanted: Bag[] = [{ _tag: 'PeerApp' }, own];
-      for (const unit of units) wanted.push({ _tag: 'PeerUnit', unit });
-      const contents = await take(model.read(wanted));
-      for (const [index, bag] of wanted.entries())
-        bags.set(nameOf(bag), async () => E.right(contents[index] ?? {}));
-      const others = units.map((unit, index) => peer(unit, contents[index + 2] ?? {}));
-      return { app: contents[0] ?? {}, unit: contents[1] ?? {}, others };
-    }),
-  );
-
-  const recorded = once(steps(async () => right(parseLedger((await take(peerBags)).app))));
-  const ledger = once(
-    steps(async () => {
-      const { records, auth } = await take(recorded);
-      return { records: new Map(records), auth };
-    }),
-  );
+  const peerBags = once(async () => {
+    const units = await take(model.peers);
+    const wanted: Bag[] = [{ _tag: 'PeerApp' }, { _tag: 'PeerUnit', unit: model.unit }];
+    for (const unit of units) wanted.push({ _tag: 'PeerUnit', unit });
+    const contents = await take(model.read(wanted));
+    for (const [index, bag] of wanted.entries()) bags.set(nameOf(bag), contents[index] ?? {});
+    const others = units.map((unit, index) => peer(unit, contents[index + 2] ?? {}));
+    return { app: contents[0] ?? {}, unit: contents[1] ?? {}, others };
+  });
 
   const write = (bag: Bag, values: Databag): void => {
-    const key = nameOf(bag);
-    const pending = writes.get(key);
-    if (pending === undefined) writes.set(key, { bag, values: { ...values } });
+    const name = nameOf(bag);
+    const pending = writes.get(name);
+    if (pending === undefined) writes.set(name, { bag, values: { ...values } });
     else Object.assign(pending.values, values);
   };
 
-  const put = (record: LedgerRecord): Attempt<void> =>
-    steps(async () => {
-      (await take(ledger)).records.set(record.relation, record);
-      write({ _tag: 'PeerApp' }, { [recordKey(record.relation)]: encode(record) });
-    });
+  const ledger = once(async () => openLedger(right(parseLedger((await peerBags()).app)), touched));
+  const backendReady = once(backend.ready);
+  const endpoint = once(() => take(model.endpoint));
+  const relations = once(async () => new Set(await take(model.relations)));
 
-  const leader = once(model.leader);
-  const backendReady = once<boolean>(async () => E.right(await backend.ready()));
-
-  const session: Session = {
+  return {
     adapters,
     parse,
-    leader,
+    leader: once(() => take(model.leader)),
     backendReady,
-    relations: once(steps(async () => new Set(await take(model.relations)))),
-    units: steps(async () => (await take(peerBags)).others.length + 1),
-    flags: steps(async () => flagsIn((await take(peerBags)).unit)),
-    info: once(
-      steps(async () => {
-        const endpoint = await take(model.endpoint);
-        const version = (await take(backendReady)) ? await backend.version() : null;
-        const { others } = await take(peerBags);
-        return connectionInfo(
-          endpoint === null ? null : parseEndpoint(endpoint),
-          others,
-          version !== null && E.isRight(version) ? version.right : null,
-        );
-      }),
-    ),
+    endpoint,
+    relations,
+    requests: async () => {
+      const all = [...(await relations())];
+      const remote = await take(
+        model.read(all.map((relation) => ({ _tag: 'RemoteApp', relation }))),
+      );
+      return new Map(
+        all.map((relation, index) => [relation, parse(relation, remote[index] ?? {})]),
+      );
+    },
+    units: async () => (await peerBags()).others.length + 1,
+    flags: async () => flagsIn((await peerBags()).unit),
+    info: once(async () => {
+      const leader = await endpoint();
+      const version = (await backendReady()) ? await backend.version() : null;
+      return connectionInfo(
+        leader === null ? null : parseEndpoint(leader),
+        (await peerBags()).others,
+        version !== null && E.isRight(version) ? version.right : null,
+      );
+    }),
     ledger,
-    recorded: (relation) => steps(async () => (await take(recorded)).records.get(relation)),
-    put,
-    drop: (relation) =>
-      steps(async () => {
-        (await take(ledger)).records.delete(relation);
-        write({ _tag: 'PeerApp' }, { [recordKey(relation)]: '' });
-      }),
-    adopt: ({ grant, auth }) =>
-      steps(async () => {
-        const current = await take(ledger);
-        if (current.records.get(grant.relation) !== grant) await take(put(grant));
-        if (current.auth?.password.secret === auth.password.secret) return;
-        current.auth = auth;
-        write({ _tag: 'PeerApp' }, { [authKey]: encode(auth) });
-      }),
-    remote: (relations) =>
-      model.read(relations.map((relation) => ({ _tag: 'RemoteApp', relation }))),
+    remote: (relation) => read({ _tag: 'RemoteApp', relation }),
     own: (relation) => read({ _tag: 'OwnApp', relation }),
     write,
     configured: null,
-    changes: (waitingFor) =>
-      steps(async () => {
-        const changed: { bag: Bag; values: Databag }[] = [];
-        for (const { bag, values } of writes.values()) {
-          const before = await take(read(bag));
-          const differing = Object.entries(values).filter(
-            ([key, value]) => (before[key] ?? '') !== value,
-          );
-          if (differing.length > 0) changed.push({ bag, values: Object.fromEntries(differing) });
-        }
-        return { bags: changed, status: statusOf(await take(ledger), waitingFor) };
-      }),
+    changes: async (waitingFor) => {
+      const { records, auth, readAuth } = await ledger();
+      for (const relation of touched.keys()) {
+        const record = records.get(relation);
+        const value = record === undefined ? '' : encode(record);
+        write({ _tag: 'PeerApp' }, { [recordKey(relation)]: value });
+      }
+      if (auth !== null && auth !== readAuth)
+        write({ _tag: 'PeerApp' }, { [authKey]: encode(auth) });
+      const changed: { bag: Bag; values: Databag }[] = [];
+      for (const { bag, values } of writes.values()) {
+        const differing = difference(await read(bag), values);
+        if (differing !== null) changed.push({ bag, values: differing });
+      }
+      return { bags: changed, status: statusOf({ records, auth }, waitingFor) };
+    },
   };
-  return session;
 }
 
-/** The requests of all relations, read anew by those who were told nothing. */
-export const requestsOf = (session: Session): Attempt<ReadonlyMap<number, ParsedRequest>> =>
-  steps(async () => {
-    const relations = [...(await take(session.relations))];
-    const remote = await take(session.remote(relations));
-    return new Map(
-      relations.map((relation, index) => [relation, session.parse(relation, remote[index] ?? {})]),
-    );
-  });
+/** The map that was read becomes the map that is written; what it held is kept where it changes. */
+function openLedger(
+  { records, auth }: ParsedLedger,
+  touched: Map<number, LedgerRecord | undefined>,
+): OpenLedger {
+  const touch = (relation: number) => {
+    if (!touched.has(relation)) touched.set(relation, records.get(relation));
+  };
+  const open = {
+    records,
+    auth,
+    readAuth: auth,
+    before: (relation: number) =>
+      touched.has(relation) ? touched.get(relation) : records.get(relation),
+    put: (record: LedgerRecord) => {
+      touch(record.relation);
+      records.set(record.relation, record);
+    },
+    drop: (relation: number) => {
+      touch(relation);
+      records.delete(relation);
+    },
+    adopt: ({ grant, auth }: Granted) => {
+      if (records.get(grant.relation) !== grant) open.put(grant);
+      open.auth = auth;
+    },
+  };
+  return open;
+}
 
-type ParsedRequest = ReturnType<Session['parse']>;
+/** Those values that a databag does not hold yet; null where it holds all of them. */
+function difference(databag: Databag, values: Databag): Databag | null {
+  let differing: Record<string, string> | null = null;
+  for (const key in values) {
+    const value = values[key] ?? '';
+    if ((databag[key] ?? '') === value) continue;
+    differing ??= {};
+    differing[key] = value;
+  }
+  return differing;
+}
 
 const nameOf = (bag: Bag): string => {
   switch (bag._tag) {
@@ -195,7 +215,7 @@ function flagsIn(databag: Databag): readonly number[] {
 const names = v.array(v.string());
 
 /** What a unit says that it serves; whatever cannot be read confirms nothing. */
-const serving = remember(64, (text): ReadonlySet<string> => {
+const serving = latest(64, (text: string): ReadonlySet<string> => {
   try {
     return new Set(v.parse(names, JSON.parse(text)));
   } catch {
@@ -207,6 +227,6 @@ function peer(unit: string, databag: Databag): Peer {
   return {
     unit,
     endpoint: parseEndpoint(databag.address ?? ''),
-    serving: serving(databag.serving ?? ''),
+    serving: serving(unit, databag.serving ?? ''),
   };
 }

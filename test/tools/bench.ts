@@ -2,7 +2,8 @@
  * Measures decisions, the memory world and PostgreSQL. Figures of one run belong together: quote
  * the ratios, for machines differ and are noisy.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
 import { createActor } from 'xstate';
 import { type Answer, databaseRequested, hooks } from '../../machines/index.ts';
@@ -17,6 +18,7 @@ import { Workspace } from '../../src/demo/servers/child.ts';
 import { startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Adapters, advance, begin, interpret } from '../../src/engine/index.ts';
 
+const run = promisify(execFile);
 const out = (text = '') => process.stdout.write(`${text}\n`);
 const median = (values: readonly number[]) =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -162,9 +164,9 @@ async function memoryWorld(): Promise<void> {
   let alone: readonly number[] = [];
   for (const others of [0, 100, 1_000, 10_000]) {
     const { juju, run } = await crowd(others);
-    const rounds = others >= 1_000 ? 20_000 / others + 5 : 400;
+    const rounds = Math.ceil(5 + 4_000 / (1 + others / 25));
     const times: { requested: number[]; broken: number[] } = { requested: [], broken: [] };
-    for (let block = 0; block < 11; block++) {
+    for (let block = 0; block < 12; block++) {
       let [requested, broken] = [0, 0];
       for (let round = 0; round < rounds; round++) {
         juju.request(4, { database: 'wanted', 'extra-user-roles': 'CREATEDB,CREATEROLE' });
@@ -177,7 +179,7 @@ async function memoryWorld(): Promise<void> {
         broken += performance.now() - started;
         juju.forget(4);
       }
-      if (block > 1) {
+      if (block > 2) {
         times.requested.push(requested / rounds);
         times.broken.push(broken / rounds);
       }
@@ -230,7 +232,7 @@ async function onPostgres(): Promise<void> {
     }
     for (const step of ['provision', 'remove'] as const)
       out(`  ${step.padEnd(10)}${trips[step]} round trips, ${median(times[step]).toFixed(0)} ms`);
-    besidePsql(server, server.log(), times);
+    await besidePsql(server, server.log(), times);
   } finally {
     await server.stop();
     workspace.remove();
@@ -238,45 +240,38 @@ async function onPostgres(): Promise<void> {
 }
 
 /** The same statements through psql: one process for each database, as a script would. */
-function besidePsql(
+async function besidePsql(
   { host, port, user, password }: { host: string; port: number; user: string; password: string },
   log: string,
   ours: { provision: readonly number[]; remove: readonly number[] },
-): void {
+): Promise<void> {
   if (spawnSync('psql', ['--version']).status !== 0) {
     out('  psql is not installed: nothing to stand beside');
     return;
   }
   const statements = statementsOf(log, 'relation_id_11', 'bench_11');
   const times: { provision: number[]; remove: number[] } = { provision: [], remove: [] };
+  const connection = ['-h', host, '-p', String(port), '-U', user];
   for (let round = 20; round < 32; round++)
     for (const step of ['provision', 'remove'] as const) {
       const started = performance.now();
       for (const { database, sql } of statements[step]) {
-        const number = (text: string) =>
-          text
-            .replaceAll('bench_11', `bench_${round}`)
-            .replaceAll('relation_id_11', `relation_id_${round}`)
-            .replaceAll('relation 11', `relation ${round}`);
-        const { status, stderr } = spawnSync(
+        const renumbered = (text: string) =>
+          text.replaceAll(/(bench_|relation_id_|relation )11/g, `$1${round}`);
+        await run(
           'psql',
           [
             '-X',
             '-q',
             '-v',
             'ON_ERROR_STOP=1',
-            '-h',
-            host,
-            '-p',
-            String(port),
-            '-U',
-            user,
+            ...connection,
             '-d',
-            number(database),
+            renumbered(database),
+            ...sql.flatMap((one) => ['-c', renumbered(one)]),
           ],
-          { input: number(sql), env: { ...process.env, PGPASSWORD: password }, encoding: 'utf8' },
+          { env: { ...process.env, PGPASSWORD: password } },
         );
-        if (status !== 0) throw new Error(`psql: ${stderr}`);
       }
       if (round > 21) times[step].push(performance.now() - started);
     }
@@ -297,27 +292,22 @@ function statementsOf(log: string, role: string, database: string) {
   const first = logged.findIndex(({ sql }) => sql.includes(`'${role}'`));
   const mine = logged.slice(first - 1);
   const pids = [...new Set(mine.map(({ pid }) => pid))];
-  const sessions = pids.map((pid) => ({
-    sql: mine
-      .filter((entry) => entry.pid === pid)
-      .map(({ sql }) => `${sql};`)
-      .join('\n'),
-  }));
-  const isInside = (sql: string) => sql.includes('CREATE SCHEMA IF NOT EXISTS');
-  const [provision, inside, remove] = [
-    sessions.find(({ sql }) => sql.includes('CREATE DATABASE')),
-    sessions.find(({ sql }) => isInside(sql)),
-    sessions.find(({ sql }) => sql.includes('DROP ROLE')),
-  ];
+  const sessions = pids.map((pid) =>
+    mine.filter((entry) => entry.pid === pid).map(({ sql }) => sql),
+  );
+  const having = (text: string) =>
+    sessions.find((session) => session.some((sql) => sql.includes(text))) ?? [];
   return {
     provision: [
-      { database: 'postgres', sql: provision?.sql ?? '' },
-      { database, sql: inside?.sql ?? '' },
+      { database: 'postgres', sql: having('CREATE DATABASE') },
+      { database, sql: having('CREATE SCHEMA IF NOT EXISTS') },
     ],
-    remove: [{ database: 'postgres', sql: remove?.sql ?? '' }],
+    remove: [{ database: 'postgres', sql: having('DROP ROLE') }],
   };
 }
 
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 out(`Node ${process.version}, ${process.platform}-${process.arch}\n`);
 decisions();
 await memoryWorld();

@@ -10,6 +10,10 @@ export function seededEntropy(seed: number): Entropy {
     return Math.floor((state / 2 ** 32) * alphabet.length);
   };
   return {
-    password: () => ({ secret: Array.from({ length: 24 }, () => alphabet[next()]).join('') }),
+    password: () => {
+      let secret = '';
+      while (secret.length < 24) secret += alphabet[next()];
+      return { secret };
+    },
   };
 }
