@@ -56,12 +56,7 @@ export const removing = (grant: Grant): Grant => ({
   published: null,
 });
 
-/** True where a request says what was granted; roles are compared as requests spell them. */
-export function isServedBy(request: DatabaseRequest, grant: Grant): boolean {
-  return changedField(request, grant) === null;
-}
-
-/** The first field in which a request differs from what was granted, with both values. */
+/** The first field in which a request differs from what was granted; roles as requests spell them. */
 export function changedField(
   request: DatabaseRequest,
   grant: Grant,

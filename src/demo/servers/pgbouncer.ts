@@ -69,7 +69,7 @@ export async function startPgbouncer(
 const places = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 /** PgBouncer's program; installed from the distribution where there is none and that can be done. */
-export function findPgbouncer(): string {
+function findPgbouncer(): string {
   const found = lookFor('pgbouncer');
   if (found !== null) return found;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
