@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const sources = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+
+describe('rooms', () => {
+  it.each([...sources('src'), ...sources('machines')])(
+    '%s can be read in a few minutes',
+    (file) => {
+      expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThanOrEqual(300);
+      expect(file).not.toMatch(/util|helper|common|shared|misc/);
+    },
+  );
+
+  it.each(['machines', 'src/chart', 'src/domain', 'src/engine'].flatMap(sources))(
+    '%s leaves nothing to chance or to the clock',
+    (file) => {
+      expect(readFileSync(file, 'utf8')).not.toMatch(/Math\.random|new Date|Date\.now/);
+    },
+  );
+
+  it('gives away what it promises, and nothing by accident', async () => {
+    const doors: Record<string, readonly string[]> = {
+      '../src/engine/index.ts': [
+        'PlanError',
+        'advance',
+        'begin',
+        'defaultPolicy',
+        'interpret',
+        'mask',
+        'pending',
+        'plan',
+        'reconcile',
+        'render',
+        'restore',
+      ],
+      '../src/chart/index.ts': ['chartOf', 'chartsIn', 'compare', 'describe', 'parse', 'print'],
+      '../src/adapters/memory/index.ts': [
+        'MemoryJuju',
+        'MemoryPgbouncer',
+        'MemoryPostgres',
+        'seededEntropy',
+      ],
+      '../src/adapters/postgres/index.ts': ['postgres'],
+      '../src/adapters/pgbouncer/index.ts': ['pgbouncer', 'prepare'],
+      '../src/adapters/entropy/index.ts': ['cryptoEntropy'],
+    };
+    for (const [door, names] of Object.entries(doors))
+      expect(Object.keys(await import(door)).sort(), door).toEqual(names);
+  });
+});
