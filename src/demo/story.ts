@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { HookEvent, HookName } from '../../machines/index.ts';
 import type { Databag } from '../engine/index.ts';
@@ -89,6 +90,7 @@ export class Story {
       return [rows[0]?.granted === true && rows[0]?.rolsuper === false, JSON.stringify(rows[0])];
     });
     await this.#check('a follower reads the row from the replica', async () => {
+      await this.#replayed();
       const reader = await this.#login(bag, 'read-only-endpoints', `${bag.database}_readonly`);
       const { rows } = await reader.query(
         'SELECT word, pg_is_in_recovery() AS replica FROM greeting',
@@ -138,18 +140,9 @@ export class Story {
   }
 
   async #remove(): Promise<void> {
-    this.#chapter('The relation is removed');
-    const { juju } = this.#world;
+    this.#chapter('The first relation is removed');
     const bag = this.#published(relation);
-    for (const unit of juju.units)
-      await this.#hook(unit, 'database-relation-departed', {
-        relation,
-        departingUnit: 'application/0',
-      });
-    juju.breaking(relation);
-    for (const unit of juju.units) await this.#hook(unit, 'database-relation-broken', { relation });
-    juju.forget(relation);
-    await this.#newsGoRound();
+    await this.#removeRelation(relation);
     await this.#check('the login is refused', async () => {
       try {
         await this.#login(bag, 'endpoints', bag.database);
@@ -158,35 +151,69 @@ export class Story {
         return [true, (error as Error).message];
       }
     });
+    await this.#check('the second application is still served', async () => {
+      const other = this.#published(second);
+      const client = await this.#login(other, 'endpoints', other.database);
+      await client.end();
+      return [true, `${other.username} logs in`];
+    });
+    this.#chapter('The second relation is removed');
+    await this.#removeRelation(second);
   }
 
   async #leaveNothing(): Promise<void> {
+    this.#chapter('What is left');
     const { juju, primary } = this.#world;
     const admin = await primary.connect();
     this.#clients.add(admin);
-    await this.#check('the role is gone', async () => {
+    await this.#check('the roles are gone', async () => {
       const { rows } = await admin.query(
-        "SELECT rolname FROM pg_roles WHERE rolname = 'relation_id_4'",
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'relation_id_%'",
       );
-      return [rows.length === 0, `${rows.length} roles of that name`];
+      return [rows.length === 0, `${rows.length} roles of relations`];
     });
     await admin.end();
-    await this.#check('no PgBouncer serves the database', async () => {
-      const serving = juju.units.filter((unit) =>
-        juju.databag({ _tag: 'PeerUnit', unit }).serving?.includes('application_first_database'),
+    await this.#check('no PgBouncer serves their databases', async () => {
+      const entries = juju.units.flatMap((unit) =>
+        readFileSync(this.#world.pooler(unit).process.iniFile, 'utf8')
+          .split('[databases]\n')[1]
+          ?.split('\n')
+          .filter((line) => line !== ''),
       );
-      return [serving.length === 0, serving.join(', ') || 'none, as each has read back'];
+      const serving = juju.units.map((unit) => juju.databag({ _tag: 'PeerUnit', unit }).serving);
+      const isEmpty = entries.length === 0 && serving.every((names) => names === '[]');
+      return [isEmpty, `${entries.length} entries in ${juju.units.length} files, as read back`];
     });
     await this.#check('the peer data is gone', async () => {
       const keys = Object.keys(juju.databag({ _tag: 'PeerApp' }));
-      return [!keys.includes(`relation-${relation}`), `left: ${keys.join(', ')}`];
+      return [keys.every((key) => !key.startsWith('relation-')), `left: ${keys.join(', ')}`];
     });
-    await this.#check('the second application is still served', async () => {
-      const bag = this.#published(second);
-      const client = await this.#login(bag, 'endpoints', bag.database);
-      await client.end();
-      return [true, `${bag.username} logs in`];
-    });
+  }
+
+  async #removeRelation(id: number): Promise<void> {
+    const { juju } = this.#world;
+    const event = { relation: id, departingUnit: 'application/0' };
+    for (const unit of juju.units) await this.#hook(unit, 'database-relation-departed', event);
+    juju.breaking(id);
+    for (const unit of juju.units)
+      await this.#hook(unit, 'database-relation-broken', { relation: id });
+    juju.forget(id);
+    await this.#newsGoRound();
+  }
+
+  /** Waits until the replica has what the primary has. */
+  async #replayed(): Promise<void> {
+    const { primary, replica } = this.#world;
+    if (replica === null) return;
+    const [writer, reader] = [await primary.connect(), await replica.connect()];
+    const { rows } = await writer.query('SELECT pg_current_wal_lsn() AS lsn');
+    const until = Date.now() + 10_000;
+    let isThere = false;
+    while (!isThere && Date.now() < until)
+      isThere = (
+        await reader.query('SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS there', [rows[0].lsn])
+      ).rows[0].there;
+    await Promise.all([writer.end(), reader.end()]);
   }
 
   async #hook(unit: string, hook: HookName, event: HookEvent): Promise<void> {
