@@ -23,7 +23,7 @@ afterAll(async () => {
   workspace.remove();
 });
 
-const adapter = () => postgres({ ...server, lockTimeout: 500 });
+const adapter = (lockTimeout = 500) => postgres({ ...server, lockTimeout });
 
 const grant = (relation: number, change: Partial<Grant> = {}): Grant => ({
   relation,
@@ -187,7 +187,7 @@ describe('provision', () => {
   });
 
   it('two hooks at once end as one', async () => {
-    const [one, other] = [adapter(), adapter()];
+    const [one, other] = [adapter(30_000), adapter(30_000)];
     const outcomes = await Promise.all([
       one.provision(grant(13), auth)(),
       other.provision(grant(13), auth)(),
