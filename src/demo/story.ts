@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import pg from 'pg';
+import type pg from 'pg';
 import type { HookEvent, HookName } from '../../machines/index.ts';
 import type { Databag } from '../engine/index.ts';
+import { login } from './client.ts';
 import type { DemoOutcome } from './demo.ts';
 import { databagTable, maskedDatabag, narrateRun, narrateWork } from './narrate.ts';
 import type { World } from './world.ts';
@@ -77,7 +78,7 @@ export class Story {
   async #use(): Promise<pg.Client> {
     this.#chapter('The client, with nothing but the databag');
     const bag = this.#published(relation);
-    const client = await this.#login(bag, 'endpoints', bag.database);
+    const client = await this.#login(bag);
     await this.#check('the client logs in through the leader and makes a table', async () => {
       await client.query('CREATE TABLE greeting (word text)');
       const { rowCount } = await client.query("INSERT INTO greeting VALUES ('hello')");
@@ -91,7 +92,10 @@ export class Story {
     });
     await this.#check('a follower reads the row from the replica', async () => {
       await this.#replayed();
-      const reader = await this.#login(bag, 'read-only-endpoints', `${bag.database}_readonly`);
+      const reader = await this.#login(bag, {
+        key: 'read-only-endpoints',
+        database: `${bag.database}_readonly`,
+      });
       const { rows } = await reader.query(
         'SELECT word, pg_is_in_recovery() AS replica FROM greeting',
       );
@@ -132,7 +136,7 @@ export class Story {
       return [bag.endpoints === this.#endpointOf(elected) && !published.includes(gone), published];
     });
     await this.#check('the client goes on with the credentials it has', async () => {
-      const client = await this.#login(bag, 'endpoints', bag.database);
+      const client = await this.#login(bag);
       const { rows } = await client.query('SELECT word FROM greeting');
       await client.end();
       return [rows.length === 1, `through ${bag.endpoints}`];
@@ -145,7 +149,7 @@ export class Story {
     await this.#removeRelation(relation);
     await this.#check('the login is refused', async () => {
       try {
-        await this.#login(bag, 'endpoints', bag.database);
+        await this.#login(bag);
         return [false, 'it was let in'];
       } catch (error) {
         return [true, (error as Error).message];
@@ -153,7 +157,7 @@ export class Story {
     });
     await this.#check('the second application is still served', async () => {
       const other = this.#published(second);
-      const client = await this.#login(other, 'endpoints', other.database);
+      const client = await this.#login(other);
       await client.end();
       return [true, `${other.username} logs in`];
     });
@@ -238,19 +242,8 @@ export class Story {
     this.#tell(`  ${ok ? '✓' : '✗'} ${name} (${detail})\n`);
   }
 
-  async #login(bag: Databag, key: string, database = ''): Promise<pg.Client> {
-    const [endpoint = ''] = (bag[key] ?? '').split(',');
-    const [host = '', port] = endpoint.split(':');
-    const client = new pg.Client({
-      host,
-      port: Number(port),
-      database,
-      user: bag.username ?? '',
-      password: bag.password ?? '',
-      connectionTimeoutMillis: 10_000,
-    });
-    client.on('error', () => {});
-    await client.connect();
+  async #login(bag: Databag, options?: Parameters<typeof login>[1]): Promise<pg.Client> {
+    const client = await login(bag, options);
     this.#clients.add(client);
     return client;
   }

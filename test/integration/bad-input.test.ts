@@ -1,21 +1,17 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startBackend, World } from '../../src/demo/world.ts';
+import { describe, expect, it } from 'vitest';
 import { type Databag, render } from '../../src/engine/index.ts';
-import { entries, files, own, relate, sql } from './look.ts';
+import { entries, files, own, relate, type Servers, sql, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/0';
 
-let backend: Awaited<ReturnType<typeof startBackend>>;
-let world: World;
-beforeAll(async () => {
-  backend = await startBackend();
-  world = await World.before(backend.primary, null, { units: 1, leader: 0 });
-});
-afterAll(async () => {
-  await world.stop();
-  await backend.stop();
-});
+let world: Servers['world'];
+useServers(
+  (servers) => {
+    ({ world } = servers);
+  },
+  { units: 1, leader: 0 },
+);
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),

@@ -1,19 +1,25 @@
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startBackend, World } from '../../src/demo/world.ts';
-import { entries, files, login, logsIn, own, record, relate, sql, unrelate } from './look.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  entries,
+  files,
+  login,
+  logsIn,
+  own,
+  record,
+  relate,
+  type Servers,
+  sql,
+  unrelate,
+  useServers,
+} from './look.ts';
 
 const [zero, leader, two] = ['pgbouncer-k8s/0', 'pgbouncer-k8s/1', 'pgbouncer-k8s/2'] as const;
 
-let backend: Awaited<ReturnType<typeof startBackend>>;
-let world: World;
-beforeAll(async () => {
-  backend = await startBackend();
-  world = await World.before(backend.primary, backend.replica);
-});
-afterAll(async () => {
-  await world.stop();
-  await backend.stop();
+let backend: Servers['backend'];
+let world: Servers['world'];
+useServers((servers) => {
+  ({ world, backend } = servers);
 });
 
 const status = (unit: string) => world.juju.status(unit);

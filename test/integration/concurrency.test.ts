@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { startBackend, World } from '../../src/demo/world.ts';
 import { interpret } from '../../src/engine/index.ts';
-import { entries, logsIn, own, relate, sql, unrelate } from './look.ts';
+import { entries, logsIn, own, relate, type Servers, sql, unrelate, useServers } from './look.ts';
 
 const [zero, leader] = ['pgbouncer-k8s/0', 'pgbouncer-k8s/1'] as const;
 
-let backend: Awaited<ReturnType<typeof startBackend>>;
-let world: World;
-beforeAll(async () => {
-  backend = await startBackend();
-  world = await World.before(backend.primary, backend.replica);
-});
-afterAll(async () => {
-  await world.stop();
-  await backend.stop();
+let world: Servers['world'];
+useServers((servers) => {
+  ({ world } = servers);
 });
 
 describe('units at the same time', () => {

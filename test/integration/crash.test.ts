@@ -1,21 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
-import { startBackend, World } from '../../src/demo/world.ts';
 import { interpret, type Keep, type SecretState } from '../../src/engine/index.ts';
-import { entries, logsIn, own, record, relate, sql } from './look.ts';
+import { entries, logsIn, own, record, relate, type Servers, sql, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/1';
 
-let backend: Awaited<ReturnType<typeof startBackend>>;
-let world: World;
-beforeAll(async () => {
-  backend = await startBackend();
-  world = await World.before(backend.primary, backend.replica);
-});
-afterAll(async () => {
-  await world.stop();
-  await backend.stop();
+let world: Servers['world'];
+useServers((servers) => {
+  ({ world } = servers);
 });
 
 /** The process is lost: nothing catches this, and nothing of the hook is committed. */

@@ -1,7 +1,34 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import type { World } from '../../src/demo/world.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { login } from '../../src/demo/client.ts';
+import { startBackend, World, type WorldOptions } from '../../src/demo/world.ts';
 import type { Databag } from '../../src/engine/index.ts';
+
+export { login };
+
+export interface Servers {
+  readonly backend: Awaited<ReturnType<typeof startBackend>>;
+  readonly world: World;
+}
+
+/** Starts servers for the tests of a file, hands them over, and stops them after. */
+export function useServers(
+  handOver: (servers: Servers) => void,
+  options: WorldOptions = {},
+  settings: readonly string[] = [],
+): void {
+  let started: Servers;
+  beforeAll(async () => {
+    const backend = await startBackend(settings);
+    started = { backend, world: await World.before(backend.primary, backend.replica, options) };
+    handOver(started);
+  });
+  afterAll(async () => {
+    await started.world.stop();
+    await started.backend.stop();
+  });
+}
 
 /** Runs one statement as the superuser. */
 export async function sql(world: World, text: string, database?: string) {
@@ -30,25 +57,6 @@ export async function entries(world: World, unit: string): Promise<string[]> {
   } finally {
     await client.end();
   }
-}
-
-/** A client that has nothing but the databag. */
-export async function login(
-  bag: Databag,
-  { key = 'endpoints', database = bag.database ?? '' } = {},
-): Promise<pg.Client> {
-  const [host = '', port] = (bag[key] ?? '').split(',')[0]?.split(':') ?? [];
-  const client = new pg.Client({
-    host,
-    port: Number(port),
-    database,
-    user: bag.username ?? '',
-    password: bag.password ?? '',
-    connectionTimeoutMillis: 10_000,
-  });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }
 
 /** Whether the databag's credentials log in and do work. */

@@ -1,25 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { narrateRun } from '../../src/demo/narrate.ts';
-import { startBackend, World } from '../../src/demo/world.ts';
 import { type HookError, interpret, render } from '../../src/engine/index.ts';
-import { logsIn, relate, unrelate } from './look.ts';
+import { logsIn, relate, type Servers, unrelate, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/1';
 
-let backend: Awaited<ReturnType<typeof startBackend>>;
-let world: World;
-beforeAll(async () => {
-  backend = await startBackend(['log_statement=all', 'log_connections=on']);
-  world = await World.before(backend.primary, backend.replica);
-});
-afterAll(async () => {
-  await world.stop();
-  await backend.stop();
-});
+let backend: Servers['backend'];
+let world: Servers['world'];
+useServers(
+  (servers) => {
+    ({ world, backend } = servers);
+  },
+  {},
+  ['log_statement=all', 'log_connections=on'],
+);
 
 /** The arguments of every process on this machine. */
 function processArguments(): string {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import type { Login } from '../../../machines/index.ts';
 import type { DatabaseEntry } from '../../engine/index.ts';
@@ -11,13 +12,14 @@ export interface Address {
 /** A console, or a login, that does not answer. */
 export class ConsoleProblem extends Error {}
 
-const connectTimeout = 5_000;
+/** Milliseconds for a connection, and for an answer. */
+const timeout = 5_000;
 
 /** The admin console of one process: a connection for a hook, opened when it is first needed. */
 export class Console {
   readonly #address: Address;
   readonly #admin: Login;
-  #client: Promise<pg.Client> | undefined;
+  #login: Promise<Opened> | undefined;
 
   constructor(address: Address, admin: Login) {
     this.#address = address;
@@ -48,17 +50,18 @@ export class Console {
   }
 
   async release(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.then((open) => open.end()).catch(() => {});
+    const login = this.#login;
+    this.#login = undefined;
+    await login?.then(({ client }) => client.end()).catch(() => {});
   }
 
   async #show(command: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    this.#client ??= login(this.#address, this.#admin, 'pgbouncer');
+    this.#login ??= open(this.#address, this.#admin, 'pgbouncer');
+    const login = this.#login;
     try {
-      return (await (await this.#client).query(command)).rows;
+      return (await ask(await login, command)).rows;
     } catch (cause) {
-      this.#client = undefined;
+      this.#login = undefined;
       throw new ConsoleProblem(messageOf(cause));
     }
   }
@@ -67,35 +70,56 @@ export class Console {
 /** Logs in as a client does and asks for one row. */
 export async function tryLogin(address: Address, user: Login, database: string): Promise<void> {
   try {
-    const client = await login(address, user, database);
-    try {
-      await client.query('SELECT 1');
-    } finally {
-      await client.end();
-    }
+    const login = await open(address, user, database);
+    await ask(login, 'SELECT 1');
+    await login.client.end();
   } catch (cause) {
     throw new ConsoleProblem(messageOf(cause));
   }
 }
 
-async function login({ host, port }: Address, { user, password }: Login, database: string) {
+interface Opened {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+}
+
+async function open(
+  { host, port }: Address,
+  { user, password }: Login,
+  database: string,
+): Promise<Opened> {
+  const socket = new Socket();
   const client = new pg.Client({
     host,
     port,
     user,
     password: password.secret,
     database,
-    connectionTimeoutMillis: connectTimeout,
-    query_timeout: connectTimeout,
+    connectionTimeoutMillis: timeout,
+    query_timeout: timeout,
+    stream: () => socket,
   });
   client.on('error', () => {});
-  try {
+  return whileItAnswers(socket, async () => {
     await client.connect();
+    return { client, socket };
+  });
+}
+
+const ask = ({ client, socket }: Opened, command: string) =>
+  whileItAnswers(socket, () => client.query(command));
+
+/** One that hangs would not answer a farewell either. */
+async function whileItAnswers<Result>(
+  socket: Socket,
+  body: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await body();
   } catch (cause) {
-    await client.end().catch(() => {});
+    socket.destroy();
     throw cause;
   }
-  return client;
 }
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

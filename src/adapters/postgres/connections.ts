@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import type { HookError, HostPort } from '../../engine/index.ts';
@@ -35,7 +36,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /** One connection per database and hook, opened when it is first needed. */
 export class Connections {
   readonly #options: PostgresOptions;
-  readonly #clients = new Map<string, Promise<pg.Client>>();
+  readonly #open = new Map<string, Promise<Opened>>();
   /** Queries sent since the start, for benchmarks: each is one round trip. */
   roundTrips = 0;
 
@@ -60,7 +61,7 @@ export class Connections {
     purpose: string,
     statements: readonly string[],
   ): Promise<readonly (readonly Row[])[]> {
-    const client = await this.#connect(database);
+    const { client, socket } = await this.#connection(database);
     this.roundTrips += 1;
     try {
       const results: unknown = await client.query(statements.join(';\n'));
@@ -68,7 +69,13 @@ export class Connections {
         (result: pg.QueryResult<Row>) => result.rows,
       );
     } catch (cause) {
-      throw new SqlProblem(purpose, cause);
+      const problem = new SqlProblem(purpose, cause);
+      // What the server did not say itself is trouble of the connection, which is of no more use.
+      if (problem.sqlState === null) {
+        this.#open.delete(database);
+        socket.destroy();
+      }
+      throw problem;
     }
   }
 
@@ -95,26 +102,27 @@ export class Connections {
 
   /** Ends the connection to one database: as long as it is open, the database cannot be a template. */
   async close(database: string): Promise<void> {
-    const client = this.#clients.get(database);
-    this.#clients.delete(database);
-    await client?.then((open) => open.end()).catch(() => {});
+    const opened = this.#open.get(database);
+    this.#open.delete(database);
+    await opened?.then(({ client }) => client.end()).catch(() => {});
   }
 
   async release(): Promise<void> {
-    await Promise.all([...this.#clients.keys()].map((database) => this.close(database)));
+    await Promise.all([...this.#open.keys()].map((database) => this.close(database)));
   }
 
-  #connect(database: string): Promise<pg.Client> {
-    const known = this.#clients.get(database);
+  #connection(database: string): Promise<Opened> {
+    const known = this.#open.get(database);
     if (known !== undefined) return known;
-    const connecting = this.#open(database);
-    this.#clients.set(database, connecting);
-    connecting.catch(() => this.#clients.delete(database));
+    const connecting = this.#connect(database);
+    this.#open.set(database, connecting);
+    connecting.catch(() => this.#open.delete(database));
     return connecting;
   }
 
-  async #open(database: string): Promise<pg.Client> {
+  async #connect(database: string): Promise<Opened> {
     const { host, port, user, password, statementTimeout = 60_000 } = this.#options;
+    const socket = new Socket();
     const client = new pg.Client({
       host,
       port,
@@ -127,6 +135,7 @@ export class Connections {
       statement_timeout: statementTimeout,
       // For a server that hangs and cannot keep its own time.
       query_timeout: statementTimeout + 5_000,
+      stream: () => socket,
     });
     // A server that goes away between two queries is noticed by the next one.
     client.on('error', () => {});
@@ -134,10 +143,16 @@ export class Connections {
       this.roundTrips += 1;
       await client.connect();
     } catch (cause) {
+      socket.destroy();
       throw new SqlProblem(`connect to ${database}`, cause);
     }
-    return client;
+    return { client, socket };
   }
+}
+
+interface Opened {
+  readonly client: pg.Client;
+  readonly socket: Socket;
 }
 
 /** Runs a body and says its problems in the engine's words. */
