@@ -6,6 +6,7 @@ import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'BackendUnavailable'; readonly where: string; readonly why: string }
   | { readonly _tag: 'RoleInUse'; readonly role: string; readonly why: string }
+  | { readonly _tag: 'EndpointUnknown'; readonly unit: string }
   | { readonly _tag: 'PoolerUnavailable'; readonly where: string; readonly why: string }
   | {
       readonly _tag: 'LoginRefused';
@@ -50,6 +51,8 @@ export function render(error: HookError): string {
       return `PostgreSQL at ${error.where} is not available (${error.why}); the hook is deferred until it is`;
     case 'RoleInUse':
       return `role ${error.role} cannot be removed yet (${error.why}); it can no longer log in, and the removal is tried again`;
+    case 'EndpointUnknown':
+      return `${error.unit} has no address yet that clients could use; nothing was published, the hook is deferred until it has`;
     case 'PoolerUnavailable':
       return `PgBouncer at ${error.where} does not answer (${error.why}); start it, the hook is deferred until then`;
     case 'LoginRefused':

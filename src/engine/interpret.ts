@@ -30,7 +30,11 @@ export const interpret = (adapters: Adapters, { policy = defaultPolicy, keep }: 
         const started = adapters.clock();
         const { failure, ...driven } = await drive(session, machine, from, keep);
         if (failure?.class === 'broken') halt(failure);
-        const reconciled = await reconcileSession(session, { attempted: driven.event.relation });
+        const reconciled = await reconcileSession(session, {
+          _tag: 'AfterHook',
+          relation: driven.event.relation,
+          ordered: new Set(driven.commands.map(({ _tag }) => _tag)),
+        });
         const waitingFor = driven.end._tag === 'Deferred' ? reason(driven.end.why) : null;
         await commit(session, waitingFor);
         return {
@@ -52,7 +56,7 @@ export const reconcile = (
 ): Attempt<ReconcileRun> =>
   inSession(adapters, parseRequest(policy), async (session) => {
     const started = adapters.clock();
-    const reconciled = await reconcileSession(session, { attempted: null });
+    const reconciled = await reconcileSession(session, { _tag: 'Audit' });
     const isWaiting = (await session.leader()) && !(await session.backendReady());
     await commit(session, isWaiting ? reason(null) : null);
     return { reconciled, milliseconds: adapters.clock() - started };

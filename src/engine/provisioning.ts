@@ -79,6 +79,12 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const { relation, user, password } = grant;
   if (password === null) return;
   const info = succeed(grant.published, (await session.info())(grant.database));
+  if (info.endpoints === null)
+    halt({
+      _tag: 'EndpointUnknown',
+      class: 'unavailable',
+      unit: session.adapters.model.unit,
+    });
   session.write(
     { _tag: 'OwnApp', relation },
     providerDatabag(grant, { user, password }, info, await session.remote(relation)),

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { databaseRequested } from '../../machines/index.ts';
+import { type Command, databaseRequested } from '../../machines/index.ts';
 import { grantOf } from '../domain/grant.ts';
 import { type Audit, reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts';
 import { updateConnectionInfo, updatePooler } from './connection.ts';
@@ -10,11 +10,15 @@ import type { Reconciled } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
 
-/** Where a reconciliation stands: after a hook of one relation, or as an occasion of its own. */
-interface Occasion {
-  /** The relation whose chart has just run: it is not tried a second time in the same hook. */
-  readonly attempted: number | null;
-}
+/** When a reconciliation happens: after a hook's chart, or as an occasion of its own. */
+export type Occasion =
+  | {
+      readonly _tag: 'AfterHook';
+      readonly relation: number;
+      /** What the chart has ordered: it is not tried a second time in the same hook. */
+      readonly ordered: ReadonlySet<Command['_tag']>;
+    }
+  | { readonly _tag: 'Audit' };
 
 /** Does what is left to do. A piece of work that fails does not keep the others from being done. */
 export async function reconcileSession(
@@ -25,7 +29,7 @@ export async function reconcileSession(
   const reconciled: Reconciled[] = [];
   let isConfigured = true;
   for (const work of await viewed(session, occasion)) {
-    if (work._tag === 'Provision' && work.relation === occasion.attempted) continue;
+    if (wasTried(occasion, work)) continue;
     if (!isConfigured && (work._tag === 'Provision' || work._tag === 'UpdateConnectionInfo'))
       continue;
     const started = clock();
@@ -40,11 +44,18 @@ export async function reconcileSession(
   return reconciled;
 }
 
+function wasTried(occasion: Occasion, work: Work): boolean {
+  if (occasion._tag === 'Audit') return false;
+  const { relation, ordered } = occasion;
+  if (work._tag === 'Provision') return work.relation === relation && ordered.has('GetUser');
+  return work._tag === 'DeleteUser' && work.relation === relation && ordered.has('DeleteUser');
+}
+
 /**
  * Looks at the world and says what is left to do. An occasion of its own asks the backend as well,
  * for roles that no record speaks of and for credentials that no longer work.
  */
-async function viewed(session: Session, { attempted }: Occasion): Promise<readonly Work[]> {
+async function viewed(session: Session, occasion: Occasion): Promise<readonly Work[]> {
   const relations = await session.relations();
   const flags = await session.flags();
   if (!(await session.leader())) return reconcileFollower({ relations, flags });
@@ -58,7 +69,7 @@ async function viewed(session: Session, { attempted }: Occasion): Promise<readon
     requests: await session.requests(),
     info: await session.info(),
     flags,
-    audit: attempted === null && backendReady ? await audit(session) : null,
+    audit: occasion._tag === 'Audit' && backendReady ? await audit(session) : null,
   });
 }
 

@@ -66,6 +66,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
   const { model, backend } = adapters;
   const writes = new Map<string, { bag: Bag; values: Record<string, string> }>();
   const bags = new Map<string, Databag>();
+  const remotes = new Map<number, Databag>();
   const touched = new Map<number, LedgerRecord | undefined>();
 
   const read = async (bag: Bag): Promise<Databag> => {
@@ -109,11 +110,13 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     relations,
     requests: async () => {
       const all = [...(await relations())];
-      const remote = await take(
-        model.read(all.map((relation) => ({ _tag: 'RemoteApp', relation }))),
+      const unread = all.filter((relation) => !remotes.has(relation));
+      const found = await take(
+        model.read(unread.map((relation) => ({ _tag: 'RemoteApp', relation }))),
       );
+      for (const [index, relation] of unread.entries()) remotes.set(relation, found[index] ?? {});
       return new Map(
-        all.map((relation, index) => [relation, parse(relation, remote[index] ?? {})]),
+        all.map((relation) => [relation, parse(relation, remotes.get(relation) ?? {})]),
       );
     },
     units: async () => (await peerBags()).others.length + 1,
@@ -128,7 +131,11 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       );
     }),
     ledger,
-    remote: (relation) => read({ _tag: 'RemoteApp', relation }),
+    remote: async (relation) => {
+      const known = remotes.get(relation) ?? (await read({ _tag: 'RemoteApp', relation }));
+      remotes.set(relation, known);
+      return known;
+    },
     own: (relation) => read({ _tag: 'OwnApp', relation }),
     write,
     configured: null,

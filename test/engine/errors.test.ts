@@ -36,6 +36,7 @@ describe('render', () => {
     ],
     [{ _tag: 'RoleInUse', class: 'unavailable', role: 'r', why: 'locked' }, 'is tried again'],
     [{ _tag: 'PoolerUnavailable', class: 'unavailable', where: 'h:1', why: 'x' }, 'start it'],
+    [{ _tag: 'EndpointUnknown', class: 'unavailable', unit: 'p/1' }, 'p/1 has no address yet'],
     [
       { _tag: 'LoginRefused', class: 'unavailable', user: 'u', database: 'd', why: 'x' },
       'u cannot log in to d',

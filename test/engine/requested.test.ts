@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { type Keep, render } from '../../src/engine/index.ts';
+import { hooks } from '../../machines/index.ts';
+import { type Bag, interpret, type Keep, render } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const requested = 'database-requested';
@@ -145,6 +146,56 @@ describe('an application asks for a database', () => {
     world.postgres.admits = admits;
     await world.run('p/1', requested, { relation });
     expect(world.logsIn(world.own(relation))).toBe(true);
+  });
+
+  it('U-10: publishes nothing before this unit knows its address', async () => {
+    const world = new MemoryWorld();
+    world.juju.request(relation, { database: 'app' });
+    for (const unknown of [null, 'None:6432']) {
+      world.endpoints.set('p/1', unknown);
+      const run = await world.run('p/1', requested, { relation });
+      expect(run.end).toMatchObject({ _tag: 'Deferred', why: { _tag: 'EndpointUnknown' } });
+      expect(world.own(relation)).toEqual({});
+    }
+    world.endpoints.set('p/1', 'pgb-1:6432');
+    await world.run('p/1', requested, { relation });
+    expect(world.logsIn(world.own(relation))).toBe(true);
+  });
+
+  it('reads each databag once, and tries nothing twice in a hook', async () => {
+    const world = new MemoryWorld();
+    await world.relate(7);
+    world.juju.request(relation, { database: 'app' });
+    const adapters = world.adapters('p/1');
+    const read: string[] = [];
+    const model = {
+      ...adapters.model,
+      read: (bags: readonly Bag[]) => {
+        read.push(...bags.map((bag) => JSON.stringify(bag)));
+        return adapters.model.read(bags);
+      },
+    };
+    await interpret({ ...adapters, model })(hooks[requested])({ relation })();
+    expect(new Set(read).size).toBe(read.length);
+    expect(read.length).toBe(1 + 3 + 2 + 1);
+
+    let removals = 0;
+    const backend = {
+      ...adapters.backend,
+      remove: () => async () => {
+        removals += 1;
+        return E.left({
+          _tag: 'RoleInUse',
+          class: 'unavailable',
+          role: 'relation_id_4',
+          why: 'locked',
+        } as const);
+      },
+    };
+    world.juju.breaking(relation);
+    await interpret({ ...adapters, backend })(hooks['database-relation-broken'])({ relation })();
+    expect(removals).toBe(1);
+    expect(world.record(relation)).toMatchObject({ state: 'removing' });
   });
 
   it('U-18: refuses visibly, does nothing, and clears by itself', async () => {

@@ -69,11 +69,12 @@ export async function startPgbouncer(
 const places = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 /** PgBouncer's program; installed from the distribution where there is none and that can be done. */
-function findPgbouncer(): string {
+export function findPgbouncer(): string {
   const found = lookFor('pgbouncer');
   if (found !== null) return found;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   if (lookFor('apt-get') !== null) {
+    process.stderr.write('PgBouncer is missing: installing it with apt-get …\n');
     for (const command of [
       ['apt-get', 'update', '-qq'],
       ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'],
