@@ -24,12 +24,15 @@ const request: Databag = {
 export class Story {
   readonly #world: World;
   readonly #tell: (text: string) => void;
+  readonly #interruption: AbortSignal;
   readonly #checks: Check[] = [];
   readonly #clients = new Set<pg.Client>();
 
-  constructor(world: World, tell: (text: string) => void) {
+  /** An interruption takes effect between two steps: none is left half done. */
+  constructor(world: World, tell: (text: string) => void, interruption: AbortSignal) {
     this.#world = world;
     this.#tell = tell;
+    this.#interruption = interruption;
   }
 
   async tellAll(): Promise<DemoOutcome> {
@@ -91,7 +94,7 @@ export class Story {
       return [rows[0]?.granted === true && rows[0]?.rolsuper === false, JSON.stringify(rows[0])];
     });
     await this.#check('a follower reads the row from the replica', async () => {
-      await this.#replayed();
+      await this.#world.replicated();
       const reader = await this.#login(bag, {
         key: 'read-only-endpoints',
         database: `${bag.database}_readonly`,
@@ -205,33 +208,21 @@ export class Story {
     await this.#newsGoRound();
   }
 
-  /** Waits until the replica has what the primary has. */
-  async #replayed(): Promise<void> {
-    const { primary, replica } = this.#world;
-    if (replica === null) return;
-    const [writer, reader] = [await primary.connect(), await replica.connect()];
-    const { rows } = await writer.query('SELECT pg_current_wal_lsn() AS lsn');
-    const until = Date.now() + 10_000;
-    let isThere = false;
-    while (!isThere && Date.now() < until)
-      isThere = (
-        await reader.query('SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS there', [rows[0].lsn])
-      ).rows[0].there;
-    await Promise.all([writer.end(), reader.end()]);
-  }
-
   async #hook(unit: string, hook: HookName, event: HookEvent): Promise<void> {
+    this.#interruption.throwIfAborted();
     narrateRun(this.#tell, unit, await this.#world.run(unit, hook, event));
   }
 
   /** The followers hear of the ledger, and the leader of the followers. */
   async #newsGoRound(): Promise<void> {
     const { units, leader } = this.#world.juju;
+    this.#interruption.throwIfAborted();
     for (const unit of [...units.filter((other) => other !== leader), ...(leader ? [leader] : [])])
       narrateWork(this.#tell, unit, await this.#world.reconcile(unit));
   }
 
   async #check(name: string, body: () => Promise<[ok: boolean, detail: string]>): Promise<void> {
+    this.#interruption.throwIfAborted();
     let [ok, detail] = [false, ''];
     try {
       [ok, detail] = await body();

@@ -138,6 +138,23 @@ export class World {
     if (leader !== null) await this.reconcile(leader);
   }
 
+  /** Waits until the replica has what the primary has, for ten seconds at most. */
+  async replicated(): Promise<void> {
+    if (this.replica === null) return;
+    const [writer, reader] = [await this.primary.connect(), await this.replica.connect()];
+    try {
+      const { rows } = await writer.query('SELECT pg_current_wal_lsn() AS lsn');
+      const until = performance.now() + 10_000;
+      for (let isThere = false; !isThere; ) {
+        if (performance.now() > until) throw new Error('the replica does not follow its primary');
+        const reached = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS there';
+        isThere = (await reader.query(reached, [rows[0].lsn])).rows[0].there === true;
+      }
+    } finally {
+      await Promise.all([writer.end(), reader.end()]);
+    }
+  }
+
   /** Stops the poolers; PostgreSQL belongs to whoever started it. */
   async stop(): Promise<void> {
     await Promise.all([...this.poolers.values()].map((pooler) => pooler.kill()));

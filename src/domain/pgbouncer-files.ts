@@ -74,6 +74,8 @@ export function renderFiles(
     ['default_pool_size', sizes.defaultSize],
     ['min_pool_size', sizes.minimum],
     ['reserve_pool_size', sizes.reserve],
+    // A replica that has not followed yet, or a host that is gone, is tried again before long.
+    ['server_login_retry', 2],
     ['ignore_startup_parameters', 'extra_float_digits,options'],
     [
       'max_prepared_statements',

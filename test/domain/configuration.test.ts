@@ -153,6 +153,7 @@ max_db_connections = 100
 default_pool_size = 7
 min_pool_size = 4
 reserve_pool_size = 4
+server_login_retry = 2
 ignore_startup_parameters = extra_float_digits,options
 
 [databases]

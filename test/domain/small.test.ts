@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../machines/index.ts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Grant, Granted } from '../../machines/index.ts';
 import { leavesAlone } from '../../src/domain/departing.ts';
 import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/domain/endpoints.ts';
 import {
@@ -11,7 +11,7 @@ import {
   provision,
   removing,
 } from '../../src/domain/grant.ts';
-import { mask } from '../../src/domain/secret.ts';
+import { type Masked, mask } from '../../src/domain/secret.ts';
 import { statusOf } from '../../src/domain/status.ts';
 
 const grant: Grant = {
@@ -205,5 +205,11 @@ describe('mask', () => {
       b: { c: '********', d: null },
       e: 'z',
     });
+  });
+
+  it('type: leaves no place for a password in what is shown', () => {
+    expectTypeOf<Masked<Granted>['auth']['password']>().toEqualTypeOf<'********'>();
+    expectTypeOf<Masked<Granted>['grant']['password']>().toEqualTypeOf<'********' | null>();
+    expectTypeOf<Granted>().not.toExtend<Masked<Granted>>();
   });
 });

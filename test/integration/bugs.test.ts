@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   entries,
   files,
@@ -20,6 +20,10 @@ let backend: Servers['backend'];
 let world: Servers['world'];
 useServers((servers) => {
   ({ world, backend } = servers);
+});
+
+afterEach(async () => {
+  for (const relation of world.juju.relations) await unrelate(world, relation);
 });
 
 const status = (unit: string) => world.juju.status(unit);
@@ -72,6 +76,7 @@ describe('names', () => {
   it('U-09: where no replica is left, the alias leads to the primary', async () => {
     const bag = await relate(world, 4, { database: 'alias_db' });
     const isReplica = async () => {
+      await world.replicated();
       const reader = await login(bag, {
         key: 'read-only-endpoints',
         database: 'alias_db_readonly',
