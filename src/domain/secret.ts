@@ -10,30 +10,45 @@ export type Masked<Value> = Value extends Secret
     ? { readonly [Key in keyof Value]: Masked<Value[Key]> }
     : Value;
 
-/** Replaces every `Secret` in a JSON value, however deep it sits. The value MUST NOT change later. */
-export function mask<Value>(value: Value): Masked<Value> {
-  return masked(value) as Masked<Value>;
+/** Replaces every `Secret` in a JSON value, however deep it sits; what holds none is its own mask. */
+export const mask = <Value>(value: Value): Masked<Value> => masker()(value);
+
+/**
+ * A mask that remembers what it has masked, for as long as one run lasts: a grant goes through many
+ * requests and answers of a hook. The values MUST NOT change meanwhile.
+ */
+export function masker(): <Value>(value: Value) => Masked<Value> {
+  const known = new Map<object, unknown>();
+  const masked = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if ((value as { secret?: unknown }).secret !== undefined) return maskText;
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const copy = Array.isArray(value) ? maskedArray(value, masked) : maskedObject(value, masked);
+    if (copy !== value) known.set(value, copy);
+    return copy;
+  };
+  return masked as ReturnType<typeof masker>;
 }
 
-/** A grant goes through many requests and answers of a hook; it is masked once. */
-const known = new WeakMap<object, unknown>();
+function maskedArray(
+  values: readonly unknown[],
+  masked: (value: unknown) => unknown,
+): readonly unknown[] {
+  const shown = values.map(masked);
+  return shown.some((value, index) => value !== values[index]) ? shown : values;
+}
 
-/** What holds no secret is its own masked form. */
-function masked(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if ((value as { secret?: unknown }).secret !== undefined) return maskText;
-  const before = known.get(value);
-  if (before !== undefined) return before;
+function maskedObject(value: object, masked: (value: unknown) => unknown): object {
+  const record = value as Record<string, unknown>;
   let copy: Record<string, unknown> | null = null;
-  for (const key in value) {
-    const inner = (value as Record<string, unknown>)[key];
+  for (const key in record) {
+    const inner = record[key];
     if (typeof inner !== 'object' || inner === null) continue;
     const shown = masked(inner);
     if (shown === inner) continue;
-    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy ??= { ...record };
     copy[key] = shown;
   }
-  if (copy === null) return value;
-  known.set(value, copy);
-  return copy;
+  return copy ?? value;
 }

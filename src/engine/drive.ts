@@ -7,7 +7,7 @@ import type {
   HookMachine,
   Request,
 } from '../../machines/index.ts';
-import { type Masked, mask } from '../domain/secret.ts';
+import { type Masked, masker } from '../domain/secret.ts';
 import { advance, begin, isEnd, pending, type SecretState } from './conversation.ts';
 import type { HookError } from './errors.ts';
 import { perform } from './perform.ts';
@@ -38,6 +38,7 @@ export async function drive(
   keep?: Keep,
 ): Promise<Driven> {
   const { clock } = session.adapters;
+  const mask = masker();
   const resumed = 'node' in from;
   const path = resumed ? [] : ['hook_fired'];
   const taken: Step[] = [];

@@ -14,7 +14,7 @@ import {
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest } from '../domain/request.ts';
 import { updatePooler } from './connection.ts';
-import type { Session } from './session.ts';
+import type { OpenLedger, Session } from './session.ts';
 import { halt, right, take } from './steps.ts';
 
 type Taught = Extract<Command, { granted: unknown }>;
@@ -34,7 +34,8 @@ export async function readRequest(session: Session, relation: number): Promise<G
     const changed = changedField(request, record);
     if (changed !== null) halt({ _tag: 'RequestChanged', class: 'refused', relation, ...changed });
   }
-  const roles = await spelledByBackend(session, relation, request);
+  const roles =
+    request.roles.length === 0 ? [] : await spelledByBackend(session, relation, request);
   const password = knownPassword(record, await session.own(relation)) ?? entropy.password();
   const granted: Granted = {
     grant: provision(relation, { ...request, roles, owner: model.owner }, record, password),
@@ -47,7 +48,8 @@ export async function readRequest(session: Session, relation: number): Promise<G
 /** Makes the role and the database; a name that another deployment took gives way to one of our own. */
 export async function createUserAndDatabase(session: Session, command: Taught): Promise<Granted> {
   const { backend } = session.adapters;
-  const granted = await taught(session, command);
+  const ledger = await session.ledger();
+  const granted = taught(ledger, command);
   const { grant, auth } = granted;
   const outcome = await backend.provision(grant, auth)();
   if (E.isRight(outcome)) return granted;
@@ -56,18 +58,18 @@ export async function createUserAndDatabase(session: Session, command: Taught): 
     halt(outcome.left);
   const renamed = { auth, grant: { ...grant, user: ownUserName(grant.relation, grant.owner) } };
   await take(backend.provision(renamed.grant, auth));
-  (await session.ledger()).adopt(renamed);
+  ledger.adopt(renamed);
   return renamed;
 }
 
 /** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
 export async function addUser(session: Session, command: Taught): Promise<void> {
-  await taught(session, command);
+  taught(await session.ledger(), command);
 }
 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
 export async function updatePgbouncer(session: Session, command: Taught): Promise<void> {
-  const { user, password, database, state } = (await taught(session, command)).grant;
+  const { user, password, database, state } = taught(await session.ledger(), command).grant;
   await updatePooler(session);
   if (state === 'provisioning' && password !== null)
     await take(session.adapters.pooler.admits({ user, password }, database));
@@ -75,7 +77,8 @@ export async function updatePgbouncer(session: Session, command: Taught): Promis
 
 /** Publishes everything at once, and last: a consumer hears of its database a single time. */
 export async function updateDatabag(session: Session, command: Taught): Promise<void> {
-  const { grant } = await taught(session, command);
+  const ledger = await session.ledger();
+  const { grant } = taught(ledger, command);
   const { relation, user, password } = grant;
   if (password === null) return;
   const info = succeed(grant.published, (await session.info())(grant.database));
@@ -89,7 +92,6 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
     { _tag: 'OwnApp', relation },
     providerDatabag(grant, { user, password }, info, await session.remote(relation)),
   );
-  const ledger = await session.ledger();
   ledger.put({ ...grant, state: 'published', published: info, error: null });
 }
 
@@ -107,8 +109,7 @@ export async function recordRefusal(session: Session, refusal: Refusal): Promise
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */
-async function taught(session: Session, { _tag, relation, granted }: Taught): Promise<Granted> {
-  const ledger = await session.ledger();
+function taught(ledger: OpenLedger, { _tag, relation, granted }: Taught): Granted {
   if (granted !== null) {
     ledger.adopt(granted);
     return granted;
@@ -124,7 +125,6 @@ async function spelledByBackend(
   relation: number,
   { roles }: DatabaseRequest,
 ): Promise<readonly string[]> {
-  if (roles.length === 0) return roles;
   const known = await take(session.adapters.backend.grantable(roles));
   return roles.map(
     (role) =>

@@ -23,7 +23,7 @@ import type { Adapters, Bag, Changes } from './ports.ts';
 import { once, right, take } from './steps.ts';
 
 /** The ledger with what this hook has put into it so far. */
-interface OpenLedger extends Ledger {
+export interface OpenLedger extends Ledger {
   /** The record as it was before this hook. */
   readonly before: (relation: number) => LedgerRecord | undefined;
   readonly put: (record: LedgerRecord) => void;
