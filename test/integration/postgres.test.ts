@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -175,6 +176,32 @@ describe('provision', () => {
     await done(backend.remove(grant(10)));
     expect(await roleExists('relation_id_10')).toBe(true);
     expect(await roleExists('relation_id_11')).toBe(false);
+  });
+
+  it('gives no relation the role of another that made the database, nor of its heir', async () => {
+    const maker = grant(15, { attributes: ['CREATEDB'] });
+    await done(backend.provision(maker, auth));
+    await as(maker, 'CREATE DATABASE coveted', 'CREATE TABLE secret_of_15 (a int)');
+    const other = grant(16, { database: 'coveted' });
+    const taken = async (takenBy: string) =>
+      expect(await backend.provision(other, auth)()).toMatchObject({
+        left: { _tag: 'DatabaseTaken', database: 'coveted', takenBy },
+      });
+    await taken('relation_id_15');
+    await done(backend.remove(maker));
+    await taken('db_15_owner');
+    expect(await roleExists('relation_id_16')).toBe(false);
+  });
+
+  it('takes a database over that its operator handed over', async () => {
+    await query('CREATE DATABASE sales');
+    const one = grant(17, { database: 'sales' });
+    expect(await backend.provision(one, auth)()).toMatchObject({ left: { _tag: 'DatabaseTaken' } });
+    const page = readFileSync('docs/hooks/database.md', 'utf8');
+    const [, statements = ''] = /```sql\n([\s\S]*?)```/.exec(page) ?? [];
+    await query(statements.replace('OWNER database', `${owner} database`));
+    await done(backend.provision(one, auth));
+    expect(await as(one, 'CREATE TABLE t (a int)')).toEqual([]);
   });
 
   it('H5b: a database that is there and a template in use are no reason to fail', async () => {

@@ -46,19 +46,24 @@ async function provisionFrom(
   auth: Login,
 ): Promise<E.Either<HookError, void>> {
   const { relation, owner, user, database } = grant;
-  const isForeign = (mark: string | undefined) =>
-    mark !== undefined && !mark.startsWith(marks.every(owner));
-  if (facts.database !== null && isForeign(facts.database.mark))
+  const databaseOwner = ownerRoleOf(database);
+  const found = facts.database;
+  // A database that a client made may belong to the user, or the heir, of another relation: whoever
+  // joined its owner would have that relation's data as well.
+  if (found !== null && (found.owner !== databaseOwner || found.mark !== marks.database(owner)))
     return E.left({
       _tag: 'DatabaseTaken',
       class: 'refused',
       relation,
       database,
-      takenBy: facts.database.owner,
+      takenBy: found.owner,
     });
-  const databaseOwner = facts.database?.owner ?? ownerRoleOf(database);
-  for (const role of [user, auth.user, databaseOwner])
-    if (isForeign(facts.roles.get(role)?.mark))
+  for (const [role, mark] of [
+    [user, marks.relation(owner, relation)],
+    [auth.user, marks.lookup(owner)],
+    [databaseOwner, marks.database(owner)],
+  ] as const)
+    if ((facts.roles.get(role)?.mark ?? mark) !== mark)
       return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role });
 
   const roles = await roleStatements(facts, grant, auth, databaseOwner);
@@ -115,11 +120,9 @@ async function roleStatements(
   const statements: string[] = [];
   for (const [name, options, secret, mark] of wanted) {
     const found = facts.roles.get(name);
-    const isOwned = name === databaseOwner && facts.database !== null;
-    if (found === undefined && !isOwned)
+    if (found === undefined)
       statements.push(`CREATE ROLE ${id(name)}`, `COMMENT ON ROLE ${id(name)} IS ${text(mark)}`);
-    if (!isOwned && found?.options !== options)
-      statements.push(`ALTER ROLE ${id(name)} ${options}`);
+    if (found?.options !== options) statements.push(`ALTER ROLE ${id(name)} ${options}`);
     if (secret !== null && !(await verifies(found?.password ?? null, secret)))
       statements.push(
         `ALTER ROLE ${id(name)} PASSWORD ${text(await verifierOf(secret))} VALID UNTIL 'infinity'`,
