@@ -96,20 +96,30 @@ async function apply(
   const restore = async () => {
     await write(process, before);
     await console.reload();
+    await confirm(process);
   };
   const version = await versionOf(console);
   const files = renderFiles(configuration, process.settings, version ?? oldestVersion);
   const isWritten = before.ini === files.ini && before.userlist === files.userlist;
+  const isConfirmed = (await contentOf(markerOf(process))) === null;
   const wanted = [...configuration.databases].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
-  if (version !== null && isWritten && sameDatabases(await console.databases(), wanted))
+  if (
+    version !== null &&
+    isWritten &&
+    isConfirmed &&
+    sameDatabases(await console.databases(), wanted)
+  )
     return E.right({ isNew: false, restore });
   if (!isWritten) await write(process, files);
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
   const found = await console.databases();
-  if (sameDatabases(found, wanted)) return E.right({ isNew: true, restore });
+  if (sameDatabases(found, wanted)) {
+    await confirm(process);
+    return E.right({ isNew: true, restore });
+  }
   await restore();
   const why = difference(found, wanted);
   return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
@@ -129,12 +139,21 @@ async function filesOf({ iniFile, settings }: PgbouncerProcess) {
   return { ini: await contentOf(iniFile), userlist: await contentOf(settings.userlistFile) };
 }
 
+/**
+ * Stands from before the files are written until they are read back. A hook that is lost between
+ * writing and reloading leaves files that look right and, where no database differs, are not in force.
+ */
+const markerOf = ({ iniFile }: PgbouncerProcess): string => `${iniFile}.unconfirmed`;
+
+const confirm = (process: PgbouncerProcess): Promise<void> => replaceFile(markerOf(process), null);
+
 async function write(
-  { iniFile, settings }: PgbouncerProcess,
+  process: PgbouncerProcess,
   files: { readonly [File in keyof PgbouncerFiles]: string | null },
 ): Promise<void> {
-  await replaceFile(settings.userlistFile, files.userlist);
-  await replaceFile(iniFile, files.ini);
+  await replaceFile(markerOf(process), '');
+  await replaceFile(process.settings.userlistFile, files.userlist);
+  await replaceFile(process.iniFile, files.ini);
 }
 
 function difference(found: readonly DatabaseEntry[], wanted: readonly DatabaseEntry[]): string {
