@@ -199,6 +199,40 @@ describe('a unit goes, and the relation stays', () => {
   });
 });
 
+describe('departed', () => {
+  const event = { relation, departingUnit: 'application/0' };
+
+  it('H9: writes nothing for a relation that has no credentials', async () => {
+    const world = new MemoryWorld();
+    world.juju.request(relation, { database: 'app', 'extra-user-roles': 'SUPERUSER' });
+    for (const unit of world.juju.units) await world.run(unit, departed, event);
+    expect(world.own(relation)).toEqual({});
+  });
+
+  it('H11: writes nothing a second time, and moves what has changed', async () => {
+    const world = new MemoryWorld();
+    const bag = await world.relate(relation);
+    await world.run('p/1', departed, event);
+    expect(world.own(relation)).toEqual(bag);
+    world.juju.removeUnit('p/2');
+    await world.run('p/1', departed, event);
+    const moved = world.own(relation);
+    expect(moved).toEqual({ ...bag, 'read-only-endpoints': 'pgb-0:6432' });
+    await world.run('p/1', departed, event);
+    expect(world.own(relation)).toBe(moved);
+  });
+
+  it('H21: does its work while the backend is down, and keeps the version that is known', async () => {
+    const world = new MemoryWorld();
+    const bag = await world.relate(relation);
+    world.postgres.isUp = false;
+    world.juju.removeUnit('p/2');
+    const run = await world.run('p/1', departed, event);
+    expect(run.end).toEqual({ _tag: 'Returned' });
+    expect(world.own(relation)).toEqual({ ...bag, 'read-only-endpoints': 'pgb-0:6432' });
+  });
+});
+
 describe('what comes back, and what was lost', () => {
   it('H8: a relation that is suspended and resumed is served again', async () => {
     const world = new MemoryWorld();
