@@ -8,7 +8,7 @@ import type { DatabaseRequest } from './request.ts';
 
 /** What a backend was found to hold for this deployment. */
 export interface Audit {
-  /** Relations whose role is there though no record speaks of it. */
+  /** Relations whose role is there though they are not published. */
   readonly orphans: readonly number[];
   /** Published relations whose role is missing or has another password. */
   readonly damaged: readonly number[];
@@ -82,9 +82,12 @@ function removals({ ledger, relations, leaving, backendReady, audit }: View) {
       if (backendReady) remove.push({ _tag: 'DeleteUser', relation });
     }
   }
-  for (const relation of audit?.orphans ?? [])
-    if (!relations.has(relation) && !ledger.records.has(relation))
+  for (const relation of audit?.orphans ?? []) {
+    const record = ledger.records.get(relation);
+    // A relation that lives and has no record is about to be served; one that was refused is not.
+    if (record === undefined ? !relations.has(relation) : record.state === 'refused')
       remove.push({ _tag: 'DeleteOrphan', relation });
+  }
   return { forget, remove };
 }
 

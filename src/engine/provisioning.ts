@@ -96,8 +96,9 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
 }
 
 /**
- * Puts a refusal where its operator sees it. What was granted before stays granted: an application
- * that spoils its request does not lose its database.
+ * Puts a refusal where its operator sees it. What was published stays granted: an application that
+ * spoils its request does not lose its database. What was only begun does not: PgBouncer would go
+ * on serving a database that may be somebody else's.
  */
 export async function recordRefusal(session: Session, refusal: Refusal): Promise<void> {
   const { relation } = refusal;
@@ -105,7 +106,11 @@ export async function recordRefusal(session: Session, refusal: Refusal): Promise
   const ledger = await session.ledger();
   const before = grantOf(ledger.before(relation));
   const error = renderRefusal(refusal);
-  ledger.put(before === null ? { relation, state: 'refused', error } : { ...before, error });
+  ledger.put(
+    before === null || before.state === 'provisioning'
+      ? { relation, state: 'refused', error }
+      : { ...before, error },
+  );
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */

@@ -259,6 +259,36 @@ describe('an application asks for a database', () => {
     expect(world.pooler('p/1').serves('theirs')).toBe(false);
   });
 
+  it('serves nothing of a request that is refused after it was begun, and leaves no role', async () => {
+    const world = new MemoryWorld();
+    const begun = async (id: number, database: string, lose: () => void) => {
+      world.juju.request(id, { database });
+      const keep: Keep = (state) => async () => {
+        if (state.node === 'create_user_and_db' || state.node === 'update_pg') lose();
+        return E.right(undefined);
+      };
+      const run = await world.run('p/1', requested, { relation: id }, { keep });
+      expect(run.end).toMatchObject({ _tag: 'Deferred' });
+      expect(world.record(id)).toMatchObject({ state: 'provisioning' });
+    };
+    world.postgres.databases.set('theirs', 'other/p');
+    await begun(4, 'theirs', () => {
+      world.postgres.isUp = false;
+    });
+    world.postgres.isUp = true;
+    await begun(5, 'mine', () => {
+      world.pooler('p/1').isUp = false;
+    });
+    world.pooler('p/1').isUp = true;
+    expect(world.users()).toEqual(['relation_id_5']);
+    world.juju.request(5, { database: 'not,a,name' });
+    await world.settle();
+    for (const id of [4, 5]) expect(world.record(id)).toMatchObject({ state: 'refused' });
+    for (const unit of world.juju.units)
+      expect(world.pooler(unit).configuration.databases, unit).toEqual([]);
+    expect(world.users()).toEqual([]);
+  });
+
   it('fails, and commits nothing, where the ledger cannot be read', async () => {
     const world = new MemoryWorld();
     await world.relate(relation);
