@@ -15,19 +15,10 @@ import {
   type Settings,
 } from '../../src/domain/pgbouncer-files.ts';
 import { poolSizes } from '../../src/domain/pool-sizes.ts';
+import { aGrant } from '../a-grant.ts';
 
-const grant = (relation: number, database: string, state: Grant['state'] = 'published'): Grant => ({
-  relation,
-  state,
-  user: `relation_id_${relation}`,
-  database,
-  attributes: [],
-  roles: [],
-  password: { secret: 'never in a file' },
-  owner: 'm/a',
-  published: null,
-  error: null,
-});
+const grant = (relation: number, database: string, state: Grant['state'] = 'published') =>
+  aGrant(relation, { database, state, password: { secret: 'never in a file' } });
 
 const ledger = (...records: LedgerRecord[]): Ledger => ({
   records: new Map(records.map((record) => [record.relation, record])),

@@ -3,19 +3,12 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
 import { encode, isServed, type LedgerRecord, parseLedger } from '../../src/domain/ledger.ts';
+import { aGrant } from '../a-grant.ts';
 
-const grant: Grant = {
-  relation: 4,
+const grant = aGrant(4, {
   state: 'published',
-  user: 'relation_id_4',
-  database: 'app',
-  attributes: ['CREATEDB'],
-  roles: [],
-  password: { secret: 'p' },
-  owner: 'model/pgbouncer',
   published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
-  error: null,
-};
+});
 
 describe('the ledger', () => {
   it('reads its own keys and passes over those of others', () => {

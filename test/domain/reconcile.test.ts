@@ -4,22 +4,17 @@ import type { Grant } from '../../machines/index.ts';
 import type { LedgerRecord } from '../../src/domain/ledger.ts';
 import { reconcile, reconcileFollower, type View } from '../../src/domain/reconcile.ts';
 import { type Refusal, renderRefusal } from '../../src/domain/refusal.ts';
+import { aGrant } from '../a-grant.ts';
 
 const info = { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' };
 
-const grant = (relation: number, change: Partial<Grant> = {}): Grant => ({
-  relation,
-  state: 'published',
-  user: `relation_id_${relation}`,
-  database: `db${relation}`,
-  attributes: [],
-  roles: [],
-  password: { secret: 'p' },
-  owner: 'm/a',
-  published: info,
-  error: null,
-  ...change,
-});
+const grant = (relation: number, change: Partial<Grant> = {}) =>
+  aGrant(relation, {
+    state: 'published',
+    database: `db${relation}`,
+    published: info,
+    ...change,
+  });
 
 const asks = (relation: number) =>
   [relation, E.right({ database: `db${relation}`, attributes: [], roles: [] })] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { Grant, Granted } from '../../machines/index.ts';
+import type { Granted } from '../../machines/index.ts';
 import { leavesAlone } from '../../src/domain/departing.ts';
 import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/domain/endpoints.ts';
 import {
@@ -13,19 +13,17 @@ import {
 } from '../../src/domain/grant.ts';
 import { type Masked, mask } from '../../src/domain/secret.ts';
 import { statusOf } from '../../src/domain/status.ts';
+import { aGrant } from '../a-grant.ts';
 
-const grant: Grant = {
-  relation: 4,
+const grant = aGrant(4, {
   state: 'published',
-  user: 'relation_id_4',
   database: 'app',
   attributes: ['CREATEDB'],
   roles: ['Analyst'],
   password: { secret: 'known' },
   owner: 'm/a',
   published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
-  error: null,
-};
+});
 
 describe('leavesAlone', () => {
   it.each([

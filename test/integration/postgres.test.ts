@@ -7,6 +7,7 @@ import { postgres } from '../../src/adapters/postgres/index.ts';
 import { Workspace } from '../../src/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Backend, render } from '../../src/engine/index.ts';
+import { aGrant as grant } from '../a-grant.ts';
 
 const owner = 'model/pgbouncer';
 const auth: Login = { user: 'lookup_user', password: { secret: 'lookup-secret' } };
@@ -25,20 +26,6 @@ afterAll(async () => {
 });
 
 const adapter = (lockTimeout = 500) => postgres({ ...server, lockTimeout });
-
-const grant = (relation: number, change: Partial<Grant> = {}): Grant => ({
-  relation,
-  state: 'provisioning',
-  user: `relation_id_${relation}`,
-  database: `db_${relation}`,
-  attributes: [],
-  roles: [],
-  password: { secret: `secret-${relation}` },
-  owner,
-  published: null,
-  error: null,
-  ...change,
-});
 
 async function done<Result>(
   attempt: () => Promise<E.Either<Parameters<typeof render>[0], Result>>,

@@ -17,6 +17,7 @@ import { postgres } from '../../src/adapters/postgres/index.ts';
 import { Workspace } from '../../src/demo/servers/child.ts';
 import { startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Adapters, advance, begin, interpret } from '../../src/engine/index.ts';
+import { aGrant } from '../a-grant.ts';
 
 const run = promisify(execFile);
 const out = (text = '') => process.stdout.write(`${text}\n`);
@@ -203,18 +204,7 @@ async function onPostgres(): Promise<void> {
     const times: { provision: number[]; remove: number[] } = { provision: [], remove: [] };
     const trips = { provision: 0, remove: 0 };
     for (let relation = 0; relation < 12; relation++) {
-      const grant = {
-        relation,
-        state: 'provisioning',
-        user: `relation_id_${relation}`,
-        database: `bench_${relation}`,
-        attributes: [],
-        roles: [],
-        password: { secret: `bench-${relation}` },
-        owner: 'bench/p',
-        published: null,
-        error: null,
-      } as const;
+      const grant = aGrant(relation, { database: `bench_${relation}`, owner: 'bench/p' });
       const auth = { user: 'bench_lookup', password: { secret: 'bench' } };
       for (const step of ['provision', 'remove'] as const) {
         const backend = postgres(server);
