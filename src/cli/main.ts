@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { demo } from '../demo/demo.ts';
 import { type PlanAnswer, PlanError, plan } from '../engine/index.ts';
+import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
+import { Misuse } from '../testing/world.ts';
 import { chartText, checkFiles, machineOf } from './chart.ts';
+import { boundOptions, replayFile, verifyBounds } from './verify.ts';
 import { WrongUse } from './wrong-use.ts';
 
 const out = (text: string) => process.stdout.write(text);
@@ -50,7 +53,7 @@ program
     'the answers by node, e.g. {"is_backend_ready":"yes"}',
     answers,
   )
-  .option('--relation <id>', 'the relation that the hook is about', relationId, 0)
+  .option('--relation <id>', 'the relation that the hook is about', wholeNumber, 0)
   .action((hook: string, options: { answers: Record<string, PlanAnswer>; relation: number }) => {
     json(plan(machineOf(hook), { relation: options.relation }, options.answers));
   });
@@ -64,6 +67,30 @@ program
     if (options.json) json(outcome);
     if (!outcome.ok) process.exitCode = 1;
   });
+
+const verification = program
+  .command('verify')
+  .description('try every interleaving within bounds on a simulated Juju, and check the invariants')
+  .option('--replay <file>', 'run a history again that a failed verification has written')
+  .option('--save <file>', 'where to write a history that fails', 'hookchart-replay.json')
+  .option('--json', 'print one JSON document');
+for (const [flag, key, what] of boundOptions)
+  verification.option(`--${flag} <n>`, what, wholeNumber, defaultBounds[key]);
+verification.action(
+  async (options: Partial<Bounds> & { replay?: string; save: string; json?: true }) => {
+    const { replay, save, json: isJson, ...bounds } = options;
+    const tell = isJson ? () => {} : out;
+    if (replay !== undefined) {
+      const replayed = await replayFile(replay, tell);
+      if (isJson) json(replayed);
+      if (replayed.violations.length > 0) process.exitCode = 1;
+      return;
+    }
+    const verified = await verifyBounds(bounds, save, tell);
+    if (isJson) json(verified);
+    if (verified.counterexample !== null) process.exitCode = 1;
+  },
+);
 
 function packageVersion(): string {
   const file = new URL('../../../package.json', import.meta.url);
@@ -82,7 +109,7 @@ function answers(text: string): Record<string, PlanAnswer> {
   return value as Record<string, PlanAnswer>;
 }
 
-function relationId(text: string): number {
+function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is to be a whole number.');
   return Number(text);
 }
@@ -92,7 +119,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const isUse = error instanceof WrongUse || error instanceof PlanError;
+    const isUse = [WrongUse, PlanError, Misuse].some((kind) => error instanceof kind);
     process.stderr.write(`hookchart: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = isUse ? 2 : 1;
   }

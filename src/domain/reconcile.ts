@@ -122,6 +122,16 @@ function forRequest(
   return backendReady ? { _tag: 'Provision', relation } : null;
 }
 
+/** True where a request waits for nothing: it is served as it stands, refused on record, or withdrawn. */
+export function isMet(
+  record: LedgerRecord | undefined,
+  request: E.Either<Refusal, DatabaseRequest>,
+): boolean {
+  if (E.isRight(request))
+    return record?.state === 'published' && changedField(request.right, record) === null;
+  return request.left._tag === 'RequestWithdrawn' || refuseOnce(record, request.left) === null;
+}
+
 /** A refusal that is on record already is no work. */
 function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | null {
   return record?.error === renderRefusal(refusal) ? null : { _tag: 'Refuse', refusal };

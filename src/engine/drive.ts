@@ -14,19 +14,14 @@ import { perform } from './perform.ts';
 import { isCommand } from './plan.ts';
 import type { Attempt } from './ports.ts';
 import { recordRefusal } from './provisioning.ts';
-import type { RunEnd, Step } from './run.ts';
+import type { ChartRun, RunEnd, Step } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, take } from './steps.ts';
 
 /** Stores a state; called after each answer, BEFORE the next request is carried out. */
 export type Keep = (state: SecretState) => Attempt<void>;
 
-export interface Driven {
-  readonly event: HookEvent;
-  readonly path: readonly string[];
-  readonly steps: readonly Step[];
-  readonly commands: readonly Masked<Command>[];
-  readonly end: RunEnd;
+export interface Driven extends ChartRun {
   readonly failure: HookError | null;
 }
 
@@ -63,7 +58,15 @@ export async function drive(
   path.push(state.node);
   if (failure?.class === 'refused') await recordRefusal(session, failure);
   const event = resumed ? (from.context.event ?? { relation: -1 }) : from;
-  return { event, path, steps: taken, commands, end: endOf(request, failure), failure };
+  return {
+    hook: machine.id,
+    event,
+    path,
+    steps: taken,
+    commands,
+    end: endOf(request, failure),
+    failure,
+  };
 }
 
 const answered = (session: Session, request: Exclude<Request, End>) =>

@@ -1,4 +1,5 @@
 import type { EndpointInvalid } from '../domain/configuration.ts';
+import type { DeferralsUnreadable } from '../domain/deferral.ts';
 import type { LedgerUnreadable } from '../domain/ledger.ts';
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 
@@ -18,6 +19,7 @@ export type Unavailable = { readonly class: 'unavailable' } & (
 
 /** Our side failed: the hook exits non-zero, nothing is committed, and Juju repeats it. */
 export type Broken =
+  | DeferralsUnreadable
   | EndpointInvalid
   | LedgerUnreadable
   | ({ readonly class: 'broken' } & (
@@ -57,6 +59,8 @@ export function render(error: HookError): string {
       return `PgBouncer at ${error.where} does not answer (${error.why}); start it, the hook is deferred until then`;
     case 'LoginRefused':
       return `${error.user} cannot log in to ${error.database} through this unit (${error.why}); nothing was published, the hook is deferred`;
+    case 'DeferralsUnreadable':
+      return `the unit's state has a queue of deferred hooks that cannot be read: ${error.why}; upgrade this unit, or repair the key "deferred"`;
     case 'EndpointInvalid':
       return `"${error.endpoint}" is no endpoint that PgBouncer could use; correct the backend's host and port`;
     case 'LedgerUnreadable':

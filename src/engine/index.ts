@@ -4,6 +4,7 @@ export type {
   DatabaseEntry,
   HostPort,
 } from '../domain/configuration.ts';
+export type { Deferral } from '../domain/deferral.ts';
 export type { LedgerRecord } from '../domain/ledger.ts';
 export type { Audit, Work } from '../domain/reconcile.ts';
 export type { Refusal } from '../domain/refusal.ts';
@@ -18,6 +19,7 @@ export {
   type SecretState,
   type StateInvalid,
 } from './conversation.ts';
+export { dispatch } from './dispatch.ts';
 export type { Keep } from './drive.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export { interpret, type Options, reconcile } from './interpret.ts';
@@ -32,4 +34,13 @@ export type {
   Model,
   Pooler,
 } from './ports.ts';
-export type { HookRun, Reconciled, ReconcileRun, RunEnd, Step } from './run.ts';
+export type {
+  ChartRun,
+  DispatchRun,
+  HookRun,
+  JujuEvent,
+  Reconciled,
+  ReconcileRun,
+  RunEnd,
+  Step,
+} from './run.ts';

@@ -2,12 +2,11 @@ import type { HookEvent, HookMachine } from '../../machines/index.ts';
 import { defaultPolicy, type Policy, parseRequest } from '../domain/request.ts';
 import type { SecretState } from './conversation.ts';
 import { drive, type Keep } from './drive.ts';
-import { type HookError, render } from './errors.ts';
+import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
 import type { HookRun, ReconcileRun } from './run.ts';
-import { openSession, type Session } from './session.ts';
-import { attempt, halt, take } from './steps.ts';
+import { halt } from './steps.ts';
 
 export interface Options {
   /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
@@ -31,14 +30,11 @@ export const interpret = (adapters: Adapters, { policy = defaultPolicy, keep }: 
         const { failure, ...driven } = await drive(session, machine, from, keep);
         if (failure?.class === 'broken') halt(failure);
         const reconciled = await reconcileSession(session, {
-          _tag: 'AfterHook',
-          relation: driven.event.relation,
-          ordered: new Set(driven.commands.map(({ _tag }) => _tag)),
+          audits: false,
+          ordered: driven.commands,
         });
-        const waitingFor = driven.end._tag === 'Deferred' ? reason(driven.end.why) : null;
-        await commit(session, waitingFor);
+        await commit(session, reasonToWait(driven.end));
         return {
-          hook: machine.id,
           ...driven,
           reconciled,
           milliseconds: adapters.clock() - started,
@@ -56,29 +52,7 @@ export const reconcile = (
 ): Attempt<ReconcileRun> =>
   inSession(adapters, parseRequest(policy), async (session) => {
     const started = adapters.clock();
-    const reconciled = await reconcileSession(session, { _tag: 'Audit' });
-    const isWaiting = (await session.leader()) && !(await session.backendReady());
-    await commit(session, isWaiting ? reason(null) : null);
+    const reconciled = await reconcileSession(session, { audits: true, ordered: [] });
+    await commit(session, await reasonOfLeader(session));
     return { reconciled, milliseconds: adapters.clock() - started };
   });
-
-const inSession = <Result>(
-  adapters: Adapters,
-  parse: Session['parse'],
-  body: (session: Session) => Promise<Result>,
-): Attempt<Result> =>
-  attempt(async () => {
-    try {
-      return await body(openSession(adapters, parse));
-    } finally {
-      await adapters.backend.release();
-      await adapters.pooler.release();
-    }
-  });
-
-async function commit(session: Session, waitingFor: string | null): Promise<void> {
-  await take(session.adapters.model.commit(await session.changes(waitingFor)));
-}
-
-const reason = (why: HookError | null): string =>
-  why === null ? 'waiting for the backend database' : render(why);

@@ -23,6 +23,8 @@ export type Bag =
 /** All that a hook writes to Juju: one entry for each databag; an empty value deletes its key. */
 export interface Changes {
   readonly bags: readonly { readonly bag: Bag; readonly values: Databag }[];
+  /** Of the unit's durable state. */
+  readonly state: Databag;
   readonly status: Status;
 }
 
@@ -43,6 +45,8 @@ export interface Model {
   readonly relations: Attempt<readonly number[]>;
   /** The databags in the order asked for; `ModelRefused` where Juju would refuse one. */
   readonly read: (bags: readonly Bag[]) => Attempt<readonly Databag[]>;
+  /** The unit's durable state: a map that outlives its processes and its pod. */
+  readonly state: Attempt<Databag>;
   /** MUST apply all of it or nothing. `ModelRefused` where leadership was lost meanwhile. */
   readonly commit: (changes: Changes) => Attempt<void>;
 }

@@ -10,15 +10,13 @@ import type { Reconciled } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
 
-/** When a reconciliation happens: after a hook's chart, or as an occasion of its own. */
-export type Occasion =
-  | {
-      readonly _tag: 'AfterHook';
-      readonly relation: number;
-      /** What the chart has ordered: it is not tried a second time in the same hook. */
-      readonly ordered: ReadonlySet<Command['_tag']>;
-    }
-  | { readonly _tag: 'Audit' };
+/** What a reconciliation comes after. */
+export interface Occasion {
+  /** Whether the backend is asked what it holds for this deployment. */
+  readonly audits: boolean;
+  /** What the charts of this hook have ordered: it is not tried a second time. */
+  readonly ordered: readonly Pick<Command, '_tag' | 'relation'>[];
+}
 
 /** Does what is left to do. A piece of work that fails does not keep the others from being done. */
 export async function reconcileSession(
@@ -44,11 +42,11 @@ export async function reconcileSession(
   return reconciled;
 }
 
-function wasTried(occasion: Occasion, work: Work): boolean {
-  if (occasion._tag === 'Audit') return false;
-  const { relation, ordered } = occasion;
-  if (work._tag === 'Provision') return work.relation === relation && ordered.has('GetUser');
-  return work._tag === 'DeleteUser' && work.relation === relation && ordered.has('DeleteUser');
+function wasTried({ ordered }: Occasion, work: Work): boolean {
+  const was = (tag: Command['_tag'], relation: number) =>
+    ordered.some((command) => command._tag === tag && command.relation === relation);
+  if (work._tag === 'Provision') return was('GetUser', work.relation);
+  return work._tag === 'DeleteUser' && was('DeleteUser', work.relation);
 }
 
 /**
@@ -69,7 +67,7 @@ async function viewed(session: Session, occasion: Occasion): Promise<readonly Wo
     requests: await session.requests(),
     info: await session.info(),
     flags,
-    audit: occasion._tag === 'Audit' && backendReady ? await audit(session) : null,
+    audit: occasion.audits && backendReady ? await audit(session) : null,
   });
 }
 

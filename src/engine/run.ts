@@ -1,4 +1,5 @@
 import type { Answer, Command, HookEvent, Question } from '../../machines/index.ts';
+import type { Deferral } from '../domain/deferral.ts';
 import type { Work } from '../domain/reconcile.ts';
 import type { Masked } from '../domain/secret.ts';
 import type { HookError } from './errors.ts';
@@ -26,18 +27,39 @@ export type RunEnd =
   | { readonly _tag: 'Deferred'; readonly why: HookError | null }
   | { readonly _tag: 'Refused'; readonly why: HookError };
 
-/** What a hook did, for eyes: it cannot hold a password, since only `mask` makes its parts. */
-export interface HookRun {
+/** How one chart was gone through, for eyes: it cannot hold a password, since only `mask` makes its parts. */
+export interface ChartRun {
   readonly hook: string;
   readonly event: HookEvent;
   /** The nodes in the order in which they were reached. */
   readonly path: readonly string[];
   readonly steps: readonly Step[];
   readonly commands: readonly Masked<Command>[];
-  readonly reconciled: readonly Reconciled[];
   readonly end: RunEnd;
+}
+
+/** What a hook did: its chart, and what else was left to do. */
+export interface HookRun extends ChartRun {
+  readonly reconciled: readonly Reconciled[];
   readonly milliseconds: number;
 }
 
 /** What a reconciliation did that no hook's chart asked for. */
 export type ReconcileRun = Pick<HookRun, 'reconciled' | 'milliseconds'>;
+
+/** What Juju calls a unit for: `database-relation-changed` of relation 4, or `update-status`. */
+export interface JujuEvent {
+  readonly hook: string;
+  /** Only in the events of a relation. */
+  readonly relation?: number;
+  /** The unit that Juju says is leaving; only in departed. */
+  readonly departingUnit?: string;
+}
+
+/** What one Juju hook did: the charts of what was deferred, then its own. */
+export interface DispatchRun extends ReconcileRun {
+  readonly event: JujuEvent;
+  readonly charts: readonly ChartRun[];
+  /** Deferrals that were met in another way, or whose relation is gone. */
+  readonly dropped: readonly Deferral[];
+}

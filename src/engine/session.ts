@@ -56,7 +56,7 @@ export interface Session {
   /** What this hook has put in force. */
   configured: Configuration | null;
   /** What is to be committed; only what differs from what Juju holds. */
-  readonly changes: (waitingFor: string | null) => Promise<Changes>;
+  readonly changes: (waitingFor: string | null, state?: Databag) => Promise<Changes>;
 }
 
 const flagPrefix = 'departing-';
@@ -139,7 +139,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     own: (relation) => read({ _tag: 'OwnApp', relation }),
     write,
     configured: null,
-    changes: async (waitingFor) => {
+    changes: async (waitingFor, state = {}) => {
       const { records, auth, readAuth } = await ledger();
       for (const relation of touched.keys()) {
         const record = records.get(relation);
@@ -153,7 +153,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
         const differing = difference(await read(bag), values);
         if (differing !== null) changed.push({ bag, values: differing });
       }
-      return { bags: changed, status: statusOf({ records, auth }, waitingFor) };
+      return { bags: changed, state, status: statusOf({ records, auth }, waitingFor) };
     },
   };
 }

@@ -15,7 +15,7 @@ const juju = () => {
 
 const active = { name: 'active', message: '' } as const;
 const commit = (made: MemoryJuju, unit: string, bag: Bag, values: Databag) =>
-  made.hook(unit).commit({ bags: [{ bag, values }], status: active })();
+  made.hook(unit).commit({ bags: [{ bag, values }], state: {}, status: active })();
 
 const refused = (why: string) => ({ left: { _tag: 'ModelRefused', class: 'broken', why } });
 
@@ -69,6 +69,7 @@ describe('a commit', () => {
         { bag: { _tag: 'PeerUnit', unit: 'p/1' }, values: { key: 'value' } },
         { bag: { _tag: 'PeerApp' }, values: { key: 'value' } },
       ],
+      state: {},
       status: active,
     })();
     expect(outcome._tag).toBe('Left');
@@ -93,6 +94,7 @@ describe('a commit', () => {
     made.leader = 'p/1';
     const outcome = await hook.commit({
       bags: [{ bag: { _tag: 'PeerApp' }, values: { a: '1' } }],
+      state: {},
       status: active,
     })();
     expect(outcome).toMatchObject(refused('cannot write relation settings'));

@@ -278,6 +278,7 @@ describe('what comes back, and what was lost', () => {
     await world.relate(relation);
     await world.juju.hook('p/1').commit({
       bags: [{ bag: { _tag: 'PeerApp' }, values: { 'relation-4': '' } }],
+      state: {},
       status: { name: 'active', message: '' },
     })();
     world.juju.forget(relation);

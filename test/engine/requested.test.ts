@@ -69,6 +69,7 @@ describe('an application asks for a database', () => {
     const bag = await world.relate(relation);
     await world.juju.hook('p/1').commit({
       bags: [{ bag: { _tag: 'PeerApp' }, values: { 'relation-4': '' } }],
+      state: {},
       status: { name: 'active', message: '' },
     })();
     await world.reconcile('p/1');
@@ -294,6 +295,7 @@ describe('an application asks for a database', () => {
     await world.relate(relation);
     await world.juju.hook('p/1').commit({
       bags: [{ bag: { _tag: 'PeerApp' }, values: { 'relation-9': '{"state":"unheard-of"}' } }],
+      state: {},
       status: { name: 'active', message: '' },
     })();
     world.juju.request(5, { database: 'app' });

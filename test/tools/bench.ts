@@ -146,6 +146,7 @@ async function crowd(others: number) {
         },
         ...(unit === 'p/0' ? [{ bag: { _tag: 'PeerApp' } as const, values: bags }] : []),
       ],
+      state: {},
       status,
     })();
   return { juju, run: interpret(adapters('p/0')) };

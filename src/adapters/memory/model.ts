@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Bag, Changes, Databag, HookError, Model, Status } from '../../engine/index.ts';
+import { merged } from './databag.ts';
 
 export interface MemoryJujuOptions {
   readonly application: string;
@@ -30,6 +31,7 @@ export class MemoryJuju {
   readonly #units: Map<string, Databag>;
   readonly #relations = new Map<number, Relation>();
   readonly #statuses = new Map<string, Status>();
+  readonly #states = new Map<string, Databag>();
   #peerApp: Databag = {};
 
   constructor({ application, units, endpoint, leader, model = 'memory' }: MemoryJujuOptions) {
@@ -114,6 +116,7 @@ export class MemoryJuju {
         }
         return TE.right(contents)();
       },
+      state: () => TE.right(this.#states.get(unit) ?? {})(),
       commit: (changes) => async () => {
         for (const { bag } of changes.bags) {
           const objection = this.#objection(unit, bag, 'write');
@@ -157,7 +160,7 @@ export class MemoryJuju {
     }
   }
 
-  #apply(unit: string, { bags, status }: Changes): void {
+  #apply(unit: string, { bags, state, status }: Changes): void {
     for (const { bag, values } of bags) {
       const next = merged(this.databag(bag), values);
       if (bag._tag === 'PeerApp') this.#peerApp = next;
@@ -167,16 +170,7 @@ export class MemoryJuju {
         if (relation !== undefined) relation.own = next;
       }
     }
+    this.#states.set(unit, merged(this.#states.get(unit) ?? {}, state));
     this.#statuses.set(unit, status);
   }
-}
-
-/** As relation-set merges: an empty value deletes its key. */
-function merged(databag: Databag, values: Databag): Databag {
-  const next: Record<string, string> = { ...databag };
-  for (const [key, value] of Object.entries(values)) {
-    if (value === '') delete next[key];
-    else next[key] = value;
-  }
-  return next;
 }

@@ -2,16 +2,36 @@ import * as E from 'fp-ts/lib/Either.js';
 import { sameDatabases } from '../../domain/configuration.ts';
 import type { Configuration, HookError, Pooler } from '../../engine/index.ts';
 import type { MemoryPostgres } from './backend.ts';
+import { letThrough, type Tap } from './tap.ts';
+
+/** All that a PgBouncer in memory holds, as plain data. */
+export interface PgbouncerState {
+  readonly isUp: boolean;
+  readonly configuration: Configuration;
+}
+
+export const emptyPgbouncer: PgbouncerState = {
+  isUp: true,
+  configuration: { databases: [], auth: null },
+};
 
 /** A PgBouncer in memory: one unit's configuration, and how often it was put in force. */
 export class MemoryPgbouncer {
-  isUp = true;
-  configuration: Configuration = { databases: [], auth: null };
+  isUp: boolean;
+  configuration: Configuration;
   reloads = 0;
+  /** Asked before a configuration is loaded, and before one that was not taken is taken back. */
+  tap: Tap = letThrough;
   readonly #postgres: MemoryPostgres;
 
-  constructor(postgres: MemoryPostgres) {
+  constructor(postgres: MemoryPostgres, state: PgbouncerState = emptyPgbouncer) {
     this.#postgres = postgres;
+    this.isUp = state.isUp;
+    this.configuration = state.configuration;
+  }
+
+  get state(): PgbouncerState {
+    return { isUp: this.isUp, configuration: this.configuration };
   }
 
   serves(database: string): boolean {
@@ -22,16 +42,9 @@ export class MemoryPgbouncer {
   hook(): Pooler {
     return {
       apply: (configuration) => async () => {
-        if (!this.isUp) return E.left(down);
-        const { databases, auth } = this.configuration;
-        if (
-          auth?.password.secret === configuration.auth?.password.secret &&
-          sameDatabases(databases, configuration.databases)
-        )
-          return E.right('unchanged');
-        this.configuration = configuration;
-        this.reloads += 1;
-        return E.right('applied');
+        if (!this.isUp) return E.left(unavailable('it is down'));
+        if (same(this.configuration, configuration)) return E.right('unchanged');
+        return this.#reload(configuration);
       },
       admits: (login, database) => async () => {
         if (this.isUp && this.serves(database) && this.#postgres.admits(login, database))
@@ -48,11 +61,40 @@ export class MemoryPgbouncer {
       release: async () => {},
     };
   }
+
+  /** Loads a configuration and reads it back; one that was not taken whole is taken back. */
+  #reload(configuration: Configuration): E.Either<HookError, 'applied'> {
+    const before = this.configuration;
+    const fault = this.tap('reload');
+    if (fault === 'lost') return E.left(unavailable('the connection was lost'));
+    if (fault === 'fails') return E.left(rejected('it was told to reject the file'));
+    const { databases, auth } = configuration;
+    const half = databases.slice(0, Math.floor(databases.length / 2));
+    this.configuration = fault === 'half' ? { databases: half, auth } : configuration;
+    this.reloads += 1;
+    if (fault === 'answer lost') return E.left(unavailable('the connection was lost'));
+    if (same(this.configuration, configuration)) return E.right('applied');
+    this.tap('take back');
+    this.configuration = before;
+    return E.left(rejected('only half of it was loaded'));
+  }
 }
 
-const down: HookError = {
+const same = (one: Configuration, other: Configuration): boolean =>
+  one.auth?.user === other.auth?.user &&
+  one.auth?.password.secret === other.auth?.password.secret &&
+  sameDatabases(one.databases, other.databases);
+
+const unavailable = (why: string): HookError => ({
   _tag: 'PoolerUnavailable',
   class: 'unavailable',
   where: 'memory',
-  why: 'it is down',
-};
+  why,
+});
+
+const rejected = (why: string): HookError => ({
+  _tag: 'ConfigRejected',
+  class: 'broken',
+  file: 'memory',
+  why,
+});

@@ -1,0 +1,37 @@
+import { type HookError, render } from './errors.ts';
+import type { Adapters, Attempt } from './ports.ts';
+import type { RunEnd } from './run.ts';
+import { openSession, type Session } from './session.ts';
+import { attempt, take } from './steps.ts';
+
+/** What happens between the beginning of a Juju hook and its end, whose connections it lets go. */
+export const inSession = <Result>(
+  adapters: Adapters,
+  parse: Session['parse'],
+  body: (session: Session) => Promise<Result>,
+): Attempt<Result> =>
+  attempt(async () => {
+    try {
+      return await body(openSession(adapters, parse));
+    } finally {
+      await adapters.backend.release();
+      await adapters.pooler.release();
+    }
+  });
+
+export async function commit(
+  session: Session,
+  ...reasons: Parameters<Session['changes']>
+): Promise<void> {
+  await take(session.adapters.model.commit(await session.changes(...reasons)));
+}
+
+export const reasonToWait = (end: RunEnd): string | null =>
+  end._tag === 'Deferred' ? reason(end.why) : null;
+
+/** A leader waits for its backend, whatever it was called for. */
+export const reasonOfLeader = async (session: Session): Promise<string | null> =>
+  (await session.leader()) && !(await session.backendReady()) ? reason(null) : null;
+
+const reason = (why: HookError | null): string =>
+  why === null ? 'waiting for the backend database' : render(why);

@@ -1,0 +1,59 @@
+/** What a world in which nothing is left to do must look like. */
+import { servedRelations } from './looking.ts';
+import { isPeer, peerRelation, provider, type World } from './world.ts';
+
+export const eventualViolations = { requests, leftovers, passwords };
+
+const everyPassword = /password-\d+/g;
+
+/** Every request of a relation that lives is served, or refused where an operator sees it. */
+function requests(world: World): readonly string[] {
+  if (world.applications[provider]?.life !== 'alive') return [];
+  const served = new Set(servedRelations(world).map(({ id }) => id));
+  const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
+  return Object.entries(world.relations).flatMap(([id, relation]) => {
+    const asked = relation.applications[relation.requirer]?.database;
+    if (isPeer(relation) || relation.life !== 'alive' || !asked) return [];
+    const isRefused = ledger[`relation-${id}`]?.includes('"error":"') === true;
+    if (isRefused && !isBlocked(world)) return [`relation ${id} is refused, and no status says so`];
+    return served.has(Number(id)) || isRefused ? [] : [`relation ${id} asks and is not answered`];
+  });
+}
+
+const isBlocked = (world: World): boolean =>
+  Object.values(world.units).some(({ status }) => status?.name === 'blocked');
+
+/** Records, flags and deferrals that nothing will ever take away. */
+function leftovers(world: World): readonly string[] {
+  const peers = world.relations[peerRelation];
+  const left: string[] = [];
+  for (const key of Object.keys(peers?.applications[provider] ?? {})) {
+    const id = /^relation-(\d+)$/.exec(key)?.[1];
+    if (id !== undefined && world.relations[id] === undefined) left.push(`the ledger keeps ${key}`);
+  }
+  for (const [unit, bag] of Object.entries(peers?.units ?? {}))
+    for (const key of Object.keys(bag)) {
+      const id = /^departing-(\d+)$/.exec(key)?.[1];
+      if (id !== undefined && world.units[unit] !== undefined && world.relations[id] === undefined)
+        left.push(`${unit} keeps ${key}`);
+    }
+  for (const [unit, { state }] of Object.entries(world.units))
+    if (state.deferred !== undefined) left.push(`${unit} keeps a deferred hook`);
+  return left;
+}
+
+/** The passwords that may still be known, and those that something keeps. */
+function passwords(world: World) {
+  const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
+  const heard = new Set(all(ledger['auth-user'] ?? ''));
+  for (const relation of Object.values(world.relations))
+    if (!isPeer(relation)) for (const secret of all(JSON.stringify(relation))) heard.add(secret);
+  // The login that looks users up belongs to the deployment, not to a relation.
+  for (const { relation, password } of Object.values(world.postgres.roles))
+    if (relation === null && password !== null) heard.add(password);
+  const { units, ...rest } = world;
+  const states = Object.values(units).map(({ state, status }) => ({ state, status }));
+  return { heard, kept: [...new Set(all(JSON.stringify({ ...rest, states })))] };
+}
+
+const all = (text: string): readonly string[] => text.match(everyPassword) ?? [];

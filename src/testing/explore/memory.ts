@@ -1,0 +1,117 @@
+import { type Charm, type Interruption, type Outcome, runHook } from '../hook-run.ts';
+import { HookTools } from '../hook-tools.ts';
+import { requirerHook } from '../requirer.ts';
+import { hooksOf } from '../resolver.ts';
+import type { RequirerOutcome, Runner } from '../step.ts';
+import { viewOf } from '../view.ts';
+import { applicationNamed, type Hook, unitNamed, type World } from '../world.ts';
+import { Interner } from './intern.ts';
+
+/**
+ * What was worked out once for equal worlds, or for equal parts of them. What a hook does is a
+ * function of its view, so one that was run for a view is not run again.
+ */
+export class Memory {
+  readonly interner = new Interner();
+  /** What worlds become when all that is not left to chance has happened. */
+  readonly prompted = new Map<World, World>();
+  readonly #charm: Charm;
+  readonly #due = new Map<string, readonly Hook[]>();
+  readonly #byParts = new Map<string, Outcome>();
+  readonly #byView = new Map<number, Outcome>();
+  readonly #passwords = new Map<object, number>();
+  readonly #requirers = new Map<string, RequirerOutcome>();
+
+  constructor(charm: Charm) {
+    this.#charm = charm;
+  }
+
+  /** How many passwords were made, were there none but those that a canonical value holds. */
+  passwordsIn(value: unknown): number {
+    if (typeof value === 'string') {
+      let most = 0;
+      for (const [, number] of value.matchAll(/password-(\d+)/g))
+        most = Math.max(most, Number(number) + 1);
+      return most;
+    }
+    if (typeof value !== 'object' || value === null) return 0;
+    const known = this.#passwords.get(value);
+    if (known !== undefined) return known;
+    let most = 0;
+    for (const part of Object.values(value)) most = Math.max(most, this.passwordsIn(part));
+    this.#passwords.set(value, most);
+    return most;
+  }
+
+  /** How many hooks were really run. */
+  get executed(): number {
+    return this.#byView.size;
+  }
+
+  /** The hooks that are due on a unit; the world is to be canonical. */
+  due(world: World, unit: string): readonly Hook[] {
+    const key = this.#partsKey(world, unit);
+    const known = this.#due.get(key);
+    if (known !== undefined) return known;
+    const due = this.interner.canonical(hooksOf(world, unit));
+    this.#due.set(key, due);
+    return due;
+  }
+
+  /** What a hook of the provider comes to; the world is to be canonical. */
+  outcome(
+    world: World,
+    unit: string,
+    hook: Hook,
+    interruption: Interruption | null = null,
+  ): Outcome | Promise<Outcome> {
+    const parts = this.#hookKey(world, unit, hook);
+    const key = interruption === null ? parts : `${parts}!${interruption.at}${interruption.how}`;
+    const known = this.#byParts.get(key);
+    if (known !== undefined) return known;
+    const question = this.interner.canonical({ view: viewOf(world, unit, hook), interruption });
+    const number = this.interner.numberOf(question);
+    const seen = this.#byView.get(number);
+    if (seen !== undefined) {
+      this.#byParts.set(key, seen);
+      return seen;
+    }
+    return runHook(this.#charm, question.view, interruption).then(({ run, ...made }) => {
+      const outcome: Outcome = { ...this.interner.canonical(made), run };
+      this.#byView.set(number, outcome);
+      this.#byParts.set(key, outcome);
+      return outcome;
+    });
+  }
+
+  /** Runs hooks as they were run before; for worlds of which nothing is known. */
+  readonly runner: Runner = (view, { interruption }) => runHook(this.#charm, view, interruption);
+
+  /** What a hook of a requirer comes to; the world is to be canonical. */
+  requirer(world: World, unit: string, hook: Hook): RequirerOutcome {
+    const key = this.#hookKey(world, unit, hook);
+    const known = this.#requirers.get(key);
+    if (known !== undefined) return known;
+    const tools = new HookTools(viewOf(world, unit, hook));
+    const { application } = unitNamed(world, unit);
+    const event = requirerHook(tools, hook, applicationNamed(world, application));
+    const outcome = this.interner.canonical({ event, pending: tools.flush() });
+    this.#requirers.set(key, outcome);
+    return outcome;
+  }
+
+  #hookKey(world: World, unit: string, hook: Hook): string {
+    const number = (part: unknown) => this.interner.numberOf(part);
+    const parts = this.#partsKey(world, unit);
+    const { postgres, postgresDelay, poolers, made, secrets } = world;
+    return `${parts}.${number(this.interner.canonical(hook))}.${number(postgres)}.${postgresDelay}.${number(poolers[unit])}.${number(made)}.${number(secrets)}`;
+  }
+
+  /** The lives of units are in it through the relations' scopes and the units that are planned. */
+  #partsKey(world: World, unit: string): string {
+    const number = (part: unknown) => this.interner.numberOf(part);
+    let planned = 0;
+    for (const other of Object.values(world.units)) if (other.life === 'alive') planned += 1;
+    return `${number(unit)}.${number(world.units[unit])}.${number(world.relations)}.${number(world.applications)}.${planned}`;
+  }
+}

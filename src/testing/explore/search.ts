@@ -1,0 +1,196 @@
+/**
+ * The search itself: level by level, so that the first violation has the shortest history. Every
+ * state is looked at once, however it came about and however its units are called.
+ */
+import type { Charm } from '../hook-run.ts';
+import { type Violation, violationsAtRest, violationsOf } from '../invariants.ts';
+import { rest } from '../simulation.ts';
+import { step } from '../step.ts';
+import { Misuse, provider, type World, worldOf } from '../world.ts';
+import { type Bounds, budgetOf, type State, topologyOf } from './bounds.ts';
+import { isFair } from './fair.ts';
+import { Memory } from './memory.ts';
+import { prompt } from './prompt.ts';
+import { type Move, successors } from './successors.ts';
+import { Symmetry } from './symmetry.ts';
+
+export interface Counts {
+  /** Applications that were served when the histories began. */
+  readonly served: number;
+  readonly states: number;
+  /** The same, units that differ in nothing but their names told apart. */
+  readonly namedStates: number;
+  readonly transitions: number;
+  /** Hooks that were run; all others were known from an equal view. */
+  readonly hooks: number;
+  /** States in which nothing is left to do. */
+  readonly restStates: number;
+  readonly depth: number;
+  /** States that wait to be looked at. */
+  readonly waiting: number;
+}
+
+/** A state that violates an invariant, as the number of each state on the shortest way to it. */
+export interface Found {
+  readonly violations: readonly Violation[];
+  readonly path: readonly number[];
+}
+
+/** One search from one beginning, with all that it has learned. */
+export class Search {
+  readonly bounds: Bounds;
+  readonly served: number;
+  readonly memory: Memory;
+  readonly #symmetry: Symmetry;
+  /** The number under which a state was entered, by the number of each of its spellings. */
+  readonly #entered = new Map<number, number>();
+  readonly #parents: number[] = [];
+  readonly #fairNext: number[] = [];
+  #transitions = 0;
+  #depth = 0;
+  #frontier: State[] = [];
+
+  constructor(bounds: Bounds, served: number, charm: Charm) {
+    this.bounds = bounds;
+    this.served = served;
+    this.memory = new Memory(charm);
+    this.#symmetry = new Symmetry(this.memory.interner, bounds.units);
+  }
+
+  get counts(): Counts {
+    return {
+      served: this.served,
+      states: this.#parents.length,
+      namedStates: this.#entered.size,
+      transitions: this.#transitions,
+      hooks: this.memory.executed,
+      restStates: this.#fairNext.filter((next, id) => next === id).length,
+      depth: this.#depth,
+      waiting: this.#frontier.length,
+    };
+  }
+
+  /** Looks at every state within the bounds; null where none violates anything. */
+  async run(watch: (counts: Counts) => void = () => {}): Promise<Found | null> {
+    const first = await this.begin();
+    const violations = violationsAtRest(first.world);
+    this.#enter(first, -1);
+    if (violations.length > 0) return { violations, path: [0] };
+    this.#frontier = [first];
+    while (this.#frontier.length > 0) {
+      const found = await this.#level();
+      if (found !== null) return found;
+      watch(this.counts);
+    }
+    return this.#endless();
+  }
+
+  /** The state in which the histories begin: deployed, and the first applications served. */
+  async begin(): Promise<State> {
+    const { world } = await beginning(this.bounds, this.served);
+    return this.memory.interner.canonical<State>({
+      world: await prompt(world, this.memory),
+      budget: budgetOf(this.bounds, this.served),
+      behind: [],
+    });
+  }
+
+  /** The number under which a state was entered. */
+  idOf(state: State): number | undefined {
+    return this.#entered.get(this.memory.interner.numberOf(state));
+  }
+
+  async #level(): Promise<Found | null> {
+    this.#depth += 1;
+    const next: State[] = [];
+    for (const state of this.#frontier) {
+      const id = this.idOf(state) as number;
+      const moves = await successors(state, this.memory);
+      let fair = id;
+      for (const move of moves) {
+        this.#transitions += 1;
+        const violations =
+          'stepped' in move ? violationsOf(state.world, move.action, move.stepped) : [];
+        const entered = this.#enter(move.state, id);
+        if (entered !== null) next.push(entered);
+        const to = this.idOf(move.state) as number;
+        if (violations.length > 0) return { violations, path: [...this.#pathTo(id), to] };
+        if (fair === id && to !== id && isFair(move)) fair = to;
+      }
+      this.#fairNext[id] = fair;
+      if (fair !== id) continue;
+      const violations = violationsAtRest(state.world);
+      if (violations.length > 0) return { violations, path: this.#pathTo(id) };
+    }
+    this.#frontier = next;
+    return null;
+  }
+
+  /** A way that is fair and never comes to rest, if there is one. */
+  #endless(): Found | null {
+    const ends = new Set<number>();
+    for (let id = 0; id < this.#fairNext.length; id++) {
+      const way = new Set<number>();
+      let at = id;
+      while (!ends.has(at) && this.#fairNext[at] !== at) {
+        if (way.has(at)) {
+          const what = 'the hooks call each other forth and never come to rest';
+          return { violations: [{ invariant: 'I6', what }], path: this.#pathTo(at) };
+        }
+        way.add(at);
+        at = this.#fairNext[at] as number;
+      }
+      for (const passed of way) ends.add(passed);
+    }
+    return null;
+  }
+
+  /** Of the spellings of a state that is new, the one to go on from; null for one that is known. */
+  #enter(state: State, parent: number): State | null {
+    const { interner } = this.memory;
+    if (this.#entered.has(interner.numberOf(state))) return null;
+    const id = this.#parents.length;
+    this.#parents.push(parent);
+    let best = state;
+    for (const spelling of [state, ...this.#symmetry.others(state)]) {
+      const number = interner.numberOf(spelling);
+      this.#entered.set(number, id);
+      // The same unit leads wherever that can be, so that more hooks are known from an equal view.
+      const isBetter = isFirstLeading(spelling.world) && number < interner.numberOf(best);
+      if (isBetter || !isFirstLeading(best.world)) best = spelling;
+    }
+    return best;
+  }
+
+  #pathTo(id: number): readonly number[] {
+    const path: number[] = [];
+    for (let at = id; at >= 0; at = this.#parents[at] as number) path.unshift(at);
+    return path;
+  }
+
+  /** The move out of a state that leads to the state entered under a number. */
+  async moveTo(state: State, id: number): Promise<Move> {
+    const moves = await successors(state, this.memory);
+    const move = moves.find((one) => this.idOf(one.state) === id);
+    if (move === undefined) throw new Error(`no move leads to state ${id}`);
+    return move;
+  }
+}
+
+/** The world at rest after everything was deployed and the first applications were served. */
+export async function beginning(bounds: Bounds, served: number) {
+  const topology = topologyOf(bounds);
+  const names = Object.keys(topology.requirers);
+  if (served > names.length) throw new Misuse(`there are ${names.length} applications to serve`);
+  let { world, history } = await rest(worldOf(topology));
+  for (const application of names.slice(0, served)) {
+    const action = { _tag: 'Relate', application } as const;
+    const next = await rest((await step(world, action)).world);
+    world = next.world;
+    history = [...history, action, ...next.history];
+  }
+  return { world, history };
+}
+
+const isFirstLeading = (world: World): boolean =>
+  (world.applications[provider]?.leader ?? `${provider}/0`) === `${provider}/0`;

@@ -1,0 +1,113 @@
+/** A verification: a search from every beginning, side by side where the machine has the cores. */
+import { Worker } from 'node:worker_threads';
+import { type Charm, pgbouncerCharm } from '../hook-run.ts';
+import type { Violation } from '../invariants.ts';
+import { Misuse } from '../world.ts';
+import type { Bounds } from './bounds.ts';
+import { type Counts, Search } from './search.ts';
+import { type Replay, type Replayed, replay, replayOf } from './trace.ts';
+
+export interface Verified {
+  readonly bounds: Bounds;
+  /** One entry for each beginning. */
+  readonly searches: readonly Counts[];
+  /** The shortest history that violates something, if there is one. */
+  readonly counterexample: Counterexample | null;
+}
+
+export interface Counterexample {
+  readonly replay: Replay;
+  readonly story: Replayed['story'];
+  readonly violations: readonly Violation[];
+}
+
+/** What one search came to. */
+export interface Searched {
+  readonly counts: Counts;
+  readonly counterexample: Counterexample | null;
+}
+
+/** One search, in this process. */
+export async function explore(
+  bounds: Bounds,
+  served: number,
+  {
+    charm = pgbouncerCharm,
+    watch,
+  }: { readonly charm?: Charm; readonly watch?: (counts: Counts) => void } = {},
+): Promise<Searched> {
+  const search = new Search(bounds, served, charm);
+  const found = await search.run(watch);
+  if (found === null) return { counts: search.counts, counterexample: null };
+  const again = await replayOf(search, found);
+  const { story } = await replay(again, charm);
+  const { violations } = found;
+  return { counts: search.counts, counterexample: { replay: again, story, violations } };
+}
+
+/**
+ * Searches from every beginning. Each has a thread of its own, as many at a time as asked for; they
+ * share nothing. The first violation that is found ends the others.
+ */
+export async function verify(
+  bounds: Bounds,
+  {
+    threads,
+    watch = () => {},
+  }: { readonly threads: number; readonly watch?: (counts: Counts) => void },
+): Promise<Verified> {
+  checkBounds(bounds);
+  // The beginning with the most to remove has the most to do.
+  const beginnings = Array.from({ length: bounds.relations + 1 }, (_, served) => served).reverse();
+  const searches: Counts[] = [];
+  const running = new Set<Worker>();
+  let counterexample: Counterexample | null = null;
+  const runNext = async (): Promise<void> => {
+    const served = beginnings.shift();
+    if (served === undefined || counterexample !== null) return;
+    const searched = await inThread(bounds, served, running, watch);
+    if (searched === null) return;
+    searches.push(searched.counts);
+    if (searched.counterexample === null) return runNext();
+    counterexample ??= searched.counterexample;
+    for (const worker of running) await worker.terminate();
+  };
+  await Promise.all(Array.from({ length: threads }, runNext));
+  return {
+    bounds,
+    searches: searches.sort((one, other) => one.served - other.served),
+    counterexample,
+  };
+}
+
+/** Null where the thread was ended by another one's finding. */
+function inThread(
+  bounds: Bounds,
+  served: number,
+  running: Set<Worker>,
+  watch: (counts: Counts) => void,
+): Promise<Searched | null> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./thread.js', import.meta.url), {
+      workerData: { bounds, served },
+    });
+    running.add(worker);
+    worker.on('message', (message: Counts | Searched) => {
+      if ('counts' in message) resolve(message);
+      else watch(message);
+    });
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      running.delete(worker);
+      resolve(null);
+    });
+  });
+}
+
+/** Bounds that can be searched; a `Misuse` names the one that cannot. */
+function checkBounds(bounds: Bounds): void {
+  for (const [name, value] of Object.entries(bounds))
+    if (!Number.isInteger(value) || value < 0)
+      throw new Misuse(`${name} is to be a whole number, not ${value}`);
+  if (bounds.units < 1 || bounds.units > 5) throw new Misuse('units are to be 1 to 5');
+}

@@ -1,0 +1,238 @@
+/**
+ * What must hold, as predicates that a suite can use one by one. `always` looks at one world,
+ * `across` at a hook or another action and the worlds on both of its sides, `atRest` at a world in
+ * which nothing is left to do. Each gives the violations that it finds, in words.
+ */
+import type { Databag } from '../engine/index.ts';
+import type { Action } from './actions.ts';
+import { eventualViolations } from './at-rest.ts';
+import {
+  type Life,
+  livingRelations,
+  namedUnits,
+  password,
+  runningPoolers,
+  servedRelations,
+} from './looking.ts';
+import type { Stepped } from './step.ts';
+import { provider, unitsOf, type World } from './world.ts';
+
+export interface Invariant {
+  readonly name: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7';
+  /** What it claims, as a sentence. */
+  readonly claims: string;
+  readonly always?: (world: World) => readonly string[];
+  readonly across?: (before: World, action: Action, after: Stepped) => readonly string[];
+  readonly atRest?: (world: World) => readonly string[];
+}
+
+export interface Violation {
+  readonly invariant: Invariant['name'];
+  readonly what: string;
+}
+
+/** Credentials, once published, log in, do not change, and are announced once, complete. */
+export const credentialsWork: Invariant = {
+  name: 'I1',
+  claims: 'Published credentials log in, never change by themselves, and are announced once.',
+  always: (world) => [
+    ...livingRelations(world).flatMap(({ id, bag }) => {
+      const { username = '', database = '' } = bag;
+      const role = world.postgres.roles[username];
+      if (role === undefined) return [`relation ${id}: there is no role ${username}`];
+      if (role.password !== bag.password)
+        return [`relation ${id}: ${username} has another password`];
+      return world.postgres.databases[database] === undefined
+        ? [`relation ${id}: there is no database ${database}`]
+        : [];
+    }),
+    ...announcements(world),
+  ],
+  across: (before, _, { world }) =>
+    livingRelations(before).flatMap(({ id, bag }) => {
+      const now = livingRelations(world).find((life) => life.id === id);
+      return now !== undefined && now.bag.password !== bag.password
+        ? [`relation ${id}: the published password has changed`]
+        : [];
+    }),
+};
+
+/** Every unit that is named to clients has the database. */
+export const endpointsServe: Invariant = {
+  name: 'I2',
+  claims: 'A unit that is published as an endpoint serves the database.',
+  always: (world) =>
+    livingRelations(world).flatMap(({ id, bag }) =>
+      namedUnits(world, bag).flatMap((unit) => {
+        const pooler = runningPoolers(world)[unit];
+        return pooler === undefined || serves(pooler.configuration, bag)
+          ? []
+          : [`relation ${id}: ${unit} is published and does not serve ${bag.database}`];
+      }),
+    ),
+  atRest: (world) =>
+    servedRelations(world).flatMap(({ id, bag }) => {
+      const missing = unitsOf(world, provider).filter(
+        (unit) => world.units[unit]?.life === 'alive' && !namedUnits(world, bag).includes(unit),
+      );
+      return missing.map((unit) => `relation ${id}: ${unit} is no endpoint`);
+    }),
+};
+
+/** Roles live as long as their relations. */
+export const rolesBelong: Invariant = {
+  name: 'I3',
+  claims: 'A relation that lives keeps its role; one that is gone leaves none behind.',
+  across: (before, _, { world }) =>
+    livingRelations(before).flatMap(({ id, bag: { username = '' } }) =>
+      isLiving(world, id) &&
+      before.postgres.roles[username] !== undefined &&
+      world.postgres.roles[username] === undefined
+        ? [`relation ${id}: ${username} was removed while the relation lives`]
+        : [],
+    ),
+  atRest: (world) => {
+    const wanted = new Set(servedRelations(world).map(({ bag }) => bag.username));
+    return Object.entries(world.postgres.roles).flatMap(([name, { relation }]) =>
+      relation === null || wanted.has(name) ? [] : [`role ${name} belongs to nobody`],
+    );
+  },
+};
+
+/** Entries of PgBouncer live as long as a relation uses their database. */
+export const entriesBelong: Invariant = {
+  name: 'I4',
+  claims: 'PgBouncer has a database as long as a relation uses it, and no longer.',
+  across: (before, action, { world }) => {
+    if (action._tag === 'LosePod') return [];
+    return livingRelations(before).flatMap(({ id, bag }) =>
+      Object.entries(runningPoolers(before)).flatMap(([unit, pooler]) => {
+        const now = runningPoolers(world)[unit];
+        const isLost =
+          now !== undefined &&
+          isLiving(world, id) &&
+          serves(pooler.configuration, bag) &&
+          !serves(now.configuration, bag);
+        return isLost ? [`relation ${id}: ${unit} no longer serves ${bag.database}`] : [];
+      }),
+    );
+  },
+  atRest: (world) => {
+    const wanted = [...new Set(servedRelations(world).map(({ bag }) => bag.database ?? ''))].sort();
+    return Object.entries(world.poolers).flatMap(([unit, { configuration }]) => {
+      const found = configuration.databases
+        .filter(({ name, database }) => name === database)
+        .map(({ name }) => name);
+      return found.join() === wanted.join()
+        ? []
+        : [`${unit} serves ${found.join() || 'nothing'}; wanted is ${wanted.join() || 'nothing'}`];
+    });
+  },
+};
+
+/** What is secret is shown to nobody, and goes with its relation. */
+export const secretsGo: Invariant = {
+  name: 'I5',
+  claims: 'No password is shown, and the secrets of a relation that is gone are nowhere.',
+  always: (world) =>
+    Object.entries(world.units).flatMap(([name, { status }]) =>
+      password.test(status?.message ?? '') ? [`the status of ${name} shows a password`] : [],
+    ),
+  across: (_, __, { outcome }) =>
+    password.test(JSON.stringify(outcome?.run ?? null) + (outcome?.failure ?? ''))
+      ? ['what the hook tells of itself shows a password']
+      : [],
+  atRest: (world) => {
+    const { heard, kept } = eventualViolations.passwords(world);
+    return kept.filter((secret) => !heard.has(secret)).map((secret) => `${secret} is still kept`);
+  },
+};
+
+/** A hook that ended well may be delivered once more. */
+export const hooksRepeat: Invariant = {
+  name: 'I6',
+  claims: 'A hook may be stopped after any step and repeated; the world at rest is the same.',
+  atRest: (world) =>
+    Object.entries(world.units).flatMap(([name, { failed }]) =>
+      failed === null ? [] : [`${name} fails again and again in ${failed.name}`],
+    ),
+};
+
+/** The leader alone writes for the application, and a change of leaders loses nothing. */
+export const nothingIsLost: Invariant = {
+  name: 'I7',
+  claims: 'Only the leader writes application databags, and every request is answered.',
+  across: (before, action, { outcome }) => {
+    if (action._tag !== 'RunHook' || outcome === null || outcome.isDeposed) return [];
+    const isForeign = outcome.failure?.includes('cannot write relation settings') === true;
+    const isLeader = before.applications[provider]?.leader === action.unit;
+    return isForeign && !isLeader
+      ? [`${action.unit} writes for the application and does not lead`]
+      : [];
+  },
+  atRest: (world) => [
+    ...eventualViolations.requests(world),
+    ...eventualViolations.leftovers(world),
+  ],
+};
+
+export const invariants: readonly Invariant[] = [
+  credentialsWork,
+  endpointsServe,
+  rolesBelong,
+  entriesBelong,
+  secretsGo,
+  hooksRepeat,
+  nothingIsLost,
+];
+
+/** What one step violated. */
+export const violationsOf = (
+  before: World,
+  action: Action,
+  after: Stepped,
+  checked: readonly Invariant[] = invariants,
+): readonly Violation[] =>
+  checked.flatMap(({ name, always, across }) =>
+    [...(always?.(after.world) ?? []), ...(across?.(before, action, after) ?? [])].map((what) => ({
+      invariant: name,
+      what,
+    })),
+  );
+
+/** What a world in which nothing is left to do violates. */
+export const violationsAtRest = (
+  world: World,
+  checked: readonly Invariant[] = invariants,
+): readonly Violation[] =>
+  checked.flatMap(({ name, always, atRest }) =>
+    [...(always?.(world) ?? []), ...(atRest?.(world) ?? [])].map((what) => ({
+      invariant: name,
+      what,
+    })),
+  );
+
+const isLiving = (world: World, id: number): boolean =>
+  livingRelations(world).some((life: Life) => life.id === id);
+
+const serves = (
+  { databases }: { readonly databases: readonly { readonly name: string }[] },
+  { database }: Databag,
+): boolean => databases.some(({ name }) => name === database);
+
+/** A requirer hears of its database once, with everything that it needs. */
+function announcements(world: World): readonly string[] {
+  return Object.entries(world.units).flatMap(([name, { heard }]) => {
+    const created = heard.filter(({ event }) => event === 'database_created');
+    const wrong: string[] = [];
+    for (const { relation, fields } of created) {
+      const times = created.filter((other) => other.relation === relation).length;
+      if (times > 1 && !world.relations[relation]?.wasSuspended)
+        wrong.push(`${name} was told ${times} times that relation ${relation} is served`);
+      for (const field of ['database', 'username', 'password', 'endpoints'])
+        if (fields[field] === undefined)
+          wrong.push(`${name} was told that relation ${relation} is served, without ${field}`);
+    }
+    return wrong;
+  });
+}

@@ -1,0 +1,186 @@
+/** What Juju does by itself: it tells units of what was delivered, and clears away what has ended. */
+import type { Databag } from '../engine/index.ts';
+import type { Pending } from './hook-tools.ts';
+import {
+  applicationNamed,
+  type Hook,
+  isPeer,
+  peerRelation,
+  type Relation,
+  remoteOf,
+  replaced,
+  type Told,
+  type Unit,
+  unitNamed,
+  unitsOf,
+  type World,
+} from './world.ts';
+
+const nothing: Databag = {};
+
+/** The world after a hook that ended well: the unit has been told, and is told nothing twice. */
+export function delivered(world: World, name: string, hook: Hook): World {
+  const unit = unitNamed(world, name);
+  if (hook.name === 'stop') return withoutUnit(world, name);
+  if (hook.relation === undefined) {
+    const queue = unit.queue[0] === hook.name ? unit.queue.slice(1) : unit.queue;
+    return withUnit(world, name, { ...unit, queue, failed: null });
+  }
+  const relation = world.relations[hook.relation];
+  const told = unit.told[hook.relation];
+  if (relation === undefined) return withUnit(world, name, { ...unit, failed: null });
+  if (hook.name.endsWith('-relation-broken')) {
+    const left = withoutScope(world, hook.relation, name);
+    return withUnit(left, name, {
+      ...unit,
+      failed: null,
+      told: replaced(unit.told, hook.relation, undefined),
+    });
+  }
+  const next = toldBy(hook, relation, told, unit);
+  const after = withUnit(world, name, {
+    ...unit,
+    failed: null,
+    told: { ...unit.told, [hook.relation]: next },
+  });
+  return hook.name.endsWith('-relation-created') ? withScope(after, hook.relation, name) : after;
+}
+
+function toldBy(hook: Hook, relation: Relation, told: Told | undefined, unit: Unit): Told {
+  const { remoteUnit } = hook;
+  const before = told ?? { application: nothing, units: {}, changing: null };
+  const kind = hook.name.slice(hook.name.lastIndexOf('-') + 1);
+  if (kind === 'created') return { application: nothing, units: {}, changing: null };
+  if (remoteUnit === undefined) {
+    const remote = remoteOf(relation, unit.application);
+    return { ...before, application: relation.applications[remote] ?? nothing };
+  }
+  if (kind === 'departed') {
+    const changing = before.changing === remoteUnit ? null : before.changing;
+    return { ...before, changing, units: replaced(before.units, remoteUnit, undefined) };
+  }
+  const units = { ...before.units, [remoteUnit]: relation.units[remoteUnit] ?? nothing };
+  if (kind === 'joined') return { ...before, units, changing: remoteUnit };
+  return { ...before, units, changing: before.changing === remoteUnit ? null : before.changing };
+}
+
+/** What a hook that ended well has written is in force, all of it. */
+export function flushed(world: World, name: string, pending: Pending): World {
+  let next = world;
+  for (const [id, bags] of Object.entries(pending.bags))
+    for (const [who, bag] of Object.entries(bags)) next = written(next, name, id, who, bag);
+  const { state, secrets, secretsMade } = pending;
+  next = withUnit(next, name, { ...unitNamed(next, name), state });
+  return secretsMade === world.made.secrets && Object.keys(secrets).length === 0
+    ? next
+    : {
+        ...next,
+        secrets: { ...next.secrets, ...secrets },
+        made: { ...next.made, secrets: secretsMade },
+      };
+}
+
+/** A unit that writes to its own application's peer databag is not told of it. */
+function written(world: World, name: string, id: string, who: string, bag: Databag): World {
+  const relation = world.relations[id];
+  if (relation === undefined) return world;
+  const unit = unitNamed(world, name);
+  const isUnits = who === name;
+  const next = {
+    ...relation,
+    ...(isUnits
+      ? { units: { ...relation.units, [who]: bag } }
+      : { applications: { ...relation.applications, [who]: bag } }),
+  };
+  const after = { ...world, relations: { ...world.relations, [id]: next } };
+  const told = unit.told[id];
+  if (isUnits || Number(id) !== peerRelation || told === undefined) return after;
+  return withUnit(after, name, {
+    ...unit,
+    told: { ...unit.told, [id]: { ...told, application: bag } },
+  });
+}
+
+/** A unit is gone: it left all scopes, and with it its pod, its files and its leadership. */
+export function withoutUnit(world: World, name: string): World {
+  const { application } = unitNamed(world, name);
+  let next: World = {
+    ...world,
+    units: replaced(world.units, name, undefined),
+    poolers: replaced(world.poolers, name, undefined),
+  };
+  for (const id of Object.keys(world.relations)) next = withoutScope(next, Number(id), name);
+  const owner = next.applications[application];
+  if (owner === undefined) return next;
+  if (owner.life === 'dying' && unitsOf(next, application).length === 0)
+    return cleared({ ...next, applications: replaced(next.applications, application, undefined) });
+  if (owner.leader !== name) return next;
+  // Who leads a requirer makes no difference to the provider, so it is never without a leader for long.
+  const leader = owner.role === 'requirer' ? (unitsOf(next, application)[0] ?? null) : null;
+  return {
+    ...next,
+    applications: { ...next.applications, [application]: { ...owner, leader } },
+  };
+}
+
+/** The leader's lease has run out; a leader-elected that was not run yet is no longer called for. */
+export function withoutLeader(world: World, name: string): World {
+  const application = applicationNamed(world, name);
+  const { leader } = application;
+  const next = {
+    ...world,
+    applications: { ...world.applications, [name]: { ...application, leader: null } },
+  };
+  const unit = leader === null ? undefined : next.units[leader];
+  if (leader === null || unit === undefined) return next;
+  const queue = unit.queue.filter((queued) => queued !== 'leader-elected');
+  return withUnit(next, leader, { ...unit, queue });
+}
+
+export const withUnit = (world: World, name: string, unit: Unit): World => ({
+  ...world,
+  units: { ...world.units, [name]: unit },
+});
+
+function withScope(world: World, id: number, unit: string): World {
+  const relation = world.relations[id];
+  if (relation === undefined || relation.scope.includes(unit)) return world;
+  const scope = [...relation.scope, unit].sort();
+  return { ...world, relations: { ...world.relations, [id]: { ...relation, scope } } };
+}
+
+/** The last unit that leaves a dying relation takes it along, with its databags and its grants. */
+export function withoutScope(world: World, id: number, unit: string): World {
+  const relation = world.relations[id];
+  if (relation === undefined) return world;
+  const scope = relation.scope.filter((other) => other !== unit);
+  return cleared({
+    ...world,
+    relations: { ...world.relations, [id]: { ...relation, scope } },
+  });
+}
+
+/** Relations that have ended, and the secrets of applications that are gone, are cleared away. */
+export function cleared(world: World): World {
+  const ended = Object.entries(world.relations).filter(
+    ([, relation]) => !isPeer(relation) && relation.life === 'dying' && relation.scope.length === 0,
+  );
+  if (ended.length === 0) return world;
+  const gone = new Set(ended.map(([id]) => id));
+  const isKept = ([id]: readonly [string, unknown]) => !gone.has(id);
+  const kept = <Value>(record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).filter(isKept));
+  return {
+    ...world,
+    relations: kept(world.relations),
+    units: Object.fromEntries(
+      Object.entries(world.units).map(([name, unit]) => [name, { ...unit, told: kept(unit.told) }]),
+    ),
+    secrets: Object.fromEntries(
+      Object.entries(world.secrets).map(([id, secret]) => [
+        id,
+        { ...secret, grants: secret.grants.filter((relation) => !gone.has(String(relation))) },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,58 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Attempt, Bag, Model } from '../engine/index.ts';
+import type { HookTools } from './hook-tools.ts';
+import { ToolError } from './tool-error.ts';
+import { ownerMark } from './view.ts';
+import { endpoint, peerRelation } from './world.ts';
+
+/**
+ * The model port over the simulated hook tools. A commit hands everything over to Juju, which puts
+ * it in force when the hook ends well.
+ */
+export function simulatedModel(tools: HookTools): Model {
+  const { view } = tools;
+  const address = (bag: Bag): readonly [relation: number, who: string] => {
+    switch (bag._tag) {
+      case 'RemoteApp':
+        return [bag.relation, tools.relationListApplication(bag.relation)];
+      case 'OwnApp':
+        return [bag.relation, view.application];
+      case 'PeerApp':
+        return [peerRelation, view.application];
+      case 'PeerUnit':
+        return [peerRelation, bag.unit];
+    }
+  };
+  return {
+    unit: view.unit,
+    owner: ownerMark,
+    endpoint: asked(() => view.endpoint),
+    leader: asked(() => tools.isLeader()),
+    plannedUnits: asked(() => tools.plannedUnits()),
+    peers: asked(() => tools.relationList(peerRelation)),
+    relations: asked(() => tools.relationIds(endpoint)),
+    read: (bags) => asked(() => bags.map((bag) => tools.relationGet(...address(bag)))),
+    state: asked(() => tools.stateGet()),
+    commit: ({ bags, state, status }) =>
+      asked(() => {
+        for (const { bag, values } of bags) {
+          const [relation, who] = address(bag);
+          tools.relationSet(relation, who === view.unit ? 'unit' : 'application', values);
+        }
+        tools.stateSet(state);
+        tools.statusSet(status);
+      }),
+  };
+}
+
+const asked =
+  <Result>(call: () => Result): Attempt<Result> =>
+  async () => {
+    try {
+      return E.right(call());
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      const { tool, message } = error;
+      return E.left({ _tag: 'ModelRefused', class: 'broken', call: tool, why: message });
+    }
+  };

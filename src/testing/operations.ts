@@ -1,0 +1,195 @@
+/** What operators, the controller and the machines do to a model, apart from hooks. */
+import { emptyPgbouncer } from '../adapters/memory/index.ts';
+import type { Databag } from '../engine/index.ts';
+import type { Action } from './actions.ts';
+import { HookTools } from './hook-tools.ts';
+import { cleared, flushed, withoutLeader, withoutUnit, withUnit } from './lifecycle.ts';
+import { ask } from './requirer.ts';
+import { updateStatus } from './resolver.ts';
+import { viewOf } from './view.ts';
+import {
+  applicationNamed,
+  endpoint,
+  leaseSeconds,
+  Misuse,
+  provider,
+  type Relation,
+  relationNumbered,
+  replaced,
+  unitNamed,
+  unitOf,
+  unitsOf,
+  type World,
+} from './world.ts';
+
+const withRelation = (world: World, id: number, change: Partial<Relation>): World => ({
+  ...world,
+  relations: { ...world.relations, [id]: { ...relationNumbered(world, id), ...change } },
+});
+
+export function operated(world: World, action: Exclude<Action, { _tag: 'RunHook' }>): World {
+  switch (action._tag) {
+    case 'Relate':
+      return related(world, action.application);
+    case 'RemoveRelation':
+      return removed(world, action.relation, action.force === true);
+    case 'Suspend':
+      inLife(world, action.relation, 'alive');
+      return withRelation(world, action.relation, { life: 'suspended', wasSuspended: true });
+    case 'Resume':
+      inLife(world, action.relation, 'suspended');
+      return withRelation(world, action.relation, { life: 'alive' });
+    case 'AddUnit':
+      return scaledUp(world, action.application);
+    case 'RemoveUnit':
+      unitNamed(world, action.unit);
+      return action.force
+        ? withoutUnit(world, action.unit)
+        : withUnit(world, action.unit, { ...unitNamed(world, action.unit), life: 'dying' });
+    case 'RemoveApplication':
+      return withoutApplication(world, action.application);
+    case 'Ask':
+      return asked(world, action.application, action.request);
+    case 'LosePod':
+      return podLost(world, action.unit);
+    case 'LoseLeader':
+      if (applicationNamed(world, action.application).leader === null)
+        throw new Misuse(`${action.application} has no leader to lose`);
+      return {
+        ...withoutLeader(world, action.application),
+        seconds: world.seconds + leaseSeconds,
+      };
+    case 'Elect':
+      return elected(world, action.unit);
+    case 'StopPostgres':
+      return { ...world, postgres: { ...world.postgres, isUp: false } };
+    case 'StartPostgres':
+      return { ...world, postgres: { ...world.postgres, isUp: true } };
+    case 'SlowPostgres':
+      return { ...world, postgresDelay: action.seconds };
+    case 'StopPooler':
+      return withPooler(world, action.unit, false);
+    case 'StartPooler':
+      return withPooler(world, action.unit, true);
+  }
+}
+
+function related(world: World, application: string): World {
+  if (applicationNamed(world, application).role !== 'requirer')
+    throw new Misuse(`${application} provides ${endpoint}; relate a requirer`);
+  const id = world.made.relations;
+  const relation: Relation = {
+    endpoint,
+    provider,
+    requirer: application,
+    life: 'alive',
+    wasSuspended: false,
+    applications: {},
+    units: {},
+    scope: [],
+  };
+  return {
+    ...world,
+    relations: { ...world.relations, [id]: relation },
+    made: { ...world.made, relations: id + 1 },
+  };
+}
+
+function removed(world: World, id: number, isForced: boolean): World {
+  const { requirer } = relationNumbered(world, id);
+  if (requirer === provider) throw new Misuse('a peer relation goes with its application alone');
+  const dying = withRelation(world, id, { life: 'dying', ...(isForced ? { scope: [] } : {}) });
+  return cleared(dying);
+}
+
+function inLife(world: World, id: number, life: Relation['life']): void {
+  const found = relationNumbered(world, id).life;
+  if (found !== life) throw new Misuse(`relation ${id} is ${found}, not ${life}`);
+}
+
+function scaledUp(world: World, name: string): World {
+  const application = applicationNamed(world, name);
+  if (application.life === 'dying') throw new Misuse(`${name} is being removed`);
+  const unit = `${name}/${application.unitsMade}`;
+  const isFirst = application.leader === null && application.role === 'requirer';
+  return {
+    ...world,
+    applications: {
+      ...world.applications,
+      [name]: {
+        ...application,
+        unitsMade: application.unitsMade + 1,
+        leader: isFirst ? unit : application.leader,
+      },
+    },
+    units: { ...world.units, [unit]: unitOf(name, application.unitsMade) },
+    poolers:
+      application.role === 'provider'
+        ? { ...world.poolers, [unit]: emptyPgbouncer }
+        : world.poolers,
+  };
+}
+
+function withoutApplication(world: World, name: string): World {
+  let next: World = {
+    ...world,
+    applications: {
+      ...world.applications,
+      [name]: { ...applicationNamed(world, name), life: 'dying' },
+    },
+  };
+  for (const unit of unitsOf(world, name))
+    next = withUnit(next, unit, { ...unitNamed(next, unit), life: 'dying' });
+  for (const [id, { requirer, provider: other }] of Object.entries(next.relations))
+    if (requirer !== other && (requirer === name || other === name))
+      next = withRelation(next, Number(id), { life: 'dying' });
+  const isEmpty = unitsOf(next, name).length === 0;
+  return cleared(
+    isEmpty ? { ...next, applications: replaced(next.applications, name, undefined) } : next,
+  );
+}
+
+function asked(world: World, name: string, request: Databag): World {
+  const application = applicationNamed(world, name);
+  if (application.role !== 'requirer') throw new Misuse(`${name} asks for nothing`);
+  const next = {
+    ...world,
+    applications: { ...world.applications, [name]: { ...application, request } },
+  };
+  if (application.leader === null) return next;
+  const tools = new HookTools(viewOf(next, application.leader, updateStatus));
+  ask(tools, request);
+  return flushed(next, application.leader, tools.flush());
+}
+
+function podLost(world: World, name: string): World {
+  const unit = unitNamed(world, name);
+  const queue = unit.queue.includes('start') ? unit.queue : [...unit.queue, 'start' as const];
+  return {
+    ...withUnit(world, name, { ...unit, queue }),
+    poolers:
+      world.poolers[name] === undefined
+        ? world.poolers
+        : { ...world.poolers, [name]: emptyPgbouncer },
+  };
+}
+
+function elected(world: World, name: string): World {
+  const unit = unitNamed(world, name);
+  const application = applicationNamed(world, unit.application);
+  if (application.leader !== null)
+    throw new Misuse(`${application.leader} leads ${unit.application} until its lease runs out`);
+  const queue = unit.queue.includes('leader-elected')
+    ? unit.queue
+    : (['leader-elected', ...unit.queue] as const);
+  return {
+    ...withUnit(world, name, { ...unit, queue }),
+    applications: { ...world.applications, [unit.application]: { ...application, leader: name } },
+  };
+}
+
+function withPooler(world: World, name: string, isUp: boolean): World {
+  const pooler = world.poolers[name];
+  if (pooler === undefined) throw new Misuse(`${name} has no PgBouncer`);
+  return { ...world, poolers: { ...world.poolers, [name]: { ...pooler, isUp } } };
+}

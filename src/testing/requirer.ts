@@ -1,0 +1,96 @@
+/**
+ * An application that asks for a database, with what the real library (`data_interfaces`, v0) was
+ * seen to do: it compares the provider's application databag with the copy in its own unit databag
+ * and tells its charm at most one thing in each hook.
+ */
+import type { Databag } from '../engine/index.ts';
+import type { HookTools } from './hook-tools.ts';
+import type { Application, Hook, RequirerEvent } from './world.ts';
+
+/** The fields that the library hands to the charm, with the names that events give them. */
+const fields: Readonly<Record<string, string>> = {
+  database: 'database',
+  username: 'username',
+  password: 'password',
+  endpoints: 'endpoints',
+  'read-only-endpoints': 'read_only_endpoints',
+  uris: 'uris',
+  version: 'version',
+  tls: 'tls',
+};
+
+const secretFields = ['secret-user', 'secret-tls', 'secret-extra'];
+
+/** Where the library keeps the provider's databag as it last saw it. */
+const copyKey = 'data';
+
+/** One hook of a requirer: what it writes through the tools, and what its charm was told. */
+export function requirerHook(
+  tools: HookTools,
+  hook: Hook,
+  { request, library, copyIn }: Pick<Application, 'request' | 'library' | 'copyIn'>,
+): RequirerEvent | null {
+  const { relation, remoteApplication } = hook;
+  if (relation === undefined || remoteApplication === undefined) return null;
+  const asksIn = library === 'v0.12' ? 'joined' : 'created';
+  if (hook.name.endsWith(`-${asksIn}`) && tools.isLeader())
+    tools.relationSet(relation, 'application', request);
+  const isKept = copyIn === 'state';
+  if (isKept && hook.name.endsWith('-broken')) tools.stateSet({ [`${copyKey}-${relation}`]: '' });
+  if (!hook.name.endsWith('-changed')) return null;
+  const bag = tools.relationGet(relation, remoteApplication);
+  const copy = isKept
+    ? tools.stateGet()[`${copyKey}-${relation}`]
+    : tools.relationGet(relation, tools.view.unit)[copyKey];
+  const event = eventOf(tools, relation, bag, JSON.parse(copy ?? '{}'));
+  if (event !== 'not yet') {
+    const text = JSON.stringify(bag);
+    if (isKept) tools.stateSet({ [`${copyKey}-${relation}`]: text });
+    else tools.relationSet(relation, 'unit', { [copyKey]: text });
+  }
+  return event === null || event === 'not yet'
+    ? null
+    : { event, relation, fields: readFields(tools, bag) };
+}
+
+/** Writes what the operator asks for by now; a requirer's leader does it in any hook of its own. */
+export function ask(tools: HookTools, request: Databag): void {
+  if (!tools.isLeader()) return;
+  for (const relation of tools.relationIds('database')) {
+    const before = tools.relationGet(relation, tools.view.application);
+    const withdrawn = Object.fromEntries(Object.keys(before).map((key) => [key, '']));
+    tools.relationSet(relation, 'application', { ...withdrawn, ...request });
+  }
+}
+
+function eventOf(
+  tools: HookTools,
+  relation: number,
+  bag: Databag,
+  before: Databag,
+): RequirerEvent['event'] | 'not yet' | null {
+  const members = tools.relationList(relation);
+  const isReady = () => members.some((unit) => tools.relationGet(relation, unit).state === 'ready');
+  if (bag.subordinated === 'true' && !isReady()) return 'not yet';
+  const isAdded = (key: string) => before[key] === undefined && bag[key] !== undefined;
+  const isNew = (key: string) => bag[key] !== undefined && before[key] !== bag[key];
+  if (isAdded('secret-user') || (isAdded('username') && isAdded('password')))
+    return 'database_created';
+  if (isNew('endpoints')) return 'endpoints_changed';
+  return isNew('read-only-endpoints') ? 'read_only_endpoints_changed' : null;
+}
+
+/** The fields as an event shows them: out of the databag, and out of the secrets that it names. */
+function readFields(tools: HookTools, bag: Databag): Databag {
+  const content: Record<string, string> = { ...bag };
+  for (const field of secretFields) {
+    const id = bag[field];
+    if (id !== undefined) Object.assign(content, tools.secrets.get(id));
+  }
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, name]) => {
+      const value = content[key];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
