@@ -33,7 +33,7 @@ export async function verifyBounds(
   let told = 0;
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
   const verified = await verify(bounds, {
-    threads: Math.min(2, availableParallelism()),
+    threads: availableParallelism() + 1,
     watch: (counts) => {
       latest.set(counts.served, counts);
       if (performance.now() - told < 2000) return;

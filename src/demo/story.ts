@@ -128,7 +128,6 @@ export class Story {
     const [dead, elected] = ['pgbouncer-k8s/1', 'pgbouncer-k8s/0'];
     await this.#world.pooler(dead).kill();
     juju.removeUnit(dead);
-    juju.plannedUnits -= 1;
     juju.leader = elected;
     narrateWork(this.#tell, elected, await this.#world.reconcile(elected));
     await this.#newsGoRound();

@@ -85,13 +85,6 @@ function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
   return (largest ?? []).sort((one, other) => (one.host < other.host ? -1 : 1));
 }
 
-/** The databases that a read-back confirms, main entries only, sorted as they stand. */
-export function servedBy(configuration: Configuration): readonly string[] {
-  const names: string[] = [];
-  for (const { name, database } of configuration.databases) if (name === database) names.push(name);
-  return names;
-}
-
 /** Compares what PgBouncer serves with what it should serve. */
 export function sameDatabases(
   one: readonly DatabaseEntry[],

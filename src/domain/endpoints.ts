@@ -5,8 +5,11 @@ export interface Peer {
   readonly unit: string;
   /** `host:port`; null until the unit has said where it is. */
   readonly endpoint: string | null;
-  /** The databases that the unit has read back from its own PgBouncer. */
-  readonly serving: ReadonlySet<string>;
+  /**
+   * The relations whose databases the unit has read back from its own PgBouncer. An id is used
+   * once, so what a unit said of an old relation says nothing of a new one with the same database.
+   */
+  readonly serving: ReadonlySet<number>;
 }
 
 const address = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/;
@@ -19,7 +22,7 @@ export function parseEndpoint(text: string): string | null {
 }
 
 /**
- * What the relation databag says of a database: the leader for reading and writing, and for
+ * What the databag of a relation says: the leader for reading and writing, and for
  * reading the other units that have confirmed it, sorted. A unit that lags is left out; it never
  * blocks a request. Endpoints stay null while the leader's own address is not known.
  */
@@ -27,16 +30,16 @@ export function connectionInfo(
   leader: string | null,
   others: readonly Peer[],
   version: string | null,
-): (database: string) => ConnectionInfo {
+): (relation: number) => ConnectionInfo {
   const readers = others
     .flatMap(({ endpoint, serving }) => (endpoint === null ? [] : [{ endpoint, serving }]))
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
-  // Databases are many, and the sets of units that serve them are few.
+  // Relations are many, and the sets of units that serve them are few.
   const known = new Map<string, ConnectionInfo>();
-  return (database) => {
+  return (relation) => {
     let readOnlyEndpoints = '';
     for (const { endpoint, serving } of readers)
-      if (serving.has(database))
+      if (serving.has(relation))
         readOnlyEndpoints =
           readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
     let info = known.get(readOnlyEndpoints);

@@ -37,6 +37,8 @@ export interface LedgerUnreadable {
 }
 
 export const authKey = 'auth-user';
+/** The unit that has led last. */
+export const leaderKey = 'leader';
 export const recordKey = (relation: number): string => `relation-${relation}`;
 
 const secret = v.object({ secret: v.string() });
@@ -90,6 +92,13 @@ export const encode = (value: LedgerRecord | Login): string => JSON.stringify(va
 /** True for a record that PgBouncer's configuration serves. */
 export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
+
+/** The relations that PgBouncer's configuration serves, sorted. */
+export function servedRelations({ records }: Ledger): readonly number[] {
+  const served: number[] = [];
+  for (const record of records.values()) if (isServed(record)) served.push(record.relation);
+  return served.sort((one, other) => one - other);
+}
 
 const readLogin = latest<string, string, E.Either<string, Login>>(64, decode(login));
 const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, decode(record));

@@ -18,12 +18,17 @@ export interface Audit {
 export interface View {
   /** This unit goes while relations live on: what it no longer sees may still be in use. */
   readonly leaving: boolean;
+  /**
+   * Another unit has led since this one did: what it put on record may be of relations that this
+   * unit has not entered yet. That a relation is not listed means nothing then.
+   */
+  readonly succeeding: boolean;
   readonly backendReady: boolean;
   readonly ledger: Ledger;
   /** The relations that Juju lists at present. */
   readonly relations: ReadonlySet<number>;
   readonly requests: ReadonlyMap<number, E.Either<Refusal, DatabaseRequest>>;
-  readonly info: (database: string) => ConnectionInfo;
+  readonly info: (relation: number) => ConnectionInfo;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: readonly number[];
   /** Null where the backend was not asked. */
@@ -70,10 +75,10 @@ const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Wo
     .filter((relation) => !relations.has(relation))
     .map((relation) => ({ _tag: 'ForgetFlag', relation }));
 
-function removals({ ledger, relations, leaving, backendReady, audit }: View) {
+function removals({ ledger, relations, leaving, succeeding, backendReady, audit }: View) {
   const forget: Work[] = [];
   const remove: Work[] = [];
-  if (leaving) return { forget, remove };
+  if (leaving || succeeding) return { forget, remove };
   for (const [relation, { state }] of ledger.records) {
     if (relations.has(relation)) continue;
     if (state === 'refused') forget.push({ _tag: 'DropRecord', relation });
@@ -146,4 +151,4 @@ function publications({ ledger, relations, info }: View): Work[] {
 }
 
 const moved = (grant: Grant, info: View['info']): boolean =>
-  !sameInfo(grant.published, succeed(grant.published, info(grant.database)));
+  !sameInfo(grant.published, succeed(grant.published, info(grant.relation)));

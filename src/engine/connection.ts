@@ -1,6 +1,7 @@
-import { configure, sameDatabases, servedBy } from '../domain/configuration.ts';
+import { configure, sameDatabases } from '../domain/configuration.ts';
 import { sameInfo, succeed } from '../domain/endpoints.ts';
 import { connectionKeys } from '../domain/grant.ts';
+import { servedRelations } from '../domain/ledger.ts';
 import type { Session } from './session.ts';
 import { right, take } from './steps.ts';
 
@@ -13,19 +14,17 @@ export async function updatePooler(session: Session): Promise<void> {
   const ledger = await session.ledger();
   const configuration = right(configure(ledger, await take(backend.endpoints)));
   const before = session.configured;
-  if (
+  const isInForce =
     before !== null &&
     before.auth?.password.secret === configuration.auth?.password.secret &&
-    sameDatabases(before.databases, configuration.databases)
-  )
-    return;
-  await take(pooler.apply(configuration));
+    sameDatabases(before.databases, configuration.databases);
+  if (!isInForce) await take(pooler.apply(configuration));
   session.configured = configuration;
   session.write(
     { _tag: 'PeerUnit', unit: model.unit },
     {
       address: (await session.endpoint()) ?? '',
-      serving: JSON.stringify(servedBy(configuration)),
+      serving: JSON.stringify(servedRelations(ledger)),
     },
   );
 }
@@ -41,7 +40,7 @@ export async function updateConnectionInfo(session: Session, relation: number): 
   const record = ledger.records.get(relation);
   if (record?.state !== 'published') return;
   const info = await session.info();
-  const next = succeed(record.published, info(record.database));
+  const next = succeed(record.published, info(relation));
   if (sameInfo(record.published, next)) return;
   session.write({ _tag: 'OwnApp', relation }, connectionKeys(next));
   ledger.put({ ...record, published: next });

@@ -12,7 +12,8 @@ import type { Session } from './session.ts';
 import { halt, right, take } from './steps.ts';
 
 const audited = new Set(['leader-elected', 'update-status', 'upgrade-charm', 'start']);
-const peers = /^.+-peers-relation-(joined|changed|departed)$/;
+/** A peer moved, or the unit's own PgBouncer has come up. */
+const heard = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 
 /**
  * One Juju hook, whole: what was deferred comes first, in order, then this event's own chart, then
@@ -67,7 +68,7 @@ export const dispatch = (
 /** Null for an event that nobody handles. */
 function occasionOf(event: JujuEvent): Pick<Occasion, 'audits'> | null {
   if (audited.has(event.hook)) return { audits: true };
-  return chartOf(event) !== null || peers.test(event.hook) ? { audits: false } : null;
+  return chartOf(event) !== null || heard.test(event.hook) ? { audits: false } : null;
 }
 
 /** The chart that an event asks for; that of `database-requested` stands behind every changed. */

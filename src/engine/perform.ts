@@ -23,7 +23,9 @@ export async function perform(session: Session, request: Question | Command): Pr
       return yesOrNo(request.departingUnit === session.adapters.model.unit);
     case 'DepartingFlagged': {
       const flags = await session.flags();
-      return yesOrNo(await isLeaving(session, flags.includes(request.relation)));
+      const { relation } = request;
+      const listed = (await session.relations()).has(relation);
+      return yesOrNo(await isLeaving(session, { flagged: flags.includes(relation), listed }));
     }
     case 'GetUser':
       return { _tag: 'Done', granted: await readRequest(session, request.relation) };

@@ -37,8 +37,8 @@ export interface Model {
   /** Where clients reach this unit's PgBouncer, `host:port`; null while that is not known. */
   readonly endpoint: Attempt<string | null>;
   readonly leader: Attempt<boolean>;
-  /** Units that the application is meant to have, dying ones not counted. */
-  readonly plannedUnits: Attempt<number>;
+  /** The units that the application is meant to have, by name; one that is going is not among them. */
+  readonly plannedUnits: Attempt<readonly string[]>;
   /** The other units in the peer relation. */
   readonly peers: Attempt<readonly string[]>;
   /** The ids of the `database` relations that Juju lists; one that is breaking is not listed. */

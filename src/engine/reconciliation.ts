@@ -60,7 +60,8 @@ async function viewed(session: Session, occasion: Occasion): Promise<readonly Wo
   const isFlagged = flags.some((relation) => !relations.has(relation));
   const backendReady = await session.backendReady();
   return reconcile({
-    leaving: await isLeaving(session, isFlagged),
+    leaving: await isLeaving(session, { flagged: isFlagged, listed: false }),
+    succeeding: await session.succeeding(),
     backendReady,
     ledger: await session.ledger(),
     relations,

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../machines/index.ts';
-import { leavesAlone } from '../domain/departing.ts';
+import { type Fate, leavesAlone } from '../domain/departing.ts';
 import { grantOf, ownUserName, removing, userName } from '../domain/grant.ts';
 import { updatePooler } from './connection.ts';
 import { type HookError, render } from './errors.ts';
@@ -9,11 +9,15 @@ import { flagKey, type Session } from './session.ts';
 import { attempt, halt, take } from './steps.ts';
 
 /** Whether this unit leaves while the relation lives on for the others. */
-export const isLeaving = async (session: Session, flagged: boolean): Promise<boolean> =>
+export const isLeaving = async (
+  session: Session,
+  { flagged, listed }: Pick<Fate, 'flagged' | 'listed'>,
+): Promise<boolean> =>
   leavesAlone({
     flagged,
+    listed,
+    unit: session.adapters.model.unit,
     plannedUnits: await take(session.adapters.model.plannedUnits),
-    units: await session.units(),
   });
 
 export function addFlag({ adapters, write }: Session, relation: number): void {

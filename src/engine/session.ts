@@ -13,6 +13,7 @@ import {
   encode,
   type Ledger,
   type LedgerRecord,
+  leaderKey,
   type ParsedLedger,
   parseLedger,
   recordKey,
@@ -38,17 +39,17 @@ export interface Session {
   readonly adapters: Adapters;
   readonly parse: ReturnType<typeof parseRequest>;
   readonly leader: () => Promise<boolean>;
+  /** Whether another unit has led since this one did; the next hook sees all that it left. */
+  readonly succeeding: () => Promise<boolean>;
   readonly backendReady: () => Promise<boolean>;
   /** Where this unit is reached, as the model says. */
   readonly endpoint: () => Promise<string | null>;
   readonly relations: () => Promise<ReadonlySet<number>>;
   /** The requests of all relations, read anew by those who were told nothing. */
   readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
-  /** How many units there are, this one included. */
-  readonly units: () => Promise<number>;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: () => Promise<readonly number[]>;
-  readonly info: () => Promise<(database: string) => ConnectionInfo>;
+  readonly info: () => Promise<(relation: number) => ConnectionInfo>;
   readonly ledger: () => Promise<OpenLedger>;
   readonly remote: (relation: number) => Promise<Databag>;
   readonly own: (relation: number) => Promise<Databag>;
@@ -98,13 +99,19 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
 
   const ledger = once(async () => openLedger(right(parseLedger((await peerBags()).app)), touched));
   const backendReady = once(backend.ready);
+  const leader = once(() => take(model.leader));
+  const lastLeader = async () => (await peerBags()).app[leaderKey] ?? null;
   const endpoint = once(() => take(model.endpoint));
   const relations = once(async () => new Set(await take(model.relations)));
 
   return {
     adapters,
     parse,
-    leader: once(() => take(model.leader)),
+    leader,
+    succeeding: async () => {
+      const last = await lastLeader();
+      return last !== null && last !== model.unit;
+    },
     backendReady,
     endpoint,
     relations,
@@ -119,7 +126,6 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
         all.map((relation) => [relation, parse(relation, remotes.get(relation) ?? {})]),
       );
     },
-    units: async () => (await peerBags()).others.length + 1,
     flags: async () => flagsIn((await peerBags()).unit),
     info: once(async () => {
       const leader = await endpoint();
@@ -148,6 +154,8 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       }
       if (auth !== null && auth !== readAuth)
         write({ _tag: 'PeerApp' }, { [authKey]: encode(auth) });
+      const isOnRecord = writes.has('PeerApp') || (await lastLeader()) !== null;
+      if (isOnRecord && (await leader())) write({ _tag: 'PeerApp' }, { [leaderKey]: model.unit });
       const changed: { bag: Bag; values: Databag }[] = [];
       for (const { bag, values } of writes.values()) {
         const differing = difference(await read(bag), values);
@@ -219,12 +227,12 @@ function flagsIn(databag: Databag): readonly number[] {
   return flags;
 }
 
-const names = v.array(v.string());
+const ids = v.array(v.number());
 
 /** What a unit says that it serves; whatever cannot be read confirms nothing. */
-const serving = latest(64, (text: string): ReadonlySet<string> => {
+const serving = latest(64, (text: string): ReadonlySet<number> => {
   try {
-    return new Set(v.parse(names, JSON.parse(text)));
+    return new Set(v.parse(ids, JSON.parse(text)));
   } catch {
     return new Set();
   }

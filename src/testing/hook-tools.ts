@@ -89,8 +89,8 @@ export class HookTools {
     bags.set(who, merged(bags.get(who) ?? relation.bags[who] ?? {}, values));
   }
 
-  /** Units that the application is meant to have: goal-state, less those that are dying. */
-  plannedUnits(): number {
+  /** The units that the application is meant to have: goal-state, less those that are dying. */
+  plannedUnits(): readonly string[] {
     return this.view.plannedUnits;
   }
 

@@ -23,7 +23,7 @@ export function delivered(world: World, name: string, hook: Hook): World {
   const unit = unitNamed(world, name);
   if (hook.name === 'stop') return withoutUnit(world, name);
   if (hook.relation === undefined) {
-    const queue = unit.queue[0] === hook.name ? unit.queue.slice(1) : unit.queue;
+    const queue = unit.queue.filter((queued) => queued !== hook.name);
     return withUnit(world, name, { ...unit, queue, failed: null });
   }
   const relation = world.relations[hook.relation];

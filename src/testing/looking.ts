@@ -1,7 +1,7 @@
 /** What the invariants look at in a world. */
 import type { PgbouncerState } from '../adapters/memory/index.ts';
 import type { Databag } from '../engine/index.ts';
-import { isPeer, provider, type World } from './world.ts';
+import { isPeer, poolerReady, provider, type Unit, type World } from './world.ts';
 
 /** A relation that lives and has its credentials, with the databag that shows them. */
 export interface Life {
@@ -12,30 +12,25 @@ export interface Life {
 /** How the simulated model spells the passwords that it makes. */
 export const password = /password-\d+/;
 
-const known = new WeakMap<World, readonly Life[]>();
-
 /**
  * The relations whose credentials are out. One that was suspended is told to be broken, and its
  * credentials end with that; from then on it counts only when all is at rest.
  */
-export const livingRelations = (world: World): readonly Life[] =>
-  servedRelations(world).filter(({ id }) => !world.relations[id]?.wasSuspended);
+export const livingRelations = looked((world): readonly Life[] =>
+  servedRelations(world).filter(({ id }) => !world.relations[id]?.wasSuspended),
+);
 
 /** The relations that live and have credentials, those that were suspended and resumed among them. */
-export function servedRelations(world: World): readonly Life[] {
-  const before = known.get(world);
-  if (before !== undefined) return before;
-  const living: Life[] = [];
-  if (world.applications[provider]?.life === 'alive')
-    for (const [id, relation] of Object.entries(world.relations)) {
-      const bag = relation.applications[provider];
-      const isServed = bag?.username !== undefined && bag.password !== undefined;
-      if (isServed && !isPeer(relation) && relation.life === 'alive')
-        living.push({ id: Number(id), bag });
-    }
-  known.set(world, living);
-  return living;
-}
+export const servedRelations = looked((world): readonly Life[] => {
+  if (world.applications[provider]?.life !== 'alive') return [];
+  return Object.entries(world.relations).flatMap(([id, relation]) => {
+    const bag = relation.applications[provider];
+    const isServed = bag?.username !== undefined && bag.password !== undefined;
+    return isServed && !isPeer(relation) && relation.life === 'alive'
+      ? [{ id: Number(id), bag }]
+      : [];
+  });
+});
 
 /** The units that a databag names to clients, as far as they are there. */
 export function namedUnits(world: World, bag: Databag): readonly string[] {
@@ -48,10 +43,25 @@ export function namedUnits(world: World, bag: Databag): readonly string[] {
 }
 
 /** The poolers that have come up again, if their pod was lost, and that run. */
-export function runningPoolers(world: World): Readonly<Record<string, PgbouncerState>> {
-  return Object.fromEntries(
-    Object.entries(world.poolers).filter(
-      ([unit, { isUp }]) => isUp && world.units[unit]?.queue.includes('start') === false,
+export const runningPoolers = looked(
+  (world): Readonly<Record<string, PgbouncerState>> =>
+    Object.fromEntries(
+      Object.entries(world.poolers).filter(
+        ([unit, { isUp }]) => isUp && !isComing(world.units[unit]?.queue ?? ['start']),
+      ),
     ),
-  );
+);
+
+const isComing = (queue: Unit['queue']) => queue.includes('start') || queue.includes(poolerReady);
+
+/** Every invariant looks at the same worlds. */
+function looked<Sight>(look: (world: World) => Sight): (world: World) => Sight {
+  const known = new WeakMap<World, { readonly sight: Sight }>();
+  return (world) => {
+    const before = known.get(world);
+    if (before !== undefined) return before.sight;
+    const sight = look(world);
+    known.set(world, { sight });
+    return sight;
+  };
 }

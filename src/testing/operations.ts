@@ -12,6 +12,7 @@ import {
   endpoint,
   leaseSeconds,
   Misuse,
+  poolerReady,
   provider,
   type Relation,
   relationNumbered,
@@ -191,5 +192,9 @@ function elected(world: World, name: string): World {
 function withPooler(world: World, name: string, isUp: boolean): World {
   const pooler = world.poolers[name];
   if (pooler === undefined) throw new Misuse(`${name} has no PgBouncer`);
-  return { ...world, poolers: { ...world.poolers, [name]: { ...pooler, isUp } } };
+  const next = { ...world, poolers: { ...world.poolers, [name]: { ...pooler, isUp } } };
+  const unit = unitNamed(world, name);
+  return !isUp || unit.queue.includes(poolerReady)
+    ? next
+    : withUnit(next, name, { ...unit, queue: [...unit.queue, poolerReady] });
 }

@@ -31,7 +31,8 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
     );
     if (created.length > 0) return created;
   }
-  const [queued] = unit.queue;
+  // A unit that goes before it was started is not started any more.
+  const [queued] = unit.queue.filter((name) => unit.life === 'alive' || name === 'leader-elected');
   if (queued !== undefined) return [{ name: queued }];
   const next = relations.flatMap(([id, relation]) => {
     const told = unit.told[id];

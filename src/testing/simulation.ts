@@ -1,4 +1,12 @@
-import type { Action } from './actions.ts';
+import { type Action, tell } from './actions.ts';
+import type { Charm } from './hook-run.ts';
+import {
+  type Invariant,
+  invariants,
+  type Violation,
+  violationsAtRest,
+  violationsOf,
+} from './invariants.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
 import { type Runner, runnerOf, type Stepped, step } from './step.ts';
 import { provider, unitsOf, type World } from './world.ts';
@@ -26,6 +34,64 @@ export function nextFair(world: World): Action | null {
   if (world.applications[provider]?.leader === null && heir !== undefined)
     return { _tag: 'Elect', unit: heir };
   return null;
+}
+
+/** What a history has violated, with the story of how it came to it. */
+export class Violated extends Error {
+  override readonly name = 'Violated';
+  readonly violations: readonly Violation[];
+  readonly history: readonly Action[];
+  constructor(violations: readonly Violation[], history: readonly Action[]) {
+    const lines = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
+    super([...lines, 'after', ...history.map(tell)].join('\n'));
+    this.violations = violations;
+    this.history = history;
+  }
+}
+
+/** A world that goes on, and checks the invariants at each step. */
+export class Simulation {
+  readonly #runner: Runner;
+  readonly #checked: readonly Invariant[];
+  readonly history: Action[] = [];
+  world: World;
+
+  constructor(
+    world: World,
+    { charm, checked = invariants }: { charm?: Charm; checked?: readonly Invariant[] } = {},
+  ) {
+    this.world = world;
+    this.#runner = runnerOf(charm);
+    this.#checked = checked;
+  }
+
+  /** Lets one thing happen; `Violated` where it violates an invariant, `Misuse` where it cannot. */
+  async take(action: Action): Promise<Stepped> {
+    const before = this.world;
+    const stepped = await step(before, action, this.#runner);
+    this.world = stepped.world;
+    this.history.push(action);
+    this.#hold(violationsOf(before, action, stepped, this.#checked));
+    return stepped;
+  }
+
+  /** Lets all come to rest; `Violated` where the end is not clean, or where there is none. */
+  async rest(): Promise<void> {
+    const { world, isAtRest } = await rest(this.world, {
+      runner: this.#runner,
+      watch: (before, action, stepped) => {
+        this.history.push(action);
+        this.#hold(violationsOf(before, action, stepped, this.#checked));
+      },
+    });
+    this.world = world;
+    const what = 'the hooks call each other forth and never come to rest';
+    this.#hold(isAtRest ? violationsAtRest(world, this.#checked) : [{ invariant: 'I6', what }]);
+  }
+
+  #hold(violations: readonly Violation[]): void {
+    if (violations.length > 0) throw new Violated(violations, this.history);
+  }
 }
 
 export interface Rest {

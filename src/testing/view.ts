@@ -22,7 +22,8 @@ export interface View {
   readonly application: string;
   readonly hook: Hook;
   readonly leader: boolean;
-  readonly plannedUnits: number;
+  /** The units of its application that are not going. */
+  readonly plannedUnits: readonly string[];
   readonly endpoint: string | null;
   readonly state: Databag;
   readonly relations: Readonly<Record<string, RelationView>>;
@@ -56,7 +57,8 @@ export function viewOf(world: World, name: string, hook: Hook): View {
   const relations: Record<string, RelationView> = {};
   for (const [id, relation] of Object.entries(world.relations)) {
     const told = unit.told[id];
-    if (told === undefined && String(hook.relation) !== id) continue;
+    const isSeen = told !== undefined || String(hook.relation) === id || isPeer(relation);
+    if (!isSeen) continue;
     const remote = remoteOf(relation, application);
     const known: Record<string, Databag> = { ...told?.units };
     const joining = hook.name.endsWith('-joined') || hook.name.endsWith('-changed');
@@ -85,7 +87,7 @@ export function viewOf(world: World, name: string, hook: Hook): View {
     leader: leader === name,
     plannedUnits: unitsOf(world, application).filter(
       (other) => world.units[other]?.life === 'alive',
-    ).length,
+    ),
     endpoint: unit.endpoint,
     state: unit.state,
     relations,

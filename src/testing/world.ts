@@ -59,7 +59,7 @@ export interface Unit {
   /** A hook that failed: Juju runs the same one again, and no other. */
   readonly failed: Hook | null;
   /** Hooks that no relation asks for, in order. */
-  readonly queue: readonly ('leader-elected' | 'start' | 'stop')[];
+  readonly queue: readonly ('leader-elected' | 'start' | typeof poolerReady)[];
   /** What it has been told of each relation, by id; a relation that it has not entered is missing. */
   readonly told: Readonly<Record<string, Told>>;
   /** What the requirer's library made of it, oldest first. */
@@ -149,6 +149,9 @@ const peerEndpoint = 'pgb-peers';
 export const peerRelation = 0;
 /** How long a lease runs that nobody renews. */
 export const leaseSeconds = 60;
+
+/** The hook of a workload that has come up, as Pebble has it announced. */
+export const poolerReady = 'pgbouncer-pebble-ready';
 
 export const isPeer = ({ provider, requirer }: Relation): boolean => provider === requirer;
 

@@ -1,12 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
-import {
-  type BackendEndpoints,
-  configure,
-  sameDatabases,
-  servedBy,
-} from '../../src/domain/configuration.ts';
+import { type BackendEndpoints, configure, sameDatabases } from '../../src/domain/configuration.ts';
 import type { Ledger, LedgerRecord } from '../../src/domain/ledger.ts';
 import {
   isAtLeast,
@@ -92,7 +87,6 @@ describe('configure', () => {
 
   it('knows its own from a read-back', () => {
     const one = databases(ledger(grant(4, 'a')));
-    expect(servedBy({ databases: one, auth: null })).toEqual(['a']);
     expect(sameDatabases(one, structuredClone(one))).toBe(true);
     for (const change of [{ name: 'b' }, { host: 'b' }, { port: 1 }, { database: 'b' }])
       expect(

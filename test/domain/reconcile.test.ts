@@ -36,6 +36,7 @@ const view = (
   change: Partial<View> = {},
 ): View => ({
   leaving: false,
+  succeeding: false,
   backendReady: true,
   ledger: { records: new Map(records.map((record) => [record.relation, record])), auth: null },
   relations: new Set(requests.map(([relation]) => relation)),

@@ -26,15 +26,17 @@ const grant = aGrant(4, {
 });
 
 describe('leavesAlone', () => {
+  const others = ['p/1', 'p/2'];
+  const all = ['p/0', ...others];
   it.each([
-    ['a relation is removed', { flagged: false, plannedUnits: 3, units: 3 }, false],
-    ['this unit is scaled down', { flagged: true, plannedUnits: 2, units: 3 }, true],
-    ['H6: the whole application goes', { flagged: true, plannedUnits: 0, units: 3 }, false],
-    ['H7: no departed hook ran', { flagged: false, plannedUnits: 2, units: 3 }, true],
-    ['a new unit has not joined yet', { flagged: false, plannedUnits: 4, units: 3 }, false],
-    ['the last unit goes alone', { flagged: true, plannedUnits: 0, units: 1 }, false],
+    ['a relation is removed', { plannedUnits: all }, false],
+    ['this unit is scaled down', { flagged: true, plannedUnits: others }, true],
+    ['H6: the whole application goes', { flagged: true, plannedUnits: [] }, false],
+    ['H7: no departed hook ran', { plannedUnits: others }, true],
+    ['H7: what is planned is not known yet', { listed: true, plannedUnits: all }, true],
+    ['a flag that was left over', { flagged: true, plannedUnits: all }, true],
   ])('%s', (_, fate, expected) => {
-    expect(leavesAlone(fate)).toBe(expected);
+    expect(leavesAlone({ unit: 'p/0', flagged: false, listed: false, ...fate })).toBe(expected);
   });
 });
 
@@ -59,8 +61,8 @@ describe('endpoints', () => {
     expect(parseEndpoint(text)).toBeNull();
   });
 
-  it('U-14: reads from the units that have confirmed the database, sorted; a laggard is left out', () => {
-    const peer = (unit: string, endpoint: string | null, ...serving: string[]) => ({
+  it('U-14: reads from the units that have confirmed the relation, sorted; a laggard is left out', () => {
+    const peer = (unit: string, endpoint: string | null, ...serving: number[]) => ({
       unit,
       endpoint,
       serving: new Set(serving),
@@ -68,14 +70,14 @@ describe('endpoints', () => {
     const info = connectionInfo(
       'one:1',
       [
-        peer('p/2', 'zwei:1', 'app'),
-        peer('p/0', 'null:1', 'other'),
-        peer('p/3', null, 'app'),
-        peer('p/4', 'drei:1', 'app', 'other'),
+        peer('p/2', 'zwei:1', 4),
+        peer('p/0', 'null:1', 7),
+        peer('p/3', null, 4),
+        peer('p/4', 'drei:1', 4, 7),
       ],
       '14.5',
     );
-    expect(info('app')).toEqual({
+    expect(info(4)).toEqual({
       endpoints: 'one:1',
       readOnlyEndpoints: 'drei:1,zwei:1',
       version: '14.5',

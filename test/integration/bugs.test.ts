@@ -304,13 +304,13 @@ describe('removals', () => {
     const before = files(world, leader);
     await unrelate(world, 4);
     expect(files(world, leader)).toEqual(before);
-    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['auth-user']);
+    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['auth-user', 'leader']);
   });
 
   it('U-35, H6: the whole application goes: no role, no record, no secret', async () => {
     const bag = await relate(world, 4, { database: 'last' });
     const { units } = world.juju;
-    world.juju.plannedUnits = 0;
+    for (const unit of units) world.juju.dying.add(unit);
     for (const unit of units)
       await world.run(unit, 'database-relation-departed', { relation: 4, departingUnit: unit });
     world.juju.breaking(4);
@@ -325,7 +325,7 @@ describe('removals', () => {
     expect(await sql(world, "SELECT 1 FROM pg_roles WHERE rolname LIKE 'relation_id_%'")).toEqual(
       [],
     );
-    world.juju.plannedUnits = 3;
+    world.juju.dying.clear();
     world.juju.forget(4);
   });
 });

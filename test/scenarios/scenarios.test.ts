@@ -98,7 +98,7 @@ describe('scenarios', () => {
     await story.everyone('database-requested', { relation });
     story.look(relation);
     story.say('The leader is scaled down; another unit is elected; the backend returns');
-    world.juju.plannedUnits = 2;
+    world.juju.dying.add('p/1');
     await story.hook('p/1', 'database-relation-departed', { relation, departingUnit: 'p/1' });
     world.juju.breaking(relation);
     await story.hook('p/1', 'database-relation-broken', { relation });

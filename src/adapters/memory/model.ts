@@ -26,7 +26,8 @@ export class MemoryJuju {
   readonly application: string;
   readonly owner: string;
   leader: string | null;
-  plannedUnits: number;
+  /** Units that are to go; the others are the planned ones. */
+  readonly dying = new Set<string>();
   readonly #endpoint: MemoryJujuOptions['endpoint'];
   readonly #units: Map<string, Databag>;
   readonly #relations = new Map<number, Relation>();
@@ -38,7 +39,6 @@ export class MemoryJuju {
     this.application = application;
     this.owner = `${model}/${application}`;
     this.leader = leader;
-    this.plannedUnits = units.length;
     this.#endpoint = endpoint;
     this.#units = new Map(units.map((unit) => [unit, {}]));
   }
@@ -74,6 +74,7 @@ export class MemoryJuju {
 
   removeUnit(unit: string): void {
     this.#units.delete(unit);
+    this.dying.delete(unit);
     this.#statuses.delete(unit);
     if (this.leader === unit) this.leader = null;
   }
@@ -104,7 +105,7 @@ export class MemoryJuju {
       owner: this.owner,
       endpoint: TE.right(endpoint),
       leader: () => TE.right(this.leader === unit)(),
-      plannedUnits: () => TE.right(this.plannedUnits)(),
+      plannedUnits: () => TE.right(this.units.filter((name) => !this.dying.has(name)))(),
       peers: () => TE.right(this.units.filter((other) => other !== unit))(),
       relations: () => TE.right(this.#listed())(),
       read: (bags) => async () => {

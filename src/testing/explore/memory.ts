@@ -107,11 +107,12 @@ export class Memory {
     return `${parts}.${number(this.interner.canonical(hook))}.${number(postgres)}.${postgresDelay}.${number(poolers[unit])}.${number(made)}.${number(secrets)}`;
   }
 
-  /** The lives of units are in it through the relations' scopes and the units that are planned. */
+  /** Other units count only as far as they are planned. */
   #partsKey(world: World, unit: string): string {
     const number = (part: unknown) => this.interner.numberOf(part);
-    let planned = 0;
-    for (const other of Object.values(world.units)) if (other.life === 'alive') planned += 1;
+    let planned = '';
+    for (const other in world.units)
+      if (world.units[other]?.life === 'alive') planned += `${other} `;
     return `${number(unit)}.${number(world.units[unit])}.${number(world.relations)}.${number(world.applications)}.${planned}`;
   }
 }

@@ -110,7 +110,9 @@ export class Search {
       for (const move of moves) {
         this.#transitions += 1;
         const violations =
-          'stepped' in move ? violationsOf(state.world, move.action, move.stepped) : [];
+          'stepped' in move && move.state !== state
+            ? violationsOf(state.world, move.action, move.stepped)
+            : [];
         const entered = this.#enter(move.state, id);
         if (entered !== null) next.push(entered);
         const to = this.idOf(move.state) as number;

@@ -53,10 +53,14 @@ export async function successors(state: State, memory: Memory): Promise<readonly
     const made = memory.outcome(world, unit, hook);
     const outcome = made instanceof Promise ? await made : made;
     await arrive(action, ends(outcome), budget, behind);
-    for (let at = 1; at <= outcome.steps.length; at++)
+    const last = outcome.steps.length;
+    for (let at = 1; at <= last; at++)
       for (const [how, bound] of misfortunes) {
-        if (budget[bound] === 0 || (how === 'deposed' && !isLeader)) continue;
-        if (how === 'outage' && !world.postgres.isUp) continue;
+        if (budget[bound] === 0) continue;
+        // A hook asks once whether it leads, and is believed until it commits.
+        if (how === 'deposed' && (!isLeader || at < last)) continue;
+        // What goes down at the commit went down after the hook.
+        if (how === 'outage' && (!world.postgres.isUp || at === last)) continue;
         const interruption = { at, how };
         const spoiled = memory.outcome(world, unit, hook, interruption);
         const spent = { ...budget, [bound]: budget[bound] - 1 };

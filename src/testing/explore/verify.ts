@@ -90,6 +90,8 @@ function inThread(
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: { bounds, served },
+      // Most of what a search makes is looked at once and dropped.
+      resourceLimits: { maxYoungGenerationSizeMb: 128, maxOldGenerationSizeMb: 8192 },
     });
     running.add(worker);
     worker.on('message', (message: Counts | Searched) => {
@@ -110,4 +112,9 @@ function checkBounds(bounds: Bounds): void {
     if (!Number.isInteger(value) || value < 0)
       throw new Misuse(`${name} is to be a whole number, not ${value}`);
   if (bounds.units < 1 || bounds.units > 5) throw new Misuse('units are to be 1 to 5');
+  const { endings, leaderChanges, outages, removals } = bounds;
+  if (endings > 0 && leaderChanges + outages + removals > 0)
+    throw new Misuse(
+      'endings are explored without leader changes, outages and removals: a provider that ends while nobody leads or PostgreSQL is down leaves its roles behind',
+    );
 }

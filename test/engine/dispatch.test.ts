@@ -1,0 +1,163 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { dispatch, type JujuEvent, render } from '../../src/engine/index.ts';
+import { MemoryWorld } from '../memory-world.ts';
+
+const changed: JujuEvent = { hook: 'database-relation-changed', relation: 4 };
+const deferred = '[{"hook":"database-requested","event":{"relation":4}}]';
+
+async function run(world: MemoryWorld, unit: string, event: JujuEvent) {
+  const outcome = await dispatch(world.adapters(unit))(event)();
+  if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+  return outcome.right;
+}
+
+const state = async (world: MemoryWorld, unit: string) => {
+  const read = await world.juju.hook(unit).state();
+  return E.isRight(read) ? read.right : {};
+};
+
+const requested = () => {
+  const world = new MemoryWorld();
+  world.juju.request(4, { database: 'app' });
+  return world;
+};
+
+describe('one Juju hook', () => {
+  it('derives the request from a changed databag, and serves it once', async () => {
+    const world = requested();
+    const first = await run(world, 'p/1', changed);
+    expect(first).toMatchObject({
+      event: changed,
+      charts: [{ hook: 'database-requested', end: { _tag: 'Returned' } }],
+      dropped: [],
+    });
+    expect(world.logsIn(world.own(4))).toBe(true);
+    const again = await run(world, 'p/1', changed);
+    expect(again).toMatchObject({ charts: [], dropped: [] });
+  });
+
+  it('does nothing for an event that nobody handles, not even a commit', async () => {
+    const world = requested();
+    const run1 = await run(world, 'p/1', { hook: 'database-relation-joined', relation: 4 });
+    expect(run1).toEqual({
+      event: { hook: 'database-relation-joined', relation: 4 },
+      charts: [],
+      dropped: [],
+      reconciled: [],
+      milliseconds: 0,
+    });
+    expect(world.juju.status('p/1')).toBeUndefined();
+  });
+
+  it.each(['leader-elected', 'update-status', 'upgrade-charm', 'start'])(
+    'does what nobody asks for again in %s, and asks the backend',
+    async (hook) => {
+      const world = requested();
+      await run(world, 'p/1', { hook });
+      expect(world.logsIn(world.own(4))).toBe(true);
+      world.postgres.roles.delete('relation_id_4');
+      await run(world, 'p/1', { hook });
+      expect(world.logsIn(world.own(4))).toBe(true);
+    },
+  );
+
+  it.each([
+    'pgb-peers-relation-joined',
+    'pgb-peers-relation-changed',
+    'pgb-peers-relation-departed',
+    'pgbouncer-pebble-ready',
+  ])('puts its own PgBouncer right in %s', async (hook) => {
+    const world = requested();
+    await run(world, 'p/1', changed);
+    const { reconciled } = await run(world, 'p/0', { hook });
+    expect(reconciled.map(({ work }) => work._tag)).toEqual(['Configure']);
+    expect(world.pooler('p/0').serves('app')).toBe(true);
+  });
+
+  it('goes through the charts of departed and broken', async () => {
+    const world = requested();
+    await run(world, 'p/1', changed);
+    const departed: JujuEvent = {
+      hook: 'database-relation-departed',
+      relation: 4,
+      departingUnit: 'p/1',
+    };
+    expect((await run(world, 'p/1', departed)).charts[0]?.path).toContain('add_flag');
+    world.juju.breaking(4);
+    const broken = await run(world, 'p/1', { hook: 'database-relation-broken', relation: 4 });
+    expect(broken.charts[0]?.path).toContain('is_departing');
+  });
+});
+
+describe('what is deferred', () => {
+  it('waits in the unit’s own state, once, and is met when the backend comes', async () => {
+    const world = requested();
+    world.postgres.isUp = false;
+    expect((await run(world, 'p/1', changed)).charts[0]?.end).toEqual({
+      _tag: 'Deferred',
+      why: null,
+    });
+    await run(world, 'p/1', changed);
+    expect(await state(world, 'p/1')).toEqual({ deferred });
+    expect(world.juju.status('p/1')).toEqual({
+      name: 'waiting',
+      message: 'waiting for the backend database',
+    });
+    world.postgres.isUp = true;
+    const later = await run(world, 'p/1', { hook: 'database-relation-joined', relation: 4 });
+    expect(later.charts).toMatchObject([{ hook: 'database-requested', end: { _tag: 'Returned' } }]);
+    expect(await state(world, 'p/1')).toEqual({});
+    expect(world.logsIn(world.own(4))).toBe(true);
+  });
+
+  it('is dropped when another unit has met it', async () => {
+    const world = requested();
+    world.postgres.isUp = false;
+    for (const unit of ['p/0', 'p/1']) await run(world, unit, changed);
+    world.postgres.isUp = true;
+    await run(world, 'p/1', { hook: 'update-status' });
+    const { charts, dropped } = await run(world, 'p/0', { hook: 'update-status' });
+    expect([charts, dropped]).toEqual([
+      [],
+      [{ hook: 'database-requested', event: { relation: 4 } }],
+    ]);
+    expect(await state(world, 'p/0')).toEqual({});
+  });
+
+  it.each(['its relation is gone', 'it was withdrawn'])('is dropped when %s', async (why) => {
+    const world = requested();
+    world.postgres.isUp = false;
+    await run(world, 'p/1', changed);
+    if (why === 'it was withdrawn') world.juju.request(4, {});
+    else world.juju.forget(4);
+    world.postgres.isUp = true;
+    expect((await run(world, 'p/1', { hook: 'config-changed' })).dropped).toHaveLength(1);
+    expect([await state(world, 'p/1'), world.users()]).toEqual([{}, []]);
+  });
+
+  it('that cannot be read fails the hook, and is kept', async () => {
+    const world = requested();
+    const bad = '[{"hook":"database-requested"}]';
+    await world.juju
+      .hook('p/1')
+      .commit({ bags: [], state: { deferred: bad }, status: { name: 'active', message: '' } })();
+    const outcome = await dispatch(world.adapters('p/1'))(changed)();
+    expect(outcome).toMatchObject({ left: { _tag: 'DeferralsUnreadable', class: 'broken' } });
+    expect(E.isLeft(outcome) && render(outcome.left)).toMatch(/queue of deferred hooks .* repair/);
+    expect(await state(world, 'p/1')).toEqual({ deferred: bad });
+  });
+});
+
+describe('a unit that leads anew', () => {
+  it('deletes nothing for want of a relation in its first hook, and does in its second', async () => {
+    const world = requested();
+    await run(world, 'p/1', changed);
+    world.juju.leader = 'p/0';
+    world.juju.breaking(4);
+    await run(world, 'p/0', { hook: 'update-status' });
+    expect(world.users()).toEqual(['relation_id_4']);
+    await run(world, 'p/0', { hook: 'update-status' });
+    expect(world.users()).toEqual([]);
+  });
+});
