@@ -30,6 +30,7 @@ describe('rooms', () => {
         'advance',
         'begin',
         'defaultPolicy',
+        'dispatch',
         'interpret',
         'mask',
         'pending',

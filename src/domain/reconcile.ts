@@ -75,12 +75,13 @@ const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Wo
     .filter((relation) => !relations.has(relation))
     .map((relation) => ({ _tag: 'ForgetFlag', relation }));
 
-function removals({ ledger, relations, leaving, succeeding, backendReady, audit }: View) {
+function removals(view: View) {
+  const { ledger, relations, leaving, succeeding, backendReady, audit } = view;
   const forget: Work[] = [];
   const remove: Work[] = [];
   if (leaving || succeeding) return { forget, remove };
   for (const [relation, { state }] of ledger.records) {
-    if (relations.has(relation)) continue;
+    if (relations.has(relation) && !isAbandoned(view, relation, state)) continue;
     if (state === 'refused') forget.push({ _tag: 'DropRecord', relation });
     else {
       if (state !== 'removing') forget.push({ _tag: 'MarkRemoving', relation });
@@ -89,11 +90,29 @@ function removals({ ledger, relations, leaving, succeeding, backendReady, audit 
   }
   for (const relation of audit?.orphans ?? []) {
     const record = ledger.records.get(relation);
-    // A relation that lives and has no record is about to be served; one that was refused is not.
-    if (record === undefined ? !relations.has(relation) : record.state === 'refused')
-      remove.push({ _tag: 'DeleteOrphan', relation });
+    // A relation that asks and has no record is about to be served; one that was refused is not.
+    const isUnwanted =
+      record === undefined
+        ? !relations.has(relation) || isWithdrawn(view, relation)
+        : record.state === 'refused';
+    if (isUnwanted) remove.push({ _tag: 'DeleteOrphan', relation });
   }
   return { forget, remove };
+}
+
+/**
+ * A grant that nobody asks for, though its relation lives: a removal that was begun, and what was
+ * never served. What was served stays, whatever becomes of the request.
+ */
+function isAbandoned(view: View, relation: number, state: LedgerRecord['state']): boolean {
+  const request = view.requests.get(relation);
+  if (state === 'removing') return request !== undefined && E.isLeft(request);
+  return state === 'provisioning' && isWithdrawn(view, relation);
+}
+
+function isWithdrawn({ requests }: View, relation: number): boolean {
+  const request = requests.get(relation);
+  return request !== undefined && E.isLeft(request) && request.left._tag === 'RequestWithdrawn';
 }
 
 function requested(view: View): Work[] {

@@ -1,7 +1,7 @@
 /** What the invariants look at in a world. */
 import type { PgbouncerState } from '../adapters/memory/index.ts';
 import type { Databag } from '../engine/index.ts';
-import { isPeer, poolerReady, provider, type Unit, type World } from './world.ts';
+import { isPeer, peerRelation, poolerReady, provider, type Unit, type World } from './world.ts';
 
 /** A relation that lives and has its credentials, with the databag that shows them. */
 export interface Life {
@@ -20,15 +20,19 @@ export const livingRelations = looked((world): readonly Life[] =>
   servedRelations(world).filter(({ id }) => !world.relations[id]?.wasSuspended),
 );
 
-/** The relations that live and have credentials, those that were suspended and resumed among them. */
+/**
+ * The relations that live and have credentials. One that was suspended counts again when the ledger
+ * says that it was published anew.
+ */
 export const servedRelations = looked((world): readonly Life[] => {
   if (world.applications[provider]?.life !== 'alive') return [];
+  const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
   return Object.entries(world.relations).flatMap(([id, relation]) => {
     const bag = relation.applications[provider];
-    const isServed = bag?.username !== undefined && bag.password !== undefined;
-    return isServed && !isPeer(relation) && relation.life === 'alive'
-      ? [{ id: Number(id), bag }]
-      : [];
+    if (isPeer(relation) || relation.life !== 'alive') return [];
+    if (bag?.username === undefined || bag.password === undefined) return [];
+    const isPublished = ledger[`relation-${id}`]?.includes('"state":"published"') === true;
+    return relation.wasSuspended && !isPublished ? [] : [{ id: Number(id), bag }];
   });
 });
 
@@ -42,12 +46,13 @@ export function namedUnits(world: World, bag: Databag): readonly string[] {
   );
 }
 
-/** The poolers that have come up again, if their pod was lost, and that run. */
+/** The poolers that run and, where their pod was lost, have been configured since. */
 export const runningPoolers = looked(
   (world): Readonly<Record<string, PgbouncerState>> =>
     Object.fromEntries(
       Object.entries(world.poolers).filter(
-        ([unit, { isUp }]) => isUp && !isComing(world.units[unit]?.queue ?? ['start']),
+        ([unit, { isUp, isConfigured }]) =>
+          isUp && isConfigured && !isComing(world.units[unit]?.queue ?? ['start']),
       ),
     ),
 );

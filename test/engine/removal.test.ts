@@ -160,6 +160,7 @@ describe('a unit goes, and the relation stays', () => {
     expect(world.users()).toEqual(['relation_id_4']);
     world.juju.leader = 'p/2';
     await world.settle();
+    expect(world.own(relation).password).toBe(bag.password);
     expect(world.logsIn(world.own(relation))).toBe(true);
   });
 

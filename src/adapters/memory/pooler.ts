@@ -7,17 +7,21 @@ import { letThrough, type Tap } from './tap.ts';
 /** All that a PgBouncer in memory holds, as plain data. */
 export interface PgbouncerState {
   readonly isUp: boolean;
+  /** Whether a configuration was put in force, or found to be, since its files were lost. */
+  readonly isConfigured: boolean;
   readonly configuration: Configuration;
 }
 
 export const emptyPgbouncer: PgbouncerState = {
   isUp: true,
+  isConfigured: false,
   configuration: { databases: [], auth: null },
 };
 
 /** A PgBouncer in memory: one unit's configuration, and how often it was put in force. */
 export class MemoryPgbouncer {
   isUp: boolean;
+  isConfigured: boolean;
   configuration: Configuration;
   reloads = 0;
   /** Asked before a configuration is loaded, and before one that was not taken is taken back. */
@@ -27,11 +31,13 @@ export class MemoryPgbouncer {
   constructor(postgres: MemoryPostgres, state: PgbouncerState = emptyPgbouncer) {
     this.#postgres = postgres;
     this.isUp = state.isUp;
+    this.isConfigured = state.isConfigured;
     this.configuration = state.configuration;
   }
 
   get state(): PgbouncerState {
-    return { isUp: this.isUp, configuration: this.configuration };
+    const { isUp, isConfigured, configuration } = this;
+    return { isUp, isConfigured, configuration };
   }
 
   serves(database: string): boolean {
@@ -43,8 +49,11 @@ export class MemoryPgbouncer {
     return {
       apply: (configuration) => async () => {
         if (!this.isUp) return E.left(unavailable('it is down'));
-        if (same(this.configuration, configuration)) return E.right('unchanged');
-        return this.#reload(configuration);
+        const outcome = same(this.configuration, configuration)
+          ? E.right('unchanged' as const)
+          : this.#reload(configuration);
+        if (E.isRight(outcome)) this.isConfigured = true;
+        return outcome;
       },
       admits: (login, database) => async () => {
         if (this.isUp && this.serves(database) && this.#postgres.admits(login, database))
