@@ -187,7 +187,7 @@ export class Story {
           .filter((line) => line !== ''),
       );
       const serving = juju.units.map((unit) => juju.databag({ _tag: 'PeerUnit', unit }).serving);
-      const isEmpty = entries.length === 0 && serving.every((names) => names === '[]');
+      const isEmpty = entries.length === 0 && serving.every((names) => names === '{}');
       return [isEmpty, `${entries.length} entries in ${juju.units.length} files, as read back`];
     });
     await this.#check('the peer data is gone', async () => {

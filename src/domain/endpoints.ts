@@ -1,4 +1,4 @@
-import type { ConnectionInfo } from '../../machines/index.ts';
+import type { ConnectionInfo, Grant } from '../../machines/index.ts';
 
 /** A unit of the pooler as the others see it. */
 export interface Peer {
@@ -6,10 +6,10 @@ export interface Peer {
   /** `host:port`; null until the unit has said where it is. */
   readonly endpoint: string | null;
   /**
-   * The relations whose databases the unit has read back from its own PgBouncer. An id is used
-   * once, so what a unit said of an old relation says nothing of a new one with the same database.
+   * For each relation the database that the unit has read back from its own PgBouncer. What it
+   * said of another relation, or of what this one asked for before, confirms nothing.
    */
-  readonly serving: ReadonlySet<number>;
+  readonly serving: ReadonlyMap<number, string>;
 }
 
 const address = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/;
@@ -30,16 +30,16 @@ export function connectionInfo(
   leader: string | null,
   others: readonly Peer[],
   version: string | null,
-): (relation: number) => ConnectionInfo {
+): (grant: Pick<Grant, 'relation' | 'database'>) => ConnectionInfo {
   const readers = others
     .flatMap(({ endpoint, serving }) => (endpoint === null ? [] : [{ endpoint, serving }]))
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
   // Relations are many, and the sets of units that serve them are few.
   const known = new Map<string, ConnectionInfo>();
-  return (relation) => {
+  return ({ relation, database }) => {
     let readOnlyEndpoints = '';
     for (const { endpoint, serving } of readers)
-      if (serving.has(relation))
+      if (serving.get(relation) === database)
         readOnlyEndpoints =
           readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
     let info = known.get(readOnlyEndpoints);

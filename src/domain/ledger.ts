@@ -93,11 +93,12 @@ export const encode = (value: LedgerRecord | Login): string => JSON.stringify(va
 export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
 
-/** The relations that PgBouncer's configuration serves, sorted. */
-export function servedRelations({ records }: Ledger): readonly number[] {
-  const served: number[] = [];
-  for (const record of records.values()) if (isServed(record)) served.push(record.relation);
-  return served.sort((one, other) => one - other);
+/** The database of each relation that PgBouncer's configuration serves; ids are in their order. */
+export function servedDatabases({ records }: Ledger): Readonly<Record<number, string>> {
+  const served: Record<number, string> = {};
+  for (const record of records.values())
+    if (isServed(record)) served[record.relation] = record.database;
+  return served;
 }
 
 const readLogin = latest<string, string, E.Either<string, Login>>(64, decode(login));

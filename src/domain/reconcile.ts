@@ -28,7 +28,7 @@ export interface View {
   /** The relations that Juju lists at present. */
   readonly relations: ReadonlySet<number>;
   readonly requests: ReadonlyMap<number, E.Either<Refusal, DatabaseRequest>>;
-  readonly info: (relation: number) => ConnectionInfo;
+  readonly info: (grant: Grant) => ConnectionInfo;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: readonly number[];
   /** Null where the backend was not asked. */
@@ -170,4 +170,4 @@ function publications({ ledger, relations, info }: View): Work[] {
 }
 
 const moved = (grant: Grant, info: View['info']): boolean =>
-  !sameInfo(grant.published, succeed(grant.published, info(grant.relation)));
+  !sameInfo(grant.published, succeed(grant.published, info(grant)));

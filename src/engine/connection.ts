@@ -1,7 +1,7 @@
 import { configure, sameDatabases } from '../domain/configuration.ts';
 import { sameInfo, succeed } from '../domain/endpoints.ts';
 import { connectionKeys } from '../domain/grant.ts';
-import { servedRelations } from '../domain/ledger.ts';
+import { servedDatabases } from '../domain/ledger.ts';
 import type { Session } from './session.ts';
 import { right, take } from './steps.ts';
 
@@ -24,7 +24,7 @@ export async function updatePooler(session: Session): Promise<void> {
     { _tag: 'PeerUnit', unit: model.unit },
     {
       address: (await session.endpoint()) ?? '',
-      serving: JSON.stringify(servedRelations(ledger)),
+      serving: JSON.stringify(servedDatabases(ledger)),
     },
   );
 }
@@ -40,7 +40,7 @@ export async function updateConnectionInfo(session: Session, relation: number): 
   const record = ledger.records.get(relation);
   if (record?.state !== 'published') return;
   const info = await session.info();
-  const next = succeed(record.published, info(relation));
+  const next = succeed(record.published, info(record));
   if (sameInfo(record.published, next)) return;
   session.write({ _tag: 'OwnApp', relation }, connectionKeys(next));
   ledger.put({ ...record, published: next });

@@ -81,7 +81,7 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const { grant } = taught(ledger, command);
   const { relation, user, password } = grant;
   if (password === null) return;
-  const info = succeed(grant.published, (await session.info())(relation));
+  const info = succeed(grant.published, (await session.info())(grant));
   if (info.endpoints === null)
     halt({
       _tag: 'EndpointUnknown',

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { ConnectionInfo, Granted, Login } from '../../machines/index.ts';
+import type { Granted, Login } from '../../machines/index.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import { connectionInfo, type Peer, parseEndpoint } from '../domain/endpoints.ts';
 import { latest } from '../domain/latest.ts';
@@ -49,7 +49,7 @@ export interface Session {
   readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: () => Promise<readonly number[]>;
-  readonly info: () => Promise<(relation: number) => ConnectionInfo>;
+  readonly info: () => Promise<ReturnType<typeof connectionInfo>>;
   readonly ledger: () => Promise<OpenLedger>;
   readonly remote: (relation: number) => Promise<Databag>;
   readonly own: (relation: number) => Promise<Databag>;
@@ -227,14 +227,15 @@ function flagsIn(databag: Databag): readonly number[] {
   return flags;
 }
 
-const ids = v.array(v.number());
+const databases = v.record(v.string(), v.string());
 
 /** What a unit says that it serves; whatever cannot be read confirms nothing. */
-const serving = latest(64, (text: string): ReadonlySet<number> => {
+const serving = latest(64, (text: string): ReadonlyMap<number, string> => {
   try {
-    return new Set(v.parse(ids, JSON.parse(text)));
+    const served = Object.entries(v.parse(databases, JSON.parse(text)));
+    return new Map(served.map(([relation, database]) => [Number(relation), database]));
   } catch {
-    return new Set();
+    return new Map();
   }
 });
 

@@ -35,10 +35,10 @@ export function simulatedModel(tools: HookTools): Model {
     state: asked(() => tools.stateGet()),
     commit: ({ bags, state, status }) =>
       asked(() => {
-        for (const { bag, values } of bags) {
-          const [relation, who] = address(bag);
-          tools.relationSet(relation, who === view.unit ? 'unit' : 'application', values);
-        }
+        const isUnits = (bag: Bag) => bag._tag === 'PeerUnit';
+        // What only the leader may write comes first: where it is refused, nothing was written.
+        for (const { bag, values } of bags.toSorted((one) => (isUnits(one.bag) ? 1 : -1)))
+          tools.relationSet(address(bag)[0], isUnits(bag) ? 'unit' : 'application', values);
         tools.stateSet(state);
         tools.statusSet(status);
       }),

@@ -118,13 +118,11 @@ export async function rest(
 ): Promise<Rest> {
   let world = from;
   const history: Action[] = [];
-  const take = async (action: Action): Promise<boolean> => {
+  const take = async (action: Action): Promise<void> => {
     const stepped = await step(world, action, runner);
     watch?.(world, action, stepped);
-    const hasChanged = JSON.stringify(stepped.world) !== JSON.stringify(world);
     history.push(action);
     world = stepped.world;
-    return hasChanged;
   };
   while (history.length < bound) {
     const action = nextFair(world);
@@ -132,11 +130,11 @@ export async function rest(
       await take(action);
       continue;
     }
-    let hasChanged = false;
+    const before = JSON.stringify(world);
     for (const unit of unitsOf(world, provider))
-      if (nextFair(world) === null)
-        hasChanged = (await take({ _tag: 'RunHook', unit, hook: updateStatus })) || hasChanged;
-    if (!hasChanged && nextFair(world) === null) return { world, history, isAtRest: true };
+      if (nextFair(world) === null) await take({ _tag: 'RunHook', unit, hook: updateStatus });
+    if (nextFair(world) === null && JSON.stringify(world) === before)
+      return { world, history, isAtRest: true };
   }
   return { world, history, isAtRest: false };
 }

@@ -62,22 +62,23 @@ describe('endpoints', () => {
   });
 
   it('U-14: reads from the units that have confirmed the relation, sorted; a laggard is left out', () => {
-    const peer = (unit: string, endpoint: string | null, ...serving: number[]) => ({
+    const peer = (unit: string, endpoint: string | null, serving: Record<number, string>) => ({
       unit,
       endpoint,
-      serving: new Set(serving),
+      serving: new Map(Object.entries(serving).map(([id, name]) => [Number(id), name])),
     });
     const info = connectionInfo(
       'one:1',
       [
-        peer('p/2', 'zwei:1', 4),
-        peer('p/0', 'null:1', 7),
-        peer('p/3', null, 4),
-        peer('p/4', 'drei:1', 4, 7),
+        peer('p/2', 'zwei:1', { 4: 'app' }),
+        peer('p/0', 'null:1', { 7: 'app' }),
+        peer('p/3', null, { 4: 'app' }),
+        peer('p/4', 'drei:1', { 4: 'app', 7: 'other' }),
+        peer('p/5', 'vier:1', { 4: 'other', 7: 'app' }),
       ],
       '14.5',
     );
-    expect(info(4)).toEqual({
+    expect(info({ relation: 4, database: 'app' })).toEqual({
       endpoints: 'one:1',
       readOnlyEndpoints: 'drei:1,zwei:1',
       version: '14.5',

@@ -118,10 +118,10 @@ async function crowd(others: number) {
     readOnlyEndpoints: 'p-1:6432,p-2:6432',
     version: '14.5',
   };
-  const serving: number[] = [];
+  const serving: Record<number, string> = {};
   for (let relation = 10; relation < 10 + others; relation++) {
     const database = `application_${relation}`;
-    serving.push(relation);
+    serving[relation] = database;
     juju.request(relation, { database, 'extra-user-roles': 'CREATEDB,CREATEROLE' });
     bags[`relation-${relation}`] = JSON.stringify({
       relation,

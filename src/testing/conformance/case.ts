@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import * as E from 'fp-ts/lib/Either.js';
+import { type Attempt, type HookError, render } from '../../engine/index.ts';
+
+/** One thing that an adapter must hold to. Hand it to the test runner of your choice. */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Rejects, saying what was expected and what was found. */
+  readonly run: () => Promise<void>;
+}
+
+/** Cases that each get a subject of their own, in the order in which they are listed. */
+export const cases = <Subject>(
+  make: () => Promise<Subject>,
+  all: Readonly<Record<string, (subject: Subject) => Promise<void>>>,
+): readonly ConformanceCase[] =>
+  Object.entries(all).map(([name, run]) => ({ name, run: async () => run(await make()) }));
+
+export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
+  const outcome = await attempt();
+  if (E.isLeft(outcome)) assert.fail(`it was not done: ${render(outcome.left)}`);
+  return outcome.right;
+}
+
+/** The attempt ends with this error, and no other. */
+export async function refused(
+  attempt: Attempt<unknown>,
+  tag: HookError['_tag'],
+  kind: HookError['class'],
+): Promise<void> {
+  const outcome = await attempt();
+  if (E.isRight(outcome)) assert.fail(`it was done; ${tag} was to keep it from that`);
+  const { _tag, class: found } = outcome.left;
+  assert.deepEqual({ _tag, class: found }, { _tag: tag, class: kind }, render(outcome.left));
+}

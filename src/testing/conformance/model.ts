@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { Bag, Changes, Databag, Model } from '../../engine/index.ts';
+import { type ConformanceCase, cases, done, refused } from './case.ts';
+
+/** A model adapter, over a model in which two units lead and follow and one application asks. */
+export interface ModelSubject {
+  readonly leader: string;
+  readonly follower: string;
+  /** A relation that lives, whose requirer has written `request`. */
+  readonly relation: number;
+  readonly request: Databag;
+  /** Runs one hook of a unit: what it commits is in force when this is done. */
+  readonly hook: <Result>(unit: string, body: (model: Model) => Promise<Result>) => Promise<Result>;
+}
+
+/** What every model adapter holds to; the access rules are Juju's. */
+export const modelConformance = (make: () => Promise<ModelSubject>): readonly ConformanceCase[] =>
+  cases(make, {
+    'knows who it is, who leads, who else is there and who is planned': async (subject) => {
+      const { leader, follower, hook } = subject;
+      for (const [unit, other] of [
+        [leader, follower],
+        [follower, leader],
+      ] as const)
+        await hook(unit, async (model) => {
+          assert.equal(model.unit, unit);
+          assert.equal(await done(model.leader), unit === leader);
+          assert.ok((await done(model.peers)).includes(other), `${unit} does not see ${other}`);
+          assert.ok(!(await done(model.peers)).includes(unit), 'a unit is no peer of its own');
+          const planned = await done(model.plannedUnits);
+          assert.deepEqual([planned.includes(unit), planned.includes(other)], [true, true]);
+        });
+    },
+    'bears the same owner mark on all units': async ({ leader, follower, hook }) => {
+      const mark = (unit: string) => hook(unit, async (model) => model.owner);
+      assert.equal(await mark(leader), await mark(follower));
+    },
+    'lists the relation and shows the request to everyone': async (subject) => {
+      const { leader, follower, relation, request, hook } = subject;
+      for (const unit of [leader, follower])
+        await hook(unit, async (model) => {
+          assert.ok((await done(model.relations)).includes(relation));
+          assert.deepEqual(await read(model, { _tag: 'RemoteApp', relation }), request);
+        });
+    },
+    'shows its own application databag to the leader alone': async (subject) => {
+      const { leader, follower, relation, hook } = subject;
+      const bag: Bag = { _tag: 'OwnApp', relation };
+      assert.deepEqual(await hook(leader, (model) => read(model, bag)), {});
+      await hook(follower, (model) => refused(model.read([bag]), 'ModelRefused', 'broken'));
+    },
+    'refuses a relation that is not there': ({ leader, hook }) =>
+      hook(leader, (model) =>
+        refused(model.read([{ _tag: 'OwnApp', relation: 999_999 }]), 'ModelRefused', 'broken'),
+      ),
+    'gives databags in the order asked for': async ({ leader, relation, request, hook }) => {
+      await hook(leader, (model) => done(model.commit(writing({ _tag: 'PeerApp' }, { a: '1' }))));
+      await hook(leader, async (model) => {
+        const both = await done(model.read([{ _tag: 'PeerApp' }, { _tag: 'RemoteApp', relation }]));
+        assert.deepEqual(both, [{ a: '1' }, request]);
+      });
+    },
+    'merges what is written, and deletes by the empty value': async (subject) => {
+      const { leader, relation, hook } = subject;
+      const bag: Bag = { _tag: 'OwnApp', relation };
+      const write = (values: Databag) =>
+        hook(leader, (model) => done(model.commit(writing(bag, values))));
+      await write({ a: '1', b: '2' });
+      await write({ a: '', c: '3' });
+      assert.deepEqual(await hook(leader, (model) => read(model, bag)), { b: '2', c: '3' });
+    },
+    'shows the peer application databag to everyone': async ({ leader, follower, hook }) => {
+      const bag: Bag = { _tag: 'PeerApp' };
+      await hook(leader, (model) => done(model.commit(writing(bag, { shared: 'yes' }))));
+      assert.equal((await hook(follower, (model) => read(model, bag))).shared, 'yes');
+    },
+    'commits all of it or nothing': async ({ follower, hook }) => {
+      const own: Bag = { _tag: 'PeerUnit', unit: follower };
+      const changes: Changes = {
+        ...writing(own, { mine: 'yes' }),
+        bags: [
+          { bag: own, values: { mine: 'yes' } },
+          { bag: { _tag: 'PeerApp' }, values: { theirs: 'no' } },
+        ],
+        state: { kept: 'no' },
+      };
+      await hook(follower, (model) =>
+        refused(model.commit(changes), 'ModelRefused', 'broken'),
+      ).catch(rethrowAssertion);
+      await hook(follower, async (model) => {
+        assert.equal((await read(model, own)).mine, undefined);
+        assert.equal((await done(model.state)).kept, undefined);
+      });
+    },
+    'keeps the state of each unit, for that unit': async ({ leader, follower, hook }) => {
+      const changes = { ...writing({ _tag: 'PeerApp' }, {}), bags: [], state: { kept: 'yes' } };
+      await hook(leader, (model) => done(model.commit(changes)));
+      assert.equal((await hook(leader, (model) => done(model.state))).kept, 'yes');
+      assert.equal((await hook(follower, (model) => done(model.state))).kept, undefined);
+    },
+  });
+
+async function read(model: Model, bag: Bag): Promise<Databag> {
+  const [found = {}] = await done(model.read([bag]));
+  return found;
+}
+
+const writing = (bag: Bag, values: Databag): Changes => ({
+  bags: [{ bag, values }],
+  state: {},
+  status: { name: 'active', message: '' },
+});
+
+/** A hook that fails may reject; what the suite itself found must not be lost in that. */
+function rethrowAssertion(error: unknown): void {
+  if (error instanceof assert.AssertionError) throw error;
+}

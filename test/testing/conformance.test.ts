@@ -1,0 +1,207 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { cryptoEntropy } from '../../src/adapters/entropy/index.ts';
+import {
+  MemoryJuju,
+  MemoryPgbouncer,
+  MemoryPostgres,
+  seededEntropy,
+} from '../../src/adapters/memory/index.ts';
+import type { Backend, Model } from '../../src/engine/index.ts';
+import {
+  type BackendSubject,
+  backendConformance,
+  type ConformanceCase,
+  entropyConformance,
+  type ModelSubject,
+  modelConformance,
+  type PoolerSubject,
+  poolerConformance,
+} from '../../src/testing/conformance/index.ts';
+import { HookTools } from '../../src/testing/hook-tools.ts';
+import { flushed } from '../../src/testing/lifecycle.ts';
+import { simulatedModel } from '../../src/testing/model.ts';
+import { updateStatus } from '../../src/testing/resolver.ts';
+import { rest } from '../../src/testing/simulation.ts';
+import { step } from '../../src/testing/step.ts';
+import { viewOf } from '../../src/testing/view.ts';
+import { worldOf } from '../../src/testing/world.ts';
+
+const memoryBackend = async (): Promise<BackendSubject> => {
+  const postgres = new MemoryPostgres();
+  return {
+    hook: () => postgres.hook(),
+    admits: async (login, database) => postgres.admits(login, database),
+  };
+};
+
+const memoryPooler = async (): Promise<PoolerSubject> => {
+  const pooler = new MemoryPgbouncer(new MemoryPostgres());
+  return {
+    hook: () => pooler.hook(),
+    databases: async () => pooler.configuration.databases.map(({ name }) => name).sort(),
+    backend: { host: '10.0.0.1', port: 5432 },
+  };
+};
+
+const memoryJuju = async (): Promise<ModelSubject> => {
+  const juju = new MemoryJuju({
+    application: 'p',
+    units: ['p/0', 'p/1'],
+    leader: 'p/0',
+    endpoint: () => 'here:6432',
+  });
+  const request = { database: 'app' };
+  juju.request(4, request);
+  return {
+    leader: 'p/0',
+    follower: 'p/1',
+    relation: 4,
+    request,
+    hook: (unit, body) => body(juju.hook(unit)),
+  };
+};
+
+/** The simulated model with a provider that does nothing by itself. */
+const simulated = async (): Promise<ModelSubject> => {
+  const request = { database: 'app' };
+  const related = await step(worldOf({ units: 2, requirers: { app: { units: 1, request } } }), {
+    _tag: 'Relate',
+    application: 'app',
+  });
+  const runner = () => ({
+    pending: { bags: {}, state: {}, secrets: {}, secretsMade: 0 },
+    failure: null,
+    status: null,
+    isDeposed: false,
+    postgres: related.world.postgres,
+    pooler: null,
+    passwordsMade: 0,
+    seconds: 0,
+    steps: [],
+    run: null,
+  });
+  let { world } = await rest(related.world, { runner });
+  return {
+    leader: 'pgbouncer/0',
+    follower: 'pgbouncer/1',
+    relation: 1,
+    request,
+    hook: async (unit, body) => {
+      const tools = new HookTools(viewOf(world, unit, updateStatus));
+      const result = await body(simulatedModel(tools));
+      world = flushed(world, unit, tools.flush());
+      return result;
+    },
+  };
+};
+
+const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
+  'the backend in memory': backendConformance(memoryBackend),
+  'the pooler in memory': poolerConformance(memoryPooler),
+  'the small Juju in memory': modelConformance(memoryJuju),
+  'the simulated Juju': modelConformance(simulated),
+  'seeded entropy': entropyConformance(async () => seededEntropy(7)),
+  'crypto entropy': entropyConformance(async () => cryptoEntropy),
+};
+
+describe.each(Object.entries(suites))('%s conforms', (_, all) => {
+  it.each(all.map(({ name, run }) => [name, run] as const))('%s', (_, run) => run());
+});
+
+/** The names of the cases that an adapter fails. */
+async function failures(all: readonly ConformanceCase[]): Promise<readonly string[]> {
+  const failed: string[] = [];
+  for (const { name, run } of all)
+    await run().catch(() => {
+      failed.push(name);
+    });
+  return failed;
+}
+
+const spoiledBackend = (spoil: (backend: Backend) => Partial<Backend>) =>
+  backendConformance(async () => {
+    const subject = await memoryBackend();
+    return {
+      ...subject,
+      hook: () => {
+        const backend = subject.hook();
+        return { ...backend, ...spoil(backend) };
+      },
+    };
+  });
+
+const spoiledModel = (spoil: (model: Model) => Partial<Model>) =>
+  modelConformance(async () => {
+    const subject = await memoryJuju();
+    return {
+      ...subject,
+      hook: (unit, body) => subject.hook(unit, (model) => body({ ...model, ...spoil(model) })),
+    };
+  });
+
+const right =
+  <Value>(value: Value) =>
+  async () =>
+    E.right(value);
+
+describe('an adapter that does not conform is told so', () => {
+  it.each<[string, readonly ConformanceCase[], string]>([
+    [
+      'a backend that is never ready',
+      spoiledBackend(() => ({ ready: async () => false })),
+      'is ready, and says its version and where it listens',
+    ],
+    [
+      'a backend that makes nothing',
+      spoiledBackend(() => ({ provision: () => right(undefined) })),
+      'provision lets the user log in',
+    ],
+    [
+      'a backend that removes nothing',
+      spoiledBackend(() => ({ remove: () => right(undefined) })),
+      'remove takes the login away, and may be repeated',
+    ],
+    [
+      'a backend that removes whatever it is told',
+      spoiledBackend((backend) => ({
+        remove: (grant) => backend.remove({ ...grant, owner: 'conformance/pgbouncer' }),
+      })),
+      'remove leaves a role alone that another deployment made',
+    ],
+    [
+      'a backend that never finds anything',
+      spoiledBackend(() => ({ audit: () => right({ orphans: [], damaged: [] }) })),
+      'audit finds roles that nobody has on record, and grants that are damaged',
+    ],
+    [
+      'a model that lets followers read everything',
+      spoiledModel((model) => ({
+        read: (bags) => async () => {
+          const outcome = await model.read(bags)();
+          return E.isRight(outcome) ? outcome : E.right(bags.map(() => ({})));
+        },
+      })),
+      'shows its own application databag to the leader alone',
+    ],
+    [
+      'a model that forgets state',
+      spoiledModel(() => ({ state: right({}) })),
+      'keeps the state of each unit, for that unit',
+    ],
+    [
+      'entropy that repeats itself',
+      entropyConformance(async () => ({
+        password: () => ({ secret: 'AlwaysTheSameTwentyTwoLetters' }),
+      })),
+      'gives each password once',
+    ],
+    [
+      'entropy that is short',
+      entropyConformance(async () => ({ password: () => ({ secret: 'short' }) })),
+      'gives letters and digits, at least 128 bits of them',
+    ],
+  ])('%s', async (_, all, expected) => {
+    expect(await failures(all)).toContain(expected);
+  });
+});

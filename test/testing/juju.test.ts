@@ -1,0 +1,438 @@
+import { describe, expect, it } from 'vitest';
+import type { Action } from '../../src/testing/actions.ts';
+import { HookTools } from '../../src/testing/hook-tools.ts';
+import { hooksOf, updateStatus } from '../../src/testing/resolver.ts';
+import { dueHooks, rest } from '../../src/testing/simulation.ts';
+import { step } from '../../src/testing/step.ts';
+import { ToolError } from '../../src/testing/tool-error.ts';
+import { viewOf } from '../../src/testing/view.ts';
+import { Misuse, type Topology, type World, worldOf } from '../../src/testing/world.ts';
+
+const topology: Topology = {
+  units: 2,
+  requirers: {
+    app: { units: 2, request: { database: 'app' } },
+    other: { units: 1, request: { database: 'other' } },
+  },
+};
+
+async function happened(world: World, ...actions: readonly Action[]): Promise<World> {
+  let next = world;
+  for (const action of actions) next = (await step(next, action)).world;
+  return next;
+}
+
+const related = async () =>
+  (await rest(await happened(worldOf(topology), { _tag: 'Relate', application: 'app' }))).world;
+
+const tools = (world: World, unit: string) => new HookTools(viewOf(world, unit, updateStatus));
+
+const names = (world: World, unit: string) =>
+  hooksOf(world, unit).map(({ name, remoteUnit }) =>
+    remoteUnit === undefined ? name : `${name} ${remoteUnit}`,
+  );
+
+/** Runs what is due on one unit until nothing is, and tells the hooks. */
+async function drain(world: World, unit: string): Promise<readonly [World, string[]]> {
+  let next = world;
+  const seen: string[] = [];
+  for (;;) {
+    const [hook] = hooksOf(next, unit);
+    if (hook === undefined) return [next, seen];
+    seen.push(...names(next, unit).slice(0, 1));
+    next = await happened(next, { _tag: 'RunHook', unit, hook });
+    if (next.units[unit] === undefined) return [next, seen];
+  }
+}
+
+describe('the order of hooks', () => {
+  it('created comes first, then the application’s changed, before any joined', async () => {
+    let world = await happened(worldOf(topology), { _tag: 'Relate', application: 'app' });
+    [world] = await drain(world, 'app/0');
+    const [, seen] = await drain(world, 'pgbouncer/1');
+    expect(seen.filter((name) => name !== 'pgb-peers-relation-created')).toEqual([
+      'database-relation-created',
+      'start',
+      'database-relation-changed',
+      'database-relation-joined app/0',
+      'database-relation-changed app/0',
+    ]);
+  });
+
+  it('a changed follows its joined, and departed goes by names as strings', async () => {
+    let world = await related();
+    world = await happened(world, { _tag: 'AddUnit', application: 'app' });
+    [world] = await drain(world, 'app/2');
+    expect(names(world, 'pgbouncer/0')).toEqual(['database-relation-joined app/2']);
+    world = await happened(world, {
+      _tag: 'RunHook',
+      unit: 'pgbouncer/0',
+      hook: hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus,
+    });
+    expect(names(world, 'pgbouncer/0')).toEqual(['database-relation-changed app/2']);
+    world = await happened(world, { _tag: 'RemoveRelation', relation: 1 });
+    expect(names(world, 'pgbouncer/0')).toEqual(['database-relation-changed app/2']);
+    const [, seen] = await drain(world, 'pgbouncer/0');
+    expect(seen).toEqual([
+      'database-relation-changed app/2',
+      'database-relation-departed app/0',
+      'database-relation-departed app/1',
+      'database-relation-departed app/2',
+      'database-relation-broken',
+    ]);
+  });
+
+  it('leader-elected comes before the hooks of relations, created before it', async () => {
+    let world = await related();
+    world = await happened(
+      world,
+      { _tag: 'LoseLeader', application: 'pgbouncer' },
+      { _tag: 'RemoveRelation', relation: 1 },
+      { _tag: 'Elect', unit: 'pgbouncer/1' },
+    );
+    expect(names(world, 'pgbouncer/1')).toEqual(['leader-elected']);
+    world = await happened(world, { _tag: 'Relate', application: 'app' });
+    expect(names(world, 'pgbouncer/1')).toEqual(['database-relation-created']);
+  });
+
+  it('between relations any order may come', async () => {
+    let world = await related();
+    world = await happened(world, { _tag: 'Relate', application: 'app' });
+    ({ world } = await rest(world));
+    world = await happened(
+      world,
+      { _tag: 'RemoveRelation', relation: 1 },
+      { _tag: 'RemoveRelation', relation: 2 },
+    );
+    expect(hooksOf(world, 'pgbouncer/0').map(({ relation }) => relation)).toEqual([1, 2]);
+  });
+
+  it('several writes between two hooks are one changed, and the same value none', async () => {
+    let world = await related();
+    const ask = (database: string): Action => ({
+      _tag: 'Ask',
+      application: 'app',
+      request: { database },
+    });
+    world = await happened(world, ask('one'), ask('two'));
+    expect(names(world, 'pgbouncer/0')).toEqual(['database-relation-changed']);
+    expect(names(await happened(world, ask('app')), 'pgbouncer/0')).toEqual([]);
+  });
+});
+
+describe('who departs', () => {
+  const departing = (world: World, unit: string) => hooksOf(world, unit)[0]?.departingUnit;
+
+  it('is the remote unit where a relation is removed', async () => {
+    const world = await happened(await related(), { _tag: 'RemoveRelation', relation: 1 });
+    expect(departing(world, 'pgbouncer/0')).toBe('app/0');
+    expect(departing(world, 'app/0')).toBe('pgbouncer/0');
+  });
+
+  it('is this unit where it is scaled down, and the one that went for the others', async () => {
+    let world = await happened(await related(), { _tag: 'RemoveUnit', unit: 'pgbouncer/0' });
+    expect(departing(world, 'pgbouncer/0')).toBe('pgbouncer/0');
+    [world] = await drain(world, 'pgbouncer/0');
+    expect(world.units['pgbouncer/0']).toBeUndefined();
+    expect(departing(world, 'pgbouncer/1')).toBe('pgbouncer/0');
+    expect(departing(world, 'app/0')).toBe('pgbouncer/0');
+  });
+
+  it('is every unit of an application that is removed', async () => {
+    const world = await happened(await related(), {
+      _tag: 'RemoveApplication',
+      application: 'pgbouncer',
+    });
+    for (const unit of ['pgbouncer/0', 'pgbouncer/1']) expect(departing(world, unit)).toBe(unit);
+  });
+
+  it('is nobody where the remote side has no units: broken comes at once', async () => {
+    let world = worldOf({ units: 1, requirers: { app: { units: 0, request: {} } } });
+    ({ world } = await rest(await happened(world, { _tag: 'Relate', application: 'app' })));
+    world = await happened(world, { _tag: 'RemoveUnit', unit: 'pgbouncer/0' });
+    expect(names(world, 'pgbouncer/0')).toEqual(['database-relation-broken']);
+  });
+});
+
+describe('the end of things', () => {
+  it('a relation goes with the last unit that leaves it', async () => {
+    let world = await happened(await related(), { _tag: 'RemoveRelation', relation: 1 });
+    for (const unit of ['pgbouncer/0', 'pgbouncer/1', 'app/0']) [world] = await drain(world, unit);
+    expect(Object.keys(world.relations)).toEqual(['0', '1']);
+    expect(tools(world, 'pgbouncer/0').relationIds('database')).toEqual([]);
+    [world] = await drain(world, 'app/1');
+    expect(Object.keys(world.relations)).toEqual(['0']);
+  });
+
+  it('a relation that is breaking is not listed, and its databags are read all the same', async () => {
+    let world = await happened(await related(), { _tag: 'RemoveRelation', relation: 1 });
+    for (const _ of [1, 2])
+      world = await happened(world, {
+        _tag: 'RunHook',
+        unit: 'pgbouncer/0',
+        hook: hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus,
+      });
+    const [broken = updateStatus] = hooksOf(world, 'pgbouncer/0');
+    const seen = new HookTools(viewOf(world, 'pgbouncer/0', broken));
+    expect(broken.name).toBe('database-relation-broken');
+    expect(seen.relationIds('database')).toEqual([]);
+    expect(seen.relationList(1)).toEqual([]);
+    expect(seen.relationGet(1, 'app')).toEqual({ database: 'app' });
+  });
+
+  it('a relation that is suspended breaks, and comes back under its id', async () => {
+    let world = await happened(await related(), { _tag: 'Suspend', relation: 1 });
+    ({ world } = await rest(world));
+    expect(world.postgres.roles.relation_id_1).toBeUndefined();
+    world = await happened(world, { _tag: 'Resume', relation: 1 });
+    expect(names(world, 'pgbouncer/1')).toEqual(['database-relation-created']);
+    ({ world } = await rest(world));
+    expect(world.postgres.roles.relation_id_1).toBeDefined();
+  });
+
+  it('force skips the hooks', async () => {
+    const removed = await happened(await related(), {
+      _tag: 'RemoveRelation',
+      relation: 1,
+      force: true,
+    });
+    expect([Object.keys(removed.relations), dueHooks(removed)]).toEqual([['0'], []]);
+    const unit = await happened(await related(), {
+      _tag: 'RemoveUnit',
+      unit: 'pgbouncer/0',
+      force: true,
+    });
+    expect([unit.units['pgbouncer/0'], unit.applications.pgbouncer?.leader]).toEqual([
+      undefined,
+      null,
+    ]);
+  });
+
+  it('a lost pod takes the files along and leaves the state that Juju keeps', async () => {
+    let world = await related();
+    world = {
+      ...world,
+      units: Object.fromEntries(
+        Object.entries(world.units).map(([name, unit]) => [name, { ...unit, state: { a: '1' } }]),
+      ),
+    };
+    world = await happened(world, { _tag: 'LosePod', unit: 'pgbouncer/0' });
+    expect(world.poolers['pgbouncer/0']?.configuration.databases).toEqual([]);
+    expect(tools(world, 'pgbouncer/0').stateGet()).toEqual({ a: '1' });
+    expect(names(world, 'pgbouncer/0')).toEqual(['start']);
+  });
+});
+
+describe('a hook that fails', () => {
+  it('commits nothing, and is the only one to come next', async () => {
+    let world = await happened(worldOf(topology), { _tag: 'Relate', application: 'app' });
+    for (const unit of ['app/0', 'app/1']) [world] = await drain(world, unit);
+    for (const _ of [1, 2])
+      world = await happened(world, {
+        _tag: 'RunHook',
+        unit: 'pgbouncer/0',
+        hook: hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus,
+      });
+    const before = world.relations;
+    const start: Action = { _tag: 'RunHook', unit: 'pgbouncer/0', hook: { name: 'start' } };
+    const killed = await step(world, { ...start, interruption: { at: 3, how: 'killed' } });
+    expect(killed.outcome).toMatchObject({
+      pending: null,
+      failure: 'killed before: create database',
+    });
+    expect(killed.world.relations).toEqual(before);
+    expect(killed.world.postgres.roles).not.toEqual({});
+    expect(names(killed.world, 'pgbouncer/0')).toEqual(['start']);
+    const again = await happened(killed.world, start);
+    expect(again.units['pgbouncer/0']?.failed).toBeNull();
+  });
+
+  it.each([
+    ['lost', 'deferred', 'create role'],
+    ['answer lost', 'deferred', 'create role'],
+    ['outage', 'deferred', 'create role'],
+    ['fails', 'failed', 'create role'],
+    ['half', 'failed', 'reload'],
+    ['fails', 'failed', 'reload'],
+    ['deposed', 'failed', 'commit'],
+  ] as const)('meets %s, and the hook is %s (%s)', async (how, end, at) => {
+    let world = await related();
+    world = await happened(world, { _tag: 'Relate', application: 'other' });
+    [world] = await drain(world, 'other/0');
+    world = await happened(world, {
+      _tag: 'RunHook',
+      unit: 'pgbouncer/0',
+      hook: hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus,
+    });
+    const hook = hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus;
+    const plain = await step(world, { _tag: 'RunHook', unit: 'pgbouncer/0', hook });
+    const number = (plain.outcome?.steps.indexOf(at) ?? -1) + 1;
+    expect(number).toBeGreaterThan(0);
+    const { outcome } = await step(world, {
+      _tag: 'RunHook',
+      unit: 'pgbouncer/0',
+      hook,
+      interruption: { at: number, how },
+    });
+    if (end === 'failed') expect(outcome?.pending).toBeNull();
+    else expect(outcome?.run?.charts[0]?.end).toMatchObject({ _tag: 'Deferred' });
+    expect(outcome?.isDeposed).toBe(how === 'deposed');
+  });
+
+  it('a slow backend takes its time, and a lease that runs out takes a minute', async () => {
+    let world = worldOf(topology);
+    world = await happened(
+      world,
+      { _tag: 'SlowPostgres', seconds: 10 },
+      { _tag: 'Relate', application: 'app' },
+    );
+    ({ world } = await rest(world));
+    expect(world.seconds).toBe(40);
+    world = await happened(world, { _tag: 'LoseLeader', application: 'pgbouncer' });
+    expect(world.seconds).toBe(100);
+  });
+});
+
+describe('the hook tools', () => {
+  it.each([
+    ['the leader, its own application', 'pgbouncer/0', 1, 'pgbouncer', null],
+    ['a follower, its own application', 'pgbouncer/1', 1, 'pgbouncer', 'permission denied'],
+    ['a follower, its peers’ application', 'pgbouncer/1', 0, 'pgbouncer', null],
+    ['anyone, the remote application', 'pgbouncer/1', 1, 'app', null],
+    ['anyone, a remote unit', 'pgbouncer/1', 1, 'app/0', null],
+    ['anyone, itself', 'pgbouncer/1', 1, 'pgbouncer/1', null],
+    ['anyone, a peer', 'pgbouncer/1', 0, 'pgbouncer/0', null],
+    ['anyone, a peer in a regular relation', 'pgbouncer/1', 1, 'pgbouncer/0', 'permission denied'],
+    ['anyone, a unit that never joined', 'pgbouncer/1', 1, 'app/9', 'permission denied'],
+    ['anyone, an unknown relation', 'pgbouncer/0', 9, 'app', 'relation not found'],
+  ])('relation-get: %s', async (_, unit, relation, who, why) => {
+    const seen = tools(await related(), unit);
+    if (why === null) expect(seen.relationGet(relation, who)).toBeTypeOf('object');
+    else expect(() => seen.relationGet(relation, who)).toThrow(why);
+  });
+
+  it('relation-set: the leader alone for the application, anyone for itself, strings alone', async () => {
+    const world = await related();
+    const follower = tools(world, 'pgbouncer/1');
+    expect(() => follower.relationSet(1, 'application', { a: '1' })).toThrow(
+      'cannot write relation settings',
+    );
+    follower.relationSet(1, 'unit', { a: '1' });
+    expect(follower.relationGet(1, 'pgbouncer/1')).toEqual({ a: '1' });
+    expect(follower.flush().bags).toEqual({ 1: { 'pgbouncer/1': { a: '1' } } });
+    const number = { a: 1 } as unknown as Record<string, string>;
+    expect(() => follower.relationSet(1, 'unit', number)).toThrow('is not a string');
+  });
+
+  it('say with 2 that they were called wrongly, with 1 that they were refused', async () => {
+    const seen = tools(await related(), 'pgbouncer/1');
+    const codeOf = (call: () => unknown) => {
+      try {
+        call();
+      } catch (error) {
+        return error instanceof ToolError ? [error.tool, error.exitCode] : null;
+      }
+      return null;
+    };
+    expect(codeOf(() => seen.relationList(9))).toEqual(['relation-list', 2]);
+    expect(codeOf(() => seen.relationGet(1, 'pgbouncer'))).toEqual(['relation-get', 1]);
+  });
+
+  it('remember a "no" for the hook, and take back a "yes" at the commit', async () => {
+    const world = await related();
+    const leader = tools(world, 'pgbouncer/0');
+    expect(leader.isLeader()).toBe(true);
+    leader.relationSet(1, 'application', { a: '1' });
+    leader.depose();
+    expect(leader.isLeader()).toBe(false);
+    expect(() => leader.flush()).toThrow('cannot write relation settings');
+  });
+
+  it('state: a map with a quota', async () => {
+    const seen = tools(await related(), 'pgbouncer/0');
+    seen.stateSet({ a: '1', b: '2' });
+    seen.stateSet({ a: '' });
+    expect(seen.stateGet()).toEqual({ b: '2' });
+    expect(() => seen.stateSet({ ['k'.repeat(257)]: 'v' })).toThrow('max allowed key');
+    expect(() => seen.stateSet({ k: 'v'.repeat(65_537) })).toThrow('max allowed value');
+    const full = Object.fromEntries(
+      Array.from({ length: 40 }, (_, key) => [`k${key}`, 'v'.repeat(60_000)]),
+    );
+    expect(() => seen.stateSet(full)).toThrow('max allowed total');
+  });
+
+  it('secrets: an owner writes, a grant lets read, and a unit tracks a revision', async () => {
+    let world = await related();
+    const owner = tools(world, 'pgbouncer/0');
+    const id = owner.secrets.add('application', { password: 'one' }, 'label');
+    expect(() => owner.secrets.add('application', { password: 'x' }, 'label')).toThrow('exists');
+    expect(() => owner.secrets.add('application', {})).toThrow('missing secret value');
+    const settle = (unit: string, seen: HookTools) => {
+      const { secrets, secretsMade } = seen.flush();
+      expect(unit).toBe(seen.view.unit);
+      world = { ...world, secrets, made: { ...world.made, secrets: secretsMade } };
+    };
+    settle('pgbouncer/0', owner);
+    expect(() => tools(world, 'app/0').secrets.get(id)).toThrow('not found');
+    const granting = tools(world, 'pgbouncer/0');
+    granting.secrets.grant(id, 1);
+    granting.secrets.grant(id, 1);
+    settle('pgbouncer/0', granting);
+    const reader = tools(world, 'app/0');
+    expect(reader.secrets.get(id)).toEqual({ password: 'one' });
+    expect(() => reader.secrets.set(id, { password: 'mine' })).toThrow('permission denied');
+    settle('app/0', reader);
+    const rotating = tools(world, 'pgbouncer/0');
+    rotating.secrets.set(id, { password: 'two' });
+    rotating.secrets.set(id, { password: 'two' });
+    expect(rotating.secrets.infos()).toEqual({
+      [id]: { label: 'label', grants: [1], revision: 2 },
+    });
+    settle('pgbouncer/0', rotating);
+    const later = tools(world, 'app/0');
+    expect(later.secrets.get(id)).toEqual({ password: 'one' });
+    expect(later.secrets.get(id, 'peek')).toEqual({ password: 'two' });
+    expect(later.secrets.get(id)).toEqual({ password: 'one' });
+    expect(later.secrets.get(id, 'refresh')).toEqual({ password: 'two' });
+    expect(later.secrets.get(id)).toEqual({ password: 'two' });
+    expect(() => tools(world, 'pgbouncer/1').secrets.set(id, { a: 'b' })).toThrow('not the leader');
+    const ending = tools(world, 'pgbouncer/0');
+    ending.secrets.revoke(id, 1);
+    settle('pgbouncer/0', ending);
+    expect(() => tools(world, 'app/0').secrets.get(id)).toThrow('not found');
+  });
+});
+
+describe('a mistake in its use', () => {
+  const misuses: readonly (readonly [string, Action, RegExp])[] = [
+    [
+      'an unknown unit',
+      { _tag: 'LosePod', unit: 'pgbouncer/7' },
+      /no unit pgbouncer\/7; there are/,
+    ],
+    ['an unknown relation', { _tag: 'RemoveRelation', relation: 7 }, /no relation 7; there are 1/],
+    ['an unknown application', { _tag: 'Relate', application: 'db' }, /no application db/],
+    ['the provider related to itself', { _tag: 'Relate', application: 'pgbouncer' }, /a requirer/],
+    ['the peer relation', { _tag: 'RemoveRelation', relation: 0 }, /goes with its application/],
+    ['a relation resumed that lives', { _tag: 'Resume', relation: 1 }, /is alive, not suspended/],
+    ['two leaders', { _tag: 'Elect', unit: 'pgbouncer/1' }, /pgbouncer\/0 leads/],
+    [
+      'a hook that is not due',
+      {
+        _tag: 'RunHook',
+        unit: 'pgbouncer/0',
+        hook: { name: 'database-relation-changed', relation: 1 },
+      },
+      /Juju would not run .* update-status is all it would run/,
+    ],
+  ];
+  it.each(misuses)('%s is named, and nothing is run', async (_, action, message) => {
+    await expect(happened(await related(), action)).rejects.toThrow(message);
+    await expect(happened(await related(), action)).rejects.toBeInstanceOf(Misuse);
+  });
+
+  it('a topology that cannot be', () => {
+    expect(() => worldOf({ units: 0, requirers: {} })).toThrow(/at least one unit, not 0/);
+    expect(() => worldOf({ requirers: { 'a/b': { units: 1, request: {} } } })).toThrow(/"a\/b"/);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { type Bounds, defaultBounds } from '../../src/testing/explore/bounds.ts';
+import { Interner } from '../../src/testing/explore/intern.ts';
+import { parseReplay, replay } from '../../src/testing/explore/trace.ts';
+import { explore, verify } from '../../src/testing/explore/verify.ts';
+import { type Charm, pgbouncerCharm } from '../../src/testing/hook-run.ts';
+
+const bounds = (change: Partial<Bounds>): Bounds => ({
+  ...defaultBounds,
+  ...{ units: 2, relations: 1, operations: 2, crashes: 0, leaderChanges: 0, outages: 0 },
+  ...change,
+});
+
+describe('the search', () => {
+  it.each([
+    ['nothing goes wrong', {}, 0],
+    ['a process is killed', { crashes: 1 }, 0],
+    ['leaders change', { leaderChanges: 2 }, 1],
+    ['PostgreSQL goes down', { outages: 1 }, 0],
+    ['a unit falls behind', { leaderChanges: 1, lags: 1 }, 0],
+    ['a unit is removed', { removals: 1, leaderChanges: 1 }, 1],
+    ['a pod is lost', { lostPods: 1 }, 1],
+    ['a relation is suspended', { suspensions: 1, operations: 3 }, 1],
+    ['the provider is removed', { endings: 1 }, 1],
+    ['three units', { units: 3, crashes: 1, outages: 1 }, 0],
+  ] as const)('finds no violation where %s', async (_, change, served) => {
+    const { counts, counterexample } = await explore(bounds(change), served);
+    expect(counterexample?.story ?? null).toBeNull();
+    expect(counts.states).toBeGreaterThan(10);
+    expect(counts.restStates).toBeGreaterThan(0);
+    expect(counts.waiting).toBe(0);
+  });
+
+  it('finds the same number of states each time, and more within wider bounds', async () => {
+    const count = async (change: Partial<Bounds>) => {
+      const { counts } = await explore(bounds(change), 0);
+      return [counts.states, counts.transitions];
+    };
+    const [states = 0] = await count({ crashes: 1 });
+    expect(await count({ crashes: 1 })).toEqual(await count({ crashes: 1 }));
+    expect((await count({ crashes: 1, outages: 1 }))[0]).toBeGreaterThan(states);
+  });
+
+  it('takes units for each other, and counts what that saves', async () => {
+    const { counts } = await explore(bounds({ units: 3 }), 1);
+    expect(counts.namedStates).toBeGreaterThan(counts.states * 2);
+  });
+});
+
+/** A charm whose removals do nothing in PostgreSQL. */
+const leaky: Charm = (adapters, tools) =>
+  pgbouncerCharm(
+    {
+      ...adapters,
+      backend: {
+        ...adapters.backend,
+        remove: () => async () => ({ _tag: 'Right', right: undefined }),
+      },
+    },
+    tools,
+  );
+
+describe('a violation', () => {
+  it('comes with the shortest history, as a story and as a replay that does the same', async () => {
+    const { counterexample } = await explore(bounds({}), 1, { charm: leaky });
+    if (counterexample === null) throw new Error('nothing was found');
+    expect(counterexample.violations.map(({ invariant }) => invariant)).toContain('I3');
+    expect(counterexample.story[0]).toBe('relation 1 is removed');
+    expect(counterexample.story.join('\n')).toContain(
+      'at rest it violates I3: role relation_id_1 belongs to nobody',
+    );
+    const stored = parseReplay(JSON.stringify(counterexample.replay));
+    const again = await replay(stored, leaky);
+    expect(again.story).toEqual(counterexample.story);
+    expect(again.violations).toEqual(counterexample.violations);
+    expect((await replay(stored)).violations).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', 'x', 'is not JSON'],
+    ['no actions', '{"bounds":{},"served":0}', 'actions is not as expected'],
+    ['a nameless action', '{"bounds":{},"served":0,"actions":[{}]}', 'actions.0._tag'],
+  ])('a replay file with %s is refused', (_, text, why) => {
+    expect(() => parseReplay(text)).toThrow(why);
+  });
+});
+
+describe('bounds', () => {
+  it.each([
+    ['no units', { units: 0 }, 'units are to be 1 to 5'],
+    ['half a crash', { crashes: 0.5 }, 'crashes is to be a whole number, not 0.5'],
+    ['an ending without a leader', { endings: 1, leaderChanges: 1 }, 'endings are explored without'],
+  ])('%s are refused', async (_, change, why) => {
+    await expect(verify(bounds(change), { threads: 1 })).rejects.toThrow(why);
+  });
+});
+
+describe('equal values', () => {
+  it('are one object with one number, whatever the order of their keys', () => {
+    const interner = new Interner();
+    const one = interner.canonical({ a: [1, { b: 'x' }], c: null });
+    const other = interner.canonical({ c: null, a: [1, { b: 'x' }] });
+    expect(one).toBe(other);
+    expect(interner.numberOf(one)).toBe(interner.numberOf(other));
+  });
+
+  it.each([
+    [{ a: 1 }, { a: '1' }],
+    [{ a: 1 }, { b: 1 }],
+    [[], {}],
+    [[1, 2], [2, 1]],
+    [{ a: null }, {}],
+    [{ a: true }, { a: false }],
+  ])('%j and %j are two', (one, other) => {
+    const interner = new Interner();
+    expect(interner.canonical<object>(one)).not.toBe(interner.canonical<object>(other));
+  });
+});
