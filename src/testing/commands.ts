@@ -76,6 +76,9 @@ export interface Driven {
   readonly simulation: Simulation;
 }
 
+/** By this name fast-check knows values that are to be cloned before each use. */
+const cloneMethod = Symbol.for('fast-check/cloneMethod');
+
 /** One thing that happens, chosen by a number among those of its kind; it reads as what it did. */
 class Command implements FastCheck.AsyncCommand<object, Driven> {
   readonly #kind: Kind;
@@ -87,6 +90,11 @@ class Command implements FastCheck.AsyncCommand<object, Driven> {
     this.#kind = kind;
     this.#number = number;
     this.#around = around;
+  }
+
+  /** A command that ran tells what it did, so each run has one of its own. */
+  [cloneMethod](): Command {
+    return new Command(this.#kind, this.#number, this.#around);
   }
 
   check(): boolean {
@@ -127,6 +135,8 @@ export const histories = (
   }));
   return fc.commands([fc.oneof(...weighted)], {
     maxCommands: length,
+    // Short histories alone would hardly ever get as far as a removal.
+    size: 'max',
     ...(replayPath === undefined ? {} : { replayPath }),
   });
 };

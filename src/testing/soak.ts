@@ -54,14 +54,14 @@ export async function randomHistory(
 
 /** Random histories, one after the other, until enough hooks have run or one violates an invariant. */
 export async function soak(
-  { hooks, seed }: { readonly hooks: number; readonly seed: number },
+  { hooks, seed, charm }: { readonly hooks: number; readonly seed: number; readonly charm?: Charm },
   watch: (soaked: Soaked) => void = () => {},
 ): Promise<Soaked> {
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   while (soaked.hooks < hooks) {
     const own = seed + soaked.histories;
     try {
-      const { history } = await randomHistory(own);
+      const { history } = await randomHistory(own, charm === undefined ? {} : { charm });
       const run = history.filter(
         (action) => action._tag === 'RunHook' && action.unit.startsWith(`${provider}/`),
       );

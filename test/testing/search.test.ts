@@ -89,7 +89,11 @@ describe('bounds', () => {
   it.each([
     ['no units', { units: 0 }, 'units are to be 1 to 5'],
     ['half a crash', { crashes: 0.5 }, 'crashes is to be a whole number, not 0.5'],
-    ['an ending without a leader', { endings: 1, leaderChanges: 1 }, 'endings are explored without'],
+    [
+      'an ending without a leader',
+      { endings: 1, leaderChanges: 1 },
+      'endings are explored without',
+    ],
   ])('%s are refused', async (_, change, why) => {
     await expect(verify(bounds(change), { threads: 1 })).rejects.toThrow(why);
   });
@@ -108,7 +112,10 @@ describe('equal values', () => {
     [{ a: 1 }, { a: '1' }],
     [{ a: 1 }, { b: 1 }],
     [[], {}],
-    [[1, 2], [2, 1]],
+    [
+      [1, 2],
+      [2, 1],
+    ],
     [{ a: null }, {}],
     [{ a: true }, { a: false }],
   ])('%j and %j are two', (one, other) => {

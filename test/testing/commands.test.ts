@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { defaultPolicy, parseRequest } from '../../src/domain/request.ts';
+import {
+  databags,
+  histories,
+  historiesHold,
+  requests,
+  topologies,
+} from '../../src/testing/commands.ts';
+import { type Charm, pgbouncerCharm } from '../../src/testing/hook-run.ts';
+import { rest, Simulation, Violated } from '../../src/testing/simulation.ts';
+import { randomHistory, soak } from '../../src/testing/soak.ts';
+import { provider, unitsOf, worldOf } from '../../src/testing/world.ts';
+
+const small = fc.constant({
+  units: 2,
+  requirers: { app: { units: 1, request: { database: 'app' } } },
+});
+
+/** A charm that keeps the record of a removal and forgets the role. */
+const leaky: Charm = (adapters, tools) =>
+  pgbouncerCharm(
+    { ...adapters, backend: { ...adapters.backend, remove: () => async () => E.right(undefined) } },
+    tools,
+  );
+
+describe('arbitraries', () => {
+  it('property: requests are served, databags are anything', () => {
+    const parse = parseRequest(defaultPolicy);
+    fc.assert(fc.property(requests(fc), (bag) => E.isRight(parse(4, bag))));
+    const kinds = fc.sample(databags(fc), 300).map((bag) => E.isRight(parse(4, bag)));
+    expect(new Set(kinds).size).toBe(2);
+  });
+
+  it('property: every topology deploys and comes to rest', async () => {
+    await fc.assert(
+      fc.asyncProperty(topologies(fc), async (topology) => {
+        const { isAtRest, world } = await rest(worldOf(topology));
+        expect(isAtRest).toBe(true);
+        expect(unitsOf(world, provider)).toHaveLength(topology.units ?? 3);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('histories', () => {
+  it('property: none violates an invariant, and each one ends clean', async () => {
+    await fc.assert(historiesHold(fc, topologies(fc)), { numRuns: 40 });
+  });
+
+  it('a counter-example reads as a story, and replays from what is printed with it', async () => {
+    const property = historiesHold(fc, small, { charm: leaky });
+    const failed = await fc.check(property, { numRuns: 300, seed: 7 });
+    expect(failed.failed).toBe(true);
+    const message = fc.defaultReportMessage(failed as never) ?? '';
+    expect(message).toContain('app is related');
+    expect(message).toMatch(/relation \d+ is (removed|suspended)|app is removed/);
+    const replayPath = /replayPath="([^"]*)"/.exec(message)?.[1] ?? '';
+    const { seed, counterexamplePath } = failed;
+    const again = await fc.check(historiesHold(fc, small, { charm: leaky, replayPath }), {
+      seed,
+      path: counterexamplePath ?? '',
+      endOnFailure: true,
+    });
+    expect(again.failed).toBe(true);
+    expect(String(again.counterexample?.[1])).toBe(String(failed.counterexample?.[1]));
+  });
+
+  it('say what has nothing to do', async () => {
+    const simulation = new Simulation(worldOf({ requirers: {} }));
+    const told = new Set<string>();
+    for (const commands of fc.sample(histories(fc), 20))
+      for (const command of commands) {
+        await command.run({}, { simulation });
+        told.add(String(command));
+      }
+    expect([...told].some((line) => line.endsWith('(nothing to do)'))).toBe(true);
+    expect([...told].some((line) => line.startsWith('pgbouncer/0 runs'))).toBe(true);
+  });
+});
+
+describe('soaking', () => {
+  it('the same seed is the same history', async () => {
+    const [one, other] = [await randomHistory(3), await randomHistory(3)];
+    expect(one.history).toEqual(other.history);
+    expect(one.world).toEqual(other.world);
+    expect((await randomHistory(4)).history).not.toEqual(one.history);
+  });
+
+  it('goes on until enough hooks have run, and none violates anything', async () => {
+    const soaked = await soak({ hooks: 3000, seed: 90 });
+    expect(soaked.failure?.violated.message ?? null).toBeNull();
+    expect(soaked.hooks).toBeGreaterThanOrEqual(3000);
+  });
+
+  it('a violation ends it, with the seed and the story of how it came to it', async () => {
+    const { failure } = await soak({ hooks: 100_000, seed: 1, charm: leaky });
+    expect(failure?.violated).toBeInstanceOf(Violated);
+    expect(failure?.violated.message).toMatch(/is violated: .*\n(.*\n)*after\n/);
+    await expect(randomHistory(failure?.seed ?? 0, { charm: leaky })).rejects.toEqual(
+      failure?.violated,
+    );
+  });
+});
