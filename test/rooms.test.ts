@@ -44,6 +44,8 @@ describe('rooms', () => {
         'MemoryJuju',
         'MemoryPgbouncer',
         'MemoryPostgres',
+        'emptyPgbouncer',
+        'emptyPostgres',
         'seededEntropy',
       ],
       '../src/adapters/postgres/index.ts': ['postgres'],

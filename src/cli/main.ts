@@ -6,6 +6,7 @@ import { type PlanAnswer, PlanError, plan } from '../engine/index.ts';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
 import { chartText, checkFiles, machineOf } from './chart.ts';
+import { soakHooks } from './soak.ts';
 import { boundOptions, replayFile, verifyBounds } from './verify.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -91,6 +92,23 @@ verification.action(
     if (verified.counterexample !== null) process.exitCode = 1;
   },
 );
+
+program
+  .command('soak')
+  .description('random histories on a simulated Juju, until enough hooks have run')
+  .option('--hooks <n>', 'hooks of the provider to run', wholeNumber, 1_000_000)
+  .option(
+    '--seed <n>',
+    'the seed of the first history; the next one has the next number',
+    wholeNumber,
+    1,
+  )
+  .option('--json', 'print one JSON document')
+  .action(async (options: { hooks: number; seed: number; json?: true }) => {
+    const soaked = await soakHooks(options, options.json ? () => {} : out);
+    if (options.json) json(soaked);
+    if (soaked.failure !== null) process.exitCode = 1;
+  });
 
 function packageVersion(): string {
   const file = new URL('../../../package.json', import.meta.url);

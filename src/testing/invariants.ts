@@ -3,6 +3,7 @@
  * `across` at a hook or another action and the worlds on both of its sides, `atRest` at a world in
  * which nothing is left to do. Each gives the violations that it finds, in words.
  */
+import type { PgbouncerState } from '../adapters/memory/index.ts';
 import type { Databag } from '../engine/index.ts';
 import type { Action } from './actions.ts';
 import { eventualViolations } from './at-rest.ts';
@@ -62,15 +63,18 @@ export const credentialsWork: Invariant = {
 export const endpointsServe: Invariant = {
   name: 'I2',
   claims: 'A unit that is published as an endpoint serves the database.',
-  always: (world) =>
-    livingRelations(world).flatMap(({ id, bag }) =>
+  always: (world) => [
+    ...bareEndpoints(world),
+    ...livingRelations(world).flatMap(({ id, bag }) =>
       namedUnits(world, bag).flatMap((unit) => {
         const pooler = runningPoolers(world)[unit];
-        return pooler === undefined || serves(pooler.configuration, bag)
-          ? []
-          : [`relation ${id}: ${unit} is published and does not serve ${bag.database}`];
+        if (pooler === undefined) return [];
+        if (!serves(pooler.configuration, bag))
+          return [`relation ${id}: ${unit} is published and does not serve ${bag.database}`];
+        return looksUp(world, pooler) ? [] : [`relation ${id}: ${unit} cannot look up users`];
       }),
     ),
+  ],
   atRest: (world) =>
     servedRelations(world).flatMap(({ id, bag }) => {
       const missing = unitsOf(world, provider).filter(
@@ -232,6 +236,19 @@ const serves = (
   { databases }: { readonly databases: readonly { readonly name: string }[] },
   { database }: Databag,
 ): boolean => databases.some(({ name }) => name === database);
+
+/** A consumer that gets endpoints without credentials takes itself for served. */
+const bareEndpoints = ({ relations }: World): readonly string[] =>
+  Object.entries(relations).flatMap(([id, { applications }]) => {
+    const { endpoints, username } = applications[provider] ?? {};
+    return endpoints !== undefined && username === undefined
+      ? [`relation ${id}: endpoints are published without credentials`]
+      : [];
+  });
+
+/** Without its own login a pooler lets nobody in. */
+const looksUp = ({ postgres }: World, { configuration: { auth } }: PgbouncerState): boolean =>
+  auth !== null && postgres.roles[auth.user]?.password === auth.password.secret;
 
 /** A requirer hears of its database once, with everything that it needs. */
 function announcements(world: World): readonly string[] {

@@ -112,16 +112,20 @@ export function actionsOf(
           : [{ _tag: life === 'alive' ? 'Suspend' : 'Resume', relation: Number(id) }],
       );
     case 'add unit':
-      return units.length < most && owner?.life === 'alive'
-        ? [{ _tag: 'AddUnit', application: provider }]
-        : [];
+      return [
+        ...(owner?.life === 'alive' ? [provider] : []),
+        ...livingRequirers.map(([name]) => name),
+      ]
+        .filter((application) => unitsOf(world, application).length < most)
+        .map((application) => ({ _tag: 'AddUnit', application }));
     case 'remove unit':
-      return alive.length > 1
-        ? alive.flatMap((unit): Action[] => [
-            { _tag: 'RemoveUnit', unit },
-            { _tag: 'RemoveUnit', unit, force: true },
-          ])
-        : [];
+      return [
+        ...(alive.length > 1 ? alive : []),
+        ...livingRequirers.flatMap(([name]) => unitsOf(world, name)),
+      ].flatMap((unit): Action[] => [
+        { _tag: 'RemoveUnit', unit },
+        { _tag: 'RemoveUnit', unit, force: true },
+      ]);
     case 'remove application':
       return livingRequirers.length > 1
         ? livingRequirers.map(([application]) => ({ _tag: 'RemoveApplication', application }))

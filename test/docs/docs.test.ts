@@ -26,7 +26,12 @@ function examples(page: string): [code: string, output: string | undefined][] {
   });
 }
 
-describe.each(['README.md', 'docs/embed.md', 'docs/write-an-adapter.md'])('%s', (page) => {
+describe.each([
+  'README.md',
+  'docs/embed.md',
+  'docs/test-with-properties.md',
+  'docs/write-an-adapter.md',
+])('%s', (page) => {
   it.each(examples(page).map(([code, output], index) => [index + 1, code, output] as const))(
     'example %i prints what the page says',
     (index, code, output = '') => {

@@ -123,6 +123,18 @@ describe('what an invariant sees in a world', () => {
     ],
     ['I2: relation 1: pgbouncer/1 is published and does not serve app', pooler('pgbouncer/1', [])],
     [
+      'I2: relation 1: endpoints are published without credentials',
+      bag(1, 'pgbouncer', { username: undefined as unknown as string }),
+    ],
+    [
+      'I2: relation 1: pgbouncer/1 cannot look up users',
+      (world) => {
+        const { roles } = world.postgres;
+        const lookup = Object.entries(roles).filter(([, { relation }]) => relation !== null);
+        return { ...world, postgres: { ...world.postgres, roles: Object.fromEntries(lookup) } };
+      },
+    ],
+    [
       'I5: the status of pgbouncer/0 shows a password',
       unit('pgbouncer/0', { status: { name: 'active', message: 'password-0' } }),
     ],

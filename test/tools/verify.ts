@@ -4,12 +4,27 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 const report = 'dist/test-report.json';
 
+const lagging = '--units 2 --crashes 1 --leader-changes 1 --outages 0 --lags 2'.split(' ');
+
 /** A step that fails ends the whole, since what follows would say less. */
 const steps: readonly (readonly [name: string, ...args: string[]])[] = [
   ['format, lint, arrows, purity, types', 'run', 'check'],
   ['build', 'run', 'build'],
   ['package: publint, attw', 'run', 'package'],
   ['unused code: knip', 'run', 'unused'],
+  [
+    'every interleaving: one relation',
+    'run',
+    '-s',
+    'hookchart',
+    '--',
+    'verify',
+    '--relations',
+    '1',
+  ],
+  ['every interleaving: units that lag', 'run', '-s', 'hookchart', '--', 'verify', ...lagging],
+  ['random histories', 'run', '-s', 'soak', '--', '--hooks', '50000'],
+  ['planted faults', 'run', '-s', 'teeth'],
   ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 ];
 

@@ -1,0 +1,295 @@
+/** Design faults that others have made, or nearly, each as a change of the sources. */
+export interface PlantedFault {
+  readonly name: string;
+  readonly file: string;
+  /** Each of them occurs once in the file. */
+  readonly edits: readonly (readonly [find: string, replace: string])[];
+  /** Where one place alone would be made good by another: the other one. */
+  readonly also?: Pick<PlantedFault, 'file' | 'edits'>;
+  /** The options of `hookchart verify` that find it; null where random histories do. */
+  readonly verify: string | null;
+}
+
+const quick = '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 0';
+
+export const faults: readonly PlantedFault[] = [
+  {
+    name: 'the password is generated before the ledger is read, in a hook that is repeated',
+    file: 'src/engine/provisioning.ts',
+    edits: [
+      [
+        'knownPassword(record, await session.own(relation)) ?? entropy.password()',
+        '(knownPassword(record, await session.own(relation)), entropy.password())',
+      ],
+    ],
+    also: {
+      file: 'src/domain/reconcile.ts',
+      edits: [
+        [
+          "return record?.state === 'published' && changedField(request.right, record) === null;",
+          'return false;',
+        ],
+      ],
+    },
+    verify: quick,
+  },
+  {
+    name: 'the login that looks users up is made anew for each request',
+    file: 'src/engine/provisioning.ts',
+    edits: [
+      [
+        'auth: ledger.auth ?? {',
+        'auth: ledger.records.size < 0 && ledger.auth !== null ? ledger.auth : {',
+      ],
+    ],
+    verify: '--units 2 --relations 2 --crashes 0 --leader-changes 0 --outages 0',
+  },
+  {
+    name: 'it is published before PgBouncer has taken it',
+    file: 'machines/database-requested.ts',
+    edits: [
+      ["on: { done: { target: 'update_pg'", "on: { done: { target: 'update_databag_'"],
+      ["on: { done: { target: 'update_databag',", "on: { done: { target: 'rtn2',"],
+      [
+        "on: { done: { target: 'rtn2', actions: 'learn' } },\n    },\n    rtn2",
+        "on: { done: { target: 'update_pg', actions: 'learn' } },\n    },\n    rtn2",
+      ],
+      ["'update_databag_'", "'update_databag'"],
+    ],
+    verify: null,
+  },
+  {
+    name: 'the departing flag is trusted alone',
+    file: 'src/domain/departing.ts',
+    edits: [
+      ['if (plannedUnits.length === 0) return false;', ''],
+      ['return flagged || listed || !plannedUnits.includes(unit);', 'return flagged;'],
+    ],
+    verify: `${quick} --endings 1`,
+  },
+  {
+    name: 'a unit that goes takes its relations along',
+    file: 'src/domain/departing.ts',
+    edits: [['return flagged || listed || !plannedUnits.includes(unit);', 'return false;']],
+    verify: `${quick} --removals 1`,
+  },
+  {
+    name: 'the lack of a flag is trusted where no departed hook ran',
+    file: 'src/domain/departing.ts',
+    edits: [['return flagged || listed || !plannedUnits.includes(unit);', 'return flagged;']],
+    verify: null,
+  },
+  {
+    name: 'a new leader takes a relation that it has not entered for gone',
+    file: 'src/domain/reconcile.ts',
+    edits: [['if (leaving || succeeding)', 'if (leaving)']],
+    verify: '--units 2 --relations 1 --crashes 1 --leader-changes 1 --outages 0 --lags 2',
+  },
+  {
+    name: 'PgBouncer’s configuration is popped by name',
+    file: 'src/domain/configuration.ts',
+    edits: [
+      [
+        'return [...databases].sort();',
+        "for (const record of records.values()) if (record.state === 'removing') databases.delete(record.database);\n  return [...databases].sort();",
+      ],
+    ],
+    verify: null,
+  },
+  {
+    name: 'a unit that lags is published as a reader',
+    file: 'src/domain/endpoints.ts',
+    edits: [
+      ['if (serving.get(relation) === database)', 'if (serving.size >= 0 || relation || database)'],
+    ],
+    verify: '--relations 1 --crashes 0 --leader-changes 0 --outages 0 --lags 1',
+  },
+  {
+    name: 'what a unit confirmed for an old relation counts for a new one',
+    file: 'src/domain/endpoints.ts',
+    edits: [
+      [
+        'serving.get(relation) === database',
+        '[...serving.values()].includes(database) && relation > 0',
+      ],
+    ],
+    verify: null,
+  },
+  {
+    name: 'a unit confirms before its PgBouncer has taken it',
+    file: 'src/engine/connection.ts',
+    edits: [
+      [
+        'if (!isInForce) await take(pooler.apply(configuration));',
+        'if (!isInForce && session.configured !== null) await take(pooler.apply(configuration));',
+      ],
+    ],
+    verify: quick,
+  },
+  {
+    name: 'followers wait for the leader to configure them',
+    file: 'src/domain/reconcile.ts',
+    edits: [["  ...staleFlags(view),\n  { _tag: 'Configure' },\n];", '  ...staleFlags(view),\n];']],
+    verify: quick,
+  },
+  {
+    name: 'endpoints are published without credentials',
+    file: 'src/engine/connection.ts',
+    edits: [
+      [
+        "if (record?.state !== 'published') return;",
+        "if (record === undefined || record.state === 'refused') return;",
+      ],
+      ['if (!(await session.relations()).has(relation)) return;', ''],
+    ],
+    verify: null,
+  },
+  {
+    name: 'credentials are published before their endpoints',
+    file: 'src/domain/grant.ts',
+    edits: [
+      [
+        '    ...connectionKeys(info),\n  };',
+        "    ...{ ...connectionKeys(info), endpoints: '' },\n  };",
+      ],
+    ],
+    verify: quick,
+  },
+  {
+    name: 'wanted is what an event told, not what the databags say',
+    file: 'src/domain/reconcile.ts',
+    edits: [
+      [
+        "return backendReady ? { _tag: 'Provision', relation } : null;",
+        'return backendReady ? null : null;',
+      ],
+    ],
+    verify: '--units 2 --relations 1 --crashes 0 --leader-changes 1 --outages 0',
+  },
+  {
+    name: 'endpoints do not follow the leader',
+    file: 'src/domain/reconcile.ts',
+    edits: [
+      [
+        'relations.has(relation) && moved(record, info))',
+        'relations.has(relation) && moved(record, info) && relation < 0)',
+      ],
+    ],
+    verify: quick,
+  },
+  {
+    name: 'a removal is forgotten while the backend is down',
+    file: 'src/domain/reconcile.ts',
+    edits: [["if (backendReady) remove.push({ _tag: 'DeleteUser', relation });", '']],
+    verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
+  },
+  {
+    name: 'a record is dropped though its role could not be, and nobody looks again',
+    file: 'src/engine/removal.ts',
+    edits: [
+      [
+        'const isGone = grant === null || (await noteUnavailable(session, grant, backend.remove(grant)));',
+        'const isGone = grant === null || (await noteUnavailable(session, grant, backend.remove(grant))) || true;',
+      ],
+    ],
+    also: {
+      file: 'src/domain/reconcile.ts',
+      edits: [['audit?.orphans ?? []', '[] as number[]']],
+    },
+    verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
+  },
+  {
+    name: 'a role whose hook was lost is looked for nowhere',
+    file: 'src/domain/reconcile.ts',
+    edits: [['audit?.orphans ?? []', '[] as number[]']],
+    verify: '--units 2 --relations 1 --crashes 1 --leader-changes 0 --outages 0',
+  },
+  {
+    name: 'the ledger is not written',
+    file: 'src/engine/session.ts',
+    edits: [['for (const relation of touched.keys()) {', 'for (const relation of []) {']],
+    verify: quick,
+  },
+  {
+    name: 'a follower takes itself for the leader',
+    file: 'src/engine/perform.ts',
+    edits: [
+      [
+        "case 'Leader':\n      return yesOrNo(await session.leader());",
+        "case 'Leader':\n      return yesOrNo((await session.leader()) || true);",
+      ],
+    ],
+    verify: quick,
+  },
+  {
+    name: 'a deferred hook is never taken out of the queue',
+    file: 'src/engine/dispatch.ts',
+    edits: [['encodeDeferrals(deferred)', 'encodeDeferrals([...waiting, ...deferred])']],
+    verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
+  },
+  {
+    name: 'a deferred request is replayed blindly',
+    file: 'src/engine/dispatch.ts',
+    edits: [
+      [
+        "if (!(await session.relations()).has(relation)) return false;\n  if (hook === 'database-relation-departed') return true;\n",
+        "if (hook !== 'database-relation-broken') return true;\n",
+      ],
+    ],
+    also: {
+      file: 'src/engine/provisioning.ts',
+      edits: [
+        [
+          "if (!(await session.relations()).has(relation))\n    halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });\n",
+          '',
+        ],
+      ],
+    },
+    verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
+  },
+  {
+    name: 'a request that was refused is still served by PgBouncer',
+    file: 'src/engine/provisioning.ts',
+    edits: [["before === null || before.state === 'provisioning'", 'before === null']],
+    verify: null,
+  },
+  {
+    name: 'a request that was withdrawn is served to its end',
+    file: 'src/domain/reconcile.ts',
+    edits: [["return state === 'provisioning' && isWithdrawn(view, relation);", 'return false;']],
+    verify: null,
+  },
+  {
+    name: 'a changed request is granted in place',
+    file: 'src/engine/provisioning.ts',
+    edits: [
+      [
+        "  if (record?.state === 'published') {\n    const changed",
+        "  if (record?.state === 'removing') {\n    const changed",
+      ],
+    ],
+    verify: null,
+  },
+  {
+    name: 'an error shows the password that was tried',
+    file: 'src/adapters/memory/pooler.ts',
+    edits: [
+      [
+        "'the backend refuses the login'",
+        '["the backend refuses", login.password.secret].join(" ")',
+      ],
+    ],
+    verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
+  },
+  {
+    name: 'a reload is not read back',
+    file: 'src/adapters/memory/pooler.ts',
+    edits: [
+      [
+        "if (same(this.configuration, configuration)) return E.right('applied');",
+        "return E.right('applied');",
+      ],
+    ],
+    verify: null,
+  },
+];
