@@ -80,6 +80,41 @@ describe('reconcile', () => {
     expect(reconcile(view([grant(4)], [], { leaving: true, audit }))).toEqual([configure]);
   });
 
+  it('takes no relation for gone where another unit has led since', () => {
+    const audit = { orphans: [5], damaged: [] };
+    expect(reconcile(view([grant(4)], [], { succeeding: true, audit }))).toEqual([configure]);
+    expect(reconcile(view([grant(4)], [], { succeeding: false, audit }))).toHaveLength(4);
+  });
+
+  it.each([
+    ['never served, and withdrawn', 'provisioning', 'RequestWithdrawn', true],
+    ['never served, and spoilt: the refusal ends it', 'provisioning', 'RequestInvalid', false],
+    ['served, and withdrawn: it stays', 'published', 'RequestWithdrawn', false],
+    ['served, and spoilt: it stays', 'published', 'RequestInvalid', false],
+    ['being removed, and withdrawn', 'removing', 'RequestWithdrawn', true],
+    ['being removed, and spoilt', 'removing', 'RequestInvalid', true],
+  ] as const)('of a relation that lives: %s', (_, state, tag, isRemoved) => {
+    const request: Refusal =
+      tag === 'RequestInvalid' ? refusal : { _tag: tag, class: 'refused', relation: 4 };
+    const work = reconcile(view([grant(4, { state })], [[4, E.left(request)]]));
+    const tags = work.map(({ _tag }) => _tag);
+    expect(tags.includes('DeleteUser')).toBe(isRemoved);
+    expect(tags.includes('MarkRemoving')).toBe(isRemoved && state === 'provisioning');
+  });
+
+  it('removes the role of a relation that asks no more and has no record', () => {
+    const audit = { orphans: [4], damaged: [] };
+    const withdrawn: Refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 };
+    expect(reconcile(view([], [[4, E.left(withdrawn)]], { audit }))).toEqual([
+      configure,
+      { _tag: 'DeleteOrphan', relation: 4 },
+    ]);
+    expect(reconcile(view([], [asks(4)], { audit }))).toEqual([
+      configure,
+      { _tag: 'Provision', relation: 4 },
+    ]);
+  });
+
   it('H1: provisions what the databags want, whoever was told; not while the backend is down', () => {
     const wanted = [{ _tag: 'Provision', relation: 4 }];
     expect(reconcile(view([], [asks(4)]))).toEqual([configure, ...wanted]);
