@@ -17,6 +17,7 @@ describe('the search', () => {
     ['a process is killed', { crashes: 1 }, 0],
     ['leaders change', { leaderChanges: 2 }, 1],
     ['PostgreSQL goes down', { outages: 1 }, 0],
+    ['half of a file is loaded', { halfLoads: 1, relations: 2 }, 1],
     ['a unit falls behind', { leaderChanges: 1, lags: 1 }, 0],
     ['a unit is removed', { removals: 1, leaderChanges: 1 }, 1],
     ['a pod is lost', { lostPods: 1 }, 1],

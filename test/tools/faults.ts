@@ -290,6 +290,6 @@ export const faults: readonly PlantedFault[] = [
         "return E.right('applied');",
       ],
     ],
-    verify: null,
+    verify: '--units 2 --relations 2 --crashes 0 --leader-changes 0 --outages 0 --half-loads 1',
   },
 ];

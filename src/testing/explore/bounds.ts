@@ -28,6 +28,8 @@ export interface Bounds {
   readonly lags: number;
   /** Units of the provider that are removed. */
   readonly removals: number;
+  /** Reloads of a PgBouncer that load the first half of the file. */
+  readonly halfLoads: number;
   /** Pods that are lost. */
   readonly lostPods: number;
   /** How many of the operations may suspend a relation. */
@@ -57,6 +59,7 @@ export const defaultBounds: Bounds = {
   outages: 1,
   lags: 0,
   removals: 0,
+  halfLoads: 0,
   lostPods: 0,
   suspensions: 0,
   endings: 0,

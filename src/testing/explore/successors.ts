@@ -15,6 +15,7 @@ const misfortunes = [
   ['killed', 'crashes'],
   ['outage', 'outages'],
   ['deposed', 'leaderChanges'],
+  ['half', 'halfLoads'],
 ] as const;
 
 /** Every transition out of a canonical state. */
@@ -61,6 +62,7 @@ export async function successors(state: State, memory: Memory): Promise<readonly
         if (how === 'deposed' && (!isLeader || at < last)) continue;
         // What goes down at the commit went down after the hook.
         if (how === 'outage' && (!world.postgres.isUp || at === last)) continue;
+        if (how === 'half' && outcome.steps[at - 1] !== 'reload') continue;
         const interruption = { at, how };
         const spoiled = memory.outcome(world, unit, hook, interruption);
         const spent = { ...budget, [bound]: budget[bound] - 1 };
