@@ -51,6 +51,7 @@ export {
   type Hook,
   Misuse,
   type Relation,
+  type Requirer,
   type RequirerEvent,
   type Topology,
   type Unit,

@@ -153,10 +153,10 @@ export const secretsGo: Invariant = {
   },
 };
 
-/** A hook that ended well may be delivered once more. */
+/** No hook fails for good, and none calls the others forth for ever. */
 export const hooksRepeat: Invariant = {
   name: 'I6',
-  claims: 'A hook may be stopped after any step and repeated; the world at rest is the same.',
+  claims: 'A hook that was stopped after any step is repeated to its end, and all comes to rest.',
   atRest: (world) =>
     Object.entries(world.units).flatMap(([name, { failed }]) =>
       failed === null ? [] : [`${name} fails again and again in ${failed.name}`],

@@ -150,7 +150,7 @@ function withScope(world: World, id: number, unit: string): World {
 }
 
 /** The last unit that leaves a dying relation takes it along, with its databags and its grants. */
-export function withoutScope(world: World, id: number, unit: string): World {
+function withoutScope(world: World, id: number, unit: string): World {
   const relation = world.relations[id];
   if (relation === undefined) return world;
   const scope = relation.scope.filter((other) => other !== unit);

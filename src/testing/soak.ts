@@ -3,7 +3,7 @@ import { actionsOf, type Kind, kinds } from './kinds.ts';
 import { Simulation, type Violated } from './simulation.ts';
 import { provider, type Topology, worldOf } from './world.ts';
 
-export const soakTopology: Topology = {
+const soakTopology: Topology = {
   units: 3,
   requirers: {
     first: { units: 1, request: { database: 'shared' } },
@@ -22,7 +22,7 @@ export interface Soaked {
 }
 
 /** Numbers from 0 up to 1 that a seed decides. */
-export function chance(seed: number): () => number {
+function chance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -105,12 +105,11 @@ const isSame = (one: Hook, other: Hook): boolean =>
 
 function mayRun(world: World, unit: string, hook: Hook): void {
   const next = hooksOf(world, unit);
-  const text = JSON.stringify(hook);
   if (next.some((possible) => isSame(possible, hook))) return;
   const isIdle = hook.name === updateStatus.name && unitNamed(world, unit).failed === null;
   if (isIdle && unitNamed(world, unit).queue.length === 0) return;
   const names = next.map((possible) => JSON.stringify(possible));
   throw new Misuse(
-    `Juju would not run ${text} on ${unit} now; ${names.length === 0 ? 'update-status is all it would run' : `next is ${names.join(' or ')}`}`,
+    `Juju would not run ${JSON.stringify(hook)} on ${unit} now; ${names.length === 0 ? 'update-status is all it would run' : `next is ${names.join(' or ')}`}`,
   );
 }

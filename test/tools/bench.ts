@@ -18,6 +18,7 @@ import { Workspace } from '../../src/demo/servers/child.ts';
 import { startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Adapters, advance, begin, interpret } from '../../src/engine/index.ts';
 import { aGrant } from '../a-grant.ts';
+import { simulated } from './bench-simulated.ts';
 
 const run = promisify(execFile);
 const out = (text = '') => process.stdout.write(`${text}\n`);
@@ -197,6 +198,13 @@ async function memoryWorld(): Promise<void> {
   }
 }
 
+async function simulatedWorld(): Promise<void> {
+  const { bare, checked } = await simulated();
+  out('Simulated Juju: hooks of three units per second, related, served and removed');
+  out(`  the whole world       ${number(bare)}`);
+  out(`  and every invariant   ${number(checked)}\n`);
+}
+
 async function onPostgres(): Promise<void> {
   out('\nPostgreSQL: one provisioning and one removal, connections included');
   const workspace = new Workspace();
@@ -302,4 +310,5 @@ process.once('SIGTERM', () => process.exit(143));
 out(`Node ${process.version}, ${process.platform}-${process.arch}\n`);
 decisions();
 await memoryWorld();
+await simulatedWorld();
 await onPostgres();

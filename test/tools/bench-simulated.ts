@@ -1,0 +1,53 @@
+import { Simulation, type Topology, worldOf } from '../../src/testing/index.ts';
+import { runnerOf, step } from '../../src/testing/step.ts';
+import { provider } from '../../src/testing/world.ts';
+
+const topology: Topology = {
+  requirers: {
+    one: { units: 1, request: { database: 'one' } },
+    two: { units: 1, request: { database: 'two' } },
+  },
+};
+
+/**
+ * Hooks of three units per second, with all of Juju around them: two applications are related,
+ * served and removed, again and again, each hook with its view of the world, its charts, its
+ * reconciliation and its commit. Without the invariants, and with them.
+ */
+export async function simulated(): Promise<{ bare: number; checked: number }> {
+  const story = new Simulation(worldOf(topology));
+  await story.rest();
+  const deployed = story.world;
+  const begun = story.history.length;
+  for (const application of ['one', 'two']) await story.take({ _tag: 'Relate', application });
+  await story.rest();
+  for (const relation of [1, 2]) await story.take({ _tag: 'RemoveRelation', relation });
+  await story.rest();
+  const actions = story.history.slice(begun);
+  const hooks = actions.filter(
+    (action) => action._tag === 'RunHook' && action.unit.startsWith(`${provider}/`),
+  ).length;
+  const runner = runnerOf();
+  const bare = await perSecond(hooks, async () => {
+    let world = deployed;
+    for (const action of actions) ({ world } = await step(world, action, runner));
+  });
+  const checked = await perSecond(hooks, async () => {
+    const simulation = new Simulation(deployed);
+    for (const action of actions) await simulation.take(action);
+  });
+  return { bare, checked };
+}
+
+/** The best of five, after one to warm up: what the machine can do when it is left alone. */
+async function perSecond(hooks: number, body: () => Promise<void>): Promise<number> {
+  let best = 0;
+  for (let round = 0; round < 6; round++) {
+    const started = performance.now();
+    let times = 0;
+    for (; performance.now() - started < 1000; times++) await body();
+    const rate = (times * hooks * 1000) / (performance.now() - started);
+    if (round > 0) best = Math.max(best, rate);
+  }
+  return best;
+}
