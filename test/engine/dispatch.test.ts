@@ -1,6 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { dispatch, type JujuEvent, render } from '../../src/engine/index.ts';
+import {
+  type Adapters,
+  type Changes,
+  dispatch,
+  type JujuEvent,
+  render,
+} from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const changed: JujuEvent = { hook: 'database-relation-changed', relation: 4 };
@@ -146,6 +152,122 @@ describe('what is deferred', () => {
     expect(outcome).toMatchObject({ left: { _tag: 'DeferralsUnreadable', class: 'broken' } });
     expect(E.isLeft(outcome) && render(outcome.left)).toMatch(/queue of deferred hooks .* repair/);
     expect(await state(world, 'p/1')).toEqual({ deferred: bad });
+  });
+});
+
+/** A world whose adapters are watched, or spoiled. */
+async function watched(
+  world: MemoryWorld,
+  unit: string,
+  event: JujuEvent,
+  change: (adapters: Adapters) => Partial<Adapters> = () => ({}),
+) {
+  const calls: string[] = [];
+  const commits: Changes[] = [];
+  const plain = world.adapters(unit);
+  const adapters = { ...plain, ...change(plain) };
+  let now = 0;
+  const outcome = await dispatch({
+    ...adapters,
+    backend: {
+      ...adapters.backend,
+      audit: (...asked) => {
+        calls.push('audit');
+        return adapters.backend.audit(...asked);
+      },
+      provision: (...asked) => {
+        calls.push('provision');
+        return adapters.backend.provision(...asked);
+      },
+      release: async () => {
+        calls.push('release');
+      },
+    },
+    model: {
+      ...adapters.model,
+      commit: (changes) => {
+        commits.push(changes);
+        return adapters.model.commit(changes);
+      },
+    },
+    clock: () => {
+      now += 5;
+      return now;
+    },
+  })(event)();
+  return { outcome, calls, commits, now };
+}
+
+describe('within one hook', () => {
+  it('an event that waits already is gone through once, another one by itself', async () => {
+    const world = requested();
+    world.juju.request(7, { database: 'other' });
+    world.postgres.isUp = false;
+    await run(world, 'p/1', changed);
+    expect((await run(world, 'p/1', changed)).charts).toHaveLength(1);
+    const both = await run(world, 'p/1', { ...changed, relation: 7 });
+    expect(both.charts.map(({ event }) => event.relation)).toEqual([4, 7]);
+    const departed = { hook: 'database-relation-departed', relation: 4, departingUnit: 'a/0' };
+    const three = await run(world, 'p/1', departed);
+    expect(three.charts.map(({ hook }) => hook)).toEqual([
+      'database-requested',
+      'database-requested',
+      'database-relation-departed',
+    ]);
+  });
+
+  it('nothing is tried twice, and the status says what it waits for', async () => {
+    const world = requested();
+    world.postgres.tap = (step) => (step === 'create role' ? 'lost' : null);
+    const { calls } = await watched(world, 'p/1', changed);
+    expect(calls).toEqual(['provision', 'release']);
+    expect(world.juju.status('p/1')?.message).toMatch(/the connection was lost.*deferred/);
+  });
+
+  it('what breaks leaves nothing behind in Juju, and lets go of the connections', async () => {
+    const world = requested();
+    world.postgres.tap = (step) => (step === 'create role' ? 'fails' : null);
+    const { outcome, calls, commits } = await watched(world, 'p/1', changed);
+    expect(outcome).toMatchObject({ left: { _tag: 'SqlFailed' } });
+    expect([calls, commits]).toEqual([['provision', 'release'], []]);
+  });
+
+  it('the backend is asked what it holds where nobody was told anything', async () => {
+    const world = requested();
+    await run(world, 'p/1', changed);
+    for (const hook of ['update-status', 'leader-elected'])
+      expect((await watched(world, 'p/1', { hook })).calls).toEqual(['audit', 'release']);
+    for (const event of [changed, { hook: 'pgb-peers-relation-changed' }])
+      expect((await watched(world, 'p/1', event)).calls).toEqual(['release']);
+  });
+
+  it('what is the same already is not written', async () => {
+    const world = requested();
+    world.postgres.isUp = false;
+    const first = await watched(world, 'p/0', changed);
+    expect(first.commits.map((changes) => changes.state)).toEqual([{ deferred }]);
+    const second = await watched(world, 'p/0', changed);
+    expect(second.commits.map((changes) => changes.state)).toEqual([{}]);
+  });
+
+  it('a leader without a backend waits, a follower does not', async () => {
+    const world = new MemoryWorld();
+    world.postgres.isUp = false;
+    for (const unit of ['p/0', 'p/1']) await run(world, unit, { hook: 'update-status' });
+    expect(world.juju.status('p/0')?.name).toBe('active');
+    expect(world.juju.status('p/1')?.name).toBe('waiting');
+  });
+
+  it('the time that it took is told', async () => {
+    const { outcome, now } = await watched(requested(), 'p/1', changed);
+    expect(outcome).toMatchObject({ right: { milliseconds: now - 5 } });
+  });
+
+  it('an event of a relation that names none does nothing', async () => {
+    const { commits, outcome } = await watched(requested(), 'p/1', {
+      hook: 'database-relation-changed',
+    });
+    expect([commits, outcome]).toMatchObject([[], { right: { charts: [] } }]);
   });
 });
 
