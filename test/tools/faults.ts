@@ -48,13 +48,18 @@ export const faults: readonly PlantedFault[] = [
     name: 'it is published before PgBouncer has taken it',
     file: 'machines/database-requested.ts',
     edits: [
-      ["on: { done: { target: 'update_pg'", "on: { done: { target: 'update_databag_'"],
-      ["on: { done: { target: 'update_databag',", "on: { done: { target: 'rtn2',"],
       [
-        "on: { done: { target: 'rtn2', actions: 'learn' } },\n    },\n    rtn2",
-        "on: { done: { target: 'update_pg', actions: 'learn' } },\n    },\n    rtn2",
+        "target: 'update_pg', actions: 'learn' } },\n    },\n    update_pg: {",
+        "target: 'update_databag', actions: 'learn' } },\n    },\n    update_pg: {",
       ],
-      ["'update_databag_'", "'update_databag'"],
+      [
+        "target: 'update_databag', actions: 'learn' } },\n    },\n    update_databag: {",
+        "target: 'rtn2', actions: 'learn' } },\n    },\n    update_databag: {",
+      ],
+      [
+        "target: 'rtn2', actions: 'learn' } },\n    },\n    rtn2",
+        "target: 'update_pg', actions: 'learn' } },\n    },\n    rtn2",
+      ],
     ],
     verify: null,
   },
