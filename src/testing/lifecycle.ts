@@ -108,12 +108,17 @@ export function withoutUnit(world: World, name: string): World {
     ...world,
     units: replaced(world.units, name, undefined),
     poolers: replaced(world.poolers, name, undefined),
+    secrets: withoutSecretsOf(world, name),
   };
   for (const id of Object.keys(world.relations)) next = withoutScope(next, Number(id), name);
   const owner = next.applications[application];
   if (owner === undefined) return next;
   if (owner.life === 'dying' && unitsOf(next, application).length === 0)
-    return cleared({ ...next, applications: replaced(next.applications, application, undefined) });
+    return cleared({
+      ...next,
+      applications: replaced(next.applications, application, undefined),
+      secrets: withoutSecretsOf(next, application),
+    });
   if (owner.leader !== name) return next;
   // Who leads a requirer makes no difference to the provider, so it is never without a leader for long.
   const leader = owner.role === 'requirer' ? (unitsOf(next, application)[0] ?? null) : null;
@@ -160,7 +165,12 @@ function withoutScope(world: World, id: number, unit: string): World {
   });
 }
 
-/** Relations that have ended, and the secrets of applications that are gone, are cleared away. */
+function withoutSecretsOf({ secrets }: World, gone: string): World['secrets'] {
+  const kept = Object.entries(secrets).filter(([, { owner }]) => owner !== gone);
+  return kept.length === Object.keys(secrets).length ? secrets : Object.fromEntries(kept);
+}
+
+/** Relations that have ended are cleared away, and their grants with them. */
 export function cleared(world: World): World {
   const ended = Object.entries(world.relations).filter(
     ([, relation]) => !isPeer(relation) && relation.life === 'dying' && relation.scope.length === 0,

@@ -403,6 +403,25 @@ describe('the hook tools', () => {
   });
 });
 
+describe('the secrets of what is gone', () => {
+  it('go with their application and their unit, a grant with its relation', async () => {
+    let world = await related();
+    const owners = tools(world, 'pgbouncer/0');
+    const of = (owner: 'application' | 'unit') => owners.secrets.add(owner, { a: owner });
+    const [shared, own] = [of('application'), of('unit')];
+    owners.secrets.grant(shared, 1);
+    world = { ...world, secrets: owners.flush().secrets };
+    const broken = await happened(world, { _tag: 'RemoveRelation', relation: 1, force: true });
+    expect(broken.secrets[shared]?.grants).toEqual([]);
+    const scaled = await happened(world, { _tag: 'RemoveUnit', unit: 'pgbouncer/0', force: true });
+    expect(Object.keys(scaled.secrets)).toEqual([shared]);
+    expect(Object.keys(world.secrets)).toEqual([shared, own]);
+    let ending = await happened(scaled, { _tag: 'RemoveApplication', application: 'pgbouncer' });
+    [ending] = await drain(ending, 'pgbouncer/1');
+    expect([ending.applications.pgbouncer, ending.secrets]).toEqual([undefined, {}]);
+  });
+});
+
 describe('a mistake in its use', () => {
   const misuses: readonly (readonly [string, Action, RegExp])[] = [
     [

@@ -7,8 +7,9 @@ import type { Memory } from './memory.ts';
 
 /**
  * What is not left to chance in an exploration, since its order makes no difference: requirers run
- * their hooks at once; so does the provider those that no charm handles and a
- * changed that finds nothing to do. What such a hook could do later, update-status does, which is explored wherever a unit has nothing else due.
+ * their hooks at once; so does the provider those that no charm handles, and a changed that finds
+ * nothing to do. What such a hook could do later, update-status does, which is explored wherever a
+ * unit has nothing else due.
  */
 export async function prompt(world: World, memory: Memory): Promise<World> {
   const first = withoutHistory(world, memory);
