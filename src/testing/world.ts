@@ -153,7 +153,8 @@ export const leaseSeconds = 60;
 /** The hook of a workload that has come up, as Pebble has it announced. */
 export const poolerReady = 'pgbouncer-pebble-ready';
 
-export const isPeer = ({ provider, requirer }: Relation): boolean => provider === requirer;
+export const isPeer = ({ provider, requirer }: Pick<Relation, 'provider' | 'requirer'>): boolean =>
+  provider === requirer;
 
 /** A world as it is after all applications were deployed, before anything is related. */
 export function worldOf({ units = 3, requirers }: Topology): World {

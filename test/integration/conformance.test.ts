@@ -6,6 +6,7 @@ import { Workspace } from '../../src/demo/servers/child.ts';
 import { type PgbouncerServer, startPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
 import { backendConformance, poolerConformance } from '../../src/testing/conformance/index.ts';
+import { databasesOf } from './look.ts';
 
 const workspace = new Workspace();
 let server: PostgresServer;
@@ -19,24 +20,6 @@ afterAll(async () => {
   await server.stop();
   workspace.remove();
 });
-
-async function databases(): Promise<string[]> {
-  const { process } = pooler;
-  const { user, password } = process.settings.admin;
-  const client = new pg.Client({
-    ...process.console,
-    user,
-    password: password.secret,
-    database: 'pgbouncer',
-  });
-  await client.connect();
-  try {
-    const { rows } = await client.query('SHOW DATABASES');
-    return rows.map(({ name }) => String(name)).filter((name) => name !== 'pgbouncer');
-  } finally {
-    await client.end();
-  }
-}
 
 async function admits(login: { user: string; password: string; database: string }) {
   const client = new pg.Client({ host: server.host, port: server.port, ...login });
@@ -57,7 +40,7 @@ const backend = backendConformance(async () => ({
 
 const poolers = poolerConformance(async () => ({
   hook: () => pgbouncer({ processes: [pooler.process], clients: pooler }),
-  databases: async () => (await databases()).sort(),
+  databases: async () => (await databasesOf(pooler)).sort(),
   backend: { host: server.host, port: server.port },
 }));
 

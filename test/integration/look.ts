@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { login } from '../../src/demo/client.ts';
+import type { PgbouncerServer } from '../../src/demo/servers/pgbouncer.ts';
 import { startBackend, World, type WorldOptions } from '../../src/demo/world.ts';
 import type { Databag } from '../../src/engine/index.ts';
 
@@ -42,8 +43,10 @@ export async function sql(world: World, text: string, database?: string) {
 }
 
 /** The names that a unit's PgBouncer serves, as it says itself. */
-export async function entries(world: World, unit: string): Promise<string[]> {
-  const { process } = world.pooler(unit);
+export const entries = (world: World, unit: string): Promise<string[]> =>
+  databasesOf(world.pooler(unit));
+
+export async function databasesOf({ process }: PgbouncerServer): Promise<string[]> {
   const client = new pg.Client({
     ...process.console,
     user: process.settings.admin.user,

@@ -93,10 +93,14 @@ export type Pace = { readonly _tag: 'Lag' | 'CatchUp'; readonly unit: string };
  * turn it is among those makes no difference, since they write nothing that another one reads.
  */
 export function choices(state: State, memory: Memory): readonly Choice[] {
+  return first(state, memory) ?? [...hooks(state, memory), ...events(state)];
+}
+
+/** The hooks of one unit that come before anything else; null where there is none. */
+function first(state: State, memory: Memory): readonly Choice[] | null {
   const { world, budget, behind } = state;
-  const leader = world.applications[provider]?.leader ?? null;
-  const units = unitsOf(world, provider);
-  for (const unit of units) {
+  const leader = world.applications[provider]?.leader;
+  for (const unit of unitsOf(world, provider)) {
     if (behind.includes(unit)) continue;
     const due = memory
       .due(world, unit)
@@ -111,43 +115,33 @@ export function choices(state: State, memory: Memory): readonly Choice[] {
       });
     return found;
   }
-  const found: Choice[] = [];
-  const add = (action: Choice['action'], change: Partial<Budget> = {}, now = behind) =>
-    found.push({ action, budget: { ...budget, ...change }, behind: now });
-  for (const unit of units) {
-    if (behind.includes(unit)) {
-      add(
-        { _tag: 'CatchUp', unit },
-        {},
-        behind.filter((other) => other !== unit),
-      );
-      continue;
-    }
-    const due = memory.due(world, unit);
-    for (const hook of due.length === 0 ? [updateStatus] : due) add(run(unit, hook));
-  }
-  const [next, ...later] = budget.toRelate;
+  return null;
+}
+
+/** update-status where a unit has nothing else to do; the leader's hooks; and those who catch up. */
+const hooks = (state: State, memory: Memory): readonly Choice[] =>
+  unitsOf(state.world, provider).flatMap((unit): Choice[] => {
+    if (state.behind.includes(unit))
+      return [{ ...state, action: { _tag: 'CatchUp', unit }, behind: without(state, unit) }];
+    const due = memory.due(state.world, unit);
+    return (due.length === 0 ? [updateStatus] : due).map((hook) => ({
+      ...state,
+      action: run(unit, hook),
+    }));
+  });
+
+/** What operators do, and what goes wrong or right between hooks. */
+function events(state: State): readonly Choice[] {
+  const { world, budget } = state;
   const owner = world.applications[provider];
-  if (owner === undefined) return found;
-  const operations = budget.operations - 1;
-  const mayOperate = operations >= 0 && owner.life === 'alive';
-  if (next !== undefined && mayOperate)
-    add({ _tag: 'Relate', application: next }, { toRelate: later, operations });
-  for (const [id, relation] of Object.entries(world.relations)) {
-    if (isPeer(relation) || !mayOperate) continue;
-    const named = { relation: Number(id) };
-    if (relation.life === 'alive') add({ _tag: 'RemoveRelation', ...named }, { operations });
-    if (relation.life === 'suspended') add({ _tag: 'Resume', ...named }, { operations });
-    else if (relation.life === 'alive' && budget.suspensions > 0)
-      add({ _tag: 'Suspend', ...named }, { operations, suspensions: budget.suspensions - 1 });
-  }
-  if (leader === null)
-    for (const unit of units)
-      add(
-        { _tag: 'Elect', unit },
-        {},
-        behind.filter((other) => other !== unit),
-      );
+  if (owner === undefined) return [];
+  const found: Choice[] = [];
+  const add = (action: Action, change: Partial<Budget> = {}, behind = state.behind) =>
+    found.push({ action, budget: { ...budget, ...change }, behind });
+  const units = unitsOf(world, provider);
+  if (budget.operations > 0 && owner.life === 'alive') operate(state, add);
+  if (owner.leader === null)
+    for (const unit of units) add({ _tag: 'Elect', unit }, {}, without(state, unit));
   else if (budget.leaderChanges > 0)
     add({ _tag: 'LoseLeader', application: provider }, { leaderChanges: budget.leaderChanges - 1 });
   if (!world.postgres.isUp) add({ _tag: 'StartPostgres' });
@@ -161,5 +155,26 @@ export function choices(state: State, memory: Memory): readonly Choice[] {
     add({ _tag: 'RemoveApplication', application: provider }, { endings: budget.endings - 1 });
   return found;
 }
+
+function operate(
+  { world, budget }: State,
+  add: (action: Action, change: Partial<Budget>) => void,
+): void {
+  const operations = budget.operations - 1;
+  const [application, ...toRelate] = budget.toRelate;
+  if (application !== undefined) add({ _tag: 'Relate', application }, { toRelate, operations });
+  for (const [id, { life, ...relation }] of Object.entries(world.relations)) {
+    if (isPeer(relation)) continue;
+    const named = { relation: Number(id) };
+    if (life === 'suspended') add({ _tag: 'Resume', ...named }, { operations });
+    if (life !== 'alive') continue;
+    add({ _tag: 'RemoveRelation', ...named }, { operations });
+    if (budget.suspensions > 0)
+      add({ _tag: 'Suspend', ...named }, { operations, suspensions: budget.suspensions - 1 });
+  }
+}
+
+const without = ({ behind }: State, unit: string): readonly string[] =>
+  behind.filter((other) => other !== unit);
 
 const run = (unit: string, hook: Hook): Action => ({ _tag: 'RunHook', unit, hook });
