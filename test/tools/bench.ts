@@ -202,7 +202,7 @@ async function simulatedWorld(): Promise<void> {
   const { bare, checked } = await simulated();
   out('Simulated Juju: hooks of three units per second, related, served and removed');
   out(`  the whole world       ${number(bare)}`);
-  out(`  and every invariant   ${number(checked)}\n`);
+  out(`  and every invariant   ${number(checked)}`);
 }
 
 async function onPostgres(): Promise<void> {
