@@ -11,7 +11,8 @@ import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
 import { halt, right, take } from './steps.ts';
 
-const audited = new Set(['leader-elected', 'update-status', 'upgrade-charm', 'start']);
+/** When nobody was told anything, and when nobody will be: in stop a unit looks for the last time. */
+const audited = new Set(['leader-elected', 'update-status', 'upgrade-charm', 'start', 'stop']);
 /** A peer moved, or the unit's own PgBouncer has come up. */
 const heard = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 

@@ -56,7 +56,7 @@ describe('one Juju hook', () => {
     expect(world.juju.status('p/1')).toBeUndefined();
   });
 
-  it.each(['leader-elected', 'update-status', 'upgrade-charm', 'start'])(
+  it.each(['leader-elected', 'update-status', 'upgrade-charm', 'start', 'stop'])(
     'does what nobody asks for again in %s, and asks the backend',
     async (hook) => {
       const world = requested();

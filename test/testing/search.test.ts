@@ -23,6 +23,7 @@ describe('the search', () => {
     ['a pod is lost', { lostPods: 1 }, 1],
     ['a relation is suspended', { suspensions: 1, operations: 3 }, 1],
     ['the provider is removed', { endings: 1 }, 1],
+    ['the provider is removed after a crash', { endings: 1, crashes: 1 }, 0],
     ['three units', { units: 3, crashes: 1, outages: 1 }, 0],
   ] as const)('finds no violation where %s', async (_, change, served) => {
     const { counts, counterexample } = await explore(bounds(change), served);
