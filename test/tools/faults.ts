@@ -64,12 +64,16 @@ export const faults: readonly PlantedFault[] = [
     verify: null,
   },
   {
-    name: 'the departing flag is trusted alone',
+    name: 'the departing flag is trusted alone, and nobody looks again',
     file: 'src/domain/departing.ts',
     edits: [
       ['if (plannedUnits.length === 0) return false;', ''],
       ['return flagged || listed || !plannedUnits.includes(unit);', 'return flagged;'],
     ],
+    also: {
+      file: 'src/engine/dispatch.ts',
+      edits: [["'upgrade-charm', 'start', 'stop']", "'upgrade-charm', 'start']"]],
+    },
     verify: `${quick} --endings 1`,
   },
   {
