@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import type { Counts } from '../testing/explore/search.ts';
-import { parseReplay, replay } from '../testing/explore/trace.ts';
+import { parseReplay, type Replay, replay } from '../testing/explore/trace.ts';
 import { type Verified, verify } from '../testing/explore/verify.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -53,9 +53,23 @@ export async function verifyBounds(
   out(`\n${counterexample.story.join('\n')}\n\n`);
   for (const { invariant, what } of counterexample.violations)
     out(`${invariant} is violated: ${what}\n`);
-  writeFileSync(save, `${JSON.stringify(counterexample.replay, null, 1)}\n`);
-  out(`Run it again: hookchart verify --replay ${save}\n`);
-  return { ...verified, seconds: seconds(), file: save };
+  const file = saved(save, counterexample.replay) ? save : null;
+  out(
+    file === null
+      ? `${save} cannot be written; choose another --save, or take the replay from --json\n`
+      : `Run it again: hookchart verify --replay ${file}\n`,
+  );
+  return { ...verified, seconds: seconds(), file };
+}
+
+/** What was found must not be lost for want of a place to write it. */
+function saved(path: string, replay: Replay): boolean {
+  try {
+    writeFileSync(path, `${JSON.stringify(replay, null, 1)}\n`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a history again that was written to a file. */

@@ -62,7 +62,22 @@ const leaky: Charm = (adapters, tools) =>
     tools,
   );
 
+const stored = (actions: unknown) => JSON.stringify({ bounds: defaultBounds, served: 0, actions });
+
+/** A charm that changes something whenever it is called. */
+const restless: Charm = async (_, tools) => {
+  const turn = Number(tools.stateGet().turn ?? '0') + 1;
+  tools.stateSet({ turn: String(turn) });
+  return { _tag: 'Right', right: null };
+};
+
 describe('a violation', () => {
+  it('is there where a history never comes to rest', async () => {
+    const bounds = { ...defaultBounds, units: 1, relations: 1 };
+    const { violations } = await replay({ bounds, served: 0, actions: [] }, restless);
+    expect(violations).toEqual([{ invariant: 'I6', what: 'the hooks never come to rest' }]);
+  });
+
   it('comes with the shortest history, as a story and as a replay that does the same', async () => {
     const { counterexample } = await explore(bounds({}), 1, { charm: leaky });
     if (counterexample === null) throw new Error('nothing was found');
@@ -80,8 +95,11 @@ describe('a violation', () => {
 
   it.each([
     ['no JSON', 'x', 'is not JSON'],
-    ['no actions', '{"bounds":{},"served":0}', 'actions is not as expected'],
-    ['a nameless action', '{"bounds":{},"served":0,"actions":[{}]}', 'actions.0._tag'],
+    ['no bounds', '{"bounds":{},"served":0,"actions":[]}', 'bounds.units is not as expected'],
+    ['no actions', stored(undefined), 'actions is not as expected'],
+    ['a nameless action', stored([{}]), 'actions.0._tag'],
+    ['an unknown action', stored([{ _tag: 'Explode' }]), 'actions.0._tag'],
+    ['no hook', stored([{ _tag: 'RunHook', unit: 'pgbouncer/0' }]), 'actions.0.hook'],
   ])('a replay file with %s is refused', (_, text, why) => {
     expect(() => parseReplay(text)).toThrow(why);
   });

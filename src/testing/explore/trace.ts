@@ -6,7 +6,7 @@ import { type Violation, violationsAtRest, violationsOf } from '../invariants.ts
 import { nextFair, rest } from '../simulation.ts';
 import { type Runner, step } from '../step.ts';
 import { Misuse, type World } from '../world.ts';
-import type { Bounds } from './bounds.ts';
+import { type Bounds, defaultBounds } from './bounds.ts';
 import { promptActions } from './prompt.ts';
 import { beginning, type Found, type Search } from './search.ts';
 
@@ -69,8 +69,9 @@ export async function replay(
         note(action, violationsOf(before, action, stepped), did(stepped)),
     });
     world = rested.world;
-    const left = violationsAtRest(world);
-    if (!rested.isAtRest) left.concat({ invariant: 'I6', what: 'the hooks never come to rest' });
+    const left: readonly Violation[] = rested.isAtRest
+      ? violationsAtRest(world)
+      : [{ invariant: 'I6', what: 'the hooks never come to rest' }];
     for (const { invariant, what } of left) story.push(`at rest it violates ${invariant}: ${what}`);
     violations.push(...left);
   }
@@ -92,18 +93,33 @@ function did({ outcome }: Awaited<ReturnType<typeof step>>): string {
   return all.length === 0 ? '' : ` — ${all.join(', ')}`;
 }
 
-const bounds = v.record(v.string(), v.number());
+const text = v.string();
 const file = v.object({
-  bounds,
+  bounds: v.object(v.entriesFromList(Object.keys(defaultBounds) as (keyof Bounds)[], v.number())),
   served: v.number(),
-  actions: v.array(v.looseObject({ _tag: v.string() })),
+  actions: v.array(
+    v.variant('_tag', [
+      v.looseObject({
+        _tag: v.literal('RunHook'),
+        unit: text,
+        hook: v.looseObject({ name: text }),
+      }),
+      v.looseObject({ _tag: v.picklist(['Relate', 'RemoveApplication', 'AddUnit', 'LoseLeader']) }),
+      v.looseObject({ _tag: v.picklist(['RemoveRelation', 'Suspend', 'Resume']) }),
+      v.looseObject({ _tag: v.picklist(['RemoveUnit', 'LosePod', 'Elect']) }),
+      v.looseObject({ _tag: v.picklist(['StartPostgres', 'StopPostgres']) }),
+      v.looseObject({ _tag: v.picklist(['StartPooler', 'StopPooler']) }),
+      v.looseObject({ _tag: v.literal('SlowPostgres'), seconds: v.number() }),
+      v.looseObject({ _tag: v.literal('Ask'), request: v.record(text, text) }),
+    ]),
+  ),
 });
 
 /** Reads a replay file; a `Misuse` says what is wrong with it. */
-export function parseReplay(text: string): Replay {
+export function parseReplay(json: string): Replay {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(json);
   } catch {
     throw new Misuse('the replay is not JSON');
   }

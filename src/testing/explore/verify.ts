@@ -72,7 +72,14 @@ export async function verify(
     counterexample ??= searched.counterexample;
     for (const worker of running) await worker.terminate();
   };
-  await Promise.all(Array.from({ length: threads }, runNext));
+  try {
+    await Promise.all(Array.from({ length: threads }, runNext));
+  } finally {
+    for (const worker of running) await worker.terminate();
+  }
+  // A thread that ends without a word has proved nothing.
+  if (counterexample === null && searches.length !== bounds.relations + 1)
+    throw new Error(`${bounds.relations + 1 - searches.length} searches ended without a result`);
   return {
     bounds,
     searches: searches.sort((one, other) => one.served - other.served),
