@@ -1,6 +1,9 @@
 import { databaseRelationBroken } from './database-relation-broken.ts';
 import { databaseRelationDeparted } from './database-relation-departed.ts';
 import { databaseRequested } from './database-requested.ts';
+import { leaderElected } from './leader-elected.ts';
+import { pgbPeersRelationChanged } from './pgb-peers-relation-changed.ts';
+import { updateStatus } from './update-status.ts';
 
 export type { Drawing, Shape } from './hook.ts';
 export {
@@ -19,13 +22,23 @@ export {
 } from './hook.ts';
 export { type Edge, type HookMachine, type Node, nodesOf } from './nodes.ts';
 export type * from './vocabulary.ts';
-export { databaseRelationBroken, databaseRelationDeparted, databaseRequested };
+export {
+  databaseRelationBroken,
+  databaseRelationDeparted,
+  databaseRequested,
+  leaderElected,
+  pgbPeersRelationChanged,
+  updateStatus,
+};
 
 /** Every hook machine by the name of its hook. */
 export const hooks = {
   'database-requested': databaseRequested,
   'database-relation-departed': databaseRelationDeparted,
   'database-relation-broken': databaseRelationBroken,
+  'pgb-peers-relation-changed': pgbPeersRelationChanged,
+  'leader-elected': leaderElected,
+  'update-status': updateStatus,
 } as const;
 
 /** The name of a hook that has a chart. */

@@ -31,8 +31,17 @@ export interface Grant {
   /** Attributes in upper case (`CREATEDB`), then backend roles as the backend spells them. */
   readonly attributes: readonly string[];
   readonly roles: readonly string[];
-  /** Null once the removal has begun: nothing keeps a password that nobody may use. */
+  /**
+   * Null where a Juju secret keeps it, and once the removal has begun: nothing keeps a password that
+   * nobody may use.
+   */
   readonly password: Secret | null;
+  /** The Juju secrets that were made for the relation: their ids by group, `user` or `tls`. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** By what the backend knows the password that it was given; null before it was given one. */
+  readonly proof: string | null;
+  /** The request within the relation, where the requirer speaks v1 of the interface; else null. */
+  readonly requestId: string | null;
   /** Who made the role: two deployments on one PostgreSQL must not take over each other's. */
   readonly owner: string;
   /** What the relation databag says at present; null until something was published. */
@@ -48,7 +57,8 @@ export interface Granted {
 
 /** The hook event that starts a machine. */
 export interface HookEvent {
-  readonly relation: number;
+  /** Only in the hooks of a relation that asks for a database. */
+  readonly relation?: number;
   /** The unit that Juju says is leaving; only in departed. */
   readonly departingUnit?: string;
 }
@@ -77,6 +87,10 @@ export type Command =
   | {
       readonly _tag: 'UpdateConnectionInfo' | 'AddDepartingFlag' | 'RemoveData' | 'DeleteUser';
       readonly relation: number;
+    }
+  /** What concerns this unit, or all relations: its PgBouncer, what it confirms, what is published. */
+  | {
+      readonly _tag: 'ConfigurePooler' | 'ConfirmServing' | 'UpdateConnections' | 'AuditBackend';
     };
 
 /** Where a hook rests for good. */

@@ -26,7 +26,11 @@ export function narrateWork(tell: Tell, unit: string, { reconciled }: ReconcileR
 
 /** A databag for eyes. */
 export const maskedDatabag = (databag: Databag): Databag =>
-  'password' in databag ? { ...databag, password: maskText } : databag;
+  Object.fromEntries(
+    Object.entries(databag).map(([key, value]) => [key, secretKeys.has(key) ? maskText : value]),
+  );
+
+const secretKeys = new Set(['password', 'uris', 'read-only-uris']);
 
 /** The relation's databags side by side, as the reference draws them. */
 export function databagTable(relation: number, remote: Databag, own: Databag): string {

@@ -44,6 +44,7 @@ const hostAlphabet = /^[A-Za-z0-9_.:-]+$/;
 export function configure(
   ledger: Ledger,
   backend: BackendEndpoints,
+  auth: Login | null,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
@@ -61,7 +62,7 @@ export function configure(
       databases.push({ name, host: readHosts, port: readPort, database });
     }
   }
-  return E.right({ databases, auth: ledger.auth });
+  return E.right({ databases, auth });
 }
 
 /** The databases that some relation uses, sorted, each once. */

@@ -1,7 +1,7 @@
 /** The hooks that wait to be delivered again, as a unit keeps them in its durable state. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { HookEvent, HookName } from '../../machines/index.ts';
+import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
 import type { Databag } from './request.ts';
 
 /** A hook that ended deferred. Its event MUST come back until it is met or its relation is gone. */
@@ -18,23 +18,22 @@ export interface DeferralsUnreadable {
 }
 
 /** The key in the unit's state; no key is an empty queue. */
-const key = 'deferred';
+export const deferralKey = 'deferred';
 
 const queue = v.array(
   v.object({
-    hook: v.picklist([
-      'database-requested',
-      'database-relation-departed',
-      'database-relation-broken',
-    ]),
-    event: v.object({ relation: v.number(), departingUnit: v.exactOptional(v.string()) }),
+    hook: v.picklist(Object.keys(hooks) as HookName[]),
+    event: v.object({
+      relation: v.exactOptional(v.number()),
+      departingUnit: v.exactOptional(v.string()),
+    }),
   }),
 );
 
 export function parseDeferrals(state: Databag): E.Either<DeferralsUnreadable, readonly Deferral[]> {
   const unreadable = (why: string) =>
     E.left({ _tag: 'DeferralsUnreadable' as const, class: 'broken' as const, why });
-  const text = state[key] ?? '';
+  const text = state[deferralKey] ?? '';
   if (text === '') return E.right([]);
   let value: unknown;
   try {
@@ -51,5 +50,5 @@ export function parseDeferrals(state: Databag): E.Either<DeferralsUnreadable, re
 /** The queue as values for the unit's state: equal deferrals stand in it once, the first one's place kept. */
 export function encodeDeferrals(deferrals: readonly Deferral[]): Databag {
   const once = new Set(deferrals.map(({ hook, event }) => JSON.stringify({ hook, event })));
-  return { [key]: once.size === 0 ? '' : `[${[...once].join(',')}]` };
+  return { [deferralKey]: once.size === 0 ? '' : `[${[...once].join(',')}]` };
 }

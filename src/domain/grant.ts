@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Grant, Login, Secret } from '../../machines/index.ts';
+import type { Grant, Secret } from '../../machines/index.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Databag, DatabaseRequest } from './request.ts';
 
@@ -7,14 +7,11 @@ export const grantOf = (record: LedgerRecord | undefined): Grant | null =>
   record === undefined || record.state === 'refused' ? null : record;
 
 /**
- * The password that a relation has already: the ledger's, else the one that its own databag shows.
- * A password, once published, never changes by itself; only where both are silent one is generated.
+ * The password that a relation's own databag shows. A password, once published, never changes by
+ * itself; only where the ledger and the databag are silent one is generated.
  */
-export function knownPassword(record: LedgerRecord | undefined, own: Databag): Secret | null {
-  const recorded = grantOf(record)?.password ?? null;
-  if (recorded !== null) return recorded;
-  return own.password ? { secret: own.password } : null;
-}
+export const passwordIn = ({ password }: Databag): Secret | null =>
+  password ? { secret: password } : null;
 
 /** The grant with which provisioning starts, or goes on: what is on record stays as it is. */
 export function provision(
@@ -32,6 +29,9 @@ export function provision(
     attributes: request.attributes,
     roles: request.roles,
     password,
+    secrets: before?.secrets ?? {},
+    proof: before?.proof ?? null,
+    requestId: request.reply._tag === 'V1' ? request.reply.requestId : null,
     owner: request.owner,
     published: before?.published ?? null,
     error: null,
@@ -53,6 +53,8 @@ export const removing = (grant: Grant): Grant => ({
   ...grant,
   state: 'removing',
   password: null,
+  secrets: {},
+  proof: null,
   published: null,
 });
 
@@ -74,27 +76,8 @@ export function changedField(
   };
 }
 
-/** What the relation's own application databag shows; an empty value deletes its key. */
-export function providerDatabag(grant: Grant, login: Login, info: ConnectionInfo, remote: Databag) {
-  const { data: _, ...request } = remote;
-  return {
-    data: JSON.stringify(request),
-    database: grant.database,
-    username: login.user,
-    password: login.password.secret,
-    ...connectionKeys(info),
-  };
-}
-
-/** The part of it that moves while the credentials stay. */
-export const connectionKeys = (info: ConnectionInfo) => ({
-  endpoints: info.endpoints ?? '',
-  'read-only-endpoints': info.readOnlyEndpoints,
-  version: info.version ?? '',
-});
-
 /** A short, stable mark of a name (FNV-1a, 32 bits); it tells deployments apart and protects nothing. */
-function fingerprint(text: string): string {
+export function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++)
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { Grant, Login } from '../../machines/index.ts';
+import type { Grant } from '../../machines/index.ts';
 import { latest } from './latest.ts';
 import type { Databag } from './request.ts';
 
@@ -20,7 +20,14 @@ export type LedgerRecord = Grant | Refused;
 export interface Ledger {
   readonly records: ReadonlyMap<number, LedgerRecord>;
   /** The login with which PgBouncer looks up users; null before the first request. */
-  readonly auth: Login | null;
+  readonly auth: KeptLogin | null;
+}
+
+/** A login whose password is known, or kept in a Juju secret of the application. */
+export interface KeptLogin extends Pick<Grant, 'password' | 'proof'> {
+  readonly user: string;
+  /** The id of the Juju secret; null where there is none. */
+  readonly secret: string | null;
 }
 
 /** A ledger that belongs to whoever parsed it. */
@@ -39,10 +46,18 @@ export interface LedgerUnreadable {
 export const authKey = 'auth-user';
 /** The unit that has led last. */
 export const leaderKey = 'leader';
+/** The group of a relation's Juju secrets that holds its user and password. */
+export const userGroup = 'user';
 export const recordKey = (relation: number): string => `relation-${relation}`;
 
 const secret = v.object({ secret: v.string() });
-const login = v.object({ user: v.string(), password: secret });
+const id = v.optional(v.nullable(v.string()), null);
+const login = v.object({
+  user: v.string(),
+  password: v.nullable(secret),
+  secret: id,
+  proof: id,
+});
 const record = v.variant('state', [
   v.object({ relation: v.number(), state: v.literal('refused'), error: v.string() }),
   v.object({
@@ -53,6 +68,9 @@ const record = v.variant('state', [
     attributes: v.array(v.string()),
     roles: v.array(v.string()),
     password: v.nullable(secret),
+    secrets: v.optional(v.record(v.string(), v.string()), {}),
+    proof: id,
+    requestId: id,
     owner: v.string(),
     published: v.nullable(
       v.object({
@@ -68,7 +86,7 @@ const record = v.variant('state', [
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
 export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
   const records = new Map<number, LedgerRecord>();
-  let auth: Login | null = null;
+  let auth: KeptLogin | null = null;
   for (const key in databag) {
     const text = databag[key] ?? '';
     if (key === authKey) {
@@ -86,8 +104,16 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
   return E.right({ records, auth });
 }
 
-/** The ledger's value for a key of the peer application databag. */
-export const encode = (value: LedgerRecord | Login): string => JSON.stringify(value);
+/** The ledger's value for a relation; a password that a Juju secret keeps does not stand in it. */
+export const encodeRecord = (record: LedgerRecord): string =>
+  JSON.stringify(
+    record.state !== 'refused' && record.secrets[userGroup] !== undefined
+      ? { ...record, password: null }
+      : record,
+  );
+
+export const encodeLogin = (login: KeptLogin): string =>
+  JSON.stringify(login.secret === null ? login : { ...login, password: null });
 
 /** True for a record that PgBouncer's configuration serves. */
 export const isServed = (entry: LedgerRecord): entry is Grant =>
@@ -101,7 +127,7 @@ export function servedDatabases({ records }: Ledger): Readonly<Record<number, st
   return served;
 }
 
-const readLogin = latest<string, string, E.Either<string, Login>>(64, decode(login));
+const readLogin = latest<string, string, E.Either<string, KeptLogin>>(64, decode(login));
 const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, decode(record));
 
 function decode<Schema extends v.GenericSchema>(schema: Schema) {

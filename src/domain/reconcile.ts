@@ -28,6 +28,8 @@ export interface View {
   /** The relations that Juju lists at present. */
   readonly relations: ReadonlySet<number>;
   readonly requests: ReadonlyMap<number, E.Either<Refusal, DatabaseRequest>>;
+  /** Relations whose databag shows credentials though the ledger has no grant, and nobody asks for one. */
+  readonly stale: readonly number[];
   readonly info: (grant: Grant) => ConnectionInfo;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: readonly number[];
@@ -43,6 +45,7 @@ export type Work =
   | { readonly _tag: 'Configure' }
   | { readonly _tag: 'DeleteUser'; readonly relation: number }
   | { readonly _tag: 'DeleteOrphan'; readonly relation: number }
+  | { readonly _tag: 'WithdrawAnswer'; readonly relation: number }
   | { readonly _tag: 'Refuse'; readonly refusal: Refusal }
   | { readonly _tag: 'ClearError'; readonly relation: number }
   | { readonly _tag: 'Provision'; readonly relation: number }
@@ -59,6 +62,7 @@ export function reconcile(view: View): readonly Work[] {
     ...forget,
     { _tag: 'Configure' },
     ...remove,
+    ...view.stale.map((relation): Work => ({ _tag: 'WithdrawAnswer', relation })),
     ...requested(view),
     ...publications(view),
   ];
@@ -140,7 +144,7 @@ function forRequest(
     const changed = changedField(request.right, record);
     if (changed !== null)
       return refuseOnce(record, { _tag: 'RequestChanged', class: 'refused', relation, ...changed });
-    if (!damaged.has(relation))
+    if (!damaged.has(relation) && isAnswered(request.right, record))
       return record.error === null ? null : { _tag: 'ClearError', relation };
   }
   return backendReady ? { _tag: 'Provision', relation } : null;
@@ -152,9 +156,17 @@ export function isMet(
   request: E.Either<Refusal, DatabaseRequest>,
 ): boolean {
   if (E.isRight(request))
-    return record?.state === 'published' && changedField(request.right, record) === null;
+    return (
+      record?.state === 'published' &&
+      changedField(request.right, record) === null &&
+      isAnswered(request.right, record)
+    );
   return request.left._tag === 'RequestWithdrawn' || refuseOnce(record, request.left) === null;
 }
+
+/** A requirer of v1 that asks anew under another id waits for an answer that names it. */
+const isAnswered = ({ reply }: DatabaseRequest, { requestId }: Grant): boolean =>
+  (reply._tag === 'V1' ? reply.requestId : null) === requestId;
 
 /** A refusal that is on record already is no work. */
 function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | null {

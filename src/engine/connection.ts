@@ -1,18 +1,18 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { movedDatabag, movedSecret, secretFieldsOf } from '../domain/answer.ts';
 import { configure, sameDatabases } from '../domain/configuration.ts';
 import { sameInfo, succeed } from '../domain/endpoints.ts';
-import { connectionKeys } from '../domain/grant.ts';
-import { servedDatabases } from '../domain/ledger.ts';
+import { servedDatabases, userGroup } from '../domain/ledger.ts';
+import { replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { right, take } from './steps.ts';
 
-/**
- * Puts this unit's PgBouncer in step with the ledger and, once it is read back, says so to the
- * other units. Every unit does this for itself; what is in force already is left alone.
- */
-export async function updatePooler(session: Session): Promise<void> {
-  const { pooler, backend, model } = session.adapters;
+/** Puts this unit's PgBouncer in step with the ledger; what is in force already is left alone. */
+export async function configurePooler(session: Session): Promise<void> {
+  const { pooler, backend } = session.adapters;
   const ledger = await session.ledger();
-  const configuration = right(configure(ledger, await take(backend.endpoints)));
+  const endpoints = await take(backend.endpoints);
+  const configuration = right(configure(ledger, endpoints, await session.auth()));
   const before = session.configured;
   const isInForce =
     before !== null &&
@@ -20,13 +20,24 @@ export async function updatePooler(session: Session): Promise<void> {
     sameDatabases(before.databases, configuration.databases);
   if (!isInForce) await take(pooler.apply(configuration));
   session.configured = configuration;
-  session.write(
-    { _tag: 'PeerUnit', unit: model.unit },
-    {
-      address: (await session.endpoint()) ?? '',
-      serving: JSON.stringify(servedDatabases(ledger)),
-    },
-  );
+}
+
+/** Says to the other units what this one has read back from its PgBouncer, and where it is. */
+export async function confirmServing(session: Session): Promise<void> {
+  const bag = { _tag: 'PeerUnit', unit: session.adapters.model.unit } as const;
+  const ledger = await session.ledger();
+  const values = {
+    address: (await session.endpoint()) ?? '',
+    serving: JSON.stringify(servedDatabases(ledger)),
+  };
+  if (ledger.hasMoved()) session.overwrite(bag, values);
+  else session.write(bag, values);
+}
+
+/** Puts the pooler in step and, once that is read back, says so. Every unit does it for itself. */
+export async function updatePooler(session: Session): Promise<void> {
+  await configurePooler(session);
+  await confirmServing(session);
 }
 
 /**
@@ -42,6 +53,26 @@ export async function updateConnectionInfo(session: Session, relation: number): 
   const info = await session.info();
   const next = succeed(record.published, info(record));
   if (sameInfo(record.published, next)) return;
-  session.write({ _tag: 'OwnApp', relation }, connectionKeys(next));
+  const request = session.parse(relation, await session.remote(relation));
+  const asked = E.isRight(request) ? secretFieldsOf(request.right.reply) : [];
+  const own = await session.own(relation);
+  session.write({ _tag: 'OwnApp', relation }, movedDatabag(own, record, next, asked));
+  const { secrets } = session.adapters.model;
+  const id = record.secrets[userGroup];
+  if (secrets !== null && id !== undefined)
+    await replaceSecret(secrets, id, (content) => movedSecret(content, record, next, asked));
   ledger.put({ ...record, published: next });
+}
+
+/** The same for every relation. */
+export async function updateConnections(session: Session): Promise<void> {
+  const { records } = await session.ledger();
+  for (const relation of [...records.keys()]) await updateConnectionInfo(session, relation);
+}
+
+/** Takes back all that a databag shows of a grant that is no longer. */
+export async function withdrawAnswer(session: Session, relation: number): Promise<void> {
+  const own = await session.own(relation);
+  const nothing = Object.fromEntries(Object.keys(own).map((key) => [key, '']));
+  session.write({ _tag: 'OwnApp', relation }, nothing);
 }

@@ -1,20 +1,16 @@
-import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
+import { hooks } from '../../machines/index.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from '../domain/deferral.ts';
+import { chartNameOf } from '../domain/events.ts';
 import { isMet } from '../domain/reconcile.ts';
 import { defaultPolicy, parseRequest } from '../domain/request.ts';
 import { drive } from './drive.ts';
 import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
 import type { Options } from './interpret.ts';
 import type { Adapters, Attempt } from './ports.ts';
-import { type Occasion, reconcileSession } from './reconciliation.ts';
+import { reconcileSession } from './reconciliation.ts';
 import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
-import { halt, right, take } from './steps.ts';
-
-/** When nobody was told anything, and when nobody will be: in stop a unit looks for the last time. */
-const audited = new Set(['leader-elected', 'update-status', 'upgrade-charm', 'start', 'stop']);
-/** A peer moved, or the unit's own PgBouncer has come up. */
-const heard = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
+import { halt, right } from './steps.ts';
 
 /**
  * One Juju hook, whole: what was deferred comes first, in order, then this event's own chart, then
@@ -32,11 +28,9 @@ export const dispatch = (
   return (event) =>
     inSession(adapters, parse, async (session) => {
       const started = adapters.clock();
-      const state = await take(adapters.model.state);
-      const waiting = right(parseDeferrals(state));
-      const own = chartOf(event);
-      const occasion = occasionOf(event);
-      if (waiting.length === 0 && occasion === null)
+      const waiting = right(parseDeferrals(await session.state()));
+      const own = deferralOf(event);
+      if (waiting.length === 0 && own === null)
         return { event, charts: [], dropped: [], reconciled: [], milliseconds: 0 };
       const charts: ChartRun[] = [];
       const dropped: Deferral[] = [];
@@ -52,38 +46,33 @@ export const dispatch = (
         charts.push(run);
         if (run.end._tag === 'Deferred') deferred.push(deferral);
       }
-      const reconciled = await reconcileSession(session, {
-        audits: occasion?.audits ?? false,
-        ordered: charts.flatMap(({ commands }) => commands),
-      });
-      const ends = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
-      await commit(
+      const reconciled = await reconcileSession(
         session,
-        ends[0] ?? (await reasonOfLeader(session)),
-        changedOnly(state, encodeDeferrals(deferred)),
+        charts.flatMap(({ commands }) => commands),
       );
+      const ends = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
+      session.remember(encodeDeferrals(deferred));
+      await commit(session, ends[0] ?? (await reasonOfLeader(session)));
       return { event, charts, dropped, reconciled, milliseconds: adapters.clock() - started };
     });
 };
 
-/** Null for an event that nobody handles. */
-function occasionOf(event: JujuEvent): Pick<Occasion, 'audits'> | null {
-  if (audited.has(event.hook)) return { audits: true };
-  return chartOf(event) !== null || heard.test(event.hook) ? { audits: false } : null;
-}
-
-/** The chart that an event asks for; that of `database-requested` stands behind every changed. */
-function chartOf({ hook, relation, departingUnit }: JujuEvent): Deferral | null {
+/** The chart that an event goes through, as a hook that could be deferred. */
+function deferralOf({ hook, relation, departingUnit }: JujuEvent): Deferral | null {
+  const name = chartNameOf(hook);
+  if (name === null) return null;
+  if (!name.startsWith('database-')) return { hook: name, event: {} };
   if (relation === undefined) return null;
-  const event: HookEvent = departingUnit === undefined ? { relation } : { relation, departingUnit };
-  if (hook === 'database-relation-changed') return { hook: 'database-requested', event };
-  return hook in hooks ? { hook: hook as HookName, event } : null;
+  return {
+    hook: name,
+    event: departingUnit === undefined ? { relation } : { relation, departingUnit },
+  };
 }
 
 /** Departed and broken are for those who were told; a request counts as long as it is not met. */
 async function isStillAsked(session: Session, { hook, event }: Deferral): Promise<boolean> {
   const { relation } = event;
-  if (hook === 'database-relation-broken') return true;
+  if (hook === 'database-relation-broken' || relation === undefined) return true;
   if (!(await session.relations()).has(relation)) return false;
   if (hook === 'database-relation-departed') return true;
   const request = session.parse(relation, await session.remote(relation));
@@ -94,10 +83,3 @@ const isSame = (run: ChartRun, { hook, event }: Deferral): boolean =>
   run.hook === hook &&
   run.event.relation === event.relation &&
   run.event.departingUnit === event.departingUnit;
-
-/** Only what differs from what Juju holds. */
-const changedOnly = (
-  state: Readonly<Record<string, string>>,
-  values: Readonly<Record<string, string>>,
-) =>
-  Object.fromEntries(Object.entries(values).filter(([key, value]) => (state[key] ?? '') !== value));

@@ -57,7 +57,7 @@ export async function drive(
   }
   path.push(state.node);
   if (failure?.class === 'refused') await recordRefusal(session, failure);
-  const event = resumed ? (from.context.event ?? { relation: -1 }) : from;
+  const event = resumed ? (from.context.event ?? {}) : from;
   return {
     hook: machine.id,
     event,

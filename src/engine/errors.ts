@@ -8,6 +8,7 @@ export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'BackendUnavailable'; readonly where: string; readonly why: string }
   | { readonly _tag: 'RoleInUse'; readonly role: string; readonly why: string }
   | { readonly _tag: 'EndpointUnknown'; readonly unit: string }
+  | { readonly _tag: 'SecretUnreadable'; readonly id: string; readonly why: string }
   | { readonly _tag: 'PoolerUnavailable'; readonly where: string; readonly why: string }
   | {
       readonly _tag: 'LoginRefused';
@@ -55,6 +56,8 @@ export function render(error: HookError): string {
       return `role ${error.role} cannot be removed yet (${error.why}); it can no longer log in, and the removal is tried again`;
     case 'EndpointUnknown':
       return `${error.unit} has no address yet that clients could use; nothing was published, the hook is deferred until it has`;
+    case 'SecretUnreadable':
+      return `${error.id} cannot be read (${error.why}); the hook is deferred until it can`;
     case 'PoolerUnavailable':
       return `PgBouncer at ${error.where} does not answer (${error.why}); start it, the hook is deferred until then`;
     case 'LoginRefused':

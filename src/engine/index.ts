@@ -5,7 +5,7 @@ export type {
   HostPort,
 } from '../domain/configuration.ts';
 export type { Deferral } from '../domain/deferral.ts';
-export type { LedgerRecord } from '../domain/ledger.ts';
+export type { KeptLogin, LedgerRecord } from '../domain/ledger.ts';
 export type { Audit, Work } from '../domain/reconcile.ts';
 export type { Refusal } from '../domain/refusal.ts';
 export { type Attribute, type Databag, defaultPolicy, type Policy } from '../domain/request.ts';
@@ -33,6 +33,8 @@ export type {
   Entropy,
   Model,
   Pooler,
+  Proofs,
+  SecretStore,
 } from './ports.ts';
 export type {
   ChartRun,

@@ -1,5 +1,6 @@
 import type { HookEvent, HookMachine } from '../../machines/index.ts';
 import { defaultPolicy, type Policy, parseRequest } from '../domain/request.ts';
+import { auditBackend } from './audit.ts';
 import type { SecretState } from './conversation.ts';
 import { drive, type Keep } from './drive.ts';
 import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
@@ -29,10 +30,7 @@ export const interpret = (adapters: Adapters, { policy = defaultPolicy, keep }: 
         const started = adapters.clock();
         const { failure, ...driven } = await drive(session, machine, from, keep);
         if (failure?.class === 'broken') halt(failure);
-        const reconciled = await reconcileSession(session, {
-          audits: false,
-          ordered: driven.commands,
-        });
+        const reconciled = await reconcileSession(session, driven.commands);
         await commit(session, reasonToWait(driven.end));
         return {
           ...driven,
@@ -52,7 +50,8 @@ export const reconcile = (
 ): Attempt<ReconcileRun> =>
   inSession(adapters, parseRequest(policy), async (session) => {
     const started = adapters.clock();
-    const reconciled = await reconcileSession(session, { audits: true, ordered: [] });
+    if ((await session.leader()) && (await session.backendReady())) await auditBackend(session);
+    const reconciled = await reconcileSession(session, []);
     await commit(session, await reasonOfLeader(session));
     return { reconciled, milliseconds: adapters.clock() - started };
   });

@@ -1,5 +1,11 @@
 import type { Answer, Command, Question } from '../../machines/index.ts';
-import { updateConnectionInfo } from './connection.ts';
+import { auditBackend } from './audit.ts';
+import {
+  configurePooler,
+  confirmServing,
+  updateConnectionInfo,
+  updateConnections,
+} from './connection.ts';
 import {
   addUser,
   createUserAndDatabase,
@@ -18,7 +24,7 @@ export async function perform(session: Session, request: Question | Command): Pr
     case 'Leader':
       return yesOrNo(await session.leader());
     case 'BackendReadyAndLeader':
-      return yesOrNo((await session.backendReady()) && (await session.leader()));
+      return yesOrNo((await session.leader()) && (await session.backendReady()));
     case 'UnitDeparting':
       return yesOrNo(request.departingUnit === session.adapters.model.unit);
     case 'DepartingFlagged': {
@@ -51,6 +57,18 @@ export async function perform(session: Session, request: Question | Command): Pr
       return done;
     case 'DeleteUser':
       await deleteUser(session, request.relation);
+      return done;
+    case 'ConfigurePooler':
+      await configurePooler(session);
+      return done;
+    case 'ConfirmServing':
+      await confirmServing(session);
+      return done;
+    case 'UpdateConnections':
+      await updateConnections(session);
+      return done;
+    case 'AuditBackend':
+      await auditBackend(session);
       return done;
   }
 }

@@ -6,6 +6,7 @@ import type * as T from 'fp-ts/lib/Task.js';
 import type * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
 import type { BackendEndpoints, Configuration } from '../domain/configuration.ts';
+import type { KeptLogin } from '../domain/ledger.ts';
 import type { Audit } from '../domain/reconcile.ts';
 import type { Databag } from '../domain/request.ts';
 import type { Status } from '../domain/status.ts';
@@ -47,8 +48,26 @@ export interface Model {
   readonly read: (bags: readonly Bag[]) => Attempt<readonly Databag[]>;
   /** The unit's durable state: a map that outlives its processes and its pod. */
   readonly state: Attempt<Databag>;
+  /** The secrets that the application owns; null for a Juju that has none (before 3.0). */
+  readonly secrets: SecretStore | null;
   /** MUST apply all of it or nothing. `ModelRefused` where leadership was lost meanwhile. */
   readonly commit: (changes: Changes) => Attempt<void>;
+}
+
+/**
+ * Secrets of the application, which all its units read and only the leader writes. What is written
+ * MUST come into force with the commit, or not at all; this hook can read it before.
+ */
+export interface SecretStore {
+  /** The newest content. `SecretUnreadable` where it is gone, or may not be read (yet). */
+  readonly read: (id: string) => Attempt<Databag>;
+  /** Makes a secret, or gives the one of that label this content; the result is its id. */
+  readonly make: (label: string, content: Databag) => Attempt<string>;
+  readonly replace: (id: string, content: Databag) => Attempt<void>;
+  /** Lets the remote application of a relation read it; once more changes nothing. */
+  readonly grant: (id: string, relation: number) => Attempt<void>;
+  /** One that is gone already is no error. */
+  readonly remove: (id: string) => Attempt<void>;
 }
 
 /** PostgreSQL. Each operation is safe to repeat and may be lost half-way. */
@@ -66,17 +85,30 @@ export interface Backend {
    * that is in force already MUST NOT be set again. Refuses with `RoleTaken` or `DatabaseTaken`
    * BEFORE anything is done.
    */
-  readonly provision: (grant: Grant, auth: Login) => Attempt<void>;
+  readonly provision: (grant: Grant, auth: Login) => Attempt<Proofs>;
   /**
    * Removes the role: login, sessions, objects, role, in this order. What it owned stays with the
    * database's owner. A role that is not there, or not ours, is no error; `RoleInUse` where the
    * removal must be tried again.
    */
   readonly remove: (grant: Pick<Grant, 'user' | 'owner' | 'relation'>) => Attempt<void>;
-  /** Compares the published grants, and the login that looks up users, with what is there. */
-  readonly audit: (owner: string, grants: readonly Grant[], auth: Login | null) => Attempt<Audit>;
+  /**
+   * Compares the published grants, and the login that looks up users, with what is there: it knows
+   * the passwords by their proofs, and MUST NOT count on the passwords themselves.
+   */
+  readonly audit: (
+    owner: string,
+    grants: readonly Grant[],
+    auth: KeptLogin | null,
+  ) => Attempt<Audit>;
   /** Ends the connections of this hook. Never an error. */
   readonly release: T.Task<void>;
+}
+
+/** By what the backend knows two passwords again. Nobody can log in with a proof, or guess by it. */
+export interface Proofs {
+  readonly user: string;
+  readonly auth: string;
 }
 
 /** PgBouncer: this unit's process or processes. */

@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { type Command, databaseRequested } from '../../machines/index.ts';
+import { type Command, type ConnectionInfo, databaseRequested } from '../../machines/index.ts';
+import { isAnswer } from '../domain/answer.ts';
 import { grantOf } from '../domain/grant.ts';
-import { type Audit, reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts';
-import { updateConnectionInfo, updatePooler } from './connection.ts';
+import { reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts';
+import type { Masked } from '../domain/secret.ts';
+import { updateConnectionInfo, updatePooler, withdrawAnswer } from './connection.ts';
 import { drive } from './drive.ts';
 import { recordRefusal } from './provisioning.ts';
 import { deleteOrphan, deleteUser, forgetFlag, isLeaving, markRemoving } from './removal.ts';
@@ -10,24 +12,22 @@ import type { Reconciled } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
 
-/** What a reconciliation comes after. */
-export interface Occasion {
-  /** Whether the backend is asked what it holds for this deployment. */
-  readonly audits: boolean;
-  /** What the charts of this hook have ordered: it is not tried a second time. */
-  readonly ordered: readonly Pick<Command, '_tag' | 'relation'>[];
-}
+/** What the charts of a hook have ordered. */
+type Ordered = readonly Masked<Command>[];
 
-/** Does what is left to do. A piece of work that fails does not keep the others from being done. */
+/**
+ * Does what is left to do; what the hook's charts have ordered is not tried a second time. A piece
+ * of work that fails does not keep the others from being done.
+ */
 export async function reconcileSession(
   session: Session,
-  occasion: Occasion,
+  ordered: Ordered,
 ): Promise<readonly Reconciled[]> {
   const { clock } = session.adapters;
   const reconciled: Reconciled[] = [];
   let isConfigured = true;
-  for (const work of await viewed(session, occasion)) {
-    if (wasTried(occasion, work)) continue;
+  for (const work of await viewed(session)) {
+    if (wasTried(ordered, work)) continue;
     if (!isConfigured && (work._tag === 'Provision' || work._tag === 'UpdateConnectionInfo'))
       continue;
     const started = clock();
@@ -42,35 +42,58 @@ export async function reconcileSession(
   return reconciled;
 }
 
-function wasTried({ ordered }: Occasion, work: Work): boolean {
+function wasTried(ordered: Ordered, work: Work): boolean {
   const was = (tag: Command['_tag'], relation: number) =>
-    ordered.some((command) => command._tag === tag && command.relation === relation);
+    ordered.some(
+      (command) => command._tag === tag && 'relation' in command && command.relation === relation,
+    );
   if (work._tag === 'Provision') return was('GetUser', work.relation);
   return work._tag === 'DeleteUser' && was('DeleteUser', work.relation);
 }
 
-/**
- * Looks at the world and says what is left to do. An occasion of its own asks the backend as well,
- * for roles that no record speaks of and for credentials that no longer work.
- */
-async function viewed(session: Session, occasion: Occasion): Promise<readonly Work[]> {
+/** Looks at the world and says what is left to do; what decides nothing is not asked for. */
+async function viewed(session: Session): Promise<readonly Work[]> {
   const relations = await session.relations();
   const flags = await session.flags();
   if (!(await session.leader())) return reconcileFollower({ relations, flags });
+  const { audit } = session;
+  const ledger = await session.ledger();
+  const records = [...ledger.records.values()];
+  const published = records.some(
+    ({ state, relation }) => state === 'published' && relations.has(relation),
+  );
+  const removable =
+    records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
+    (audit?.orphans.length ?? 0) > 0;
   const isFlagged = flags.some((relation) => !relations.has(relation));
-  const backendReady = await session.backendReady();
   return reconcile({
-    leaving: await isLeaving(session, { flagged: isFlagged, listed: false }),
+    leaving: removable && (await isLeaving(session, { flagged: isFlagged, listed: false })),
     succeeding: await session.succeeding(),
-    backendReady,
-    ledger: await session.ledger(),
+    backendReady: await session.backendReady(),
+    ledger,
     relations,
     requests: await session.requests(),
-    info: await session.info(),
+    stale: await staleAnswers(session),
+    info: published ? await session.info() : () => nowhere,
     flags,
-    audit: occasion.audits && backendReady ? await audit(session) : null,
+    audit: audit !== null && (await session.backendReady()) ? audit : null,
   });
 }
+
+/**
+ * A relation that was suspended may come back without a request that can be served. Its databag
+ * still shows what was removed meanwhile, and a consumer fails on a secret that is gone.
+ */
+async function staleAnswers(session: Session): Promise<readonly number[]> {
+  const { records } = await session.ledger();
+  const stale: number[] = [];
+  for (const [relation, request] of await session.requests())
+    if (E.isLeft(request) && grantOf(records.get(relation)) === null)
+      if (isAnswer(await session.own(relation))) stale.push(relation);
+  return stale;
+}
+
+const nowhere: ConnectionInfo = { endpoints: null, readOnlyEndpoints: '', version: null };
 
 async function carryOut(session: Session, work: Work): Promise<void> {
   switch (work._tag) {
@@ -89,6 +112,8 @@ async function carryOut(session: Session, work: Work): Promise<void> {
       return deleteUser(session, work.relation);
     case 'DeleteOrphan':
       return deleteOrphan(session, work.relation);
+    case 'WithdrawAnswer':
+      return withdrawAnswer(session, work.relation);
     case 'Refuse':
       return recordRefusal(session, work.refusal);
     case 'ClearError':
@@ -107,15 +132,4 @@ async function clearError(session: Session, relation: number): Promise<void> {
   const ledger = await session.ledger();
   const grant = grantOf(ledger.records.get(relation));
   if (grant !== null) ledger.put({ ...grant, error: null });
-}
-
-/** Null where the backend went away meanwhile: the next occasion asks again. */
-async function audit(session: Session): Promise<Audit | null> {
-  const { backend, model } = session.adapters;
-  const { records, auth } = await session.ledger();
-  const grants = [...records.values()].flatMap((record) =>
-    record.state === 'published' ? [record] : [],
-  );
-  const outcome = await backend.audit(model.owner, grants, auth)();
-  return E.isLeft(outcome) ? null : outcome.right;
 }

@@ -1,10 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../machines/index.ts';
+import { isAnswer } from '../domain/answer.ts';
 import { type Fate, leavesAlone } from '../domain/departing.ts';
 import { grantOf, ownUserName, removing, userName } from '../domain/grant.ts';
-import { updatePooler } from './connection.ts';
+import { updatePooler, withdrawAnswer } from './connection.ts';
 import { type HookError, render } from './errors.ts';
 import type { Attempt } from './ports.ts';
+import { removeSecrets } from './secrets.ts';
 import { flagKey, type Session } from './session.ts';
 import { attempt, halt, take } from './steps.ts';
 
@@ -20,20 +22,22 @@ export const isLeaving = async (
     plannedUnits: await take(session.adapters.model.plannedUnits),
   });
 
-export function addFlag({ adapters, write }: Session, relation: number): void {
-  const { unit } = adapters.model;
-  write({ _tag: 'PeerUnit', unit }, { [flagKey(relation)]: unit });
-}
+export const addFlag = ({ adapters, remember }: Session, relation: number): void =>
+  remember({ [flagKey(relation)]: adapters.model.unit });
 
-export function forgetFlag({ adapters, write }: Session, relation: number): void {
-  write({ _tag: 'PeerUnit', unit: adapters.model.unit }, { [flagKey(relation)]: '' });
-}
+export const forgetFlag = ({ remember }: Session, relation: number): void =>
+  remember({ [flagKey(relation)]: '' });
 
 /** The removal is on record before anything is done, and the password leaves the ledger with it. */
 export async function markRemoving(session: Session, relation: number): Promise<Grant | null> {
   const ledger = await session.ledger();
   const grant = grantOf(ledger.records.get(relation));
   if (grant === null || grant.state === 'removing') return grant;
+  // A consumer that is late would fail on a secret that is gone. Where the relation is gone as well,
+  // nobody is late.
+  const own = await attempt(() => session.own(relation))();
+  if (E.isRight(own) && isAnswer(own.right)) await withdrawAnswer(session, relation);
+  await removeSecrets(session.adapters.model.secrets, grant);
   const marked = removing(grant);
   ledger.put(marked);
   return marked;

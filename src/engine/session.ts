@@ -4,36 +4,28 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { Granted, Login } from '../../machines/index.ts';
+import type { Grant, Login, Secret } from '../../machines/index.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import { connectionInfo, type Peer, parseEndpoint } from '../domain/endpoints.ts';
+import { passwordIn } from '../domain/grant.ts';
 import { latest } from '../domain/latest.ts';
 import {
   authKey,
-  encode,
-  type Ledger,
+  encodeLogin,
+  encodeRecord,
   type LedgerRecord,
   leaderKey,
-  type ParsedLedger,
   parseLedger,
   recordKey,
+  userGroup,
 } from '../domain/ledger.ts';
+import type { Audit } from '../domain/reconcile.ts';
 import type { Databag, parseRequest } from '../domain/request.ts';
 import { statusOf } from '../domain/status.ts';
+import { type OpenLedger, openLedger } from './open-ledger.ts';
 import type { Adapters, Bag, Changes } from './ports.ts';
-import { once, right, take } from './steps.ts';
-
-/** The ledger with what this hook has put into it so far. */
-export interface OpenLedger extends Ledger {
-  /** The record as it was before this hook. */
-  readonly before: (relation: number) => LedgerRecord | undefined;
-  readonly put: (record: LedgerRecord) => void;
-  readonly drop: (relation: number) => void;
-  /** The lookup login as it was before this hook. */
-  readonly readAuth: Login | null;
-  /** Makes sure that what a command carries is on record. */
-  readonly adopt: (granted: Granted) => void;
-}
+import { kept, keptLogin } from './secrets.ts';
+import { halt, once, right, take } from './steps.ts';
 
 export interface Session {
   readonly adapters: Adapters;
@@ -53,11 +45,25 @@ export interface Session {
   readonly ledger: () => Promise<OpenLedger>;
   readonly remote: (relation: number) => Promise<Databag>;
   readonly own: (relation: number) => Promise<Databag>;
+  /** The databag of this unit in the peer relation. */
+  readonly unit: () => Promise<Databag>;
+  /** The password of a grant, wherever it is kept. */
+  readonly passwordOf: (grant: Grant) => Promise<Secret | null>;
+  /** The login with which PgBouncer looks up users. */
+  readonly auth: () => Promise<Login | null>;
+  /** Gathers what is to be written; only what differs will be. */
   readonly write: (bag: Bag, values: Databag) => void;
+  /** As `write`, where it is known that something differs: the databag need not be read for it. */
+  readonly overwrite: (bag: Bag, values: Databag) => void;
+  /** Puts values into the unit's durable state. */
+  readonly remember: (values: Databag) => void;
+  readonly state: () => Promise<Databag>;
   /** What this hook has put in force. */
   configured: Configuration | null;
+  /** What the backend was found to hold; null where this hook has not asked it. */
+  audit: Audit | null;
   /** What is to be committed; only what differs from what Juju holds. */
-  readonly changes: (waitingFor: string | null, state?: Databag) => Promise<Changes>;
+  readonly changes: (waitingFor: string | null) => Promise<Changes>;
 }
 
 const flagPrefix = 'departing-';
@@ -65,7 +71,7 @@ export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
 
 export function openSession(adapters: Adapters, parse: Session['parse']): Session {
   const { model, backend } = adapters;
-  const writes = new Map<string, { bag: Bag; values: Record<string, string> }>();
+  const writes = new Map<string, { bag: Bag; values: Record<string, string>; differs: boolean }>();
   const bags = new Map<string, Databag>();
   const remotes = new Map<number, Databag>();
   const touched = new Map<number, LedgerRecord | undefined>();
@@ -79,30 +85,48 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     return found;
   };
 
-  /** The bags of the peer relation in one go, for nearly every hook reads them all. */
-  const peerBags = once(async () => {
+  const peerApp = (): Promise<Databag> => read({ _tag: 'PeerApp' });
+
+  /** What the other units say, in one go. */
+  const others = once(async () => {
     const units = await take(model.peers);
-    const wanted: Bag[] = [{ _tag: 'PeerApp' }, { _tag: 'PeerUnit', unit: model.unit }];
-    for (const unit of units) wanted.push({ _tag: 'PeerUnit', unit });
-    const contents = await take(model.read(wanted));
-    for (const [index, bag] of wanted.entries()) bags.set(nameOf(bag), contents[index] ?? {});
-    const others = units.map((unit, index) => peer(unit, contents[index + 2] ?? {}));
-    return { app: contents[0] ?? {}, unit: contents[1] ?? {}, others };
+    const contents = await take(model.read(units.map((unit) => ({ _tag: 'PeerUnit', unit }))));
+    return units.map((unit, index) => peer(unit, contents[index] ?? {}));
   });
 
-  const write = (bag: Bag, values: Databag): void => {
+  const gather = (differs: boolean) => (bag: Bag, values: Databag) => {
     const name = nameOf(bag);
-    const pending = writes.get(name);
-    if (pending === undefined) writes.set(name, { bag, values: { ...values } });
-    else Object.assign(pending.values, values);
+    const before = writes.get(name);
+    writes.set(name, {
+      bag,
+      values: { ...before?.values, ...values },
+      differs: differs || (before?.differs ?? false),
+    });
   };
+  const write = gather(false);
 
-  const ledger = once(async () => openLedger(right(parseLedger((await peerBags()).app)), touched));
+  const ledger = once(async () => openLedger(right(parseLedger(await peerApp())), touched));
   const backendReady = once(backend.ready);
   const leader = once(() => take(model.leader));
-  const lastLeader = async () => (await peerBags()).app[leaderKey] ?? null;
+  const lastLeader = async () => (await peerApp())[leaderKey] ?? null;
   const endpoint = once(() => take(model.endpoint));
   const relations = once(async () => new Set(await take(model.relations)));
+  const state = once(() => take(model.state));
+  const remembered: Record<string, string> = {};
+  const contents = new Map<string, Promise<Databag>>();
+  const secret = (id: string): Promise<Databag> => {
+    const { secrets } = model;
+    if (secrets === null)
+      return halt({
+        _tag: 'SecretUnreadable',
+        class: 'unavailable',
+        id,
+        why: 'Juju has no secrets',
+      });
+    const content = contents.get(id) ?? take(secrets.read(id));
+    contents.set(id, content);
+    return content;
+  };
 
   return {
     adapters,
@@ -126,13 +150,13 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
         all.map((relation) => [relation, parse(relation, remotes.get(relation) ?? {})]),
       );
     },
-    flags: async () => flagsIn((await peerBags()).unit),
+    flags: async () => flagsIn({ ...(await state()), ...remembered }),
     info: once(async () => {
       const leader = await endpoint();
       const version = (await backendReady()) ? await backend.version() : null;
       return connectionInfo(
         leader === null ? null : parseEndpoint(leader),
-        (await peerBags()).others,
+        await others(),
         version !== null && E.isRight(version) ? version.right : null,
       );
     }),
@@ -143,57 +167,48 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       return known;
     },
     own: (relation) => read({ _tag: 'OwnApp', relation }),
+    unit: () => read({ _tag: 'PeerUnit', unit: model.unit }),
+    passwordOf: async ({ password, secrets: { [userGroup]: id } }) =>
+      password ?? (id === undefined ? null : passwordIn(await secret(id))),
+    auth: async () => {
+      const known = (await ledger()).auth;
+      if (known === null) return null;
+      const password =
+        known.password ?? (known.secret === null ? null : passwordIn(await secret(known.secret)));
+      return password === null ? null : { user: known.user, password };
+    },
     write,
+    overwrite: gather(true),
+    remember: (values) => void Object.assign(remembered, values),
+    state,
     configured: null,
-    changes: async (waitingFor, state = {}) => {
-      const { records, auth, readAuth } = await ledger();
+    audit: null,
+    changes: async (waitingFor) => {
+      const open = await ledger();
+      const { records, auth, readAuth } = open;
       for (const relation of touched.keys()) {
-        const record = records.get(relation);
-        const value = record === undefined ? '' : encode(record);
+        const record = await kept(model.secrets, records.get(relation));
+        const value = record === undefined ? '' : encodeRecord(record);
         write({ _tag: 'PeerApp' }, { [recordKey(relation)]: value });
       }
-      if (auth !== null && auth !== readAuth)
-        write({ _tag: 'PeerApp' }, { [authKey]: encode(auth) });
+      if (auth !== null && auth !== readAuth) {
+        const value = encodeLogin(await keptLogin(model.secrets, auth));
+        write({ _tag: 'PeerApp' }, { [authKey]: value });
+      }
       const isOnRecord = writes.has('PeerApp') || (await lastLeader()) !== null;
       if (isOnRecord && (await leader())) write({ _tag: 'PeerApp' }, { [leaderKey]: model.unit });
       const changed: { bag: Bag; values: Databag }[] = [];
-      for (const { bag, values } of writes.values()) {
-        const differing = difference(await read(bag), values);
+      for (const { bag, values, differs } of writes.values()) {
+        const differing = differs ? values : difference(await read(bag), values);
         if (differing !== null) changed.push({ bag, values: differing });
       }
-      return { bags: changed, state, status: statusOf({ records, auth }, waitingFor) };
+      return {
+        bags: changed,
+        state: difference(await state(), remembered) ?? {},
+        status: statusOf({ records, auth }, waitingFor),
+      };
     },
   };
-}
-
-/** The map that was read becomes the map that is written; what it held is kept where it changes. */
-function openLedger(
-  { records, auth }: ParsedLedger,
-  touched: Map<number, LedgerRecord | undefined>,
-): OpenLedger {
-  const touch = (relation: number) => {
-    if (!touched.has(relation)) touched.set(relation, records.get(relation));
-  };
-  const open = {
-    records,
-    auth,
-    readAuth: auth,
-    before: (relation: number) =>
-      touched.has(relation) ? touched.get(relation) : records.get(relation),
-    put: (record: LedgerRecord) => {
-      touch(record.relation);
-      records.set(record.relation, record);
-    },
-    drop: (relation: number) => {
-      touch(relation);
-      records.delete(relation);
-    },
-    adopt: ({ grant, auth }: Granted) => {
-      if (records.get(grant.relation) !== grant) open.put(grant);
-      open.auth = auth;
-    },
-  };
-  return open;
 }
 
 /** Those values that a databag does not hold yet; null where it holds all of them. */

@@ -4,6 +4,8 @@ import { isPeer, peerRelation, provider, type World } from './world.ts';
 
 export const eventualViolations = { requests, leftovers, passwords };
 
+/** The secret that keeps the login with which PgBouncer looks up users. */
+const authLabel = 'pgb-peers.auth.secret';
 const everyPassword = /password-\d+/g;
 
 /** Every request of a relation that lives is served, or refused where an operator sees it. */
@@ -31,14 +33,18 @@ function leftovers(world: World): readonly string[] {
     const id = /^relation-(\d+)$/.exec(key)?.[1];
     if (id !== undefined && world.relations[id] === undefined) left.push(`the ledger keeps ${key}`);
   }
-  for (const [unit, bag] of Object.entries(peers?.units ?? {}))
-    for (const key of Object.keys(bag)) {
-      const id = /^departing-(\d+)$/.exec(key)?.[1];
-      if (id !== undefined && world.units[unit] !== undefined && world.relations[id] === undefined)
-        left.push(`${unit} keeps ${key}`);
-    }
-  for (const [unit, { state }] of Object.entries(world.units))
+  for (const [unit, { state }] of Object.entries(world.units)) {
     if (state.deferred !== undefined) left.push(`${unit} keeps a deferred hook`);
+    for (const key of Object.keys(state)) {
+      const id = /^departing-(\d+)$/.exec(key)?.[1];
+      if (id !== undefined && world.relations[id] === undefined) left.push(`${unit} keeps ${key}`);
+    }
+  }
+  for (const { owner, label } of Object.values(world.secrets)) {
+    const id = /^database\.(\d+)\./.exec(label ?? '')?.[1];
+    if (id !== undefined && owner === provider && world.relations[id] === undefined)
+      left.push(`${provider} keeps the secret ${label}`);
+  }
   return left;
 }
 
@@ -48,6 +54,9 @@ function passwords(world: World) {
   const heard = new Set(all(ledger['auth-user'] ?? ''));
   for (const relation of Object.values(world.relations))
     if (!isPeer(relation)) for (const secret of all(JSON.stringify(relation))) heard.add(secret);
+  for (const { label, grants, revisions } of Object.values(world.secrets))
+    if (label === authLabel || grants.some((id) => world.relations[id] !== undefined))
+      for (const secret of all(JSON.stringify(revisions))) heard.add(secret);
   // The login that looks users up belongs to the deployment, not to a relation.
   for (const { relation, password } of Object.values(world.postgres.roles))
     if (relation === null && password !== null) heard.add(password);

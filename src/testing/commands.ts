@@ -22,6 +22,7 @@ export type Fc = Pick<
   | 'dictionary'
   | 'integer'
   | 'nat'
+  | 'boolean'
   | 'oneof'
   | 'record'
   | 'string'
@@ -65,9 +66,11 @@ export const topologies = (fc: Fc): FastCheck.Arbitrary<Topology> =>
         }),
         { minLength: 1, maxLength: 3 },
       ),
+      fc.boolean(),
     )
-    .map(([units, all]) => ({
+    .map(([units, all, hasSecrets]) => ({
       units,
+      hasSecrets,
       requirers: Object.fromEntries(all.map((one, number) => [`app${number}`, one])),
     }));
 

@@ -16,6 +16,7 @@ export interface Pending {
   readonly state: Databag;
   readonly secrets: View['secrets'];
   readonly secretsMade: number;
+  readonly secretsRemoved: readonly string[];
 }
 
 const quota = { key: 256, value: 64 * 1024, total: 2 * 1024 * 1024 };

@@ -240,8 +240,9 @@ const serves = (
 /** A consumer that gets endpoints without credentials takes itself for served. */
 const bareEndpoints = ({ relations }: World): readonly string[] =>
   Object.entries(relations).flatMap(([id, { applications }]) => {
-    const { endpoints, username } = applications[provider] ?? {};
-    return endpoints !== undefined && username === undefined
+    const bag = applications[provider] ?? {};
+    const hasCredentials = (bag.username ?? bag['secret-user']) !== undefined;
+    return bag.endpoints !== undefined && !hasCredentials
       ? [`relation ${id}: endpoints are published without credentials`]
       : [];
   });

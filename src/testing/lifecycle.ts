@@ -69,15 +69,15 @@ export function flushed(world: World, name: string, pending: Pending): World {
   let next = world;
   for (const [id, bags] of Object.entries(pending.bags))
     for (const [who, bag] of Object.entries(bags)) next = written(next, name, id, who, bag);
-  const { state, secrets, secretsMade } = pending;
+  const { state, secrets, secretsMade, secretsRemoved } = pending;
   next = withUnit(next, name, { ...unitNamed(next, name), state });
-  return secretsMade === world.made.secrets && Object.keys(secrets).length === 0
-    ? next
-    : {
-        ...next,
-        secrets: { ...next.secrets, ...secrets },
-        made: { ...next.made, secrets: secretsMade },
-      };
+  const isTouched = secretsRemoved.length > 0 || Object.keys(secrets).length > 0;
+  if (!isTouched && secretsMade === world.made.secrets) return next;
+  return {
+    ...next,
+    secrets: withoutAll({ ...next.secrets, ...secrets }, secretsRemoved),
+    made: { ...next.made, secrets: secretsMade },
+  };
 }
 
 /** A unit that writes to its own application's peer databag is not told of it. */
@@ -164,6 +164,11 @@ function withoutScope(world: World, id: number, unit: string): World {
     relations: { ...world.relations, [id]: { ...relation, scope } },
   });
 }
+
+const withoutAll = (secrets: World['secrets'], gone: readonly string[]): World['secrets'] =>
+  gone.length === 0
+    ? secrets
+    : Object.fromEntries(Object.entries(secrets).filter(([id]) => !gone.includes(id)));
 
 function withoutSecretsOf({ secrets }: World, gone: string): World['secrets'] {
   const kept = Object.entries(secrets).filter(([, { owner }]) => owner !== gone);

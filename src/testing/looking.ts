@@ -28,13 +28,21 @@ export const servedRelations = looked((world): readonly Life[] => {
   if (world.applications[provider]?.life !== 'alive') return [];
   const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
   return Object.entries(world.relations).flatMap(([id, relation]) => {
-    const bag = relation.applications[provider];
     if (isPeer(relation) || relation.life !== 'alive') return [];
-    if (bag?.username === undefined || bag.password === undefined) return [];
+    const bag = withSecrets(world, relation.applications[provider] ?? {});
+    if (bag.username === undefined || bag.password === undefined) return [];
     const isPublished = ledger[`relation-${id}`]?.includes('"state":"published"') === true;
     return relation.wasSuspended && !isPublished ? [] : [{ id: Number(id), bag }];
   });
 });
+
+/** A databag with the fields that its requirer reads in the secrets to which it points. */
+function withSecrets({ secrets }: World, bag: Databag): Databag {
+  const contents = Object.entries(bag).flatMap(([key, id]) =>
+    key.startsWith('secret-') ? [secrets[id]?.revisions.at(-1) ?? {}] : [],
+  );
+  return contents.length === 0 ? bag : Object.assign({}, bag, ...contents);
+}
 
 /** The units that a databag names to clients, as far as they are there. */
 export function namedUnits(world: World, bag: Databag): readonly string[] {

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Bag, Model } from '../engine/index.ts';
+import type { Attempt, Bag, Model, SecretStore } from '../engine/index.ts';
 import type { HookTools } from './hook-tools.ts';
 import { ToolError } from './tool-error.ts';
 import { ownerMark } from './view.ts';
@@ -33,6 +33,7 @@ export function simulatedModel(tools: HookTools): Model {
     relations: asked(() => tools.relationIds(endpoint)),
     read: (bags) => asked(() => bags.map((bag) => tools.relationGet(...address(bag)))),
     state: asked(() => tools.stateGet()),
+    secrets: view.hasSecrets ? secretStore(tools) : null,
     commit: ({ bags, state, status }) =>
       asked(() => {
         const isUnits = (bag: Bag) => bag._tag === 'PeerUnit';
@@ -44,6 +45,30 @@ export function simulatedModel(tools: HookTools): Model {
       }),
   };
 }
+
+const secretStore = ({ secrets }: HookTools): SecretStore => ({
+  read: (id) => async () => {
+    try {
+      return E.right(secrets.get(id, 'refresh'));
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: error.message });
+    }
+  },
+  make: (label, content) =>
+    asked(() => {
+      const known = Object.entries(secrets.infos()).find(([, info]) => info.label === label)?.[0];
+      if (known === undefined) return secrets.add('application', content, label);
+      secrets.set(known, content);
+      return known;
+    }),
+  replace: (id, content) => asked(() => secrets.set(id, content)),
+  grant: (id, relation) => asked(() => secrets.grant(id, relation)),
+  remove: (id) =>
+    asked(() => {
+      if (secrets.infos()[id] !== undefined) secrets.remove(id);
+    }),
+});
 
 const asked =
   <Result>(call: () => Result): Attempt<Result> =>

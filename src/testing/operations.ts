@@ -159,7 +159,7 @@ function asked(world: World, name: string, request: Databag): World {
   };
   if (application.leader === null) return next;
   const tools = new HookTools(viewOf(next, application.leader, updateStatus));
-  ask(tools, request);
+  ask(tools, { request, library: application.library });
   return flushed(next, application.leader, tools.flush());
 }
 

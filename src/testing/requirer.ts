@@ -34,7 +34,7 @@ export function requirerHook(
   if (relation === undefined || remoteApplication === undefined) return null;
   const asksIn = library === 'v0.12' ? 'joined' : 'created';
   if (hook.name.endsWith(`-${asksIn}`) && tools.isLeader())
-    tools.relationSet(relation, 'application', request);
+    tools.relationSet(relation, 'application', askedBy(tools, library, request));
   const isKept = copyIn === 'state';
   if (isKept && hook.name.endsWith('-broken')) tools.stateSet({ [`${copyKey}-${relation}`]: '' });
   if (!hook.name.endsWith('-changed')) return null;
@@ -53,13 +53,44 @@ export function requirerHook(
     : { event, relation, fields: readFields(tools, bag) };
 }
 
+/** Newer libraries ask for secrets by themselves where Juju has any. */
+const askedBy = (
+  { view }: HookTools,
+  library: Application['library'],
+  request: Databag,
+): Databag =>
+  library === 'v0.12' || !view.hasSecrets
+    ? request
+    : {
+        ...request,
+        'requested-secrets': JSON.stringify(requestedSecrets),
+        'provided-secrets': '["mtls-cert"]',
+      };
+
+const requestedSecrets = [
+  'username',
+  'password',
+  'tls',
+  'tls-ca',
+  'uris',
+  'read-only-uris',
+  'entity-name',
+  'entity-password',
+];
+
 /** Writes what the operator asks for by now; a requirer's leader does it in any hook of its own. */
-export function ask(tools: HookTools, request: Databag): void {
+export function ask(
+  tools: HookTools,
+  { request, library }: Pick<Application, 'request' | 'library'>,
+): void {
   if (!tools.isLeader()) return;
   for (const relation of tools.relationIds('database')) {
     const before = tools.relationGet(relation, tools.view.application);
     const withdrawn = Object.fromEntries(Object.keys(before).map((key) => [key, '']));
-    tools.relationSet(relation, 'application', { ...withdrawn, ...request });
+    tools.relationSet(relation, 'application', {
+      ...withdrawn,
+      ...askedBy(tools, library, request),
+    });
   }
 }
 

@@ -100,7 +100,10 @@ export class SecretTools {
       if (JSON.stringify(isTracking) !== JSON.stringify(wasTracking))
         this.#mayWrite('secret-set', secret.owner);
     }
-    return { secrets: this.#secrets, secretsMade: this.#made };
+    const secretsRemoved = Object.keys(this.#view.secrets).filter(
+      (id) => this.#secrets[id] === undefined,
+    );
+    return { secrets: this.#secrets, secretsMade: this.#made, secretsRemoved };
   }
 
   #owned(tool: string, id: string): StoredSecret {

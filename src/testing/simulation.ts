@@ -27,8 +27,12 @@ export function nextFair(world: World): Action | null {
   if (!world.postgres.isUp) return { _tag: 'StartPostgres' };
   for (const [unit, { isUp }] of Object.entries(world.poolers))
     if (!isUp) return { _tag: 'StartPooler', unit };
-  const due = dueHooks(world)[0];
-  if (due !== undefined) return due;
+  // A hook that failed may wait for what another unit has yet to do.
+  const due = dueHooks(world);
+  const isRepeated = (action: Action) =>
+    action._tag === 'RunHook' && world.units[action.unit]?.failed !== null;
+  const next = due.find((action) => !isRepeated(action)) ?? due[0];
+  if (next !== undefined) return next;
   const units = unitsOf(world, provider);
   const heir = units.find((unit) => world.units[unit]?.life === 'alive') ?? units[0];
   if (world.applications[provider]?.leader === null && heir !== undefined)

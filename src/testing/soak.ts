@@ -3,14 +3,16 @@ import { actionsOf, type Kind, kinds } from './kinds.ts';
 import { Simulation, type Violated } from './simulation.ts';
 import { provider, type Topology, worldOf } from './world.ts';
 
-const soakTopology: Topology = {
+/** Every second history has a Juju with secrets. */
+const soakTopology = (seed: number): Topology => ({
   units: 3,
+  hasSecrets: seed % 2 === 1,
   requirers: {
     first: { units: 1, request: { database: 'shared' } },
     second: { units: 2, request: { database: 'shared', 'extra-user-roles': 'CREATEDB' } },
     third: { units: 1, request: { database: 'third' }, library: 'v0.12' },
   },
-};
+});
 
 export interface Soaked {
   readonly histories: number;
@@ -37,7 +39,7 @@ export async function randomHistory(
   seed: number,
   {
     steps = 150,
-    topology = soakTopology,
+    topology = soakTopology(seed),
     charm,
   }: { steps?: number; topology?: Topology; charm?: Charm } = {},
 ): Promise<Simulation> {

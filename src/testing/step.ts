@@ -5,6 +5,7 @@ import { delivered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
 import { operated } from './operations.ts';
 import { requirerHook } from './requirer.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
+import { ToolError } from './tool-error.ts';
 import { type View, viewOf } from './view.ts';
 import {
   applicationNamed,
@@ -72,16 +73,26 @@ export function applied(world: World, name: string, hook: Hook, outcome: Outcome
 /** What a hook of a requirer came to. */
 export interface RequirerOutcome {
   readonly event: RequirerEvent | null;
-  readonly pending: Pending;
+  /** Null where it failed, as on a secret that it cannot read: it is run again. */
+  readonly pending: Pending | null;
 }
 
 /** A requirer's charm is part of the model: it runs as its library was seen to. */
 function requirerStep(world: World, { unit, hook }: Action & { _tag: 'RunHook' }): World {
   mayRun(world, unit, hook);
+  return requirerApplied(world, unit, hook, requirerOutcome(world, unit, hook));
+}
+
+export function requirerOutcome(world: World, unit: string, hook: Hook): RequirerOutcome {
   const tools = new HookTools(viewOf(world, unit, hook));
   const { application } = unitNamed(world, unit);
-  const event = requirerHook(tools, hook, applicationNamed(world, application));
-  return requirerApplied(world, unit, hook, { event, pending: tools.flush() });
+  try {
+    const event = requirerHook(tools, hook, applicationNamed(world, application));
+    return { event, pending: tools.flush() };
+  } catch (error) {
+    if (error instanceof ToolError) return { event: null, pending: null };
+    throw error;
+  }
 }
 
 /** The world after a hook of a requirer that came to this. */
@@ -91,6 +102,12 @@ export function requirerApplied(
   hook: Hook,
   { event, pending }: RequirerOutcome,
 ): World {
+  if (pending === null) {
+    // Who is late in a relation that ends may miss what is gone: its operator resolves that.
+    const isEnding = world.relations[hook.relation ?? -1]?.life !== 'alive';
+    if (isEnding) return delivered(world, name, hook);
+    return withUnit(world, name, { ...unitNamed(world, name), failed: hook });
+  }
   const next = flushed(world, name, pending);
   const unit = unitNamed(next, name);
   const heard = event === null ? unit.heard : [...unit.heard, event];

@@ -27,6 +27,8 @@ export interface View {
   readonly endpoint: string | null;
   readonly state: Databag;
   readonly relations: Readonly<Record<string, RelationView>>;
+  /** Whether this Juju has secrets; 2.9 has none. */
+  readonly hasSecrets: boolean;
   /** The secrets that the unit's side owns, or that its application was granted. */
   readonly secrets: Readonly<Record<string, StoredSecret>>;
   readonly postgres: PostgresState;
@@ -91,6 +93,7 @@ export function viewOf(world: World, name: string, hook: Hook): View {
     endpoint: unit.endpoint,
     state: unit.state,
     relations,
+    hasSecrets: world.hasSecrets,
     secrets: visibleSecrets(world, name, application),
     postgres: world.postgres,
     postgresDelay: world.postgresDelay,

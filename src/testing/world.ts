@@ -18,6 +18,8 @@ export interface World {
   readonly units: Readonly<Record<string, Unit>>;
   /** By id. */
   readonly relations: Readonly<Record<string, Relation>>;
+  /** Whether this Juju has secrets; 2.9 has none. */
+  readonly hasSecrets: boolean;
   readonly secrets: Readonly<Record<string, StoredSecret>>;
   readonly postgres: PostgresState;
   /** Seconds that each statement takes. */
@@ -135,6 +137,8 @@ export interface Topology {
   readonly units?: number;
   /** By application; an application of its own for each relation. */
   readonly requirers: Readonly<Record<string, Requirer>>;
+  /** Whether Juju has secrets, as from 3.0 on; by default it has none. */
+  readonly hasSecrets?: boolean;
 }
 
 /** A mistake in the use of the simulated model, found before anything was run. */
@@ -157,7 +161,7 @@ export const isPeer = ({ provider, requirer }: Pick<Relation, 'provider' | 'requ
   provider === requirer;
 
 /** A world as it is after all applications were deployed, before anything is related. */
-export function worldOf({ units = 3, requirers }: Topology): World {
+export function worldOf({ units = 3, requirers, hasSecrets = false }: Topology): World {
   if (!Number.isInteger(units) || units < 1)
     throw new Misuse(`a provider has at least one unit, not ${units}`);
   const applications: Record<string, Application> = {
@@ -190,6 +194,7 @@ export function worldOf({ units = 3, requirers }: Topology): World {
         scope: [],
       },
     },
+    hasSecrets,
     secrets: {},
     postgres: emptyPostgres,
     postgresDelay: 0,

@@ -35,7 +35,7 @@ describe('hookchart chart', () => {
 
   it('prints all of them where none is named', () => {
     const { stdout } = hookchart('chart');
-    expect(stdout.match(/^flowchart TD$/gm)?.length).toBe(3);
+    expect(stdout.match(/^flowchart TD$/gm)?.length).toBe(6);
     expect(JSON.parse(hookchart('chart', '--json').stdout)).toEqual({ chart: stdout });
   });
 

@@ -49,11 +49,14 @@ describe('docs/embed.md', () => {
   });
 });
 
-describe('docs/hooks/database.md', () => {
-  const page = text('docs/hooks/database.md');
+describe('docs/hooks', () => {
+  const pages = ['database', 'pgb-peers-relation-changed', 'leader-elected', 'update-status'].map(
+    (name) => text(`docs/hooks/${name}.md`),
+  );
+  const page = pages.join('\n');
 
   it('shows the machines, chart by chart', () => {
-    const charts = chartsIn('database.md', page).map(({ source }) => parse(source));
+    const charts = chartsIn('hooks.md', page).map(({ source }) => parse(source));
     const machines = Object.values(hooks);
     expect(charts.length).toBe(machines.length);
     for (const [index, machine] of machines.entries()) {

@@ -17,14 +17,15 @@ const grant = (relation: number, database: string, state: Grant['state'] = 'publ
 
 const ledger = (...records: LedgerRecord[]): Ledger => ({
   records: new Map(records.map((record) => [record.relation, record])),
-  auth: { user: 'lookup', password: { secret: 'auth "secret"' } },
+  auth: null,
 });
 
+const auth = { user: 'lookup', password: { secret: 'auth "secret"' } };
 const primary = { host: '10.0.0.1', port: 5432 };
 const backend: BackendEndpoints = { primary, replicas: [] };
 
 const databases = (one: Ledger, endpoints = backend) => {
-  const configured = configure(one, endpoints);
+  const configured = configure(one, endpoints, auth);
   if (E.isLeft(configured)) throw new Error(configured.left.endpoint);
   return configured.right.databases;
 };
@@ -81,8 +82,8 @@ describe('configure', () => {
     { host: 'a', port: 0 },
     { host: 'a', port: Number.NaN },
   ])('stops at an endpoint that PgBouncer would misread: %j', (endpoint) => {
-    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }))).toBe(true);
-    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }))).toBe(true);
+    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }, auth))).toBe(true);
+    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }, auth))).toBe(true);
   });
 
   it('knows its own from a read-back', () => {
@@ -114,11 +115,7 @@ describe('renderFiles', () => {
     maxPreparedStatements: 200,
   };
   const files = (version: readonly [number, number]) =>
-    renderFiles(
-      { databases: databases(ledger(grant(4, 'a'))), auth: ledger().auth },
-      settings,
-      version,
-    );
+    renderFiles({ databases: databases(ledger(grant(4, 'a'))), auth }, settings, version);
 
   it('writes the databases last, and no relation’s user or password anywhere', () => {
     const { ini, userlist } = files([1, 18]);

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
-import { encode, isServed, type LedgerRecord, parseLedger } from '../../src/domain/ledger.ts';
+import {
+  encodeLogin,
+  encodeRecord,
+  isServed,
+  type LedgerRecord,
+  parseLedger,
+} from '../../src/domain/ledger.ts';
 import { aGrant } from '../a-grant.ts';
 
 const grant = aGrant(4, {
@@ -12,12 +18,12 @@ const grant = aGrant(4, {
 
 describe('the ledger', () => {
   it('reads its own keys and passes over those of others', () => {
-    const auth = { user: 'lookup', password: { secret: 's' } };
+    const auth = { user: 'lookup', password: { secret: 's' }, secret: null, proof: null };
     const refused: LedgerRecord = { relation: 7, state: 'refused', error: 'no' };
     const read = parseLedger({
-      'relation-4': encode(grant),
-      'relation-7': encode(refused),
-      'auth-user': encode(auth),
+      'relation-4': encodeRecord(grant),
+      'relation-7': encodeRecord(refused),
+      'auth-user': encodeLogin(auth),
       monitors: '{"x":1}',
     });
     expect(read).toEqual(
@@ -34,7 +40,7 @@ describe('the ledger', () => {
   it.each([
     ['relation-4', 'no json', 'it is not JSON'],
     ['relation-4', '{}', 'state is not as expected'],
-    ['relation-4', encode({ ...grant, relation: 5 }), 'it speaks of relation 5'],
+    ['relation-4', encodeRecord({ ...grant, relation: 5 }), 'it speaks of relation 5'],
     ['relation-4', JSON.stringify({ ...grant, password: 'p' }), 'password is not as expected'],
     ['auth-user', '"x"', 'it is not as expected'],
   ])('says which record cannot be read, and why: %s %s', (key, text, why) => {
@@ -53,6 +59,9 @@ describe('the ledger', () => {
       attributes: fc.array(fc.string()),
       roles: fc.array(fc.string()),
       password: fc.option(fc.record({ secret: fc.string() })),
+      secrets: fc.constant({}),
+      proof: fc.option(fc.string()),
+      requestId: fc.option(fc.string()),
       owner: fc.string(),
       published: fc.option(
         fc.record({
@@ -65,9 +74,31 @@ describe('the ledger', () => {
     }) as fc.Arbitrary<Grant>;
     fc.assert(
       fc.property(record, (one) => {
-        const read = parseLedger({ [`relation-${one.relation}`]: encode(one) });
+        const read = parseLedger({ [`relation-${one.relation}`]: encodeRecord(one) });
         expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), auth: null }));
       }),
+    );
+  });
+
+  it('leaves out a password that a Juju secret keeps', () => {
+    const kept = { ...grant, secrets: { user: 'secret:4' } };
+    expect(encodeRecord(kept)).not.toContain('secret-4');
+    expect(parseLedger({ 'relation-4': encodeRecord(kept) })).toEqual(
+      E.right({ records: new Map([[4, { ...kept, password: null }]]), auth: null }),
+    );
+    const login = {
+      user: 'lookup',
+      password: { secret: 's3cret' },
+      secret: 'secret:1',
+      proof: 'p',
+    };
+    expect(encodeLogin(login)).not.toContain('s3cret');
+  });
+
+  it('reads records that were written before there were secrets', () => {
+    const { secrets: _, proof: __, requestId: ___, ...old } = grant;
+    expect(parseLedger({ 'relation-4': JSON.stringify(old) })).toEqual(
+      E.right({ records: new Map([[4, grant]]), auth: null }),
     );
   });
 

@@ -17,7 +17,15 @@ const grant = (relation: number, change: Partial<Grant> = {}) =>
   });
 
 const asks = (relation: number) =>
-  [relation, E.right({ database: `db${relation}`, attributes: [], roles: [] })] as const;
+  [
+    relation,
+    E.right({
+      database: `db${relation}`,
+      attributes: [],
+      roles: [],
+      reply,
+    }),
+  ] as const;
 
 const refusal: Refusal = {
   _tag: 'RequestInvalid',
@@ -26,6 +34,8 @@ const refusal: Refusal = {
   field: 'database',
   why: 'is bad',
 };
+
+const reply = { _tag: 'V0', secretFields: [] } as const;
 
 const view = (
   records: LedgerRecord[],
@@ -41,6 +51,7 @@ const view = (
   ledger: { records: new Map(records.map((record) => [record.relation, record])), auth: null },
   relations: new Set(requests.map(([relation]) => relation)),
   requests: new Map(requests),
+  stale: [],
   info: () => info,
   flags: [],
   audit: null,
@@ -155,7 +166,12 @@ describe('reconcile', () => {
   });
 
   it('refuses a change of what was granted', () => {
-    const other = E.right({ database: 'other', attributes: [], roles: [] });
+    const other = E.right({
+      database: 'other',
+      attributes: [],
+      roles: [],
+      reply,
+    });
     expect(reconcile(view([grant(4)], [[4, other]]))[1]).toMatchObject({
       _tag: 'Refuse',
       refusal: { _tag: 'RequestChanged', field: 'database', served: 'db4', requested: 'other' },

@@ -6,6 +6,8 @@ import { type Databag, defaultPolicy, parseRequest } from '../../src/domain/requ
 
 const parse = (databag: Databag) => parseRequest(defaultPolicy)(4, databag);
 
+const reply = { _tag: 'V0', secretFields: [] };
+
 const refusal = (databag: Databag): string => {
   const parsed = parse(databag);
   if (E.isRight(parsed)) throw new Error(`accepted: ${JSON.stringify(parsed.right)}`);
@@ -14,7 +16,7 @@ const refusal = (databag: Databag): string => {
 
 describe('the database of a request', () => {
   it.each(['app', 'App_db-1.2', 'x'.repeat(63), '9'])('accepts %s', (database) => {
-    expect(parse({ database })).toEqual(E.right({ database, attributes: [], roles: [] }));
+    expect(parse({ database })).toEqual(E.right({ database, attributes: [], roles: [], reply }));
   });
 
   it.each([
@@ -53,6 +55,70 @@ describe('the database of a request', () => {
   });
 });
 
+describe('the form of the answer', () => {
+  const v1 = (...requests: object[]) => ({ version: 'v1', requests: JSON.stringify(requests) });
+  const one = { resource: 'app', 'request-id': 'de015aa1e116ffda', salt: 's'.repeat(16) };
+
+  it('keeps the fields that are asked for as secrets, sorted, whatever their names', () => {
+    const databag = { database: 'app', 'requested-secrets': '["username", "tls", "other", "tls"]' };
+    expect(parse(databag)).toMatchObject({
+      right: { reply: { _tag: 'V0', secretFields: ['other', 'tls', 'username'] } },
+    });
+  });
+
+  it.each(['username', '{"a":1}', '[1]', '['])('refuses requested-secrets of %s', (text) => {
+    expect(refusal({ database: 'app', 'requested-secrets': text })).toContain('no JSON list');
+  });
+
+  it('reads a request of v1, with nulls for what it leaves out', () => {
+    const request = {
+      ...one,
+      'extra-user-roles': 'CREATEDB',
+      'extra-group-roles': null,
+      'external-node-connectivity': false,
+      'entity-type': null,
+      'entity-permissions': null,
+      'secret-mtls': null,
+    };
+    const { 'request-id': requestId, salt } = one;
+    expect(parse(v1(request))).toEqual(
+      E.right({
+        database: 'app',
+        attributes: ['CREATEDB'],
+        roles: [],
+        reply: { _tag: 'V1', requestId, salt },
+      }),
+    );
+  });
+
+  it.each([
+    ['two requests', v1(one, { ...one, resource: 'b' }), 'has 2 of them'],
+    ['no list', { version: 'v1', requests: '{}' }, 'is no JSON list of requests'],
+    ['no JSON', { version: 'v1', requests: '[' }, 'is no JSON list of requests'],
+    ['an entity', v1({ ...one, 'entity-type': 'GROUP' }), 'entity-type is "GROUP"'],
+    ['a bad name', v1({ ...one, resource: 'a b' }), 'database is "a b"'],
+    ['another version', { version: 'v2', database: 'app' }, 'version is "v2"'],
+  ])('refuses %s', (_, databag, why) => {
+    expect(refusal(databag)).toContain(why);
+  });
+
+  it('is withdrawn where the list of v1 is empty, or is not there yet', () => {
+    for (const databag of [v1(), { version: 'v1' }])
+      expect(parse(databag)).toMatchObject({ left: { _tag: 'RequestWithdrawn' } });
+  });
+
+  it('refuses clients from outside where none of them reaches the endpoints', () => {
+    const inside = parseRequest({ ...defaultPolicy, isReachedFromOutside: false });
+    const databag = { database: 'app', 'external-node-connectivity': 'true' };
+    expect(inside(4, databag)).toMatchObject({ left: { field: 'external-node-connectivity' } });
+    expect(inside(5, v1({ ...one, 'external-node-connectivity': true }))).toMatchObject({
+      left: { field: 'external-node-connectivity' },
+    });
+    expect(parse(databag)).toMatchObject({ _tag: 'Right' });
+    expect(inside(6, { database: 'app' })).toMatchObject({ _tag: 'Right' });
+  });
+});
+
 describe('extra-user-roles', () => {
   const roles = (text: string) => parse({ database: 'app', 'extra-user-roles': text });
 
@@ -66,7 +132,7 @@ describe('extra-user-roles', () => {
     ['Analyst,reader', [], ['analyst', 'reader']],
     ['nobody', [], ['nobody']],
   ])('U-17: reads %j', (text, attributes, names) => {
-    expect(roles(text)).toEqual(E.right({ database: 'app', attributes, roles: names }));
+    expect(roles(text)).toEqual(E.right({ database: 'app', attributes, roles: names, reply }));
   });
 
   it.each([
@@ -81,17 +147,20 @@ describe('extra-user-roles', () => {
   });
 
   it('U-19: takes NOSUPERUSER for what it says, under any policy', () => {
-    const all = { grantable: ['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'] } as const;
+    const all = {
+      ...defaultPolicy,
+      grantable: ['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'],
+    } as const;
     const parsed = parseRequest(all)(4, { database: 'app', 'extra-user-roles': 'NOSUPERUSER' });
-    expect(parsed).toEqual(E.right({ database: 'app', attributes: [], roles: [] }));
+    expect(parsed).toEqual(E.right({ database: 'app', attributes: [], roles: [], reply }));
   });
 
   it('grants what the policy allows', () => {
-    const policy = { grantable: ['SUPERUSER'] } as const;
+    const policy = { ...defaultPolicy, grantable: ['SUPERUSER'] } as const;
     const asked = (text: string) =>
       parseRequest(policy)(4, { database: 'app', 'extra-user-roles': text });
     expect(asked('SuperUser')).toEqual(
-      E.right({ database: 'app', attributes: ['SUPERUSER'], roles: [] }),
+      E.right({ database: 'app', attributes: ['SUPERUSER'], roles: [], reply }),
     );
     expect(E.isLeft(asked('CREATEDB'))).toBe(true);
   });

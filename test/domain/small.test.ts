@@ -5,9 +5,8 @@ import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/doma
 import {
   authUserName,
   changedField,
-  knownPassword,
   ownUserName,
-  providerDatabag,
+  passwordIn,
   provision,
   removing,
 } from '../../src/domain/grant.ts';
@@ -101,13 +100,16 @@ describe('endpoints', () => {
 });
 
 describe('a grant', () => {
-  const request = { database: 'app', attributes: ['CREATEDB'] as const, roles: ['analyst'] };
+  const request = {
+    database: 'app',
+    attributes: ['CREATEDB'] as const,
+    roles: ['analyst'],
+    reply: { _tag: 'V0', secretFields: [] } as const,
+  };
 
-  it('U-24: keeps the password of the ledger, then of the databag; only then there is none', () => {
-    expect(knownPassword(grant, { password: 'other' })).toEqual({ secret: 'known' });
-    expect(knownPassword(undefined, { password: 'published' })).toEqual({ secret: 'published' });
-    expect(knownPassword({ ...grant, password: null }, {})).toBeNull();
-    expect(knownPassword({ relation: 4, state: 'refused', error: '' }, {})).toBeNull();
+  it('U-24: finds the password that its own databag shows', () => {
+    expect(passwordIn({ password: 'published' })).toEqual({ secret: 'published' });
+    expect(passwordIn({})).toBeNull();
   });
 
   it('goes on from what is on record, and starts anew where nothing is', () => {
@@ -137,20 +139,6 @@ describe('a grant', () => {
     expect(
       changedField({ ...request, roles: ['other'] }, { ...grant, attributes: [], roles: [] }),
     ).toEqual({ field: 'extra-user-roles', served: 'nothing', requested: 'CREATEDB,other' });
-  });
-
-  it('publishes everything, and the request as it was seen without the cache in it', () => {
-    const info = { endpoints: 'a:1', readOnlyEndpoints: '', version: null };
-    const login = { user: 'u', password: { secret: 'p' } };
-    expect(providerDatabag(grant, login, info, { database: 'app', data: 'x' })).toEqual({
-      data: '{"database":"app"}',
-      database: 'app',
-      username: 'u',
-      password: 'p',
-      endpoints: 'a:1',
-      'read-only-endpoints': '',
-      version: '',
-    });
   });
 
   it('drops the secret when the removal begins', () => {

@@ -85,12 +85,21 @@ async function stateOf(relation: number) {
     );
   const bag = own(world, relation);
   const entry = record(world, relation);
+  const kept = await world.juju.hook(leader).state();
   const text = JSON.stringify({
     roles,
     serving,
     keys: Object.keys(bag).sort(),
-    record: entry === null ? null : { ...entry, password: entry.password !== null, attributes: 0 },
-    flag: world.juju.databag({ _tag: 'PeerUnit', unit: leader })[`departing-${relation}`] ?? null,
+    record:
+      entry === null
+        ? null
+        : {
+            ...entry,
+            password: entry.password !== null,
+            proof: entry.proof !== null,
+            attributes: 0,
+          },
+    flag: E.isRight(kept) ? (kept.right[`departing-${relation}`] ?? null) : 'not read',
     logsIn: bag.password === undefined ? null : await logsIn(bag),
   });
   return JSON.parse(text.replaceAll(String(relation), '0'));

@@ -33,6 +33,32 @@ const reference = {
   remove_data --> delete_user[Delete user from backend charm]
   delete_user --> rtn3([Return])
 `,
+  'pgb-peers-relation-changed': `flowchart TD
+  hook_fired([pgb-peers-relation-changed Hook]) --> update_pg[Render pgbouncer config from the ledger, reload it and read it back]
+  update_pg --> confirm[Confirm in the unit databag what this unit serves]
+  confirm --> is_leader{Is this unit the leader?}
+  is_leader -- no --> rtn([Return])
+  is_leader -- yes --> update_connections[Update connection information of every relation]
+  update_connections --> rtn2([Return])
+`,
+  'leader-elected': `flowchart TD
+  hook_fired([leader-elected Hook]) --> is_leader{Is this unit still the leader?}
+  is_leader -- no --> rtn([Return])
+  is_leader -- yes --> update_pg[Render pgbouncer config from the ledger, reload it and read it back]
+  update_pg --> update_connections[Publish this unit as the endpoint of every relation]
+  update_connections --> is_backend_ready{Is backend database ready?}
+  is_backend_ready -- no --> rtn2([Return])
+  is_backend_ready -- yes --> audit[Compare the roles of the backend with the ledger]
+  audit --> rtn3([Return])
+`,
+  'update-status': `flowchart TD
+  hook_fired([update-status Hook]) --> update_pg[Render pgbouncer config from the ledger, reload it where it differs and read it back]
+  update_pg --> confirm[Confirm in the unit databag what this unit serves]
+  confirm --> is_backend_and_leader{Is the backend ready, and is this unit the leader?}
+  is_backend_and_leader -- no --> rtn([Return])
+  is_backend_and_leader -- yes --> audit[Compare the roles of the backend with the ledger]
+  audit --> rtn2([Return])
+`,
 } as const;
 
 describe('charts', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HookEvent, HookName } from '../../machines/index.ts';
-import { narrateRun, narrateWork } from '../../src/demo/narrate.ts';
+import { maskedDatabag, narrateRun, narrateWork } from '../../src/demo/narrate.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 /**
@@ -37,11 +37,15 @@ class Transcript {
 
   look(relation: number): void {
     const { world } = this;
-    const { password, ...published } = world.own(relation);
+    const published = maskedDatabag(world.own(relation));
     const record = world.record(relation);
     const shown = {
-      databag: password === undefined ? published : { ...published, password: '********' },
-      record: record && { ...record, password: record.password === null ? null : '********' },
+      databag: published,
+      record: record && {
+        ...record,
+        password: record.password === null ? null : '********',
+        proof: record.proof === null ? null : 'a proof',
+      },
       roles: world.users(),
       serving: Object.fromEntries(
         world.juju.units.map((unit) => [

@@ -44,12 +44,13 @@ const memoryPooler = async (): Promise<PoolerSubject> => {
   };
 };
 
-const memoryJuju = async (): Promise<ModelSubject> => {
+const memoryJuju = async (hasSecrets: boolean): Promise<ModelSubject> => {
   const juju = new MemoryJuju({
     application: 'p',
     units: ['p/0', 'p/1'],
     leader: 'p/0',
     endpoint: () => 'here:6432',
+    hasSecrets,
   });
   const request = { database: 'app' };
   juju.request(4, request);
@@ -63,14 +64,15 @@ const memoryJuju = async (): Promise<ModelSubject> => {
 };
 
 /** The simulated model with a provider that does nothing by itself. */
-const simulated = async (): Promise<ModelSubject> => {
+const simulated = async (hasSecrets: boolean): Promise<ModelSubject> => {
   const request = { database: 'app' };
-  const related = await step(worldOf({ units: 2, requirers: { app: { units: 1, request } } }), {
+  const requirers = { app: { units: 1, request, library: 'v0.12' as const } };
+  const related = await step(worldOf({ units: 2, hasSecrets, requirers }), {
     _tag: 'Relate',
     application: 'app',
   });
   const runner = () => ({
-    pending: { bags: {}, state: {}, secrets: {}, secretsMade: 0 },
+    pending: { bags: {}, state: {}, secrets: {}, secretsMade: 0, secretsRemoved: [] },
     failure: null,
     status: null,
     isDeposed: false,
@@ -99,8 +101,10 @@ const simulated = async (): Promise<ModelSubject> => {
 const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
   'the backend in memory': backendConformance(memoryBackend),
   'the pooler in memory': poolerConformance(memoryPooler),
-  'the small Juju in memory': modelConformance(memoryJuju),
-  'the simulated Juju': modelConformance(simulated),
+  'the small Juju in memory': modelConformance(() => memoryJuju(false)),
+  'the small Juju with secrets': modelConformance(() => memoryJuju(true)),
+  'the simulated Juju': modelConformance(() => simulated(false)),
+  'the simulated Juju with secrets': modelConformance(() => simulated(true)),
   'seeded entropy': entropyConformance(async () => seededEntropy(7)),
   'crypto entropy': entropyConformance(async () => cryptoEntropy),
 };
@@ -133,7 +137,7 @@ const spoiledBackend = (spoil: (backend: Backend) => Partial<Backend>) =>
 
 const spoiledModel = (spoil: (model: Model) => Partial<Model>) =>
   modelConformance(async () => {
-    const subject = await memoryJuju();
+    const subject = await memoryJuju(false);
     return {
       ...subject,
       hook: (unit, body) => subject.hook(unit, (model) => body({ ...model, ...spoil(model) })),
@@ -154,7 +158,7 @@ describe('an adapter that does not conform is told so', () => {
     ],
     [
       'a backend that makes nothing',
-      spoiledBackend(() => ({ provision: () => right(undefined) })),
+      spoiledBackend(() => ({ provision: () => right({ user: 'u', auth: 'a' }) })),
       'provision lets the user log in',
     ],
     [

@@ -159,7 +159,7 @@ describe('what an invariant sees in a world', () => {
       unit('pgbouncer/0', { failed: { name: 'start' } }),
     ],
     ['I7: the ledger keeps relation-1', withoutRelation],
-    ['I7: pgbouncer/1 keeps departing-9', bag(0, 'pgbouncer/1', { 'departing-9': 'x' })],
+    ['I7: pgbouncer/1 keeps departing-9', unit('pgbouncer/1', { state: { 'departing-9': 'x' } })],
     ['I7: pgbouncer/0 keeps a deferred hook', unit('pgbouncer/0', { state: { deferred: '[]' } })],
     [
       'I7: relation 1 asks and is not answered',

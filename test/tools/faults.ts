@@ -18,16 +18,16 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/engine/provisioning.ts',
     edits: [
       [
-        'knownPassword(record, await session.own(relation)) ?? entropy.password()',
-        '(knownPassword(record, await session.own(relation)), entropy.password())',
+        'recorded ?? (await publishedPassword(session, relation)) ?? entropy.password()',
+        '(recorded, await publishedPassword(session, relation), entropy.password())',
       ],
     ],
     also: {
       file: 'src/domain/reconcile.ts',
       edits: [
         [
-          "return record?.state === 'published' && changedField(request.right, record) === null;",
-          'return false;',
+          "record?.state === 'published' &&\n      changedField(request.right, record) === null &&",
+          'record === null &&',
         ],
       ],
     },
@@ -36,12 +36,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'the login that looks users up is made anew for each request',
     file: 'src/engine/provisioning.ts',
-    edits: [
-      [
-        'auth: ledger.auth ?? {',
-        'auth: ledger.records.size < 0 && ledger.auth !== null ? ledger.auth : {',
-      ],
-    ],
+    edits: [['auth: auth ?? {', 'auth: ledger.records.size < 0 && auth !== null ? auth : {']],
     verify: '--units 2 --relations 2 --crashes 0 --leader-changes 0 --outages 0',
   },
   {
@@ -71,8 +66,8 @@ export const faults: readonly PlantedFault[] = [
       ['return flagged || listed || !plannedUnits.includes(unit);', 'return flagged;'],
     ],
     also: {
-      file: 'src/engine/dispatch.ts',
-      edits: [["'upgrade-charm', 'start', 'stop']", "'upgrade-charm', 'start']"]],
+      file: 'src/domain/events.ts',
+      edits: [["  stop: 'update-status',\n", '']],
     },
     verify: `${quick} --endings 1`,
   },
@@ -155,11 +150,11 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'credentials are published before their endpoints',
-    file: 'src/domain/grant.ts',
+    file: 'src/domain/answer.ts',
     edits: [
       [
-        '    ...connectionKeys(info),\n  };',
-        "    ...{ ...connectionKeys(info), endpoints: '' },\n  };",
+        '{ clear: { ...clear, ...connectionKeys(info) }, secrets }',
+        "{ clear: { ...clear, ...connectionKeys(info), endpoints: '' }, secrets }",
       ],
     ],
     verify: quick,
@@ -259,7 +254,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a request that was refused is still served by PgBouncer',
     file: 'src/engine/provisioning.ts',
-    edits: [["before === null || before.state === 'provisioning'", 'before === null']],
+    edits: [["if (before !== null && before.state !== 'provisioning')", 'if (before !== null)']],
     verify: null,
   },
   {

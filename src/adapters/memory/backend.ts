@@ -1,6 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login } from '../../../machines/index.ts';
-import type { Attempt, Audit, Backend, BackendEndpoints, HookError } from '../../engine/index.ts';
+import { fingerprint } from '../../domain/grant.ts';
+import type {
+  Attempt,
+  Audit,
+  Backend,
+  BackendEndpoints,
+  HookError,
+  Proofs,
+} from '../../engine/index.ts';
 import { letThrough, statementFailed, type Tap } from './tap.ts';
 
 export interface MemoryRole {
@@ -118,7 +126,7 @@ export class MemoryPostgres {
     return E.right(undefined);
   }
 
-  #provision(grant: Grant, auth: Login): E.Either<HookError, void> {
+  #provision(grant: Grant, auth: Login): E.Either<HookError, Proofs> {
     const { user, database, owner, relation } = grant;
     if (!this.isUp) return E.left(unavailable('it is down'));
     const role = this.roles.get(user);
@@ -129,7 +137,7 @@ export class MemoryPostgres {
       return E.left({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy });
     const { attributes, roles } = grant;
     const bare = { owner, relation: null, attributes: [], roles: [] };
-    return this.#statements({
+    const done = this.#statements({
       'create lookup role': () =>
         this.roles.set(auth.user, { ...bare, password: auth.password.secret }),
       'create role': () =>
@@ -143,6 +151,11 @@ export class MemoryPostgres {
           ...{ owner, relation, attributes, roles },
           password: grant.password?.secret ?? null,
         }),
+    });
+    if (E.isLeft(done)) return done;
+    return E.right({
+      user: fingerprint(grant.password?.secret ?? ''),
+      auth: fingerprint(auth.password.secret),
     });
   }
 
@@ -160,9 +173,11 @@ export class MemoryPostgres {
     return this.#statements({ 'drop role': () => this.roles.delete(user) });
   }
 
-  #audit(owner: string, grants: readonly Grant[], auth: Login | null): Audit {
-    const isInForce = ({ user, password }: Pick<Grant, 'user' | 'password'>) =>
-      password !== null && this.roles.get(user)?.password === password.secret;
+  #audit(...[owner, grants, auth]: Parameters<Backend['audit']>): Audit {
+    const isInForce = ({ user, proof }: Pick<Grant, 'user' | 'proof'>) => {
+      const password = this.roles.get(user)?.password ?? null;
+      return password !== null && fingerprint(password) === proof;
+    };
     const isLookupLost = auth !== null && !isInForce(auth);
     return {
       orphans: [...this.roles.values()].flatMap((role) =>

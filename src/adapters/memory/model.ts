@@ -1,5 +1,15 @@
+import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import type { Bag, Changes, Databag, HookError, Model, Status } from '../../engine/index.ts';
+import type {
+  Attempt,
+  Bag,
+  Changes,
+  Databag,
+  HookError,
+  Model,
+  SecretStore,
+  Status,
+} from '../../engine/index.ts';
 import { merged } from './databag.ts';
 
 export interface MemoryJujuOptions {
@@ -9,6 +19,15 @@ export interface MemoryJujuOptions {
   readonly endpoint: (unit: string) => string | null;
   readonly leader: string | null;
   readonly model?: string;
+  /** Whether this Juju has secrets; by default it has none, like Juju 2.9. */
+  readonly hasSecrets?: boolean;
+}
+
+interface StoredSecret {
+  readonly label: string;
+  readonly content: Databag;
+  /** The relations whose remote application may read it. */
+  readonly grants: readonly number[];
 }
 
 interface Relation {
@@ -33,13 +52,24 @@ export class MemoryJuju {
   readonly #relations = new Map<number, Relation>();
   readonly #statuses = new Map<string, Status>();
   readonly #states = new Map<string, Databag>();
+  readonly #hasSecrets: boolean;
+  #secrets: ReadonlyMap<string, StoredSecret> = new Map();
+  #secretsMade = 0;
   #peerApp: Databag = {};
 
-  constructor({ application, units, endpoint, leader, model = 'memory' }: MemoryJujuOptions) {
+  constructor({
+    application,
+    units,
+    endpoint,
+    leader,
+    model = 'memory',
+    hasSecrets = false,
+  }: MemoryJujuOptions) {
     this.application = application;
     this.owner = `${model}/${application}`;
     this.leader = leader;
     this.#endpoint = endpoint;
+    this.#hasSecrets = hasSecrets;
     this.#units = new Map(units.map((unit) => [unit, {}]));
   }
 
@@ -93,6 +123,11 @@ export class MemoryJuju {
     }
   }
 
+  /** The secrets of the application by id, with the relations that they are granted to. */
+  get secrets(): ReadonlyMap<string, StoredSecret> {
+    return this.#secrets;
+  }
+
   status(unit: string): Status | undefined {
     return this.#statuses.get(unit);
   }
@@ -100,6 +135,7 @@ export class MemoryJuju {
   /** What one hook of a unit sees. */
   hook(unit: string): Model {
     const endpoint = this.#endpoint(unit);
+    const secrets = new Map(this.#secrets);
     return {
       unit,
       owner: this.owner,
@@ -118,14 +154,52 @@ export class MemoryJuju {
         return TE.right(contents)();
       },
       state: () => TE.right(this.#states.get(unit) ?? {})(),
+      secrets: this.#hasSecrets ? this.#secretStore(unit, secrets) : null,
       commit: (changes) => async () => {
         for (const { bag } of changes.bags) {
           const objection = this.#objection(unit, bag, 'write');
           if (objection !== null) return TE.left(objection)();
         }
         this.#apply(unit, changes);
+        if (this.leader === unit) this.#secrets = secrets;
         return TE.right(undefined)();
       },
+    };
+  }
+
+  /** What a hook does with secrets stays in its own copy until it commits. */
+  #secretStore(unit: string, secrets: Map<string, StoredSecret>): SecretStore {
+    const change =
+      <Result>(call: string, body: () => Result): Attempt<Result> =>
+      async () =>
+        this.leader === unit
+          ? E.right(body())
+          : E.left(refusal(call, 'this unit is not the leader'));
+    const alter = (id: string, part: Partial<StoredSecret>) => {
+      const before = secrets.get(id);
+      if (before !== undefined) secrets.set(id, { ...before, ...part });
+    };
+    return {
+      read: (id) => async () => {
+        const content = secrets.get(id)?.content;
+        if (content !== undefined) return E.right(content);
+        const why = `secret "${id}" not found`;
+        return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why });
+      },
+      make: (label, content) =>
+        change('secret-add', () => {
+          const known = [...secrets].find(([, secret]) => secret.label === label)?.[0];
+          if (known !== undefined) alter(known, { content });
+          const id = known ?? `secret:${String(++this.#secretsMade).padStart(20, '0')}`;
+          if (known === undefined) secrets.set(id, { label, content, grants: [] });
+          return id;
+        }),
+      replace: (id, content) => change('secret-set', () => alter(id, { content })),
+      grant: (id, relation) =>
+        change('secret-grant', () =>
+          alter(id, { grants: [...new Set(secrets.get(id)?.grants), relation] }),
+        ),
+      remove: (id) => change('secret-remove', () => void secrets.delete(id)),
     };
   }
 
@@ -138,12 +212,8 @@ export class MemoryJuju {
 
   /** Juju's access rules, in Juju's words. */
   #objection(unit: string, bag: Bag, access: 'read' | 'write'): HookError | null {
-    const refuse = (why: string): HookError => ({
-      _tag: 'ModelRefused',
-      class: 'broken',
-      call: access === 'read' ? 'relation-get' : 'relation-set',
-      why,
-    });
+    const refuse = (why: string): HookError =>
+      refusal(access === 'read' ? 'relation-get' : 'relation-set', why);
     if (!this.#units.has(unit)) return refuse(`unit ${unit} not found`);
     const isLeader = this.leader === unit;
     switch (bag._tag) {
@@ -175,3 +245,10 @@ export class MemoryJuju {
     this.#statuses.set(unit, status);
   }
 }
+
+const refusal = (call: string, why: string): HookError => ({
+  _tag: 'ModelRefused',
+  class: 'broken',
+  call,
+  why,
+});

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import type { Grant, Login } from '../../../machines/index.ts';
-import type { Audit } from '../../engine/index.ts';
+import type { Grant } from '../../../machines/index.ts';
+import type { Audit, KeptLogin } from '../../engine/index.ts';
 import type { Connections } from './connections.ts';
 import { marks } from './marks.ts';
-import { verifies } from './scram.ts';
+import { proofOf } from './scram.ts';
 
 const text = pg.escapeLiteral;
 
@@ -12,7 +12,7 @@ export async function audit(
   connections: Connections,
   owner: string,
   grants: readonly Grant[],
-  auth: Login | null,
+  auth: KeptLogin | null,
 ): Promise<Audit> {
   const mark = `${marks.every(owner)}relation `;
   const [roles = [], databases = []] = await connections.send(
@@ -28,13 +28,14 @@ export async function audit(
   );
   const passwords = new Map(roles.map((role) => [role.name, role.password as string | null]));
   const known = new Set(databases.map(({ name }) => name));
-  const isInForce = async (user: string, password: Login['password'] | null) =>
-    password !== null && verifies(passwords.get(user) ?? null, password.secret);
-  const isLookupLost = auth !== null && !(await isInForce(auth.user, auth.password));
-  const damaged: number[] = [];
-  for (const { relation, user, password, database } of grants)
-    if (isLookupLost || !known.has(database) || !(await isInForce(user, password)))
-      damaged.push(relation);
+  const isInForce = ({ user, proof }: Pick<KeptLogin, 'user' | 'proof'>) => {
+    const password = passwords.get(user) ?? null;
+    return password !== null && proofOf(password) === proof;
+  };
+  const isLookupLost = auth !== null && !isInForce(auth);
+  const damaged = grants.flatMap((grant) =>
+    isLookupLost || !known.has(grant.database) || !isInForce(grant) ? [grant.relation] : [],
+  );
   const recorded = new Set(grants.map(({ relation }) => relation));
   const orphans = roles.flatMap(({ mark: found }) => {
     const relation = String(found).startsWith(mark)

@@ -2,10 +2,10 @@ import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import type { Grant, Login } from '../../../machines/index.ts';
 import { lookupFunction } from '../../domain/pgbouncer-files.ts';
-import type { HookError } from '../../engine/index.ts';
+import type { HookError, Proofs } from '../../engine/index.ts';
 import { type Connections, type Row, SqlProblem } from './connections.ts';
 import { marks, ownerRoleOf } from './marks.ts';
-import { verifierOf, verifies } from './scram.ts';
+import { proofOf, verifierOf, verifies } from './scram.ts';
 
 const id = pg.escapeIdentifier;
 const text = pg.escapeLiteral;
@@ -27,7 +27,7 @@ export const provision = (
   connections: Connections,
   grant: Grant,
   auth: Login,
-): Promise<E.Either<HookError, void>> =>
+): Promise<E.Either<HookError, Proofs>> =>
   connections.inTurn(
     grant.owner,
     [
@@ -44,7 +44,7 @@ async function provisionFrom(
   facts: Facts,
   grant: Grant,
   auth: Login,
-): Promise<E.Either<HookError, void>> {
+): Promise<E.Either<HookError, Proofs>> {
   const { relation, owner, user, database } = grant;
   const databaseOwner = ownerRoleOf(database);
   const found = facts.database;
@@ -66,7 +66,11 @@ async function provisionFrom(
     if ((facts.roles.get(role)?.mark ?? mark) !== mark)
       return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role });
 
-  const roles = await roleStatements(facts, grant, auth, databaseOwner);
+  const verifiers = {
+    user: await verifierFor(facts, user, grant.password?.secret ?? ''),
+    auth: await verifierFor(facts, auth.user, auth.password.secret),
+  };
+  const roles = roleStatements(facts, grant, auth, databaseOwner, verifiers);
   const access = accessStatements(grant, auth, databaseOwner);
   const { maintenance } = connections;
   if (facts.database === null) {
@@ -77,7 +81,13 @@ async function provisionFrom(
     await connections.send(maintenance, 'create roles', [...roles, ...access]);
   }
   await connections.send(database, 'prepare the database', inside(grant, auth, databaseOwner));
-  return E.right(undefined);
+  return E.right({ user: proofOf(verifiers.user), auth: proofOf(verifiers.auth) });
+}
+
+/** The one in force where it fits: a new salt would cost the pooler's clients their logins. */
+async function verifierFor({ roles }: Facts, role: string, secret: string): Promise<string> {
+  const inForce = roles.get(role)?.password ?? null;
+  return inForce !== null && (await verifies(inForce, secret)) ? inForce : verifierOf(secret);
 }
 
 const readRoles = (names: readonly string[]): string =>
@@ -101,32 +111,31 @@ const factsOf = (roles: readonly Row[], databases: readonly Row[]): Facts => ({
 });
 
 /** What differs from the facts, and nothing else: a password in force keeps its salt and its clients. */
-async function roleStatements(
+function roleStatements(
   facts: Facts,
   grant: Grant,
   auth: Login,
   databaseOwner: string,
-): Promise<string[]> {
-  const { user, password, owner, relation, attributes, roles } = grant;
+  verifiers: { readonly user: string; readonly auth: string },
+): string[] {
+  const { user, owner, relation, attributes, roles } = grant;
   const has = (attribute: string) =>
     attributes.includes(attribute) ? attribute : `NO${attribute}`;
   const options = `LOGIN ${['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'].map(has).join(' ')}`;
   const plain = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION';
   const wanted = [
     [databaseOwner, `NOLOGIN ${plain}`, null, marks.database(owner)],
-    [auth.user, `LOGIN ${plain}`, auth.password.secret, marks.lookup(owner)],
-    [user, options, password?.secret ?? null, marks.relation(owner, relation)],
+    [auth.user, `LOGIN ${plain}`, verifiers.auth, marks.lookup(owner)],
+    [user, options, verifiers.user, marks.relation(owner, relation)],
   ] as const;
   const statements: string[] = [];
-  for (const [name, options, secret, mark] of wanted) {
+  for (const [name, options, verifier, mark] of wanted) {
     const found = facts.roles.get(name);
     if (found === undefined)
       statements.push(`CREATE ROLE ${id(name)}`, `COMMENT ON ROLE ${id(name)} IS ${text(mark)}`);
     if (found?.options !== options) statements.push(`ALTER ROLE ${id(name)} ${options}`);
-    if (secret !== null && !(await verifies(found?.password ?? null, secret)))
-      statements.push(
-        `ALTER ROLE ${id(name)} PASSWORD ${text(await verifierOf(secret))} VALID UNTIL 'infinity'`,
-      );
+    if (verifier !== null && found?.password !== verifier)
+      statements.push(`ALTER ROLE ${id(name)} PASSWORD ${text(verifier)} VALID UNTIL 'infinity'`);
   }
   for (const role of [databaseOwner, ...roles]) statements.push(`GRANT ${id(role)} TO ${id(user)}`);
   return statements;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Grant, Login } from '../../../machines/index.ts';
-import type { Backend } from '../../engine/index.ts';
+import type { Backend, KeptLogin } from '../../engine/index.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
 /** A backend adapter, and what the suite needs to look behind it. */
@@ -81,10 +81,11 @@ export const backendConformance = (
       assert.equal(await subject.admits(loginOf(grant), grant.database), true);
     },
     'audit finds roles that nobody has on record, and grants that are damaged': async (subject) => {
-      const [kept, orphan, missing] = [aGrant(), aGrant(), aGrant()];
-      for (const grant of [kept, orphan]) await provisioned(subject, grant);
+      const [bare, orphan, missing] = [aGrant(), aGrant(), aGrant()];
+      await provisioned(subject, orphan);
+      const { kept, auth } = await provisioned(subject, bare);
       await during(subject, async (backend) => {
-        const found = await done(backend.audit(kept.owner, [kept, missing], lookup(kept)));
+        const found = await done(backend.audit(kept.owner, [kept, missing], auth));
         assert.ok(found.orphans.includes(orphan.relation), 'the orphan is not found');
         assert.ok(!found.orphans.includes(kept.relation), 'a role on record is no orphan');
         assert.deepEqual(found.damaged, [missing.relation]);
@@ -92,12 +93,23 @@ export const backendConformance = (
     },
     'audit finds a password that no longer is what is on record': async (subject) => {
       const grant = aGrant();
-      await provisioned(subject, grant);
+      const { kept, auth } = await provisioned(subject, grant);
+      const audited = () =>
+        during(subject, (backend) => done(backend.audit(grant.owner, [kept], auth)));
+      assert.deepEqual((await audited()).damaged, []);
       const changed = { ...grant, password: { secret: 'AnotherSecretOfTwentyTwo' } };
-      await during(subject, async (backend) => {
-        const { damaged } = await done(backend.audit(grant.owner, [changed], lookup(grant)));
-        assert.deepEqual(damaged, [grant.relation]);
-      });
+      const again = await provisioned(subject, changed);
+      assert.notEqual(again.kept.proof, kept.proof);
+      assert.deepEqual((await audited()).damaged, [grant.relation]);
+    },
+    'provision gives proofs that say nothing of the passwords': async (subject) => {
+      const grant = aGrant();
+      const { kept, auth } = await provisioned(subject, grant);
+      for (const proof of [kept.proof, auth.proof]) {
+        assert.ok(proof !== null && proof !== '');
+        for (const { secret } of [grant.password, lookup(grant).password])
+          assert.ok(!proof.includes(secret), 'the proof holds the password');
+      }
     },
     'grantable knows nothing of a role that is not there': (subject) =>
       during(subject, async (backend) => {
@@ -107,7 +119,7 @@ export const backendConformance = (
 
 const owner = 'conformance/pgbouncer';
 
-function aGrant(): Grant {
+function aGrant(): Grant & Pick<Login, 'password'> {
   made += 1;
   // Far from the ids of a model that may share the server.
   const relation = 900_000 + made;
@@ -119,6 +131,9 @@ function aGrant(): Grant {
     attributes: [],
     roles: [],
     password: { secret: `SecretOfTwentyFour${relation}` },
+    secrets: {},
+    proof: null,
+    requestId: null,
     owner,
     published: { endpoints: 'a:1', readOnlyEndpoints: '', version: null },
     error: null,
@@ -136,16 +151,21 @@ const lookup = (grant: Grant): Login => ({
   password: { secret: 'LookupSecretOfTwentyTwo' },
 });
 
-const provisioned = (subject: BackendSubject, grant: Grant): Promise<void> =>
-  during(subject, (backend) => done(backend.provision(grant, lookup(grant))));
+/** The grant, and the lookup login, as a ledger keeps them after the provisioning. */
+async function provisioned(subject: BackendSubject, grant: Grant) {
+  const login = lookup(grant);
+  const proofs = await during(subject, (backend) => done(backend.provision(grant, login)));
+  const auth: KeptLogin = { ...login, password: null, secret: null, proof: proofs.auth };
+  return { kept: { ...grant, password: null, proof: proofs.user }, auth };
+}
 
-async function during(
+async function during<Result>(
   { hook }: BackendSubject,
-  body: (backend: Backend) => Promise<void>,
-): Promise<void> {
+  body: (backend: Backend) => Promise<Result>,
+): Promise<Result> {
   const backend = hook();
   try {
-    await body(backend);
+    return await body(backend);
   } finally {
     await backend.release();
   }

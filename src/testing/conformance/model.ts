@@ -98,6 +98,36 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       assert.equal((await hook(leader, (model) => done(model.state))).kept, 'yes');
       assert.equal((await hook(follower, (model) => done(model.state))).kept, undefined);
     },
+    'keeps secrets of the application: the leader writes, its units read': async (subject) => {
+      const { leader, follower, relation, hook } = subject;
+      const content = { username: 'u', password: 'p' };
+      const id = await hook(leader, async (model) => {
+        if (model.secrets === null) return null;
+        const made = await done(model.secrets.make('conformance.secret', { password: 'other' }));
+        await done(model.secrets.replace(made, content));
+        for (const _ of [1, 2]) await done(model.secrets.grant(made, relation));
+        assert.deepEqual(await done(model.secrets.read(made)), content);
+        await done(model.commit(writing({ _tag: 'PeerApp' }, { made })));
+        return made;
+      });
+      if (id === null) return;
+      const store = ({ secrets }: Model) => secrets ?? assert.fail('there were secrets before');
+      await hook(follower, async (model) => {
+        assert.deepEqual(await done(store(model).read(id)), content);
+        const mine = store(model).make('conformance.other', content);
+        await refused(mine, 'ModelRefused', 'broken');
+        await done(model.commit({ ...writing({ _tag: 'PeerApp' }, {}), bags: [] }));
+      });
+      await hook(leader, async (model) => {
+        assert.equal(await done(store(model).make('conformance.secret', { password: 'q' })), id);
+        for (const _ of [1, 2]) await done(store(model).remove(id));
+        await done(model.commit(writing({ _tag: 'PeerApp' }, { made: '' })));
+      });
+      await hook(leader, async (model) => {
+        await refused(store(model).read(id), 'SecretUnreadable', 'unavailable');
+        await done(model.commit({ ...writing({ _tag: 'PeerApp' }, {}), bags: [] }));
+      });
+    },
   });
 
 async function read(model: Model, bag: Bag): Promise<Databag> {

@@ -1,10 +1,8 @@
 import { type Charm, type Interruption, type Outcome, runHook } from '../hook-run.ts';
-import { HookTools } from '../hook-tools.ts';
-import { requirerHook } from '../requirer.ts';
 import { hooksOf } from '../resolver.ts';
-import type { RequirerOutcome, Runner } from '../step.ts';
+import { type RequirerOutcome, type Runner, requirerOutcome } from '../step.ts';
 import { viewOf } from '../view.ts';
-import { applicationNamed, type Hook, unitNamed, type World } from '../world.ts';
+import type { Hook, World } from '../world.ts';
 import { Interner } from './intern.ts';
 
 /**
@@ -92,10 +90,7 @@ export class Memory {
     const key = this.#hookKey(world, unit, hook);
     const known = this.#requirers.get(key);
     if (known !== undefined) return known;
-    const tools = new HookTools(viewOf(world, unit, hook));
-    const { application } = unitNamed(world, unit);
-    const event = requirerHook(tools, hook, applicationNamed(world, application));
-    const outcome = this.interner.canonical({ event, pending: tools.flush() });
+    const outcome = this.interner.canonical(requirerOutcome(world, unit, hook));
     this.#requirers.set(key, outcome);
     return outcome;
   }

@@ -1,0 +1,28 @@
+import type { HookName } from '../../machines/index.ts';
+
+/** Hooks with a chart of their own, and hooks that call for the same as one of them. */
+const charts: Readonly<Record<string, HookName>> = {
+  'database-relation-changed': 'database-requested',
+  'database-relation-departed': 'database-relation-departed',
+  'database-relation-broken': 'database-relation-broken',
+  'leader-elected': 'leader-elected',
+  // Nobody was told what has changed meanwhile, and in stop a unit looks for the last time.
+  'update-status': 'update-status',
+  'upgrade-charm': 'update-status',
+  'config-changed': 'update-status',
+  'secret-changed': 'update-status',
+  start: 'update-status',
+  stop: 'update-status',
+};
+
+/** The backend came, moved or went. */
+const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$/;
+/** A peer moved, or the unit's own PgBouncer has come up. */
+const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
+
+/** The chart that a Juju hook goes through; null for a hook that nobody handles. */
+export function chartNameOf(hook: string): HookName | null {
+  if (Object.hasOwn(charts, hook)) return charts[hook] ?? null;
+  if (ofBackend.test(hook)) return 'update-status';
+  return ofPeers.test(hook) ? 'pgb-peers-relation-changed' : null;
+}

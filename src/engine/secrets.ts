@@ -1,0 +1,67 @@
+/** Where passwords are kept: in Juju secrets of the application, where the model has any. */
+import type { Grant } from '../../machines/index.ts';
+import { type SecretContents, secretLabel } from '../domain/answer.ts';
+import { type KeptLogin, type LedgerRecord, userGroup } from '../domain/ledger.ts';
+import type { Databag } from '../domain/request.ts';
+import type { SecretStore } from './ports.ts';
+import { take } from './steps.ts';
+
+const authLabel = 'pgb-peers.auth.secret';
+
+/** A record whose password a secret keeps, so that the ledger need not. */
+export async function kept(
+  store: SecretStore | null,
+  record: LedgerRecord | undefined,
+): Promise<LedgerRecord | undefined> {
+  if (store === null || record === undefined || record.state === 'refused') return record;
+  const { user: username, password, secrets } = record;
+  if (password === null || secrets[userGroup] !== undefined) return record;
+  const content = { username, password: password.secret };
+  const id = await take(store.make(secretLabel(record, userGroup), content));
+  return { ...record, secrets: { ...secrets, [userGroup]: id } };
+}
+
+export async function keptLogin(store: SecretStore | null, login: KeptLogin): Promise<KeptLogin> {
+  const { user: username, password, secret } = login;
+  if (store === null || password === null || secret !== null) return login;
+  const id = await take(store.make(authLabel, { username, password: password.secret }));
+  return { ...login, secret: id };
+}
+
+/** Makes the secrets of an answer, or puts right what differs, and lets the requirer read them. */
+export async function publishSecrets(
+  store: SecretStore,
+  grant: Grant,
+  contents: SecretContents,
+): Promise<Readonly<Record<string, string>>> {
+  const ids: Record<string, string> = {};
+  for (const [group, content] of Object.entries(contents)) {
+    const known = grant.secrets[group];
+    const id = known ?? (await take(store.make(secretLabel(grant, group), content)));
+    if (known !== undefined) await replaceSecret(store, known, () => content);
+    await take(store.grant(id, grant.relation));
+    ids[group] = id;
+  }
+  return ids;
+}
+
+/** Gives a secret another content; one that has it already gets no new revision. */
+export async function replaceSecret(
+  store: SecretStore,
+  id: string,
+  change: (content: Databag) => Databag,
+): Promise<void> {
+  const before = await take(store.read(id));
+  const after = change(before);
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  if ([...keys].some((key) => before[key] !== after[key])) await take(store.replace(id, after));
+}
+
+/** Nothing keeps a password that nobody may use. */
+export async function removeSecrets(
+  store: SecretStore | null,
+  { secrets }: Pick<Grant, 'secrets'>,
+): Promise<void> {
+  if (store === null) return;
+  for (const id of Object.values(secrets)) await take(store.remove(id));
+}

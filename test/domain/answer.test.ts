@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import {
+  answer,
+  isAnswer,
+  movedDatabag,
+  movedSecret,
+  secretFieldsOf,
+  secretLabel,
+  withSecretIds,
+} from '../../src/domain/answer.ts';
+import type { Reply } from '../../src/domain/request.ts';
+import { aGrant } from '../a-grant.ts';
+
+const grant = aGrant(4, { database: 'app' });
+const login = { user: 'relation_id_4', password: { secret: 'p/1' } };
+const info = { endpoints: 'a:1', readOnlyEndpoints: 'b:1,c:1', version: '14.5' };
+const remote = { database: 'app', data: 'not copied', 'extra-user-roles': 'CREATEDB' };
+const uri = 'postgresql://relation_id_4:p%2F1@a:1/app';
+const readOnlyUri = 'postgresql://relation_id_4:p%2F1@b:1,c:1/app_readonly';
+const data = '{"database":"app","extra-user-roles":"CREATEDB"}';
+const everything = ['password', 'read-only-uris', 'tls', 'tls-ca', 'uris', 'username'];
+
+const v0 = (secretFields: readonly string[] = []): Reply => ({ _tag: 'V0', secretFields });
+const v1: Reply = { _tag: 'V1', requestId: 'de01', salt: 'salt' };
+const to = (reply: Reply, own = {}, change = {}) =>
+  answer({ ...grant, ...change }, login, info, { reply, remote, own });
+
+describe('an answer in v0', () => {
+  it('is in the clear for a requirer that asks for no secrets, and without what nobody asked for', () => {
+    expect(to(v0())).toEqual({
+      clear: {
+        data,
+        database: 'app',
+        endpoints: 'a:1',
+        'read-only-endpoints': 'b:1,c:1',
+        version: '14.5',
+        username: 'relation_id_4',
+        password: 'p/1',
+        uris: uri,
+        'read-only-uris': '',
+        tls: 'False',
+      },
+      secrets: {},
+    });
+  });
+
+  it('keeps what is asked for in a secret for each group, and shows where they are', () => {
+    const answered = to(v0(everything));
+    expect(answered.secrets).toEqual({
+      user: {
+        username: 'relation_id_4',
+        password: 'p/1',
+        uris: uri,
+        'read-only-uris': readOnlyUri,
+      },
+      tls: { tls: 'False' },
+    });
+    expect(withSecretIds(answered, { user: 'secret:u', tls: 'secret:t' })).toEqual({
+      data,
+      database: 'app',
+      endpoints: 'a:1',
+      'read-only-endpoints': 'b:1,c:1',
+      version: '14.5',
+      'secret-user': 'secret:u',
+      'secret-tls': 'secret:t',
+    });
+  });
+
+  it('goes on in the clear where it began in the clear', () => {
+    const own = { username: 'relation_id_4', password: 'p/1', uris: uri, tls: 'False' };
+    const { clear, secrets } = to(v0(everything), own);
+    expect(clear).toMatchObject({ username: 'relation_id_4', password: 'p/1', tls: 'False' });
+    expect(secrets).toEqual({ user: { 'read-only-uris': readOnlyUri } });
+  });
+
+  it('U-01: leads readers to the plain name where the alias has no room', () => {
+    const database = 'x'.repeat(55);
+    const { secrets } = to(v0(everything), {}, { database });
+    expect(secrets.user?.['read-only-uris']).toMatch(`/${database}`);
+    expect(JSON.stringify(secrets)).not.toContain('_readonly');
+  });
+
+  it('moves the places and leaves the credentials', () => {
+    const moved = { endpoints: 'z:1', readOnlyEndpoints: '', version: '15.1' };
+    const shown = { username: 'u', password: 'p', uris: 'old' };
+    expect(movedDatabag(shown, grant, moved, [])).toEqual({
+      endpoints: 'z:1',
+      'read-only-endpoints': '',
+      version: '15.1',
+      uris: 'postgresql://u:p@z:1/app',
+    });
+    expect(movedSecret({ ...shown, 'read-only-uris': 'old' }, grant, moved, everything)).toEqual({
+      username: 'u',
+      password: 'p',
+      uris: 'postgresql://u:p@z:1/app',
+    });
+    expect(movedSecret(shown, grant, info, everything)['read-only-uris']).toBe(
+      'postgresql://u:p@b:1,c:1/app_readonly',
+    );
+  });
+});
+
+describe('an answer in v1', () => {
+  it('names its request, keeps all credentials in secrets and says no version of v0', () => {
+    const asked = { version: 'v1', requests: '[{"resource":"app","request-id":"de01"}]' };
+    const answered = answer(grant, login, info, { reply: v1, remote: asked, own: {} });
+    expect(answered.secrets).toEqual({
+      user: {
+        username: 'relation_id_4',
+        password: 'p/1',
+        uris: uri,
+        'read-only-uris': readOnlyUri,
+      },
+      tls: { tls: 'false' },
+    });
+    const databag = withSecretIds(answered, { user: 'secret:u', tls: 'secret:t' });
+    expect(Object.keys(databag).sort()).toEqual(['data', 'requests', 'version']);
+    expect(databag.version).toBe('v1');
+    expect(JSON.parse(databag.data ?? '')).toEqual({
+      de01: { resource: 'app', 'request-id': 'de01' },
+    });
+    expect(JSON.parse(databag.requests ?? '')).toEqual([
+      {
+        resource: 'app',
+        'request-id': 'de01',
+        salt: 'salt',
+        endpoints: 'a:1',
+        'read-only-endpoints': 'b:1,c:1',
+        version: '14.5',
+        'secret-user': 'secret:u',
+        'secret-tls': 'secret:t',
+      },
+    ]);
+  });
+
+  it('moves the places within the answer', () => {
+    const own = withSecretIds(to(v1), { user: 'secret:u' });
+    const moved = movedDatabag(own, grant, { ...info, endpoints: 'z:1' }, secretFieldsOf(v1));
+    expect(JSON.parse(moved.requests ?? '')).toMatchObject([
+      { endpoints: 'z:1', 'secret-user': 'secret:u', salt: 'salt' },
+    ]);
+    expect(Object.keys(moved)).toEqual(['requests']);
+  });
+});
+
+describe('an answer', () => {
+  it('labels its secrets as consumers know them', () => {
+    expect(secretLabel(grant, 'user')).toBe('database.4.user.secret');
+    expect(secretLabel({ ...grant, requestId: 'de01' }, 'tls')).toBe('database.4.de01.tls.secret');
+  });
+
+  it('is told from a databag that shows none', () => {
+    expect([{ username: 'u' }, { 'secret-user': 's' }, { requests: '[]' }].every(isAnswer)).toBe(
+      true,
+    );
+    expect([{}, { data: '{}' }, { endpoints: 'a:1' }].some(isAnswer)).toBe(false);
+  });
+});
