@@ -8,13 +8,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**'],
+          exclude: ['test/integration/**', 'test/charm/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,charm}/**/*.test.ts'],
           globalSetup: ['test/integration/pgbouncer-is-there.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

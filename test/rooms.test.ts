@@ -49,7 +49,14 @@ describe('rooms', () => {
         'seededEntropy',
       ],
       '../src/adapters/postgres/index.ts': ['postgres'],
-      '../src/adapters/pgbouncer/index.ts': ['pgbouncer', 'prepare'],
+      '../src/adapters/pgbouncer/index.ts': [
+        'childProcess',
+        'pebble',
+        'pgbouncer',
+        'prepare',
+        'systemd',
+      ],
+      '../src/adapters/juju/index.ts': ['juju', 'parseEnvironment', 'renderEnvironment'],
       '../src/adapters/entropy/index.ts': ['cryptoEntropy'],
     };
     for (const [door, names] of Object.entries(doors))

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
+import { deferralKey } from './deferral-key.ts';
 import type { Databag } from './request.ts';
 
 /** A hook that ended deferred. Its event MUST come back until it is met or its relation is gone. */
@@ -16,9 +17,6 @@ export interface DeferralsUnreadable {
   readonly class: 'broken';
   readonly why: string;
 }
-
-/** The key in the unit's state; no key is an empty queue. */
-export const deferralKey = 'deferred';
 
 const queue = v.array(
   v.object({

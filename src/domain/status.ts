@@ -10,11 +10,17 @@ export interface Status {
  * The status that a ledger amounts to: blocked by what an operator must see to, waiting for what
  * comes by itself. It is computed anew each time, so it clears when its cause is gone.
  */
-export function statusOf(ledger: Ledger, waitingFor: string | null): Status {
+export function statusOf(
+  ledger: Ledger,
+  waitingFor: string | null,
+  /** What an operator must see to beside what the ledger says. */
+  obstacles: readonly string[] = [],
+): Status {
   const records = [...ledger.records.values()];
-  const blocked = records.flatMap(({ state, error }) =>
+  const refused = records.flatMap(({ state, error }) =>
     error !== null && state !== 'removing' ? [error] : [],
   );
+  const blocked = [...obstacles, ...refused];
   if (blocked.length > 0) return { name: 'blocked', message: summary(blocked) };
   const removals = records.flatMap((record) =>
     record.state === 'removing' && record.error !== null

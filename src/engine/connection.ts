@@ -12,6 +12,7 @@ export async function configurePooler(session: Session): Promise<void> {
   const { pooler, backend } = session.adapters;
   const ledger = await session.ledger();
   const endpoints = await take(backend.endpoints);
+  if (endpoints === null) return;
   const configuration = right(configure(ledger, endpoints, await session.auth()));
   const before = session.configured;
   const isInForce =
@@ -24,6 +25,7 @@ export async function configurePooler(session: Session): Promise<void> {
 
 /** Says to the other units what this one has read back from its PgBouncer, and where it is. */
 export async function confirmServing(session: Session): Promise<void> {
+  if (session.configured === null) return;
   const bag = { _tag: 'PeerUnit', unit: session.adapters.model.unit } as const;
   const ledger = await session.ledger();
   const values = {

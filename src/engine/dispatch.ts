@@ -12,6 +12,11 @@ import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
 import { halt, right } from './steps.ts';
 
+export interface DispatchOptions extends Pick<Options, 'policy'> {
+  /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
+  readonly obstacles?: () => Promise<readonly string[]>;
+}
+
 /**
  * One Juju hook, whole: what was deferred comes first, in order, then this event's own chart, then
  * what else is left to do; and one commit. A deferral that was met in another way, or whose
@@ -22,7 +27,7 @@ import { halt, right } from './steps.ts';
  */
 export const dispatch = (
   adapters: Adapters,
-  { policy = defaultPolicy }: Pick<Options, 'policy'> = {},
+  { policy = defaultPolicy, obstacles }: DispatchOptions = {},
 ): ((event: JujuEvent) => Attempt<DispatchRun>) => {
   const parse = parseRequest(policy);
   return (event) =>
@@ -52,7 +57,8 @@ export const dispatch = (
       );
       const ends = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
       session.remember(encodeDeferrals(deferred));
-      await commit(session, ends[0] ?? (await reasonOfLeader(session)));
+      const waitingFor = ends[0] ?? (await reasonOfLeader(session));
+      await commit(session, waitingFor, await obstacles?.());
       return { event, charts, dropped, reconciled, milliseconds: adapters.clock() - started };
     });
 };

@@ -34,6 +34,8 @@ export type Broken =
       | { readonly _tag: 'ConfigRejected'; readonly file: string; readonly why: string }
       | { readonly _tag: 'FileFailed'; readonly path: string; readonly code: string }
       | { readonly _tag: 'ModelRefused'; readonly call: string; readonly why: string }
+      /** The way to the model is missing, or says what cannot be read. */
+      | { readonly _tag: 'ModelUnusable'; readonly call: string; readonly why: string }
       | { readonly _tag: 'NothingGranted'; readonly command: string; readonly relation: number }
     ));
 
@@ -76,6 +78,8 @@ export function render(error: HookError): string {
       return `${error.path} could not be read or written (${error.code}); check the folder and its owner`;
     case 'ModelRefused':
       return `Juju refused ${error.call}: ${error.why}`;
+    case 'ModelUnusable':
+      return `${error.call} could not be used: ${error.why}; nothing was committed`;
     case 'NothingGranted':
       return `${error.command} has nothing to work on: get_user taught nothing for relation ${error.relation}, and the ledger has no record of it`;
   }

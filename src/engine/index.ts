@@ -19,7 +19,7 @@ export {
   type SecretState,
   type StateInvalid,
 } from './conversation.ts';
-export { dispatch } from './dispatch.ts';
+export { type DispatchOptions, dispatch } from './dispatch.ts';
 export type { Keep } from './drive.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export { interpret, type Options, reconcile } from './interpret.ts';

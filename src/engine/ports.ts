@@ -76,8 +76,11 @@ export interface Backend {
   readonly ready: T.Task<boolean>;
   /** The server's version, `14.5`. */
   readonly version: Attempt<string>;
-  /** Where it listens; known even while it is down. */
-  readonly endpoints: Attempt<BackendEndpoints>;
+  /**
+   * Where it listens; known even while it is down. Null before any backend has come, and after the
+   * last one went: PgBouncer is left as it is then.
+   */
+  readonly endpoints: Attempt<BackendEndpoints | null>;
   /** The backend's own spelling of those roles that exist and may be granted, by lower-case name. */
   readonly grantable: (roles: readonly string[]) => Attempt<ReadonlyMap<string, string>>;
   /**

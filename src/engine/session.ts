@@ -63,7 +63,7 @@ export interface Session {
   /** What the backend was found to hold; null where this hook has not asked it. */
   audit: Audit | null;
   /** What is to be committed; only what differs from what Juju holds. */
-  readonly changes: (waitingFor: string | null) => Promise<Changes>;
+  readonly changes: (waitingFor: string | null, obstacles?: readonly string[]) => Promise<Changes>;
 }
 
 const flagPrefix = 'departing-';
@@ -183,7 +183,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     state,
     configured: null,
     audit: null,
-    changes: async (waitingFor) => {
+    changes: async (waitingFor, obstacles) => {
       const open = await ledger();
       const { records, auth, readAuth } = open;
       for (const relation of touched.keys()) {
@@ -205,7 +205,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       return {
         bags: changed,
         state: difference(await state(), remembered) ?? {},
-        status: statusOf({ records, auth }, waitingFor),
+        status: statusOf({ records, auth }, waitingFor, obstacles),
       };
     },
   };

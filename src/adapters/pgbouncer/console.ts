@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
 import pg from 'pg';
 import type { Login } from '../../../machines/index.ts';
 import type { DatabaseEntry } from '../../engine/index.ts';
@@ -29,6 +30,20 @@ export class Console {
   async version(): Promise<string> {
     const [row] = await this.#show('SHOW VERSION');
     return String(row?.version);
+  }
+
+  /** Waits until a process that was just started answers. */
+  async answers(): Promise<void> {
+    const until = performance.now() + timeout;
+    for (;;) {
+      try {
+        await this.version();
+        return;
+      } catch (problem) {
+        if (!(problem instanceof ConsoleProblem) || performance.now() > until) throw problem;
+        await after(10);
+      }
+    }
   }
 
   /** In PgBouncer 1.18 this succeeds even where loading failed: what counts is `databases`. */

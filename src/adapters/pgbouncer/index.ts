@@ -14,10 +14,12 @@ import type {
   HookError,
   Pooler,
 } from '../../engine/index.ts';
+import { FileProblem, localFiles } from '../workload/files.ts';
+import { type Workload, WorkloadProblem } from '../workload/workload.ts';
 import { type Address, Console, ConsoleProblem, tryLogin } from './console.ts';
-import { contentOf, FileProblem, replaceFile } from './files.ts';
 
 export type { Settings } from '../../domain/pgbouncer-files.ts';
+export { childProcess, pebble, systemd, type Workload } from '../workload/index.ts';
 export type { Address } from './console.ts';
 
 /** One PgBouncer process of this unit. */
@@ -26,6 +28,11 @@ export interface PgbouncerProcess {
   readonly settings: Settings;
   /** Where its admin console answers; with several processes on one port, each one's socket folder. */
   readonly console: Address;
+  /**
+   * Keeps its files and starts it where it does not run, or where a change takes a restart. Without
+   * one the files are this machine's, and whoever started the process looks after it.
+   */
+  readonly workload?: Workload;
 }
 
 export interface PgbouncerOptions {
@@ -92,19 +99,28 @@ async function apply(
   console: Console,
   configuration: Configuration,
 ): Promise<E.Either<HookError, Applied>> {
+  const { workload } = process;
   const before = await filesOf(process);
-  const restore = async () => {
-    await write(process, before);
-    await console.reload();
-    await confirm(process);
-  };
-  const version = await versionOf(console);
+  const isMoving = before.ini !== null && !listensAsIn(before.ini, process.settings);
+  const version = isMoving ? null : await versionOf(console);
   const files = renderFiles(configuration, process.settings, version ?? oldestVersion);
   const isWritten = before.ini === files.ini && before.userlist === files.userlist;
-  const isConfirmed = (await contentOf(markerOf(process))) === null;
+  const isConfirmed = (await filesIn(process).read(markerOf(process))) === null;
   const wanted = [...configuration.databases].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
+  const restart = async () => {
+    if (workload === undefined) return;
+    if (isMoving) await workload.restart();
+    else await workload.start();
+    await console.answers();
+  };
+  const restore = async () => {
+    await write(process, before);
+    if (isMoving) await workload?.restart();
+    else await console.reload();
+    await confirm(process);
+  };
   if (
     version !== null &&
     isWritten &&
@@ -113,6 +129,13 @@ async function apply(
   )
     return E.right({ isNew: false, restore });
   if (!isWritten) await write(process, files);
+  if (version === null && workload !== undefined) {
+    await restart();
+    // Only a process that runs says which keys it knows.
+    const known = await versionOf(console);
+    const whole = renderFiles(configuration, process.settings, known ?? oldestVersion);
+    if (whole.ini !== files.ini) await write(process, whole);
+  }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
   const found = await console.databases();
@@ -125,6 +148,14 @@ async function apply(
   return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
 }
 
+/** What PgBouncer reads when it starts, and never again: where it listens. */
+const listensAsIn = (ini: string, { listenAddress, listenPort }: Settings): boolean =>
+  [`listen_addr = ${listenAddress}`, `listen_port = ${listenPort}`].every((line) =>
+    ini.includes(`${line}\n`),
+  );
+
+const filesIn = ({ workload }: PgbouncerProcess) => workload ?? localFiles;
+
 /** Null where the process does not answer. */
 async function versionOf(console: Console) {
   try {
@@ -135,8 +166,9 @@ async function versionOf(console: Console) {
   }
 }
 
-async function filesOf({ iniFile, settings }: PgbouncerProcess) {
-  return { ini: await contentOf(iniFile), userlist: await contentOf(settings.userlistFile) };
+async function filesOf(process: PgbouncerProcess) {
+  const { read } = filesIn(process);
+  return { ini: await read(process.iniFile), userlist: await read(process.settings.userlistFile) };
 }
 
 /**
@@ -145,15 +177,17 @@ async function filesOf({ iniFile, settings }: PgbouncerProcess) {
  */
 const markerOf = ({ iniFile }: PgbouncerProcess): string => `${iniFile}.unconfirmed`;
 
-const confirm = (process: PgbouncerProcess): Promise<void> => replaceFile(markerOf(process), null);
+const confirm = (process: PgbouncerProcess): Promise<void> =>
+  filesIn(process).replace(markerOf(process), null);
 
 async function write(
   process: PgbouncerProcess,
   files: { readonly [File in keyof PgbouncerFiles]: string | null },
 ): Promise<void> {
-  await replaceFile(markerOf(process), '');
-  await replaceFile(process.settings.userlistFile, files.userlist);
-  await replaceFile(process.iniFile, files.ini);
+  const { replace } = filesIn(process);
+  await replace(markerOf(process), '');
+  await replace(process.settings.userlistFile, files.userlist);
+  await replace(process.iniFile, files.ini);
 }
 
 function difference(found: readonly DatabaseEntry[], wanted: readonly DatabaseEntry[]): string {
@@ -182,7 +216,7 @@ const attempt =
         const { path, code } = problem;
         return E.left({ _tag: 'FileFailed', class: 'broken', path, code });
       }
-      if (problem instanceof ConsoleProblem) {
+      if (problem instanceof ConsoleProblem || problem instanceof WorkloadProblem) {
         const where = `${host}:${port}`;
         return E.left({
           _tag: 'PoolerUnavailable',

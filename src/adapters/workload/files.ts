@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Files } from './workload.ts';
 
 /** A file that could not be read or written. */
 export class FileProblem extends Error {
@@ -15,7 +16,7 @@ export class FileProblem extends Error {
 }
 
 /** The content of a file; null where there is none. */
-export async function contentOf(path: string): Promise<string | null> {
+async function contentOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
@@ -29,7 +30,7 @@ export async function contentOf(path: string): Promise<string | null> {
  * inode, size and whole seconds, so a file rewritten in place may never be read again. The owner
  * is the folder's, for the process that reads it seldom runs as the one that writes it.
  */
-export async function replaceFile(path: string, content: string | null): Promise<void> {
+async function replaceFile(path: string, content: string | null): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     if (content === null) return await rm(path, { force: true });
@@ -45,3 +46,6 @@ export async function replaceFile(path: string, content: string | null): Promise
     throw new FileProblem(path, cause);
   }
 }
+
+/** Files of this machine. */
+export const localFiles: Files = { read: contentOf, replace: replaceFile };

@@ -1,0 +1,155 @@
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { Databag } from '../../engine/index.ts';
+import type { Environment } from './environment.ts';
+import { type Known, knownKey, parseKnown } from './known.ts';
+import { once, type ToolProblem, type Tools, unreadable } from './tools.ts';
+
+type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
+
+/** Names of the charm's endpoints, as `metadata.yaml` has them. */
+export const endpoints = {
+  database: 'database',
+  backend: 'backend-database',
+  peers: 'pgb-peers',
+} as const;
+
+/** Where a unit is and whom it is related to: told once, kept in its state, asked for where missing. */
+export interface Deployment {
+  /** The unit's own state, as Juju keeps it. */
+  readonly stored: () => Answer<Databag>;
+  /** The peer relation, `pgb-peers:0`; null before it is there. */
+  readonly peers: () => Answer<string | null>;
+  readonly backend: () => Answer<Known['backend']>;
+  readonly address: () => Answer<Known['address']>;
+  readonly config: () => Answer<Known['config']>;
+  readonly relationIds: (endpoint: string) => () => Answer<readonly string[]>;
+  /** The other application of a `database` relation. */
+  readonly remoteApplication: (relation: number) => Answer<string>;
+  readonly forgetBackend: () => void;
+  /** What is to be kept of what was learned; nothing where all of it is kept already. */
+  readonly learned: () => Answer<Databag>;
+}
+
+const names = v.array(v.string());
+const state = v.nullable(v.record(v.string(), v.string()));
+const settings = v.record(v.string(), v.unknown());
+const network = v.object({
+  'bind-addresses': v.array(v.object({ addresses: v.array(v.object({ value: v.string() })) })),
+  'ingress-addresses': v.array(v.string()),
+});
+
+/** Events after which what a unit was told about itself is asked anew. */
+const renewing = /^(install|start|upgrade-charm|config-changed)$/;
+
+export function deployment(environment: Environment, { ask }: Tools): Deployment {
+  const { event, relation: own } = environment;
+
+  const stored = once(async () => {
+    const read = await ask(state, 'state-get')();
+    return E.isLeft(read) ? read : E.right(read.right ?? {});
+  });
+
+  let current: Known | null = null;
+  const known = once(async (): Answer<Known> => {
+    const read = await stored();
+    if (E.isLeft(read)) return read;
+    const before = parseKnown(read.right);
+    current = {
+      ...before,
+      ...(own?.endpoint === endpoints.peers ? { peers: `${endpoints.peers}:${own.id}` } : {}),
+      ...(event.startsWith(`${endpoints.backend}-`) ? { backend: null } : {}),
+      ...(renewing.test(event) ? { address: null, config: null } : {}),
+      applications: applicationsAfter(before.applications, environment),
+    };
+    return E.right(current);
+  });
+  const learn = (part: Partial<Known>): void => {
+    if (current !== null) current = { ...current, ...part };
+  };
+
+  /** What is known already, or is asked for and known from then on. */
+  const remembered = <Key extends 'peers' | 'backend' | 'address' | 'config'>(
+    key: Key,
+    find: () => Answer<Known[Key]>,
+  ) =>
+    once(async (): Answer<Known[Key]> => {
+      const before = await known();
+      if (E.isLeft(before)) return before;
+      if (before.right[key] !== null) return E.right(before.right[key]);
+      const found = await find();
+      if (E.isRight(found)) learn({ [key]: found.right });
+      return found;
+    });
+
+  const relationIds = (endpoint: string) => ask(names, 'relation-ids', endpoint);
+  const remoteOf = (id: string) => ask(v.string(), 'relation-list', '-r', id, '--app');
+
+  const findBackend = async (): Answer<Known['backend']> => {
+    const ids = await relationIds(endpoints.backend)();
+    if (E.isLeft(ids)) return ids;
+    const hooks = own === null ? '' : `${own.endpoint}:${own.id}`;
+    const isGoing = (id: string) => event.endsWith('-broken') && id === hooks;
+    const id = ids.right.find((one) => !isGoing(one));
+    if (id === undefined) return E.right(null);
+    const remote = id === hooks ? own?.remoteApplication : null;
+    if (typeof remote === 'string') return E.right({ relation: id, application: remote });
+    const found = await remoteOf(id)();
+    return E.isLeft(found) ? found : E.right({ relation: id, application: found.right });
+  };
+
+  const findAddress = async (): Answer<Known['address']> => {
+    const found = await ask(network, 'network-get', endpoints.database)();
+    if (E.isLeft(found)) return found;
+    const [bind] = found.right['bind-addresses'].flatMap(({ addresses }) => addresses);
+    const [ingress] = found.right['ingress-addresses'];
+    const any = bind?.value ?? ingress;
+    return any === undefined
+      ? unreadable('network-get', 'it names no address')
+      : E.right({ bind: any, ingress: ingress ?? any });
+  };
+
+  return {
+    stored,
+    relationIds,
+    peers: remembered('peers', async () => {
+      const ids = await relationIds(endpoints.peers)();
+      return E.isLeft(ids) ? ids : E.right(ids.right[0] ?? null);
+    }),
+    backend: remembered('backend', findBackend),
+    address: remembered('address', findAddress),
+    config: remembered('config', ask(settings, 'config-get')),
+    remoteApplication: async (id) => {
+      if (own?.endpoint === endpoints.database && own.id === id && own.remoteApplication !== null)
+        return E.right(own.remoteApplication);
+      const before = await known();
+      if (E.isLeft(before)) return before;
+      const name = before.right.applications[id];
+      if (name !== undefined) return E.right(name);
+      const found = await remoteOf(`${endpoints.database}:${id}`)();
+      if (E.isRight(found))
+        learn({ applications: { ...current?.applications, [id]: found.right } });
+      return found;
+    },
+    forgetBackend: () => learn({ backend: null }),
+    learned: async () => {
+      const before = await stored();
+      if (E.isLeft(before)) return before;
+      const after = await known();
+      if (E.isLeft(after)) return after;
+      const text = JSON.stringify(current);
+      return E.right(text === before.right[knownKey] ? {} : { [knownKey]: text });
+    },
+  };
+}
+
+/** Juju names the other application in each hook of a relation; one that breaks is forgotten. */
+function applicationsAfter(
+  before: Known['applications'],
+  { event, relation }: Environment,
+): Known['applications'] {
+  if (relation?.endpoint !== endpoints.database) return before;
+  const { [relation.id]: _, ...others } = before;
+  if (event.endsWith('-broken') || relation.remoteApplication === null) return others;
+  return { ...others, [relation.id]: relation.remoteApplication };
+}

@@ -1,0 +1,110 @@
+/** The one parse of what the agent puts into a hook's environment. */
+import * as E from 'fp-ts/lib/Either.js';
+
+interface HookRelation {
+  readonly endpoint: string;
+  readonly id: number;
+  /** Null where Juju does not say, as in a `broken` of Juju 2.9. */
+  readonly remoteApplication: string | null;
+}
+
+/** What a hook was called for, and where it runs. */
+export interface Environment {
+  /** `database-relation-changed`; `actions/NAME` for an action. */
+  readonly event: string;
+  readonly unit: string;
+  readonly application: string;
+  /** The unit's number, the part after `/`. */
+  readonly number: number;
+  readonly model: { readonly name: string; readonly uuid: string };
+  readonly version: readonly [major: number, minor: number];
+  readonly charmFolder: string;
+  /** Null on Kubernetes, where units have no machine. */
+  readonly machine: string | null;
+  /** Only in the hooks of a relation. */
+  readonly relation: HookRelation | null;
+  /** Only in departed. */
+  readonly departingUnit: string | null;
+}
+
+/** A variable that a hook cannot do without is missing, or says what no Juju says. */
+export interface EnvironmentInvalid {
+  readonly _tag: 'EnvironmentInvalid';
+  readonly class: 'broken';
+  readonly variable: string;
+  readonly why: string;
+}
+
+class Invalid extends Error {
+  readonly variable: string;
+  readonly why: string;
+  constructor(variable: string, why: string) {
+    super(why);
+    this.variable = variable;
+    this.why = why;
+  }
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export function parseEnvironment(variables: Variables): E.Either<EnvironmentInvalid, Environment> {
+  try {
+    return E.right(parsed(variables));
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    const { variable, why } = error;
+    return E.left({ _tag: 'EnvironmentInvalid', class: 'broken', variable, why });
+  }
+}
+
+function parsed(variables: Variables): Environment {
+  // Juju sets what does not apply to the empty text.
+  const optional = (name: string): string | null => variables[name] || null;
+  const needed = (name: string): string => {
+    const value = optional(name);
+    if (value === null) throw new Invalid(name, 'is not set');
+    return value;
+  };
+  const matching = (name: string, pattern: RegExp): RegExpExecArray => {
+    const value = needed(name);
+    const found = pattern.exec(value);
+    if (found === null) throw new Invalid(name, `is ${JSON.stringify(value.slice(0, 80))}`);
+    return found;
+  };
+  const [, event = ''] = matching('JUJU_DISPATCH_PATH', /^(?:hooks\/)?((?:actions\/)?[^/\s]+)$/);
+  const [unit, application = '', number] = matching('JUJU_UNIT_NAME', /^([a-z][a-z0-9-]*)\/(\d+)$/);
+  const [, major, minor] = matching('JUJU_VERSION', /^(\d+)\.(\d+)(?:[.-]|$)/);
+  const ofRelation = /-relation-(created|joined|changed|departed|broken)$/.test(event);
+  return {
+    event,
+    unit,
+    application,
+    number: Number(number),
+    model: { name: needed('JUJU_MODEL_NAME'), uuid: needed('JUJU_MODEL_UUID') },
+    version: [Number(major), Number(minor)],
+    charmFolder: needed('JUJU_CHARM_DIR'),
+    machine: optional('JUJU_MACHINE_ID'),
+    relation: ofRelation
+      ? relation(
+          matching('JUJU_RELATION_ID', /^([a-z][a-z0-9-]*):(\d+)$/),
+          optional('JUJU_REMOTE_APP'),
+          optional('JUJU_REMOTE_UNIT'),
+        )
+      : null,
+    departingUnit: optional('JUJU_DEPARTING_UNIT'),
+  };
+}
+
+const relation = (
+  [, endpoint = '', id]: RegExpExecArray,
+  application: string | null,
+  unit: string | null,
+): HookRelation => ({
+  endpoint,
+  id: Number(id),
+  remoteApplication: application ?? unit?.split('/')[0] ?? null,
+});
+
+/** What was wrong with the environment, and what to do. */
+export const renderEnvironment = ({ variable, why }: EnvironmentInvalid): string =>
+  `the environment variable ${variable} ${why}: dispatch is to be called by Juju's agent, which sets it`;

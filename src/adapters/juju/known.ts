@@ -1,0 +1,36 @@
+/**
+ * What a unit was told once and Juju would say again at the price of a call: it stands in the
+ * unit's own state, beside the deferred hooks. Whatever cannot be read is asked anew.
+ */
+import * as v from 'valibot';
+import type { Databag } from '../../engine/index.ts';
+
+const known = v.object({
+  /** The peer relation, which lives as long as the application. */
+  peers: v.nullable(v.string()),
+  /** The relation with the backend; it is forgotten in the hooks that change it. */
+  backend: v.nullable(v.object({ relation: v.string(), application: v.string() })),
+  /** The remote application of each `database` relation. */
+  applications: v.record(v.string(), v.string()),
+  /** Where this unit is; asked anew when Juju says that something about it has changed. */
+  address: v.nullable(v.object({ bind: v.string(), ingress: v.string() })),
+  /** The configuration as the last `config-changed` found it. */
+  config: v.nullable(v.record(v.string(), v.unknown())),
+});
+
+export type Known = v.InferOutput<typeof known>;
+
+export const knownKey = 'known';
+
+const nothing: Known = {
+  peers: null,
+  backend: null,
+  applications: {},
+  address: null,
+  config: null,
+};
+
+export function parseKnown(state: Databag): Known {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), known), state[knownKey] ?? '');
+  return parsed.success ? parsed.output : nothing;
+}

@@ -1,0 +1,204 @@
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { Attempt, Bag, Databag, HookError, Model } from '../../engine/index.ts';
+import { deployment, endpoints } from './deployment.ts';
+import type { Environment, Variables } from './environment.ts';
+import { knownKey } from './known.ts';
+import { secretTools } from './secrets.ts';
+import {
+  asModel,
+  hookTools,
+  isOutOfReach,
+  once,
+  refused,
+  type ToolProblem,
+  unreadable,
+} from './tools.ts';
+
+const databag = v.record(v.string(), v.string());
+const names = v.array(v.string());
+const goal = v.object({ units: v.record(v.string(), v.object({ status: v.string() })) });
+
+/** What the backend's side has written, and where. */
+export interface BackendAnswer {
+  readonly relation: string;
+  readonly databag: Databag;
+}
+
+/** Juju as a hook sees it, and what a charm asks of it beside the engine. */
+export interface JujuModel extends Model {
+  /** The charm's configuration, as of the last `config-changed`. */
+  readonly config: Attempt<Readonly<Record<string, unknown>>>;
+  /** What this unit listens on, and where others reach it. */
+  readonly address: Attempt<{ readonly bind: string; readonly ingress: string }>;
+  /** Null while nothing is related to `backend-database`. */
+  readonly backend: Attempt<BackendAnswer | null>;
+  /** Asks the backend for a database, where it is not asked yet; only the leader may. */
+  readonly request: (databag: Databag) => Attempt<void>;
+  /** Keeps what was learned of the model though nothing else is to be committed. */
+  readonly remember: Attempt<void>;
+}
+
+/**
+ * Juju through its hook tools, for one hook: each thing is read once, independent things at a time,
+ * and each databag is written once, at the commit. Errors: `ModelRefused` where a tool refuses,
+ * `ModelUnusable` where it is missing or prints what cannot be read.
+ */
+export function juju(
+  environment: Environment,
+  variables: Variables,
+  /** Where clients reach this unit, `host:port`. */
+  where: Attempt<string | null>,
+): JujuModel {
+  const { event, unit, application, model, relation: own, version } = environment;
+  const tools = hookTools(variables);
+  const { ask } = tools;
+  const deployed = deployment(environment, tools);
+
+  const get = (relation: string, who: string) =>
+    ask(databag, 'relation-get', '-r', relation, ...(who.includes('/') ? [] : ['--app']), '-', who);
+
+  const readBag = async (bag: Bag): Promise<E.Either<ToolProblem, Databag>> => {
+    if (bag._tag === 'PeerApp' || bag._tag === 'PeerUnit') {
+      const id = await deployed.peers();
+      if (E.isLeft(id)) return id;
+      // Before the peer relation is created there is nothing in it.
+      if (id.right === null) return E.right({});
+      return get(id.right, bag._tag === 'PeerApp' ? application : bag.unit)();
+    }
+    const id = `${endpoints.database}:${bag.relation}`;
+    if (bag._tag === 'OwnApp') return get(id, application)();
+    const remote = await deployed.remoteApplication(bag.relation);
+    if (E.isLeft(remote)) return remote;
+    const read = await get(id, remote.right)();
+    const isBreaking = event.endsWith('-broken') && own?.id === bag.relation;
+    // What the other side wrote may be gone before this side has left.
+    return isBreaking && E.isLeft(read) && isOutOfReach(read.left) ? E.right({}) : read;
+  };
+
+  const write = async (bag: Bag, values: Databag): Promise<E.Either<ToolProblem, unknown>> => {
+    const isPeers = bag._tag === 'PeerApp' || bag._tag === 'PeerUnit';
+    const id = isPeers ? await deployed.peers() : E.right(`${endpoints.database}:${bag.relation}`);
+    if (E.isLeft(id)) return id;
+    if (id.right === null) return unreadable('relation-set', 'the peer relation is not there yet');
+    return set(id.right, bag._tag === 'PeerUnit' ? [] : ['--app'], values);
+  };
+  const set = (relation: string, whose: readonly string[], values: Databag) =>
+    tools.tell('relation-set', ['-r', relation, ...whose, '--file', '-'], JSON.stringify(values));
+
+  /** The state that is to be written: what the engine wants, and what was learned. */
+  const keep = async (values: Databag): Promise<E.Either<ToolProblem, unknown>> => {
+    const learned = await deployed.learned();
+    if (E.isLeft(learned)) return learned;
+    const all = { ...values, ...learned.right };
+    if (Object.keys(all).length === 0) return E.right(null);
+    return tools.tell('state-set', ['--file', '-'], JSON.stringify(all));
+  };
+
+  const backend = once(async (): Promise<E.Either<ToolProblem, BackendAnswer | null>> => {
+    const found = await deployed.backend();
+    if (E.isLeft(found)) return found;
+    if (found.right === null) return E.right(null);
+    const { relation, application: remote } = found.right;
+    const read = await get(relation, remote)();
+    if (E.isRight(read)) return E.right({ relation, databag: read.right });
+    if (!isOutOfReach(read.left)) return read;
+    // It went without a word, as by force; the next hook asks for it anew.
+    deployed.forgetBackend();
+    return E.right(null);
+  });
+
+  return {
+    unit,
+    owner: `${model.uuid}/${application}`,
+    endpoint: where,
+    leader: asModel(once(ask(v.boolean(), 'is-leader'))),
+    plannedUnits: asModel(
+      once(async () => {
+        const found = await ask(goal, 'goal-state')();
+        if (E.isLeft(found)) return found;
+        const units = Object.entries(found.right.units);
+        return E.right(units.flatMap(([name, { status }]) => (status === 'dying' ? [] : [name])));
+      }),
+    ),
+    peers: asModel(
+      once(async () => {
+        const id = await deployed.peers();
+        if (E.isLeft(id)) return id;
+        return id.right === null ? E.right([]) : ask(names, 'relation-list', '-r', id.right)();
+      }),
+    ),
+    relations: asModel(
+      once(async () => {
+        const ids = await deployed.relationIds(endpoints.database)();
+        if (E.isLeft(ids)) return ids;
+        const numbers = ids.right.map((id) => Number(id.split(':')[1]));
+        return E.right(numbers.sort((one, other) => one - other));
+      }),
+    ),
+    read: (bags) => async () => {
+      const contents = await Promise.all(bags.map(readBag));
+      const found: Databag[] = [];
+      for (const content of contents) {
+        if (E.isLeft(content)) return E.left(refused(content.left));
+        found.push(content.right);
+      }
+      return E.right(found);
+    },
+    state: asModel(async () => {
+      const read = await deployed.stored();
+      if (E.isLeft(read)) return read;
+      const { [knownKey]: _, ...rest } = read.right;
+      return E.right(rest);
+    }),
+    secrets: version[0] >= 3 ? secretTools(tools, environment.charmFolder) : null,
+    commit: ({ bags, state, status: { name, message } }) => {
+      const ofUnit = bags.filter(({ bag }) => bag._tag === 'PeerUnit');
+      // What only the leader may write comes first: where it is refused, nothing was written.
+      const ordered = [...bags.filter(({ bag }) => bag._tag !== 'PeerUnit'), ...ofUnit];
+      return inOrder([
+        ...ordered.map(
+          ({ bag, values }) =>
+            () =>
+              write(bag, values),
+        ),
+        () => keep(state),
+        () => tools.tell('status-set', ['--', name, message]),
+      ]);
+    },
+    config: asModel(async () => {
+      const found = await deployed.config();
+      return E.isLeft(found) ? found : E.right(found.right ?? {});
+    }),
+    address: asModel(async () => {
+      const found = await deployed.address();
+      return E.isLeft(found) ? found : E.right(found.right ?? { bind: '', ingress: '' });
+    }),
+    backend: asModel(backend),
+    request: (wanted) =>
+      inOrder([
+        async () => {
+          const found = await deployed.backend();
+          if (E.isLeft(found) || found.right === null) return found;
+          const { relation } = found.right;
+          const asked = await get(relation, application)();
+          if (E.isLeft(asked)) return asked;
+          const isAsked = Object.entries(wanted).every(
+            ([key, value]) => asked.right[key] === value,
+          );
+          return isAsked ? asked : set(relation, ['--app'], wanted);
+        },
+      ]),
+    remember: inOrder([() => keep({})]),
+  };
+}
+
+const inOrder =
+  (calls: readonly (() => Promise<E.Either<ToolProblem, unknown>>)[]): Attempt<void> =>
+  async (): Promise<E.Either<HookError, void>> => {
+    for (const call of calls) {
+      const outcome = await call();
+      if (E.isLeft(outcome)) return E.left(refused(outcome.left));
+    }
+    return E.right(undefined);
+  };

@@ -1,0 +1,100 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { Attempt, Databag, SecretStore } from '../../engine/index.ts';
+import {
+  asModel,
+  isOutOfReach,
+  refused,
+  type ToolProblem,
+  type Tools,
+  unreadable,
+} from './tools.ts';
+
+const content = v.record(v.string(), v.string());
+const infos = v.record(v.string(), v.unknown());
+const secretId = /^secret:[^\s]+$/;
+
+/**
+ * Juju's secrets. What they hold goes to the tools in files that only this unit reads, for the
+ * arguments of a process are there for everyone to see.
+ */
+export function secretTools(tools: Tools, charmFolder: string): SecretStore {
+  const folder = join(charmFolder, '.hookchart-secrets');
+
+  const withContent = async (
+    tool: string,
+    args: readonly string[],
+    values: Databag,
+  ): Promise<E.Either<ToolProblem, string>> => {
+    // A hook that was killed may have left its files.
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { mode: 0o700 });
+    try {
+      const files = Object.entries(values).map(([key, value], index) => ({
+        key,
+        value,
+        path: join(folder, String(index)),
+      }));
+      for (const { value, path } of files) await writeFile(path, value, { mode: 0o600 });
+      return await tools.tell(tool, [
+        ...args,
+        ...files.map(({ key, path }) => `${key}#file=${path}`),
+      ]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  const idOf = async (label: string): Promise<E.Either<ToolProblem, string>> => {
+    const found = await tools.ask(infos, 'secret-info-get', '--label', label)();
+    if (E.isLeft(found)) return found;
+    const [id] = Object.keys(found.right);
+    return id === undefined
+      ? unreadable('secret-info-get', 'it names no secret')
+      : E.right(id.startsWith('secret:') ? id : `secret:${id}`);
+  };
+
+  const make = async (label: string, values: Databag): Promise<E.Either<ToolProblem, string>> => {
+    const added = await withContent(
+      'secret-add',
+      ['--owner', 'application', '--label', label],
+      values,
+    );
+    if (E.isRight(added)) {
+      const id = added.right.trim();
+      return secretId.test(id) ? E.right(id) : unreadable('secret-add', 'it printed no id');
+    }
+    if (!/already (exists|taken)|label/i.test(added.left.why)) return added;
+    const id = await idOf(label);
+    if (E.isLeft(id)) return id;
+    const set = await withContent('secret-set', [id.right], values);
+    return E.isLeft(set) ? set : id;
+  };
+
+  return {
+    read: (id) => async () => {
+      const read = await tools.ask(content, 'secret-get', id, '--refresh')();
+      if (E.isRight(read)) return read;
+      if (!isOutOfReach(read.left)) return E.left(refused(read.left));
+      return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: read.left.why });
+    },
+    make: (label, values) => asModel(() => make(label, values)),
+    replace: (id, values) => done(() => withContent('secret-set', [id], values)),
+    grant: (id, relation) =>
+      done(() => tools.tell('secret-grant', [id, '--relation', `database:${relation}`])),
+    remove: (id) =>
+      done(async () => {
+        const removed = await tools.tell('secret-remove', [id]);
+        return E.isLeft(removed) && isOutOfReach(removed.left) ? E.right('') : removed;
+      }),
+  };
+}
+
+const done =
+  (call: () => Promise<E.Either<ToolProblem, unknown>>): Attempt<void> =>
+  async () => {
+    const outcome = await asModel(call)();
+    return E.isLeft(outcome) ? outcome : E.right(undefined);
+  };

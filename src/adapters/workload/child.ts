@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { localFiles } from './files.ts';
+import { type Workload, WorkloadProblem } from './workload.ts';
+
+/** How long a process may take to end, in milliseconds. */
+const patience = 10_000;
+
+/**
+ * PgBouncer as a process of its own that goes on when the hook ends. It runs as the owner of the
+ * folder in which its configuration is, for it refuses to run as root.
+ */
+export function childProcess(options: {
+  /** The program, `/usr/sbin/pgbouncer`. */
+  readonly program: string;
+  readonly iniFile: string;
+  /** Where PgBouncer writes its process id. */
+  readonly pidFile: string;
+}): Workload {
+  const { program, iniFile, pidFile } = options;
+  const running = async (): Promise<number | null> => {
+    const pid = Number((await localFiles.read(pidFile))?.trim() ?? Number.NaN);
+    return Number.isInteger(pid) && (await isOurs(pid, iniFile)) ? pid : null;
+  };
+  const start = async (): Promise<void> => {
+    if ((await running()) !== null) return;
+    // PgBouncer does not start over the process id of one that was killed.
+    await localFiles.replace(pidFile, null);
+    const folder = dirname(iniFile);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { uid, gid } = await stat(folder);
+    const child = spawn(program, ['-d', iniFile], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+      ...(process.getuid?.() === 0 ? { uid, gid } : {}),
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+    });
+    const code = await new Promise<string | number | null>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', resolve);
+    });
+    if (code !== 0)
+      throw new WorkloadProblem(`${program} does not start (${code}): ${said.trim()}`);
+  };
+  const end = async (): Promise<void> => {
+    const pid = await running();
+    if (pid !== null) await ended(pid, iniFile);
+  };
+  return {
+    ...localFiles,
+    start,
+    restart: async () => {
+      await end();
+      await start();
+    },
+    remove: end,
+  };
+}
+
+/** Whether a process id is that of the PgBouncer which reads this file, and not a later process's. */
+async function isOurs(pid: number, iniFile: string): Promise<boolean> {
+  try {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    return command.split('\0').includes(iniFile);
+  } catch {
+    return false;
+  }
+}
+
+async function ended(pid: number, iniFile: string): Promise<void> {
+  // Immediate in every version: what SIGTERM waits for has changed in 1.23.
+  process.kill(pid, 'SIGQUIT');
+  const until = performance.now() + patience;
+  while (await isOurs(pid, iniFile)) {
+    if (performance.now() > until) throw new WorkloadProblem(`process ${pid} does not end`);
+    await after(5);
+  }
+}

@@ -1,0 +1,156 @@
+/** One Juju hook, from its environment to its exit code. */
+import * as E from 'fp-ts/lib/Either.js';
+import { cryptoEntropy } from '../adapters/entropy/index.ts';
+import {
+  type Environment,
+  type JujuModel,
+  juju,
+  parseEnvironment,
+  renderEnvironment,
+  type Variables,
+} from '../adapters/juju/index.ts';
+import {
+  type Attempt,
+  type DispatchRun,
+  defaultPolicy,
+  dispatch,
+  type HookError,
+  type Model,
+  render,
+} from '../engine/index.ts';
+import { backendRequest, relatedBackend } from './backend.ts';
+import { type ParsedConfig, parseConfig, parseSettings, settingsKey } from './config.ts';
+import { install, remove } from './machine.ts';
+import { hostOf, placeOf } from './place.ts';
+import { poolerAt, unitPooler } from './pooler.ts';
+import { tellRun } from './tell.ts';
+
+/** Where a hook's words go: the agent logs standard output at DEBUG, standard error at WARNING. */
+export interface Voices {
+  readonly out: (line: string) => void;
+  readonly error: (line: string) => void;
+}
+
+/**
+ * Runs the hook that these variables name. The result is the exit code: 0 where Juju is to commit,
+ * 1 where it is to roll back and run the same hook again.
+ */
+export async function dispatchHook(variables: Variables, { out, error }: Voices): Promise<0 | 1> {
+  const environment = parseEnvironment(variables);
+  if (E.isLeft(environment)) {
+    error(renderEnvironment(environment.left));
+    return 1;
+  }
+  const outcome = await hookOf(environment.right, variables)();
+  if (E.isLeft(outcome)) {
+    error(`${environment.right.event}: ${render(outcome.left)}`);
+    return 1;
+  }
+  if (outcome.right !== null) for (const line of tellRun(outcome.right)) out(line);
+  return 0;
+}
+
+const hookOf = (environment: Environment, variables: Variables): Attempt<DispatchRun | null> => {
+  if (environment.event === 'install') return install(environment, variables);
+  return environment.event === 'remove'
+    ? remove(environment, variables)
+    : runHook(environment, variables);
+};
+
+/** When the backend is asked: when it comes, and by whoever leads from then on. */
+const asking = /^(backend-database-relation-(created|joined)|leader-elected|upgrade-charm)$/;
+
+const runHook =
+  (environment: Environment, variables: Variables): Attempt<DispatchRun> =>
+  async () => {
+    const { event, machine, application } = environment;
+    const model = juju(environment, variables, () => where());
+    const parsed = configOf(model);
+    const address: JujuModel['address'] =
+      machine === null ? async () => E.right({ bind: '*', ingress: '' }) : model.address;
+    const where: Attempt<string | null> = async () => {
+      const config = await parsed();
+      if (E.isLeft(config)) return config;
+      const found = await address();
+      if (E.isLeft(found)) return found;
+      return E.right(`${hostOf(environment, found.right)}:${config.right.options.listenPort}`);
+    };
+    if (asking.test(event)) {
+      const leads = await model.leader();
+      if (E.isLeft(leads)) return leads;
+      const wanted = backendRequest(application, model.secrets !== null);
+      const asked = leads.right ? await model.request(wanted)() : E.right(undefined);
+      if (E.isLeft(asked)) return asked;
+    }
+    const pooler = unitPooler(async () => {
+      const config = await parsed();
+      if (E.isLeft(config)) return config;
+      const found = await address();
+      if (E.isLeft(found)) return found;
+      const place = placeOf(environment, variables, found.right);
+      return poolerAt(place, config.right.options, cryptoEntropy);
+    });
+    const adapters = {
+      model: withSettings(model, parsed),
+      backend: relatedBackend(model.backend, model.secrets),
+      pooler,
+      entropy: cryptoEntropy,
+      clock: () => performance.now(),
+    };
+    const policy = { ...defaultPolicy, isReachedFromOutside: machine !== null };
+    const run = await dispatch(adapters, { policy, obstacles: () => obstacles(model, parsed) })({
+      hook: event,
+      ...(environment.relation === null ? {} : { relation: environment.relation.id }),
+      ...(environment.departingUnit === null ? {} : { departingUnit: environment.departingUnit }),
+    })();
+    const isNew = event === 'database-relation-created' || event === 'pgb-peers-relation-created';
+    if (E.isRight(run) && isNew && run.right.reconciled.length === 0) {
+      const kept = await model.remember();
+      if (E.isLeft(kept)) return kept;
+    }
+    return run;
+  };
+
+/** The options in force, worked out once: those of the operator, or those before one was spoiled. */
+function configOf(model: JujuModel): Attempt<ParsedConfig> {
+  let found: Promise<E.Either<HookError, ParsedConfig>> | undefined;
+  const find = async (): Promise<E.Either<HookError, ParsedConfig>> => {
+    const config = await model.config();
+    if (E.isLeft(config)) return config;
+    const state = await model.state();
+    if (E.isLeft(state)) return state;
+    return E.right(parseConfig(config.right, parseSettings(state.right[settingsKey])));
+  };
+  return () => {
+    found ??= find();
+    return found;
+  };
+}
+
+/** A model that keeps the options in force for the day on which one of them is spoiled. */
+const withSettings = (model: JujuModel, parsed: Attempt<ParsedConfig>): Model => ({
+  ...model,
+  commit: (changes) => async () => {
+    const config = await parsed();
+    if (E.isLeft(config)) return config;
+    const before = await model.state();
+    if (E.isLeft(before)) return before;
+    const text = JSON.stringify(config.right.values);
+    const isKept = before.right[settingsKey] === text;
+    const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
+    return model.commit({ ...changes, state })();
+  },
+});
+
+/** What keeps the charm from serving anyone, until an operator sees to it. */
+async function obstacles(
+  model: JujuModel,
+  parsed: Attempt<ParsedConfig>,
+): Promise<readonly string[]> {
+  const config = await parsed();
+  const objections = E.isRight(config) ? config.right.objections : [];
+  const backend = await model.backend();
+  return E.isRight(backend) && backend.right === null
+    ? [...objections, 'backend-database is related to nothing: relate it to a PostgreSQL']
+    : objections;
+}

@@ -1,0 +1,50 @@
+import type { Environment, Variables } from '../adapters/juju/index.ts';
+import { childProcess, pebble, systemd } from '../adapters/workload/index.ts';
+import { filesIn, type Place } from './pooler.ts';
+
+/** The container of the charm on Kubernetes, and of `metadata.yaml`. */
+export const container = 'pgbouncer';
+
+/** PgBouncer's program, where the distribution puts it. */
+export const programOf = ({ HOOKCHART_PGBOUNCER }: Variables): string =>
+  HOOKCHART_PGBOUNCER ?? '/usr/sbin/pgbouncer';
+
+/** How this unit is called where neither `/` nor its number alone would do. */
+const dashed = ({ application, number }: Environment): string => `${application}-${number}`;
+
+/**
+ * Kubernetes keeps PgBouncer in a container of its own, machines keep it under systemd. Where there
+ * is no systemd, `HOOKCHART_WORKLOAD=child` has it run as a process, in the folder that
+ * `HOOKCHART_HOME` names.
+ */
+export function placeOf(
+  environment: Environment,
+  variables: Variables,
+  address: { readonly bind: string },
+): Place {
+  const program = programOf(variables);
+  if (environment.machine === null) {
+    const files = filesIn('/var/lib/hookchart');
+    const socket = `/charm/containers/${container}/pebble.socket`;
+    const command = `${program} ${files.iniFile}`;
+    const workload = pebble({ socket, service: container, command, user: 'postgres' });
+    return { ...files, listens: '*', console: '127.0.0.1', workload };
+  }
+  const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
+  const files = filesIn(home);
+  const service = `hookchart-${dashed(environment)}.service`;
+  const workload =
+    variables.HOOKCHART_WORKLOAD === 'child'
+      ? childProcess({ program, ...files })
+      : systemd({ service, program, iniFile: files.iniFile, user: 'postgres' });
+  return { ...files, listens: address.bind, console: address.bind, workload };
+}
+
+/** Where clients reach a unit: on Kubernetes by its name, which outlives its pod and its address. */
+export const hostOf = (
+  { application, machine, model, ...environment }: Environment,
+  { ingress }: { readonly ingress: string },
+): string =>
+  machine === null
+    ? `${application}-${environment.number}.${application}-endpoints.${model.name}.svc.cluster.local`
+    : ingress;

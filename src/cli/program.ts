@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { demo } from '../demo/demo.ts';
+import { type PlanAnswer, PlanError, plan } from '../engine/index.ts';
+import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
+import { Misuse } from '../testing/world.ts';
+import { chartText, checkFiles, machineOf } from './chart.ts';
+import { soakHooks } from './soak.ts';
+import { boundOptions, replayFile, verifyBounds } from './verify.ts';
+import { WrongUse } from './wrong-use.ts';
+
+const out = (text: string) => process.stdout.write(text);
+const json = (value: unknown) => out(`${JSON.stringify(value, null, 2)}\n`);
+
+const program = new Command('hookchart')
+  .description('Runs Juju hooks as flowcharts.')
+  .version(packageVersion())
+  .exitOverride()
+  .showHelpAfterError();
+
+program
+  .command('chart')
+  .description('print the Mermaid of a machine, or compare charts in files with the machines')
+  .argument('[hook]', 'the hook; all of them where none is named')
+  .option('--check <file...>', 'compare every chart in these Markdown or .mmd files')
+  .option('--json', 'print one JSON document')
+  .action((hook: string | undefined, options: { check?: string[]; json?: true }) => {
+    if (options.check === undefined) {
+      const text = chartText(hook);
+      if (options.json) json({ chart: text });
+      else out(text);
+      return;
+    }
+    if (hook !== undefined) throw new WrongUse('name a hook, or files to check, not both');
+    const charts = checkFiles(options.check);
+    const ok = charts.every(({ differences }) => differences.length === 0);
+    if (options.json) json({ ok, charts });
+    else
+      for (const { file, line, hook, differences } of charts) {
+        const title = `${file}:${line} ${hook ?? 'chart'}`;
+        out(differences.length === 0 ? `${title}: agrees\n` : '');
+        for (const difference of differences) out(`${title}: ${difference}\n`);
+      }
+    if (!ok) process.exitCode = 1;
+  });
+
+program
+  .command('plan')
+  .description('print path, commands and end for given answers as JSON; nothing is carried out')
+  .argument('<hook>', 'the hook')
+  .requiredOption(
+    '--answers <json>',
+    'the answers by node, e.g. {"is_backend_ready":"yes"}',
+    answers,
+  )
+  .option('--relation <id>', 'the relation that the hook is about', wholeNumber, 0)
+  .action((hook: string, options: { answers: Record<string, PlanAnswer>; relation: number }) => {
+    json(plan(machineOf(hook), { relation: options.relation }, options.answers));
+  });
+
+program
+  .command('demo')
+  .description('the whole story on real servers: PostgreSQL, a replica, three PgBouncers')
+  .option('--json', 'print one JSON document')
+  .action(async (options: { json?: true }) => {
+    const outcome = await demo(options.json ? () => {} : out);
+    if (options.json) json(outcome);
+    if (!outcome.ok) process.exitCode = 1;
+  });
+
+const verification = program
+  .command('verify')
+  .description('try every interleaving within bounds on a simulated Juju, and check the invariants')
+  .option('--replay <file>', 'run a history again that a failed verification has written')
+  .option('--save <file>', 'where to write a history that fails', 'hookchart-replay.json')
+  .option('--json', 'print one JSON document');
+for (const [flag, key, what] of boundOptions)
+  verification.option(`--${flag} <n>`, what, wholeNumber, defaultBounds[key]);
+verification.action(
+  async (options: Partial<Bounds> & { replay?: string; save: string; json?: true }) => {
+    const { replay, save, json: isJson, ...bounds } = options;
+    const tell = isJson ? () => {} : out;
+    if (replay !== undefined) {
+      const replayed = await replayFile(replay, tell);
+      if (isJson) json(replayed);
+      if (replayed.violations.length > 0) process.exitCode = 1;
+      return;
+    }
+    const verified = await verifyBounds(bounds, save, tell);
+    if (isJson) json(verified);
+    if (verified.counterexample !== null) process.exitCode = 1;
+  },
+);
+
+program
+  .command('soak')
+  .description('random histories on a simulated Juju, until enough hooks have run')
+  .option('--hooks <n>', 'hooks of the provider to run', wholeNumber, 1_000_000)
+  .option(
+    '--seed <n>',
+    'the seed of the first history; the next one has the next number',
+    wholeNumber,
+    1,
+  )
+  .option('--json', 'print one JSON document')
+  .action(async (options: { hooks: number; seed: number; json?: true }) => {
+    const soaked = await soakHooks(options, options.json ? () => {} : out);
+    if (options.json) json(soaked);
+    if (soaked.failure !== null) process.exitCode = 1;
+  });
+
+program
+  .command('dispatch')
+  .description("one hook of Juju: the agent's environment says which")
+  .action(async () => {
+    await import('../charm/entry.ts');
+  });
+
+function packageVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function answers(text: string): Record<string, PlanAnswer> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('It is not JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('It is to be an object: node ids and their labels.');
+  return value as Record<string, PlanAnswer>;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is to be a whole number.');
+  return Number(text);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    const isUse = [WrongUse, PlanError, Misuse].some((kind) => error instanceof kind);
+    process.stderr.write(`hookchart: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = isUse ? 2 : 1;
+  }
+}

@@ -1,0 +1,275 @@
+/** The built charm, run by Juju's rules: real processes, real PostgreSQL and PgBouncer, three units. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, Workspace } from '../../src/demo/servers/child.ts';
+import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
+import { startBackend } from '../../src/demo/world.ts';
+import type { Databag } from '../../src/engine/index.ts';
+import type { Action } from '../../src/testing/actions.ts';
+import type { Outcome } from '../../src/testing/hook-run.ts';
+import { HookTools, type Pending } from '../../src/testing/hook-tools.ts';
+import { hooksOf } from '../../src/testing/resolver.ts';
+import { applied, type Runner, step } from '../../src/testing/step.ts';
+import { ToolError } from '../../src/testing/tool-error.ts';
+import { type View, viewOf } from '../../src/testing/view.ts';
+import {
+  type Hook,
+  provider,
+  type Topology,
+  unitsOf,
+  type World,
+  worldOf,
+} from '../../src/testing/world.ts';
+import { buildCharm } from '../tools/charm.ts';
+import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
+import { backendRelation, backendSecretId, type Surroundings } from './tool-calls.ts';
+
+/** How one process of `dispatch` ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly out: string;
+  readonly error: string;
+  readonly calls: readonly ToolCall[];
+  readonly milliseconds: number;
+}
+
+export interface Hindrance {
+  /** Variables to set otherwise, or to leave out. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly instead?: Instead;
+  /** Kills the process when it makes this call, from 1. */
+  readonly killedAt?: number;
+}
+
+interface UnitPlace {
+  readonly charm: string;
+  readonly home: string;
+  readonly around: Surroundings & { config: Record<string, unknown> };
+}
+
+export class RealCharm {
+  world: World;
+  readonly backend: Awaited<ReturnType<typeof startBackend>>;
+  readonly standIn: StandIn;
+  /** What the backend shows; null while nothing is related. */
+  answer: Databag | null;
+  readonly asked: Record<string, string> = {};
+  last: Ended | null = null;
+  readonly #workspace: Workspace;
+  readonly #built: string;
+  readonly #units = new Map<string, UnitPlace>();
+
+  private constructor(
+    backend: RealCharm['backend'],
+    standIn: StandIn,
+    workspace: Workspace,
+    built: string,
+    topology: Topology,
+  ) {
+    this.backend = backend;
+    this.standIn = standIn;
+    this.#workspace = workspace;
+    this.#built = built;
+    this.world = worldOf(topology);
+    this.answer = this.backendDatabag;
+  }
+
+  static async start(topology: Topology): Promise<RealCharm> {
+    const workspace = new Workspace();
+    const built = join(workspace.path, 'built');
+    await buildCharm(built, { substrate: 'machine', runtime: 'link' });
+    const backend = await startBackend();
+    const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
+    for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);
+    return charm;
+  }
+
+  get backendDatabag(): Databag {
+    const { primary, replica } = this.backend;
+    return {
+      database: 'postgres',
+      endpoints: `${primary.host}:${primary.port}`,
+      'read-only-endpoints': `${replica.host}:${replica.port}`,
+      version: '18.4',
+      'secret-user': backendSecretId,
+    };
+  }
+
+  config(unit: string): Record<string, unknown> {
+    return this.#unit(unit).around.config;
+  }
+
+  home(unit: string): string {
+    return this.#unit(unit).home;
+  }
+
+  /** Lets one thing happen. */
+  async take(action: Action, hindrance: Hindrance = {}): Promise<Ended | null> {
+    this.last = null;
+    const runner: Runner = (view) => this.#run(view, hindrance);
+    this.world = (await step(this.world, action, runner)).world;
+    return this.last;
+  }
+
+  /** Runs a hook that the simulated model never calls for, such as those of `backend-database`. */
+  async hook(unit: string, hook: Hook, hindrance: Hindrance = {}): Promise<Ended> {
+    const outcome = await this.#run(viewOf(this.world, unit, hook), hindrance);
+    this.world = applied(this.world, unit, hook, outcome);
+    if (this.last === null) throw new Error('no process was run');
+    return this.last;
+  }
+
+  /** Runs every hook that is due, of anyone, until none is; the bound is for hooks without an end. */
+  async settle(bound = 200): Promise<void> {
+    for (let run = 0; run < bound; run++) {
+      const next = Object.keys(this.world.units)
+        .sort()
+        .flatMap((unit) => hooksOf(this.world, unit).map((hook) => ({ unit, hook })))
+        .at(0);
+      if (next === undefined) return;
+      const ended = await this.take({ _tag: 'RunHook', ...next });
+      if (ended !== null && ended.code !== 0)
+        throw new Error(`${next.unit} ${next.hook.name}: ${ended.error}`);
+    }
+    throw new Error('the hooks call each other forth without an end');
+  }
+
+  /** What a client of a relation reads, secrets included. */
+  answerOf(relation: number): Databag {
+    const bag = this.world.relations[relation]?.applications[provider] ?? {};
+    const contents = Object.entries(bag).flatMap(([key, id]) =>
+      key.startsWith('secret-') ? [this.world.secrets[id]?.revisions.at(-1) ?? {}] : [],
+    );
+    return Object.assign({}, bag, ...contents);
+  }
+
+  statusOf(unit: string): string {
+    const status = this.world.units[unit]?.status;
+    return status === null || status === undefined ? '' : `${status.name}: ${status.message}`;
+  }
+
+  async stop(): Promise<void> {
+    for (const { home } of this.#units.values()) {
+      try {
+        process.kill(Number(readFileSync(join(home, 'pgbouncer.pid'), 'utf8')), 'SIGKILL');
+      } catch {
+        // It never ran, or does not any more.
+      }
+    }
+    await this.standIn.stop();
+    await this.backend.stop();
+    this.#workspace.remove();
+  }
+
+  #unit(name: string): UnitPlace {
+    const unit = this.#units.get(name);
+    if (unit === undefined) throw new Error(`there is no unit ${name}`);
+    return unit;
+  }
+
+  async #place(name: string): Promise<void> {
+    const folder = name.replace('/', '-');
+    const charm = join(this.#workspace.path, `charm-${folder}`);
+    mkdirSync(charm);
+    for (const file of ['dispatch', 'hookchart.cjs', 'node'])
+      symlinkSync(join(this.#built, file), join(charm, file));
+    const config = { listen_port: await freePort(), pool_mode: 'session' };
+    const home = await this.#workspace.folder(folder);
+    const charmWorld = this;
+    const around = {
+      get backend() {
+        return charmWorld.answer;
+      },
+      get backendSecret() {
+        const { user, password } = charmWorld.backend.primary;
+        return { username: user, password };
+      },
+      asked: this.asked,
+      config,
+      address: '127.0.0.1',
+    };
+    this.#units.set(name, { charm, home, around });
+  }
+
+  async #run(view: View, { variables, instead, killedAt }: Hindrance): Promise<Outcome> {
+    const { charm, home, around } = this.#unit(view.unit);
+    const tools = new HookTools(view);
+    const started = performance.now();
+    const environment = {
+      ...this.#environment(view),
+      PATH: `${this.standIn.folder}:${process.env.PATH}`,
+      JUJU_CHARM_DIR: charm,
+      HOOKCHART_HOME: home,
+      HOOKCHART_WORKLOAD: 'child',
+      HOOKCHART_PGBOUNCER: findPgbouncer(),
+      ...variables,
+    };
+    const child = spawn(join(charm, 'dispatch'), { cwd: charm, env: environment, stdio: 'pipe' });
+    child.stdin.end();
+    this.standIn.serve(tools, around, (asked, number) => {
+      if (number === killedAt) child.kill('SIGKILL');
+      return instead?.(asked, number) ?? null;
+    });
+    let [out, error] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      out += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      error += chunk;
+    });
+    const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+      child.once('exit', (...how) => resolve(how)),
+    );
+    const milliseconds = performance.now() - started;
+    this.last = { code, signal, out, error, calls: this.standIn.calls, milliseconds };
+    let pending: Pending | null = null;
+    let failure = code === 0 ? null : error;
+    try {
+      if (code === 0) pending = tools.flush();
+    } catch (refusal) {
+      if (!(refusal instanceof ToolError)) throw refusal;
+      failure = refusal.message;
+    }
+    return {
+      pending,
+      failure,
+      status: tools.status,
+      isDeposed: false,
+      postgres: view.postgres,
+      pooler: view.pooler,
+      passwordsMade: view.made.passwords,
+      seconds: 0,
+      steps: [],
+      run: null,
+    };
+  }
+
+  #environment({ unit, hook }: View): Record<string, string> {
+    const isBackends = hook.name.startsWith('backend-database-');
+    const relation = isBackends ? backendRelation : hook.relation;
+    const endpoint = hook.name.replace(/-relation-[a-z]+$/, '');
+    return {
+      JUJU_DISPATCH_PATH: `hooks/${hook.name}`,
+      JUJU_HOOK_NAME: hook.name,
+      JUJU_UNIT_NAME: unit,
+      JUJU_MODEL_NAME: 'test',
+      JUJU_MODEL_UUID: '5e1f3c7a-0000-4000-8000-000000000001',
+      JUJU_VERSION: this.world.hasSecrets ? '3.6.9' : '2.9.50',
+      JUJU_CONTEXT_ID: `${unit}-${hook.name}`,
+      JUJU_AGENT_SOCKET_ADDRESS: this.standIn.address,
+      JUJU_AGENT_SOCKET_NETWORK: 'tcp',
+      JUJU_MACHINE_ID: unit.split('/')[1] ?? '0',
+      ...(relation === undefined
+        ? {}
+        : {
+            JUJU_RELATION: endpoint,
+            JUJU_RELATION_ID: `${endpoint}:${relation}`,
+            JUJU_REMOTE_APP: isBackends ? 'postgresql' : (hook.remoteApplication ?? ''),
+            JUJU_REMOTE_UNIT: hook.remoteUnit ?? '',
+          }),
+      ...(hook.departingUnit === undefined ? {} : { JUJU_DEPARTING_UNIT: hook.departingUnit }),
+    };
+  }
+}

@@ -1,0 +1,48 @@
+/** Builds the charm: what `charmcraft pack` packs, and what the tests run. */
+import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { charmcraft, configuration, dispatchScript, metadata } from './charm-files.ts';
+
+export interface CharmOptions {
+  readonly substrate: 'kubernetes' | 'machine';
+  /** A charm that is packed holds a copy of this Node; one that is only run here may point to it. */
+  readonly runtime: 'copy' | 'link';
+}
+
+/** Lays a charm out in a folder, which is emptied first; gives the size of the bundle in bytes. */
+export async function buildCharm(
+  folder: string,
+  { substrate, runtime }: CharmOptions,
+): Promise<number> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const bundle = await build({
+    entryPoints: ['src/charm/entry.ts'],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['pg-native'],
+    legalComments: 'none',
+    outfile: join(folder, 'hookchart.cjs'),
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const texts = {
+    'charmcraft.yaml': charmcraft(substrate),
+    'metadata.yaml': metadata(substrate),
+    'config.yaml': configuration(),
+    dispatch: dispatchScript(),
+  };
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+  chmodSync(join(folder, 'dispatch'), 0o755);
+  const node = join(folder, 'node');
+  if (runtime === 'link') symlinkSync(process.execPath, node);
+  else {
+    copyFileSync(process.execPath, node);
+    chmodSync(node, 0o755);
+  }
+  return Object.values(bundle.metafile.outputs)[0]?.bytes ?? 0;
+}
