@@ -1,6 +1,6 @@
 /** The built charm, run by Juju's rules: real processes, real PostgreSQL and PgBouncer, three units. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, Workspace } from '../../src/demo/servers/child.ts';
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
@@ -41,6 +41,8 @@ export interface Hindrance {
   readonly instead?: Instead;
   /** Kills the process when it makes this call, from 1. */
   readonly killedAt?: number;
+  /** The lease runs out at this call; at `commit` when all of them were made. */
+  readonly deposedAt?: number | 'commit';
 }
 
 interface UnitPlace {
@@ -136,6 +138,61 @@ export class RealCharm {
     throw new Error('the hooks call each other forth without an end');
   }
 
+  /** The hook that a unit would run next. */
+  next(unit: string): Hook {
+    const [hook] = hooksOf(this.world, unit);
+    if (hook === undefined) throw new Error(`${unit} has nothing to do`);
+    return hook;
+  }
+
+  /** Runs what is due, of anyone, up to the moment at which this unit is to run this hook. */
+  async until(unit: string, name: string): Promise<Hook> {
+    for (let run = 0; run < 200; run++) {
+      const due = Object.keys(this.world.units)
+        .sort()
+        .flatMap((one) => hooksOf(this.world, one).map((hook) => ({ unit: one, hook })));
+      const found = due.find((one) => one.unit === unit && one.hook.name === name);
+      if (found !== undefined) return found.hook;
+      const [first] = due;
+      if (first === undefined) throw new Error(`${unit} never runs ${name}`);
+      await this.take({ _tag: 'RunHook', ...first });
+    }
+    throw new Error(`${unit} never runs ${name}`);
+  }
+
+  /** Power is lost: the process and all files of the unit are gone. */
+  async losePod(unit: string): Promise<void> {
+    this.#kill(this.home(unit));
+    for (const file of readdirSync(this.home(unit))) rmSync(join(this.home(unit), file));
+    await this.take({ _tag: 'LosePod', unit });
+  }
+
+  /** Runs a statement as the superuser. */
+  async sql(text: string): Promise<readonly Record<string, unknown>[]> {
+    const client = await this.backend.primary.connect();
+    try {
+      return (await client.query(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The roles of relations, of whichever deployment. */
+  async roles(): Promise<readonly string[]> {
+    const rows = await this.sql("SELECT rolname FROM pg_roles WHERE rolname LIKE 'relation_id_%'");
+    return rows.map(({ rolname }) => String(rolname)).sort();
+  }
+
+  ini(unit: string): string {
+    return readFileSync(join(this.home(unit), 'pgbouncer.ini'), 'utf8');
+  }
+
+  /** The names that a unit's PgBouncer is configured to serve. */
+  serving(unit: string): readonly string[] {
+    const [, entries = ''] = this.ini(unit).split('[databases]\n');
+    return entries.split('\n').flatMap((line) => /^(\S+) = /.exec(line)?.[1] ?? []);
+  }
+
   /** What a client of a relation reads, secrets included. */
   answerOf(relation: number): Databag {
     const bag = this.world.relations[relation]?.applications[provider] ?? {};
@@ -151,16 +208,18 @@ export class RealCharm {
   }
 
   async stop(): Promise<void> {
-    for (const { home } of this.#units.values()) {
-      try {
-        process.kill(Number(readFileSync(join(home, 'pgbouncer.pid'), 'utf8')), 'SIGKILL');
-      } catch {
-        // It never ran, or does not any more.
-      }
-    }
+    for (const { home } of this.#units.values()) this.#kill(home);
     await this.standIn.stop();
     await this.backend.stop();
     this.#workspace.remove();
+  }
+
+  #kill(home: string): void {
+    try {
+      process.kill(Number(readFileSync(join(home, 'pgbouncer.pid'), 'utf8')), 'SIGKILL');
+    } catch {
+      // It never ran, or does not any more.
+    }
   }
 
   #unit(name: string): UnitPlace {
@@ -193,7 +252,7 @@ export class RealCharm {
     this.#units.set(name, { charm, home, around });
   }
 
-  async #run(view: View, { variables, instead, killedAt }: Hindrance): Promise<Outcome> {
+  async #run(view: View, { variables, instead, killedAt, deposedAt }: Hindrance): Promise<Outcome> {
     const { charm, home, around } = this.#unit(view.unit);
     const tools = new HookTools(view);
     const started = performance.now();
@@ -210,6 +269,7 @@ export class RealCharm {
     child.stdin.end();
     this.standIn.serve(tools, around, (asked, number) => {
       if (number === killedAt) child.kill('SIGKILL');
+      if (number === deposedAt) tools.depose();
       return instead?.(asked, number) ?? null;
     });
     let [out, error] = ['', ''];
@@ -224,6 +284,7 @@ export class RealCharm {
     );
     const milliseconds = performance.now() - started;
     this.last = { code, signal, out, error, calls: this.standIn.calls, milliseconds };
+    if (deposedAt === 'commit') tools.depose();
     let pending: Pending | null = null;
     let failure = code === 0 ? null : error;
     try {
@@ -236,7 +297,7 @@ export class RealCharm {
       pending,
       failure,
       status: tools.status,
-      isDeposed: false,
+      isDeposed: deposedAt !== undefined,
       postgres: view.postgres,
       pooler: view.pooler,
       passwordsMade: view.made.passwords,
