@@ -63,20 +63,12 @@ const askedBy = (
     ? request
     : {
         ...request,
-        'requested-secrets': JSON.stringify(requestedSecrets),
+        'requested-secrets': requestedSecrets,
         'provided-secrets': '["mtls-cert"]',
       };
 
-const requestedSecrets = [
-  'username',
-  'password',
-  'tls',
-  'tls-ca',
-  'uris',
-  'read-only-uris',
-  'entity-name',
-  'entity-password',
-];
+const requestedSecrets =
+  '["username", "password", "tls", "tls-ca", "uris", "read-only-uris", "entity-name", "entity-password"]';
 
 /** Writes what the operator asks for by now; a requirer's leader does it in any hook of its own. */
 export function ask(

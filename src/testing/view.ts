@@ -70,7 +70,9 @@ export function viewOf(world: World, name: string, hook: Hook): View {
       endpoint: relation.endpoint,
       remote,
       isPeer: isPeer(relation),
-      isListed: listed.has(Number(id)) || (told === undefined && !isPeer(relation)),
+      isListed: isPeer(relation)
+        ? told !== undefined
+        : listed.has(Number(id)) || told === undefined,
       members: Object.keys(known)
         .sort()
         .filter((other) => !(hook.name.endsWith('-departed') && other === hook.remoteUnit)),

@@ -90,12 +90,13 @@ export class RealCharm {
 
   get backendDatabag(): Databag {
     const { primary, replica } = this.backend;
+    const login = { username: primary.user, password: primary.password };
     return {
       database: 'postgres',
       endpoints: `${primary.host}:${primary.port}`,
       'read-only-endpoints': `${replica.host}:${replica.port}`,
       version: '18.4',
-      'secret-user': backendSecretId,
+      ...(this.world.hasSecrets ? { 'secret-user': backendSecretId } : login),
     };
   }
 
