@@ -1,0 +1,202 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  childProcess,
+  type PgbouncerProcess,
+  pebble,
+  pgbouncer,
+  systemd,
+  type Workload,
+} from '../../src/adapters/pgbouncer/index.ts';
+import { freePort, identity, Workspace } from '../../src/demo/servers/child.ts';
+import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
+import type { Configuration } from '../../src/engine/index.ts';
+import { PebbleStandIn } from './pebble-stand-in.ts';
+
+const workspace = new Workspace();
+const program = findPgbouncer();
+let pebbles: PebbleStandIn;
+beforeAll(async () => {
+  pebbles = await PebbleStandIn.start(join(workspace.path, 'pebble.socket'));
+});
+afterAll(async () => {
+  await pebbles.stop();
+  workspace.remove();
+});
+
+interface Unit {
+  readonly folder: string;
+  readonly workload: Workload;
+  readonly die: () => Promise<void>;
+}
+
+const kinds: Readonly<Record<string, (folder: string) => Unit>> = {
+  'a child process': (folder) => {
+    const [iniFile, pidFile] = [join(folder, 'pgbouncer.ini'), join(folder, 'pgbouncer.pid')];
+    return {
+      folder,
+      workload: childProcess({ program, iniFile, pidFile }),
+      die: async () => {
+        process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+      },
+    };
+  },
+  Pebble: (folder) => ({
+    folder,
+    workload: pebble({
+      socket: pebbles.socket,
+      service: 'pgbouncer',
+      command: `${program} ${join(folder, 'pgbouncer.ini')}`,
+      user: 'postgres',
+    }),
+    die: () => pebbles.kill(),
+  }),
+};
+
+const entry = (name: string) => ({ name, host: '127.0.0.1', port: 5432, database: name });
+const configuration = (...names: string[]): Configuration => ({
+  databases: names.map(entry),
+  auth: { user: 'lookup', password: { secret: 'of the lookup' } },
+});
+
+function processOf({ folder, workload }: Unit, listenPort: number): PgbouncerProcess {
+  return {
+    iniFile: join(folder, 'pgbouncer.ini'),
+    console: { host: '127.0.0.1', port: listenPort },
+    workload,
+    settings: {
+      listenAddress: '127.0.0.1',
+      listenPort,
+      socketDirectory: null,
+      logFile: join(folder, 'pgbouncer.log'),
+      pidFile: join(folder, 'pgbouncer.pid'),
+      userlistFile: join(folder, 'userlist.txt'),
+      admin: { user: 'admin', password: { secret: 'of the admin' } },
+      poolMode: 'session',
+      maxDatabaseConnections: 10,
+      processes: 1,
+      maxPreparedStatements: 100,
+    },
+  };
+}
+
+/** One hook: whether something was put in force, or what was in the way. */
+async function apply(process: PgbouncerProcess, wanted: Configuration): Promise<unknown> {
+  const pooler = pgbouncer({ processes: [process], clients: process.console });
+  try {
+    const outcome = await pooler.apply(wanted)();
+    return outcome._tag === 'Right' ? outcome.right : outcome.left;
+  } finally {
+    await pooler.release();
+  }
+}
+
+describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
+  let unit: Unit;
+  let port: number;
+  beforeAll(async () => {
+    unit = kind(await workspace.folder(name.replaceAll(' ', '-')));
+    port = await freePort();
+  });
+  afterAll(() => unit.die().catch(() => {}));
+
+  it('is started with what it should serve, and left alone after', async () => {
+    expect(await apply(processOf(unit, port), configuration('one'))).toBe('applied');
+    expect(await apply(processOf(unit, port), configuration('one'))).toBe('unchanged');
+  });
+
+  it('is reloaded for another database, and started again where it died', async () => {
+    expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('applied');
+    await unit.die();
+    expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('applied');
+    expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('unchanged');
+  });
+
+  it('U-16: is restarted for another port, on which it answers when this is done', async () => {
+    const moved = await freePort();
+    expect(await apply(processOf(unit, moved), configuration('one'))).toBe('applied');
+    expect(await apply(processOf(unit, moved), configuration('one'))).toBe('unchanged');
+    expect(readFileSync(join(unit.folder, 'pgbouncer.ini'), 'utf8')).toContain(`= ${moved}\n`);
+    await unit.die();
+  });
+
+  it('U-12: gets its files back when they are lost', async () => {
+    for (const file of ['pgbouncer.ini', 'userlist.txt'])
+      await unit.workload.replace(join(unit.folder, file), null);
+    expect(await apply(processOf(unit, port), configuration('one'))).toBe('applied');
+    expect(await unit.workload.read(join(unit.folder, 'nowhere'))).toBeNull();
+  });
+});
+
+describe('Pebble', () => {
+  it('was asked nothing that its API does not know', () => {
+    expect(pebbles.objections).toEqual([]);
+    expect(pebbles.requests).toContain('POST /v1/layers');
+  });
+
+  it('says why a service does not start', async () => {
+    const unit = kinds.Pebble?.(await workspace.folder('refused')) as Unit;
+    pebbles.refusal = 'cannot perform the following tasks: exited quickly with code 1';
+    expect(await apply(processOf(unit, await freePort()), configuration())).toMatchObject({
+      _tag: 'PoolerUnavailable',
+      why: expect.stringContaining('Pebble cannot start pgbouncer: cannot perform'),
+    });
+    pebbles.refusal = null;
+  });
+
+  it('that is not there is a container that is not up yet', async () => {
+    const socket = join(workspace.path, 'none.socket');
+    const workload = pebble({ socket, service: 'a', command: 'b', user: 'c' });
+    const unit = { folder: workspace.path, workload, die: async () => {} };
+    expect(await apply(processOf(unit, 1), configuration())).toMatchObject({
+      _tag: 'PoolerUnavailable',
+      class: 'unavailable',
+      why: expect.stringContaining('none.socket'),
+    });
+  });
+});
+
+describe('systemd', () => {
+  it('is given a unit of its own, and no more than it needs', async () => {
+    const folder = await workspace.folder('systemd');
+    const [bin, log] = [join(folder, 'bin'), join(folder, 'log')];
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$@" >> ${log}\n`);
+    chmodSync(join(bin, 'systemctl'), 0o755);
+    const before = process.env.PATH;
+    process.env.PATH = `${bin}:${before}`;
+    try {
+      const service = 'hookchart-pgbouncer-0.service';
+      const iniFile = join(folder, 'pgbouncer.ini');
+      const workload = systemd({ service, program, iniFile, user: 'postgres', folder });
+      await workload.start();
+      await workload.start();
+      await workload.restart();
+      const unit = readFileSync(join(folder, service), 'utf8');
+      expect(unit).toContain(`ExecStart=${program} ${iniFile}\n`);
+      expect(unit).toContain('User=postgres\n');
+      await workload.remove();
+      await workload.remove();
+      expect(existsSync(join(folder, service))).toBe(false);
+      expect(readFileSync(log, 'utf8').split('\n')).toEqual([
+        'daemon-reload',
+        `enable ${service}`,
+        `start ${service}`,
+        `start ${service}`,
+        `restart ${service}`,
+        `disable --now ${service}`,
+        'daemon-reload',
+        '',
+      ]);
+      writeFileSync(join(bin, 'systemctl'), '#!/bin/sh\necho no such thing >&2\nexit 5\n');
+      await expect(workload.start()).rejects.toThrow('systemctl daemon-reload: no such thing');
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
+  it('keeps its files for the user that PgBouncer runs as', () => {
+    expect('uid' in identity()).toBe(process.getuid?.() === 0);
+  });
+});
