@@ -132,8 +132,13 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'followers wait for the leader to configure them',
-    file: 'src/domain/reconcile.ts',
-    edits: [["  ...staleFlags(view),\n  { _tag: 'Configure' },\n];", '  ...staleFlags(view),\n];']],
+    file: 'src/engine/connection.ts',
+    edits: [
+      [
+        'if (endpoints === null) return;',
+        'if (endpoints === null || !(await session.leader())) return;',
+      ],
+    ],
     verify: quick,
   },
   {
@@ -172,11 +177,11 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'endpoints do not follow the leader',
-    file: 'src/domain/reconcile.ts',
+    file: 'src/engine/connection.ts',
     edits: [
       [
-        'relations.has(relation) && moved(record, info))',
-        'relations.has(relation) && moved(record, info) && relation < 0)',
+        'if (sameInfo(record.published, next)) return;',
+        'if (sameInfo(record.published, next) || record.published !== null) return;',
       ],
     ],
     verify: quick,
