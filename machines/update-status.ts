@@ -10,7 +10,7 @@ import {
   terminal,
 } from './hook.ts';
 
-/** Nobody was told anything: the unit looks at its own PgBouncer, and the leader at the backend. */
+/** Nobody was told anything: the unit looks at its own PgBouncer, and the leader at the rest. */
 export const updateStatus = hook.createMachine({
   id: 'update-status',
   context: nothingLearned,
@@ -31,20 +31,31 @@ export const updateStatus = hook.createMachine({
     confirm: {
       meta: step('Confirm in the unit databag what this unit serves'),
       entry: asks(() => ({ _tag: 'ConfirmServing' })),
-      on: { done: { target: 'is_backend_and_leader', actions: 'learn' } },
+      on: { done: { target: 'is_leader', actions: 'learn' } },
     },
-    is_backend_and_leader: {
-      meta: question('Is the backend ready, and is this unit the leader?'),
-      entry: asks(() => ({ _tag: 'BackendReadyAndLeader' })),
-      on: { no: 'rtn', yes: 'audit' },
+    is_leader: {
+      meta: question('Is this unit the leader?'),
+      entry: asks(() => ({ _tag: 'Leader' })),
+      on: { no: 'rtn', yes: 'update_connections' },
     },
     rtn: returns,
+    update_connections: {
+      meta: step('Update connection information of every relation'),
+      entry: asks(() => ({ _tag: 'UpdateConnections' })),
+      on: { done: { target: 'is_backend_ready', actions: 'learn' } },
+    },
+    is_backend_ready: {
+      meta: question('Is backend database ready?'),
+      entry: asks(() => ({ _tag: 'BackendReady' })),
+      on: { no: 'rtn2', yes: 'audit' },
+    },
+    rtn2: returns,
     audit: {
       meta: step('Compare the roles of the backend with the ledger'),
       entry: asks(() => ({ _tag: 'AuditBackend' })),
-      on: { done: { target: 'rtn2', actions: 'learn' } },
+      on: { done: { target: 'rtn3', actions: 'learn' } },
     },
-    rtn2: returns,
+    rtn3: returns,
     failed: fails,
   },
 });

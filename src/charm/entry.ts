@@ -22,6 +22,9 @@ function isNothing(): boolean {
 }
 
 if (!isNothing()) {
+  // pg asks where it runs; a Node without a navigator answers by loading all that fetch takes.
+  if (!('navigator' in globalThis))
+    Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' } });
   const say = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
   const voices = { out: say(process.stdout), error: say(process.stderr) };
   // What fails to load, or is a defect, fails the hook.

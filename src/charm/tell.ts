@@ -1,22 +1,27 @@
-import { type DispatchRun, render } from '../engine/index.ts';
+import { type ChartRun, type DispatchRun, type Reconciled, render } from '../engine/index.ts';
 
-/** What a hook did, for the agent's log: which way each chart went, and what else was done. */
-export function tellRun({ charts, dropped, reconciled }: DispatchRun): readonly string[] {
-  return [
-    ...charts.map(({ hook, event, path, end }) => {
-      const about = event.relation === undefined ? '' : ` of relation ${event.relation}`;
-      const why = 'why' in end && end.why !== null ? `: ${render(end.why)}` : '';
-      return `${hook}${about}: ${path.join(' > ')}, ${end._tag.toLowerCase()}${why}`;
-    }),
-    ...dropped.map(
-      ({ hook, event }) => `${hook} of relation ${event.relation}: dropped, it is met`,
-    ),
-    ...reconciled.flatMap(({ work, error }) =>
-      work._tag === 'Configure' && error === null
-        ? []
-        : [
-            `${work._tag}${'relation' in work ? ` of relation ${work.relation}` : ''}: ${error === null ? 'done' : render(error)}`,
-          ],
-    ),
-  ];
+/**
+ * What a hook did, for the agent's log: which way each chart went, with the milliseconds that each
+ * node took, and what else was done.
+ */
+export const tellRun = ({ charts, dropped, reconciled }: DispatchRun): readonly string[] => [
+  ...charts.map(tellChart),
+  ...dropped.map(({ hook, event }) => `${hook}${about(event)}: dropped, for it is met or gone`),
+  ...reconciled.flatMap(tellWork),
+];
+
+function tellChart({ hook, event, path, steps, end }: ChartRun): string {
+  const took = new Map(steps.map(({ node, milliseconds }) => [node, Math.round(milliseconds)]));
+  const way = path.map((node) => (took.has(node) ? `${node} (${took.get(node)} ms)` : node));
+  const why = 'why' in end && end.why !== null ? `: ${render(end.why)}` : '';
+  return `${hook}${about(event)}: ${way.join(' > ')}, ${end._tag.toLowerCase()}${why}`;
 }
+
+/** A PgBouncer that was in step already is not worth a line. */
+function tellWork({ work, error }: Reconciled): readonly string[] {
+  if (work._tag === 'Configure' && error === null) return [];
+  return [`${work._tag}${about(work)}: ${error === null ? 'done' : render(error)}`];
+}
+
+const about = (what: object): string =>
+  'relation' in what && typeof what.relation === 'number' ? ` of relation ${what.relation}` : '';

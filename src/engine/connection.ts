@@ -9,9 +9,9 @@ import { right, take } from './steps.ts';
 
 /** Puts this unit's PgBouncer in step with the ledger; what is in force already is left alone. */
 export async function configurePooler(session: Session): Promise<void> {
-  const { pooler, backend } = session.adapters;
+  const { pooler } = session.adapters;
   const ledger = await session.ledger();
-  const endpoints = await take(backend.endpoints);
+  const endpoints = await session.endpoints();
   if (endpoints === null) return;
   const configuration = right(configure(ledger, endpoints, await session.auth()));
   const before = session.configured;

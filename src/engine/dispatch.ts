@@ -33,8 +33,10 @@ export const dispatch = (
   return (event) =>
     inSession(adapters, parse, async (session) => {
       const started = adapters.clock();
-      const waiting = right(parseDeferrals(await session.state()));
       const own = deferralOf(event);
+      const isRequest = own?.hook === 'database-requested';
+      if (own !== null) await session.foresee(isRequest ? own.event.relation : undefined);
+      const waiting = right(parseDeferrals(await session.state()));
       if (waiting.length === 0 && own === null)
         return { event, charts: [], dropped: [], reconciled: [], milliseconds: 0 };
       const charts: ChartRun[] = [];

@@ -50,7 +50,10 @@ export const reconcile = (
 ): Attempt<ReconcileRun> =>
   inSession(adapters, parseRequest(policy), async (session) => {
     const started = adapters.clock();
-    if ((await session.leader()) && (await session.backendReady())) await auditBackend(session);
+    if (await session.leader()) {
+      await session.info();
+      if (await session.backendReady()) await auditBackend(session);
+    }
     const reconciled = await reconcileSession(session, []);
     await commit(session, await reasonOfLeader(session));
     return { reconciled, milliseconds: adapters.clock() - started };

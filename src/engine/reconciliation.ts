@@ -74,7 +74,11 @@ async function viewed(session: Session): Promise<readonly Work[]> {
     relations,
     requests: await session.requests(),
     stale: await staleAnswers(session),
-    info: published ? await session.info() : () => nowhere,
+    // Who serves moves in hooks that look at the other units; in any other one it has not moved.
+    info:
+      published && session.hasLooked()
+        ? await session.info()
+        : (grant) => grant.published ?? nowhere,
     flags,
     audit: audit !== null && (await session.backendReady()) ? audit : null,
   });

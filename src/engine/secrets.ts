@@ -34,15 +34,16 @@ export async function publishSecrets(
   grant: Grant,
   contents: SecretContents,
 ): Promise<Readonly<Record<string, string>>> {
-  const ids: Record<string, string> = {};
-  for (const [group, content] of Object.entries(contents)) {
-    const known = grant.secrets[group];
-    const id = known ?? (await take(store.make(secretLabel(grant, group), content)));
-    if (known !== undefined) await replaceSecret(store, known, () => content);
-    await take(store.grant(id, grant.relation));
-    ids[group] = id;
-  }
-  return ids;
+  const ids = await Promise.all(
+    Object.entries(contents).map(async ([group, content]) => {
+      const known = grant.secrets[group];
+      const id = known ?? (await take(store.make(secretLabel(grant, group), content)));
+      if (known !== undefined) await replaceSecret(store, known, () => content);
+      await take(store.grant(id, grant.relation));
+      return [group, id] as const;
+    }),
+  );
+  return Object.fromEntries(ids);
 }
 
 /** Gives a secret another content; one that has it already gets no new revision. */

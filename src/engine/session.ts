@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
-import type { Configuration } from '../domain/configuration.ts';
+import type { BackendEndpoints, Configuration } from '../domain/configuration.ts';
 import { connectionInfo, type Peer, parseEndpoint } from '../domain/endpoints.ts';
 import { passwordIn } from '../domain/grant.ts';
 import { latest } from '../domain/latest.ts';
@@ -34,6 +34,8 @@ export interface Session {
   /** Whether another unit has led since this one did; the next hook sees all that it left. */
   readonly succeeding: () => Promise<boolean>;
   readonly backendReady: () => Promise<boolean>;
+  /** Where the backend listens; null while there is none. */
+  readonly endpoints: () => Promise<BackendEndpoints | null>;
   /** Where this unit is reached, as the model says. */
   readonly endpoint: () => Promise<string | null>;
   readonly relations: () => Promise<ReadonlySet<number>>;
@@ -60,6 +62,10 @@ export interface Session {
   readonly state: () => Promise<Databag>;
   /** What this hook has put in force. */
   configured: Configuration | null;
+  /** Asks at once for what every chart will ask for, one thing after the other. */
+  readonly foresee: (relation: number | undefined) => Promise<void>;
+  /** Whether this hook has looked where the other units are. */
+  readonly hasLooked: () => boolean;
   /** What the backend was found to hold; null where this hook has not asked it. */
   audit: Audit | null;
   /** What is to be committed; only what differs from what Juju holds. */
@@ -88,7 +94,9 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
   const peerApp = (): Promise<Databag> => read({ _tag: 'PeerApp' });
 
   /** What the other units say, in one go. */
+  let hasLooked = false;
   const others = once(async () => {
+    hasLooked = true;
     const units = await take(model.peers);
     const contents = await take(model.read(units.map((unit) => ({ _tag: 'PeerUnit', unit }))));
     return units.map((unit, index) => peer(unit, contents[index] ?? {}));
@@ -128,6 +136,13 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     return content;
   };
 
+  const endpoints = once(() => take(backend.endpoints));
+  const remote = async (relation: number): Promise<Databag> => {
+    const known = remotes.get(relation) ?? (await read({ _tag: 'RemoteApp', relation }));
+    remotes.set(relation, known);
+    return known;
+  };
+
   return {
     adapters,
     parse,
@@ -161,11 +176,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       );
     }),
     ledger,
-    remote: async (relation) => {
-      const known = remotes.get(relation) ?? (await read({ _tag: 'RemoteApp', relation }));
-      remotes.set(relation, known);
-      return known;
-    },
+    remote,
     own: (relation) => read({ _tag: 'OwnApp', relation }),
     unit: () => read({ _tag: 'PeerUnit', unit: model.unit }),
     passwordOf: async ({ password, secrets: { [userGroup]: id } }) =>
@@ -183,6 +194,13 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     state,
     configured: null,
     audit: null,
+    foresee: async (relation) => {
+      const asked: Promise<unknown>[] = [state(), leader(), relations(), ledger(), endpoints()];
+      if (relation !== undefined) asked.push(remote(relation));
+      await Promise.all(asked);
+    },
+    endpoints,
+    hasLooked: () => hasLooked,
     changes: async (waitingFor, obstacles) => {
       const open = await ledger();
       const { records, auth, readAuth } = open;

@@ -254,18 +254,10 @@ export class RealCharm {
   }
 
   async #run(view: View, { variables, instead, killedAt, deposedAt }: Hindrance): Promise<Outcome> {
-    const { charm, home, around } = this.#unit(view.unit);
+    const { charm, around } = this.#unit(view.unit);
     const tools = new HookTools(view);
     const started = performance.now();
-    const environment = {
-      ...this.#environment(view),
-      PATH: `${this.standIn.folder}:${process.env.PATH}`,
-      JUJU_CHARM_DIR: charm,
-      HOOKCHART_HOME: home,
-      HOOKCHART_WORKLOAD: 'child',
-      HOOKCHART_PGBOUNCER: findPgbouncer(),
-      ...variables,
-    };
+    const environment = { ...this.#environment(view, this.standIn.folder), ...variables };
     const child = spawn(join(charm, 'dispatch'), { cwd: charm, env: environment, stdio: 'pipe' });
     child.stdin.end();
     this.standIn.serve(tools, around, (asked, number) => {
@@ -308,11 +300,23 @@ export class RealCharm {
     };
   }
 
-  #environment({ unit, hook }: View): Record<string, string> {
+  /** A hook as the agent would call it, with other tools on the PATH. */
+  process(unit: string, name: string, tools: string, hook: Hook = { name }) {
+    const view = viewOf(this.world, unit, hook);
+    return { environment: this.#environment(view, tools), path: this.#unit(unit).charm };
+  }
+
+  #environment({ unit, hook }: View, tools: string): Record<string, string> {
+    const { charm, home } = this.#unit(unit);
     const isBackends = hook.name.startsWith('backend-database-');
     const relation = isBackends ? backendRelation : hook.relation;
     const endpoint = hook.name.replace(/-relation-[a-z]+$/, '');
     return {
+      PATH: `${tools}:${process.env.PATH}`,
+      JUJU_CHARM_DIR: charm,
+      HOOKCHART_HOME: home,
+      HOOKCHART_WORKLOAD: 'child',
+      HOOKCHART_PGBOUNCER: findPgbouncer(),
       JUJU_DISPATCH_PATH: `hooks/${hook.name}`,
       JUJU_HOOK_NAME: hook.name,
       JUJU_UNIT_NAME: unit,

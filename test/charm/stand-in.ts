@@ -2,8 +2,7 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import type { HookTools } from '../../src/testing/hook-tools.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
 import { call, type Surroundings } from './tool-calls.ts';
@@ -13,16 +12,20 @@ export interface ToolCall {
   readonly tool: string;
   readonly args: readonly string[];
   readonly input: string;
+  /** What it printed. */
+  readonly answer: string;
 }
+
+type Asked = Omit<ToolCall, 'answer'>;
 
 /** What a test has a tool do instead: its answer, or null to let it be. */
 export type Instead = (
-  call: ToolCall,
+  call: Asked,
   /** Which call of the hook it is, from 1. */
   number: number,
 ) => { readonly code: number; readonly out: string; readonly error: string } | null;
 
-const program = fileURLToPath(new URL('hook-tool.bash', import.meta.url));
+const program = resolve('test/charm/hook-tool.bash');
 
 const tools = [
   'is-leader',
@@ -93,10 +96,14 @@ export class StandIn {
     rmSync(this.folder, { recursive: true });
   }
 
-  #answer(asked: ToolCall) {
-    this.calls.push(asked);
-    const instead = this.#instead(asked, this.calls.length);
-    if (instead !== null) return instead;
+  #answer(asked: Asked) {
+    const number = this.calls.push({ ...asked, answer: '' });
+    const answered = this.#instead(asked, number) ?? this.#carriedOut(asked);
+    this.calls[number - 1] = { ...asked, answer: answered.out };
+    return answered;
+  }
+
+  #carriedOut(asked: Asked) {
     try {
       if (this.#tools === null || this.#around === null)
         throw new ToolError(asked.tool, 1, 'no hook');

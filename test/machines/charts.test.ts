@@ -54,10 +54,13 @@ const reference = {
   'update-status': `flowchart TD
   hook_fired([update-status Hook]) --> update_pg[Render pgbouncer config from the ledger, reload it where it differs and read it back]
   update_pg --> confirm[Confirm in the unit databag what this unit serves]
-  confirm --> is_backend_and_leader{Is the backend ready, and is this unit the leader?}
-  is_backend_and_leader -- no --> rtn([Return])
-  is_backend_and_leader -- yes --> audit[Compare the roles of the backend with the ledger]
-  audit --> rtn2([Return])
+  confirm --> is_leader{Is this unit the leader?}
+  is_leader -- no --> rtn([Return])
+  is_leader -- yes --> update_connections[Update connection information of every relation]
+  update_connections --> is_backend_ready{Is backend database ready?}
+  is_backend_ready -- no --> rtn2([Return])
+  is_backend_ready -- yes --> audit[Compare the roles of the backend with the ledger]
+  audit --> rtn3([Return])
 `,
 } as const;
 

@@ -18,6 +18,7 @@ import { Workspace } from '../../src/demo/servers/child.ts';
 import { startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Adapters, advance, begin, interpret } from '../../src/engine/index.ts';
 import { aGrant } from '../a-grant.ts';
+import { realCharm } from './bench-charm.ts';
 import { simulated } from './bench-simulated.ts';
 
 const run = promisify(execFile);
@@ -312,3 +313,4 @@ decisions();
 await memoryWorld();
 await simulatedWorld();
 await onPostgres();
+await realCharm();

@@ -137,8 +137,13 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
       if (E.isLeft(before)) return before;
       const after = await known();
       if (E.isLeft(after)) return after;
-      const text = JSON.stringify(current);
-      return E.right(text === before.right[knownKey] ? {} : { [knownKey]: text });
+      // What is only to be forgotten can wait for something that is to be kept.
+      const text = (applications: Known['applications']) =>
+        JSON.stringify({ ...after.right, ...current, applications });
+      const kept = parseKnown(before.right).applications;
+      const isNew = text({ ...kept, ...current?.applications }) !== text(kept);
+      const moved = text(kept) !== before.right[knownKey];
+      return E.right(isNew || moved ? { [knownKey]: text(current?.applications ?? {}) } : {});
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Attempt, Databag, SecretStore } from '../../engine/index.ts';
 import {
   asModel,
   isOutOfReach,
+  once,
   refused,
   type ToolProblem,
   type Tools,
@@ -23,19 +24,25 @@ const secretId = /^secret:[^\s]+$/;
 export function secretTools(tools: Tools, charmFolder: string): SecretStore {
   const folder = join(charmFolder, '.hookchart-secrets');
 
+  /** A hook that was killed may have left its files. */
+  const cleared = once(() => rm(folder, { recursive: true, force: true }));
+  let [made, open] = [0, 0];
+
   const withContent = async (
     tool: string,
     args: readonly string[],
     values: Databag,
   ): Promise<E.Either<ToolProblem, string>> => {
-    // A hook that was killed may have left its files.
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { mode: 0o700 });
+    await cleared();
+    made += 1;
+    open += 1;
+    const own = join(folder, String(made));
+    await mkdir(own, { recursive: true, mode: 0o700 });
     try {
       const files = Object.entries(values).map(([key, value], index) => ({
         key,
         value,
-        path: join(folder, String(index)),
+        path: join(own, String(index)),
       }));
       for (const { value, path } of files) await writeFile(path, value, { mode: 0o600 });
       return await tools.tell(tool, [
@@ -43,7 +50,9 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
         ...files.map(({ key, path }) => `${key}#file=${path}`),
       ]);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(own, { recursive: true, force: true });
+      open -= 1;
+      if (open === 0) await rm(folder, { recursive: true, force: true });
     }
   };
 
