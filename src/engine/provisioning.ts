@@ -35,6 +35,7 @@ export async function readRequest(session: Session, relation: number): Promise<G
     const why = 'is v1, which takes a Juju that has secrets';
     halt({ _tag: 'RequestInvalid', class: 'refused', relation, field: 'version', why });
   }
+  session.look();
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
   if (record?.state === 'published') {

@@ -64,6 +64,8 @@ export interface Session {
   configured: Configuration | null;
   /** Asks at once for what every chart will ask for, one thing after the other. */
   readonly foresee: (relation: number | undefined) => Promise<void>;
+  /** Begins to look where the other units are, which takes a while; `info` waits for the outcome. */
+  readonly look: () => void;
   /** Whether this hook has looked where the other units are. */
   readonly hasLooked: () => boolean;
   /** What the backend was found to hold; null where this hook has not asked it. */
@@ -200,6 +202,9 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       await Promise.all(asked);
     },
     endpoints,
+    look: () => {
+      others().catch(() => {});
+    },
     hasLooked: () => hasLooked,
     changes: async (waitingFor, obstacles) => {
       const open = await ledger();

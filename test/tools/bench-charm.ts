@@ -23,9 +23,9 @@ export async function realCharm(): Promise<void> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'hookchart-bench-'));
   try {
-    idle(charm, folder);
+    const bare = idle(charm, folder);
     await charm.settle();
-    await provisioning(charm, folder);
+    await provisioning(charm, folder, bare);
     await charm.settle();
     await steady(charm);
     await removal(charm);
@@ -35,8 +35,8 @@ export async function realCharm(): Promise<void> {
   }
 }
 
-/** A hook that nobody handles, beside a Node that does nothing. */
-function idle(charm: RealCharm, folder: string): void {
+/** A hook that nobody handles, beside a Node that does nothing, whose milliseconds are the result. */
+function idle(charm: RealCharm, folder: string): number {
   const tools = join(folder, 'idle');
   mkdirSync(tools);
   program(join(tools, 'state-get'), `echo '""'`);
@@ -60,13 +60,15 @@ function idle(charm: RealCharm, folder: string): void {
     out(
       `    ${name.padEnd(40)}${median(took).toFixed(1)} ms, ${(median(took) / bare).toFixed(2)} times node -e 0`,
     );
+  return bare;
 }
 
 /**
  * The hook that provisions, as it was seen to go, and then the same process again with tools that
- * answer at once what was answered then. In the nodes that are left out no hook tool is called.
+ * answer at once what was answered then. What is taken for the servers' time is that of two nodes
+ * in which no hook tool is called, `create_user_and_db` and `update_pg`, and one login.
  */
-async function provisioning(charm: RealCharm, folder: string): Promise<void> {
+async function provisioning(charm: RealCharm, folder: string, bare: number): Promise<void> {
   await charm.take({ _tag: 'Relate', application: 'application' });
   const hook = await charm.until(leader, 'database-relation-changed');
   const before = charm.world;
@@ -80,7 +82,7 @@ async function provisioning(charm: RealCharm, folder: string): Promise<void> {
   charm.world = before;
   const { environment, path } = charm.process(leader, hook.name, tools, hook);
   const totals: number[] = [];
-  const own: number[] = [];
+  const waits: number[] = [];
   for (let round = 0; round < 9; round++) {
     await charm.sql('DROP DATABASE IF EXISTS app WITH (FORCE)');
     await charm.sql('DROP ROLE IF EXISTS relation_id_1');
@@ -96,11 +98,18 @@ async function provisioning(charm: RealCharm, folder: string): Promise<void> {
       Number(new RegExp(`${node} \\((\\d+) ms\\)`).exec(stdout)?.[1]),
     );
     totals.push(took);
-    own.push(took - servers.reduce((sum, one) => sum + one, 0));
+    waits.push(servers.reduce((sum, one) => sum + one, 0));
   }
   const tool = toolTime(tools, environment);
+  const logins: number[] = [];
+  for (let round = 0; round < 9; round++) {
+    const started = performance.now();
+    await charm.sql('SELECT 1');
+    logins.push(performance.now() - started);
+  }
+  const servers = median(waits) + median(logins);
   out(
-    `    ${median(totals).toFixed(0)} ms with tools of ${tool.toFixed(1)} ms; without create_user_and_db and update_pg, which wait for the servers: ${median(own).toFixed(0)} ms`,
+    `    ${median(totals).toFixed(0)} ms with tools of ${tool.toFixed(1)} ms, ${servers.toFixed(0)} of them for PostgreSQL and PgBouncer: ${(median(totals) - servers).toFixed(0)} ms are its own, ${((median(totals) - servers) / bare).toFixed(1)} times node -e 0`,
   );
   await charm.sql('DROP DATABASE IF EXISTS app WITH (FORCE)');
   await charm.sql('DROP ROLE IF EXISTS relation_id_1');

@@ -25,6 +25,10 @@ export async function buildCharm(
     format: 'cjs',
     target: 'node20',
     external: ['pg-native'],
+    // The same library, in the form of which only what is used goes into the bundle.
+    alias: Object.fromEntries(
+      ['Either', 'TaskEither'].map((name) => [`fp-ts/lib/${name}.js`, `fp-ts/es6/${name}.js`]),
+    ),
     legalComments: 'none',
     outfile: join(folder, 'hookchart.cjs'),
     metafile: true,
