@@ -198,7 +198,8 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     audit: null,
     foresee: async (relation) => {
       const asked: Promise<unknown>[] = [state(), leader(), relations(), ledger(), endpoints()];
-      if (relation !== undefined) asked.push(remote(relation));
+      // A hook that failed is repeated although its relation was removed by force meanwhile.
+      if (relation !== undefined) asked.push(remote(relation).catch(() => {}));
       await Promise.all(asked);
     },
     endpoints,

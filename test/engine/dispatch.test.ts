@@ -117,6 +117,13 @@ describe('what is deferred', () => {
     expect(world.logsIn(world.own(4))).toBe(true);
   });
 
+  it('is over at once where its relation went by force before the hook was repeated', async () => {
+    const world = requested();
+    world.juju.forget(4);
+    const { charts } = await run(world, 'p/1', changed);
+    expect(charts).toEqual([]);
+  });
+
   it('is dropped when another unit has met it', async () => {
     const world = requested();
     world.postgres.isUp = false;

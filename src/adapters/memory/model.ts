@@ -197,7 +197,7 @@ export class MemoryJuju {
       replace: (id, content) => change('secret-set', () => alter(id, { content })),
       grant: (id, relation) =>
         change('secret-grant', () =>
-          alter(id, { grants: [...new Set(secrets.get(id)?.grants), relation] }),
+          alter(id, { grants: [...new Set([...(secrets.get(id)?.grants ?? []), relation])] }),
         ),
       remove: (id) => change('secret-remove', () => void secrets.delete(id)),
     };

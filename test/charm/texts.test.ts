@@ -1,0 +1,101 @@
+import { statSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { options, parseConfig, parseSettings } from '../../src/charm/config.ts';
+import { chartNameOf } from '../../src/domain/events.ts';
+import { buildCharm } from '../tools/charm.ts';
+
+const inForce = {
+  listen_port: 7000,
+  pool_mode: 'transaction',
+  max_db_connections: 8,
+  max_prepared_statements: 0,
+};
+
+describe('the options of the charm', () => {
+  it('are those of an operator, or by default', () => {
+    expect(parseConfig(inForce, {})).toEqual({
+      options: {
+        listenPort: 7000,
+        poolMode: 'transaction',
+        maxDatabaseConnections: 8,
+        maxPreparedStatements: 0,
+      },
+      values: inForce,
+      objections: [],
+    });
+    expect(parseConfig({}, {}).options).toEqual({
+      listenPort: 6432,
+      poolMode: 'session',
+      maxDatabaseConnections: 100,
+      maxPreparedStatements: 200,
+    });
+  });
+
+  it.each([
+    ['listen_port', 80, 'a port from 1024 to 65535', 7000],
+    ['listen_port', 65_536, 'a port from 1024 to 65535', 7000],
+    ['listen_port', '7001', 'a port from 1024 to 65535', 7000],
+    ['pool_mode', 'fast', 'session, transaction or statement', 'transaction'],
+    ['max_db_connections', -1, 'a whole number from 0 on, where 0 is no limit', 8],
+    ['max_db_connections', 1.5, 'a whole number from 0 on, where 0 is no limit', 8],
+    ['max_prepared_statements', null, 'a whole number from 0 on, where 0 keeps none', 0],
+  ])('%s = %j is refused, and what was in force stays', (name, value, may, kept) => {
+    const parsed = parseConfig({ ...inForce, [name]: value }, inForce);
+    if (value === null) return expect(parsed.objections).toEqual([]);
+    expect(parsed.values).toEqual({ ...inForce, [name]: kept });
+    expect(parsed.objections).toEqual([
+      `config ${name} is ${JSON.stringify(value)}: set it to ${may}; ${kept} stays in force`,
+    ]);
+  });
+
+  it('are forgotten where the state cannot be read, and fall back to their defaults', () => {
+    for (const text of [undefined, '', 'x', '[]']) expect(parseSettings(text)).toEqual({});
+    expect(parseConfig({ pool_mode: 'fast' }, {}).values.pool_mode).toBe('session');
+  });
+});
+
+describe.each(['kubernetes', 'machine'] as const)('the charm for %s', (substrate) => {
+  let folder: string;
+  let bytes: number;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hookchart-charm-'));
+    bytes = await buildCharm(folder, { substrate, runtime: 'link' });
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const text = (name: string) => readFile(join(folder, name), 'utf8');
+
+  it('is one small file beside a Node, and Juju can run it', async () => {
+    expect(bytes).toBeLessThan(300_000);
+    expect((await text('hookchart.cjs')).length).toBe(bytes);
+    expect(statSync(join(folder, 'dispatch')).mode & 0o111).toBe(0o111);
+    expect(await text('dispatch')).toMatch(/^exec "\S+\/node" "\S+\/hookchart.cjs"$/m);
+  });
+
+  it('ends early only in hooks that nobody handles', async () => {
+    const [, names = ''] = (await text('dispatch'))
+      .split('\n')
+      .slice(1, 4)
+      .join('\n')
+      .split(' in\n');
+    const early = names.replace(')', '').trim().split(' | ');
+    expect(early).toContain('database-relation-joined');
+    for (const hook of early) expect(chartNameOf(hook), hook).toBeNull();
+    expect(early).not.toContain('database-relation-created');
+  });
+
+  it('says what it provides, requires and takes', async () => {
+    const metadata = await text('metadata.yaml');
+    expect(metadata).toMatch(/^provides:\n {2}database:\n {4}interface: postgresql_client$/m);
+    expect(metadata).toMatch(
+      /^requires:\n {2}backend-database:\n {4}interface: postgresql_client$/m,
+    );
+    expect(metadata).toMatch(/^peers:\n {2}pgb-peers:$/m);
+    expect(metadata.includes('containers:')).toBe(substrate === 'kubernetes');
+    const config = await text('config.yaml');
+    for (const name of Object.keys(options)) expect(config).toContain(`  ${name}:\n`);
+    expect(await text('charmcraft.yaml')).toContain('type: charm\n');
+  });
+});

@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryJuju } from '../../src/adapters/memory/index.ts';
+import type { Databag } from '../../src/engine/index.ts';
+import { MemoryWorld } from '../memory-world.ts';
+
+const relation = 4;
+const requested = 'database-requested';
+const all = '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]';
+const request: Databag = { database: 'app', 'requested-secrets': all };
+
+/** Three units on a Juju that has secrets. */
+class SecretWorld extends MemoryWorld {
+  override readonly juju = new MemoryJuju({
+    application: 'p',
+    units: ['p/0', 'p/1', 'p/2'],
+    leader: 'p/1',
+    endpoint: (unit) => this.endpoints.get(unit) ?? null,
+    hasSecrets: true,
+  });
+
+  labelled(label: string) {
+    return [...this.juju.secrets].find(([, secret]) => secret.label === label);
+  }
+
+  get labels(): readonly string[] {
+    return [...this.juju.secrets.values()].map(({ label }) => label);
+  }
+
+  /** What the requirer reads: its databag, and the secrets to which it points. */
+  answer(id = relation): Databag {
+    const bag = this.own(id);
+    const contents = Object.entries(bag).flatMap(([key, secret]) =>
+      key.startsWith('secret-') ? [this.juju.secrets.get(secret)?.content ?? {}] : [],
+    );
+    return Object.assign({}, bag, ...contents);
+  }
+}
+
+describe('on a Juju that has secrets', () => {
+  it('credentials are in secrets that the requirer may read, and nowhere else', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    const answer = world.answer();
+    expect(world.logsIn(answer)).toBe(true);
+    expect(Object.keys(world.own(relation)).sort()).toEqual([
+      'data',
+      'database',
+      'endpoints',
+      'read-only-endpoints',
+      'secret-tls',
+      'secret-user',
+      'version',
+    ]);
+    expect(world.labelled('database.4.user.secret')?.[1].grants).toEqual([relation]);
+    expect(world.labelled('database.4.tls.secret')?.[1]).toMatchObject({
+      content: { tls: 'False' },
+      grants: [relation],
+    });
+    expect(world.labelled('pgb-peers.auth.secret')?.[1].grants).toEqual([]);
+    const shown = JSON.stringify([world.own(relation), world.peer()]);
+    for (const { content } of world.juju.secrets.values())
+      if (content.password !== undefined) expect(shown).not.toContain(content.password);
+    expect(world.record(relation)).toMatchObject({
+      password: null,
+      secrets: { user: world.own(relation)['secret-user'] },
+    });
+  });
+
+  it('a requirer that asks for none is answered in the clear, and the ledger keeps its own secret', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, { database: 'app' });
+    const { password } = world.own(relation);
+    expect(world.logsIn(world.own(relation))).toBe(true);
+    expect(JSON.stringify(world.peer())).not.toContain(password);
+    expect(world.labelled('database.4.user.secret')?.[1]).toMatchObject({
+      content: { username: 'relation_id_4', password },
+      grants: [],
+    });
+  });
+
+  it('U-24: another leader knows the password, and gives it again where the role is gone', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    const before = world.answer();
+    world.postgres.roles.clear();
+    world.postgres.databases.clear();
+    world.juju.leader = 'p/0';
+    await world.settle();
+    expect(world.answer().password).toBe(before.password);
+    expect(world.logsIn(world.answer())).toBe(true);
+    expect(world.labels.length).toBe(3);
+  });
+
+  it('connection strings move with the leader, and come when readers have confirmed', async () => {
+    const world = new SecretWorld();
+    world.juju.request(relation, request);
+    await world.run('p/1', requested, { relation });
+    expect(world.answer()['read-only-uris']).toBeUndefined();
+    await world.settle();
+    const { password } = world.answer();
+    expect(world.answer()['read-only-uris']).toBe(
+      `postgresql://relation_id_4:${password}@pgb-0:6432,pgb-2:6432/app_readonly`,
+    );
+    world.juju.leader = 'p/2';
+    await world.settle();
+    expect(world.answer().uris).toBe(`postgresql://relation_id_4:${password}@pgb-2:6432/app`);
+  });
+
+  it('U-44: a secret gets another revision only where its content differs', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    const before = world.juju.secrets;
+    await world.run('p/1', requested, { relation });
+    await world.settle();
+    expect(world.juju.secrets).toEqual(before);
+    for (const [id, secret] of world.juju.secrets)
+      expect(secret.content).toBe(before.get(id)?.content);
+  });
+
+  it('U-35: the secrets go first when the relation does, and the databag no longer points to them', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    world.postgres.inUse.set('relation_id_4', 'a lock');
+    world.juju.breaking(relation);
+    for (const unit of world.juju.units)
+      await world.run(unit, 'database-relation-broken', { relation });
+    expect(world.labels).toEqual(['pgb-peers.auth.secret']);
+    expect(world.own(relation)).toEqual({});
+    expect(world.record(relation)).toMatchObject({ state: 'removing', secrets: {}, proof: null });
+  });
+
+  it('what was begun and then refused leaves no secret', async () => {
+    const world = new SecretWorld();
+    world.juju.request(relation, request);
+    world.pooler('p/1').isUp = false;
+    const run = await world.run('p/1', requested, { relation });
+    expect(run.end._tag).toBe('Deferred');
+    expect(world.labels).toEqual(['database.4.user.secret', 'pgb-peers.auth.secret']);
+    world.juju.request(relation, { ...request, database: 'not a name' });
+    await world.run('p/1', requested, { relation });
+    expect(world.labels).toEqual(['pgb-peers.auth.secret']);
+    expect(world.record(relation)).toMatchObject({ state: 'refused' });
+  });
+
+  it('H8: a relation that comes back without a request shows nothing of what it had', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    const before = { ...world.own(relation) };
+    world.juju.breaking(relation);
+    for (const unit of world.juju.units)
+      await world.run(unit, 'database-relation-broken', { relation });
+    // As where nobody could write in the hook that ended it.
+    const write = world.adapters('p/1').model.commit({
+      bags: [{ bag: { _tag: 'OwnApp', relation }, values: before }],
+      state: {},
+      status: { name: 'active', message: '' },
+    });
+    await write();
+    world.juju.request(relation, {});
+    const work = await world.reconcile('p/1');
+    expect(work).toContainEqual(
+      expect.objectContaining({ work: { _tag: 'WithdrawAnswer', relation }, error: null }),
+    );
+    expect(world.own(relation)).toEqual({});
+  });
+
+  it('takes the place of another charm without a new password', async () => {
+    const world = new SecretWorld();
+    const { secrets, commit } = world.adapters('p/1').model;
+    if (secrets === null) throw new Error('there are secrets');
+    const made = await secrets.make('database.4.user.secret', {
+      username: 'relation_id_4',
+      password: 'of another charm',
+    })();
+    if (made._tag === 'Left') throw new Error('it was not made');
+    world.juju.request(relation, request);
+    await commit({
+      bags: [{ bag: { _tag: 'OwnApp', relation }, values: { 'secret-user': made.right } }],
+      state: {},
+      status: { name: 'active', message: '' },
+    })();
+    await world.settle();
+    expect(world.answer().password).toBe('of another charm');
+    expect(world.own(relation)['secret-user']).toBe(made.right);
+  });
+
+  it('answers v1 under the id of its request, and anew under another', async () => {
+    const world = new SecretWorld();
+    const v1 = (id: string) => ({
+      version: 'v1',
+      requests: JSON.stringify([{ resource: 'app', 'request-id': id, salt: 'salt' }]),
+    });
+    await world.relate(relation, v1('one'));
+    const [first] = JSON.parse(world.own(relation).requests ?? '');
+    world.juju.request(relation, v1('two'));
+    await world.settle();
+    const [second] = JSON.parse(world.own(relation).requests ?? '');
+    expect([first['request-id'], second['request-id']]).toEqual(['one', 'two']);
+    const passwordOf = (id: string) => world.juju.secrets.get(id)?.content.password;
+    expect(passwordOf(second['secret-user'])).toBe(passwordOf(first['secret-user']));
+  });
+
+  it('defers where the secret of the lookup cannot be read', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    const adapters = world.adapters('p/0');
+    const store = adapters.model.secrets;
+    if (store === null) throw new Error('there are secrets');
+    const unreadable = {
+      ...adapters,
+      model: {
+        ...adapters.model,
+        secrets: {
+          ...store,
+          read: (id: string) => async () =>
+            ({
+              _tag: 'Left',
+              left: { _tag: 'SecretUnreadable', class: 'unavailable', id, why: 'denied' },
+            }) as const,
+        },
+      },
+    };
+    const { dispatch } = await import('../../src/engine/index.ts');
+    const run = await dispatch(unreadable)({ hook: 'pgb-peers-relation-changed' })();
+    expect(run).toMatchObject({
+      right: { charts: [{ end: { _tag: 'Deferred', why: { _tag: 'SecretUnreadable' } } }] },
+    });
+  });
+});
+
+describe('on a Juju without secrets', () => {
+  it('a requirer of v1 is refused before anything is done', async () => {
+    const world = new MemoryWorld();
+    const requests = JSON.stringify([{ resource: 'app', 'request-id': 'x', salt: 's' }]);
+    world.juju.request(relation, { version: 'v1', requests });
+    const run = await world.run('p/1', requested, { relation });
+    expect(run.end).toMatchObject({ _tag: 'Refused', why: { field: 'version' } });
+    expect([world.users(), world.own(relation)]).toEqual([[], {}]);
+  });
+
+  it('a requirer that asks for secrets all the same is answered in the clear', async () => {
+    const world = new MemoryWorld();
+    const bag = await world.relate(relation, request);
+    expect(world.logsIn(bag)).toBe(true);
+    expect(bag['secret-user']).toBeUndefined();
+  });
+});
