@@ -9,6 +9,9 @@ export const container = 'pgbouncer';
 export const programOf = ({ HOOKCHART_PGBOUNCER }: Variables): string =>
   HOOKCHART_PGBOUNCER ?? '/usr/sbin/pgbouncer';
 
+/** Whom PgBouncer runs as: the distribution's package, and images, have made this user. */
+const user = 'postgres';
+
 /** How this unit is called where neither `/` nor its number alone would do. */
 const dashed = ({ application, number }: Environment): string => `${application}-${number}`;
 
@@ -27,7 +30,7 @@ export function placeOf(
     const files = filesIn('/var/lib/hookchart');
     const socket = `/charm/containers/${container}/pebble.socket`;
     const command = `${program} ${files.iniFile}`;
-    const workload = pebble({ socket, service: container, command, user: 'postgres' });
+    const workload = pebble({ socket, service: container, command, user });
     return { ...files, listens: '*', console: '127.0.0.1', workload };
   }
   const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
@@ -35,8 +38,8 @@ export function placeOf(
   const service = `hookchart-${dashed(environment)}.service`;
   const workload =
     variables.HOOKCHART_WORKLOAD === 'child'
-      ? childProcess({ program, ...files })
-      : systemd({ service, program, iniFile: files.iniFile, user: 'postgres' });
+      ? childProcess({ program, user, ...files })
+      : systemd({ service, program, iniFile: files.iniFile, user });
   return { ...files, listens: address.bind, console: address.bind, workload };
 }
 

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
 import { identity } from '../../src/demo/servers/child.ts';
 
 const error = (kind: string, message: string) => ({ kind, message });
@@ -67,7 +66,7 @@ export class PebbleStandIn {
       case 'POST /v1/files':
         if (/^multipart/.test(request.headers['content-type'] ?? ''))
           return sync([this.#write(request.headers['content-type'] ?? '', body)]);
-        return sync([this.#remove(asked())]);
+        return sync([this.#changed(asked())]);
       case 'GET /v1/plan':
         this.#holds(url.searchParams.get('format') === 'yaml', 'a plan is asked for as YAML');
         return sync(this.#layers);
@@ -178,7 +177,6 @@ export class PebbleStandIn {
     this.#holds(typeof file.user === 'string', 'files belong to whom the service runs as');
     this.#holds(second.includes(`name="files"; filename="${file.path}"`), 'the file follows');
     const content = second.slice(second.indexOf('\r\n\r\n') + 4, -2);
-    mkdirSync(dirname(file.path), { recursive: true });
     writeFileSync(`${file.path}.new`, Buffer.from(content, 'latin1'), { mode: 0o600 });
     const who = identity();
     if ('uid' in who) chownSync(`${file.path}.new`, who.uid, who.gid);
@@ -186,7 +184,14 @@ export class PebbleStandIn {
     return { path: file.path };
   }
 
-  #remove({ action, paths }: Record<string, unknown>): object {
+  #changed({ action, paths, dirs }: Record<string, unknown>): object {
+    if (action === 'make-dirs') {
+      const [folder] = dirs as { path: string; permissions: string; user: string }[];
+      const { path = '', permissions = '', user } = folder ?? {};
+      this.#holds(permissions === '700' && user === 'postgres', 'a folder is its user’s alone');
+      mkdirSync(path, { recursive: true });
+      return { path };
+    }
     const [only] = paths as { path: string; recursive?: boolean }[];
     this.#holds(action === 'remove' && only?.recursive === true, 'what is missing is no error');
     rmSync(only?.path ?? '', { force: true });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -36,7 +36,7 @@ const kinds: Readonly<Record<string, (folder: string) => Unit>> = {
     const [iniFile, pidFile] = [join(folder, 'pgbouncer.ini'), join(folder, 'pgbouncer.pid')];
     return {
       folder,
-      workload: childProcess({ program, iniFile, pidFile }),
+      workload: childProcess({ program, iniFile, pidFile, user: 'postgres' }),
       die: async () => {
         process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
       },
@@ -196,7 +196,17 @@ describe('systemd', () => {
     }
   });
 
-  it('keeps its files for the user that PgBouncer runs as', () => {
-    expect('uid' in identity()).toBe(process.getuid?.() === 0);
+  it('keeps its files in a folder that PgBouncer’s user owns, and nobody else reads', async () => {
+    const folder = join(workspace.path, 'new', 'unit-0');
+    const iniFile = join(folder, 'pgbouncer.ini');
+    const { replace } = systemd({ service: 'a', program, iniFile, user: 'postgres' });
+    await replace(iniFile, 'content');
+    const who = identity();
+    const { uid, mode } = statSync(folder);
+    if ('uid' in who) expect(uid).toBe(who.uid);
+    expect(mode & 0o777).toBe(0o700);
+    expect(statSync(join(workspace.path, 'new')).mode & 0o777).toBe(0o755);
+    expect(statSync(iniFile)).toMatchObject({ uid });
+    expect(statSync(iniFile).mode & 0o777).toBe(0o600);
   });
 });

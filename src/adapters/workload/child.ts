@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { localFiles } from './files.ts';
+import { filesOf } from './files.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 /** How long a process may take to end, in milliseconds. */
@@ -18,19 +18,20 @@ export function childProcess(options: {
   readonly iniFile: string;
   /** Where PgBouncer writes its process id. */
   readonly pidFile: string;
+  /** Who is to own the folder, where it is not there yet. */
+  readonly user: string;
 }): Workload {
-  const { program, iniFile, pidFile } = options;
+  const { program, iniFile, pidFile, user } = options;
+  const files = filesOf(user);
   const running = async (): Promise<number | null> => {
-    const pid = Number((await localFiles.read(pidFile))?.trim() ?? Number.NaN);
+    const pid = Number((await files.read(pidFile))?.trim() ?? Number.NaN);
     return Number.isInteger(pid) && (await isOurs(pid, iniFile)) ? pid : null;
   };
   const start = async (): Promise<void> => {
     if ((await running()) !== null) return;
     // PgBouncer does not start over the process id of one that was killed.
-    await localFiles.replace(pidFile, null);
-    const folder = dirname(iniFile);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const { uid, gid } = await stat(folder);
+    await files.replace(pidFile, null);
+    const { uid, gid } = await stat(dirname(iniFile));
     const child = spawn(program, ['-d', iniFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
@@ -52,7 +53,7 @@ export function childProcess(options: {
     if (pid !== null) await ended(pid, iniFile);
   };
   return {
-    ...localFiles,
+    ...files,
     start,
     restart: async () => {
       await end();

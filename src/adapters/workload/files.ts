@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import type { Files } from './workload.ts';
+
+const run = promisify(execFile);
 
 /** A file that could not be read or written. */
 export class FileProblem extends Error {
@@ -49,3 +53,25 @@ async function replaceFile(path: string, content: string | null): Promise<void> 
 
 /** Files of this machine. */
 export const localFiles: Files = { read: contentOf, replace: replaceFile };
+
+/** Files of this machine in a folder that a user of it owns, who may be made to wait for it. */
+export const filesOf = (user: string): Files => ({
+  read: contentOf,
+  replace: async (path, content) => {
+    if (content !== null) await makeFolder(dirname(path), user);
+    await replaceFile(path, content);
+  },
+});
+
+async function makeFolder(folder: string, user: string): Promise<void> {
+  try {
+    await mkdir(dirname(folder), { recursive: true, mode: 0o755 });
+    await mkdir(folder, { mode: 0o700 });
+    if (process.getuid?.() !== 0) return;
+    const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, user])));
+    await chown(folder, Number(uid?.stdout), Number(gid?.stdout));
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'EEXIST') return;
+    throw new FileProblem(folder, cause);
+  }
+}

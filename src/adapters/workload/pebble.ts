@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { FileProblem } from './files.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
@@ -108,9 +109,20 @@ export function pebble({
     return parts.find(({ name }) => name === 'files')?.content.toString('utf8') ?? '';
   };
 
+  /** PgBouncer writes beside its configuration, so the folder is its user's. */
+  const folders = new Set<string>();
+  const madeFolder = async (path: string): Promise<void> => {
+    if (folders.has(path)) return;
+    const dirs = [{ path, 'make-parents': true, permissions: '700', user }];
+    const error = fileError((await post('/v1/files', { action: 'make-dirs', dirs })).result);
+    if (error !== null) throw new FileProblem(path, { code: error.message });
+    folders.add(path);
+  };
+
   const write = async (path: string, content: string): Promise<void> => {
     const boundary = randomBytes(16).toString('hex');
-    const file = { path, 'make-dirs': true, permissions: '600', user };
+    await madeFolder(dirname(path));
+    const file = { path, permissions: '600', user };
     const disposition = 'Content-Disposition: form-data; name=';
     const body = [
       `--${boundary}`,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { localFiles } from './files.ts';
+import { filesOf, localFiles } from './files.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 const run = promisify(execFile);
@@ -49,7 +49,7 @@ export function systemd(options: {
     await systemctl('enable', service);
   };
   return {
-    ...localFiles,
+    ...filesOf(user),
     start: async () => {
       await installed();
       await systemctl('start', service);
