@@ -147,3 +147,32 @@ describe('hookchart', () => {
     expect(hookchart('--version').stdout).toBe(`${version}\n`);
   });
 });
+
+describe('hookchart dispatch', () => {
+  it('says which variable of the agent is missing', () => {
+    const { status, stdout, stderr } = hookchart('dispatch');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^the environment variable JUJU_DISPATCH_PATH is not set: /);
+  });
+
+  it('is in the help, and takes nothing', () => {
+    expect(hookchart('--help').stdout).toContain('dispatch');
+    expect(hookchart('dispatch', '--relation', '4').status).toBe(2);
+  });
+
+  it('ends at once in a hook that nobody handles', () => {
+    writeFileSync(join(folder, 'state-get'), `#!/bin/sh\necho '""'\n`, { mode: 0o755 });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['dist/src/cli/main.js', 'dispatch'],
+      {
+        encoding: 'utf8',
+        env: {
+          PATH: `${folder}:/bin:/usr/bin`,
+          JUJU_DISPATCH_PATH: 'hooks/database-relation-joined',
+        },
+      },
+    );
+    expect([status, stdout, stderr]).toEqual([0, '', '']);
+  });
+});
