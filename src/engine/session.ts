@@ -47,8 +47,6 @@ export interface Session {
   readonly ledger: () => Promise<OpenLedger>;
   readonly remote: (relation: number) => Promise<Databag>;
   readonly own: (relation: number) => Promise<Databag>;
-  /** The databag of this unit in the peer relation. */
-  readonly unit: () => Promise<Databag>;
   /** The password of a grant, wherever it is kept. */
   readonly passwordOf: (grant: Grant) => Promise<Secret | null>;
   /** The login with which PgBouncer looks up users. */
@@ -180,7 +178,6 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     ledger,
     remote,
     own: (relation) => read({ _tag: 'OwnApp', relation }),
-    unit: () => read({ _tag: 'PeerUnit', unit: model.unit }),
     passwordOf: async ({ password, secrets: { [userGroup]: id } }) =>
       password ?? (id === undefined ? null : passwordIn(await secret(id))),
     auth: async () => {

@@ -73,6 +73,52 @@ describe('an answer in v0', () => {
     expect(secrets).toEqual({ user: { 'read-only-uris': readOnlyUri } });
   });
 
+  it('says nothing of what is not known yet', () => {
+    const unknown = { endpoints: null, readOnlyEndpoints: '', version: null };
+    const { clear } = answer(grant, login, unknown, { reply: v0(), remote, own: {} });
+    expect(clear).toMatchObject({
+      endpoints: '',
+      'read-only-endpoints': '',
+      version: '',
+      uris: '',
+    });
+    const { clear: asked, secrets } = answer(grant, login, unknown, { reply: v1, remote, own: {} });
+    expect(JSON.parse(asked.requests ?? '')).toMatchObject([
+      { endpoints: null, 'read-only-endpoints': null, version: null },
+    ]);
+    expect(secrets.user).toEqual({ username: 'relation_id_4', password: 'p/1' });
+    const nobody = to(v0(everything), {}, {}).secrets;
+    expect(Object.keys(nobody)).toEqual(['user', 'tls']);
+    const bare = answer(grant, login, unknown, { reply: v0(everything), remote, own: {} });
+    expect(bare.secrets.user).toEqual({ username: 'relation_id_4', password: 'p/1' });
+  });
+
+  it('moves nothing by credentials that it does not show', () => {
+    expect(Object.keys(movedDatabag({ 'secret-user': 's' }, grant, info, everything))).toEqual([
+      'endpoints',
+      'read-only-endpoints',
+      'version',
+    ]);
+    expect(movedSecret({ username: 'u' }, grant, info, everything)).toEqual({ username: 'u' });
+    expect(secretFieldsOf(v0(['tls']))).toEqual(['tls']);
+    expect(secretFieldsOf(v1)).toContain('read-only-uris');
+  });
+
+  it('finds no request in what is none, and then says only where', () => {
+    for (const requests of ['x', '{}', '[]'])
+      expect(movedDatabag({ version: 'v1', requests }, grant, info, [])).toEqual({
+        endpoints: 'a:1',
+        'read-only-endpoints': 'b:1,c:1',
+        version: '14.5',
+      });
+  });
+
+  it('U-01: keeps the alias as long as it has room', () => {
+    const database = 'x'.repeat(54);
+    const { secrets } = to(v0(everything), {}, { database });
+    expect(secrets.user?.['read-only-uris']).toMatch(`/${database}_readonly`);
+  });
+
   it('U-01: leads readers to the plain name where the alias has no room', () => {
     const database = 'x'.repeat(55);
     const { secrets } = to(v0(everything), {}, { database });
