@@ -104,6 +104,12 @@ describe('the options', () => {
     expect(charm.statusOf(leader)).toBe('active: ');
     expect(charm.ini(leader)).toContain('pool_mode = transaction\n');
     expect(charm.ini(leader)).toContain('max_db_connections = 8\n');
+    Object.assign(charm.config(leader), { pool_mode: 'slow' });
+    await charm.hook(leader, hook('config-changed'));
+    expect(charm.statusOf(leader)).toContain('transaction stays in force');
+    expect(charm.ini(leader)).toContain('pool_mode = transaction\n');
+    Object.assign(charm.config(leader), { pool_mode: 'transaction' });
+    await charm.hook(leader, hook('config-changed'));
   });
 
   it('U-16: move the port, and only then the endpoints', async () => {

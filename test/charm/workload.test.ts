@@ -129,6 +129,30 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
   });
 });
 
+describe('a child process', () => {
+  it('is not taken for another one that has its number by now', async () => {
+    const unit = kinds['a child process']?.(await workspace.folder('reused')) as Unit;
+    writeFileSync(join(unit.folder, 'pgbouncer.pid'), String(process.pid));
+    const bouncer = processOf(unit, await freePort());
+    expect(await apply(bouncer, configuration('one'))).toBe('applied');
+    await unit.workload.remove();
+    await unit.workload.remove();
+    const { workload: _, ...orphan } = bouncer;
+    expect(await apply(orphan, configuration('one'))).toMatchObject({ _tag: 'PoolerUnavailable' });
+  });
+
+  it('says why it does not start', async () => {
+    const folder = await workspace.folder('unable');
+    const [iniFile, pidFile] = [join(folder, 'pgbouncer.ini'), join(folder, 'pgbouncer.pid')];
+    const workload = childProcess({ program: '/bin/false', iniFile, pidFile, user: 'postgres' });
+    const unit = { folder, workload, die: async () => {} };
+    expect(await apply(processOf(unit, await freePort()), configuration())).toMatchObject({
+      _tag: 'PoolerUnavailable',
+      why: expect.stringContaining('/bin/false does not start (1)'),
+    });
+  });
+});
+
 describe('Pebble', () => {
   it('was asked nothing that its API does not know', () => {
     expect(pebbles.objections).toEqual([]);

@@ -160,9 +160,8 @@ export function pebble({
     const until = performance.now() + patience;
     while (performance.now() < until) {
       const reply = await send({ method: 'GET', path: `/v1/changes/${id}/wait?timeout=4.000s` });
-      // Not ready within the four seconds: ask again.
-      if (reply.status === 504) continue;
       const done = v.safeParse(change, opened(reply.body.toString('utf8')).result);
+      // What was not ready within the four seconds is an error of its own: ask again.
       if (!done.success || !done.output.ready) continue;
       if (!done.output.err) return;
       throw new WorkloadProblem(`Pebble cannot ${action} ${service}: ${done.output.err}`);
