@@ -59,14 +59,12 @@ describe('a charm on Juju, three units, from request to removal', () => {
       'secret-user',
       'version',
     ]);
-    const labels = Object.values(charm.world.secrets).map(({ label, owner, grants }) => ({
-      label,
-      owner,
-      grants,
-    }));
+    const labels = Object.values(charm.world.secrets)
+      .map(({ label, owner, grants }) => ({ label, owner, grants }))
+      .sort((one, other) => (String(one.label) < String(other.label) ? -1 : 1));
     expect(labels).toEqual([
-      { label: 'database.1.user.secret', owner: 'pgbouncer', grants: [first] },
       { label: 'database.1.tls.secret', owner: 'pgbouncer', grants: [first] },
+      { label: 'database.1.user.secret', owner: 'pgbouncer', grants: [first] },
       { label: 'pgb-peers.auth.secret', owner: 'pgbouncer', grants: [] },
     ]);
     const { password } = charm.answerOf(first);

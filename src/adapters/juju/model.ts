@@ -50,7 +50,7 @@ export function juju(
   /** Where clients reach this unit, `host:port`. */
   where: Attempt<string | null>,
 ): JujuModel {
-  const { event, unit, application, model, relation: own, version } = environment;
+  const { unit, application, model, version } = environment;
   const tools = hookTools(variables);
   const { ask } = tools;
   const deployed = deployment(environment, tools);
@@ -70,10 +70,7 @@ export function juju(
     if (bag._tag === 'OwnApp') return get(id, application)();
     const remote = await deployed.remoteApplication(bag.relation);
     if (E.isLeft(remote)) return remote;
-    const read = await get(id, remote.right)();
-    const isBreaking = event.endsWith('-broken') && own?.id === bag.relation;
-    // What the other side wrote may be gone before this side has left.
-    return isBreaking && E.isLeft(read) && isOutOfReach(read.left) ? E.right({}) : read;
+    return get(id, remote.right)();
   };
 
   const write = async (bag: Bag, values: Databag): Promise<E.Either<ToolProblem, unknown>> => {
