@@ -113,6 +113,17 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
     expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('unchanged');
   });
 
+  it('U-12: gets files back that were lost while it ran on, and its console with them', async () => {
+    for (const file of ['pgbouncer.ini', 'userlist.txt'])
+      await unit.workload.replace(join(unit.folder, file), null);
+    const bouncer = processOf(unit, port);
+    const { settings } = bouncer;
+    const admin = { user: 'admin', password: { secret: 'another one' } };
+    const anew = { ...bouncer, settings: { ...settings, admin } };
+    expect(await apply(anew, configuration('one', 'two'))).toBe('applied');
+    expect(await apply(bouncer, configuration('one'))).toBe('applied');
+  });
+
   it('U-16: is restarted for another port, on which it answers when this is done', async () => {
     const moved = await freePort();
     expect(await apply(processOf(unit, moved), configuration('one'))).toBe('applied');

@@ -13,6 +13,9 @@ export interface Address {
 /** A console, or a login, that does not answer. */
 export class ConsoleProblem extends Error {}
 
+/** What a process says that runs, and will not say anything else by waiting. */
+const isRefusal = /authentication|no such user/i;
+
 /** Milliseconds for a connection, and for an answer. */
 const timeout = 5_000;
 
@@ -40,7 +43,8 @@ export class Console {
         await this.version();
         return;
       } catch (problem) {
-        if (!(problem instanceof ConsoleProblem) || performance.now() > until) throw problem;
+        const isStarting = problem instanceof ConsoleProblem && !isRefusal.test(problem.message);
+        if (!isStarting || performance.now() > until) throw problem;
         await after(10);
       }
     }

@@ -113,7 +113,14 @@ async function apply(
     if (workload === undefined) return;
     if (isMoving) await workload.restart();
     else await workload.start();
-    await console.answers();
+    try {
+      await console.answers();
+    } catch (problem) {
+      if (!(problem instanceof ConsoleProblem) || isMoving) throw problem;
+      // It hangs, or runs on with files that are gone and does not know the console's login.
+      await workload.restart();
+      await console.answers();
+    }
   };
   const restore = async () => {
     await write(process, before);
