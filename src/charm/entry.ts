@@ -14,7 +14,7 @@ const learning = /^(database|pgb-peers)-relation-created$|^(install|remove)$/;
 /** True where nobody handles the hook and the queue of deferred ones is empty. */
 function isNothing(): boolean {
   if (hook === undefined || chartNameOf(hook) !== null || learning.test(hook)) return false;
-  const { status, stdout } = spawnSync('state-get', [deferralKey, '--format=json'], {
+  const { status, stdout } = spawnSync('state-get', ['--format=json', deferralKey], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });

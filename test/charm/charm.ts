@@ -188,6 +188,12 @@ export class RealCharm {
     return readFileSync(join(this.home(unit), 'pgbouncer.ini'), 'utf8');
   }
 
+  /** How often a unit's PgBouncer has been told to load its files anew. */
+  reloads(unit: string): number {
+    const log = readFileSync(join(this.home(unit), 'pgbouncer.log'), 'utf8');
+    return log.match(/RELOAD command issued/g)?.length ?? 0;
+  }
+
   /** The names that a unit's PgBouncer is configured to serve. */
   serving(unit: string): readonly string[] {
     const [, entries = ''] = this.ini(unit).split('[databases]\n');

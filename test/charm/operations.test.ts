@@ -79,7 +79,7 @@ describe('the backend', () => {
   it('U-44: whose secret cannot be read is not ready', async () => {
     const ended = await charm.hook(leader, hook('update-status'), {
       instead: ({ tool, args }) =>
-        tool === 'secret-get' && args[0]?.startsWith('secret:backend')
+        tool === 'secret-get' && args.at(-1)?.startsWith('secret:backend')
           ? { code: 1, out: '', error: 'ERROR permission denied' }
           : null,
     });

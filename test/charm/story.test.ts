@@ -94,6 +94,24 @@ describe('a charm on Juju, three units, from request to removal', () => {
     expect(answer['read-only-endpoints']?.split(',')).toHaveLength(2);
   });
 
+  it('lets the client read from the replica through a follower', async () => {
+    const reader = await login(charm.answerOf(first), {
+      key: 'read-only-endpoints',
+      database: 'first_database_readonly',
+    });
+    const read = async () => {
+      const { rows } = await reader.query(
+        "SELECT to_regclass('greeting') IS NOT NULL AS there, pg_is_in_recovery() AS replica",
+      );
+      return rows[0];
+    };
+    const until = performance.now() + 10_000;
+    while (!(await read()).there && performance.now() < until);
+    expect(await read()).toEqual({ there: true, replica: true });
+    expect((await reader.query('SELECT word FROM greeting')).rows).toEqual([{ word: 'hello' }]);
+    await reader.end();
+  });
+
   it('leaves the first session alone when another application comes', async () => {
     await charm.take({ _tag: 'Relate', application: 'another' });
     await charm.settle();
@@ -103,12 +121,15 @@ describe('a charm on Juju, three units, from request to removal', () => {
 
   it('has nothing to write when nothing has changed, and asks twelve things and one for each relation', async () => {
     const files = units.map((unit) => charm.ini(unit));
+    const reloads = charm.reloads(leader);
+    expect(reloads).toBeGreaterThan(0);
     const hook = { name: 'update-status' };
     const ended = await charm.take({ _tag: 'RunHook', unit: leader, hook });
     if (ended === null) throw new Error('it did not run');
     expect(wrote(ended).map(({ tool }) => tool)).toEqual(['status-set']);
     expect(ended.calls.length).toBeLessThanOrEqual(12 + 2);
     expect(units.map((unit) => charm.ini(unit))).toEqual(files);
+    expect(charm.reloads(leader)).toBe(reloads);
   });
 
   it('has nothing to do in a hook that nobody handles', async () => {

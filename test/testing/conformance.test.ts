@@ -18,14 +18,8 @@ import {
   type PoolerSubject,
   poolerConformance,
 } from '../../src/testing/conformance/index.ts';
-import { HookTools } from '../../src/testing/hook-tools.ts';
-import { flushed } from '../../src/testing/lifecycle.ts';
 import { simulatedModel } from '../../src/testing/model.ts';
-import { updateStatus } from '../../src/testing/resolver.ts';
-import { rest } from '../../src/testing/simulation.ts';
-import { step } from '../../src/testing/step.ts';
-import { viewOf } from '../../src/testing/view.ts';
-import { worldOf } from '../../src/testing/world.ts';
+import { modelSubject } from './model-subject.ts';
 
 const memoryBackend = async (): Promise<BackendSubject> => {
   const postgres = new MemoryPostgres();
@@ -63,48 +57,13 @@ const memoryJuju = async (hasSecrets: boolean): Promise<ModelSubject> => {
   };
 };
 
-/** The simulated model with a provider that does nothing by itself. */
-const simulated = async (hasSecrets: boolean): Promise<ModelSubject> => {
-  const request = { database: 'app' };
-  const requirers = { app: { units: 1, request, library: 'v0.12' as const } };
-  const related = await step(worldOf({ units: 2, hasSecrets, requirers }), {
-    _tag: 'Relate',
-    application: 'app',
-  });
-  const runner = () => ({
-    pending: { bags: {}, state: {}, secrets: {}, secretsMade: 0, secretsRemoved: [] },
-    failure: null,
-    status: null,
-    isDeposed: false,
-    postgres: related.world.postgres,
-    pooler: null,
-    passwordsMade: 0,
-    seconds: 0,
-    steps: [],
-    run: null,
-  });
-  let { world } = await rest(related.world, { runner });
-  return {
-    leader: 'pgbouncer/0',
-    follower: 'pgbouncer/1',
-    relation: 1,
-    request,
-    hook: async (unit, body) => {
-      const tools = new HookTools(viewOf(world, unit, updateStatus));
-      const result = await body(simulatedModel(tools));
-      world = flushed(world, unit, tools.flush());
-      return result;
-    },
-  };
-};
-
 const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
   'the backend in memory': backendConformance(memoryBackend),
   'the pooler in memory': poolerConformance(memoryPooler),
   'the small Juju in memory': modelConformance(() => memoryJuju(false)),
   'the small Juju with secrets': modelConformance(() => memoryJuju(true)),
-  'the simulated Juju': modelConformance(() => simulated(false)),
-  'the simulated Juju with secrets': modelConformance(() => simulated(true)),
+  'the simulated Juju': modelConformance(() => modelSubject(false, simulatedModel)),
+  'the simulated Juju with secrets': modelConformance(() => modelSubject(true, simulatedModel)),
   'seeded entropy': entropyConformance(async () => seededEntropy(7)),
   'crypto entropy': entropyConformance(async () => cryptoEntropy),
 };

@@ -30,7 +30,7 @@ const idle = [
 export const dispatchScript = (): string => `#!/bin/sh
 case "\${JUJU_DISPATCH_PATH#hooks/}" in
 ${idle.join(' | ')})
-  [ "$(state-get deferred --format=json)" = '""' ] && exit 0
+  [ "$(state-get --format=json deferred)" = '""' ] && exit 0
   ;;
 esac
 exec "\${0%/*}/node" "\${0%/*}/hookchart.cjs"

@@ -36,7 +36,7 @@ const state = v.nullable(v.record(v.string(), v.string()));
 const settings = v.record(v.string(), v.unknown());
 const network = v.object({
   'bind-addresses': v.array(v.object({ addresses: v.array(v.object({ value: v.string() })) })),
-  'ingress-addresses': v.array(v.string()),
+  'ingress-addresses': v.optional(v.array(v.string()), []),
 });
 
 /** Events after which what a unit was told about itself is asked anew. */

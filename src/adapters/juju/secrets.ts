@@ -84,7 +84,7 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
 
   return {
     read: (id) => async () => {
-      const read = await tools.ask(content, 'secret-get', id, '--refresh')();
+      const read = await tools.ask(content, 'secret-get', '--refresh', id)();
       if (E.isRight(read)) return read;
       if (!isOutOfReach(read.left)) return E.left(refused(read.left));
       return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: read.left.why });
@@ -92,7 +92,7 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
     make: (label, values) => asModel(() => make(label, values)),
     replace: (id, values) => done(() => withContent('secret-set', [id], values)),
     grant: (id, relation) =>
-      done(() => tools.tell('secret-grant', [id, '--relation', `database:${relation}`])),
+      done(() => tools.tell('secret-grant', ['--relation', `database:${relation}`, id])),
     remove: (id) =>
       done(async () => {
         const removed = await tools.tell('secret-remove', [id]);

@@ -60,7 +60,7 @@ export function hookTools(variables: Variables): Tools {
     ask:
       (schema, tool, ...args) =>
       async () => {
-        const answer = await tell(tool, [...args, '--format=json']);
+        const answer = await tell(tool, ['--format=json', ...args]);
         if (E.isLeft(answer)) return answer;
         const json = v.safeParse(v.pipe(v.string(), v.parseJson()), answer.right);
         if (!json.success) return unreadable(tool, 'it printed no JSON');

@@ -1,0 +1,50 @@
+import type { Model } from '../../src/engine/index.ts';
+import type { ModelSubject } from '../../src/testing/conformance/index.ts';
+import { HookTools } from '../../src/testing/hook-tools.ts';
+import { flushed } from '../../src/testing/lifecycle.ts';
+import { updateStatus } from '../../src/testing/resolver.ts';
+import { rest } from '../../src/testing/simulation.ts';
+import { step } from '../../src/testing/step.ts';
+import { viewOf } from '../../src/testing/view.ts';
+import { worldOf } from '../../src/testing/world.ts';
+
+/**
+ * The simulated Juju as a subject of the suite for models: a provider of two units that does nothing
+ * by itself, and whatever stands between its hook tools and the port.
+ */
+export async function modelSubject(
+  hasSecrets: boolean,
+  modelOver: (tools: HookTools) => Model,
+): Promise<ModelSubject> {
+  const request = { database: 'app' };
+  const requirers = { app: { units: 1, request, library: 'v0.12' as const } };
+  const related = await step(worldOf({ units: 2, hasSecrets, requirers }), {
+    _tag: 'Relate',
+    application: 'app',
+  });
+  const runner = () => ({
+    pending: { bags: {}, state: {}, secrets: {}, secretsMade: 0, secretsRemoved: [] },
+    failure: null,
+    status: null,
+    isDeposed: false,
+    postgres: related.world.postgres,
+    pooler: null,
+    passwordsMade: 0,
+    seconds: 0,
+    steps: [],
+    run: null,
+  });
+  let { world } = await rest(related.world, { runner });
+  return {
+    leader: 'pgbouncer/0',
+    follower: 'pgbouncer/1',
+    relation: 1,
+    request,
+    hook: async (unit, body) => {
+      const tools = new HookTools(viewOf(world, unit, updateStatus));
+      const result = await body(modelOver(tools));
+      world = flushed(world, unit, tools.flush());
+      return result;
+    },
+  };
+}
