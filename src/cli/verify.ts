@@ -20,6 +20,7 @@ export const boundOptions: readonly (readonly [flag: string, key: keyof Bounds, 
   ['lost-pods', 'lostPods', 'pods that are lost'],
   ['suspensions', 'suspensions', 'operations that may suspend a relation'],
   ['endings', 'endings', 'times that the provider itself is removed'],
+  ['secrets', 'secrets', '1 where Juju has secrets'],
 ];
 
 /** Explores; a counter-example is told as a story and written to a file. */

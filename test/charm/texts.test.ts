@@ -74,6 +74,12 @@ describe.each(['kubernetes', 'machine'] as const)('the charm for %s', (substrate
     expect(await text('dispatch')).toMatch(/^exec "\S+\/node" "\S+\/hookchart.cjs"$/m);
   });
 
+  it('states the terms of what is in it', async () => {
+    const terms = await text('licenses.txt');
+    for (const name of ['pg', 'xstate', 'fp-ts', 'valibot'])
+      expect(terms).toMatch(new RegExp(`^${name} [\\d.]+, MIT$`, 'm'));
+  });
+
   it('ends early only in hooks that nobody handles', async () => {
     const [, names = ''] = (await text('dispatch'))
       .split('\n')

@@ -25,6 +25,8 @@ describe('the search', () => {
     ['the provider is removed', { endings: 1 }, 1],
     ['the provider is removed after a crash', { endings: 1, crashes: 1 }, 0],
     ['three units', { units: 3, crashes: 1, outages: 1 }, 0],
+    ['credentials are in secrets', { secrets: 1, crashes: 1, leaderChanges: 1 }, 1],
+    ['secrets go with what is suspended', { secrets: 1, suspensions: 1, operations: 2 }, 1],
   ] as const)('finds no violation where %s', async (_, change, served) => {
     const { counts, counterexample } = await explore(bounds(change), served);
     expect(counterexample?.story ?? null).toBeNull();

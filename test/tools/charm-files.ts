@@ -86,6 +86,7 @@ parts:
     prime:
       - dispatch
       - hookchart.cjs
+      - licenses.txt
       - node
 `;
 

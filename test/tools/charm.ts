@@ -1,5 +1,14 @@
 /** Builds the charm: what `charmcraft pack` packs, and what the tests run. */
-import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { charmcraft, configuration, dispatchScript, metadata } from './charm-files.ts';
@@ -39,6 +48,7 @@ export async function buildCharm(
     'metadata.yaml': metadata(substrate),
     'config.yaml': configuration(),
     dispatch: dispatchScript(),
+    'licenses.txt': licenses(Object.keys(bundle.metafile.inputs)),
   };
   for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
   chmodSync(join(folder, 'dispatch'), 0o755);
@@ -49,4 +59,19 @@ export async function buildCharm(
     chmodSync(node, 0o755);
   }
   return Object.values(bundle.metafile.outputs)[0]?.bytes ?? 0;
+}
+
+/** The terms of whatever went into the bundle, as its packages state them, and of Node. */
+function licenses(inputs: readonly string[]): string {
+  const packages = new Set(
+    inputs.flatMap((input) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
+  );
+  const texts = [...packages].sort().map((folder) => {
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    return `${name} ${version}, ${license}\n${text}`;
+  });
+  const node = `Node ${process.version}: https://github.com/nodejs/node/blob/${process.version}/LICENSE\n`;
+  return [...texts, node].join('\n\n');
 }

@@ -36,10 +36,12 @@ export interface Bounds {
   readonly suspensions: number;
   /** Whether the provider itself may be removed. */
   readonly endings: number;
+  /** Whether Juju has secrets, which every requirer asks for then: 0 or 1. */
+  readonly secrets: number;
 }
 
 /** What is left of the bounds, and which relations are still to be made and to be removed. */
-export interface Budget extends Omit<Bounds, 'units' | 'relations'> {
+export interface Budget extends Omit<Bounds, 'units' | 'relations' | 'secrets'> {
   readonly toRelate: readonly string[];
 }
 
@@ -63,19 +65,20 @@ export const defaultBounds: Bounds = {
   lostPods: 0,
   suspensions: 0,
   endings: 0,
+  secrets: 0,
 };
 
-export function topologyOf({ units, relations }: Bounds): Topology {
+export function topologyOf({ units, relations, secrets }: Bounds): Topology {
   const requirers = Array.from({ length: relations }, (_, number) => [
     `app${number + 1}`,
     { units: 1, request: { database: `db${number + 1}` }, copyIn: 'state' as const },
   ]);
-  return { units, requirers: Object.fromEntries(requirers) };
+  return { units, hasSecrets: secrets > 0, requirers: Object.fromEntries(requirers) };
 }
 
 /** What may happen where the first few applications are served already. */
 export function budgetOf(bounds: Bounds, served: number): Budget {
-  const { units: _, relations: __, ...rest } = bounds;
+  const { units: _, relations: __, secrets: ___, ...rest } = bounds;
   return { ...rest, toRelate: Object.keys(topologyOf(bounds).requirers).slice(served) };
 }
 
