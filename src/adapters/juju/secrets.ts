@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
@@ -25,7 +25,7 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
   const folder = join(charmFolder, '.hookchart-secrets');
 
   /** A hook that was killed may have left its files. */
-  const cleared = once(() => rm(folder, { recursive: true, force: true }));
+  const cleared = once(async () => rmSync(folder, { recursive: true, force: true }));
   let [made, open] = [0, 0];
 
   const withContent = async (
@@ -37,22 +37,22 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
     made += 1;
     open += 1;
     const own = join(folder, String(made));
-    await mkdir(own, { recursive: true, mode: 0o700 });
+    mkdirSync(own, { recursive: true, mode: 0o700 });
     try {
       const files = Object.entries(values).map(([key, value], index) => ({
         key,
         value,
         path: join(own, String(index)),
       }));
-      for (const { value, path } of files) await writeFile(path, value, { mode: 0o600 });
+      for (const { value, path } of files) writeFileSync(path, value, { mode: 0o600 });
       return await tools.tell(tool, [
         ...args,
         ...files.map(({ key, path }) => `${key}#file=${path}`),
       ]);
     } finally {
-      await rm(own, { recursive: true, force: true });
+      rmSync(own, { recursive: true, force: true });
       open -= 1;
-      if (open === 0) await rm(folder, { recursive: true, force: true });
+      if (open === 0) rmSync(folder, { recursive: true, force: true });
     }
   };
 

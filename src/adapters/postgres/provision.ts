@@ -66,10 +66,11 @@ async function provisionFrom(
     if ((facts.roles.get(role)?.mark ?? mark) !== mark)
       return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role });
 
-  const verifiers = {
-    user: await verifierFor(facts, user, grant.password?.secret ?? ''),
-    auth: await verifierFor(facts, auth.user, auth.password.secret),
-  };
+  const [ofUser, ofAuth] = await Promise.all([
+    verifierFor(facts, user, grant.password?.secret ?? ''),
+    verifierFor(facts, auth.user, auth.password.secret),
+  ]);
+  const verifiers = { user: ofUser, auth: ofAuth };
   const roles = roleStatements(facts, grant, auth, databaseOwner, verifiers);
   const access = accessStatements(grant, auth, databaseOwner);
   const { maintenance } = connections;

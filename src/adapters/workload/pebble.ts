@@ -3,7 +3,7 @@
  * server for each container, on a Unix socket; JSON in an envelope; files as multipart bodies.
  */
 import { randomBytes } from 'node:crypto';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { FileProblem } from './files.ts';
@@ -53,8 +53,10 @@ export function pebble({
   user,
   patience = 30_000,
 }: PebbleOptions): Workload {
-  const send = ({ method, path, headers = {}, body }: Call): Promise<Reply> =>
-    new Promise((resolve, reject) => {
+  const send = async ({ method, path, headers = {}, body }: Call): Promise<Reply> => {
+    // On a machine nobody waits for what only a container needs.
+    const { request } = await import('node:http');
+    return new Promise((resolve, reject) => {
       const problem = (why: string) => reject(new WorkloadProblem(`Pebble at ${socket}: ${why}`));
       const outgoing = request(
         { socketPath: socket, method, path, headers, timeout: patience },
@@ -75,6 +77,7 @@ export function pebble({
       outgoing.on('error', (error) => problem(error.message));
       outgoing.end(body);
     });
+  };
 
   const opened = (text: string) => {
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), envelope), text);
