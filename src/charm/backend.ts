@@ -10,6 +10,7 @@ import type {
   HostPort,
   SecretStore,
 } from '../engine/index.ts';
+import { once } from '../engine/steps.ts';
 
 /** What this charm asks of its backend: a login that may make roles and read their verifiers. */
 export const backendRequest = (application: string, hasSecrets: boolean): Databag => ({
@@ -28,11 +29,11 @@ export function relatedBackend(
   answer: Attempt<BackendAnswer | null>,
   secrets: SecretStore | null,
 ): Backend {
-  let opened: Promise<E.Either<HookError, PostgresBackend>> | undefined;
-  const server = () => {
-    opened ??= open(answer, secrets);
-    return opened;
-  };
+  let isOpened = false;
+  const server = once(() => {
+    isOpened = true;
+    return open(answer, secrets);
+  });
   const through =
     <Result>(call: (backend: PostgresBackend) => Attempt<Result>): Attempt<Result> =>
     async () => {
@@ -54,8 +55,8 @@ export function relatedBackend(
     remove: (grant) => through((backend) => backend.remove(grant)),
     audit: (owner, grants, auth) => through((backend) => backend.audit(owner, grants, auth)),
     release: async () => {
-      const backend = await opened;
-      if (backend !== undefined && E.isRight(backend)) await backend.right.release();
+      const backend = isOpened ? await server() : null;
+      if (backend !== null && E.isRight(backend)) await backend.right.release();
     },
   };
 }

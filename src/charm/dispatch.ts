@@ -18,8 +18,10 @@ import {
   type Model,
   render,
 } from '../engine/index.ts';
+import { once } from '../engine/steps.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type ParsedConfig, parseConfig, parseSettings, settingsKey } from './config.ts';
+import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { hostOf, placeOf } from './place.ts';
 import { poolerAt, unitPooler } from './pooler.ts';
@@ -103,8 +105,8 @@ const runHook =
       ...(environment.relation === null ? {} : { relation: environment.relation.id }),
       ...(environment.departingUnit === null ? {} : { departingUnit: environment.departingUnit }),
     })();
-    const isNew = event === 'database-relation-created' || event === 'pgb-peers-relation-created';
-    if (E.isRight(run) && isNew && run.right.reconciled.length === 0) {
+    // Where something waited, the commit has kept what was learned.
+    if (E.isRight(run) && teaches(event) && run.right.reconciled.length === 0) {
       const kept = await model.remember();
       if (E.isLeft(kept)) return kept;
     }
@@ -112,20 +114,14 @@ const runHook =
   };
 
 /** The options in force, worked out once: those of the operator, or those before one was spoiled. */
-function configOf(model: JujuModel): Attempt<ParsedConfig> {
-  let found: Promise<E.Either<HookError, ParsedConfig>> | undefined;
-  const find = async (): Promise<E.Either<HookError, ParsedConfig>> => {
+const configOf = (model: JujuModel): Attempt<ParsedConfig> =>
+  once(async (): Promise<E.Either<HookError, ParsedConfig>> => {
     const config = await model.config();
     if (E.isLeft(config)) return config;
     const state = await model.state();
     if (E.isLeft(state)) return state;
     return E.right(parseConfig(config.right, parseSettings(state.right[settingsKey])));
-  };
-  return () => {
-    found ??= find();
-    return found;
-  };
-}
+  });
 
 /** A model that keeps the options in force for the day on which one of them is spoiled. */
 const withSettings = (model: JujuModel, parsed: Attempt<ParsedConfig>): Model => ({

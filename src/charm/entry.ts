@@ -4,16 +4,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { deferralKey } from '../domain/deferral-key.ts';
-import { chartNameOf } from '../domain/events.ts';
+import { isIdle } from './idle.ts';
 
 const hook = /^hooks\/([^/]+)$/.exec(process.env.JUJU_DISPATCH_PATH ?? '')?.[1];
 
-/** Hooks without a chart in which something is learned all the same. */
-const learning = /^(database|pgb-peers)-relation-created$|^(install|remove)$/;
-
 /** True where nobody handles the hook and the queue of deferred ones is empty. */
 function isNothing(): boolean {
-  if (hook === undefined || chartNameOf(hook) !== null || learning.test(hook)) return false;
+  if (hook === undefined || !isIdle(hook)) return false;
   const { status, stdout } = spawnSync('state-get', ['--format=json', deferralKey], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pgbouncer } from '../adapters/pgbouncer/index.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../adapters/workload/index.ts';
 import type { Entropy, HookError, Pooler } from '../engine/index.ts';
+import { once } from '../engine/steps.ts';
 import type { PoolerOptions } from './config.ts';
 
 /** Where this unit's PgBouncer is. */
@@ -25,11 +26,11 @@ export const filesIn = (folder: string) => ({
 
 /** This unit's PgBouncer; looked up when a hook first needs it. */
 export function unitPooler(find: () => Promise<E.Either<HookError, Pooler>>): Pooler {
-  let found: Promise<E.Either<HookError, Pooler>> | undefined;
-  const pooler = () => {
-    found ??= find();
-    return found;
-  };
+  let isFound = false;
+  const pooler = once(() => {
+    isFound = true;
+    return find();
+  });
   return {
     apply: (configuration) => async () => {
       const here = await pooler();
@@ -40,8 +41,8 @@ export function unitPooler(find: () => Promise<E.Either<HookError, Pooler>>): Po
       return E.isLeft(here) ? here : here.right.admits(login, database)();
     },
     release: async () => {
-      const here = await found;
-      if (here !== undefined && E.isRight(here)) await here.right.release();
+      const here = isFound ? await pooler() : null;
+      if (here !== null && E.isRight(here)) await here.right.release();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The texts of the charm, made from what the code knows. */
 import { options } from '../../src/charm/config.ts';
+import { isIdle } from '../../src/charm/idle.ts';
 import { container } from '../../src/charm/place.ts';
-import { chartNameOf } from '../../src/domain/events.ts';
 
 type Substrate = 'kubernetes' | 'machine';
 
@@ -19,9 +19,7 @@ const lifecycle = [
 const idle = [
   ...endpoints.flatMap((endpoint) => kinds.map((kind) => `${endpoint}-relation-${kind}`)),
   ...lifecycle,
-].filter(
-  (hook) => chartNameOf(hook) === null && !/^(database|pgb-peers)-relation-created$/.test(hook),
-);
+].filter(isIdle);
 
 /**
  * What Juju calls. A hook that is nothing to this charm is over before Node is started, unless a
@@ -44,7 +42,7 @@ summary: PgBouncer, a connection pooler for PostgreSQL
 description: |
   Pools connections to the PostgreSQL that is related to backend-database. Each application that
   is related to database gets a user and a database of its own, and leaves nothing behind when it goes.
-${substrate === 'kubernetes' ? 'assumes:\n  - k8s-api\n  - juju >= 3.1\n' : 'assumes:\n  - juju >= 3.1\n'}
+${substrate === 'kubernetes' ? 'assumes:\n  - k8s-api\n  - juju >= 2.9\n' : 'assumes:\n  - juju >= 2.9\n'}
 peers:
   pgb-peers:
     interface: pgb_peers

@@ -1,11 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Databag } from '../../engine/index.ts';
+import { once } from '../../engine/steps.ts';
 import type { Environment } from './environment.ts';
 import { type Known, knownKey, parseKnown } from './known.ts';
-import { once, type ToolProblem, type Tools, unreadable } from './tools.ts';
-
-type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
+import { type Answer, type Tools, unreadable } from './tools.ts';
 
 /** Names of the charm's endpoints, as `metadata.yaml` has them. */
 export const endpoints = {

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Attempt, Bag, Databag, HookError, Model } from '../../engine/index.ts';
+import { once } from '../../engine/steps.ts';
 import { deployment, endpoints } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
 import { knownKey } from './known.ts';
@@ -9,7 +10,6 @@ import {
   asModel,
   hookTools,
   isOutOfReach,
-  once,
   refused,
   type ToolProblem,
   unreadable,

@@ -6,7 +6,6 @@ import type { Attempt, Databag, SecretStore } from '../../engine/index.ts';
 import {
   asModel,
   isOutOfReach,
-  once,
   refused,
   type ToolProblem,
   type Tools,
@@ -24,8 +23,8 @@ const secretId = /^secret:[^\s]+$/;
 export function secretTools(tools: Tools, charmFolder: string): SecretStore {
   const folder = join(charmFolder, '.hookchart-secrets');
 
-  /** A hook that was killed may have left its files. */
-  const cleared = once(async () => rmSync(folder, { recursive: true, force: true }));
+  // A hook that was killed may have left its files; this one may have none of its own to write.
+  rmSync(folder, { recursive: true, force: true });
   let [made, open] = [0, 0];
 
   const withContent = async (
@@ -33,7 +32,6 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
     args: readonly string[],
     values: Databag,
   ): Promise<E.Either<ToolProblem, string>> => {
-    await cleared();
     made += 1;
     open += 1;
     const own = join(folder, String(made));

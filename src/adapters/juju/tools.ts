@@ -5,7 +5,8 @@ import * as v from 'valibot';
 import type { Attempt, HookError } from '../../engine/index.ts';
 import type { Variables } from './environment.ts';
 
-type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
+/** What a tool answered, or what was wrong with it. */
+export type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
 
 /** A tool that is missing, failed, or printed what it should not. */
 export interface ToolProblem {
@@ -97,12 +98,3 @@ export const asModel =
     const outcome = await call();
     return E.isLeft(outcome) ? E.left(refused(outcome.left)) : outcome;
   };
-
-/** Asked at most once in a hook; everyone gets the same answer. */
-export function once<Result>(find: () => Promise<Result>): () => Promise<Result> {
-  let found: Promise<Result> | undefined;
-  return () => {
-    found ??= find();
-    return found;
-  };
-}
