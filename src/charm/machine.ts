@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Environment, Variables } from '../adapters/juju/index.ts';
 import type { Attempt, HookError } from '../engine/index.ts';
-import { placeOf, programOf } from './place.ts';
+import { isUnderSystemd, placeOf, programOf } from './place.ts';
 
 const run = promisify(execFile);
 
@@ -16,13 +16,14 @@ const run = promisify(execFile);
 export const install =
   ({ machine }: Environment, variables: Variables): Attempt<null> =>
   async () => {
-    if (machine === null || (await isThere(programOf(variables)))) return E.right(null);
+    if (machine === null) return E.right(null);
+    const isMissing = !(await isThere(programOf(variables)));
     const environment = { ...variables, DEBIAN_FRONTEND: 'noninteractive' };
     for (const [program, ...args] of [
-      ['apt-get', 'update', '-qq'],
-      ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'],
-      ['systemctl', 'disable', '--now', 'pgbouncer'],
-    ] as const) {
+      ...(isMissing ? fromDistribution : []),
+      // Whether or not it was this hook that installed it: one before may have been lost half-way.
+      ...(isUnderSystemd(variables) ? [['systemctl', 'disable', '--now', 'pgbouncer']] : []),
+    ] as readonly (readonly [string, ...string[]])[]) {
       try {
         await run(program, args, { env: environment });
       } catch (cause) {
@@ -32,6 +33,11 @@ export const install =
     }
     return E.right(null);
   };
+
+const fromDistribution = [
+  ['apt-get', 'update', '-qq'],
+  ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'],
+] as const;
 
 /** Ends PgBouncer and removes its files, its logins among them. */
 export const remove =

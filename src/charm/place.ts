@@ -9,6 +9,10 @@ export const container = 'pgbouncer';
 export const programOf = ({ HOOKCHART_PGBOUNCER }: Variables): string =>
   HOOKCHART_PGBOUNCER ?? '/usr/sbin/pgbouncer';
 
+/** Whether systemd keeps the PgBouncer of a machine. */
+export const isUnderSystemd = ({ HOOKCHART_WORKLOAD }: Variables): boolean =>
+  HOOKCHART_WORKLOAD !== 'child';
+
 /** Whom PgBouncer runs as: the distribution's package, and images, have made this user. */
 const user = 'postgres';
 
@@ -36,10 +40,9 @@ export function placeOf(
   const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
   const files = filesIn(home);
   const service = `hookchart-${dashed(environment)}.service`;
-  const workload =
-    variables.HOOKCHART_WORKLOAD === 'child'
-      ? childProcess({ program, user, ...files })
-      : systemd({ service, program, iniFile: files.iniFile, user });
+  const workload = isUnderSystemd(variables)
+    ? systemd({ service, program, iniFile: files.iniFile, user })
+    : childProcess({ program, user, ...files });
   return { ...files, listens: address.bind, console: address.bind, workload };
 }
 

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login } from '../../src/demo/client.ts';
 import { freePort } from '../../src/demo/servers/child.ts';
@@ -155,10 +157,33 @@ describe('a unit', () => {
     expect([await isOpen(port), existsSync(charm.home('pgbouncer/1'))]).toEqual([false, false]);
   });
 
-  it('has PgBouncer where the distribution put it', async () => {
-    expect(await charm.hook(leader, hook('install'))).toMatchObject({ code: 0, error: '' });
-    const variables = { HOOKCHART_PGBOUNCER: '/nowhere/pgbouncer', PATH: '/nowhere' };
-    const ended = await charm.hook(leader, hook('install'), { variables });
-    expect(ended.code).not.toBe(0);
+  it('of a machine installs PgBouncer where it is missing, and stops the service that comes with it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hookchart-install-'));
+    const log = join(folder, 'log');
+    for (const name of ['apt-get', 'systemctl'])
+      writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} "$@" >> ${log}\n`, {
+        mode: 0o755,
+      });
+    const variables = { HOOKCHART_WORKLOAD: undefined, PATH: `${folder}:${process.env.PATH}` };
+    const missing = { ...variables, HOOKCHART_PGBOUNCER: join(folder, 'pgbouncer') };
+    const install = async (set: Record<string, string | undefined>) => {
+      writeFileSync(log, '');
+      const ended = await charm.hook(leader, hook('install'), { variables: set });
+      return [ended.code, ended.error, readFileSync(log, 'utf8').trim().split('\n')];
+    };
+    const stops = 'systemctl disable --now pgbouncer';
+    expect(await install(missing)).toEqual([
+      0,
+      '',
+      ['apt-get update -qq', 'apt-get install -y -qq --no-install-recommends pgbouncer', stops],
+    ]);
+    // Another hook may have been lost between the two.
+    expect(await install(variables)).toEqual([0, '', [stops]]);
+    expect(await install({ ...variables, HOOKCHART_WORKLOAD: 'child' })).toEqual([0, '', ['']]);
+    writeFileSync(join(folder, 'apt-get'), '#!/bin/sh\necho no network >&2\nexit 100\n');
+    const [code, error] = await install(missing);
+    expect([code, error]).toEqual([1, expect.stringContaining('apt-get update -qq could not')]);
+    expect(error).toContain('no network');
+    rmSync(folder, { recursive: true });
   });
 });

@@ -215,11 +215,11 @@ describe('systemd', () => {
       await workload.remove();
       expect(existsSync(join(folder, service))).toBe(false);
       expect(readFileSync(log, 'utf8').split('\n')).toEqual([
-        'daemon-reload',
-        `enable ${service}`,
-        `start ${service}`,
-        `start ${service}`,
-        `restart ${service}`,
+        ...['start', 'start', 'restart'].flatMap((action) => [
+          'daemon-reload',
+          `enable ${service}`,
+          `${action} ${service}`,
+        ]),
         `disable --now ${service}`,
         'daemon-reload',
         '',
@@ -235,6 +235,9 @@ describe('systemd', () => {
     const folder = join(workspace.path, 'new', 'unit-0');
     const iniFile = join(folder, 'pgbouncer.ini');
     const { replace } = systemd({ service: 'a', program, iniFile, user: 'postgres' });
+    // As where a hook was lost between making the folder and giving it away.
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    chmodSync(folder, 0o700);
     await replace(iniFile, 'content');
     const who = identity();
     const { uid, mode } = statSync(folder);

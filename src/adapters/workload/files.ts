@@ -66,12 +66,16 @@ export const filesOf = (user: string): Files => ({
 async function makeFolder(folder: string, user: string): Promise<void> {
   try {
     await mkdir(dirname(folder), { recursive: true, mode: 0o755 });
-    await mkdir(folder, { mode: 0o700 });
-    if (process.getuid?.() !== 0) return;
+    await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
+    // A folder that root owns was made here, in this hook or in one that was lost before this line.
+    if (process.getuid?.() !== 0 || (await stat(folder)).uid !== 0) return;
     const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, user])));
     await chown(folder, Number(uid?.stdout), Number(gid?.stdout));
   } catch (cause) {
-    if ((cause as { code?: unknown }).code === 'EEXIST') return;
     throw new FileProblem(folder, cause);
   }
+}
+
+function unlessThere(cause: unknown): void {
+  if ((cause as { code?: unknown }).code !== 'EEXIST') throw cause;
 }

@@ -41,10 +41,10 @@ export function systemd(options: {
       throw new WorkloadProblem(`systemctl ${args.join(' ')}: ${stderr?.trim() || message}`);
     }
   };
+  const path = `${folder}/${service}`;
+  /** All of it each time: a hook may have been lost in the middle, and it is seldom asked for. */
   const installed = async (): Promise<void> => {
-    const path = `${folder}/${service}`;
-    if ((await localFiles.read(path)) === unit) return;
-    await localFiles.replace(path, unit);
+    if ((await localFiles.read(path)) !== unit) await localFiles.replace(path, unit);
     await systemctl('daemon-reload');
     await systemctl('enable', service);
   };
@@ -59,7 +59,6 @@ export function systemd(options: {
       await systemctl('restart', service);
     },
     remove: async () => {
-      const path = `${folder}/${service}`;
       if ((await localFiles.read(path)) === null) return;
       await systemctl('disable', '--now', service);
       await localFiles.replace(path, null);
