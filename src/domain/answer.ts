@@ -83,13 +83,27 @@ export function answer(
   return { clear: { ...clear, ...connectionKeys(info) }, secrets };
 }
 
-/** The databag of an answer whose secrets have these ids. */
-export function withSecretIds({ clear }: Answer, ids: Readonly<Record<string, string>>): Databag {
-  const keys = Object.entries(ids).map(([group, id]) => [`secret-${group}`, id] as const);
-  if (clear.requests === undefined) return { ...clear, ...Object.fromEntries(keys) };
+/**
+ * What is to be written into a databag for an answer whose secrets have these ids: what it shows of
+ * another form of the answer, such as a password in the clear, goes.
+ */
+export function answerDatabag(
+  { clear }: Answer,
+  ids: Readonly<Record<string, string>>,
+  own: Databag,
+): Databag {
+  const secrets = Object.fromEntries(
+    Object.entries(ids).map(([group, id]) => [`secret-${group}`, id]),
+  );
+  if (clear.requests === undefined) return { ...withdrawn(own), ...clear, ...secrets };
   const [request] = requestsIn(clear);
-  return { ...clear, requests: JSON.stringify([{ ...request, ...Object.fromEntries(keys) }]) };
+  const requests = JSON.stringify([{ ...request, ...secrets }]);
+  return { ...withdrawn(own), ...clear, requests };
 }
+
+/** Nothing of what a databag shows. */
+export const withdrawn = (own: Databag): Databag =>
+  Object.fromEntries(Object.keys(own).map((key) => [key, '']));
 
 /** Where clients reach the poolers now; everything else in the databag stays. */
 export function movedDatabag(

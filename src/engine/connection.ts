@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { movedDatabag, movedSecret, secretFieldsOf } from '../domain/answer.ts';
+import { movedDatabag, movedSecret, secretFieldsOf, withdrawn } from '../domain/answer.ts';
 import { configure, sameDatabases } from '../domain/configuration.ts';
 import { sameInfo, succeed } from '../domain/endpoints.ts';
 import { servedDatabases, userGroup } from '../domain/ledger.ts';
@@ -74,7 +74,5 @@ export async function updateConnections(session: Session): Promise<void> {
 
 /** Takes back all that a databag shows of a grant that is no longer. */
 export async function withdrawAnswer(session: Session, relation: number): Promise<void> {
-  const own = await session.own(relation);
-  const nothing = Object.fromEntries(Object.keys(own).map((key) => [key, '']));
-  session.write({ _tag: 'OwnApp', relation }, nothing);
+  session.write({ _tag: 'OwnApp', relation }, withdrawn(await session.own(relation)));
 }

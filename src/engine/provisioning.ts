@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Command, Granted, Secret } from '../../machines/index.ts';
-import { answer, withSecretIds } from '../domain/answer.ts';
+import { answer, answerDatabag } from '../domain/answer.ts';
 import { succeed } from '../domain/endpoints.ts';
 import {
   authUserName,
@@ -126,7 +126,7 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const asked: Reply = secrets === null ? { _tag: 'V0', secretFields: [] } : reply;
   const answered = answer(grant, { user, password }, info, { reply: asked, remote, own });
   const ids = secrets === null ? {} : await publishSecrets(secrets, grant, answered.secrets);
-  session.write({ _tag: 'OwnApp', relation }, withSecretIds(answered, ids));
+  session.write({ _tag: 'OwnApp', relation }, answerDatabag(answered, ids, own));
   ledger.put({
     ...grant,
     state: 'published',

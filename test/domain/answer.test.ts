@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   answer,
+  answerDatabag,
   isAnswer,
   movedDatabag,
   movedSecret,
   secretFieldsOf,
   secretLabel,
-  withSecretIds,
 } from '../../src/domain/answer.ts';
 import type { Reply } from '../../src/domain/request.ts';
 import { aGrant } from '../a-grant.ts';
@@ -55,7 +55,7 @@ describe('an answer in v0', () => {
       },
       tls: { tls: 'False' },
     });
-    expect(withSecretIds(answered, { user: 'secret:u', tls: 'secret:t' })).toEqual({
+    expect(answerDatabag(answered, { user: 'secret:u', tls: 'secret:t' }, {})).toEqual({
       data,
       database: 'app',
       endpoints: 'a:1',
@@ -159,7 +159,7 @@ describe('an answer in v1', () => {
       },
       tls: { tls: 'false' },
     });
-    const databag = withSecretIds(answered, { user: 'secret:u', tls: 'secret:t' });
+    const databag = answerDatabag(answered, { user: 'secret:u', tls: 'secret:t' }, {});
     expect(Object.keys(databag).sort()).toEqual(['data', 'requests', 'version']);
     expect(databag.version).toBe('v1');
     expect(JSON.parse(databag.data ?? '')).toEqual({
@@ -180,7 +180,7 @@ describe('an answer in v1', () => {
   });
 
   it('moves the places within the answer', () => {
-    const own = withSecretIds(to(v1), { user: 'secret:u' });
+    const own = answerDatabag(to(v1), { user: 'secret:u' }, {});
     const moved = movedDatabag(own, grant, { ...info, endpoints: 'z:1' }, secretFieldsOf(v1));
     expect(JSON.parse(moved.requests ?? '')).toMatchObject([
       { endpoints: 'z:1', 'secret-user': 'secret:u', salt: 'salt' },
@@ -190,6 +190,18 @@ describe('an answer in v1', () => {
 });
 
 describe('an answer', () => {
+  it('takes back what the databag shows of another form', () => {
+    const own = { username: 'u', password: 'in the clear', endpoints: 'a:1', version: '14.5' };
+    expect(answerDatabag(to(v1), { user: 'secret:u' }, own)).toMatchObject({
+      username: '',
+      password: '',
+      endpoints: '',
+      version: 'v1',
+    });
+    const old = { version: 'v1', requests: '[]', data: '{}' };
+    expect(answerDatabag(to(v0()), {}, old)).toMatchObject({ requests: '', version: '14.5', data });
+  });
+
   it('labels its secrets as consumers know them', () => {
     expect(secretLabel(grant, 'user')).toBe('database.4.user.secret');
     expect(secretLabel({ ...grant, requestId: 'de01' }, 'tls')).toBe('database.4.de01.tls.secret');

@@ -200,6 +200,18 @@ describe('on a Juju that has secrets', () => {
     expect(passwordOf(second['secret-user'])).toBe(passwordOf(first['secret-user']));
   });
 
+  it('answers a requirer that moves from v0 to v1 in v1 alone, with the password that it has', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, { database: 'app' });
+    const { password } = world.own(relation);
+    const requests = JSON.stringify([{ resource: 'app', 'request-id': 'one', salt: 's' }]);
+    world.juju.request(relation, { version: 'v1', requests });
+    await world.settle();
+    expect(Object.keys(world.own(relation)).sort()).toEqual(['data', 'requests', 'version']);
+    const [answer] = JSON.parse(world.own(relation).requests ?? '');
+    expect(world.juju.secrets.get(answer['secret-user'])?.content.password).toBe(password);
+  });
+
   it('defers where the secret of the lookup cannot be read', async () => {
     const world = new SecretWorld();
     await world.relate(relation, request);
