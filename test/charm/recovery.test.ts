@@ -131,3 +131,29 @@ describe('a request that has to wait', () => {
     expect(charm.world.units[leader]?.state.deferred).toBeUndefined();
   });
 });
+
+describe('a unit that goes', () => {
+  it('leaves its relations to the others, though it leads', async () => {
+    const relation = await related();
+    await charm.settle();
+    const before = charm.answerOf(relation);
+    await charm.take({ _tag: 'RemoveUnit', unit: leader });
+    await charm.settle();
+    expect(await charm.roles()).toEqual([before.username]);
+    await charm.take({ _tag: 'Elect', unit: 'pgbouncer/1' });
+    await charm.settle();
+    const after = charm.answerOf(relation);
+    expect(after.password).toBe(before.password);
+    expect(after.endpoints).toContain(String(charm.config('pgbouncer/1').listen_port));
+    expect(after['read-only-endpoints']).toBeUndefined();
+    await (await login(after)).end();
+  });
+
+  it('H6, U-38: takes all users along where the whole application goes', async () => {
+    expect(await charm.roles()).not.toEqual([]);
+    await charm.take({ _tag: 'RemoveApplication', application: 'pgbouncer' });
+    await charm.settle();
+    expect(await charm.roles()).toEqual([]);
+    expect(Object.values(charm.world.secrets)).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Databag } from '../../src/engine/index.ts';
 import type { HookTools } from '../../src/testing/hook-tools.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
+import { peerRelation } from '../../src/testing/world.ts';
 
 /** What a model has beside applications that ask for databases. */
 export interface Surroundings {
@@ -80,11 +81,13 @@ export function call(
       } else tools.relationSet(id, flags.has('--app') ? 'application' : 'unit', values);
       return '';
     }
-    case 'goal-state':
-      return json({
-        units: Object.fromEntries(view.plannedUnits.map((unit) => [unit, { status: 'active' }])),
-        relations: {},
-      });
+    case 'goal-state': {
+      // Those that are going are listed as well.
+      const statusOf = (unit: string) => (view.plannedUnits.includes(unit) ? 'active' : 'dying');
+      const all = [...view.plannedUnits, ...tools.relationList(peerRelation), view.unit];
+      const units = Object.fromEntries(all.map((unit) => [unit, { status: statusOf(unit) }]));
+      return json({ units, relations: {} });
+    }
     case 'state-get': {
       const [key] = rest;
       const state = tools.stateGet();

@@ -118,15 +118,14 @@ async function provisioning(charm: RealCharm, folder: string, bare: number): Pro
 async function steady(charm: RealCharm): Promise<void> {
   await charm.take({ _tag: 'Relate', application: 'another' });
   await charm.settle();
-  const ended = await charm.take({
-    _tag: 'RunHook',
-    unit: leader,
-    hook: { name: 'update-status' },
-  });
+  const before = charm.reloads(leader);
+  const hook = { name: 'update-status' };
+  const ended = await charm.take({ _tag: 'RunHook', unit: leader, hook });
+  const reloads = charm.reloads(leader) - before;
   const calls = ended?.calls ?? [];
   const writes = calls.filter(({ tool }) => ['relation-set', 'state-set'].includes(tool));
   out(
-    `  update-status with 2 relations: ${calls.length} calls, ${writes.length} writes, 0 reloads (test/charm/story.test.ts)`,
+    `  update-status with 2 relations: ${calls.length} calls, ${writes.length} writes, ${reloads} reloads`,
   );
 }
 
