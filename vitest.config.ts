@@ -8,14 +8,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/charm/**'],
+          exclude: ['test/{integration,charm,browser}/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/{integration,charm}/**/*.test.ts'],
-          globalSetup: ['test/integration/pgbouncer-is-there.ts'],
+          include: ['test/{integration,charm,browser}/**/*.test.ts'],
+          globalSetup: ['test/integration/programs-are-there.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -9,6 +9,7 @@ import {
   renderEnvironment,
   type Variables,
 } from '../adapters/juju/index.ts';
+import type { PgbouncerOptions } from '../adapters/pgbouncer/index.ts';
 import {
   type Attempt,
   type DispatchRun,
@@ -23,6 +24,7 @@ import { backendRequest, relatedBackend } from './backend.ts';
 import { type ParsedConfig, parseConfig, parseSettings, settingsKey } from './config.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
+import { lookedAt } from './onlooker.ts';
 import { hostOf, placeOf } from './place.ts';
 import { poolerAt, unitPooler } from './pooler.ts';
 import { tellRun } from './tell.ts';
@@ -43,7 +45,7 @@ export async function dispatchHook(variables: Variables, { out, error }: Voices)
     error(renderEnvironment(environment.left));
     return 1;
   }
-  const outcome = await hookOf(environment.right, variables)();
+  const outcome = await hookOf(environment.right, variables, error)();
   if (E.isLeft(outcome)) {
     error(`${environment.right.event}: ${render(outcome.left)}`);
     return 1;
@@ -52,18 +54,26 @@ export async function dispatchHook(variables: Variables, { out, error }: Voices)
   return 0;
 }
 
-const hookOf = (environment: Environment, variables: Variables): Attempt<DispatchRun | null> => {
+const hookOf = (
+  environment: Environment,
+  variables: Variables,
+  tell: (line: string) => void,
+): Attempt<DispatchRun | null> => {
   if (environment.event === 'install') return install(environment, variables);
   return environment.event === 'remove'
     ? remove(environment, variables)
-    : runHook(environment, variables);
+    : runHook(environment, variables, tell);
 };
 
 /** When the backend is asked: when it comes, and by whoever leads from then on. */
 const asking = /^(backend-database-relation-(created|joined)|leader-elected|upgrade-charm)$/;
 
 const runHook =
-  (environment: Environment, variables: Variables): Attempt<DispatchRun> =>
+  (
+    environment: Environment,
+    variables: Variables,
+    tell: (line: string) => void,
+  ): Attempt<DispatchRun> =>
   async () => {
     const { event, machine, application } = environment;
     const model = juju(environment, variables, () => where());
@@ -84,13 +94,14 @@ const runHook =
       const asked = leads.right ? await model.request(wanted)() : E.right(undefined);
       if (E.isLeft(asked)) return asked;
     }
+    let watchFile: PgbouncerOptions['watch'];
     const pooler = unitPooler(async () => {
       const config = await parsed();
       if (E.isLeft(config)) return config;
       const found = await address();
       if (E.isLeft(found)) return found;
       const place = placeOf(environment, variables, found.right);
-      return poolerAt(place, config.right.options, cryptoEntropy);
+      return poolerAt(place, config.right.options, cryptoEntropy, (file) => watchFile?.(file));
     });
     const adapters = {
       model: withSettings(model, parsed),
@@ -100,11 +111,20 @@ const runHook =
       clock: () => performance.now(),
     };
     const policy = { ...defaultPolicy, isReachedFromOutside: machine !== null };
-    const run = await dispatch(adapters, { policy, obstacles: () => obstacles(model, parsed) })({
+    const called = {
       hook: event,
       ...(environment.relation === null ? {} : { relation: environment.relation.id }),
       ...(environment.departingUnit === null ? {} : { departingUnit: environment.departingUnit }),
-    })();
+    };
+    const run = await lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
+      watchFile = onlooker.configured;
+      const { watch } = onlooker;
+      return dispatch(onlooker.adapters, {
+        policy,
+        obstacles: () => obstacles(model, parsed),
+        ...(watch === undefined ? {} : { watch }),
+      })(called)();
+    });
     // Where something waited, the commit has kept what was learned.
     if (E.isRight(run) && teaches(event) && run.right.reconciled.length === 0) {
       const kept = await model.remember();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
-import { pgbouncer } from '../adapters/pgbouncer/index.ts';
+import { type PgbouncerOptions, pgbouncer } from '../adapters/pgbouncer/index.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../adapters/workload/index.ts';
 import type { Entropy, HookError, Pooler } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
@@ -55,6 +55,7 @@ export async function poolerAt(
   place: Place,
   { listenPort, ...options }: PoolerOptions,
   entropy: Entropy,
+  watch?: PgbouncerOptions['watch'],
 ): Promise<E.Either<HookError, Pooler>> {
   const { folder, iniFile, pidFile, listens, console, workload } = place;
   const userlistFile = join(folder, 'userlist.txt');
@@ -73,7 +74,13 @@ export async function poolerAt(
       processes: 1,
     };
     const process = { iniFile, settings, console: address, workload };
-    return E.right(pgbouncer({ processes: [process], clients: address }));
+    return E.right(
+      pgbouncer({
+        processes: [process],
+        clients: address,
+        ...(watch === undefined ? {} : { watch }),
+      }),
+    );
   } catch (problem) {
     if (problem instanceof FileProblem) {
       const { path, code } = problem;

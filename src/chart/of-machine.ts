@@ -1,4 +1,5 @@
-import { type HookMachine, nodesOf } from '../../machines/index.ts';
+// Not by its door: whoever has a machine's configuration needs no XState to draw it.
+import { type HookMachine, nodesOf } from '../../machines/nodes.ts';
 import type { Chart } from './chart.ts';
 
 /** The chart that a machine is: its drawn states, and their transitions as edges. */

@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import { type HookMachine, type HookName, hooks } from '../../machines/index.ts';
-import { type Chart, chartOf, chartsIn, compare, describe, parse, print } from '../chart/index.ts';
+import {
+  type Chart,
+  chartOf,
+  chartsIn,
+  compare,
+  describe,
+  dot,
+  layout,
+  parse,
+  print,
+  svg,
+} from '../chart/index.ts';
+import { definitionOf } from '../inspector/definition.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** The machine of a hook; wrong use where there is none of that name. */
@@ -10,9 +22,31 @@ export function machineOf(hook: string): HookMachine {
   throw new WrongUse(`there is no hook "${hook}"; there are ${Object.keys(hooks).join(', ')}`);
 }
 
+/** How a chart can be printed; `xstate` is the configuration as Stately's editor imports it. */
+export const formats = ['mermaid', 'dot', 'svg', 'json', 'xstate'] as const;
+export type Format = (typeof formats)[number];
+
+/** One hook's chart in a format. */
+export function chartAs(format: Format, hook: string): string {
+  const machine = machineOf(hook);
+  const chart = chartOf(machine);
+  switch (format) {
+    case 'mermaid':
+      return print(chart);
+    case 'dot':
+      return dot(chart, hook);
+    case 'svg':
+      return svg(layout(chart), hook);
+    case 'json':
+      return `${JSON.stringify(chart, null, 2)}\n`;
+    case 'xstate':
+      return `${JSON.stringify(JSON.parse(definitionOf(machine)), null, 2)}\n`;
+  }
+}
+
 /** The Mermaid of one hook, or of all with their names as comments. */
 export function chartText(hook: string | undefined): string {
-  if (hook !== undefined) return print(chartOf(machineOf(hook)));
+  if (hook !== undefined) return chartAs('mermaid', hook);
   return Object.entries(hooks)
     .map(([name, machine]) => `%% ${name}\n${print(chartOf(machine))}`)
     .join('\n');

@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { demo } from '../demo/demo.ts';
 import { type PlanAnswer, PlanError, plan } from '../engine/index.ts';
+import { Collector } from '../inspector/index.ts';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
-import { chartText, checkFiles, machineOf } from './chart.ts';
+import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
+import {
+  enough,
+  readRecording,
+  recordingText,
+  type Serving,
+  serve,
+  writeRecording,
+} from './inspect.ts';
 import { soakHooks } from './soak.ts';
 import { boundOptions, replayFile, verifyBounds } from './verify.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -20,13 +29,20 @@ const program = new Command('hookchart')
 
 program
   .command('chart')
-  .description('print the Mermaid of a machine, or compare charts in files with the machines')
+  .description('print the chart of a machine, or compare charts in files with the machines')
   .argument('[hook]', 'the hook; all of them where none is named')
+  .addOption(new Option('--format <format>', 'how to print the chart of one hook').choices(formats))
   .option('--check <file...>', 'compare every chart in these Markdown or .mmd files')
   .option('--json', 'print one JSON document')
-  .action((hook: string | undefined, options: { check?: string[]; json?: true }) => {
+  .action((hook: string | undefined, options: ChartOptions) => {
+    const { format } = options;
+    if (format !== undefined && options.check !== undefined)
+      throw new WrongUse('print a chart in a format, or check files, not both');
     if (options.check === undefined) {
-      const text = chartText(hook);
+      if (format !== undefined && hook === undefined)
+        throw new WrongUse(`name the hook whose chart is to be printed as ${format}`);
+      const text =
+        format === undefined || hook === undefined ? chartText(hook) : chartAs(format, hook);
       if (options.json) json({ chart: text });
       else out(text);
       return;
@@ -61,11 +77,56 @@ program
 program
   .command('demo')
   .description('the whole story on real servers: PostgreSQL, a replica, three PgBouncers')
+  .option('--inspect', 'serve the page and feed it while the story is told')
+  .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
+  .option('--no-open', 'do not open the page in a browser')
+  .option('--record <file>', 'write what was seen: a page for .html, a recording for .json')
   .option('--json', 'print one JSON document')
-  .action(async (options: { json?: true }) => {
-    const outcome = await demo(options.json ? () => {} : out);
-    if (options.json) json(outcome);
-    if (!outcome.ok) process.exitCode = 1;
+  .action(async (options: Serving & { inspect?: true; record?: string; json?: true }) => {
+    const tell = options.json ? () => {} : out;
+    const hub = options.inspect ? await serve(null, options, tell) : null;
+    const collector = new Collector('hookchart demo');
+    try {
+      const outcome = await demo(tell, (message) => {
+        collector.take(message);
+        hub?.send(message);
+      });
+      if (options.json) json(outcome);
+      if (!outcome.ok) process.exitCode = 1;
+      if (options.record !== undefined) writeRecording(options.record, collector.recording);
+      if (hub === null) return;
+      tell(`\nThe page stays at ${hub.page} until Ctrl-C.\n`);
+      await enough();
+    } finally {
+      await hub?.close();
+    }
+  });
+
+program
+  .command('inspect')
+  .description('the page that shows runs: as they come in, or from a file')
+  .argument('[file]', 'a recording, or a history that a failed verification has written')
+  .option('--out <file>', 'write one file that holds the page and the recording, and serve nothing')
+  .option('--text', 'print the recording in words, and serve nothing')
+  .option('--run <id>', 'with --text: only the run of this id')
+  .option('--record <file>', 'write what came in, at the end: a page for .html, or a recording')
+  .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
+  .option('--no-open', 'do not open the page in a browser')
+  .action(async (file: string | undefined, options: InspectOptions) => {
+    const recording = file === undefined ? null : await readRecording(file);
+    if (options.out !== undefined || options.text) {
+      if (recording === null) throw new WrongUse('name the recording that is to be shown');
+      if (options.text) out(recordingText(recording, options.run));
+      if (options.out !== undefined) writeRecording(options.out, recording);
+      return;
+    }
+    const hub = await serve(recording, options, out);
+    try {
+      await enough();
+    } finally {
+      await hub.close();
+      if (options.record !== undefined) writeRecording(options.record, hub.recording());
+    }
   });
 
 const verification = program
@@ -115,6 +176,19 @@ program
   .action(async () => {
     await import('../charm/entry.ts');
   });
+
+interface ChartOptions {
+  readonly format?: Format;
+  readonly check?: string[];
+  readonly json?: true;
+}
+
+interface InspectOptions extends Serving {
+  readonly out?: string;
+  readonly text?: true;
+  readonly run?: string;
+  readonly record?: string;
+}
 
 function packageVersion(): string {
   const file = new URL('../../../package.json', import.meta.url);

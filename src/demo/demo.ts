@@ -1,4 +1,5 @@
 import type { Databag } from '../engine/index.ts';
+import { Recorder, type Send } from '../inspector/recorder.ts';
 import { type Check, Story } from './story.ts';
 import { startBackend, World } from './world.ts';
 
@@ -16,10 +17,14 @@ export interface DemoOutcome {
 }
 
 /**
- * Starts the servers, tells the story, stops the servers. What is told goes to `tell`; Ctrl-C, or a
+ * Starts the servers, tells the story, stops the servers. What is told goes to `tell`, what the
+ * hooks do to `send`; Ctrl-C, or a
  * polite request to end, stops it after the step that it is at, and the servers all the same.
  */
-export async function demo(tell: (text: string) => void): Promise<DemoOutcome> {
+export async function demo(
+  tell: (text: string) => void,
+  send: Send = () => {},
+): Promise<DemoOutcome> {
   const interruption = new AbortController();
   const interrupt = () =>
     interruption.abort(new Error('interrupted; what was started has been stopped'));
@@ -32,7 +37,8 @@ export async function demo(tell: (text: string) => void): Promise<DemoOutcome> {
     stops.push(backend.stop);
     const world = await World.before(backend.primary, backend.replica);
     stops.push(() => world.stop());
-    const story = new Story(world, tell, interruption.signal);
+    const recorder = new Recorder(send, { title: 'hookchart demo' });
+    const story = new Story(world, tell, recorder, interruption.signal);
     stops.push(() => story.stop());
     return await story.tellAll();
   } finally {

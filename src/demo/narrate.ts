@@ -1,17 +1,30 @@
-import { maskText } from '../domain/secret.ts';
-import { type Databag, type HookRun, type ReconcileRun, render } from '../engine/index.ts';
+import { maskedDatabag } from '../domain/masking.ts';
+import {
+  type ChartRun,
+  type Databag,
+  type DispatchRun,
+  type ReconcileRun,
+  render,
+} from '../engine/index.ts';
 
 type Tell = (text: string) => void;
 
 /** A hook in a few lines: which way it went, what it ordered, how it ended. */
-export function narrateRun(tell: Tell, unit: string, run: HookRun): void {
-  tell(`\n${unit}  ${run.hook}, relation ${run.event.relation}\n`);
+export function narrateRun(tell: Tell, unit: string, run: ChartRun): void {
+  const { relation } = run.event;
+  tell(`\n${unit}  ${run.hook}${relation === undefined ? '' : `, relation ${relation}`}\n`);
   tell(`  ${run.path.join(' → ')}\n`);
   for (const { request, milliseconds, node } of run.steps)
     tell(`    ${node.padEnd(24)}${request._tag.padEnd(24)}${milliseconds.toFixed(1)} ms\n`);
   const { end } = run;
   const why = 'why' in end && end.why !== null ? `: ${render(end.why)}` : '';
   tell(`  ${end._tag.toLowerCase()}${why}\n`);
+}
+
+/** A Juju hook in a few lines: its charts, then what else was left to do. */
+export function narrateDispatch(tell: Tell, unit: string, run: DispatchRun): void {
+  for (const chart of run.charts) narrateRun(tell, unit, chart);
+  if (run.reconciled.length > 0) narrateWork(tell, unit, run);
 }
 
 /** What a reconciliation did; a unit that had nothing to do is passed over. */
@@ -23,14 +36,6 @@ export function narrateWork(tell: Tell, unit: string, { reconciled }: ReconcileR
   });
   tell(`\n${unit}  reconciles\n${lines.join('')}`);
 }
-
-/** A databag for eyes. */
-export const maskedDatabag = (databag: Databag): Databag =>
-  Object.fromEntries(
-    Object.entries(databag).map(([key, value]) => [key, secretKeys.has(key) ? maskText : value]),
-  );
-
-const secretKeys = new Set(['password', 'uris', 'read-only-uris']);
 
 /** The relation's databags side by side, as the reference draws them. */
 export function databagTable(relation: number, remote: Databag, own: Databag): string {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
-import type { HookEvent, HookName } from '../../machines/index.ts';
-import type { Databag } from '../engine/index.ts';
+import { maskedDatabag } from '../domain/masking.ts';
+import type { Databag, JujuEvent } from '../engine/index.ts';
+import type { Recorder } from '../inspector/recorder.ts';
 import { login } from './client.ts';
 import type { DemoOutcome } from './demo.ts';
-import { databagTable, maskedDatabag, narrateRun, narrateWork } from './narrate.ts';
+import { databagTable, narrateDispatch } from './narrate.ts';
 import type { World } from './world.ts';
 
 export interface Check {
@@ -24,14 +25,21 @@ const request: Databag = {
 export class Story {
   readonly #world: World;
   readonly #tell: (text: string) => void;
+  readonly #recorder: Recorder;
   readonly #interruption: AbortSignal;
   readonly #checks: Check[] = [];
   readonly #clients = new Set<pg.Client>();
 
   /** An interruption takes effect between two steps: none is left half done. */
-  constructor(world: World, tell: (text: string) => void, interruption: AbortSignal) {
+  constructor(
+    world: World,
+    tell: (text: string) => void,
+    recorder: Recorder,
+    interruption: AbortSignal,
+  ) {
     this.#world = world;
     this.#tell = tell;
+    this.#recorder = recorder;
     this.#interruption = interruption;
   }
 
@@ -65,7 +73,7 @@ export class Story {
     this.#chapter('The application asks for a database');
     const { juju } = this.#world;
     juju.request(relation, request);
-    for (const unit of juju.units) await this.#hook(unit, 'database-requested', { relation });
+    await this.#everyone({ hook: 'database-relation-changed', relation });
     await this.#newsGoRound();
     const published = this.#published(relation);
     this.#tell(`\n${databagTable(relation, request, published)}\n`);
@@ -112,8 +120,7 @@ export class Story {
     this.#chapter('A second application relates');
     const { juju } = this.#world;
     juju.request(second, { database: 'second_database' });
-    for (const unit of juju.units)
-      await this.#hook(unit, 'database-requested', { relation: second });
+    await this.#everyone({ hook: 'database-relation-changed', relation: second });
     await this.#newsGoRound();
     await this.#check('the first one’s open session lives on', async () => {
       const { rows } = await session.query('SELECT word FROM greeting');
@@ -129,7 +136,7 @@ export class Story {
     await this.#world.pooler(dead).kill();
     juju.removeUnit(dead);
     juju.leader = elected;
-    narrateWork(this.#tell, elected, await this.#world.reconcile(elected));
+    await this.#hook(elected, { hook: 'leader-elected' });
     await this.#newsGoRound();
     const bag = this.#published(relation);
     await this.#check('the endpoints move to units that live', async () => {
@@ -198,26 +205,32 @@ export class Story {
 
   async #removeRelation(id: number): Promise<void> {
     const { juju } = this.#world;
-    const event = { relation: id, departingUnit: 'application/0' };
-    for (const unit of juju.units) await this.#hook(unit, 'database-relation-departed', event);
+    await this.#everyone({
+      hook: 'database-relation-departed',
+      relation: id,
+      departingUnit: 'application/0',
+    });
     juju.breaking(id);
-    for (const unit of juju.units)
-      await this.#hook(unit, 'database-relation-broken', { relation: id });
+    await this.#everyone({ hook: 'database-relation-broken', relation: id });
     juju.forget(id);
     await this.#newsGoRound();
   }
 
-  async #hook(unit: string, hook: HookName, event: HookEvent): Promise<void> {
+  async #everyone(event: JujuEvent): Promise<void> {
+    for (const unit of this.#world.juju.units) await this.#hook(unit, event);
+  }
+
+  async #hook(unit: string, event: JujuEvent): Promise<void> {
     this.#interruption.throwIfAborted();
-    narrateRun(this.#tell, unit, await this.#world.run(unit, hook, event));
+    const run = await this.#world.dispatch(unit, event, this.#recorder);
+    narrateDispatch(this.#tell, unit, run);
   }
 
   /** The followers hear of the ledger, and the leader of the followers. */
   async #newsGoRound(): Promise<void> {
     const { units, leader } = this.#world.juju;
-    this.#interruption.throwIfAborted();
     for (const unit of [...units.filter((other) => other !== leader), ...(leader ? [leader] : [])])
-      narrateWork(this.#tell, unit, await this.#world.reconcile(unit));
+      await this.#hook(unit, { hook: 'pgb-peers-relation-changed' });
   }
 
   async #check(name: string, body: () => Promise<[ok: boolean, detail: string]>): Promise<void> {
@@ -229,6 +242,7 @@ export class Story {
       detail = error instanceof Error ? error.message : String(error);
     }
     this.#checks.push({ name, ok, detail });
+    this.#recorder.note('check', `${name} (${detail})`, ok);
     this.#tell(`  ${ok ? '✓' : '✗'} ${name} (${detail})\n`);
   }
 
@@ -248,6 +262,7 @@ export class Story {
   }
 
   #chapter(title: string): void {
+    this.#recorder.note('chapter', title);
     this.#tell(`\n${title}\n${'─'.repeat(title.length)}\n`);
   }
 }

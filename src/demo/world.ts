@@ -2,17 +2,21 @@ import * as E from 'fp-ts/lib/Either.js';
 import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
 import { cryptoEntropy } from '../adapters/entropy/index.ts';
 import { MemoryJuju } from '../adapters/memory/index.ts';
-import { pgbouncer } from '../adapters/pgbouncer/index.ts';
+import { type PgbouncerOptions, pgbouncer } from '../adapters/pgbouncer/index.ts';
 import { postgres } from '../adapters/postgres/index.ts';
 import {
   type Adapters,
+  type DispatchRun,
+  dispatch,
   type HookRun,
   interpret,
+  type JujuEvent,
   type Options,
   type ReconcileRun,
   reconcile,
   render,
 } from '../engine/index.ts';
+import type { Recorder } from '../inspector/recorder.ts';
 import { Workspace } from './servers/child.ts';
 import { type PgbouncerServer, startPgbouncer } from './servers/pgbouncer.ts';
 import { type PostgresServer, startPostgres, startReplica } from './servers/postgres.ts';
@@ -84,7 +88,7 @@ export class World {
   }
 
   /** A hook's adapters; each hook has connections of its own. */
-  adapters(unit: string): Adapters {
+  adapters(unit: string, watch?: PgbouncerOptions['watch']): Adapters {
     const pooler = this.pooler(unit);
     const { host, port, user, password } = this.primary;
     return {
@@ -97,7 +101,11 @@ export class World {
         replicas: () => (this.replica === null ? [] : [this.replica]),
         lockTimeout: 2_000,
       }),
-      pooler: pgbouncer({ processes: [pooler.process], clients: pooler }),
+      pooler: pgbouncer({
+        processes: [pooler.process],
+        clients: pooler,
+        ...(watch === undefined ? {} : { watch }),
+      }),
       entropy: {
         password: () => {
           const made = cryptoEntropy.password();
@@ -119,6 +127,18 @@ export class World {
   /** Runs one hook of a unit. A hook that breaks is an error here. */
   async run(unit: string, hook: HookName, event: HookEvent, options?: Options): Promise<HookRun> {
     const outcome = await interpret(this.adapters(unit), options)(hooks[hook])(event)();
+    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+    return outcome.right;
+  }
+
+  /** Runs one hook of Juju whole, and tells the recorder of it. */
+  async dispatch(unit: string, event: JujuEvent, recorder: Recorder): Promise<DispatchRun> {
+    let told: PgbouncerOptions['watch'];
+    const adapters = this.adapters(unit, (file) => told?.(file));
+    const outcome = await recorder.hook(unit, event, adapters, (onlooker) => {
+      told = onlooker.configured;
+      return dispatch(onlooker.adapters, { watch: onlooker.watch })(event)();
+    });
     if (E.isLeft(outcome)) throw new Error(render(outcome.left));
     return outcome.right;
   }

@@ -87,17 +87,22 @@ export function renderFiles(
       '[pgbouncer]',
       ...options.flatMap(([key, value]) => (value === null ? [] : [`${key} = ${value}`])),
       '',
-      '[databases]',
-      ...databases.map(
-        ({ name, host, port, database }) =>
-          `${name} = host=${host} port=${port} dbname=${database}`,
-      ),
-      '',
+      databaseSection(databases),
     ].join('\n'),
     userlist: [settings.admin, ...(auth === null ? [] : [auth])]
       .map(({ user, password }) => `${listed(user)} ${listed(password.secret)}\n`)
       .join(''),
   };
 }
+
+/** The part of the file that follows from the ledger. */
+export const databaseSection = (databases: Configuration['databases']): string =>
+  [
+    '[databases]',
+    ...databases.map(
+      ({ name, host, port, database }) => `${name} = host=${host} port=${port} dbname=${database}`,
+    ),
+    '',
+  ].join('\n');
 
 const listed = (text: string) => `"${text.replaceAll('"', '""')}"`;

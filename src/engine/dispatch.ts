@@ -12,7 +12,7 @@ import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
 import { halt, right } from './steps.ts';
 
-export interface DispatchOptions extends Pick<Options, 'policy'> {
+export interface DispatchOptions extends Pick<Options, 'policy' | 'watch'> {
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
   readonly obstacles?: () => Promise<readonly string[]>;
 }
@@ -27,7 +27,7 @@ export interface DispatchOptions extends Pick<Options, 'policy'> {
  */
 export const dispatch = (
   adapters: Adapters,
-  { policy = defaultPolicy, obstacles }: DispatchOptions = {},
+  { policy = defaultPolicy, watch, obstacles }: DispatchOptions = {},
 ): ((event: JujuEvent) => Attempt<DispatchRun>) => {
   const parse = parseRequest(policy);
   return (event) =>
@@ -48,7 +48,9 @@ export const dispatch = (
           if (deferral !== own) dropped.push(deferral);
           continue;
         }
-        const { failure, ...run } = await drive(session, hooks[deferral.hook], deferral.event);
+        const { failure, ...run } = await drive(session, hooks[deferral.hook], deferral.event, {
+          watch,
+        });
         if (failure?.class === 'broken') halt(failure);
         charts.push(run);
         if (run.end._tag === 'Deferred') deferred.push(deferral);

@@ -14,12 +14,17 @@ import { perform } from './perform.ts';
 import { isCommand } from './plan.ts';
 import type { Attempt } from './ports.ts';
 import { recordRefusal } from './provisioning.ts';
-import type { ChartRun, RunEnd, Step } from './run.ts';
+import type { ChartRun, RunEnd, Step, Watch } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, take } from './steps.ts';
 
 /** Stores a state; called after each answer, BEFORE the next request is carried out. */
 export type Keep = (state: SecretState) => Attempt<void>;
+
+export interface Onlookers {
+  readonly keep?: Keep | undefined;
+  readonly watch?: Watch | undefined;
+}
 
 export interface Driven extends ChartRun {
   readonly failure: HookError | null;
@@ -30,7 +35,7 @@ export async function drive(
   session: Session,
   machine: HookMachine,
   from: HookEvent | SecretState,
-  keep?: Keep,
+  { keep, watch = () => {} }: Onlookers = {},
 ): Promise<Driven> {
   const { clock } = session.adapters;
   const mask = masker();
@@ -39,9 +44,14 @@ export async function drive(
   const taken: Step[] = [];
   const commands: Masked<Command>[] = [];
   let failure: HookError | null = null;
+  const event = resumed ? (from.context.event ?? {}) : from;
+  watch({ _tag: 'Begun', machine, event, from: resumed ? from.node : 'hook_fired' });
   let [state, request] = resumed ? [from, pending(machine, from)] : begin(machine, from);
   while (!isEnd(request)) {
-    path.push(state.node);
+    const { node } = state;
+    path.push(node);
+    const asked = mask(request);
+    watch({ _tag: 'Asked', node, request: asked });
     const started = clock();
     const outcome = await answered(session, request);
     const milliseconds = clock() - started;
@@ -49,24 +59,21 @@ export async function drive(
     const answer: Answer = E.isLeft(outcome)
       ? { _tag: 'Failed', failure: outcome.left }
       : outcome.right;
-    const asked = mask(request);
     if (isCommand(request)) commands.push(asked as Masked<Command>);
-    taken.push({ node: state.node, request: asked, answer: mask(answer), milliseconds });
+    const step = { node, request: asked, answer: mask(answer), milliseconds };
+    taken.push(step);
     [state, request] = advance(machine, state, answer);
+    watch({ _tag: 'Answered', to: state.node, ...step });
     if (keep !== undefined) await take(keep(state));
   }
   path.push(state.node);
   if (failure?.class === 'refused') await recordRefusal(session, failure);
-  const event = resumed ? (from.context.event ?? {}) : from;
-  return {
-    hook: machine.id,
-    event,
-    path,
-    steps: taken,
-    commands,
-    end: endOf(request, failure),
-    failure,
-  };
+  const end = endOf(request, failure);
+  watch({
+    _tag: 'Ended',
+    end: failure?.class === 'broken' ? { _tag: 'Failed', why: failure } : end,
+  });
+  return { hook: machine.id, event, path, steps: taken, commands, end, failure };
 }
 
 const answered = (session: Session, request: Exclude<Request, End>) =>

@@ -37,12 +37,15 @@ export type {
   SecretStore,
 } from './ports.ts';
 export type {
+  ChartEnd,
   ChartRun,
   DispatchRun,
   HookRun,
   JujuEvent,
+  Progress,
   Reconciled,
   ReconcileRun,
   RunEnd,
   Step,
+  Watch,
 } from './run.ts';

@@ -2,17 +2,16 @@ import type { HookEvent, HookMachine } from '../../machines/index.ts';
 import { defaultPolicy, type Policy, parseRequest } from '../domain/request.ts';
 import { auditBackend } from './audit.ts';
 import type { SecretState } from './conversation.ts';
-import { drive, type Keep } from './drive.ts';
+import { drive, type Onlookers } from './drive.ts';
 import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
 import type { HookRun, ReconcileRun } from './run.ts';
 import { halt } from './steps.ts';
 
-export interface Options {
+export interface Options extends Onlookers {
   /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
   readonly policy?: Policy;
-  readonly keep?: Keep;
 }
 
 /**
@@ -22,13 +21,16 @@ export interface Options {
  * The left is what broke: nothing was committed, and the hook is to be run again from its event.
  * A world that is not ready ends the run `Deferred`, a request that cannot be served `Refused`.
  */
-export const interpret = (adapters: Adapters, { policy = defaultPolicy, keep }: Options = {}) => {
+export const interpret = (
+  adapters: Adapters,
+  { policy = defaultPolicy, ...onlookers }: Options = {},
+) => {
   const parse = parseRequest(policy);
   return (machine: HookMachine) =>
     (from: HookEvent | SecretState): Attempt<HookRun> =>
       inSession(adapters, parse, async (session) => {
         const started = adapters.clock();
-        const { failure, ...driven } = await drive(session, machine, from, keep);
+        const { failure, ...driven } = await drive(session, machine, from, onlookers);
         if (failure?.class === 'broken') halt(failure);
         const reconciled = await reconcileSession(session, driven.commands);
         await commit(session, reasonToWait(driven.end));

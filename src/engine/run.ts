@@ -1,4 +1,4 @@
-import type { Answer, Command, HookEvent, Question } from '../../machines/index.ts';
+import type { Answer, Command, HookEvent, HookMachine, Question } from '../../machines/index.ts';
 import type { Deferral } from '../domain/deferral.ts';
 import type { Work } from '../domain/reconcile.ts';
 import type { Masked } from '../domain/secret.ts';
@@ -26,6 +26,26 @@ export type RunEnd =
   /** The same event MUST be delivered again at a later dispatch. */
   | { readonly _tag: 'Deferred'; readonly why: HookError | null }
   | { readonly _tag: 'Refused'; readonly why: HookError };
+
+/** How a chart ended, whether or not its hook got as far as having a run. */
+export type ChartEnd = RunEnd | { readonly _tag: 'Failed'; readonly why: HookError };
+
+/** What is seen of a chart while it is gone through, in the order in which it happens. */
+export type Progress =
+  /** `from` is the first node, or the one that it rested on. */
+  | {
+      readonly _tag: 'Begun';
+      readonly machine: HookMachine;
+      readonly event: HookEvent;
+      readonly from: string;
+    }
+  | { readonly _tag: 'Asked'; readonly node: string; readonly request: Step['request'] }
+  /** `to` is the node that the answer leads to. */
+  | ({ readonly _tag: 'Answered'; readonly to: string } & Step)
+  | { readonly _tag: 'Ended'; readonly end: ChartEnd };
+
+/** Told of each chart as it goes, those of a hook that fails included. MUST NOT throw. */
+export type Watch = (progress: Progress) => void;
 
 /** How one chart was gone through, for eyes: it cannot hold a password, since only `mask` makes its parts. */
 export interface ChartRun {

@@ -3,7 +3,7 @@
  * words when they refuse. What is written is seen by this hook at once and by the world when the
  * hook ends well; status is seen at once.
  */
-import { merged } from '../adapters/memory/databag.ts';
+import { merged } from '../domain/databag.ts';
 import type { Databag, Status } from '../engine/index.ts';
 import { SecretTools } from './secret-tools.ts';
 import { ToolError } from './tool-error.ts';

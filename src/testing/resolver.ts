@@ -5,7 +5,7 @@
  * order is random, so all of them are named. update-status comes when nothing else does.
  */
 
-import { sameBag } from '../adapters/memory/databag.ts';
+import { sameBag } from '../domain/databag.ts';
 import type { Databag } from '../engine/index.ts';
 import {
   type Hook,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HookEvent, HookName } from '../../machines/index.ts';
-import { maskedDatabag, narrateRun, narrateWork } from '../../src/demo/narrate.ts';
+import { narrateRun, narrateWork } from '../../src/demo/narrate.ts';
+import { maskedDatabag } from '../../src/domain/masking.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 /**

@@ -76,7 +76,7 @@ const restless: Charm = async (_, tools) => {
 describe('a violation', () => {
   it('is there where a history never comes to rest', async () => {
     const bounds = { ...defaultBounds, units: 1, relations: 1 };
-    const { violations } = await replay({ bounds, served: 0, actions: [] }, restless);
+    const { violations } = await replay({ bounds, served: 0, actions: [] }, { charm: restless });
     expect(violations).toEqual([{ invariant: 'I6', what: 'the hooks never come to rest' }]);
   });
 
@@ -89,7 +89,7 @@ describe('a violation', () => {
       'at rest it violates I3: role relation_id_1 belongs to nobody',
     );
     const stored = parseReplay(JSON.stringify(counterexample.replay));
-    const again = await replay(stored, leaky);
+    const again = await replay(stored, { charm: leaky });
     expect(again.story).toEqual(counterexample.story);
     expect(again.violations).toEqual(counterexample.violations);
     expect((await replay(stored)).violations).toEqual([]);

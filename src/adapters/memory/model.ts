@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { merged } from '../../domain/databag.ts';
 import type {
   Attempt,
   Bag,
@@ -10,7 +11,6 @@ import type {
   SecretStore,
   Status,
 } from '../../engine/index.ts';
-import { merged } from './databag.ts';
 
 export interface MemoryJujuOptions {
   readonly application: string;

@@ -40,13 +40,15 @@ export interface PgbouncerOptions {
   readonly processes: readonly PgbouncerProcess[];
   /** Where clients reach this unit. */
   readonly clients: Address;
+  /** Told of each configuration file that is put in force, and of what it says instead of what. */
+  readonly watch?: (ini: { readonly before: string | null; readonly after: string }) => void;
 }
 
 /**
  * PgBouncer 1.17 or later, through its files and its admin console. It serves one hook at a time:
  * its connections are opened when they are needed and end with `release`.
  */
-export function pgbouncer({ processes, clients }: PgbouncerOptions): Pooler {
+export function pgbouncer({ processes, clients, watch }: PgbouncerOptions): Pooler {
   const consoles = new Map(
     processes.map((process) => [process, new Console(process.console, process.settings.admin)]),
   );
@@ -61,6 +63,7 @@ export function pgbouncer({ processes, clients }: PgbouncerOptions): Pooler {
             return outcome;
           }
           applied.push(outcome.right);
+          watch?.(outcome.right.ini);
         }
         return E.right(applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged');
       }),
@@ -89,6 +92,7 @@ export const prepare = (process: PgbouncerProcess, configuration: Configuration)
   });
 
 interface Applied {
+  readonly ini: { readonly before: string | null; readonly after: string };
   readonly isNew: boolean;
   /** Puts back in force what was before. */
   readonly restore: () => Promise<void>;
@@ -134,21 +138,23 @@ async function apply(
     isConfirmed &&
     sameDatabases(await console.databases(), wanted)
   )
-    return E.right({ isNew: false, restore });
+    return E.right({ ini: { before: before.ini, after: files.ini }, isNew: false, restore });
   if (!isWritten) await write(process, files);
+  let after = files.ini;
   if (version === null && workload !== undefined) {
     await restart();
     // Only a process that runs says which keys it knows.
     const known = await versionOf(console);
     const whole = renderFiles(configuration, process.settings, known ?? oldestVersion);
     if (whole.ini !== files.ini) await write(process, whole);
+    after = whole.ini;
   }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
   const found = await console.databases();
   if (sameDatabases(found, wanted)) {
     await confirm(process);
-    return E.right({ isNew: true, restore });
+    return E.right({ ini: { before: before.ini, after }, isNew: true, restore });
   }
   await restore();
   const why = difference(found, wanted);

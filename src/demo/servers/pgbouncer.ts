@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { type PgbouncerProcess, prepare } from '../../adapters/pgbouncer/index.ts';
 import { freePort, Server, type Workspace } from './child.ts';
+import { findProgram } from './program.ts';
 
 /** One PgBouncer of a unit, on loopback. */
 export interface PgbouncerServer {
@@ -66,42 +65,5 @@ export async function startPgbouncer(
   };
 }
 
-const places = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
-
 /** PgBouncer's program; installed from the distribution where there is none and that can be done. */
-export function findPgbouncer(): string {
-  const found = lookFor('pgbouncer');
-  if (found !== null) return found;
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  if (lookFor('apt-get') !== null) {
-    process.stderr.write('PgBouncer is missing: installing it with apt-get …\n');
-    for (const command of [
-      ['apt-get', 'update', '-qq'],
-      ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'],
-    ]) {
-      const [program = '', ...args] = [
-        ...sudo,
-        'env',
-        'DEBIAN_FRONTEND=noninteractive',
-        ...command,
-      ];
-      spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    }
-  }
-  const installed = lookFor('pgbouncer');
-  if (installed !== null) return installed;
-  throw new Error('PgBouncer is missing: install it, e.g. with "sudo apt-get install pgbouncer"');
-}
-
-function lookFor(program: string): string | null {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...places]) {
-    const path = join(folder, program);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not here.
-    }
-  }
-  return null;
-}
+export const findPgbouncer = (): string => findProgram('pgbouncer', 'PgBouncer');

@@ -42,18 +42,28 @@ export async function replayOf(search: Search, { path }: Found): Promise<Replay>
   return { bounds: search.bounds, served: search.served, actions };
 }
 
+export interface ReplayOptions {
+  readonly charm?: Charm;
+  /** Told of each line of the story as it comes, and whether it is a violation. */
+  readonly watch?: (line: string, isViolation: boolean, action: Action | null) => void;
+}
+
 /** Runs a history once more, and lets all come to rest at its end; the same charm does the same. */
 export async function replay(
   { bounds, served, actions }: Replay,
-  charm: Charm = pgbouncerCharm,
+  { charm = pgbouncerCharm, watch = () => {} }: ReplayOptions = {},
 ): Promise<Replayed> {
   const runner: Runner = (view, { interruption }) => runHook(charm, view, interruption);
   let { world } = await beginning(bounds, served);
   const story: string[] = [];
   const violations: Violation[] = [];
+  const say = (line: string, isViolation: boolean, action: Action | null = null) => {
+    story.push(line);
+    watch(line, isViolation, action);
+  };
   const note = (action: Action, what: readonly Violation[], did: string) => {
-    story.push(`${tell(action)}${did}`);
-    for (const { invariant, what: text } of what) story.push(`  violates ${invariant}: ${text}`);
+    say(`${tell(action)}${did}`, false, action);
+    for (const { invariant, what: text } of what) say(`  violates ${invariant}: ${text}`, true);
     violations.push(...what);
   };
   for (const action of actions) {
@@ -62,7 +72,7 @@ export async function replay(
     world = stepped.world;
   }
   if (violations.length === 0) {
-    if (nextFair(world) !== null) story.push('— and all that is left to do is done —');
+    if (nextFair(world) !== null) say('— and all that is left to do is done —', false);
     const rested = await rest(world, {
       runner,
       watch: (before, action, stepped) =>
@@ -72,7 +82,7 @@ export async function replay(
     const left: readonly Violation[] = rested.isAtRest
       ? violationsAtRest(world)
       : [{ invariant: 'I6', what: 'the hooks never come to rest' }];
-    for (const { invariant, what } of left) story.push(`at rest it violates ${invariant}: ${what}`);
+    for (const { invariant, what } of left) say(`at rest it violates ${invariant}: ${what}`, true);
     violations.push(...left);
   }
   return { story, violations, world };

@@ -40,7 +40,7 @@ export async function explore(
   const found = await search.run(watch);
   if (found === null) return { counts: search.counts, counterexample: null };
   const again = await replayOf(search, found);
-  const { story } = await replay(again, charm);
+  const { story } = await replay(again, { charm });
   const { violations } = found;
   return { counts: search.counts, counterexample: { replay: again, story, violations } };
 }

@@ -1,4 +1,4 @@
-import type { Databag } from '../../engine/index.ts';
+import type { Databag } from './request.ts';
 
 /** As relation-set and state-set merge: an empty value deletes its key. Equal content stays the same object. */
 export function merged(databag: Databag, values: Databag): Databag {

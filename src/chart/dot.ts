@@ -1,0 +1,28 @@
+import type { Chart, ChartNode } from './chart.ts';
+
+const shapes: Readonly<Record<ChartNode['shape'], string>> = {
+  terminal: 'box, style=rounded',
+  question: 'diamond',
+  step: 'box',
+  defer: 'cds',
+};
+
+/** A chart in the language of Graphviz, https://graphviz.org/doc/info/lang.html. */
+export const dot = ({ direction, nodes, edges }: Chart, name: string): string =>
+  [
+    `digraph ${quoted(name)} {`,
+    `  rankdir=${direction === 'TD' ? 'TB' : direction};`,
+    ...nodes.map(
+      ({ id, shape, label }) =>
+        `  ${quoted(id)} [shape=${shapes[shape]}, label=${quoted(label.replaceAll('\\n', '\n'))}];`,
+    ),
+    ...edges.map(
+      ({ from, to, label }) =>
+        `  ${quoted(from)} -> ${quoted(to)}${label === null ? '' : ` [label=${quoted(label)}]`};`,
+    ),
+    '}',
+    '',
+  ].join('\n');
+
+const quoted = (text: string) =>
+  `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as E from 'fp-ts/lib/Either.js';
+import {
+  emptyRecording,
+  type Hub,
+  openHub,
+  parseRecording,
+  type Recording,
+  recordingPage,
+  recordReplay,
+  tellEntry,
+} from '../inspector/index.ts';
+import { parseReplay } from '../testing/explore/trace.ts';
+import { WrongUse } from './wrong-use.ts';
+
+/** A recording from a file, or made of a history that a verification has written. */
+export async function readRecording(file: string): Promise<Recording> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new WrongUse(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
+  }
+  const recording = parseRecording(text);
+  if (E.isRight(recording)) return recording.right;
+  if (/"format"\s*:\s*"hookchart-recording"/.test(text) || !/"actions"\s*:/.test(text))
+    throw new WrongUse(`${file} is no recording: ${recording.left}`);
+  return await recordReplay(parseReplay(text));
+}
+
+/** The whole recording in words; only the hook of that id where one is named. */
+export function recordingText(recording: Recording, id: string | undefined): string {
+  const { title, entries } = recording;
+  const chosen = id === undefined ? entries : entries.filter((entry) => entry.id === id);
+  if (chosen.length === 0 && id !== undefined) throw new WrongUse(`there is no run "${id}"`);
+  const lines = chosen.flatMap((entry) => ['', ...tellEntry(entry, recording)]);
+  return `${title}\n${lines.join('\n')}\n`;
+}
+
+/** Writes a recording: the page with it where the name ends in `.html`, else its JSON. */
+export function writeRecording(file: string, recording: Recording): void {
+  const isPage = /\.html?$/i.test(file);
+  const text = isPage ? recordingPage(recording) : `${JSON.stringify(recording)}\n`;
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new WrongUse(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`);
+  }
+}
+
+export interface Serving {
+  readonly port: number;
+  /** Whether to show the page in the browser of this desktop. */
+  readonly open: boolean;
+}
+
+/** Serves the page; a port that is taken is wrong use. */
+export async function serve(
+  recording: Recording | null,
+  { port, open }: Serving,
+  out: (text: string) => void,
+): Promise<Hub> {
+  let hub: Hub;
+  try {
+    hub = await openHub(recording ?? emptyRecording('hookchart'), { port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new WrongUse(`port ${port} cannot be taken (${code}); choose another --port`);
+  }
+  out(`Page:   ${hub.page}\nSource: HOOKCHART_INSPECT=${hub.source}\nFeed:   ${hub.feed}\n`);
+  if (open) show(hub.page);
+  return hub;
+}
+
+/** Resolves when the operator has seen enough: at Ctrl-C, or a polite request to end. */
+export const enough = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+
+/** Where there is no desktop nothing opens, and the address that was printed has to do. */
+function show(url: string): void {
+  const [program, ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[
+    process.platform as string
+  ] ?? ['xdg-open'];
+  spawn(program as string, [...args, url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
+}

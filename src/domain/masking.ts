@@ -1,0 +1,45 @@
+/** What comes from databags and errors is text: the secrets in it are found by where they stand. */
+import type { Databag } from './request.ts';
+import { maskText } from './secret.ts';
+
+/** Keys whose value is a secret, or holds one. */
+export const secretKey = /^(password|uris|read-only-uris)$/;
+/** A password in a connection string, `user:password@`. */
+const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/g;
+
+/** A databag for eyes: values of secret keys are masked, those within JSON and URLs too. */
+export const maskedDatabag = (databag: Databag): Databag =>
+  Object.fromEntries(Object.entries(databag).map(([key, value]) => [key, maskedValue(key, value)]));
+
+function maskedValue(key: string, value: string): string {
+  if (secretKey.test(key) && value !== '') return maskText;
+  if (/^\s*[[{]/.test(value)) {
+    try {
+      return JSON.stringify(JSON.parse(value), (inner, part) =>
+        secretKey.test(inner) && part !== null && part !== '' ? maskText : maskedUrl(part),
+      );
+    } catch {
+      // Not JSON after all.
+    }
+  }
+  return maskedUrl(value) as string;
+}
+
+const maskedUrl = (part: unknown): unknown =>
+  typeof part === 'string' ? part.replace(userInfo, `$1${maskText}@`) : part;
+
+/** The same JSON value with each of these texts masked, wherever it stands. */
+export function without<Value>(secrets: ReadonlySet<string>, value: Value): Value {
+  if (secrets.size === 0) return value;
+  const cleaned = (part: unknown): unknown => {
+    if (typeof part === 'string') {
+      let text = part;
+      for (const secret of secrets) text = text.replaceAll(secret, maskText);
+      return text;
+    }
+    if (Array.isArray(part)) return part.map(cleaned);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, cleaned(inner)]));
+  };
+  return cleaned(value) as Value;
+}

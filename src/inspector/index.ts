@@ -1,0 +1,18 @@
+export { Collector } from './collect.ts';
+export { definitionOf } from './definition.ts';
+export { feedOf } from './feed.ts';
+export { type Hub, openHub } from './hub.ts';
+export { recordingPage } from './page-file.ts';
+export { type InspectionEvent, protocolVersion } from './protocol.ts';
+export { type Onlooker, Recorder, type RecorderOptions, type Send } from './recorder.ts';
+export {
+  type Entry,
+  emptyRecording,
+  type HookEntry,
+  type NoteEntry,
+  parseRecording,
+  type Recording,
+} from './recording.ts';
+export { recordedCharm, recordReplay } from './simulated.ts';
+export { type SocketFeed, socketFeed } from './socket.ts';
+export { tellEntry } from './text.ts';

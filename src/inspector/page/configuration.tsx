@@ -1,0 +1,47 @@
+import { diffLines } from 'diff';
+import { useMemo } from 'preact/hooks';
+import type { HookEntry } from '../recording.ts';
+import type { Change } from '../timeline.ts';
+
+export interface ConfigurationProps {
+  readonly entry: HookEntry;
+  readonly change: Change;
+}
+
+/** PgBouncer's configuration on this unit, with what the hook has changed in it. */
+export function Configuration({ entry, change }: ConfigurationProps) {
+  const before = change.before.configurations[entry.unit] ?? '';
+  const after = change.after.configurations[entry.unit] ?? '';
+  const lines = useMemo(
+    () =>
+      diffLines(before, after).flatMap(({ value, added, removed }) =>
+        value
+          .replace(/\n$/, '')
+          .split('\n')
+          .map((text) => ({ text, kind: added ? 'added' : removed ? 'removed' : '' })),
+      ),
+    [before, after],
+  );
+  return (
+    <section aria-labelledby="configuration">
+      <h3 id="configuration">PgBouncer on {entry.unit}</h3>
+      {before === '' && after === '' ? (
+        <p>Nothing was seen of its configuration yet.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+        <pre class="wide" tabIndex={0}>
+          {lines.map(({ text, kind }, number) => (
+            <Line key={`${number}`} text={text} kind={kind} />
+          ))}
+        </pre>
+      )}
+    </section>
+  );
+}
+
+function Line({ text, kind }: { readonly text: string; readonly kind: string }) {
+  const sign = kind === 'added' ? '+ ' : kind === 'removed' ? '- ' : '  ';
+  const line = `${sign}${text}\n`;
+  if (kind === 'added') return <ins>{line}</ins>;
+  return kind === 'removed' ? <del>{line}</del> : <span>{line}</span>;
+}

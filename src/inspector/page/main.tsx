@@ -1,0 +1,46 @@
+import { render } from 'preact';
+import { Collector } from '../collect.ts';
+import { emptyRecording, type Recording } from '../recording.ts';
+import { App } from './app.tsx';
+import './style.css';
+
+const root = document.getElementById('app') as HTMLElement;
+
+/** Shows a recording as it is now; called again when more of it is there. */
+const show = (recording: Recording, feed: 'none' | 'open' | 'closed') =>
+  render(<App recording={recording} version={++version} feed={feed} />, root);
+
+let version = 0;
+
+const path = document.querySelector<HTMLMetaElement>('meta[name=feed]')?.content;
+const embedded = document.getElementById('recording')?.textContent;
+if (path !== undefined) follow(path);
+else if (embedded) show(JSON.parse(embedded), 'none');
+else show(emptyRecording('hookchart'), 'none');
+
+/** Shows what comes in; however much it is, no more often than the screen is drawn. */
+function follow(path: string): void {
+  let collector = new Collector('hookchart');
+  let feed: 'open' | 'closed' = 'open';
+  let isAsked = false;
+  const refresh = () => {
+    if (isAsked) return;
+    isAsked = true;
+    requestAnimationFrame(() => {
+      isAsked = false;
+      show(collector.recording, feed);
+    });
+  };
+  const socket = new WebSocket(`ws://${location.host}${path}`);
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.type === '@hookchart.recording') collector = Collector.of(message.recording);
+    else collector.take(message);
+    refresh();
+  };
+  socket.onclose = () => {
+    feed = 'closed';
+    refresh();
+  };
+  refresh();
+}

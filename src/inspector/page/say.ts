@@ -1,0 +1,44 @@
+/** The sentences of the page; a screen reader speaks them, too. */
+import { type Entry, endOf, type HookEntry, type RecordedStep } from '../recording.ts';
+import type { Moment } from './view.ts';
+
+export const duration = (milliseconds: number): string =>
+  milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+
+/** The hook that Juju called, with its relation. */
+export const hookName = ({ event }: HookEntry): string =>
+  event.relation === undefined ? event.hook : `${event.hook} of relation ${event.relation}`;
+
+/** What the edge that was taken says; empty where nothing was answered. */
+export const answerOf = ({ answer }: RecordedStep): string => answer?._tag.toLowerCase() ?? '';
+
+/** Why a hook ended as it did; null where its charts say it themselves. */
+export function whyOf({ failure, charts }: HookEntry): string | null {
+  return failure ?? charts.find(({ end }) => end?.why != null)?.end?.why ?? null;
+}
+
+export function sayMoment(entry: Entry, moment: Moment | undefined): string {
+  if (entry._tag === 'Note') return entry.text;
+  const head = `${entry.unit}, ${hookName(entry)}`;
+  switch (moment?._tag) {
+    case 'Node': {
+      const chart = entry.charts[moment.chart];
+      const node = chart?.path[moment.position];
+      const step = chart?.steps.find((other) => other.node === node);
+      const isLast = moment.position === (chart?.path.length ?? 0) - 1;
+      const end = isLast && chart?.end ? `: ${chart.end._tag.toLowerCase()}` : '';
+      const said =
+        step === undefined ? end : `: ${step.request._tag}, ${answerOf(step) || 'no answer yet'}`;
+      return `${head}, ${chart?.hook}, ${node}${said}`;
+    }
+    case 'Work': {
+      const work = entry.reconciled[moment.index];
+      const about = work?.relation == null ? '' : ` of relation ${work.relation}`;
+      return `${head}, then ${work?.name}${about}: ${work?.error ?? 'done'}`;
+    }
+    default: {
+      const why = whyOf(entry);
+      return `${head}: ${endOf(entry)}${why === null ? '' : `, for ${why}`}`;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** What of a recording is looked at: which run, which step of it, and which runs are listed. */
+import type { Entry, HookEntry } from '../recording.ts';
+import { endOf } from '../recording.ts';
+
+/** A point within a hook at which one can stop and look. */
+export type Moment =
+  | { readonly _tag: 'Node'; readonly chart: number; readonly position: number }
+  | { readonly _tag: 'Work'; readonly index: number }
+  | { readonly _tag: 'End' };
+
+/** The moments of an entry, in order; the last one is its end. */
+export function momentsOf(entry: Entry): readonly Moment[] {
+  if (entry._tag === 'Note') return [{ _tag: 'End' }];
+  return [
+    ...entry.charts.flatMap(({ path }, chart) =>
+      path.map((_, position): Moment => ({ _tag: 'Node', chart, position })),
+    ),
+    ...entry.reconciled.map((_, index): Moment => ({ _tag: 'Work', index })),
+    { _tag: 'End' },
+  ];
+}
+
+/** Which runs are listed; an empty text lets all through. */
+export interface Filters {
+  readonly unit: string;
+  readonly hook: string;
+  readonly relation: string;
+  readonly end: string;
+  readonly search: string;
+}
+
+export const noFilters: Filters = { unit: '', hook: '', relation: '', end: '', search: '' };
+
+/** What is looked at, as a link can say it. */
+export interface Place extends Filters {
+  /** The id of an entry; empty for the first one. */
+  readonly run: string;
+  readonly step: number;
+}
+
+export const start: Place = { run: '', step: 0, ...noFilters };
+
+const parts = ['unit', 'hook', 'relation', 'end', 'search'] as const;
+
+/** The place that a link leads to; what it does not say is as at the start. */
+export function parseLink(hash: string): Place {
+  const said = new URLSearchParams(hash.replace(/^#/, ''));
+  const step = Number(said.get('step') ?? 0);
+  const filters = Object.fromEntries(parts.map((part) => [part, said.get(part) ?? '']));
+  return {
+    ...noFilters,
+    ...filters,
+    run: said.get('run') ?? '',
+    step: Number.isInteger(step) && step > 0 ? step : 0,
+  };
+}
+
+/** A link that leads to this place. */
+export function linkTo(place: Place): string {
+  const said = new URLSearchParams({ run: place.run, step: String(place.step) });
+  for (const part of parts) if (place[part] !== '') said.set(part, place[part]);
+  return `#${said}`;
+}
+
+/** The places in the recording of the entries that the filters let through. */
+export function listed(entries: readonly Entry[], filters: Filters): readonly number[] {
+  const { unit, hook, relation, end } = filters;
+  const search = filters.search.trim().toLowerCase();
+  const isHooksOnly = unit !== '' || hook !== '' || relation !== '' || end !== '';
+  const found: number[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (entry._tag === 'Note' ? isHooksOnly : !isWanted(entry, filters)) continue;
+    if (search === '' || textOf(entry).includes(search)) found.push(index);
+  }
+  return found;
+}
+
+const isWanted = (entry: HookEntry, { unit, hook, relation, end }: Filters): boolean =>
+  (unit === '' || entry.unit === unit) &&
+  (hook === '' || hooksOf(entry).includes(hook)) &&
+  (relation === '' || relationsOf(entry).includes(relation)) &&
+  (end === '' || endOf(entry) === end);
+
+/** The hook that Juju called, and the charts that it went through. */
+const hooksOf = ({ event, charts }: HookEntry): readonly string[] => [
+  event.hook,
+  ...charts.map(({ hook }) => hook),
+];
+
+const relationsOf = ({ event, charts, reconciled }: HookEntry): readonly string[] =>
+  [
+    event.relation,
+    ...charts.map((chart) => chart.event.relation),
+    ...reconciled.map(({ relation }) => relation),
+  ].flatMap((relation) => (relation == null ? [] : [String(relation)]));
+
+const texts = new WeakMap<Entry, string>();
+
+/** All that stands in an entry, for a search; one that still runs is read anew each time. */
+function textOf(entry: Entry): string {
+  const known = texts.get(entry);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(entry).toLowerCase();
+  if (entry._tag === 'Note' || entry.end !== 'Running') texts.set(entry, text);
+  return text;
+}
+
+/** What there is to choose from. */
+export interface Choices {
+  readonly units: readonly string[];
+  readonly hooks: readonly string[];
+  readonly relations: readonly string[];
+  readonly ends: readonly string[];
+}
+
+export function choicesOf(entries: readonly Entry[]): Choices {
+  const runs = entries.filter((entry) => entry._tag === 'Hook');
+  const sorted = (all: readonly string[]) =>
+    [...new Set(all)].sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+  return {
+    units: sorted(runs.map(({ unit }) => unit)),
+    hooks: sorted(runs.flatMap(hooksOf)),
+    relations: sorted(runs.flatMap(relationsOf)),
+    ends: sorted(runs.map(endOf)),
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * The words that a feed is made of: those of @statelyai/inspect, so that whoever speaks them sees
+ * the runs. A hook is an actor, each chart that it goes through is a child of it. Every node rests,
+ * so every node is a snapshot.
+ */
+import type {
+  HookEntry,
+  NoteEntry,
+  RecordedChart,
+  RecordedStep,
+  RecordedWork,
+} from './recording.ts';
+
+/** The version of the protocol that is spoken. */
+export const protocolVersion = '0.7.2';
+
+interface Common {
+  readonly sessionId: string;
+  readonly rootId: string;
+  readonly id: null;
+  readonly _version: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: string;
+}
+
+export interface Snapshot {
+  readonly status: 'active' | 'done' | 'error';
+  /** The node that it rests on. */
+  readonly value: string;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly output?: unknown;
+  readonly error?: unknown;
+}
+
+export interface Signal {
+  readonly type: string;
+  readonly [part: string]: unknown;
+}
+
+/** One message of the feed. */
+export type InspectionEvent =
+  | (Common & {
+      readonly type: '@xstate.actor';
+      readonly name: string;
+      readonly parentId: string | undefined;
+      /** The machine's configuration as JSON. */
+      readonly definition: string;
+      readonly snapshot: Snapshot;
+    })
+  | (Common & {
+      readonly type: '@xstate.event';
+      readonly sourceId: string | undefined;
+      readonly event: Signal;
+    })
+  | (Common & {
+      readonly type: '@xstate.snapshot';
+      readonly event: Signal;
+      readonly snapshot: Snapshot;
+    });
+
+/** A hook as a whole, as a machine: its charts, what is left to do, the commit. */
+const hookDefinition = JSON.stringify({
+  id: 'juju-hook',
+  initial: 'charts',
+  states: {
+    charts: { on: { reconcile: 'reconciling', commit: 'committed', fail: 'failed' } },
+    reconciling: { on: { reconcile: 'reconciling', commit: 'committed', fail: 'failed' } },
+    committed: { type: 'final' },
+    failed: { type: 'final' },
+  },
+});
+
+const storyDefinition = JSON.stringify({
+  id: 'story',
+  initial: 'told',
+  states: { told: { on: { note: 'told' } } },
+});
+
+export const storyId = 'story';
+
+const common = (sessionId: string, rootId: string, at: number): Common => ({
+  sessionId,
+  rootId,
+  id: null,
+  _version: protocolVersion,
+  createdAt: String(Math.round(at)),
+});
+
+/** What a hook is known by before it has done anything. */
+export type HookHead = Pick<HookEntry, 'id' | 'unit' | 'event'>;
+
+/** A hook's tail: all that is known of it when it is over, its charts aside. */
+export type HookTail = Pick<
+  HookEntry,
+  'milliseconds' | 'reconciled' | 'dropped' | 'end' | 'failure' | 'seen'
+>;
+
+export const hookBegun = ({ id, unit, event }: HookHead, at: number): InspectionEvent => ({
+  ...common(id, id, at),
+  type: '@xstate.actor',
+  name: `${unit} ${event.hook}`,
+  parentId: undefined,
+  definition: hookDefinition,
+  snapshot: { status: 'active', value: 'charts', context: { unit, event } },
+});
+
+/** What a chart is known by before it has asked anything. */
+export interface ChartHead extends Pick<RecordedChart, 'hook' | 'event'> {
+  /** The node on which it begins. */
+  readonly from: string;
+  readonly definition: string;
+}
+
+/** The session of a hook's n-th chart, from 0. */
+export const chartId = (hook: string, number: number): string => `${hook}.${number}`;
+
+export function chartBegun(
+  root: string,
+  number: number,
+  { hook, event, from, definition }: ChartHead,
+  at: number,
+): readonly InspectionEvent[] {
+  const id = chartId(root, number);
+  const signal = { type: 'start', event };
+  return [
+    {
+      ...common(id, root, at),
+      type: '@xstate.actor',
+      name: hook,
+      parentId: root,
+      definition,
+      snapshot: { status: 'active', value: from, context: { hook, event } },
+    },
+    { ...common(id, root, at), type: '@xstate.event', sourceId: root, event: signal },
+  ];
+}
+
+/** A request, where the chart rests on the node that makes it. */
+export function asked(
+  root: string,
+  number: number,
+  { node, request }: Pick<RecordedStep, 'node' | 'request'>,
+  at: number,
+): readonly InspectionEvent[] {
+  const id = chartId(root, number);
+  const event = { type: 'ask', node, request };
+  return [
+    {
+      ...common(id, root, at),
+      type: '@xstate.snapshot',
+      event: { type: 'reach' },
+      snapshot: { status: 'active', value: node, context: { request } },
+    },
+    { ...common(id, root, at), type: '@xstate.event', sourceId: id, event },
+  ];
+}
+
+const labels: Readonly<Record<string, string>> = { Yes: 'yes', No: 'no', Failed: 'failed' };
+
+/** The answer, named like the edge that it takes. */
+export const answered = (
+  root: string,
+  number: number,
+  { node, answer, milliseconds }: Pick<RecordedStep, 'node' | 'answer' | 'milliseconds'>,
+  at: number,
+): InspectionEvent => ({
+  ...common(chartId(root, number), root, at),
+  type: '@xstate.event',
+  sourceId: root,
+  event: { type: labels[answer?._tag ?? ''] ?? 'done', node, answer, milliseconds },
+});
+
+/** The node that a chart ends on. */
+export const chartEnded = (
+  root: string,
+  number: number,
+  node: string,
+  end: NonNullable<RecordedChart['end']>,
+  at: number,
+): InspectionEvent => ({
+  ...common(chartId(root, number), root, at),
+  type: '@xstate.snapshot',
+  event: { type: 'reach' },
+  snapshot: {
+    status: end._tag === 'Failed' ? 'error' : 'done',
+    value: node,
+    context: {},
+    ...(end._tag === 'Failed' ? { error: end.why } : {}),
+    output: end,
+  },
+});
+
+/** What else was left to do, and the end of the whole. */
+export function hookEnded(id: string, tail: HookTail, at: number): readonly InspectionEvent[] {
+  const isFailed = tail.end === 'Failed';
+  const last = { type: isFailed ? 'fail' : 'commit' };
+  return [
+    ...tail.reconciled.map(
+      (work: RecordedWork): InspectionEvent => ({
+        ...common(id, id, at),
+        type: '@xstate.event',
+        sourceId: id,
+        event: { type: 'reconcile', work },
+      }),
+    ),
+    { ...common(id, id, at), type: '@xstate.event', sourceId: undefined, event: last },
+    {
+      ...common(id, id, at),
+      type: '@xstate.snapshot',
+      event: last,
+      snapshot: {
+        status: isFailed ? 'error' : 'done',
+        value: isFailed ? 'failed' : 'committed',
+        context: { seen: tail.seen },
+        ...(isFailed ? { error: tail.failure } : {}),
+        output: tail,
+      },
+    },
+  ];
+}
+
+/** Announces the actor to which notes belong. */
+export const storyBegun = (title: string, at: number): InspectionEvent => ({
+  ...common(storyId, storyId, at),
+  type: '@xstate.actor',
+  name: title,
+  parentId: undefined,
+  definition: storyDefinition,
+  snapshot: { status: 'active', value: 'told', context: { title } },
+});
+
+export const noted = ({ id, at, kind, text, ok }: NoteEntry): InspectionEvent => ({
+  ...common(storyId, storyId, at),
+  type: '@xstate.event',
+  sourceId: undefined,
+  event: { type: 'note', note: id, kind, text, ok },
+});

@@ -1,0 +1,160 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { without } from '../domain/masking.ts';
+import {
+  type Adapters,
+  type ChartEnd,
+  type DispatchRun,
+  type HookError,
+  type JujuEvent,
+  type Progress,
+  render,
+  type Watch,
+} from '../engine/index.ts';
+import { definitionOf } from './definition.ts';
+import {
+  answered,
+  asked,
+  chartBegun,
+  chartEnded,
+  hookBegun,
+  hookEnded,
+  type InspectionEvent,
+  noted,
+  storyBegun,
+} from './protocol.ts';
+import type { NoteEntry, RecordedStep } from './recording.ts';
+import { type Witness, witness } from './witness.ts';
+
+/** Where a feed goes: called once for each message, in order. MUST NOT throw. */
+export type Send = (message: InspectionEvent) => void;
+
+/** What is recorded of a run beside its charts; a `HookRun`, a `ReconcileRun` and a `DispatchRun` have it. */
+type Recordable = Pick<DispatchRun, 'reconciled'> & Partial<Pick<DispatchRun, 'dropped'>>;
+
+export interface RecorderOptions {
+  readonly title?: string;
+  /** Stands before the numbers that name the hooks; two recorders of one feed MUST differ in it. */
+  readonly prefix?: string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** What a hook is run with so that it is seen. */
+export interface Onlooker extends Pick<Witness, 'adapters' | 'configured'> {
+  /** For `interpret` and `dispatch`, as their option `watch`. */
+  readonly watch: Watch;
+}
+
+/** Tells what hooks do, while they do it, in the words of @statelyai/inspect; secrets are masked. */
+export class Recorder {
+  readonly #send: Send;
+  readonly #now: () => number;
+  readonly #prefix: string;
+  #count = 0;
+
+  constructor(
+    send: Send,
+    { title = 'hookchart', prefix = '', now = Date.now }: RecorderOptions = {},
+  ) {
+    this.#send = send;
+    this.#now = now;
+    this.#prefix = prefix;
+    send(storyBegun(title, now()));
+  }
+
+  /**
+   * Runs one hook of a unit and tells of it. What the hook comes to is handed through untouched; a
+   * rejection, which is a process that was lost or a defect, is told as a failure and goes on.
+   */
+  async hook<Run extends Recordable | null>(
+    unit: string,
+    event: JujuEvent,
+    adapters: Adapters,
+    run: (onlooker: Onlooker) => Promise<E.Either<HookError, Run>>,
+  ): Promise<E.Either<HookError, Run>> {
+    const id = this.#nextId();
+    const seeing = witness(adapters);
+    const send: Send = (message) => this.#send(without(seeing.secrets, message));
+    const started = adapters.clock();
+    send(hookBegun({ id, unit, event }, this.#now()));
+    const end = (failure: string | null, recorded: Recordable | null) => {
+      const tail = {
+        milliseconds: adapters.clock() - started,
+        reconciled: (recorded?.reconciled ?? []).map(({ work, error, milliseconds }) => ({
+          name: work._tag,
+          relation: relationOf(work),
+          error: error === null ? null : render(error),
+          milliseconds,
+        })),
+        dropped: (recorded?.dropped ?? []).map(({ hook }) => hook),
+        end: failure === null ? ('Committed' as const) : ('Failed' as const),
+        failure,
+        seen: seeing.seen,
+      };
+      for (const message of hookEnded(id, tail, this.#now())) send(message);
+    };
+    const { configured } = seeing;
+    const watch = this.#watch(id, send);
+    try {
+      const outcome = await run({ adapters: seeing.adapters, configured, watch });
+      if (E.isLeft(outcome)) end(render(outcome.left), null);
+      else end(null, outcome.right);
+      return outcome;
+    } catch (error) {
+      end(error instanceof Error && error.message !== '' ? error.message : 'it was killed', null);
+      throw error;
+    }
+  }
+
+  /** Tells what happens beside the hooks. `ok` is false only for a check that does not hold. */
+  note(kind: NoteEntry['kind'], text: string, ok = true): void {
+    this.#send(noted({ _tag: 'Note', id: this.#nextId(), at: this.#now(), kind, text, ok }));
+  }
+
+  #nextId(): string {
+    this.#count += 1;
+    return `${this.#prefix}${this.#count}`;
+  }
+
+  #watch(id: string, send: Send): Watch {
+    let number = -1;
+    let node = '';
+    return (progress: Progress) => {
+      const at = this.#now();
+      switch (progress._tag) {
+        case 'Begun':
+          number += 1;
+          for (const message of chartBegun(id, number, headOf(progress), at)) send(message);
+          return;
+        case 'Asked':
+          for (const message of asked(id, number, progress as Asked, at)) send(message);
+          return;
+        case 'Answered':
+          node = progress.to;
+          send(answered(id, number, progress as RecordedStep, at));
+          return;
+        case 'Ended':
+          send(chartEnded(id, number, node, endOf(progress.end), at));
+      }
+    };
+  }
+}
+
+const headOf = ({ machine, event, from }: Progress & { _tag: 'Begun' }) => ({
+  hook: machine.id,
+  event,
+  from,
+  definition: definitionOf(machine),
+});
+
+type Asked = Pick<RecordedStep, 'node' | 'request'>;
+
+const endOf = (end: ChartEnd) => ({
+  _tag: end._tag,
+  why: 'why' in end && end.why !== null ? render(end.why) : null,
+});
+
+function relationOf(work: object): number | null {
+  if ('relation' in work && typeof work.relation === 'number') return work.relation;
+  return 'refusal' in work ? relationOf(work.refusal as object) : null;
+}

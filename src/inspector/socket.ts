@@ -1,0 +1,58 @@
+import { WebSocket } from 'ws';
+import type { Send } from './recorder.ts';
+
+/** A feed that goes out through a WebSocket. */
+export interface SocketFeed {
+  readonly send: Send;
+  /** Resolves when all was handed over, or after two seconds; it never rejects. */
+  readonly close: () => Promise<void>;
+}
+
+const patience = 2_000;
+
+/**
+ * Feeds whoever listens at a `ws:` or `wss:` URL, such as `hookchart inspect`. Nobody there is no
+ * error: a hook MUST NOT fail for want of onlookers. What went wrong is told once.
+ */
+export function socketFeed(url: string, tell: (problem: string) => void): SocketFeed {
+  const socket = open(url);
+  if (socket === null) {
+    tell(`"${url}" is no address of an inspector; it is to be like ws://127.0.0.1:7070/source`);
+    return { send: () => {}, close: async () => {} };
+  }
+  const waiting: string[] = [];
+  const opened = new Promise<boolean>((resolve) => {
+    socket.once('open', () => {
+      for (const text of waiting.splice(0)) socket.send(text);
+      resolve(true);
+    });
+    socket.on('error', (problem) => {
+      tell(`the inspector at ${url} does not listen (${problem.message})`);
+      resolve(false);
+    });
+  });
+  return {
+    send: (message) => {
+      const text = JSON.stringify(message);
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      else if (socket.readyState === WebSocket.CONNECTING) waiting.push(text);
+    },
+    close: async () => {
+      if (!(await opened)) return;
+      const timer = setTimeout(() => socket.terminate(), patience);
+      await new Promise((resolve) => {
+        socket.once('close', resolve);
+        socket.close();
+      });
+      clearTimeout(timer);
+    },
+  };
+}
+
+function open(url: string): WebSocket | null {
+  try {
+    return new WebSocket(url, { handshakeTimeout: patience });
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,76 @@
+/** A recording for a terminal: each hook as the path through its charts, with what was said there. */
+import { chartOf } from '../chart/of-machine.ts';
+import {
+  type Entry,
+  endOf,
+  type HookEntry,
+  type RecordedChart,
+  type RecordedStep,
+  type Recording,
+} from './recording.ts';
+
+type Definitions = Recording['definitions'];
+
+/** One entry of a recording in lines. */
+export const tellEntry = (entry: Entry, { definitions }: Recording): readonly string[] =>
+  entry._tag === 'Note' ? tellNote(entry) : tellHook(entry, definitions);
+
+const tellNote = ({ kind, text, ok }: Entry & { _tag: 'Note' }): readonly string[] => {
+  const mark = { chapter: '#', action: '·', check: ok ? '✓' : '✗', violation: '✗' }[kind];
+  return [`${mark} ${text}`];
+};
+
+function tellHook(entry: HookEntry, definitions: Definitions): readonly string[] {
+  const { id, unit, event, milliseconds, charts, reconciled, dropped, failure, seen } = entry;
+  const about = event.relation === undefined ? '' : ` of relation ${event.relation}`;
+  return [
+    `${id}  ${unit}  ${event.hook}${about}: ${endOf(entry)} (${duration(milliseconds)})`,
+    ...charts.flatMap((chart) => tellChart(chart, labelsOf(definitions[chart.hook]))),
+    ...dropped.map((hook) => `  dropped ${hook}: it was met, or its relation is gone`),
+    ...reconciled.map(
+      ({ name, relation, error, milliseconds }) =>
+        `  then ${name}${relation === null ? '' : ` of relation ${relation}`}: ${error ?? 'done'} (${duration(milliseconds)})`,
+    ),
+    ...Object.entries(seen.written).flatMap(([bag, values]) =>
+      Object.entries(values).map(
+        ([key, value]) => `  ${bag}: ${value === '' ? `- ${key}` : `${key} = ${value}`}`,
+      ),
+    ),
+    ...(failure === null ? [] : [`  failed: ${failure}`]),
+  ];
+}
+
+function tellChart(
+  { hook, path, steps, end }: RecordedChart,
+  labels: ReadonlyMap<string, string>,
+): readonly string[] {
+  const answered = new Map(steps.map((step) => [step.node, step]));
+  const way = path.flatMap((node) => {
+    const step = answered.get(node);
+    const line = `    ${node}  ${labels.get(node) ?? ''}`.trimEnd();
+    return step === undefined ? [line] : [line, `      ${exchange(step)}`];
+  });
+  const why = end?.why == null ? '' : `: ${end.why}`;
+  return [
+    `  ${hook}`,
+    ...way,
+    `    ${end === null ? 'never ended' : end._tag.toLowerCase()}${why}`,
+  ];
+}
+
+/** A request and its answer in one line. */
+function exchange({ request, answer, milliseconds }: RecordedStep): string {
+  const { _tag, ...rest } = request;
+  const detail = Object.entries(rest).filter(([, value]) => value !== null);
+  const said = detail.map(([key, value]) => ` ${key}=${typeof value === 'object' ? '{…}' : value}`);
+  const outcome = answer === null ? 'no answer' : answer._tag.toLowerCase();
+  return `${_tag}${said.join('')} → ${outcome} (${duration(milliseconds)})`;
+}
+
+function labelsOf(definition: Definitions[string] | undefined): ReadonlyMap<string, string> {
+  const { nodes } = chartOf({ id: '', config: definition ?? {} });
+  return new Map(nodes.map(({ id, label }) => [id, label.replaceAll('\\n', ' ')]));
+}
+
+const duration = (milliseconds: number): string =>
+  milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;

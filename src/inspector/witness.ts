@@ -1,0 +1,123 @@
+/**
+ * Stands between a hook and its adapters, and remembers for eyes what passes by: databags, the
+ * configuration, the status. It asks nothing itself, and changes nothing.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Secret } from '../../machines/index.ts';
+import { maskedDatabag, secretKey } from '../domain/masking.ts';
+import { databaseSection } from '../domain/pgbouncer-files.ts';
+import type { Adapters, Attempt, Bag, Databag } from '../engine/index.ts';
+import type { Seen } from './recording.ts';
+
+/** A configuration file of PgBouncer, before and after it was put in force. */
+export interface ChangedFile {
+  readonly before: string | null;
+  readonly after: string;
+}
+
+export interface Witness {
+  /** The same adapters, looked over. */
+  readonly adapters: Adapters;
+  /** What was seen; of the writes only what was committed. */
+  readonly seen: Seen;
+  /** The texts that MUST NOT be shown, wherever they turn up. */
+  readonly secrets: ReadonlySet<string>;
+  /** Tells of PgBouncer's file as it stands; without it what follows from the ledger is shown. */
+  readonly configured: (file: ChangedFile) => void;
+}
+
+export function witness(adapters: Adapters): Witness {
+  const { model, backend, pooler, entropy } = adapters;
+  const secrets = new Set<string>();
+  const seen: Seen = { read: {}, written: {}, configuration: null, status: null };
+  const hide = (secret: Secret | null | undefined) => {
+    if (secret) secrets.add(secret.secret);
+  };
+  const hideContent = (content: Databag) => {
+    for (const [key, value] of Object.entries(content)) if (secretKey.test(key)) secrets.add(value);
+  };
+  let isToldOf = false;
+  return {
+    seen,
+    secrets,
+    configured: (file) => {
+      isToldOf = true;
+      const first = seen.configuration ?? file;
+      seen.configuration = { before: first.before, after: file.after };
+    },
+    adapters: {
+      ...adapters,
+      model: {
+        ...model,
+        read: (bags) =>
+          then(model.read(bags), (contents) => {
+            for (const [index, bag] of bags.entries())
+              seen.read[bagName(bag)] ??= maskedDatabag(contents[index] ?? {});
+          }),
+        secrets: model.secrets && {
+          ...model.secrets,
+          read: (id) => then(model.secrets?.read(id) as Attempt<Databag>, hideContent),
+        },
+        commit: (changes) =>
+          then(model.commit(changes), () => {
+            seen.status = changes.status;
+            for (const { bag, values } of changes.bags)
+              seen.written[bagName(bag)] = maskedDatabag(values);
+          }),
+      },
+      backend: {
+        ...backend,
+        provision: (grant, auth) => {
+          hide(grant.password);
+          hide(auth.password);
+          return backend.provision(grant, auth);
+        },
+      },
+      pooler: {
+        ...pooler,
+        apply: (configuration) => {
+          hide(configuration.auth?.password);
+          isToldOf = false;
+          return then(pooler.apply(configuration), () => {
+            if (isToldOf) return;
+            const before = seen.configuration?.before ?? null;
+            seen.configuration = { before, after: databaseSection(configuration.databases) };
+          });
+        },
+        admits: (login, database) => {
+          hide(login.password);
+          return pooler.admits(login, database);
+        },
+      },
+      entropy: {
+        password: () => {
+          const password = entropy.password();
+          hide(password);
+          return password;
+        },
+      },
+    },
+  };
+}
+
+/** What eyes know a databag by. */
+export function bagName(bag: Bag): string {
+  switch (bag._tag) {
+    case 'RemoteApp':
+      return `relation ${bag.relation}: application`;
+    case 'OwnApp':
+      return `relation ${bag.relation}: pooler`;
+    case 'PeerApp':
+      return 'peers: application';
+    case 'PeerUnit':
+      return `peers: ${bag.unit}`;
+  }
+}
+
+const then =
+  <Result>(call: Attempt<Result>, look: (result: Result) => void): Attempt<Result> =>
+  async () => {
+    const outcome = await call();
+    if (E.isRight(outcome)) look(outcome.right);
+    return outcome;
+  };
