@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 const themes = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
@@ -7,7 +7,7 @@ const key = 'hookchart-theme';
 /** Light, dark, or as the system has it; a browser that lets nothing be kept forgets it. */
 export function Theme() {
   const [theme, setTheme] = useState<Theme>(kept);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
     try {
       localStorage.setItem(key, theme);

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { findProgram } from '../../src/demo/servers/program.ts';
+import type { HookEntry, Recording } from '../../src/inspector/index.ts';
+import { recordDemo } from './recorded-demo.ts';
+
+/** The distribution's Chromium, which asks nobody for anything by itself. */
+const startBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: findProgram('chromium', 'Chromium'),
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+/** A page with all that it asked of any network, and all that went wrong in it. */
+export interface Watched {
+  readonly page: Page;
+  readonly requests: string[];
+  readonly problems: string[];
+}
+
+type PageOptions = NonNullable<Parameters<Browser['newPage']>[0]>;
+
+/** A browser and a folder for the tests of one file. */
+export class Exhibit {
+  #browser: Browser | null = null;
+  readonly folder = mkdtempSync(join(tmpdir(), 'hookchart-browser-'));
+
+  /** What the tests of a file share; it is there before them, and gone after them. */
+  static before(prepare: (exhibit: Exhibit) => Promise<void> = async () => {}): Exhibit {
+    const exhibit = new Exhibit();
+    beforeAll(async () => {
+      await prepare(exhibit);
+      exhibit.#browser = await startBrowser();
+    });
+    afterAll(async () => {
+      await exhibit.#browser?.close();
+      rmSync(exhibit.folder, { recursive: true, force: true });
+    });
+    return exhibit;
+  }
+
+  get browser(): Browser {
+    if (this.#browser === null) throw new Error('the browser has not been started yet');
+    return this.#browser;
+  }
+
+  async open(url: string, options: PageOptions = {}): Promise<Watched> {
+    const page = await this.browser.newPage({ viewport: { width: 1500, height: 900 }, ...options });
+    const requests: string[] = [];
+    const problems: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('websocket', (socket) => requests.push(socket.url()));
+    page.on('pageerror', (error) => problems.push(String(error.stack)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(url);
+    await page.locator('#app h1').waitFor();
+    return { page, requests, problems };
+  }
+
+  /** Writes a recording as one file, as the command does it, and gives its path. */
+  pageOf(content: object, name: string): string {
+    const [json, html] = [join(this.folder, `${name}.json`), join(this.folder, `${name}.html`)];
+    writeFileSync(json, JSON.stringify(content));
+    execFileSync(process.execPath, ['dist/src/cli/main.js', 'inspect', json, '--out', html]);
+    return html;
+  }
+}
+
+/** The demo, recorded anew, as one file; and what is looked for in it. */
+export class DemoExhibit {
+  recording!: Recording;
+  secrets: readonly string[] = [];
+  file = '';
+  readonly exhibit = Exhibit.before(async (exhibit) => {
+    const recorded = await recordDemo();
+    this.recording = recorded.recording;
+    this.secrets = recorded.secrets;
+    this.file = exhibit.pageOf(recorded.recording, 'demo');
+  });
+
+  get runs(): readonly HookEntry[] {
+    return this.recording.entries.filter((entry) => entry._tag === 'Hook');
+  }
+
+  /** The run that provisions the first relation. */
+  get provisioning(): HookEntry {
+    const found = this.runs.find(({ charts }) => (charts[0]?.path.length ?? 0) > 8);
+    if (found === undefined) throw new Error('nothing was provisioned');
+    return found;
+  }
+
+  link(hash = '', file = this.file): string {
+    return `${pathToFileURL(file)}${hash}`;
+  }
+
+  async open(hash = '', options: PageOptions = {}): Promise<Watched> {
+    const watched = await this.exhibit.open(this.link(hash), options);
+    await watched.page.locator('.row').first().waitFor();
+    return watched;
+  }
+}
+
+/** The sentence that says where the page is. */
+export const now = (page: Page) => page.locator('.now').textContent();
+
+export const lit = (page: Page) =>
+  page
+    .locator('.node.lit')
+    .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-node')));
+
+/** How many rows of the list of runs are drawn. */
+export const rows = (page: Page) => page.locator('.list [role=option]').count();

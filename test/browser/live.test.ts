@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Recorder, recordedCharm, recordReplay, socketFeed } from '../../src/inspector/index.ts';
+import { type Charm, defaultBounds, type Replay, randomHistory } from '../../src/testing/index.ts';
+import { Exhibit, now, rows } from './exhibit.ts';
+
+const exhibit = Exhibit.before();
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** `hookchart inspect`, and the addresses that it tells. */
+async function inspect(...args: string[]) {
+  const child = spawn(process.execPath, ['dist/src/cli/main.js', 'inspect', '--no-open', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const end = async () => {
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+  };
+  ends.push(end);
+  let told = '';
+  await new Promise<void>((resolve, reject) => {
+    child.once('close', () => reject(new Error('it ended before it served anything')));
+    child.stdout.on('data', (chunk) => {
+      told += chunk;
+      if (told.includes('Feed:')) resolve();
+    });
+  });
+  return {
+    page: /http:\S+/.exec(told)?.[0] ?? '',
+    source: /HOOKCHART_INSPECT=(\S+)/.exec(told)?.[1] ?? '',
+  };
+}
+
+/** A charm that answers nothing and calls that done. */
+const idle: Charm = async () => E.right(null);
+
+const history: Replay = {
+  bounds: { ...defaultBounds, units: 1, relations: 1 },
+  served: 0,
+  actions: [{ _tag: 'Relate', application: 'app1' }],
+};
+
+describe('hookchart inspect', () => {
+  it('shows what comes in while it comes, and from the beginning to those who come late', async () => {
+    const { page: address, source } = await inspect();
+    const early = await exhibit.open(address);
+    expect(await now(early.page)).toBe('Nothing has come in yet.');
+    const feed = socketFeed(source, (problem) => expect.fail(problem));
+    const recorder = new Recorder(feed.send, { title: 'live' });
+    recorder.note('chapter', 'It begins');
+    await randomHistory(1, { steps: 10, charm: recordedCharm(recorder) });
+    await feed.close();
+    await expect.poll(() => early.page.locator('h1').textContent()).toBe('live');
+    await expect.poll(() => rows(early.page)).toBeGreaterThan(10);
+    const count = await early.page.locator('.count').textContent();
+    const late = await exhibit.open(address);
+    await expect.poll(() => late.page.locator('.count').textContent()).toBe(count);
+    for (const { page, problems, requests } of [early, late]) {
+      expect(problems).toEqual([]);
+      const outside = requests.filter(
+        (url) => !/^(http|ws):\/\/127\.0\.0\.1:\d+\/|^data:/.test(url),
+      );
+      expect(outside).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('says that its feed has ended', async () => {
+    const { page: address } = await inspect();
+    const { page } = await exhibit.open(address);
+    await page.locator('.live').waitFor();
+    await ends.pop()?.();
+    await page.getByText('the feed has ended').waitFor();
+    await page.close();
+  });
+
+  it('opens the history that a failed verification has written, as a story', async () => {
+    const file = join(exhibit.folder, 'replay.json');
+    writeFileSync(file, JSON.stringify(history));
+    const { page: address } = await inspect(file);
+    const { page } = await exhibit.open(address);
+    await page.locator('.row.action').first().waitFor();
+    expect(await page.locator('.row.action').first().textContent()).toContain('app1 is related');
+    const hook = page.locator('.row.returned', { hasText: 'database-relation-changed' }).first();
+    await hook.click();
+    await page.locator('.node.here').waitFor();
+    await page.close();
+  });
+
+  it('shows in it what was violated', async () => {
+    const recording = await recordReplay(history, () => idle);
+    const file = exhibit.pageOf(recording, 'violated');
+    const { page } = await exhibit.open(`file://${file}`);
+    const violation = page.locator('.row.violation').first();
+    expect(await violation.textContent()).toContain('at rest it violates');
+    await page.close();
+  });
+});
