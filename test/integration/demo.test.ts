@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createWebSocketReceiver } from '@statelyai/inspect';
 import { describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -49,6 +50,44 @@ describe('hookchart demo', () => {
       },
     });
     expect(outcome.checks.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it('feeds the page while it is told, and keeps it until Ctrl-C', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'demo-'));
+    chmodSync(folder, 0o711);
+    const file = join(folder, 'demo.html');
+    const child = spawn(
+      process.execPath,
+      [main, 'demo', '--inspect', '--no-open', '--record', file],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: folder } },
+    );
+    const hooks = new Set<string>();
+    let isStillTold = true;
+    let isLive = false;
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      if (output === '') {
+        const feed = /Feed: +(\S+)/.exec(String(chunk))?.[1] ?? '';
+        createWebSocketReceiver({ server: feed }).subscribe((event) => {
+          if (event.type !== '@xstate.actor' || event.parentId !== undefined) return;
+          hooks.add(event.name ?? '');
+          if (isStillTold) isLive ||= hooks.size > 1;
+        });
+      }
+      output += chunk;
+      if (output.includes('checks hold')) isStillTold = false;
+      if (output.includes('until Ctrl-C')) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(code).toBe(0);
+    expect(isLive).toBe(true);
+    expect(hooks).toContain('pgbouncer-k8s/1 database-relation-changed');
+    expect(hooks).toContain('pgbouncer-k8s/0 leader-elected');
+    expect(readFileSync(file, 'utf8')).toContain('"hookchart-recording"');
+    rmSync(file);
+    expect(servers(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('cleans up after itself on %s', async (signal) => {
