@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { hooks } from '../../machines/index.ts';
+import { chartOf } from '../../src/chart/index.ts';
+import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
+import { randomHistory } from '../../src/testing/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hookchart-inspect-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const hookchart = (...args: string[]) =>
+  spawnSync(process.execPath, ['dist/src/cli/main.js', ...args], { encoding: 'utf8' });
+
+const file = (name: string, content: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('hookchart chart --format', () => {
+  it('prints a chart in each format', () => {
+    const hook = 'database-relation-broken';
+    const as = (format: string) => hookchart('chart', hook, '--format', format).stdout;
+    expect(as('mermaid')).toBe(hookchart('chart', hook).stdout);
+    expect(JSON.parse(as('json'))).toEqual(chartOf(hooks[hook]));
+    expect(as('dot')).toMatch(/^digraph "database-relation-broken" \{\n/);
+    expect(as('svg')).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /);
+    expect(JSON.parse(as('xstate'))).toMatchObject({ id: hook, initial: 'hook_fired' });
+  });
+
+  it.each([
+    [['chart', '--format', 'dot'], 'name the hook whose chart is to be printed as dot'],
+    [['chart', 'update-status', '--format', 'png'], 'Allowed choices are mermaid, dot, svg, json'],
+    [['chart', '--format', 'dot', '--check', 'README.md'], 'not both'],
+  ])('%j is wrong use', (args, words) => {
+    const { status, stderr } = hookchart(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(words);
+  });
+});
+
+describe('hookchart inspect', () => {
+  const recorded = async () => {
+    const collector = new Collector('');
+    const recorder = new Recorder((message) => void collector.take(message), {
+      title: 'a history',
+      now: () => 0,
+    });
+    await randomHistory(1, { steps: 10, charm: recordedCharm(recorder) });
+    return file('recording.json', JSON.stringify(collector.recording));
+  };
+
+  it('prints a recording in words, all of it or one run', async () => {
+    const path = await recorded();
+    const whole = hookchart('inspect', path, '--text');
+    expect(whole).toMatchObject({ status: 0, stderr: '' });
+    expect(whole.stdout).toMatch(/^a history\n/);
+    const [, id = ''] = /^(\d+) {2}pgbouncer/m.exec(whole.stdout) ?? [];
+    const one = hookchart('inspect', path, '--text', '--run', id).stdout;
+    expect(one.match(/^\d+ {2}pgbouncer/gm)).toHaveLength(1);
+    expect(whole.stdout).toContain(one.replace('a history\n', ''));
+  });
+
+  it('writes one file that holds all', async () => {
+    const out = join(folder, 'page.html');
+    expect(hookchart('inspect', await recorded(), '--out', out)).toMatchObject({ status: 0 });
+    const page = readFileSync(out, 'utf8');
+    expect(page).toContain('<script type="application/json" id="recording">{"format":');
+    expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="(?!data:)/);
+  });
+
+  it('lets nothing in a recording end its script', () => {
+    const recording = {
+      format: 'hookchart-recording',
+      version: 1,
+      title: '</script><script>alert(1)</script>',
+      definitions: {},
+      entries: [],
+    };
+    const out = join(folder, 'evil.html');
+    hookchart('inspect', file('evil.json', JSON.stringify(recording)), '--out', out);
+    expect(readFileSync(out, 'utf8')).not.toContain('</script><script>alert');
+  });
+
+  it.each([
+    ['nowhere.json', null, /nowhere\.json cannot be read \(ENOENT\)/],
+    ['broken.json', '{', /broken\.json is no recording: it is not JSON/],
+    ['other.json', '{"a":1}', /other\.json is no recording: format is not as expected/],
+    ['replay.json', '{"actions":7}', /the replay's \S+ is not as expected/],
+  ])('refuses %s', (name, content, words) => {
+    const path = content === null ? join(folder, name) : file(name, content);
+    const { status, stderr } = hookchart('inspect', path, '--text');
+    expect(stderr).toMatch(words);
+    expect(status).toBe(2);
+  });
+
+  it('refuses to show nothing, a run that is not there, and a file that cannot be written', async () => {
+    const path = await recorded();
+    for (const [args, words] of [
+      [['--out', join(folder, 'x.html')], 'name the recording'],
+      [[path, '--text', '--run', 'nobody'], 'there is no run "nobody"'],
+      [[path, '--out', join(folder, 'no', 'x.html')], 'cannot be written (ENOENT)'],
+    ] as const) {
+      const { status, stderr } = hookchart('inspect', ...args);
+      expect(stderr).toContain(words);
+      expect(status).toBe(2);
+    }
+    expect(existsSync(join(folder, 'x.html'))).toBe(false);
+  });
+
+  it('refuses a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+    const { status, stderr } = hookchart('inspect', '--no-open', '--port', port);
+    server.close();
+    expect(stderr).toContain(`port ${port} cannot be taken (EADDRINUSE); choose another --port`);
+    expect(status).toBe(2);
+  });
+});

@@ -1,0 +1,35 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { dispatch } from '../../src/engine/index.ts';
+import { Collector, Recorder, tellEntry } from '../../src/inspector/index.ts';
+import { MemoryWorld } from '../memory-world.ts';
+
+describe('a recording in words', () => {
+  it('is the path of each chart, with requests and answers, and what was written', async () => {
+    const world = new MemoryWorld();
+    world.juju.request(4, { database: 'app' });
+    const collector = new Collector('');
+    const recorder = new Recorder((message) => void collector.take(message), { now: () => 0 });
+    recorder.note('chapter', 'It asks');
+    const event = { hook: 'database-relation-changed', relation: 4 };
+    for (const unit of ['p/0', 'p/1']) {
+      const run = await recorder.hook(unit, event, world.adapters(unit), ({ adapters, watch }) =>
+        dispatch(adapters, { watch })(event)(),
+      );
+      expect(E.isRight(run)).toBe(true);
+    }
+    world.postgres.isUp = false;
+    await recorder.hook(
+      'p/1',
+      { hook: 'update-status' },
+      world.adapters('p/1'),
+      ({ adapters, watch }) => dispatch(adapters, { watch })({ hook: 'update-status' })(),
+    );
+    recorder.note('check', 'a check that does not hold', false);
+    const { recording } = collector;
+    const text = recording.entries
+      .flatMap((entry) => ['', ...tellEntry(entry, recording)])
+      .join('\n');
+    await expect(`${text.trim()}\n`).toMatchFileSnapshot('a-recording.txt');
+  });
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry, HookEntry } from '../../src/inspector/index.ts';
+import {
+  choicesOf,
+  linkTo,
+  listed,
+  momentsOf,
+  noFilters,
+  parseLink,
+  start,
+} from '../../src/inspector/page/view.ts';
+
+const chart = (hook: string, relation?: number): HookEntry['charts'][number] => ({
+  hook,
+  event: relation === undefined ? {} : { relation },
+  path: ['hook_fired', 'rtn'],
+  steps: [],
+  end: { _tag: 'Returned', why: null },
+});
+
+const hook = (id: string, rest: Partial<HookEntry>): HookEntry => ({
+  _tag: 'Hook',
+  id,
+  unit: 'p/0',
+  event: { hook: 'update-status' },
+  at: 0,
+  milliseconds: 0,
+  charts: [],
+  reconciled: [],
+  dropped: [],
+  end: 'Committed',
+  failure: null,
+  seen: { read: {}, written: {}, configuration: null, status: null },
+  ...rest,
+});
+
+const entries: readonly Entry[] = [
+  { _tag: 'Note', id: '0', at: 0, kind: 'chapter', text: 'It begins', ok: true },
+  hook('1', {
+    event: { hook: 'database-relation-changed', relation: 4 },
+    charts: [chart('database-requested', 4)],
+  }),
+  hook('2', { unit: 'p/10', end: 'Failed', failure: 'PostgreSQL failed' }),
+  hook('3', {
+    unit: 'p/2',
+    reconciled: [{ name: 'Provision', relation: 12, error: null, milliseconds: 0 }],
+  }),
+];
+
+describe('the entries that are listed', () => {
+  it.each([
+    [{}, [0, 1, 2, 3]],
+    [{ unit: 'p/2' }, [3]],
+    [{ hook: 'database-requested' }, [1]],
+    [{ hook: 'database-relation-changed' }, [1]],
+    [{ relation: '12' }, [3]],
+    [{ relation: '4' }, [1]],
+    [{ relation: '1' }, []],
+    [{ end: 'failed' }, [2]],
+    [{ end: 'returned', unit: 'p/0' }, [1]],
+    [{ search: ' POSTGRESQL ' }, [2]],
+    [{ search: 'begins' }, [0]],
+    [{ search: 'hook_fired', unit: 'p/2' }, []],
+  ])('%j: %j', (filters, expected) => {
+    expect(listed(entries, { ...noFilters, ...filters })).toEqual(expected);
+  });
+
+  it('can be chosen by what is in them, numbers in their order', () => {
+    expect(choicesOf(entries)).toEqual({
+      units: ['p/0', 'p/2', 'p/10'],
+      hooks: ['database-relation-changed', 'database-requested', 'update-status'],
+      relations: ['4', '12'],
+      ends: ['failed', 'returned'],
+    });
+  });
+});
+
+describe('the moments of an entry', () => {
+  it('are its nodes, chart by chart, then what else was done, then its end', () => {
+    const entry = hook('1', {
+      charts: [chart('a'), chart('b')],
+      reconciled: [{ name: 'Configure', relation: null, error: null, milliseconds: 0 }],
+    });
+    expect(momentsOf(entry)).toEqual([
+      { _tag: 'Node', chart: 0, position: 0 },
+      { _tag: 'Node', chart: 0, position: 1 },
+      { _tag: 'Node', chart: 1, position: 0 },
+      { _tag: 'Node', chart: 1, position: 1 },
+      { _tag: 'Work', index: 0 },
+      { _tag: 'End' },
+    ]);
+  });
+});
+
+describe('a link', () => {
+  it('property: leads to the place that it was made of', () => {
+    const place = fc.record({
+      run: fc.string(),
+      step: fc.nat(),
+      unit: fc.string(),
+      hook: fc.string(),
+      relation: fc.string(),
+      end: fc.string(),
+      search: fc.string({ unit: 'grapheme' }),
+    });
+    fc.assert(
+      fc.property(place, (one) => {
+        expect(parseLink(linkTo(one))).toEqual(one);
+      }),
+    );
+  });
+
+  it.each(['', '#', '#step=-1', '#step=x&other=1', '#step=1.5'])(
+    '%j leads to the start',
+    (hash) => {
+      expect(parseLink(hash)).toEqual(start);
+    },
+  );
+});
