@@ -1,3 +1,8 @@
+/**
+ * The hooks as machines, and what a machine is made of.
+ *
+ * @module hookchart/machines
+ */
 import { databaseRelationBroken } from './database-relation-broken.ts';
 import { databaseRelationDeparted } from './database-relation-departed.ts';
 import { databaseRequested } from './database-requested.ts';

@@ -1,3 +1,8 @@
+/**
+ * Mermaid flowcharts: read, printed, compared with a machine, laid out and drawn.
+ *
+ * @module hookchart/chart
+ */
 export type { Chart, ChartEdge, ChartNode } from './chart.ts';
 export { compare, type Difference, describe } from './compare.ts';
 export { type ChartText, chartsIn } from './documents.ts';

@@ -9,7 +9,7 @@ import { latest } from './latest.ts';
 import type { Databag } from './request.ts';
 
 /** A request that is not served, and the reason that its operator reads. */
-interface Refused {
+export interface Refused {
   readonly relation: number;
   readonly state: 'refused';
   readonly error: string;

@@ -1,11 +1,22 @@
+/**
+ * Drives hook machines: `begin` and `advance` without I/O, `plan`, `interpret`, `reconcile`, `dispatch`.
+ *
+ * @module hookchart
+ */
 export type {
   BackendEndpoints,
   Configuration,
   DatabaseEntry,
+  EndpointInvalid,
   HostPort,
 } from '../domain/configuration.ts';
-export type { Deferral } from '../domain/deferral.ts';
-export type { KeptLogin, LedgerRecord } from '../domain/ledger.ts';
+export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';
+export type {
+  KeptLogin,
+  LedgerRecord,
+  LedgerUnreadable,
+  Refused,
+} from '../domain/ledger.ts';
 export type { Audit, Work } from '../domain/reconcile.ts';
 export type { Refusal } from '../domain/refusal.ts';
 export { type Attribute, type Databag, defaultPolicy, type Policy } from '../domain/request.ts';
@@ -20,7 +31,7 @@ export {
   type StateInvalid,
 } from './conversation.ts';
 export { type DispatchOptions, dispatch } from './dispatch.ts';
-export type { Keep } from './drive.ts';
+export type { Keep, Onlookers } from './drive.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export { interpret, type Options, reconcile } from './interpret.ts';
 export { type Plan, type PlanAnswer, PlanError, plan } from './plan.ts';

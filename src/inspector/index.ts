@@ -1,10 +1,21 @@
+/**
+ * What runs look like: a feed in the protocol of @statelyai/inspect, recordings, the page.
+ *
+ * @module hookchart/inspect
+ */
 export { Collector } from './collect.ts';
 export { definitionOf } from './definition.ts';
 export { feedOf } from './feed.ts';
 export { type Hub, openHub } from './hub.ts';
 export { recordingPage } from './page-file.ts';
-export { type InspectionEvent, protocolVersion } from './protocol.ts';
-export { type Onlooker, Recorder, type RecorderOptions, type Send } from './recorder.ts';
+export { type InspectionEvent, protocolVersion, type Signal, type Snapshot } from './protocol.ts';
+export {
+  type Onlooker,
+  type Recordable,
+  Recorder,
+  type RecorderOptions,
+  type Send,
+} from './recorder.ts';
 export {
   type Entry,
   emptyRecording,
@@ -16,3 +27,4 @@ export {
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';
 export { tellEntry } from './text.ts';
+export type { ChangedFile } from './witness.ts';

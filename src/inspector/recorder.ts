@@ -29,7 +29,7 @@ import { type Witness, witness } from './witness.ts';
 export type Send = (message: InspectionEvent) => void;
 
 /** What is recorded of a run beside its charts; a `HookRun`, a `ReconcileRun` and a `DispatchRun` have it. */
-type Recordable = Pick<DispatchRun, 'reconciled'> & Partial<Pick<DispatchRun, 'dropped'>>;
+export type Recordable = Pick<DispatchRun, 'reconciled'> & Partial<Pick<DispatchRun, 'dropped'>>;
 
 export interface RecorderOptions {
   readonly title?: string;

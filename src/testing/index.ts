@@ -1,3 +1,8 @@
+/**
+ * A whole Juju in memory, invariants, arbitraries, conformance, and the search.
+ *
+ * @module hookchart/testing
+ */
 export { type Action, tell } from './actions.ts';
 export {
   type Driven,
@@ -20,10 +25,17 @@ export {
   poolerConformance,
 } from './conformance/index.ts';
 export { type Bounds, defaultBounds } from './explore/bounds.ts';
-export { parseReplay, type Replay, replay } from './explore/trace.ts';
+export type { Counts } from './explore/search.ts';
+export {
+  parseReplay,
+  type Replay,
+  type Replayed,
+  type ReplayOptions,
+  replay,
+} from './explore/trace.ts';
 export { type Counterexample, explore, type Searched } from './explore/verify.ts';
 export { type Charm, type Interruption, type Outcome, pgbouncerCharm } from './hook-run.ts';
-export { HookTools } from './hook-tools.ts';
+export { HookTools, type Pending } from './hook-tools.ts';
 export {
   credentialsWork,
   endpointsServe,
@@ -41,11 +53,12 @@ export {
 export { actionsOf, type Kind, kinds, type Surroundings, surroundings } from './kinds.ts';
 export { simulatedModel } from './model.ts';
 export { hooksOf, updateStatus } from './resolver.ts';
+export type { Reading, SecretTools } from './secret-tools.ts';
 export { type Rest, rest, Simulation, Violated } from './simulation.ts';
 export { randomHistory, type Soaked, soak } from './soak.ts';
 export { type Runner, runnerOf, type Stepped, step } from './step.ts';
 export { ToolError } from './tool-error.ts';
-export { type View, viewOf } from './view.ts';
+export { type RelationView, type View, viewOf } from './view.ts';
 export {
   type Application,
   type Hook,
@@ -53,6 +66,8 @@ export {
   type Relation,
   type Requirer,
   type RequirerEvent,
+  type StoredSecret,
+  type Told,
   type Topology,
   type Unit,
   type World,

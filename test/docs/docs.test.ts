@@ -1,10 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hooks, nodesOf } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
+import { render } from '../../src/engine/index.ts';
+import { MemoryWorld } from '../memory-world.ts';
+import { type Block, blocksOf, languages } from './blocks.ts';
+import { everyError } from './every-error.ts';
 
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .concat(readdirSync('docs').map((name) => join('docs', name)))
@@ -14,37 +26,126 @@ const text = (page: string) => readFileSync(page, 'utf8');
 
 // Inside the package, so that its own name resolves.
 const folder = mkdtempSync('dist/docs-');
+const program = join(folder, 'hookchart');
+writeFileSync(program, `#!/bin/sh\nexec node ${resolve('dist/src/cli/main.js')} "$@"\n`);
+chmodSync(program, 0o755);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The JavaScript of a page, each block with the output that the page shows below it. */
-function examples(page: string): [code: string, output: string | undefined][] {
-  const blocks = [...text(page).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
-  return blocks.flatMap(([, language, body = ''], index) => {
-    const next = blocks[index + 1];
-    if (language !== 'js') return [];
-    return [[body, next?.[1] === 'text' ? next[2] : undefined]];
+/** Runs a block of a page, where its earlier blocks have left their files; gives what it prints. */
+function run(page: string, { language, body }: Block, index: number): string {
+  const cwd = join(folder, page.replaceAll(/\W/g, '-'));
+  mkdirSync(cwd, { recursive: true });
+  // A block that others import says its name in its first line.
+  const name = /^\/\/ (\S+\.mjs)\n/.exec(body)?.[1] ?? `example-${index}.mjs`;
+  writeFileSync(join(cwd, name), body);
+  const [command, ...args] = language === 'js' ? [process.execPath, name] : ['bash', '-euc', body];
+  const PATH = `${resolve(folder)}:${process.env.PATH}`;
+  return execFileSync(command as string, args as string[], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, PATH },
   });
 }
 
-describe.each([
-  'README.md',
-  'docs/embed.md',
-  'docs/test-with-properties.md',
-  'docs/write-an-adapter.md',
-])('%s', (page) => {
-  it.each(examples(page).map(([code, output], index) => [index + 1, code, output] as const))(
-    'example %i prints what the page says',
-    (index, code, output = '') => {
-      const file = join(folder, `${page.replaceAll(/\W/g, '-')}-${index}.mjs`);
-      writeFileSync(file, code);
-      expect(execFileSync(process.execPath, [file], { encoding: 'utf8' })).toBe(output);
+describe.each(pages)('%s', (page) => {
+  const blocks = blocksOf(page);
+  const runnable = blocks
+    .map((block, index) => [index + 1, block] as const)
+    .filter(([, { language }]) => language === 'js' || language === 'sh');
+
+  it('says of each block what becomes of it', () => {
+    for (const { language } of blocks) expect(languages).toContain(language);
+  });
+
+  if (runnable.length > 0)
+    it.each(runnable)('block %i prints what the page says', (index, block) => {
+      expect(run(page, block, index)).toBe(block.output ?? '');
+    });
+
+  it('names commands and options that there are, also where they are not run', () => {
+    const shown = blocks.filter(({ language }) => language === 'console');
+    for (const line of shown.flatMap(({ body }) => body.split('\n'))) {
+      const [, command, rest = ''] =
+        /^(?:npm run -s )?hookchart (?:-- )?(\w+)(.*)/.exec(line) ?? [];
+      if (command === undefined) continue;
+      const help = helpOf(command);
+      for (const [option] of rest.matchAll(/--[a-z][a-z-]*/g)) expect(help).toContain(option);
+    }
+  });
+});
+
+const helps = new Map<string, string>();
+
+function helpOf(command: string): string {
+  const known = helps.get(command);
+  if (known !== undefined) return known;
+  const help = execFileSync(program, [command, '--help'], { encoding: 'utf8' });
+  expect(help).toContain(`Usage: hookchart ${command}`);
+  helps.set(command, help);
+  return help;
+}
+
+describe('every mermaid block', () => {
+  it('passes hookchart chart --check', () => {
+    const drawn = pages.filter((page) =>
+      blocksOf(page).some(({ language }) => language === 'mermaid'),
+    );
+    const count = drawn.flatMap(blocksOf).filter(({ language }) => language === 'mermaid').length;
+    const told = execFileSync(program, ['chart', '--check', ...drawn], { encoding: 'utf8' });
+    expect(told.match(/: agrees$/gm)).toHaveLength(count);
+    expect(count).toBeGreaterThanOrEqual(6);
+  });
+});
+
+describe('docs/errors.md', () => {
+  it.each(Object.values(everyError))('says what $_tag says, and what to do', (error) => {
+    const section = error.class.slice(0, 1).toUpperCase() + error.class.slice(1);
+    const [, part = ''] = text('docs/errors.md').split(`## ${section}\n`);
+    const row = part.split('\n').find((line) => line.startsWith(`| \`${error._tag}\` |`)) ?? '';
+    const [, says, todo = ''] = row.replace(/ \|$/, '').split(' | ');
+    expect(says).toBe(render(error));
+    expect(todo).toMatch(/\w/);
+  });
+});
+
+describe('docs/ports.md', () => {
+  const world = new MemoryWorld();
+  const { model, backend, pooler, entropy } = world.adapters('p/1');
+
+  it.each(Object.entries({ Model: model, Backend: backend, Pooler: pooler, Entropy: entropy }))(
+    'tells of each member of the port %s, and of no other',
+    (name, port) => {
+      const [, section = ''] = text('docs/ports.md').split(`## ${name}\n`);
+      const told = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)];
+      expect(told.map(([, member]) => member).sort()).toEqual(Object.keys(port).sort());
     },
   );
 });
 
+describe('docs/holes.md', () => {
+  const rows = text('docs/holes.md')
+    .split('\n')
+    .filter((line) => /^\| H\d/.test(line));
+
+  it.each(rows.map((row) => [row.slice(2, 40), row]))(
+    '%s… is shown by a test that there is',
+    (_, row) => {
+      const [, file = '', title = ''] = /`(test\/\S+)` "([^"]+)" \|$/.exec(row) ?? [];
+      expect(text(file)).toContain(`'${title}'`);
+    },
+  );
+
+  it('leaves none of the numbers out', () => {
+    const numbers = new Set(
+      rows.flatMap((row) => /^\| ([^:]+):/.exec(row)?.[1]?.split(', ') ?? []),
+    );
+    for (let number = 1; number <= 25; number++) expect(numbers).toContain(`H${number}`);
+  });
+});
+
 describe('docs/embed.md', () => {
   it('embeds the library in 40 lines', () => {
-    const [[code = ''] = []] = examples('docs/embed.md');
+    const code = blocksOf('docs/embed.md')[0]?.body ?? '';
     expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(40);
   });
 });

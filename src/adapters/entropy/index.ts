@@ -1,3 +1,8 @@
+/**
+ * Passwords from the system’s generator.
+ *
+ * @module hookchart/entropy
+ */
 import { randomInt } from 'node:crypto';
 import type { Entropy } from '../../engine/index.ts';
 

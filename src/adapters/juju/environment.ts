@@ -1,7 +1,7 @@
 /** The one parse of what the agent puts into a hook's environment. */
 import * as E from 'fp-ts/lib/Either.js';
 
-interface HookRelation {
+export interface HookRelation {
   readonly endpoint: string;
   readonly id: number;
   /** Null where Juju does not say, as in a `broken` of Juju 2.9. */

@@ -1,6 +1,12 @@
+/**
+ * Juju’s hook tools as the model.
+ *
+ * @module hookchart/juju
+ */
 export {
   type Environment,
   type EnvironmentInvalid,
+  type HookRelation,
   parseEnvironment,
   renderEnvironment,
   type Variables,

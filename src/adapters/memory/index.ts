@@ -1,3 +1,8 @@
+/**
+ * Juju, PostgreSQL, PgBouncer and passwords in memory, by the rules of the real ones.
+ *
+ * @module hookchart/memory
+ */
 export {
   emptyPostgres,
   MemoryPostgres,
@@ -5,6 +10,6 @@ export {
   type PostgresState,
 } from './backend.ts';
 export { seededEntropy } from './entropy.ts';
-export { MemoryJuju, type MemoryJujuOptions } from './model.ts';
+export { MemoryJuju, type MemoryJujuOptions, type StoredSecret } from './model.ts';
 export { emptyPgbouncer, MemoryPgbouncer, type PgbouncerState } from './pooler.ts';
 export type { Fault, Tap } from './tap.ts';

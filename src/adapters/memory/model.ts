@@ -23,7 +23,7 @@ export interface MemoryJujuOptions {
   readonly hasSecrets?: boolean;
 }
 
-interface StoredSecret {
+export interface StoredSecret {
   readonly label: string;
   readonly content: Databag;
   /** The relations whose remote application may read it. */

@@ -1,3 +1,8 @@
+/**
+ * PgBouncer as the pooler, and what keeps its process.
+ *
+ * @module hookchart/pgbouncer
+ */
 import * as E from 'fp-ts/lib/Either.js';
 import { sameDatabases } from '../../domain/configuration.ts';
 import {
@@ -19,7 +24,13 @@ import { type Workload, WorkloadProblem } from '../workload/workload.ts';
 import { type Address, Console, ConsoleProblem, tryLogin } from './console.ts';
 
 export type { Settings } from '../../domain/pgbouncer-files.ts';
-export { childProcess, pebble, systemd, type Workload } from '../workload/index.ts';
+export {
+  childProcess,
+  type PebbleOptions,
+  pebble,
+  systemd,
+  type Workload,
+} from '../workload/index.ts';
 export type { Address } from './console.ts';
 
 /** One PgBouncer process of this unit. */

@@ -1,3 +1,8 @@
+/**
+ * PostgreSQL 14 to 18 as the backend.
+ *
+ * @module hookchart/postgres
+ */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../../engine/index.ts';
 import { audit, grantable } from './audit.ts';

@@ -4,6 +4,6 @@
  */
 export { childProcess } from './child.ts';
 export { FileProblem } from './files.ts';
-export { pebble } from './pebble.ts';
+export { type PebbleOptions, pebble } from './pebble.ts';
 export { systemd } from './systemd.ts';
 export { type Workload, WorkloadProblem } from './workload.ts';

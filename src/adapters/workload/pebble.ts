@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import { FileProblem } from './files.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
-interface PebbleOptions {
+export interface PebbleOptions {
   /** `/charm/containers/CONTAINER/pebble.socket` in the charm's own container. */
   readonly socket: string;
   /** The service's name, and the label of the layer that makes it. */

@@ -1,0 +1,80 @@
+/** The site of these pages. Charts are drawn by the program itself, from their Mermaid source. */
+import { execFileSync } from 'node:child_process';
+import { defineConfig } from 'vitepress';
+
+const program = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
+
+/** A chart's picture; the hook is the one that its first node names. */
+function picture(source: string): string {
+  const hook = /\(\[(\S+) Hook\]\)/.exec(source)?.[1];
+  if (hook === undefined) throw new Error(`a chart names no hook:\n${source}`);
+  return execFileSync(process.execPath, [program, 'chart', hook, '--format', 'svg'], {
+    encoding: 'utf8',
+  });
+}
+
+// biome-ignore lint/style/noDefaultExport: vitepress reads the default export.
+export default defineConfig({
+  title: 'hookchart',
+  description: 'Juju hooks as flowcharts',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  outDir: '../dist/docs',
+  cacheDir: '../dist/docs-cache',
+  cleanUrls: false,
+  vite: { logLevel: 'warn', build: { chunkSizeWarningLimit: 2_000 } },
+  markdown: {
+    config: (markdown) => {
+      const fence = markdown.renderer.rules.fence?.bind(markdown.renderer.rules);
+      markdown.renderer.rules.fence = (...args) => {
+        const [tokens, index] = args;
+        const token = tokens[index];
+        if (token?.info.trim() !== 'mermaid') return fence?.(...args) ?? '';
+        return `<div class="chart" v-pre>${picture(token.content)}</div>`;
+      };
+    },
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Tutorial', link: '/tutorial' },
+      { text: 'Reference', link: '/commands' },
+      { text: 'Design', link: '/design' },
+    ],
+    sidebar: [
+      { text: 'Tutorial', items: [{ text: 'Your first hook', link: '/tutorial' }] },
+      {
+        text: 'How to',
+        items: [
+          { text: 'Embed the library', link: '/embed' },
+          { text: 'Write an adapter', link: '/write-an-adapter' },
+          { text: 'Test with properties', link: '/test-with-properties' },
+          { text: 'Deploy the charm', link: '/charm' },
+          { text: 'Read a run', link: '/read-a-run' },
+        ],
+      },
+      {
+        text: 'Reference',
+        items: [
+          { text: 'Commands', link: '/commands' },
+          { text: 'Ports', link: '/ports' },
+          { text: 'Errors', link: '/errors' },
+          { text: 'Hooks: database', link: '/hooks/database' },
+          { text: 'Hooks: peers', link: '/hooks/pgb-peers-relation-changed' },
+          { text: 'Hooks: leader-elected', link: '/hooks/leader-elected' },
+          { text: 'Hooks: update-status', link: '/hooks/update-status' },
+          { text: 'Packages', link: '/api/index' },
+          { text: 'Glossary', link: '/glossary' },
+        ],
+      },
+      {
+        text: 'Explanation',
+        items: [
+          { text: 'Design', link: '/design' },
+          { text: 'The holes of the charts', link: '/holes' },
+          { text: 'What is verified', link: '/verify' },
+        ],
+      },
+    ],
+  },
+});
