@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const sources = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.(tsx?|css)$/.test(name))
     .map((name) => join(folder, name));
 
 describe('rooms', () => {
@@ -39,7 +39,32 @@ describe('rooms', () => {
         'render',
         'restore',
       ],
-      '../src/chart/index.ts': ['chartOf', 'chartsIn', 'compare', 'describe', 'parse', 'print'],
+      '../src/chart/index.ts': [
+        'chartOf',
+        'chartsIn',
+        'compare',
+        'describe',
+        'dot',
+        'layout',
+        'parse',
+        'print',
+        'svg',
+      ],
+      '../src/inspector/index.ts': [
+        'Collector',
+        'Recorder',
+        'definitionOf',
+        'emptyRecording',
+        'feedOf',
+        'openHub',
+        'parseRecording',
+        'protocolVersion',
+        'recordReplay',
+        'recordedCharm',
+        'recordingPage',
+        'socketFeed',
+        'tellEntry',
+      ],
       '../src/adapters/memory/index.ts': [
         'MemoryJuju',
         'MemoryPgbouncer',

@@ -101,7 +101,7 @@ export function witness(adapters: Adapters): Witness {
 }
 
 /** What eyes know a databag by. */
-export function bagName(bag: Bag): string {
+function bagName(bag: Bag): string {
   switch (bag._tag) {
     case 'RemoteApp':
       return `relation ${bag.relation}: application`;

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { createRequire } from 'node:module';
+import { source as axe } from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import type { HookEntry, Recording } from '../../src/inspector/index.ts';
 import { DemoExhibit, lit, now, rows } from './exhibit.ts';
@@ -113,9 +113,8 @@ describe('the page of a recorded demo', () => {
     async (colorScheme) => {
       const { page } = await demo.exhibit.open(demo.link(`#run=${demo.provisioning.id}&step=4`), {
         colorScheme,
-        bypassCSP: true,
       });
-      await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core') });
+      await page.evaluate(axe);
       const check = async () => {
         const { violations } = (await page.evaluate('axe.run()')) as {
           violations: { id: string; impact: string; nodes: { html: string }[] }[];

@@ -27,6 +27,7 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
   ['every interleaving: units that lag', 'run', '-s', 'hookchart', '--', 'verify', ...lagging],
   ['random histories', 'run', '-s', 'soak', '--', '--hooks', '50000'],
   ['planted faults', 'run', '-s', 'teeth'],
+  ['docs: reference, recorded demo, site, links', 'run', 'docs'],
   ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 ];
 

@@ -1,3 +1,4 @@
+import './charts.css';
 import { useMemo } from 'preact/hooks';
 import { type Layout, layout } from '../../chart/layout.ts';
 import { chartOf } from '../../chart/of-machine.ts';

@@ -9,7 +9,8 @@ export interface DatabagsProps {
 /** The databags that a hook has read or written, before it and after it, side by side. */
 export function Databags({ entry, change: { before, after } }: DatabagsProps) {
   const { read, written } = entry.seen;
-  const names = [...new Set([...Object.keys(read), ...Object.keys(written)])].sort();
+  // The relations before the peers: what was asked and answered matters most.
+  const names = [...new Set([...Object.keys(read), ...Object.keys(written)])].sort().reverse();
   const isChanged = (name: string) => before.bags[name] !== after.bags[name];
   return (
     <section aria-labelledby="databags">

@@ -1,3 +1,4 @@
+import './details.css';
 import type { Entry, HookEntry } from '../recording.ts';
 import { endOf } from '../recording.ts';
 import type { Change } from '../timeline.ts';

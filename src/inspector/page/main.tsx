@@ -1,8 +1,8 @@
+import './style.css';
 import { render } from 'preact';
 import { Collector } from '../collect.ts';
 import { emptyRecording, type Recording } from '../recording.ts';
 import { App } from './app.tsx';
-import './style.css';
 
 const root = document.getElementById('app') as HTMLElement;
 

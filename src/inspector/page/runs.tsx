@@ -1,3 +1,4 @@
+import './runs.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Entry, endOf } from '../recording.ts';
 import { duration, whyOf } from './say.ts';
