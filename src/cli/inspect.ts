@@ -73,7 +73,10 @@ export async function serve(
   return hub;
 }
 
-/** Resolves when the operator has seen enough: at Ctrl-C, or a polite request to end. */
+/**
+ * Resolves when the operator has seen enough: at Ctrl-C, or a polite request to end. It is called
+ * BEFORE anything is said, for whoever reads that may end it at once.
+ */
 export const enough = (): Promise<void> =>
   new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

@@ -95,8 +95,9 @@ program
       if (!outcome.ok) process.exitCode = 1;
       if (options.record !== undefined) writeRecording(options.record, collector.recording);
       if (hub === null) return;
+      const seen = enough();
       tell(`\nThe page stays at ${hub.page} until Ctrl-C.\n`);
-      await enough();
+      await seen;
     } finally {
       await hub?.close();
     }
@@ -120,9 +121,10 @@ program
       if (options.out !== undefined) writeRecording(options.out, recording);
       return;
     }
+    const seen = enough();
     const hub = await serve(recording, options, out);
     try {
-      await enough();
+      await seen;
     } finally {
       await hub.close();
       if (options.record !== undefined) writeRecording(options.record, hub.recording());
