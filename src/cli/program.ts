@@ -84,8 +84,10 @@ program
   .option('--json', 'print one JSON document')
   .action(async (options: Serving & { inspect?: true; record?: string; json?: true }) => {
     const tell = options.json ? () => {} : out;
-    const hub = options.inspect ? await serve(null, options, tell) : null;
-    const collector = new Collector('hookchart demo');
+    // The one document on standard output stands alone; the addresses are needed all the same.
+    const say = options.json ? (text: string) => process.stderr.write(text) : out;
+    const hub = options.inspect ? await serve(null, options, say) : null;
+    const collector = new Collector();
     try {
       const outcome = await demo(tell, (message) => {
         collector.take(message);
@@ -96,7 +98,7 @@ program
       if (options.record !== undefined) writeRecording(options.record, collector.recording);
       if (hub === null) return;
       const seen = enough();
-      tell(`\nThe page stays at ${hub.page} until Ctrl-C.\n`);
+      say(`\nThe page stays at ${hub.page} until Ctrl-C.\n`);
       await seen;
     } finally {
       await hub?.close();
@@ -107,16 +109,19 @@ program
   .command('inspect')
   .description('the page that shows runs: as they come in, or from a file')
   .argument('[file]', 'a recording, or a history that a failed verification has written')
-  .option('--out <file>', 'write one file that holds the page and the recording, and serve nothing')
+  .option(
+    '--out <file>',
+    'write one file that holds the page with all runs (.html), or the recording: of [file] at once, else of what came in, at the end',
+  )
   .option('--text', 'print the recording in words, and serve nothing')
   .option('--run <id>', 'with --text: only the run of this id')
-  .option('--record <file>', 'write what came in, at the end: a page for .html, or a recording')
   .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
   .option('--no-open', 'do not open the page in a browser')
   .action(async (file: string | undefined, options: InspectOptions) => {
     const recording = file === undefined ? null : await readRecording(file);
-    if (options.out !== undefined || options.text) {
-      if (recording === null) throw new WrongUse('name the recording that is to be shown');
+    if (recording === null && options.text)
+      throw new WrongUse('name the recording that is to be told in words');
+    if (recording !== null && (options.text || options.out !== undefined)) {
       if (options.text) out(recordingText(recording, options.run));
       if (options.out !== undefined) writeRecording(options.out, recording);
       return;
@@ -127,7 +132,7 @@ program
       await seen;
     } finally {
       await hub.close();
-      if (options.record !== undefined) writeRecording(options.record, hub.recording());
+      if (options.out !== undefined) writeRecording(options.out, hub.recording());
     }
   });
 
@@ -189,7 +194,6 @@ interface InspectOptions extends Serving {
   readonly out?: string;
   readonly text?: true;
   readonly run?: string;
-  readonly record?: string;
 }
 
 function packageVersion(): string {

@@ -58,7 +58,7 @@ export async function verifyBounds(
   out(
     file === null
       ? `${save} cannot be written; choose another --save, or take the replay from --json\n`
-      : `Run it again: hookchart verify --replay ${file}\n`,
+      : `Run it again: hookchart verify --replay ${file}\nLook at it:   hookchart inspect ${file}\n`,
   );
   return { ...verified, seconds: seconds(), file };
 }

@@ -1,6 +1,5 @@
 /** The way back: from a feed to the recording of what it told. */
-import { feedOf } from './feed.ts';
-import { type HookTail, type InspectionEvent, storyId } from './protocol.ts';
+import { chartId, type HookTail, type InspectionEvent, storyId } from './protocol.ts';
 import type {
   Entry,
   HookEntry,
@@ -22,15 +21,15 @@ export class Collector {
   readonly #hooks = new Map<string, HookEntry>();
   readonly #charts = new Map<string, RecordedChart>();
 
-  constructor(title: string) {
-    this.recording = emptyRecording(title);
-  }
-
-  /** One that goes on where a recording ends. */
-  static of(recording: Recording): Collector {
-    const collector = new Collector(recording.title);
-    for (const message of feedOf(recording)) collector.take(message);
-    return collector;
+  /** A recording that is given is gone on with, in place. */
+  constructor(recording: Recording = emptyRecording('hookchart')) {
+    this.recording = recording;
+    for (const entry of recording.entries) {
+      if (entry._tag === 'Note') continue;
+      this.#hooks.set(entry.id, entry);
+      for (const [number, chart] of entry.charts.entries())
+        this.#charts.set(chartId(entry.id, number), chart);
+    }
   }
 
   /** The entry that the message is about; null where it is none of ours. */

@@ -36,7 +36,7 @@ export async function openHub(
   recording: Recording,
   { port = 0 }: { readonly port?: number } = {},
 ): Promise<Hub> {
-  const collector = Collector.of(recording);
+  const collector = new Collector(recording);
   const page = livePage();
   const server = createServer((request, response) => {
     const isPage = request.url === '/' || request.url?.startsWith('/?');

@@ -112,7 +112,7 @@ export interface ChartHead extends Pick<RecordedChart, 'hook' | 'event'> {
 }
 
 /** The session of a hook's n-th chart, from 0. */
-const chartId = (hook: string, number: number): string => `${hook}.${number}`;
+export const chartId = (hook: string, number: number): string => `${hook}.${number}`;
 
 export function chartBegun(
   root: string,

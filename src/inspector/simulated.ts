@@ -28,7 +28,7 @@ export async function recordReplay(
   history: Replay,
   charmOf: (recorder: Recorder) => Charm = recordedCharm,
 ): Promise<Recording> {
-  const collector = new Collector('');
+  const collector = new Collector();
   // No clock runs in a model: what comes after another is a millisecond later.
   let now = 0;
   const recorder = new Recorder((message) => void collector.take(message), {

@@ -72,6 +72,18 @@ describe('hookchart inspect', () => {
     }
   });
 
+  it('writes what came in when it ends', async () => {
+    const file = join(exhibit.folder, 'came-in.html');
+    const { source } = await inspect('--out', file);
+    const feed = socketFeed(source, (problem) => expect.fail(problem));
+    new Recorder(feed.send).note('chapter', 'It came in');
+    await feed.close();
+    await ends.pop()?.();
+    const { page } = await exhibit.open(`file://${file}`);
+    expect(await page.locator('.row.chapter').textContent()).toContain('It came in');
+    await page.close();
+  });
+
   it('says that its feed has ended', async () => {
     const { page: address } = await inspect();
     const { page } = await exhibit.open(address);

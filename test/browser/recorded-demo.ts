@@ -8,7 +8,7 @@ export async function recordDemo(): Promise<{ recording: Recording; secrets: rea
   try {
     const world = await World.before(backend.primary, backend.replica);
     try {
-      const collector = new Collector('');
+      const collector = new Collector();
       const recorder = new Recorder((message) => void collector.take(message), {
         title: 'hookchart demo',
       });

@@ -17,7 +17,7 @@ import { MemoryWorld } from '../memory-world.ts';
 /** A feed with all that it told, as messages and as a recording. */
 function listening(title = 'a test') {
   const messages: InspectionEvent[] = [];
-  const collector = new Collector('');
+  const collector = new Collector();
   let now = 0;
   const recorder = new Recorder(
     (message) => {
@@ -189,7 +189,7 @@ describe('a feed', () => {
   });
 
   it('passes over what is not of its words, and another program’s actors', () => {
-    const collector = new Collector('mine');
+    const collector = new Collector();
     const foreign = {
       type: '@xstate.actor',
       name: 'light',
@@ -216,12 +216,24 @@ describe('a recording', () => {
       recorder.note('check', 'it holds', false);
       const { recording } = collector;
       expect(recording.entries.length).toBeGreaterThan(50);
-      const again = Collector.of(recording).recording;
-      expect(again).toEqual(recording);
+      const again = new Collector();
+      for (const message of feedOf(recording)) again.take(message);
+      expect(again.recording).toEqual(recording);
       const read = parseRecording(JSON.stringify(recording));
       expect(read).toEqual(E.right(recording));
       const first = recording.entries[0];
       expect(feedOf(recording)[0]).toMatchObject({ createdAt: String(first?.at) });
+    }
+  });
+
+  it('that was begun is gone on with where it stands', async () => {
+    const { messages, collector } = await requested();
+    for (let told = 0; told <= messages.length; told++) {
+      const first = new Collector();
+      for (const message of messages.slice(0, told)) first.take(message);
+      const second = new Collector(structuredClone(first.recording));
+      for (const message of messages.slice(told)) second.take(message);
+      expect(second.recording).toEqual(collector.recording);
     }
   });
 

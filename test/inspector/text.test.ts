@@ -8,7 +8,7 @@ describe('a recording in words', () => {
   it('is the path of each chart, with requests and answers, and what was written', async () => {
     const world = new MemoryWorld();
     world.juju.request(4, { database: 'app' });
-    const collector = new Collector('');
+    const collector = new Collector();
     const recorder = new Recorder((message) => void collector.take(message), { now: () => 0 });
     recorder.note('chapter', 'It asks');
     const event = { hook: 'database-relation-changed', relation: 4 };

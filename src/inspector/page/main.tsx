@@ -20,7 +20,7 @@ else show(emptyRecording('hookchart'), 'none');
 
 /** Shows what comes in; however much it is, no more often than the screen is drawn. */
 function follow(path: string): void {
-  let collector = new Collector('hookchart');
+  let collector = new Collector();
   let feed: 'open' | 'closed' = 'open';
   let isAsked = false;
   const refresh = () => {
@@ -34,7 +34,7 @@ function follow(path: string): void {
   const socket = new WebSocket(`ws://${location.host}${path}`);
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
-    if (message.type === '@hookchart.recording') collector = Collector.of(message.recording);
+    if (message.type === '@hookchart.recording') collector = new Collector(message.recording);
     else collector.take(message);
     refresh();
   };
