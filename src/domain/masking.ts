@@ -3,7 +3,7 @@ import type { Databag } from './request.ts';
 import { maskText } from './secret.ts';
 
 /** Keys whose value is a secret, or holds one. */
-export const secretKey = /^(password|uris|read-only-uris)$/;
+const secretKey = /^(password|uris|read-only-uris)$/;
 /** A password in a connection string, `user:password@`. */
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/g;
 
@@ -27,6 +27,33 @@ function maskedValue(key: string, value: string): string {
 
 const maskedUrl = (part: unknown): unknown =>
   typeof part === 'string' ? part.replace(userInfo, `$1${maskText}@`) : part;
+
+/** What is shorter is as likely to be a word as a password. */
+const shortest = 8;
+
+/** The secrets that a databag, or the content of a Juju secret, shows: to be known again elsewhere. */
+export const secretsIn = (databag: Databag): readonly string[] =>
+  Object.entries(databag)
+    .flatMap(([key, value]) => (secretKey.test(key) ? [value] : withinJson(value)))
+    .filter((secret) => secret.length >= shortest);
+
+function withinJson(value: string): readonly string[] {
+  if (!/^\s*[[{]/.test(value)) return [];
+  const found: string[] = [];
+  try {
+    JSON.parse(value, function (this: unknown, key: string, part: unknown) {
+      const secret = isRecord(part) ? part.secret : part;
+      if (secretKey.test(key) && typeof secret === 'string') found.push(secret);
+      return part;
+    });
+  } catch {
+    // Not JSON after all.
+  }
+  return found;
+}
+
+const isRecord = (part: unknown): part is { readonly secret?: unknown } =>
+  typeof part === 'object' && part !== null;
 
 /** The same JSON value with each of these texts masked, wherever it stands. */
 export function without<Value>(secrets: ReadonlySet<string>, value: Value): Value {

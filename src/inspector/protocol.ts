@@ -211,7 +211,7 @@ export function hookEnded(id: string, tail: HookTail, at: number): readonly Insp
       snapshot: {
         status: isFailed ? 'error' : 'done',
         value: isFailed ? 'failed' : 'committed',
-        context: { seen: tail.seen },
+        context: {},
         ...(isFailed ? { error: tail.failure } : {}),
         output: tail,
       },

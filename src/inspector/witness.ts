@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Secret } from '../../machines/index.ts';
-import { maskedDatabag, secretKey } from '../domain/masking.ts';
+import { maskedDatabag, secretsIn } from '../domain/masking.ts';
 import { databaseSection } from '../domain/pgbouncer-files.ts';
 import type { Adapters, Attempt, Bag, Databag } from '../engine/index.ts';
 import type { Seen } from './recording.ts';
@@ -28,13 +28,18 @@ export interface Witness {
 
 export function witness(adapters: Adapters): Witness {
   const { model, backend, pooler, entropy } = adapters;
+  const { secrets: store } = model;
   const secrets = new Set<string>();
   const seen: Seen = { read: {}, written: {}, configuration: null, status: null };
   const hide = (secret: Secret | null | undefined) => {
     if (secret) secrets.add(secret.secret);
   };
-  const hideContent = (content: Databag) => {
-    for (const [key, value] of Object.entries(content)) if (secretKey.test(key)) secrets.add(value);
+  const hideIn = (databag: Databag) => {
+    for (const secret of secretsIn(databag)) secrets.add(secret);
+  };
+  const shown = (databag: Databag): Databag => {
+    hideIn(databag);
+    return maskedDatabag(databag);
   };
   let isToldOf = false;
   return {
@@ -52,17 +57,13 @@ export function witness(adapters: Adapters): Witness {
         read: (bags) =>
           then(model.read(bags), (contents) => {
             for (const [index, bag] of bags.entries())
-              seen.read[bagName(bag)] ??= maskedDatabag(contents[index] ?? {});
+              seen.read[bagName(bag)] ??= shown(contents[index] ?? {});
           }),
-        secrets: model.secrets && {
-          ...model.secrets,
-          read: (id) => then(model.secrets?.read(id) as Attempt<Databag>, hideContent),
-        },
+        secrets: store && { ...store, read: (id) => then(store.read(id), hideIn) },
         commit: (changes) =>
           then(model.commit(changes), () => {
             seen.status = changes.status;
-            for (const { bag, values } of changes.bags)
-              seen.written[bagName(bag)] = maskedDatabag(values);
+            for (const { bag, values } of changes.bags) seen.written[bagName(bag)] = shown(values);
           }),
       },
       backend: {

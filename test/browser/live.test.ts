@@ -59,6 +59,13 @@ describe('hookchart inspect', () => {
     await feed.close();
     await expect.poll(() => early.page.locator('h1').textContent()).toBe('live');
     await expect.poll(() => rows(early.page)).toBeGreaterThan(10);
+    // Who has chosen nothing sees the newest; who has chosen keeps it.
+    const newest = early.page.locator('[role=option]').last();
+    await expect.poll(() => newest.getAttribute('aria-selected')).toBe('true');
+    await early.page.locator('.row.returned').first().click();
+    await expect.poll(() => newest.getAttribute('aria-selected')).toBe('false');
+    await early.page.getByRole('button', { name: 'Follow' }).click();
+    await expect.poll(() => newest.getAttribute('aria-selected')).toBe('true');
     const count = await early.page.locator('.count').textContent();
     const late = await exhibit.open(address);
     await expect.poll(() => late.page.locator('.count').textContent()).toBe(count);

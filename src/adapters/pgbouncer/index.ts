@@ -51,7 +51,7 @@ export interface PgbouncerOptions {
   readonly processes: readonly PgbouncerProcess[];
   /** Where clients reach this unit. */
   readonly clients: Address;
-  /** Told of each configuration file that is put in force, and of what it says instead of what. */
+  /** Told what the first process's configuration file says, and what it said before. */
   readonly watch?: (ini: { readonly before: string | null; readonly after: string }) => void;
 }
 
@@ -74,7 +74,7 @@ export function pgbouncer({ processes, clients, watch }: PgbouncerOptions): Pool
             return outcome;
           }
           applied.push(outcome.right);
-          watch?.(outcome.right.ini);
+          if (applied.length === 1) watch?.(outcome.right.ini);
         }
         return E.right(applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged');
       }),

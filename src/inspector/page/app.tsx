@@ -44,10 +44,13 @@ export function App({ recording, version, feed }: AppProps) {
   );
   const choices = useMemo(() => choicesOf(entries), [entries, version]);
   const timeline = useMemo(() => new Timeline(entries), [entries]);
-  const index = useIndex(entries, shown, place.run, version);
+  /** Whoever has chosen no run of a feed sees the newest, as it goes on. */
+  const isFollowing = feed === 'open' && place.run === '';
+  const index = useIndex(entries, shown, isFollowing ? 'newest' : 'oldest', place.run, version);
   const entry = entries[index];
   const moments = entry === undefined ? [] : momentsOf(entry);
-  const step = Math.min(place.step, Math.max(moments.length - 1, 0));
+  const last = Math.max(moments.length - 1, 0);
+  const step = isFollowing ? last : Math.min(place.step, last);
 
   const move = (run: number, to: number) =>
     setPlace((now) => ({ ...now, run: entries[run]?.id ?? '', step: Math.max(to, 0) }));
@@ -68,23 +71,32 @@ export function App({ recording, version, feed }: AppProps) {
     const before = entries[shown[shown.indexOf(index) - 1] ?? -1];
     if (before !== undefined) moveRun(-1, momentsOf(before).length - 1);
   };
+  const follow = () => setPlace((now) => ({ ...now, run: '' }));
   const filter = (part: Partial<Filters>) => setPlace((now) => ({ ...now, ...part }));
 
   useEffect(() => {
-    history.replaceState(null, '', linkTo({ ...place, run: entry?.id ?? place.run, step }));
-  }, [place, entry, step]);
+    const run = isFollowing ? '' : (entry?.id ?? place.run);
+    // Browsers refuse to change it more often than that.
+    const timer = setTimeout(
+      () => history.replaceState(null, '', linkTo({ ...place, run, step })),
+      300,
+    );
+    return () => clearTimeout(timer);
+  }, [place, entry, step, isFollowing]);
   useEffect(() => {
-    const follow = () => setPlace(parseLink(location.hash));
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
+    const go = () => setPlace(parseLink(location.hash));
+    addEventListener('hashchange', go);
+    return () => removeEventListener('hashchange', go);
   }, []);
+  const latest = useRef(forward);
+  latest.current = forward;
   useEffect(() => {
     if (!isPlaying) return;
-    const timer = setTimeout(() => {
-      if (!forward()) setPlaying(false);
+    const timer = setInterval(() => {
+      if (!latest.current()) setPlaying(false);
     }, pace);
-    return () => clearTimeout(timer);
-  });
+    return () => clearInterval(timer);
+  }, [isPlaying]);
   const actions = {
     play: () => setPlaying((now) => !now),
     forward: () => void forward(),
@@ -108,6 +120,11 @@ export function App({ recording, version, feed }: AppProps) {
           {feed === 'open' && <span class="live"> · live</span>}
           {feed === 'closed' && <span> · the feed has ended</span>}
         </p>
+        {feed === 'open' && (
+          <button type="button" aria-pressed={isFollowing} onClick={follow}>
+            Follow
+          </button>
+        )}
         <Theme />
         <button type="button" onClick={actions.help}>
           Keys
@@ -171,10 +188,11 @@ const waiting = (feed: AppProps['feed'], shown: readonly number[]) =>
     ? 'Nothing has come in yet.'
     : 'No entry is listed: widen the filters.';
 
-/** The entry that is looked at: the one that the link names, else the first hook that is listed. */
+/** The entry that is looked at: the one that the link names, else a hook at one end of the list. */
 function useIndex(
   entries: readonly Entry[],
   shown: readonly number[],
+  otherwise: 'oldest' | 'newest',
   run: string,
   version: number,
 ): number {
@@ -183,5 +201,7 @@ function useIndex(
     [entries, run, version],
   );
   if (named >= 0) return named;
-  return shown.find((index) => entries[index]?._tag === 'Hook') ?? shown[0] ?? -1;
+  const isHook = (index: number) => entries[index]?._tag === 'Hook';
+  const found = otherwise === 'oldest' ? shown.find(isHook) : shown.findLast(isHook);
+  return found ?? shown[0] ?? -1;
 }
