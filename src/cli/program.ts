@@ -119,6 +119,7 @@ program
   .option('--no-open', 'do not open the page in a browser')
   .action(async (file: string | undefined, options: InspectOptions) => {
     const recording = file === undefined ? null : await readRecording(file);
+    if (options.run !== undefined && !options.text) throw new WrongUse('--run is for --text');
     if (recording === null && options.text)
       throw new WrongUse('name the recording that is to be told in words');
     if (recording !== null && (options.text || options.out !== undefined)) {

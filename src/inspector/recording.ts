@@ -103,6 +103,7 @@ export type RecordedStep = RecordedChart['steps'][number];
 export type RecordedWork = HookEntry['reconciled'][number];
 export type Seen = HookEntry['seen'];
 
+/** A recording to which nothing has come in yet. */
 export const emptyRecording = (title: string): Recording => ({
   format: 'hookchart-recording',
   version: 1,

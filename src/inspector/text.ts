@@ -8,6 +8,7 @@ import {
   type RecordedStep,
   type Recording,
 } from './recording.ts';
+import { duration, hookName, workName } from './words.ts';
 
 type Definitions = Recording['definitions'];
 
@@ -21,15 +22,13 @@ const tellNote = ({ kind, text, ok }: Entry & { _tag: 'Note' }): readonly string
 };
 
 function tellHook(entry: HookEntry, definitions: Definitions): readonly string[] {
-  const { id, unit, event, milliseconds, charts, reconciled, dropped, failure, seen } = entry;
-  const about = event.relation === undefined ? '' : ` of relation ${event.relation}`;
+  const { id, unit, milliseconds, charts, reconciled, dropped, failure, seen } = entry;
   return [
-    `${id}  ${unit}  ${event.hook}${about}: ${endOf(entry)} (${duration(milliseconds)})`,
+    `${id}  ${unit}  ${hookName(entry)}: ${endOf(entry)} (${duration(milliseconds)})`,
     ...charts.flatMap((chart) => tellChart(chart, labelsOf(definitions[chart.hook]))),
     ...dropped.map((hook) => `  dropped ${hook}: it was met, or its relation is gone`),
     ...reconciled.map(
-      ({ name, relation, error, milliseconds }) =>
-        `  then ${name}${relation === null ? '' : ` of relation ${relation}`}: ${error ?? 'done'} (${duration(milliseconds)})`,
+      (work) => `  ${workName(work)}: ${work.error ?? 'done'} (${duration(work.milliseconds)})`,
     ),
     ...Object.entries(seen.written).flatMap(([bag, values]) =>
       Object.entries(values).map(
@@ -71,6 +70,3 @@ function labelsOf(definition: Definitions[string] | undefined): ReadonlyMap<stri
   const { nodes } = chartOf({ id: '', config: definition ?? {} });
   return new Map(nodes.map(({ id, label }) => [id, label.replaceAll('\\n', ' ')]));
 }
-
-const duration = (milliseconds: number): string =>
-  milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;

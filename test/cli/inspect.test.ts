@@ -102,6 +102,7 @@ describe('hookchart inspect', () => {
     const path = await recorded();
     for (const [args, words] of [
       [['--text'], 'name the recording'],
+      [[path, '--run', '1'], '--run is for --text'],
       [[path, '--text', '--run', 'nobody'], 'there is no run "nobody"'],
       [[path, '--out', join(folder, 'no', 'x.html')], 'cannot be written (ENOENT)'],
     ] as const) {

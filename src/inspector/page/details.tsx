@@ -2,10 +2,11 @@ import './details.css';
 import type { Entry, HookEntry } from '../recording.ts';
 import { endOf } from '../recording.ts';
 import type { Change } from '../timeline.ts';
+import { duration, hookName } from '../words.ts';
 import { Configuration } from './configuration.tsx';
 import { Databags } from './databags.tsx';
 import { Ledger } from './ledger.tsx';
-import { duration, hookName, whyOf } from './say.ts';
+import { whyOf } from './say.ts';
 import { Steps } from './steps.tsx';
 import type { Moment } from './view.ts';
 

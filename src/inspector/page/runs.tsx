@@ -1,7 +1,8 @@
 import './runs.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Entry, endOf } from '../recording.ts';
-import { duration, whyOf } from './say.ts';
+import { duration } from '../words.ts';
+import { whyOf } from './say.ts';
 
 export interface RunsProps {
   readonly entries: readonly Entry[];

@@ -1,13 +1,7 @@
 /** The sentences of the page; a screen reader speaks them, too. */
 import { type Entry, endOf, type HookEntry, type RecordedStep } from '../recording.ts';
+import { hookName, workName } from '../words.ts';
 import type { Moment } from './view.ts';
-
-export const duration = (milliseconds: number): string =>
-  milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
-
-/** The hook that Juju called, with its relation. */
-export const hookName = ({ event }: HookEntry): string =>
-  event.relation === undefined ? event.hook : `${event.hook} of relation ${event.relation}`;
 
 /** What the edge that was taken says; empty where nothing was answered. */
 export const answerOf = ({ answer }: RecordedStep): string => answer?._tag.toLowerCase() ?? '';
@@ -33,8 +27,7 @@ export function sayMoment(entry: Entry, moment: Moment | undefined): string {
     }
     case 'Work': {
       const work = entry.reconciled[moment.index];
-      const about = work?.relation == null ? '' : ` of relation ${work.relation}`;
-      return `${head}, then ${work?.name}${about}: ${work?.error ?? 'done'}`;
+      return work === undefined ? head : `${head}, ${workName(work)}: ${work.error ?? 'done'}`;
     }
     default: {
       const why = whyOf(entry);

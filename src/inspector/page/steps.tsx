@@ -1,5 +1,6 @@
 import type { HookEntry, RecordedStep, RecordedWork } from '../recording.ts';
-import { answerOf, duration } from './say.ts';
+import { duration, workName } from '../words.ts';
+import { answerOf } from './say.ts';
 import type { Moment } from './view.ts';
 
 export interface StepsProps {
@@ -51,8 +52,7 @@ function Line({ entry, moment, onJump }: LineProps) {
       return (
         <>
           <button type="button" onClick={onJump}>
-            then {work?.name}
-            {work?.relation == null ? '' : ` of relation ${work.relation}`}
+            {work !== undefined && workName(work)}
           </button>
           {work !== undefined && <Outcome work={work} />}
         </>
