@@ -120,8 +120,11 @@ function takeNode(chart: RecordedChart, message: InspectionEvent): void {
   const { type, node, request, answer, milliseconds } = message.event as unknown as RecordedStep & {
     readonly type: string;
   };
-  if (type === 'ask') chart.steps.push({ node, request, answer: null, milliseconds: 0 });
-  else if (answer !== undefined) {
+  if (type === 'ask') {
+    // Whoever came in between a node and its request has not heard of the node.
+    if (chart.path.at(-1) !== node) chart.path.push(node);
+    chart.steps.push({ node, request, answer: null, milliseconds: 0 });
+  } else if (answer !== undefined) {
     const step = chart.steps.at(-1);
     if (step !== undefined) Object.assign(step, { answer, milliseconds });
   }

@@ -74,6 +74,24 @@ describe('a layout', () => {
 });
 
 describe('a picture', () => {
+  // `npm run test:unit -- -u` draws it anew: look at it before you commit it.
+  it('is drawn as it was', async () => {
+    const long = {
+      id: 'e',
+      shape: 'step',
+      label: 'A step whose label takes more than one line',
+    } as const;
+    const edges = [
+      ...chart.edges,
+      { from: 'c', to: 'e', label: null },
+      { from: 'a', to: 'e', label: null },
+    ];
+    const drawn = { ...chart, nodes: [...chart.nodes, long], edges };
+    await expect(svg(layout(drawn), 'a chart')).toMatchFileSnapshot('a-chart.svg');
+    const sideways = layout({ ...drawn, direction: 'LR' });
+    expect(sideways.width).toBeGreaterThan(sideways.height);
+  });
+
   it('says all words of the chart, and none of them as markup', () => {
     const picture = svg(layout(chart), 'a & b');
     for (const words of [

@@ -2,51 +2,9 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks, nodesOf } from '../../machines/index.ts';
 import { begin, dispatch, interpret, reconcile } from '../../src/engine/index.ts';
-import {
-  Collector,
-  feedOf,
-  type HookEntry,
-  type InspectionEvent,
-  parseRecording,
-  Recorder,
-  recordedCharm,
-} from '../../src/inspector/index.ts';
-import { randomHistory } from '../../src/testing/index.ts';
+import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
-
-/** A feed with all that it told, as messages and as a recording. */
-function listening(title = 'a test') {
-  const messages: InspectionEvent[] = [];
-  const collector = new Collector();
-  let now = 0;
-  const recorder = new Recorder(
-    (message) => {
-      messages.push(structuredClone(message));
-      collector.take(message);
-    },
-    { title, now: () => ++now },
-  );
-  return { messages, recorder, collector };
-}
-
-const relation = 4;
-const hooksIn = ({ recording }: Collector): readonly HookEntry[] =>
-  recording.entries.filter((entry) => entry._tag === 'Hook');
-
-async function requested() {
-  const world = new MemoryWorld();
-  world.juju.request(relation, { database: 'app' });
-  const heard = listening();
-  const run = await heard.recorder.hook(
-    'p/1',
-    { hook: 'database-relation-changed', relation },
-    world.adapters('p/1'),
-    ({ adapters, watch }) =>
-      interpret(adapters, { watch })(hooks['database-requested'])({ relation })(),
-  );
-  if (E.isLeft(run)) throw new Error(run.left._tag);
-  return { world, run: run.right, ...heard };
-}
+import { hooksIn, listening, relation, requested } from './listening.ts';
 
 describe('a feed', () => {
   it('is one actor for the hook and one for its chart, with the definition of its machine', async () => {
@@ -150,6 +108,89 @@ describe('a feed', () => {
     expect(messages.at(-1)).toMatchObject({ snapshot: { status: 'error', value: 'failed' } });
   });
 
+  it('is these messages', async () => {
+    const world = new MemoryWorld();
+    const { messages, recorder } = listening();
+    recorder.note('chapter', 'A follower');
+    world.juju.request(relation, { database: 'app', 'extra-user-roles': 'SUPERUSER' });
+    for (const unit of ['p/0', 'p/1'])
+      await recorder.hook(
+        unit,
+        { hook: 'database-relation-changed', relation },
+        world.adapters(unit),
+        ({ adapters, watch }) =>
+          dispatch(adapters, { watch })({ hook: 'database-relation-changed', relation })(),
+      );
+    recorder.note('check', 'it was refused', false);
+    const lines = messages.map((message) =>
+      JSON.stringify('definition' in message ? { ...message, definition: '…' } : message),
+    );
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('a-feed.jsonl');
+  });
+
+  it('masks a password that only an error would show, and one that was only read', async () => {
+    const world = new MemoryWorld();
+    const bag = await world.relate(relation);
+    const password = bag.password ?? '';
+    const { messages, recorder } = listening();
+    const adapters = world.adapters('p/1');
+    await recorder.hook('p/1', { hook: 'update-status' }, adapters, async ({ adapters }) => {
+      await adapters.model.read([{ _tag: 'OwnApp', relation }])();
+      return E.left({
+        _tag: 'SqlFailed',
+        class: 'broken',
+        statement: 'x',
+        sqlState: 'X',
+        message: password,
+      });
+    });
+    const made = adapters.entropy;
+    await recorder.hook(
+      'p/1',
+      { hook: 'update-status' },
+      { ...adapters, entropy: made },
+      async ({ adapters }) =>
+        E.left({
+          _tag: 'SqlFailed',
+          class: 'broken',
+          statement: 'x',
+          sqlState: 'X',
+          message: adapters.entropy.password().secret,
+        }),
+    );
+    const failures = messages.flatMap((message) =>
+      message.type === '@xstate.snapshot' ? [message.snapshot.error] : [],
+    );
+    expect(failures).toEqual(Array(2).fill('PostgreSQL failed to x: ******** (SQLSTATE X)'));
+  });
+
+  it('shows PgBouncer’s own file where its adapter tells of it, from the first change to the last', async () => {
+    const world = new MemoryWorld();
+    const { recorder, collector } = listening();
+    const adapters = world.adapters('p/1');
+    await recorder.hook(
+      'p/1',
+      { hook: 'update-status' },
+      adapters,
+      async ({ adapters, configured }) => {
+        const run = reconcile({
+          ...adapters,
+          pooler: {
+            ...adapters.pooler,
+            apply: (configuration) => async () => {
+              configured({ before: 'one', after: 'two' });
+              configured({ before: 'two', after: 'three' });
+              return adapters.pooler.apply(configuration)();
+            },
+          },
+        });
+        return run();
+      },
+    );
+    const [entry] = hooksIn(collector);
+    expect(entry?.seen.configuration?.before).toBe('one');
+  });
+
   it('shows a process that is lost on the node that it was on', async () => {
     const world = new MemoryWorld();
     world.juju.request(relation, { database: 'app' });
@@ -204,53 +245,5 @@ describe('a feed', () => {
     } as unknown as InspectionEvent;
     expect(collector.take(foreign)).toBe(null);
     expect(collector.recording.entries).toEqual([]);
-  });
-});
-
-describe('a recording', () => {
-  it('property: told as a feed and gathered again is the same', async () => {
-    for (const seed of [1, 2, 3, 4]) {
-      const { recorder, collector } = listening();
-      recorder.note('chapter', `history ${seed}`);
-      await randomHistory(seed, { charm: recordedCharm(recorder) });
-      recorder.note('check', 'it holds', false);
-      const { recording } = collector;
-      expect(recording.entries.length).toBeGreaterThan(50);
-      const again = new Collector();
-      for (const message of feedOf(recording)) again.take(message);
-      expect(again.recording).toEqual(recording);
-      const read = parseRecording(JSON.stringify(recording));
-      expect(read).toEqual(E.right(recording));
-      const first = recording.entries[0];
-      expect(feedOf(recording)[0]).toMatchObject({ createdAt: String(first?.at) });
-    }
-  });
-
-  it('that was begun is gone on with where it stands', async () => {
-    const { messages, collector } = await requested();
-    for (let told = 0; told <= messages.length; told++) {
-      const first = new Collector();
-      for (const message of messages.slice(0, told)) first.take(message);
-      const second = new Collector(structuredClone(first.recording));
-      for (const message of messages.slice(told)) second.take(message);
-      expect(second.recording).toEqual(collector.recording);
-    }
-  });
-
-  it('that is none is refused with the place of what is wrong', () => {
-    expect(parseRecording('{')).toEqual(E.left('it is not JSON'));
-    expect(parseRecording('{"format":"hookchart-recording","version":2}')).toEqual(
-      E.left('version is not as expected (1)'),
-    );
-    const broken = {
-      format: 'hookchart-recording',
-      version: 1,
-      title: '',
-      definitions: {},
-      entries: [{ _tag: 'Note', id: 1 }],
-    };
-    expect(parseRecording(JSON.stringify(broken))).toEqual(
-      E.left('entries.0.id is not as expected (string)'),
-    );
   });
 });

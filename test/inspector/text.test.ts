@@ -26,6 +26,37 @@ describe('a recording in words', () => {
       ({ adapters, watch }) => dispatch(adapters, { watch })({ hook: 'update-status' })(),
     );
     recorder.note('check', 'a check that does not hold', false);
+    recorder.note('check', 'one that does');
+    recorder.note('action', 'PostgreSQL comes up');
+    recorder.note('violation', 'I1 is violated', false);
+    world.postgres.isUp = true;
+    world.postgres.tap = () => {
+      throw new Error('');
+    };
+    world.juju.request(5, { database: 'other' });
+    const lost = { hook: 'database-relation-changed', relation: 5 };
+    const killed = recorder.hook('p/1', lost, world.adapters('p/1'), ({ adapters, watch }) =>
+      dispatch(adapters, { watch })(lost)(),
+    );
+    await expect(killed).rejects.toThrow();
+    world.postgres.tap = () => 'fails';
+    await recorder.hook('p/1', lost, world.adapters('p/1'), ({ adapters, watch }) =>
+      dispatch(adapters, { watch })(lost)(),
+    );
+    world.postgres.tap = () => null;
+    world.postgres.isUp = false;
+    await recorder.hook('p/1', lost, world.adapters('p/1'), ({ adapters, watch }) =>
+      dispatch(adapters, { watch })(lost)(),
+    );
+    world.postgres.isUp = true;
+    world.juju.forget(5);
+    world.juju.request(6, { database: 'x'.repeat(64) });
+    await recorder.hook(
+      'p/1',
+      { hook: 'update-status' },
+      world.adapters('p/1'),
+      ({ adapters, watch }) => dispatch(adapters, { watch })({ hook: 'update-status' })(),
+    );
     const { recording } = collector;
     const text = recording.entries
       .flatMap((entry) => ['', ...tellEntry(entry, recording)])

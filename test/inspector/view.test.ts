@@ -93,6 +93,22 @@ describe('the moments of an entry', () => {
   });
 });
 
+describe('the moment of a note', () => {
+  it('is one', () => {
+    expect(entries[0] && momentsOf(entries[0])).toEqual([{ _tag: 'End' }]);
+  });
+});
+
+describe('a hook that still runs', () => {
+  it('is searched anew each time', () => {
+    const running = hook('1', { end: 'Running' });
+    const search = (text: string) => listed([running], { ...noFilters, search: text });
+    expect(search('was it')).toEqual([]);
+    Object.assign(running, { failure: 'was it' });
+    expect(search('was it')).toEqual([0]);
+  });
+});
+
 describe('a link', () => {
   it('property: leads to the place that it was made of', () => {
     const place = fc.record({

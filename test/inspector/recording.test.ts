@@ -1,0 +1,58 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { Collector, feedOf, parseRecording, recordedCharm } from '../../src/inspector/index.ts';
+import { randomHistory } from '../../src/testing/index.ts';
+import { listening, requested } from './listening.ts';
+
+describe('a recording', () => {
+  it('property: told as a feed and gathered again is the same', async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const { recorder, collector } = listening();
+      recorder.note('chapter', `history ${seed}`);
+      await randomHistory(seed, { charm: recordedCharm(recorder) });
+      recorder.note('check', 'it holds', false);
+      const { recording } = collector;
+      expect(recording.entries.length).toBeGreaterThan(50);
+      const again = new Collector();
+      for (const message of feedOf(recording)) again.take(message);
+      expect(again.recording).toEqual(recording);
+      const read = parseRecording(JSON.stringify(recording));
+      expect(read).toEqual(E.right(recording));
+      const first = recording.entries[0];
+      expect(feedOf(recording)[0]).toMatchObject({ createdAt: String(first?.at) });
+    }
+  });
+
+  it('that was begun is gone on with where it stands', async () => {
+    const { messages, collector } = await requested();
+    for (let told = 0; told <= messages.length; told++) {
+      const first = new Collector();
+      for (const message of messages.slice(0, told)) first.take(message);
+      const second = new Collector(structuredClone(first.recording));
+      for (const message of messages.slice(told)) second.take(message);
+      expect(second.recording).toEqual(collector.recording);
+      // Told to those who come late, what has only begun goes on to the same end.
+      const third = new Collector();
+      for (const message of feedOf(first.recording)) third.take(message);
+      for (const message of messages.slice(told)) third.take(message);
+      expect({ ...third.recording, title: '' }).toEqual({ ...collector.recording, title: '' });
+    }
+  });
+
+  it('that is none is refused with the place of what is wrong', () => {
+    expect(parseRecording('{')).toEqual(E.left('it is not JSON'));
+    expect(parseRecording('{"format":"hookchart-recording","version":2}')).toEqual(
+      E.left('version is not as expected (1)'),
+    );
+    const broken = {
+      format: 'hookchart-recording',
+      version: 1,
+      title: '',
+      definitions: {},
+      entries: [{ _tag: 'Note', id: 1 }],
+    };
+    expect(parseRecording(JSON.stringify(broken))).toEqual(
+      E.left('entries.0.id is not as expected (string)'),
+    );
+  });
+});
