@@ -89,13 +89,16 @@ program
     const hub = options.inspect ? await serve(null, options, say) : null;
     const collector = new Collector();
     try {
-      const outcome = await demo(tell, (message) => {
-        collector.take(message);
-        hub?.send(message);
-      });
-      if (options.json) json(outcome);
-      if (!outcome.ok) process.exitCode = 1;
-      if (options.record !== undefined) writeRecording(options.record, collector.recording);
+      try {
+        const outcome = await demo(tell, (message) => {
+          collector.take(message);
+          hub?.send(message);
+        });
+        if (options.json) json(outcome);
+        if (!outcome.ok) process.exitCode = 1;
+      } finally {
+        if (options.record !== undefined) writeRecording(options.record, collector.recording);
+      }
       if (hub === null) return;
       const seen = enough();
       say(`\nThe page stays at ${hub.page} until Ctrl-C.\n`);

@@ -16,6 +16,7 @@ export interface Check {
 
 const relation = 4;
 const second = 7;
+const third = 9;
 const request: Databag = {
   database: 'application_first_database',
   'extra-user-roles': 'CREATEDB,CREATEROLE',
@@ -57,6 +58,7 @@ export class Story {
     const session = await this.#use();
     await this.#relateAnother(session);
     await this.#loseLeader();
+    await this.#outage();
     await this.#remove();
     await this.#leaveNothing();
 
@@ -150,6 +152,26 @@ export class Story {
       await client.end();
       return [rows.length === 1, `through ${bag.endpoints}`];
     });
+  }
+
+  async #outage(): Promise<void> {
+    this.#chapter('PostgreSQL is down when a third application asks');
+    const { juju, primary } = this.#world;
+    await primary.stop();
+    juju.request(third, { database: 'third_database' });
+    await this.#everyone({ hook: 'database-relation-changed', relation: third });
+    this.#chapter('PostgreSQL comes back');
+    await primary.start();
+    await this.#everyone({ hook: 'update-status' });
+    await this.#newsGoRound();
+    await this.#check('what was deferred is served, though nobody has asked again', async () => {
+      const bag = this.#published(third);
+      const client = await this.#login(bag);
+      await client.end();
+      return [true, `${bag.username} logs in`];
+    });
+    this.#chapter('The third relation is removed');
+    await this.#removeRelation(third);
   }
 
   async #remove(): Promise<void> {

@@ -123,5 +123,8 @@ export const lit = (page: Page) =>
     .locator('.node.lit')
     .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-node')));
 
-/** How many rows of the list of runs are drawn. */
-export const rows = (page: Page) => page.locator('.list [role=option]').count();
+/** How many entries the page says are listed; of a long list only some are drawn. */
+export async function rows(page: Page): Promise<number> {
+  const said = (await page.locator('.count').textContent()) ?? '';
+  return Number(/^(\d+) of \d+ entries/.exec(said)?.[1]);
+}

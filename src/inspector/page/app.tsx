@@ -88,6 +88,9 @@ export function App({ recording, version, feed }: AppProps) {
     addEventListener('hashchange', go);
     return () => removeEventListener('hashchange', go);
   }, []);
+  useEffect(() => {
+    document.title = `${recording.title} – hookchart`;
+  }, [recording.title]);
   const latest = useRef(forward);
   latest.current = forward;
   useEffect(() => {
