@@ -99,6 +99,33 @@ describe('the page of a recorded demo', () => {
     await page.close();
   });
 
+  it('shows each chart of a hook that delivers what was deferred', async () => {
+    const hook = demo.runs.find(({ charts }) => charts.length === 2);
+    const { page } = await demo.open(`#run=${hook?.id}`);
+    const charts = page
+      .getByRole('navigation', { name: 'Charts of this hook' })
+      .getByRole('button');
+    expect(await charts.allTextContents()).toEqual([
+      'database-requested of relation 9',
+      'update-status',
+    ]);
+    await charts.last().click();
+    expect(await page.locator('.node').first().textContent()).toBe('update-status Hook');
+    expect(await lit(page)).toEqual(['hook_fired']);
+    await charts.first().click();
+    expect(await page.locator('.node').first().textContent()).toBe('database-requested Hook');
+    await page.close();
+  });
+
+  it('shows why a hook was put off', async () => {
+    const hook = demo.runs.find(({ charts }) => charts[0]?.end?._tag === 'Deferred');
+    const { page } = await demo.open(`#run=${hook?.id}&step=2`);
+    expect(await lit(page)).toEqual(['hook_fired', 'is_backend_ready', 'defer']);
+    expect(await page.locator('.edge.lit text').allTextContents()).toEqual(['no']);
+    expect(await page.locator('.head').textContent()).toContain('waiting for the backend database');
+    await page.close();
+  });
+
   it('shows what was asked and answered at a node, with its time', async () => {
     const { page } = await demo.open(`#run=${demo.provisioning.id}&step=3`);
     const line = page.locator('.steps [aria-current=step]');

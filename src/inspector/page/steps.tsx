@@ -43,6 +43,9 @@ function Line({ entry, moment, onJump }: LineProps) {
           <button type="button" onClick={onJump}>
             <code>{node}</code>
           </button>
+          {moment.position === 0 && entry.charts.length > 1 && (
+            <span class="exchange took">{chart?.hook}</span>
+          )}
           {found !== undefined && <Exchange step={found} />}
         </>
       );
