@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { findProgram } from '../../src/demo/servers/program.ts';
 import type { HookEntry, Recording } from '../../src/inspector/index.ts';
+import { findChromium } from './chromium.ts';
 import { recordDemo } from './recorded-demo.ts';
 
 /** The distribution's Chromium, which asks nobody for anything by itself. */
 const startBrowser = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: findProgram('chromium', 'Chromium'),
+    executablePath: findChromium(),
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-gpu',
