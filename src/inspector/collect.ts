@@ -1,35 +1,45 @@
 /** The way back: from a feed to the recording of what it told. */
-import { chartId, type HookTail, type InspectionEvent, storyId } from './protocol.ts';
+import {
+  type ActorMessage,
+  chartId,
+  type HookTail,
+  type InspectionEvent,
+  storyId,
+} from './protocol.ts';
 import type {
   Entry,
+  Growing,
   HookEntry,
   NoteEntry,
   RecordedChart,
+  RecordedEnd,
   RecordedStep,
   Recording,
 } from './recording.ts';
 import { emptyRecording } from './recording.ts';
-
-type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /**
  * Gathers a feed. What belongs to no hook of ours, such as the actors of another program, is passed
  * over. The recording that it gives goes on to change with what is taken next.
  */
 export class Collector {
-  readonly recording: Recording;
-  readonly #hooks = new Map<string, HookEntry>();
-  readonly #charts = new Map<string, RecordedChart>();
+  readonly #recording: Growing<Recording>;
+  readonly #hooks = new Map<string, Growing<HookEntry>>();
+  readonly #charts = new Map<string, Growing<RecordedChart>>();
 
   /** A recording that is given is gone on with, in place. */
   constructor(recording: Recording = emptyRecording('hookchart')) {
-    this.recording = recording;
-    for (const entry of recording.entries) {
+    this.#recording = recording as Growing<Recording>;
+    for (const entry of this.#recording.entries) {
       if (entry._tag === 'Note') continue;
       this.#hooks.set(entry.id, entry);
       for (const [number, chart] of entry.charts.entries())
         this.#charts.set(chartId(entry.id, number), chart);
     }
+  }
+
+  get recording(): Recording {
+    return this.#recording;
   }
 
   /** The entry that the message is about; null where it is none of ours. */
@@ -50,8 +60,7 @@ export class Collector {
   }
 
   #takeNote(message: InspectionEvent): NoteEntry | null {
-    if (message.type === '@xstate.actor')
-      (this.recording as Mutable<Recording>).title = message.name;
+    if (message.type === '@xstate.actor') this.#recording.title = message.name;
     if (message.type !== '@xstate.event') return null;
     const { note, kind, text, ok } = message.event as unknown as NoteEntry & { note: string };
     const entry: NoteEntry = {
@@ -62,15 +71,15 @@ export class Collector {
       text,
       ok,
     };
-    this.recording.entries.push(entry);
+    this.#recording.entries.push(entry);
     return entry;
   }
 
-  #takeHook(message: InspectionEvent & { type: '@xstate.actor' }): HookEntry | null {
+  #takeHook(message: ActorMessage): HookEntry | null {
     const { unit, event } = (message.snapshot.context ?? {}) as Partial<HookEntry>;
     if (unit === undefined || event === undefined) return null;
     const id = message.sessionId;
-    const entry: HookEntry = {
+    const entry: Growing<HookEntry> = {
       _tag: 'Hook',
       id,
       unit,
@@ -85,35 +94,34 @@ export class Collector {
       seen: { read: {}, written: {}, configuration: null, status: null },
     };
     this.#hooks.set(id, entry);
-    this.recording.entries.push(entry);
+    this.#recording.entries.push(entry);
     return entry;
   }
 
-  #takeChart(message: InspectionEvent & { type: '@xstate.actor' }): HookEntry | null {
+  #takeChart(message: ActorMessage): HookEntry | null {
     const entry = this.#hooks.get(message.rootId);
     if (entry === undefined) return null;
     const { event } = message.snapshot.context as Pick<RecordedChart, 'event'>;
-    const chart: RecordedChart = {
+    const chart: Growing<RecordedChart> = {
       hook: message.name,
       event,
       steps: [],
       path: [message.snapshot.value],
       end: null,
     };
-    this.recording.definitions[chart.hook] ??= JSON.parse(message.definition);
+    this.#recording.definitions[chart.hook] ??= JSON.parse(message.definition);
     this.#charts.set(message.sessionId, chart);
     entry.charts.push(chart);
     return entry;
   }
 }
 
-function takeNode(chart: RecordedChart, message: InspectionEvent): void {
+function takeNode(chart: Growing<RecordedChart>, message: InspectionEvent): void {
   if (message.type === '@xstate.snapshot') {
     // A chart that goes on from a stored state begins on the node that asks.
     const { value } = message.snapshot;
     if (chart.path.at(-1) !== value) chart.path.push(value);
-    if (message.snapshot.output !== undefined)
-      chart.end = message.snapshot.output as NonNullable<RecordedChart['end']>;
+    if (message.snapshot.output !== undefined) chart.end = message.snapshot.output as RecordedEnd;
     return;
   }
   if (message.type !== '@xstate.event') return;

@@ -8,7 +8,17 @@ export { definitionOf } from './definition.ts';
 export { feedOf } from './feed.ts';
 export { type Hub, openHub } from './hub.ts';
 export { recordingPage } from './page-file.ts';
-export { type InspectionEvent, protocolVersion, type Signal, type Snapshot } from './protocol.ts';
+export { parseRecording } from './parse-recording.ts';
+export {
+  type ActorMessage,
+  type Common,
+  type EventMessage,
+  type InspectionEvent,
+  protocolVersion,
+  type Signal,
+  type Snapshot,
+  type SnapshotMessage,
+} from './protocol.ts';
 export {
   type Onlooker,
   type Recordable,
@@ -17,12 +27,18 @@ export {
   type Send,
 } from './recorder.ts';
 export {
+  type Definition,
   type Entry,
   emptyRecording,
   type HookEntry,
   type NoteEntry,
-  parseRecording,
+  type RecordedChart,
+  type RecordedEnd,
+  type RecordedStep,
+  type RecordedWork,
   type Recording,
+  type Said,
+  type Seen,
 } from './recording.ts';
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';

@@ -14,7 +14,8 @@ import type {
 /** The version of the protocol that is spoken. */
 export const protocolVersion = '0.7.2';
 
-interface Common {
+/** What every message has. */
+export interface Common {
   readonly sessionId: string;
   readonly rootId: string;
   readonly id: null;
@@ -38,25 +39,32 @@ export interface Signal {
 }
 
 /** One message of the feed. */
-export type InspectionEvent =
-  | (Common & {
-      readonly type: '@xstate.actor';
-      readonly name: string;
-      readonly parentId: string | undefined;
-      /** The machine's configuration as JSON. */
-      readonly definition: string;
-      readonly snapshot: Snapshot;
-    })
-  | (Common & {
-      readonly type: '@xstate.event';
-      readonly sourceId: string | undefined;
-      readonly event: Signal;
-    })
-  | (Common & {
-      readonly type: '@xstate.snapshot';
-      readonly event: Signal;
-      readonly snapshot: Snapshot;
-    });
+export type InspectionEvent = ActorMessage | EventMessage | SnapshotMessage;
+
+/** An actor is there: a hook, or a chart that it goes through. */
+export interface ActorMessage extends Common {
+  readonly type: '@xstate.actor';
+  readonly name: string;
+  /** The hook, where the actor is a chart. */
+  readonly parentId: string | undefined;
+  /** The machine's configuration as JSON. */
+  readonly definition: string;
+  readonly snapshot: Snapshot;
+}
+
+/** Something is said to an actor: a request by the chart itself, an answer by its hook. */
+export interface EventMessage extends Common {
+  readonly type: '@xstate.event';
+  readonly sourceId: string | undefined;
+  readonly event: Signal;
+}
+
+/** An actor has come to rest. */
+export interface SnapshotMessage extends Common {
+  readonly type: '@xstate.snapshot';
+  readonly event: Signal;
+  readonly snapshot: Snapshot;
+}
 
 /** A hook as a whole, as a machine: its charts, what is left to do, the commit. */
 const hookDefinition = JSON.stringify({

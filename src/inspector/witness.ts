@@ -7,7 +7,7 @@ import type { Secret } from '../../machines/index.ts';
 import { maskedDatabag, secretsIn } from '../domain/masking.ts';
 import { databaseSection } from '../domain/pgbouncer-files.ts';
 import type { Adapters, Attempt, Bag, Databag } from '../engine/index.ts';
-import type { Seen } from './recording.ts';
+import type { Growing, Seen } from './recording.ts';
 
 /** A configuration file of PgBouncer, before and after it was put in force. */
 export interface ChangedFile {
@@ -30,7 +30,7 @@ export function witness(adapters: Adapters): Witness {
   const { model, backend, pooler, entropy } = adapters;
   const { secrets: store } = model;
   const secrets = new Set<string>();
-  const seen: Seen = { read: {}, written: {}, configuration: null, status: null };
+  const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
   const hide = (secret: Secret | null | undefined) => {
     if (secret) secrets.add(secret.secret);
   };
