@@ -96,7 +96,10 @@ describe('a hub', () => {
   it('listens on loopback, for those who asked for this machine', async () => {
     const hub = await open();
     expect(new URL(hub.page).hostname).toBe('127.0.0.1');
-    const { host } = new URL(hub.page);
+    const { host, port } = new URL(hub.page);
+    // Another address of this machine, which a server on all interfaces would answer at.
+    const elsewhere = `http://127.0.0.2:${port}/`;
+    await expect(status({ ...hub, page: elsewhere }, { host })).rejects.toThrow('ECONNREFUSED');
     expect(await status(hub, {})).toBe(200);
     expect(await status(hub, { host: 'evil.example' })).toBe(403);
     expect(await status(hub, {}, '/etc/passwd')).toBe(404);
