@@ -71,6 +71,14 @@ describe('the page of a recorded demo', () => {
     await keyboard.press('End');
     expect(await page.locator('output').textContent()).toMatch(/^(\d+) \/ \1$/);
     await keyboard.press('Home');
+    await expect.poll(() => lit(page)).toEqual(['hook_fired']);
+    for (const [key, count] of [
+      ['l', 2],
+      ['h', 1],
+    ] as const) {
+      await keyboard.press(key);
+      await expect.poll(async () => (await lit(page)).length).toBe(count);
+    }
     await keyboard.press(' ');
     await page.getByRole('button', { name: 'Pause' }).waitFor();
     await keyboard.press(' ');
