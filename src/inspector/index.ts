@@ -11,7 +11,7 @@ export { recordingPage } from './page-file.ts';
 export { parseRecording } from './parse-recording.ts';
 export {
   type ActorMessage,
-  type Common,
+  type Envelope,
   type EventMessage,
   type InspectionEvent,
   protocolVersion,

@@ -15,7 +15,7 @@ import type {
 export const protocolVersion = '0.7.2';
 
 /** What every message has. */
-export interface Common {
+export interface Envelope {
   readonly sessionId: string;
   readonly rootId: string;
   readonly id: null;
@@ -42,7 +42,7 @@ export interface Signal {
 export type InspectionEvent = ActorMessage | EventMessage | SnapshotMessage;
 
 /** An actor is there: a hook, or a chart that it goes through. */
-export interface ActorMessage extends Common {
+export interface ActorMessage extends Envelope {
   readonly type: '@xstate.actor';
   readonly name: string;
   /** The hook, where the actor is a chart. */
@@ -53,14 +53,14 @@ export interface ActorMessage extends Common {
 }
 
 /** Something is said to an actor: a request by the chart itself, an answer by its hook. */
-export interface EventMessage extends Common {
+export interface EventMessage extends Envelope {
   readonly type: '@xstate.event';
   readonly sourceId: string | undefined;
   readonly event: Signal;
 }
 
 /** An actor has come to rest. */
-export interface SnapshotMessage extends Common {
+export interface SnapshotMessage extends Envelope {
   readonly type: '@xstate.snapshot';
   readonly event: Signal;
   readonly snapshot: Snapshot;
@@ -86,7 +86,7 @@ const storyDefinition = JSON.stringify({
 
 export const storyId = 'story';
 
-const common = (sessionId: string, rootId: string, at: number): Common => ({
+const envelope = (sessionId: string, rootId: string, at: number): Envelope => ({
   sessionId,
   rootId,
   id: null,
@@ -104,7 +104,7 @@ export type HookTail = Pick<
 >;
 
 export const hookBegun = ({ id, unit, event }: HookHead, at: number): InspectionEvent => ({
-  ...common(id, id, at),
+  ...envelope(id, id, at),
   type: '@xstate.actor',
   name: `${unit} ${event.hook}`,
   parentId: undefined,
@@ -132,14 +132,14 @@ export function chartBegun(
   const signal = { type: 'start', event };
   return [
     {
-      ...common(id, root, at),
+      ...envelope(id, root, at),
       type: '@xstate.actor',
       name: hook,
       parentId: root,
       definition,
       snapshot: { status: 'active', value: from, context: { hook, event } },
     },
-    { ...common(id, root, at), type: '@xstate.event', sourceId: root, event: signal },
+    { ...envelope(id, root, at), type: '@xstate.event', sourceId: root, event: signal },
   ];
 }
 
@@ -154,12 +154,12 @@ export function asked(
   const event = { type: 'ask', node, request };
   return [
     {
-      ...common(id, root, at),
+      ...envelope(id, root, at),
       type: '@xstate.snapshot',
       event: { type: 'reach' },
       snapshot: { status: 'active', value: node, context: { request } },
     },
-    { ...common(id, root, at), type: '@xstate.event', sourceId: id, event },
+    { ...envelope(id, root, at), type: '@xstate.event', sourceId: id, event },
   ];
 }
 
@@ -172,7 +172,7 @@ export const answered = (
   { node, answer, milliseconds }: Pick<RecordedStep, 'node' | 'answer' | 'milliseconds'>,
   at: number,
 ): InspectionEvent => ({
-  ...common(chartId(root, number), root, at),
+  ...envelope(chartId(root, number), root, at),
   type: '@xstate.event',
   sourceId: root,
   event: { type: labels[answer?._tag ?? ''] ?? 'done', node, answer, milliseconds },
@@ -186,7 +186,7 @@ export const chartEnded = (
   end: NonNullable<RecordedChart['end']>,
   at: number,
 ): InspectionEvent => ({
-  ...common(chartId(root, number), root, at),
+  ...envelope(chartId(root, number), root, at),
   type: '@xstate.snapshot',
   event: { type: 'reach' },
   snapshot: {
@@ -205,15 +205,15 @@ export function hookEnded(id: string, tail: HookTail, at: number): readonly Insp
   return [
     ...tail.reconciled.map(
       (work: RecordedWork): InspectionEvent => ({
-        ...common(id, id, at),
+        ...envelope(id, id, at),
         type: '@xstate.event',
         sourceId: id,
         event: { type: 'reconcile', work },
       }),
     ),
-    { ...common(id, id, at), type: '@xstate.event', sourceId: undefined, event: last },
+    { ...envelope(id, id, at), type: '@xstate.event', sourceId: undefined, event: last },
     {
-      ...common(id, id, at),
+      ...envelope(id, id, at),
       type: '@xstate.snapshot',
       event: last,
       snapshot: {
@@ -229,7 +229,7 @@ export function hookEnded(id: string, tail: HookTail, at: number): readonly Insp
 
 /** Announces the actor to which notes belong. */
 export const storyBegun = (title: string, at: number): InspectionEvent => ({
-  ...common(storyId, storyId, at),
+  ...envelope(storyId, storyId, at),
   type: '@xstate.actor',
   name: title,
   parentId: undefined,
@@ -238,7 +238,7 @@ export const storyBegun = (title: string, at: number): InspectionEvent => ({
 });
 
 export const noted = ({ id, at, kind, text, ok }: NoteEntry): InspectionEvent => ({
-  ...common(storyId, storyId, at),
+  ...envelope(storyId, storyId, at),
   type: '@xstate.event',
   sourceId: undefined,
   event: { type: 'note', note: id, kind, text, ok },
