@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry, HookEntry } from '../../src/inspector/index.ts';
 import { compareBags, Timeline } from '../../src/inspector/timeline.ts';
+import { anEntry } from './an-entry.ts';
 
-const entry = (
-  id: string,
-  seen: Partial<HookEntry['seen']>,
-  rest: Partial<HookEntry> = {},
-): HookEntry => ({
-  _tag: 'Hook',
-  id,
-  unit: 'p/0',
-  event: { hook: 'update-status' },
-  at: 0,
-  milliseconds: 0,
-  charts: [],
-  reconciled: [],
-  dropped: [],
-  end: 'Committed',
-  failure: null,
-  seen: { read: {}, written: {}, configuration: null, status: null, ...seen },
-  ...rest,
-});
+const entry = (id: string, seen: Partial<HookEntry['seen']>, rest: Partial<HookEntry> = {}) => {
+  const { seen: nothing, ...others } = anEntry(id, rest);
+  return { ...others, seen: { ...nothing, ...seen } };
+};
 
 describe('a timeline', () => {
   it('knows before a hook what it has read, and after it what it has written', () => {

@@ -10,6 +10,7 @@ import {
   parseLink,
   start,
 } from '../../src/inspector/page/view.ts';
+import { anEntry } from './an-entry.ts';
 
 const chart = (hook: string, relation?: number): HookEntry['charts'][number] => ({
   hook,
@@ -19,30 +20,14 @@ const chart = (hook: string, relation?: number): HookEntry['charts'][number] => 
   end: { _tag: 'Returned', why: null },
 });
 
-const hook = (id: string, rest: Partial<HookEntry>): HookEntry => ({
-  _tag: 'Hook',
-  id,
-  unit: 'p/0',
-  event: { hook: 'update-status' },
-  at: 0,
-  milliseconds: 0,
-  charts: [],
-  reconciled: [],
-  dropped: [],
-  end: 'Committed',
-  failure: null,
-  seen: { read: {}, written: {}, configuration: null, status: null },
-  ...rest,
-});
-
 const entries: readonly Entry[] = [
   { _tag: 'Note', id: '0', at: 0, kind: 'chapter', text: 'It begins', ok: true },
-  hook('1', {
+  anEntry('1', {
     event: { hook: 'database-relation-changed', relation: 4 },
     charts: [chart('database-requested', 4)],
   }),
-  hook('2', { unit: 'p/10', end: 'Failed', failure: 'PostgreSQL failed' }),
-  hook('3', {
+  anEntry('2', { unit: 'p/10', end: 'Failed', failure: 'PostgreSQL failed' }),
+  anEntry('3', {
     unit: 'p/2',
     reconciled: [{ name: 'Provision', relation: 12, error: null, milliseconds: 0 }],
   }),
@@ -78,7 +63,7 @@ describe('the entries that are listed', () => {
 
 describe('the moments of an entry', () => {
   it('are its nodes, chart by chart, then what else was done, then its end', () => {
-    const entry = hook('1', {
+    const entry = anEntry('1', {
       charts: [chart('a'), chart('b')],
       reconciled: [{ name: 'Configure', relation: null, error: null, milliseconds: 0 }],
     });
@@ -101,7 +86,7 @@ describe('the moment of a note', () => {
 
 describe('a hook that still runs', () => {
   it('is searched anew each time', () => {
-    const running = hook('1', { end: 'Running' });
+    const running = anEntry('1', { end: 'Running' });
     const search = (text: string) => listed([running], { ...noFilters, search: text });
     expect(search('was it')).toEqual([]);
     Object.assign(running, { failure: 'was it' });

@@ -13,26 +13,24 @@ export function Transport({ actions, isPlaying, step, count, onJump }: Transport
   return (
     <fieldset class="transport">
       <legend class="spoken">Steps</legend>
-      <button type="button" onClick={actions.previousRun} title="Previous run (↑)">
-        <Icon of="M2,2 V12 M12,2 L5,7 L12,12 Z" />
-        <span class="spoken">Previous run</span>
-      </button>
-      <button type="button" onClick={actions.back} title="One step back (←)">
-        <Icon of="M10,2 L3,7 L10,12 Z" />
-        <span class="spoken">Step back</span>
-      </button>
+      <Control
+        name="Previous run"
+        keys="↑"
+        icon="M2,2 V12 M12,2 L5,7 L12,12 Z"
+        onClick={actions.previousRun}
+      />
+      <Control name="Step back" keys="←" icon="M10,2 L3,7 L10,12 Z" onClick={actions.back} />
       <button type="button" class="play" onClick={actions.play} title="Play or pause (space)">
         <Icon of={isPlaying ? 'M4,2 V12 M10,2 V12' : 'M4,2 L12,7 L4,12 Z'} />
         <span>{isPlaying ? 'Pause' : 'Play'}</span>
       </button>
-      <button type="button" onClick={actions.forward} title="One step forward (→)">
-        <Icon of="M4,2 L11,7 L4,12 Z" />
-        <span class="spoken">Step forward</span>
-      </button>
-      <button type="button" onClick={actions.nextRun} title="Next run (↓)">
-        <Icon of="M12,2 V12 M2,2 L9,7 L2,12 Z" />
-        <span class="spoken">Next run</span>
-      </button>
+      <Control name="Step forward" keys="→" icon="M4,2 L11,7 L4,12 Z" onClick={actions.forward} />
+      <Control
+        name="Next run"
+        keys="↓"
+        icon="M12,2 V12 M2,2 L9,7 L2,12 Z"
+        onClick={actions.nextRun}
+      />
       <input
         type="range"
         min={0}
@@ -47,6 +45,20 @@ export function Transport({ actions, isPlaying, step, count, onJump }: Transport
     </fieldset>
   );
 }
+
+interface ControlProps {
+  readonly name: string;
+  readonly keys: string;
+  readonly icon: string;
+  readonly onClick: () => void;
+}
+
+const Control = ({ name, keys, icon, onClick }: ControlProps) => (
+  <button type="button" onClick={onClick} title={`${name} (${keys})`}>
+    <Icon of={icon} />
+    <span class="spoken">{name}</span>
+  </button>
+);
 
 const Icon = ({ of: path }: { readonly of: string }) => (
   <svg class="icon" viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">
