@@ -21,16 +21,28 @@ export function socketFeed(url: string, tell: (problem: string) => void): Socket
     return { send: () => {}, close: async () => {} };
   }
   const waiting: string[] = [];
-  const opened = new Promise<boolean>((resolve) => {
+  let state: 'connecting' | 'open' | 'closing' | 'over' = 'connecting';
+  const giveUp = (problem: string) => {
+    if (state === 'connecting' || state === 'open') tell(`the inspector at ${url} ${problem}`);
+    state = 'over';
+  };
+  socket.on('error', ({ message }) =>
+    giveUp(state === 'open' ? `has gone away (${message})` : `does not listen (${message})`),
+  );
+  // It comes after an error, too, and once only: whoever asks later has to know of it.
+  const ended = new Promise<void>((resolve) =>
+    socket.once('close', () => {
+      giveUp('has gone away');
+      resolve();
+    }),
+  );
+  const opened = new Promise<void>((resolve) =>
     socket.once('open', () => {
       for (const text of waiting.splice(0)) socket.send(text);
-      resolve(true);
-    });
-    socket.on('error', (problem) => {
-      tell(`the inspector at ${url} does not listen (${problem.message})`);
-      resolve(false);
-    });
-  });
+      state = 'open';
+      resolve();
+    }),
+  );
   return {
     send: (message) => {
       const text = JSON.stringify(message);
@@ -38,12 +50,13 @@ export function socketFeed(url: string, tell: (problem: string) => void): Socket
       else if (socket.readyState === WebSocket.CONNECTING) waiting.push(text);
     },
     close: async () => {
-      if (!(await opened)) return;
       const timer = setTimeout(() => socket.terminate(), patience);
-      await new Promise((resolve) => {
-        socket.once('close', resolve);
+      await Promise.race([opened, ended]);
+      if (state === 'open') {
+        state = 'closing';
         socket.close();
-      });
+      }
+      await ended;
       clearTimeout(timer);
     },
   };

@@ -137,6 +137,21 @@ describe('a hub', () => {
   });
 });
 
+describe('a feed whose onlooker goes away', () => {
+  it('ends all the same, and says so once', async () => {
+    const hub = await openHub(emptyRecording(''));
+    const told: string[] = [];
+    const feed = socketFeed(hub.source, (problem) => told.push(problem));
+    const recorder = new Recorder(feed.send, { title: 'heard' });
+    await expect.poll(() => hub.recording().title).toBe('heard');
+    await hub.close();
+    await expect.poll(() => told).toEqual([`the inspector at ${hub.source} has gone away`]);
+    recorder.note('chapter', 'unheard');
+    await feed.close();
+    expect(told.length).toBe(1);
+  });
+});
+
 describe('a feed to nowhere', () => {
   it.each([
     ['ws://127.0.0.1:9/source', 'does not listen'],
