@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import {
   emptyRecording,
@@ -44,6 +44,16 @@ export function writeRecording(file: string, recording: Recording): void {
   const text = isPage ? recordingPage(recording) : `${JSON.stringify(recording)}\n`;
   try {
     writeFileSync(file, text);
+  } catch (cause) {
+    throw new WrongUse(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** Wrong use where a file could not be written: to be known BEFORE there is something to lose. */
+export function checkWritable(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    closeSync(openSync(file, 'a'));
   } catch (cause) {
     throw new WrongUse(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`);
   }

@@ -7,6 +7,7 @@ import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
 import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
 import {
+  checkWritable,
   enough,
   readRecording,
   recordingText,
@@ -86,6 +87,7 @@ program
     const tell = options.json ? () => {} : out;
     // The one document on standard output stands alone; the addresses are needed all the same.
     const say = options.json ? (text: string) => process.stderr.write(text) : out;
+    checkWritable(options.record);
     const hub = options.inspect ? await serve(null, options, say) : null;
     const collector = new Collector();
     try {
@@ -130,6 +132,7 @@ program
       if (options.out !== undefined) writeRecording(options.out, recording);
       return;
     }
+    checkWritable(options.out);
     const seen = enough();
     const hub = await serve(recording, options, out);
     try {

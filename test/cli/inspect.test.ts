@@ -112,6 +112,16 @@ describe('hookchart inspect', () => {
     }
   });
 
+  it.each([
+    ['inspect', '--no-open', '--out'],
+    ['demo', '--record'],
+  ])('refuses at once what it could not write in the end: %s', (...args) => {
+    const { status, stdout, stderr } = hookchart(...args, join(folder, 'no', 'x.html'));
+    expect(stderr).toContain('cannot be written (ENOENT)');
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
   it('refuses a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
