@@ -55,8 +55,15 @@ function withinJson(value: string): readonly string[] {
 const isRecord = (part: unknown): part is { readonly secret?: unknown } =>
   typeof part === 'object' && part !== null;
 
-/** The same JSON value with each of these texts masked, wherever it stands. */
-export function without<Value>(secrets: ReadonlySet<string>, value: Value): Value {
+/**
+ * The same JSON value with each of these texts masked, wherever it stands. What is under the keys
+ * that are named stays as it is: words of a program, of which anyone may make a password.
+ */
+export function without<Value>(
+  secrets: ReadonlySet<string>,
+  value: Value,
+  words: ReadonlySet<string> = new Set(),
+): Value {
   if (secrets.size === 0) return value;
   const cleaned = (part: unknown): unknown => {
     if (typeof part === 'string') {
@@ -66,7 +73,12 @@ export function without<Value>(secrets: ReadonlySet<string>, value: Value): Valu
     }
     if (Array.isArray(part)) return part.map(cleaned);
     if (typeof part !== 'object' || part === null) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, cleaned(inner)]));
+    return Object.fromEntries(
+      Object.entries(part).map(([key, inner]) => [
+        key,
+        typeof inner === 'string' && words.has(key) ? inner : cleaned(inner),
+      ]),
+    );
   };
   return cleaned(value) as Value;
 }

@@ -74,7 +74,7 @@ export class Recorder {
   ): Promise<E.Either<HookError, Run>> {
     const id = this.#nextId();
     const seeing = witness(adapters);
-    const send: Send = (message) => this.#send(without(seeing.secrets, message));
+    const send: Send = (message) => this.#send(without(seeing.secrets, message, ownWords));
     const started = adapters.clock();
     send(hookBegun({ id, unit, event }, this.#now()));
     const end = (failure: string | null, recorded: Recordable | null) => {
@@ -139,6 +139,12 @@ export class Recorder {
     };
   }
 }
+
+/** Where the words of the feed itself stand, and nothing that came from outside. */
+const ownWords = new Set([
+  ...['type', '_version', 'sessionId', 'rootId', 'parentId', 'sourceId', 'createdAt'],
+  ...['definition', '_tag', 'node', 'value', 'end', 'hook', 'unit', 'status', 'state'],
+]);
 
 const headOf = ({ machine, event, from }: Progress & { _tag: 'Begun' }) => ({
   hook: machine.id,

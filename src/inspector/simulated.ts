@@ -1,4 +1,5 @@
 import { dispatch } from '../engine/index.ts';
+import { eventOf } from '../testing/hook-run.ts';
 import type { Charm, Replay } from '../testing/index.ts';
 import { replay } from '../testing/index.ts';
 import { Collector } from './collect.ts';
@@ -9,12 +10,7 @@ import type { Recording } from './recording.ts';
 export const recordedCharm =
   (recorder: Recorder): Charm =>
   (adapters, { view: { unit, hook } }) => {
-    const { name, relation, departingUnit } = hook;
-    const event = {
-      hook: name,
-      ...(relation === undefined ? {} : { relation }),
-      ...(departingUnit === undefined ? {} : { departingUnit }),
-    };
+    const event = eventOf(hook);
     return recorder.hook(unit, event, adapters, (onlooker) =>
       dispatch(onlooker.adapters, { watch: onlooker.watch })(event)(),
     );

@@ -72,6 +72,15 @@ describe('a value without secrets', () => {
     });
   });
 
+  it('keeps the words of a program, by their keys', () => {
+    const value = { type: 'snapshot', text: 'snapshot', type2: ['snapshot'] };
+    expect(without(new Set(['snapshot']), value, new Set(['type']))).toEqual({
+      type: 'snapshot',
+      text: '********',
+      type2: ['********'],
+    });
+  });
+
   it('is itself where there are none', () => {
     const value = { a: 1 };
     expect(without(new Set(), value)).toBe(value);

@@ -164,6 +164,21 @@ describe('a feed', () => {
     expect(failures).toEqual(Array(2).fill('PostgreSQL failed to x: ******** (SQLSTATE X)'));
   });
 
+  it('is not spoilt by what an application calls a password', async () => {
+    const world = new MemoryWorld();
+    world.juju.request(relation, { database: 'app', password: 'snapshot', uris: 'is_leader' });
+    world.juju.request(5, { database: 'app', password: 'Committed', uris: 'database-requested' });
+    const { collector, recorder } = listening();
+    const event = { hook: 'database-relation-changed', relation };
+    await recorder.hook('p/1', event, world.adapters('p/1'), ({ adapters, watch }) =>
+      dispatch(adapters, { watch })(event)(),
+    );
+    const [entry] = hooksIn(collector);
+    expect(entry).toMatchObject({ end: 'Committed', charts: [{ path: { length: 9 } }] });
+    expect(entry?.charts[0]?.path).toContain('is_leader');
+    expect(entry?.seen.read['relation 4: application']).toMatchObject({ password: '********' });
+  });
+
   it('shows PgBouncer’s own file where its adapter tells of it, from the first change to the last', async () => {
     const world = new MemoryWorld();
     const { recorder, collector } = listening();
