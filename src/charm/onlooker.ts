@@ -22,8 +22,8 @@ export async function lookedAt(
   const { socketFeed } = await import('../inspector/socket.ts');
   const feed = socketFeed(url, tell);
   try {
-    // Every hook is a process of its own: what it is called must not be called so by another.
-    const prefix = `${Date.now().toString(36)}-${process.pid}-`;
+    // Every hook is a process of its own, and pods number theirs alike: no two are called the same.
+    const prefix = `${unit.replace('/', '-')}-${Date.now().toString(36)}-${process.pid}-`;
     return await new Recorder(feed.send, { title: 'hookchart', prefix }).hook(
       unit,
       event,

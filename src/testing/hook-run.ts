@@ -11,6 +11,7 @@ import {
   type DispatchRun,
   dispatch,
   type HookError,
+  type JujuEvent,
   render,
   type Status,
 } from '../engine/index.ts';
@@ -18,7 +19,7 @@ import { HookTools, type Pending } from './hook-tools.ts';
 import { simulatedModel } from './model.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
-import { leaseSeconds } from './world.ts';
+import { type Hook, leaseSeconds } from './world.ts';
 
 /**
  * What befalls a hook at one of its steps, the n-th from 1: a statement of the backend, a reload of
@@ -56,14 +57,15 @@ export type Charm = (
 ) => Promise<E.Either<HookError, DispatchRun | null>>;
 
 /** The charm that this project is about. */
-export const pgbouncerCharm: Charm = (adapters, { view: { hook } }) => {
-  const { name, relation, departingUnit } = hook;
-  return dispatch(adapters)({
-    hook: name,
-    ...(relation === undefined ? {} : { relation }),
-    ...(departingUnit === undefined ? {} : { departingUnit }),
-  })();
-};
+export const pgbouncerCharm: Charm = (adapters, { view: { hook } }) =>
+  dispatch(adapters)(eventOf(hook))();
+
+/** A hook of the model, as the engine is told of it. */
+export const eventOf = ({ name, relation, departingUnit }: Hook): JujuEvent => ({
+  hook: name,
+  ...(relation === undefined ? {} : { relation }),
+  ...(departingUnit === undefined ? {} : { departingUnit }),
+});
 
 class Killed extends Error {}
 
