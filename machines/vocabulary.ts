@@ -27,7 +27,10 @@ export interface Grant {
   readonly relation: number;
   readonly state: 'provisioning' | 'published' | 'removing';
   readonly user: string;
+  /** As it is asked for, and as clients of PgBouncer call it. */
   readonly database: string;
+  /** Its name on the server, where somebody else has taken the other; null before it was made. */
+  readonly place: string | null;
   /** Attributes in upper case (`CREATEDB`), then backend roles as the backend spells them. */
   readonly attributes: readonly string[];
   readonly roles: readonly string[];
@@ -38,8 +41,11 @@ export interface Grant {
   readonly password: Secret | null;
   /** The Juju secrets that were made for the relation: their ids by group, `user` or `tls`. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** By what the backend knows the password that it was given; null before it was given one. */
-  readonly proof: string | null;
+  /**
+   * The SCRAM verifier of the password, as PostgreSQL and every PgBouncer have it; null before the
+   * backend was given one. Nobody can log in with it, but a stolen one shortens the guessing.
+   */
+  readonly verifier: Secret | null;
   /** The request within the relation, where the requirer speaks v1 of the interface; else null. */
   readonly requestId: string | null;
   /** Who made the role: two deployments on one PostgreSQL must not take over each other's. */
@@ -49,10 +55,9 @@ export interface Grant {
   readonly error: string | null;
 }
 
-/** What `get_user` found out: the grant, and the login with which PgBouncer looks up users. */
+/** What `get_user` found out. */
 export interface Granted {
   readonly grant: Grant;
-  readonly auth: Login;
 }
 
 /** The hook event that starts a machine. */

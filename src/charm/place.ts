@@ -35,7 +35,7 @@ export function placeOf(
     const socket = `/charm/containers/${container}/pebble.socket`;
     const command = `${program} ${files.iniFile}`;
     const workload = pebble({ socket, service: container, command, user });
-    return { ...files, listens: '*', console: '127.0.0.1', workload };
+    return { ...files, listens: '*', local: '127.0.0.1', isHere: false, workload };
   }
   const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
   const files = filesIn(home);
@@ -43,7 +43,7 @@ export function placeOf(
   const workload = isUnderSystemd(variables)
     ? systemd({ service, program, iniFile: files.iniFile, user })
     : childProcess({ program, user, ...files });
-  return { ...files, listens: address.bind, console: address.bind, workload };
+  return { ...files, listens: address.bind, local: address.bind, isHere: true, workload };
 }
 
 /** Where clients reach a unit: on Kubernetes by its name, which outlives its pod and its address. */

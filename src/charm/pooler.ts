@@ -4,6 +4,8 @@ import { type PgbouncerOptions, pgbouncer } from '../adapters/pgbouncer/index.ts
 import { FileProblem, type Workload, WorkloadProblem } from '../adapters/workload/index.ts';
 import type { Entropy, HookError, Pooler } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
+import type { Secret } from '../../machines/index.ts';
+import { secretIn } from '../domain/pgbouncer-files.ts';
 import type { PoolerOptions } from './config.ts';
 
 /** Where this unit's PgBouncer is. */
@@ -14,7 +16,9 @@ export interface Place {
   readonly pidFile: string;
   /** What it listens on, and what clients on this machine connect to. */
   readonly listens: string;
-  readonly console: string;
+  readonly local: string;
+  /** Whether its folder is this machine's too, so that its socket in it can be used. */
+  readonly isHere: boolean;
   readonly workload: Workload;
 }
 
@@ -55,29 +59,33 @@ export async function poolerAt(
   place: Place,
   { listenPort, ...options }: PoolerOptions,
   entropy: Entropy,
+  remaining: () => number,
   watch?: PgbouncerOptions['watch'],
 ): Promise<E.Either<HookError, Pooler>> {
-  const { folder, iniFile, pidFile, listens, console, workload } = place;
+  const { folder, iniFile, pidFile, listens, local, isHere, workload } = place;
   const userlistFile = join(folder, 'userlist.txt');
-  const address = { host: console, port: listenPort };
+  const address = { host: local, port: listenPort };
+  const socket = isHere && folder.length <= longestFolder ? folder : null;
   try {
-    const known = adminIn((await workload.read(userlistFile)) ?? '');
     const settings = {
       ...options,
       listenPort,
       listenAddress: listens,
-      socketDirectory: null,
+      socketDirectory: socket,
       logFile: join(folder, 'pgbouncer.log'),
       pidFile,
       userlistFile,
-      admin: { user: admin, password: known ?? entropy.password() },
+      caFile: join(folder, 'backend-ca.pem'),
+      admin: { user: admin, password: await adminPassword(place, userlistFile, entropy) },
       processes: 1,
     };
-    const process = { iniFile, settings, console: address, workload };
+    const consoles = socket === null ? [address] : [{ host: socket, port: listenPort }, address];
+    const process = { iniFile, settings, consoles, workload };
     return E.right(
       pgbouncer({
         processes: [process],
         clients: address,
+        remaining,
         ...(watch === undefined ? {} : { watch }),
       }),
     );
@@ -87,14 +95,31 @@ export async function poolerAt(
       return E.left({ _tag: 'FileFailed', class: 'broken', path, code });
     }
     if (!(problem instanceof WorkloadProblem)) throw problem;
-    const where = `${console}:${listenPort}`;
+    const where = `${local}:${listenPort}`;
     return E.left({ _tag: 'PoolerUnavailable', class: 'unavailable', where, why: problem.message });
   }
 }
 
 const admin = 'hookchart_admin';
 
-function adminIn(userlist: string) {
-  const secret = new RegExp(`^"${admin}" "([^"]+)"$`, 'm').exec(userlist)?.[1];
-  return secret === undefined ? null : { secret };
+/** A socket's path has 107 bytes at most, of which its name takes some 20. */
+const longestFolder = 85;
+
+/**
+ * The password of the console: in a file of its own, of which PgBouncer knows nothing. Version 0.1
+ * had it in the userlist, and a process that runs on knows no other.
+ */
+async function adminPassword(
+  { folder, workload }: Place,
+  userlistFile: string,
+  entropy: Entropy,
+): Promise<Secret> {
+  const file = join(folder, 'console-password');
+  const known = await workload.read(file);
+  if (known !== null && known !== '') return { secret: known };
+  const listed = secretIn((await workload.read(userlistFile)) ?? '', admin);
+  const isClear = listed !== null && !listed.startsWith('SCRAM-SHA-256$');
+  const password = isClear ? { secret: listed } : entropy.password();
+  await workload.replace(file, password.secret);
+  return password;
 }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Login } from '../../machines/index.ts';
+import type { Login, Secret } from '../../machines/index.ts';
 import { isServed, type Ledger } from './ledger.ts';
 import { longestName, readOnlySuffix } from './request.ts';
 
@@ -12,6 +12,8 @@ export interface HostPort {
 export interface BackendEndpoints {
   readonly primary: HostPort;
   readonly replicas: readonly HostPort[];
+  /** The certificate authority that its servers are to be verified by, as PEM; null where none is known. */
+  readonly ca?: string | null;
 }
 
 export interface DatabaseEntry {
@@ -22,10 +24,24 @@ export interface DatabaseEntry {
   readonly database: string;
 }
 
+/** Somebody who may log in, as PgBouncer's userlist has it. */
+export interface PoolerUser {
+  readonly name: string;
+  /** Byte for byte the one that PostgreSQL has: what a client proves to one is proof to the other. */
+  readonly verifier: Secret;
+}
+
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
 export interface Configuration {
   readonly databases: readonly DatabaseEntry[];
-  readonly auth: Login | null;
+  readonly users: readonly PoolerUser[];
+  /**
+   * The login that looks up users who have no verifier on record, as version 0.1 left them; null
+   * where there is none.
+   */
+  readonly lookup: Login | null;
+  /** By whom PgBouncer verifies PostgreSQL's servers, as PEM; null where that is not known. */
+  readonly ca: string | null;
 }
 
 /** An endpoint that must not reach PgBouncer's file, where it would be misread without an error. */
@@ -37,6 +53,14 @@ export interface EndpointInvalid {
 
 const hostAlphabet = /^[A-Za-z0-9_.:-]+$/;
 
+/** A PgBouncer that serves nobody. */
+export const emptyConfiguration: Configuration = {
+  databases: [],
+  users: [],
+  lookup: null,
+  ca: null,
+};
+
 /**
  * Lays out PgBouncer's databases: `<database>` leads to the primary, `<database>_readonly` to the
  * replicas, or to the primary while there is none. A name that leaves no room has no alias.
@@ -44,7 +68,7 @@ const hostAlphabet = /^[A-Za-z0-9_.:-]+$/;
 export function configure(
   ledger: Ledger,
   backend: BackendEndpoints,
-  auth: Login | null,
+  lookup: Login | null,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
@@ -55,22 +79,45 @@ export function configure(
   const readHosts = readers.map(({ host }) => host).join(',');
   const readPort = readers[0]?.port ?? primary.port;
   const databases: DatabaseEntry[] = [];
-  for (const database of servedDatabases(ledger)) {
-    databases.push({ name: database, host: primary.host, port: primary.port, database });
-    if (database.length + readOnlySuffix.length <= longestName) {
-      const name = database + readOnlySuffix;
+  for (const [asked, database] of servedDatabases(ledger)) {
+    databases.push({ name: asked, host: primary.host, port: primary.port, database });
+    if (asked.length + readOnlySuffix.length <= longestName) {
+      const name = asked + readOnlySuffix;
       databases.push({ name, host: readHosts, port: readPort, database });
     }
   }
-  return E.right({ databases, auth });
+  return E.right({
+    databases,
+    users: servedUsers(ledger),
+    lookup: hasUnverified(ledger) ? lookup : null,
+    ca: backend.ca ?? null,
+  });
 }
 
-/** The databases that some relation uses, sorted, each once. */
-function servedDatabases({ records }: Ledger): readonly string[] {
-  const databases = new Set<string>();
-  for (const record of records.values()) if (isServed(record)) databases.add(record.database);
-  return [...databases].sort();
+/** The databases that some relation uses, sorted, each once, with their names on the server. */
+function servedDatabases({ records }: Ledger): readonly (readonly [asked: string, place: string])[] {
+  const databases = new Map<string, string>();
+  for (const record of records.values())
+    if (isServed(record)) {
+      const { database, place } = record;
+      if (place !== null || !databases.has(database)) databases.set(database, place ?? database);
+    }
+  return [...databases].sort(([one], [other]) => (one < other ? -1 : 1));
 }
+
+function servedUsers({ records }: Ledger): readonly PoolerUser[] {
+  const users: PoolerUser[] = [];
+  for (const record of records.values())
+    if (isServed(record) && record.verifier !== null)
+      users.push({ name: record.user, verifier: record.verifier });
+  return users.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Whether somebody who was published is known to the backend alone. */
+export const hasUnverified = ({ records }: Ledger): boolean =>
+  [...records.values()].some(
+    (record) => record.state === 'published' && record.verifier === null,
+  );
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
@@ -87,21 +134,42 @@ function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
 }
 
 /** Compares what PgBouncer serves with what it should serve. */
-export function sameDatabases(
+export const sameDatabases = (
   one: readonly DatabaseEntry[],
   other: readonly DatabaseEntry[],
+): boolean =>
+  sameList(
+    one,
+    other,
+    (entry, twin) =>
+      entry.name === twin.name &&
+      entry.host === twin.host &&
+      entry.port === twin.port &&
+      entry.database === twin.database,
+  );
+
+/** Whether two configurations come to the same, passwords and verifiers included. */
+export const sameConfiguration = (one: Configuration, other: Configuration): boolean =>
+  one.ca === other.ca &&
+  one.lookup?.user === other.lookup?.user &&
+  one.lookup?.password.secret === other.lookup?.password.secret &&
+  sameDatabases(one.databases, other.databases) &&
+  sameList(
+    one.users,
+    other.users,
+    (user, twin) => user.name === twin.name && user.verifier.secret === twin.verifier.secret,
+  );
+
+function sameList<Item>(
+  one: readonly Item[],
+  other: readonly Item[],
+  isSame: (item: Item, twin: Item) => boolean,
 ): boolean {
   return (
     one.length === other.length &&
-    one.every((entry, index) => {
+    one.every((item, index) => {
       const twin = other[index];
-      return (
-        twin !== undefined &&
-        entry.name === twin.name &&
-        entry.host === twin.host &&
-        entry.port === twin.port &&
-        entry.database === twin.database
-      );
+      return twin !== undefined && isSame(item, twin);
     })
   );
 }

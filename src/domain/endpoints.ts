@@ -1,4 +1,5 @@
 import type { ConnectionInfo, Grant } from '../../machines/index.ts';
+import { serving } from './ledger.ts';
 
 /** A unit of the pooler as the others see it. */
 export interface Peer {
@@ -6,10 +7,13 @@ export interface Peer {
   /** `host:port`; null until the unit has said where it is. */
   readonly endpoint: string | null;
   /**
-   * For each relation the database that the unit has read back from its own PgBouncer. What it
-   * said of another relation, or of what this one asked for before, confirms nothing.
+   * For each relation the database, and for whom, as the unit has read it back from its own
+   * PgBouncer. What it said of another relation, or of what this one was given before, confirms
+   * nothing.
    */
   readonly serving: ReadonlyMap<number, string>;
+  /** Whether its PgBouncer has all users in its userlist; one of version 0.1 looks them up. */
+  readonly listsUsers: boolean;
 }
 
 const address = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/;
@@ -30,18 +34,23 @@ export function connectionInfo(
   leader: string | null,
   others: readonly Peer[],
   version: string | null,
-): (grant: Pick<Grant, 'relation' | 'database'>) => ConnectionInfo {
+  /** Whether units of version 0.1 may be among them, which name the database alone and look up users. */
+  isMixed = false,
+): (grant: Pick<Grant, 'relation' | 'database' | 'verifier'>) => ConnectionInfo {
   const readers = others
     .flatMap(({ endpoint, serving }) => (endpoint === null ? [] : [{ endpoint, serving }]))
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
   // Relations are many, and the sets of units that serve them are few.
   const known = new Map<string, ConnectionInfo>();
-  return ({ relation, database }) => {
+  return (grant) => {
+    const wanted = serving(grant);
     let readOnlyEndpoints = '';
-    for (const { endpoint, serving } of readers)
-      if (serving.get(relation) === database)
+    for (const { endpoint, serving } of readers) {
+      const said = serving.get(grant.relation);
+      if (said === wanted || (isMixed && said === grant.database))
         readOnlyEndpoints =
           readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
+    }
     let info = known.get(readOnlyEndpoints);
     if (info === undefined) {
       info = { endpoints: leader, readOnlyEndpoints, version };

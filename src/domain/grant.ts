@@ -30,7 +30,8 @@ export function provision(
     roles: request.roles,
     password,
     secrets: before?.secrets ?? {},
-    proof: before?.proof ?? null,
+    place: before?.database === request.database ? before.place : null,
+    verifier: before?.verifier ?? null,
     requestId: request.reply._tag === 'V1' ? request.reply.requestId : null,
     owner: request.owner,
     published: before?.published ?? null,
@@ -38,15 +39,8 @@ export function provision(
   };
 }
 
-/** The role of a relation, named as consumers of the interface know it. */
+/** The role of a relation, named as consumers of the interface know it, where the name is free. */
 export const userName = (relation: number): string => `relation_id_${relation}`;
-
-/** The name to fall back to where another deployment on the same PostgreSQL has taken the first. */
-export const ownUserName = (relation: number, owner: string): string =>
-  `${userName(relation)}_${fingerprint(owner)}`;
-
-/** The role with which PgBouncer looks up users: one for each deployment on a PostgreSQL. */
-export const authUserName = (owner: string): string => `hookchart_auth_${fingerprint(owner)}`;
 
 /** The removal is remembered before it is done, and the secret goes first. */
 export const removing = (grant: Grant): Grant => ({
@@ -54,7 +48,7 @@ export const removing = (grant: Grant): Grant => ({
   state: 'removing',
   password: null,
   secrets: {},
-  proof: null,
+  verifier: null,
   published: null,
 });
 
@@ -74,12 +68,4 @@ export function changedField(
     served: served.join(',') || 'nothing',
     requested: requested.join(',') || 'nothing',
   };
-}
-
-/** A short, stable mark of a name (FNV-1a, 32 bits); it tells deployments apart and protects nothing. */
-export function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++)
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
-  return hash.toString(36);
 }

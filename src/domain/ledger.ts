@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Grant } from '../../machines/index.ts';
+import { fingerprint } from './fingerprint.ts';
 import { latest } from './latest.ts';
 import type { Databag } from './request.ts';
 
@@ -19,12 +20,12 @@ export type LedgerRecord = Grant | Refused;
 
 export interface Ledger {
   readonly records: ReadonlyMap<number, LedgerRecord>;
-  /** The login with which PgBouncer looks up users; null before the first request. */
-  readonly auth: KeptLogin | null;
+  /** The login with which the poolers of version 0.1 look up users; null where there is none. */
+  readonly lookup: KeptLogin | null;
 }
 
 /** A login whose password is known, or kept in a Juju secret of the application. */
-export interface KeptLogin extends Pick<Grant, 'password' | 'proof'> {
+export interface KeptLogin extends Pick<Grant, 'password'> {
   readonly user: string;
   /** The id of the Juju secret; null where there is none. */
   readonly secret: string | null;
@@ -43,7 +44,8 @@ export interface LedgerUnreadable {
   readonly why: string;
 }
 
-export const authKey = 'auth-user';
+/** The key of version 0.1's login; it goes when no unit looks up users any more. */
+export const lookupKey = 'auth-user';
 /** The unit that has led last. */
 export const leaderKey = 'leader';
 /** The group of a relation's Juju secrets that holds its user and password. */
@@ -56,7 +58,6 @@ const login = v.object({
   user: v.string(),
   password: v.nullable(secret),
   secret: id,
-  proof: id,
 });
 const record = v.variant('state', [
   v.object({ relation: v.number(), state: v.literal('refused'), error: v.string() }),
@@ -65,11 +66,12 @@ const record = v.variant('state', [
     state: v.picklist(['provisioning', 'published', 'removing']),
     user: v.string(),
     database: v.string(),
+    place: id,
     attributes: v.array(v.string()),
     roles: v.array(v.string()),
     password: v.nullable(secret),
     secrets: v.optional(v.record(v.string(), v.string()), {}),
-    proof: id,
+    verifier: v.optional(v.nullable(secret), null),
     requestId: id,
     owner: v.string(),
     published: v.nullable(
@@ -86,13 +88,13 @@ const record = v.variant('state', [
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
 export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
   const records = new Map<number, LedgerRecord>();
-  let auth: KeptLogin | null = null;
+  let lookup: KeptLogin | null = null;
   for (const key in databag) {
     const text = databag[key] ?? '';
-    if (key === authKey) {
+    if (key === lookupKey) {
       const read = readLogin(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
-      auth = read.right;
+      lookup = read.right;
     } else if (key.startsWith('relation-')) {
       const read = readRecord(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
@@ -101,7 +103,7 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
       records.set(relation, read.right);
     }
   }
-  return E.right({ records, auth });
+  return E.right({ records, lookup });
 }
 
 /** The ledger's value for a relation; a password that a Juju secret keeps does not stand in it. */
@@ -112,20 +114,21 @@ export const encodeRecord = (record: LedgerRecord): string =>
       : record,
   );
 
-export const encodeLogin = (login: KeptLogin): string =>
-  JSON.stringify(login.secret === null ? login : { ...login, password: null });
-
 /** True for a record that PgBouncer's configuration serves. */
 export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
 
-/** The database of each relation that PgBouncer's configuration serves; ids are in their order. */
-export function servedDatabases({ records }: Ledger): Readonly<Record<number, string>> {
+/** What PgBouncer's configuration serves to each relation; ids are in their order. */
+export function servings({ records }: Ledger): Readonly<Record<number, string>> {
   const served: Record<number, string> = {};
   for (const record of records.values())
-    if (isServed(record)) served[record.relation] = record.database;
+    if (isServed(record)) served[record.relation] = serving(record);
   return served;
 }
+
+/** What a unit says that it serves to a relation: the database, and to whom, by the verifier. */
+export const serving = ({ database, verifier }: Pick<Grant, 'database' | 'verifier'>): string =>
+  verifier === null ? database : `${database} ${fingerprint(verifier.secret)}`;
 
 const readLogin = latest<string, string, E.Either<string, KeptLogin>>(64, decode(login));
 const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, decode(record));

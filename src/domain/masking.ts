@@ -3,7 +3,7 @@ import type { Databag } from './request.ts';
 import { maskText } from './secret.ts';
 
 /** Keys whose value is a secret, or holds one. */
-const secretKey = /^(password|uris|read-only-uris)$/;
+const secretKey = /^(password|verifier|uris|read-only-uris)$/;
 /** A password in a connection string, `user:password@`. */
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/g;
 

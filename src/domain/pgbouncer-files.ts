@@ -18,6 +18,8 @@ export interface Settings {
   readonly logFile: string;
   readonly pidFile: string;
   readonly userlistFile: string;
+  /** Where the authority that verifies PostgreSQL is written, while one is known. */
+  readonly caFile: string;
   /** The login of the admin console; it never reaches PostgreSQL. */
   readonly admin: Login;
   readonly poolMode: 'session' | 'transaction' | 'statement';
@@ -32,6 +34,8 @@ export interface Settings {
 export interface PgbouncerFiles {
   readonly ini: string;
   readonly userlist: string;
+  /** Null where no authority is known. */
+  readonly ca: string | null;
 }
 
 /** `[1, 18]` of `1.18.0`, as numbers, for `14.9` is older than `14.16`. */
@@ -48,25 +52,30 @@ export const isAtLeast = (version: Version, [major, minor]: Version): boolean =>
 /** The oldest PgBouncer whose configuration is known here: it has host lists. */
 export const oldestVersion: Version = [1, 17];
 
-/** The function that `auth_query` calls in each database; the backend adapter makes it. */
-export const lookupFunction = { schema: 'hookchart', name: 'user_lookup' } as const;
+/** What version 0.1 left in each database: the function through which it looked up users. */
+const lookupQuery = 'SELECT uname, phash FROM hookchart.user_lookup($1)';
 
 export function renderFiles(
-  { databases, auth }: Configuration,
+  { databases, users, lookup, ca }: Configuration,
   settings: Settings,
   version: Version,
+  /** The console's password as PgBouncer is to know it: it logs lines that it cannot read. */
+  adminVerifier: string,
 ): PgbouncerFiles {
   const sizes = poolSizes(settings.maxDatabaseConnections, settings.processes);
   const options: readonly (readonly [key: string, value: string | number | null])[] = [
     ['listen_addr', settings.listenAddress],
     ['listen_port', settings.listenPort],
-    ['unix_socket_dir', settings.socketDirectory],
+    // Left out it is /tmp, where any process may listen in its place.
+    ['unix_socket_dir', settings.socketDirectory ?? ''],
     ['logfile', settings.logFile],
     ['pidfile', settings.pidFile],
     ['auth_type', 'scram-sha-256'],
     ['auth_file', settings.userlistFile],
-    ['auth_user', auth === null ? null : auth.user],
-    ['auth_query', `SELECT uname, phash FROM ${lookupFunction.schema}.${lookupFunction.name}($1)`],
+    ['auth_user', lookup === null ? null : lookup.user],
+    ['auth_query', lookup === null ? null : lookupQuery],
+    ['server_tls_sslmode', ca === null ? 'prefer' : 'verify-full'],
+    ['server_tls_ca_file', ca === null ? null : settings.caFile],
     ['admin_users', settings.admin.user],
     ['pool_mode', settings.poolMode],
     ['max_client_conn', 10_000],
@@ -85,13 +94,18 @@ export function renderFiles(
   return {
     ini: [
       '[pgbouncer]',
-      ...options.flatMap(([key, value]) => (value === null ? [] : [`${key} = ${value}`])),
+      ...options.flatMap(([key, value]) => (value === null ? [] : [`${key} = ${value}`.trimEnd()])),
       '',
       databaseSection(databases),
     ].join('\n'),
-    userlist: [settings.admin, ...(auth === null ? [] : [auth])]
-      .map(({ user, password }) => `${listed(user)} ${listed(password.secret)}\n`)
+    userlist: [
+      [settings.admin.user, adminVerifier],
+      ...(lookup === null ? [] : [[lookup.user, lookup.password.secret]]),
+      ...users.map(({ name, verifier }) => [name, verifier.secret]),
+    ]
+      .map(([user = '', secret = '']) => `${listed(user)} ${listed(secret)}\n`)
       .join(''),
+    ca,
   };
 }
 
@@ -106,3 +120,9 @@ export const databaseSection = (databases: Configuration['databases']): string =
   ].join('\n');
 
 const listed = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+/** The secret of a user that a userlist names; null where it names none. */
+export function secretIn(userlist: string, user: string): string | null {
+  const line = userlist.split('\n').find((one) => one.startsWith(`${listed(user)} "`));
+  return line?.slice(listed(user).length + 2, -1).replaceAll('""', '"') ?? null;
+}

@@ -8,10 +8,10 @@ import type { DatabaseRequest } from './request.ts';
 
 /** What a backend was found to hold for this deployment. */
 export interface Audit {
-  /** Relations whose role is there though they are not published. */
-  readonly orphans: readonly number[];
-  /** Published relations whose role is missing or has another password. */
-  readonly damaged: readonly number[];
+  /** Roles of relations that are not published. */
+  readonly orphans: readonly { readonly relation: number; readonly user: string }[];
+  /** Published relations whose role, rights or database are not as they were granted. */
+  readonly damaged: readonly { readonly relation: number; readonly what: string }[];
 }
 
 /** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
@@ -35,6 +35,8 @@ export interface View {
   readonly flags: readonly number[];
   /** Null where the backend was not asked. */
   readonly audit: Audit | null;
+  /** Whether the login of version 0.1 is of no more use to any unit. */
+  readonly lookupIsIdle: boolean;
 }
 
 /** One thing that is left to do. */
@@ -44,11 +46,19 @@ export type Work =
   | { readonly _tag: 'MarkRemoving'; readonly relation: number }
   | { readonly _tag: 'Configure' }
   | { readonly _tag: 'DeleteUser'; readonly relation: number }
-  | { readonly _tag: 'DeleteOrphan'; readonly relation: number }
+  | { readonly _tag: 'DeleteOrphan'; readonly relation: number; readonly user: string }
   | { readonly _tag: 'WithdrawAnswer'; readonly relation: number }
   | { readonly _tag: 'Refuse'; readonly refusal: Refusal }
   | { readonly _tag: 'ClearError'; readonly relation: number }
-  | { readonly _tag: 'Provision'; readonly relation: number }
+  | {
+      readonly _tag: 'Provision';
+      readonly relation: number;
+      /** What was found not to be as it was granted; null for a request that was not served yet. */
+      readonly damage: string | null;
+    }
+  /** The request cannot be served as it stands now; what was granted before is put right. */
+  | { readonly _tag: 'Restore'; readonly relation: number; readonly damage: string }
+  | { readonly _tag: 'RetireLookup' }
   | { readonly _tag: 'UpdateConnectionInfo'; readonly relation: number };
 
 /**
@@ -65,6 +75,7 @@ export function reconcile(view: View): readonly Work[] {
     ...view.stale.map((relation): Work => ({ _tag: 'WithdrawAnswer', relation })),
     ...requested(view),
     ...publications(view),
+    ...(view.lookupIsIdle && view.backendReady ? [{ _tag: 'RetireLookup' } as const] : []),
   ];
 }
 
@@ -92,14 +103,14 @@ function removals(view: View) {
       if (backendReady) remove.push({ _tag: 'DeleteUser', relation });
     }
   }
-  for (const relation of audit?.orphans ?? []) {
+  for (const { relation, user } of audit?.orphans ?? []) {
     const record = ledger.records.get(relation);
     // A relation that asks and has no record is about to be served; one that was refused is not.
     const isUnwanted =
       record === undefined
         ? !relations.has(relation) || isWithdrawn(view, relation)
         : record.state === 'refused';
-    if (isUnwanted) remove.push({ _tag: 'DeleteOrphan', relation });
+    if (isUnwanted) remove.push({ _tag: 'DeleteOrphan', relation, user });
   }
   return { forget, remove };
 }
@@ -121,9 +132,12 @@ function isWithdrawn({ requests }: View, relation: number): boolean {
 
 function requested(view: View): Work[] {
   const work: Work[] = [];
-  const damaged = new Set(view.audit?.damaged);
+  const damages = new Map(view.audit?.damaged.map(({ relation, what }) => [relation, what]));
   for (const [relation, request] of view.requests) {
-    const next = forRequest(view, relation, request, damaged);
+    const damage = damages.get(relation) ?? null;
+    const next = forRequest(view, relation, request, damage);
+    if (damage !== null && next?._tag !== 'Provision')
+      work.push({ _tag: 'Restore', relation, damage });
     if (next !== null) work.push(next);
   }
   return work;
@@ -133,7 +147,7 @@ function forRequest(
   { ledger, backendReady }: View,
   relation: number,
   request: E.Either<Refusal, DatabaseRequest>,
-  damaged: ReadonlySet<number>,
+  damage: string | null,
 ): Work | null {
   const record = ledger.records.get(relation);
   if (E.isLeft(request)) {
@@ -144,10 +158,10 @@ function forRequest(
     const changed = changedField(request.right, record);
     if (changed !== null)
       return refuseOnce(record, { _tag: 'RequestChanged', class: 'refused', relation, ...changed });
-    if (!damaged.has(relation) && isAnswered(request.right, record))
+    if (damage === null && isAnswered(request.right, record))
       return record.error === null ? null : { _tag: 'ClearError', relation };
   }
-  return backendReady ? { _tag: 'Provision', relation } : null;
+  return backendReady ? { _tag: 'Provision', relation, damage } : null;
 }
 
 /** True where a request waits for nothing: it is served as it stands, refused on record, or withdrawn. */

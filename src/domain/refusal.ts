@@ -10,7 +10,20 @@ export type Refusal = { readonly class: 'refused'; readonly relation: number } &
     }
   | { readonly _tag: 'RoleNotGrantable'; readonly role: string }
   | { readonly _tag: 'RoleTaken'; readonly role: string }
-  | { readonly _tag: 'DatabaseTaken'; readonly database: string; readonly takenBy: string }
+  /** `handOver` is the role to which its operator may give the database. */
+  | {
+      readonly _tag: 'DatabaseTaken';
+      readonly database: string;
+      readonly takenBy: string;
+      readonly handOver: string;
+    }
+  /** What PostgreSQL or PgBouncer says to this request, and to no other. */
+  | {
+      readonly _tag: 'NotAccepted';
+      readonly by: 'PostgreSQL' | 'PgBouncer';
+      readonly what: string;
+      readonly why: string;
+    }
 );
 
 /** What was refused, and what to do about it. */
@@ -25,8 +38,10 @@ export function renderRefusal(refusal: Refusal): string {
     case 'RoleNotGrantable':
       return `relation ${refusal.relation}: extra-user-roles asks for "${refusal.role}", which is no role of the backend that may be granted; change the request`;
     case 'RoleTaken':
-      return `relation ${refusal.relation}: the backend has a role "${refusal.role}" that another deployment made; rename or drop it`;
+      return `relation ${refusal.relation}: the backend has a role "${refusal.role}" that this deployment did not make; rename or drop it`;
     case 'DatabaseTaken':
-      return `relation ${refusal.relation}: database "${refusal.database}" exists and belongs to "${refusal.takenBy}", which this deployment did not make; ask for another name, or hand the database over as docs/hooks/database.md tells`;
+      return `relation ${refusal.relation}: database "${refusal.database}" exists and belongs to "${refusal.takenBy}", which this deployment did not make; ask for another name, or hand it over to "${refusal.handOver}" as docs/hooks/database.md tells`;
+    case 'NotAccepted':
+      return `relation ${refusal.relation}: ${refusal.by} does not ${refusal.what}: ${refusal.why}; it is tried again with each update-status, or change the request`;
   }
 }

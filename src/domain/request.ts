@@ -40,6 +40,9 @@ export type Reply =
 /** PostgreSQL cuts a longer identifier without an error, and two tenants meet in one database. */
 export const longestName = 63;
 
+/** What the charm makes for itself on a backend is called by this, and nothing that may be asked for. */
+export const reservedPrefix = 'hookchart';
+
 /** PgBouncer serves `<database>_readonly` beside each database that leaves room for it. */
 export const readOnlySuffix = '_readonly';
 

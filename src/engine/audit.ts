@@ -6,11 +6,6 @@ import type { Session } from './session.ts';
  * that no longer work. One that went away meanwhile is asked on the next occasion.
  */
 export async function auditBackend(session: Session): Promise<void> {
-  const { backend, model } = session.adapters;
-  const { records, auth } = await session.ledger();
-  const grants = [...records.values()].flatMap((record) =>
-    record.state === 'published' ? [record] : [],
-  );
-  const outcome = await backend.audit(model.owner, grants, auth)();
+  const outcome = await session.adapters.backend.audit(await session.holdings())();
   session.audit = E.isLeft(outcome) ? null : outcome.right;
 }

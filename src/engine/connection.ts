@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { movedDatabag, movedSecret, secretFieldsOf, withdrawn } from '../domain/answer.ts';
-import { configure, sameDatabases } from '../domain/configuration.ts';
+import { configure, sameConfiguration } from '../domain/configuration.ts';
 import { sameInfo, succeed } from '../domain/endpoints.ts';
-import { servedDatabases, userGroup } from '../domain/ledger.ts';
+import { userGroup } from '../domain/ledger.ts';
+import { confirmation } from './peers.ts';
 import { replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { right, take } from './steps.ts';
@@ -13,12 +14,9 @@ export async function configurePooler(session: Session): Promise<void> {
   const ledger = await session.ledger();
   const endpoints = await session.endpoints();
   if (endpoints === null) return;
-  const configuration = right(configure(ledger, endpoints, await session.auth()));
+  const configuration = right(configure(ledger, endpoints, await session.lookup()));
   const before = session.configured;
-  const isInForce =
-    before !== null &&
-    before.auth?.password.secret === configuration.auth?.password.secret &&
-    sameDatabases(before.databases, configuration.databases);
+  const isInForce = before !== null && sameConfiguration(before, configuration);
   if (!isInForce) await take(pooler.apply(configuration));
   session.configured = configuration;
 }
@@ -28,10 +26,8 @@ export async function confirmServing(session: Session): Promise<void> {
   if (session.configured === null) return;
   const bag = { _tag: 'PeerUnit', unit: session.adapters.model.unit } as const;
   const ledger = await session.ledger();
-  const values = {
-    address: (await session.endpoint()) ?? '',
-    serving: JSON.stringify(servedDatabases(ledger)),
-  };
+  const listsUsers = session.configured.lookup === null;
+  const values = confirmation(ledger, await session.endpoint(), listsUsers);
   if (ledger.hasMoved()) session.overwrite(bag, values);
   else session.write(bag, values);
 }

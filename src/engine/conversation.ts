@@ -80,13 +80,12 @@ export function pending(machine: HookMachine, state: SecretState): Request {
 export const isEnd = (request: Request): request is End =>
   request._tag === 'Defer' || request._tag === 'Return' || request._tag === 'Failed';
 
-const login = v.object({ user: v.string(), password: v.object({ secret: v.string() }) });
 const stored = v.object({
   hook: v.string(),
   node: v.string(),
   context: v.object({
     event: v.object({ relation: v.number(), departingUnit: v.exactOptional(v.string()) }),
-    granted: v.nullable(v.object({ grant: v.looseObject({ relation: v.number() }), auth: login })),
+    granted: v.nullable(v.object({ grant: v.looseObject({ relation: v.number() }) })),
     failure: v.nullable(
       v.looseObject({
         _tag: v.string(),

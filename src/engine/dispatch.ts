@@ -38,7 +38,7 @@ export const dispatch = (
       if (own !== null) await session.foresee(isRequest ? own.event.relation : undefined);
       const waiting = right(parseDeferrals(await session.state()));
       if (waiting.length === 0 && own === null)
-        return { event, charts: [], dropped: [], reconciled: [], milliseconds: 0 };
+        return { event, charts: [], dropped: [], reconciled: [], notes: [], milliseconds: 0 };
       const charts: ChartRun[] = [];
       const dropped: Deferral[] = [];
       const deferred: Deferral[] = [];
@@ -63,7 +63,9 @@ export const dispatch = (
       session.remember(encodeDeferrals(deferred));
       const waitingFor = ends[0] ?? (await reasonOfLeader(session));
       await commit(session, waitingFor, await obstacles?.());
-      return { event, charts, dropped, reconciled, milliseconds: adapters.clock() - started };
+      const { notes } = session;
+      const milliseconds = adapters.clock() - started;
+      return { event, charts, dropped, reconciled, notes, milliseconds };
     });
 };
 

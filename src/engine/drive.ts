@@ -16,7 +16,7 @@ import type { Attempt } from './ports.ts';
 import { recordRefusal } from './provisioning.ts';
 import type { ChartRun, RunEnd, Step, Watch } from './run.ts';
 import type { Session } from './session.ts';
-import { attempt, take } from './steps.ts';
+import { attempt, halt, take } from './steps.ts';
 
 /** Stores a state; called after each answer, BEFORE the next request is carried out. */
 export type Keep = (state: SecretState) => Attempt<void>;
@@ -77,7 +77,11 @@ export async function drive(
 }
 
 const answered = (session: Session, request: Exclude<Request, End>) =>
-  attempt(() => perform(session, request))();
+  attempt(() =>
+    session.isLate()
+      ? halt({ _tag: 'OutOfTime', class: 'unavailable', what: request._tag })
+      : perform(session, request),
+  )();
 
 function endOf(request: Request, failure: HookError | null): RunEnd {
   if (failure?.class === 'refused') return { _tag: 'Refused', why: failure };

@@ -8,6 +8,8 @@ export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'BackendUnavailable'; readonly where: string; readonly why: string }
   | { readonly _tag: 'RoleInUse'; readonly role: string; readonly why: string }
   | { readonly _tag: 'EndpointUnknown'; readonly unit: string }
+  /** The hook's time was up before this was begun. */
+  | { readonly _tag: 'OutOfTime'; readonly what: string }
   | { readonly _tag: 'SecretUnreadable'; readonly id: string; readonly why: string }
   | { readonly _tag: 'PoolerUnavailable'; readonly where: string; readonly why: string }
   | {
@@ -51,6 +53,7 @@ export function render(error: HookError): string {
     case 'RoleNotGrantable':
     case 'RoleTaken':
     case 'DatabaseTaken':
+    case 'NotAccepted':
       return renderRefusal(error);
     case 'BackendUnavailable':
       return `PostgreSQL at ${error.where} is not available (${error.why}); the hook is deferred until it is`;
@@ -58,6 +61,8 @@ export function render(error: HookError): string {
       return `role ${error.role} cannot be removed yet (${error.why}); it can no longer log in, and the removal is tried again`;
     case 'EndpointUnknown':
       return `${error.unit} has no address yet that clients could use; nothing was published, the hook is deferred until it has`;
+    case 'OutOfTime':
+      return `${error.what} was not begun, for the hook's time was up; the next hook does it`;
     case 'SecretUnreadable':
       return `${error.id} cannot be read (${error.why}); the hook is deferred until it can`;
     case 'PoolerUnavailable':

@@ -30,8 +30,11 @@ export const reasonToWait = (end: RunEnd): string | null =>
   end._tag === 'Deferred' ? reason(end.why) : null;
 
 /** A leader waits for its backend, whatever it was called for. */
-export const reasonOfLeader = async (session: Session): Promise<string | null> =>
-  (await session.leader()) && !(await session.backendReady()) ? reason(null) : null;
+export const reasonOfLeader = async (session: Session): Promise<string | null> => {
+  if (!(await session.leader())) return null;
+  const trouble = await session.backendTrouble();
+  return trouble === null ? null : render(trouble);
+};
 
 const reason = (why: HookError | null): string =>
   why === null ? 'waiting for the backend database' : render(why);

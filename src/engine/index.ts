@@ -3,12 +3,14 @@
  *
  * @module hookchart
  */
+export { emptyConfiguration } from '../domain/configuration.ts';
 export type {
   BackendEndpoints,
   Configuration,
   DatabaseEntry,
   EndpointInvalid,
   HostPort,
+  PoolerUser,
 } from '../domain/configuration.ts';
 export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';
 export type {
@@ -42,9 +44,10 @@ export type {
   Bag,
   Changes,
   Entropy,
+  Holdings,
   Model,
   Pooler,
-  Proofs,
+  Provisioned,
   SecretStore,
 } from './ports.ts';
 export type {

@@ -37,6 +37,7 @@ export const interpret = (
         return {
           ...driven,
           reconciled,
+          notes: session.notes,
           milliseconds: adapters.clock() - started,
         };
       });
@@ -58,5 +59,5 @@ export const reconcile = (
     }
     const reconciled = await reconcileSession(session, []);
     await commit(session, await reasonOfLeader(session));
-    return { reconciled, milliseconds: adapters.clock() - started };
+    return { reconciled, notes: session.notes, milliseconds: adapters.clock() - started };
   });

@@ -1,10 +1,10 @@
 import type { Granted } from '../../machines/index.ts';
 import {
   isServed,
-  type KeptLogin,
   type Ledger,
   type LedgerRecord,
   type ParsedLedger,
+  serving,
 } from '../domain/ledger.ts';
 
 /** The ledger with what this hook has put into it so far. */
@@ -15,26 +15,31 @@ export interface OpenLedger extends Ledger {
   readonly hasMoved: () => boolean;
   readonly put: (record: LedgerRecord) => void;
   readonly drop: (relation: number) => void;
-  /** The lookup login as it was before this hook. */
-  readonly readAuth: KeptLogin | null;
-  /** The lookup login, with what is known of it by now. */
-  auth: KeptLogin | null;
+  /** The login of version 0.1 is of no more use. */
+  readonly retire: () => void;
+  readonly hasRetired: () => boolean;
   /** Makes sure that what a command carries is on record. */
   readonly adopt: (granted: Granted) => void;
 }
 
 /** The map that was read becomes the map that is written; what it held is kept where it changes. */
 export function openLedger(
-  { records, auth }: ParsedLedger,
+  { records, lookup }: ParsedLedger,
   touched: Map<number, LedgerRecord | undefined>,
 ): OpenLedger {
   const touch = (relation: number) => {
     if (!touched.has(relation)) touched.set(relation, records.get(relation));
   };
-  const open: OpenLedger & { records: Map<number, LedgerRecord> } = {
+  let isRetired = false;
+  const open: OpenLedger = {
     records,
-    auth,
-    readAuth: auth,
+    get lookup() {
+      return isRetired ? null : lookup;
+    },
+    retire: () => {
+      isRetired = true;
+    },
+    hasRetired: () => isRetired,
     before: (relation: number) =>
       touched.has(relation) ? touched.get(relation) : records.get(relation),
     hasMoved: () =>
@@ -47,14 +52,12 @@ export function openLedger(
       touch(relation);
       records.delete(relation);
     },
-    adopt: ({ grant, auth: { user, password } }: Granted) => {
+    adopt: ({ grant }: Granted) => {
       if (records.get(grant.relation) !== grant) open.put(grant);
-      if (open.auth?.password?.secret !== password.secret)
-        open.auth = { secret: null, proof: null, ...open.auth, user, password };
     },
   };
   return open;
 }
 
 const served = (record: LedgerRecord | undefined): string | null =>
-  record !== undefined && isServed(record) ? record.database : null;
+  record !== undefined && isServed(record) ? serving(record) : null;

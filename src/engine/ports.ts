@@ -2,11 +2,11 @@
  * The four worlds a hook touches. An adapter implements one of these interfaces; whatever it cannot
  * do it says as a `HookError`, once, in these words: nothing of a driver or a tool leaks through.
  */
+import type * as E from 'fp-ts/lib/Either.js';
 import type * as T from 'fp-ts/lib/Task.js';
 import type * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
 import type { BackendEndpoints, Configuration } from '../domain/configuration.ts';
-import type { KeptLogin } from '../domain/ledger.ts';
 import type { Audit } from '../domain/reconcile.ts';
 import type { Databag } from '../domain/request.ts';
 import type { Status } from '../domain/status.ts';
@@ -44,8 +44,11 @@ export interface Model {
   readonly peers: Attempt<readonly string[]>;
   /** The ids of the `database` relations that Juju lists; one that is breaking is not listed. */
   readonly relations: Attempt<readonly number[]>;
-  /** The databags in the order asked for; `ModelRefused` where Juju would refuse one. */
-  readonly read: (bags: readonly Bag[]) => Attempt<readonly Databag[]>;
+  /**
+   * The databags in the order asked for, each with an outcome of its own: `ModelRefused` where Juju
+   * refuses that one.
+   */
+  readonly read: (bags: readonly Bag[]) => T.Task<readonly E.Either<HookError, Databag>[]>;
   /** The unit's durable state: a map that outlives its processes and its pod. */
   readonly state: Attempt<Databag>;
   /** The secrets that the application owns; null for a Juju that has none (before 3.0). */
@@ -70,10 +73,13 @@ export interface SecretStore {
   readonly remove: (id: string) => Attempt<void>;
 }
 
-/** PostgreSQL. Each operation is safe to repeat and may be lost half-way. */
+/**
+ * PostgreSQL. Each operation is safe to repeat and may be lost half-way. Whose a role or a database
+ * is the adapter MUST know by what no tenant can write.
+ */
 export interface Backend {
-  /** True where the primary takes logins and writes. Never an error. */
-  readonly ready: T.Task<boolean>;
+  /** Succeeds where the primary takes logins and writes; else the `BackendUnavailable` that says why. */
+  readonly ready: Attempt<void>;
   /** The server's version, `14.5`. */
   readonly version: Attempt<string>;
   /**
@@ -81,37 +87,50 @@ export interface Backend {
    * last one went: PgBouncer is left as it is then.
    */
   readonly endpoints: Attempt<BackendEndpoints | null>;
-  /** The backend's own spelling of those roles that exist and may be granted, by lower-case name. */
-  readonly grantable: (roles: readonly string[]) => Attempt<ReadonlyMap<string, string>>;
   /**
-   * Makes the role, the database and the lookup function, or puts right what differs. A password
-   * that is in force already MUST NOT be set again. Refuses with `RoleTaken` or `DatabaseTaken`
-   * BEFORE anything is done.
+   * The backend's own spelling of those roles that exist and may be granted, by lower-case name. A
+   * role that a tenant made is none.
    */
-  readonly provision: (grant: Grant, auth: Login) => Attempt<Proofs>;
+  readonly grantable: (roles: readonly string[], holdings: Holdings) => Attempt<ReadonlyMap<string, string>>;
   /**
-   * Removes the role: login, sessions, objects, role, in this order. What it owned stays with the
-   * database's owner. A role that is not there, or not ours, is no error; `RoleInUse` where the
-   * removal must be tried again.
+   * Makes the role and the database, or puts right what differs: what the grant does not say is
+   * revoked. Refuses with `RoleTaken`, `DatabaseTaken` or `NotAccepted`, the first two BEFORE
+   * anything is done. A name that is taken gives way to another where nobody has heard of it yet.
    */
-  readonly remove: (grant: Pick<Grant, 'user' | 'owner' | 'relation'>) => Attempt<void>;
+  readonly provision: (grant: Grant, holdings: Holdings) => Attempt<Provisioned>;
   /**
-   * Compares the published grants, and the login that looks up users, with what is there: it knows
-   * the passwords by their proofs, and MUST NOT count on the passwords themselves.
+   * Removes the role: login, sessions, transactions, objects, role, in this order. What it owned in
+   * its database stays with the database's owner. A role that is not there, or not ours, is no
+   * error; `RoleInUse` where the removal must be tried again. Yields what was cut off, in sentences.
    */
-  readonly audit: (
-    owner: string,
-    grants: readonly Grant[],
-    auth: KeptLogin | null,
-  ) => Attempt<Audit>;
+  readonly remove: (
+    grant: Pick<Grant, 'user' | 'database' | 'relation'>,
+    holdings: Holdings,
+  ) => Attempt<readonly string[]>;
+  /**
+   * Compares the published grants with what is there. What cannot be read back, a password, is given
+   * the same verifier again.
+   */
+  readonly audit: (holdings: Holdings) => Attempt<Audit>;
+  /** Makes the login with which version 0.1 looked up users unable to log in. */
+  readonly retireLookup: (user: string) => Attempt<void>;
   /** Ends the connections of this hook. Never an error. */
   readonly release: T.Task<void>;
 }
 
-/** By what the backend knows two passwords again. Nobody can log in with a proof, or guess by it. */
-export interface Proofs {
+/** What a deployment has on the backend, as its ledger knows it. */
+export interface Holdings {
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+}
+
+/** What a grant has come to. */
+export interface Provisioned {
+  /** The role, under another name than was wanted where that was somebody else's. */
   readonly user: string;
-  readonly auth: string;
+  /** The database's name on the server. */
+  readonly place: string;
+  readonly verifier: Secret;
 }
 
 /** PgBouncer: this unit's process or processes. */
@@ -142,4 +161,6 @@ export interface Adapters {
   readonly entropy: Entropy;
   /** Milliseconds on a clock that never goes back, for the durations in a run. */
   readonly clock: () => number;
+  /** When, on that clock, the hook is to be over; what is not begun by then is left to the next one. */
+  readonly deadline?: number;
 }

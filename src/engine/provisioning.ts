@@ -1,24 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Command, Granted, Secret } from '../../machines/index.ts';
+import type { Command, Grant, Granted, Secret } from '../../machines/index.ts';
 import { answer, answerDatabag } from '../domain/answer.ts';
 import { succeed } from '../domain/endpoints.ts';
-import {
-  authUserName,
-  changedField,
-  grantOf,
-  ownUserName,
-  passwordIn,
-  provision,
-  userName,
-} from '../domain/grant.ts';
+import { changedField, grantOf, passwordIn, provision } from '../domain/grant.ts';
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest, Reply } from '../domain/request.ts';
 import { updatePooler } from './connection.ts';
 import type { OpenLedger } from './open-ledger.ts';
-import type { Proofs } from './ports.ts';
 import { publishSecrets, removeSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
-import { halt, right, take } from './steps.ts';
+import { attempt, halt, right, take } from './steps.ts';
 
 type Taught = Extract<Command, { granted: unknown }>;
 
@@ -47,11 +38,8 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const before = grantOf(record);
   const recorded = before === null ? null : await session.passwordOf(before);
   const password = recorded ?? (await publishedPassword(session, relation)) ?? entropy.password();
-  const auth = await session.auth();
-  const granted: Granted = {
-    grant: provision(relation, { ...request, roles, owner: model.owner }, record, password),
-    auth: auth ?? { user: authUserName(model.owner), password: entropy.password() },
-  };
+  const wanted = { ...request, roles, owner: model.owner };
+  const granted: Granted = { grant: provision(relation, wanted, record, password) };
   ledger.adopt(granted);
   return granted;
 }
@@ -66,32 +54,47 @@ async function publishedPassword(session: Session, relation: number): Promise<Se
   return E.isRight(content) ? passwordIn(content.right) : null;
 }
 
-/** Makes the role and the database; a name that another deployment took gives way to one of our own. */
+/** Makes the role and the database. */
 export async function createUserAndDatabase(session: Session, command: Taught): Promise<Granted> {
-  const { backend } = session.adapters;
-  const ledger = await session.ledger();
   const granted = await taught(session, command);
-  const { grant, auth } = granted;
-  const outcome = await backend.provision(grant, auth)();
-  if (E.isRight(outcome)) return proven(ledger, granted, outcome.right);
-  const isTaken = outcome.left._tag === 'RoleTaken' && outcome.left.role === grant.user;
-  if (!isTaken || grant.user !== userName(grant.relation) || grant.state === 'published')
-    halt(outcome.left);
-  const renamed = { auth, grant: { ...grant, user: ownUserName(grant.relation, grant.owner) } };
-  return proven(ledger, renamed, await take(backend.provision(renamed.grant, auth)));
+  return { grant: await provisioned(session, granted.grant) };
 }
 
-/** What the backend will know the passwords by is on record with the grant. */
-function proven(ledger: OpenLedger, { grant, auth }: Granted, proofs: Proofs): Granted {
-  const granted = {
-    auth,
-    grant: grant.proof === proofs.user ? grant : { ...grant, proof: proofs.user },
-  };
-  ledger.adopt(granted);
-  if (ledger.auth !== null && ledger.auth.proof !== proofs.auth)
-    ledger.auth = { ...ledger.auth, proof: proofs.auth };
-  return granted;
+/** The grant as the backend has it, on record. What it refuses to one relation is that one's own matter. */
+async function provisioned(session: Session, grant: Grant): Promise<Grant> {
+  const { backend } = session.adapters;
+  const outcome = await backend.provision(grant, await session.holdings())();
+  if (E.isLeft(outcome) && outcome.left._tag === 'SqlFailed') {
+    const { statement: what, message, sqlState } = outcome.left;
+    const why = `${message} (SQLSTATE ${sqlState})`;
+    return notAccepted(grant.relation, 'PostgreSQL', what, why);
+  }
+  const { user, place, verifier } = right(outcome);
+  const isKnown =
+    grant.user === user && grant.place === place && grant.verifier?.secret === verifier.secret;
+  const known = isKnown ? grant : { ...grant, user, place, verifier };
+  (await session.ledger()).adopt({ grant: known });
+  return known;
 }
+
+/** Gives a relation what it was granted before, whatever it asks for by now. */
+export async function restoreGrant(session: Session, relation: number): Promise<void> {
+  const grant = grantOf((await session.ledger()).records.get(relation));
+  if (grant?.state !== 'published') return;
+  const { error } = grant;
+  const restored = await provisioned(session, {
+    ...grant,
+    password: await session.passwordOf(grant),
+  });
+  (await session.ledger()).put({ ...restored, error });
+}
+
+const notAccepted = (
+  relation: number,
+  by: 'PostgreSQL' | 'PgBouncer',
+  what: string,
+  why: string,
+): never => halt({ _tag: 'NotAccepted', class: 'refused', relation, by, what, why });
 
 /** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
 export async function addUser(session: Session, command: Taught): Promise<void> {
@@ -100,8 +103,11 @@ export async function addUser(session: Session, command: Taught): Promise<void> 
 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
 export async function updatePgbouncer(session: Session, command: Taught): Promise<void> {
-  const { user, password, database, state } = (await taught(session, command)).grant;
-  await updatePooler(session);
+  const { relation, user, password, database, state } = (await taught(session, command)).grant;
+  const outcome = await attempt(() => updatePooler(session))();
+  if (E.isLeft(outcome) && outcome.left._tag === 'ConfigRejected' && state === 'provisioning')
+    notAccepted(relation, 'PgBouncer', `take ${outcome.left.file}`, outcome.left.why);
+  right(outcome);
   if (state === 'provisioning' && password !== null)
     await take(session.adapters.pooler.admits({ user, password }, database));
 }
@@ -159,11 +165,10 @@ async function taught(session: Session, { _tag, relation, granted }: Taught): Pr
     ledger.adopt(granted);
     return granted;
   }
-  const auth = await session.auth();
   const grant = grantOf(ledger.records.get(relation));
-  if (grant === null || auth === null)
+  if (grant === null)
     return halt({ _tag: 'NothingGranted', class: 'broken', command: _tag, relation });
-  return { grant: { ...grant, password: await session.passwordOf(grant) }, auth };
+  return { grant: { ...grant, password: await session.passwordOf(grant) } };
 }
 
 async function spelledByBackend(
@@ -171,7 +176,8 @@ async function spelledByBackend(
   relation: number,
   { roles }: DatabaseRequest,
 ): Promise<readonly string[]> {
-  const known = await take(session.adapters.backend.grantable(roles));
+  const holdings = await session.holdings();
+  const known = await take(session.adapters.backend.grantable(roles, holdings));
   return roles.map(
     (role) =>
       known.get(role) ?? halt({ _tag: 'RoleNotGrantable', class: 'refused', relation, role }),

@@ -6,8 +6,16 @@ import { reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts'
 import type { Masked } from '../domain/secret.ts';
 import { updateConnectionInfo, updatePooler, withdrawAnswer } from './connection.ts';
 import { drive } from './drive.ts';
-import { recordRefusal } from './provisioning.ts';
-import { deleteOrphan, deleteUser, forgetFlag, isLeaving, markRemoving } from './removal.ts';
+import type { HookError } from './errors.ts';
+import { recordRefusal, restoreGrant } from './provisioning.ts';
+import {
+  deleteOrphan,
+  deleteUser,
+  forgetFlag,
+  isLeaving,
+  markRemoving,
+  retireLookup,
+} from './removal.ts';
 import type { Reconciled } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
@@ -31,8 +39,10 @@ export async function reconcileSession(
     if (!isConfigured && (work._tag === 'Provision' || work._tag === 'UpdateConnectionInfo'))
       continue;
     const started = clock();
-    const outcome = await attempt(() => carryOut(session, work))();
-    const error = E.isLeft(outcome) ? outcome.left : null;
+    const outcome = await attempt(() =>
+      session.isLate() ? halt(outOfTime(work)) : carryOut(session, work),
+    )();
+    const error = E.isLeft(outcome) ? outcome.left : outcome.right;
     if (error !== null && work._tag === 'Configure') {
       if (error.class === 'broken') halt(error);
       isConfigured = false;
@@ -41,6 +51,12 @@ export async function reconcileSession(
   }
   return reconciled;
 }
+
+const outOfTime = ({ _tag }: Work): HookError => ({
+  _tag: 'OutOfTime',
+  class: 'unavailable',
+  what: _tag,
+});
 
 function wasTried(ordered: Ordered, work: Work): boolean {
   const was = (tag: Command['_tag'], relation: number) =>
@@ -81,6 +97,7 @@ async function viewed(session: Session): Promise<readonly Work[]> {
         : (grant) => grant.published ?? nowhere,
     flags,
     audit: audit !== null && (await session.backendReady()) ? audit : null,
+    lookupIsIdle: session.hasLooked() && (await session.lookupIsIdle()),
   });
 }
 
@@ -93,38 +110,61 @@ async function staleAnswers(session: Session): Promise<readonly number[]> {
   const stale: number[] = [];
   for (const [relation, request] of await session.requests())
     if (E.isLeft(request) && grantOf(records.get(relation)) === null)
-      if (isAnswer(await session.own(relation))) stale.push(relation);
+      if (await shows(session, relation)) stale.push(relation);
   return stale;
+}
+
+/** Whether a relation's databag shows credentials; one that cannot be read shows none. */
+async function shows(session: Session, relation: number): Promise<boolean> {
+  const own = await attempt(() => session.own(relation))();
+  return E.isRight(own) && isAnswer(own.right);
 }
 
 const nowhere: ConnectionInfo = { endpoints: null, readOnlyEndpoints: '', version: null };
 
-async function carryOut(session: Session, work: Work): Promise<void> {
+/** Null where it was done, else why it was not. */
+async function carryOut(session: Session, work: Work): Promise<HookError | null> {
   switch (work._tag) {
-    case 'Provision':
-      return provisionByChart(session, work.relation);
-    case 'ForgetFlag':
-      return forgetFlag(session, work.relation);
-    case 'DropRecord':
-      return (await session.ledger()).drop(work.relation);
-    case 'MarkRemoving':
-      await markRemoving(session, work.relation);
-      return;
-    case 'Configure':
-      return updatePooler(session);
     case 'DeleteUser':
       return deleteUser(session, work.relation);
+    case 'Provision':
+      await provisionByChart(session, work.relation);
+      break;
+    case 'Restore':
+      await restoreGrant(session, work.relation);
+      break;
+    case 'ForgetFlag':
+      forgetFlag(session, work.relation);
+      break;
+    case 'DropRecord':
+      (await session.ledger()).drop(work.relation);
+      break;
+    case 'MarkRemoving':
+      await markRemoving(session, work.relation);
+      break;
+    case 'Configure':
+      await updatePooler(session);
+      break;
     case 'DeleteOrphan':
-      return deleteOrphan(session, work.relation);
+      await deleteOrphan(session, work.relation, work.user);
+      break;
+    case 'RetireLookup':
+      await retireLookup(session);
+      break;
     case 'WithdrawAnswer':
-      return withdrawAnswer(session, work.relation);
+      await withdrawAnswer(session, work.relation);
+      break;
     case 'Refuse':
-      return recordRefusal(session, work.refusal);
+      await recordRefusal(session, work.refusal);
+      break;
     case 'ClearError':
-      return clearError(session, work.relation);
+      await clearError(session, work.relation);
+      break;
     case 'UpdateConnectionInfo':
-      return updateConnectionInfo(session, work.relation);
+      await updateConnectionInfo(session, work.relation);
+      break;
   }
+  return null;
 }
 
 async function provisionByChart(session: Session, relation: number): Promise<void> {

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../machines/index.ts';
 import { isAnswer } from '../domain/answer.ts';
 import { type Fate, leavesAlone } from '../domain/departing.ts';
-import { grantOf, ownUserName, removing, userName } from '../domain/grant.ts';
+import { grantOf, removing } from '../domain/grant.ts';
 import { updatePooler, withdrawAnswer } from './connection.ts';
 import { type HookError, render } from './errors.ts';
 import type { Attempt } from './ports.ts';
@@ -54,34 +54,62 @@ export async function removeData(session: Session, relation: number): Promise<vo
   );
 }
 
-/** Deletes the role, then the record. What cannot be done now stays on record, with the reason. */
-export async function deleteUser(session: Session, relation: number): Promise<void> {
+/**
+ * Deletes the role, then the record. What cannot be done now stays on record, with the reason, which
+ * is the result.
+ */
+export async function deleteUser(session: Session, relation: number): Promise<HookError | null> {
   const { backend } = session.adapters;
   const ledger = await session.ledger();
   const grant = await markRemoving(session, relation);
-  const isGone = grant === null || (await noteUnavailable(session, grant, backend.remove(grant)));
-  if (isGone && ledger.records.has(relation)) ledger.drop(relation);
+  if (grant !== null) {
+    const removal = backend.remove(grant, await session.holdings());
+    const outcome = await noteUnavailable(session, grant, removal);
+    if (E.isLeft(outcome)) return outcome.left;
+    note(session, relation, outcome.right);
+  }
+  if (ledger.records.has(relation)) ledger.drop(relation);
+  return null;
 }
+
+const note = ({ notes }: Session, relation: number, what: readonly string[]): void => {
+  notes.push(...what.map((sentence) => `relation ${relation}: ${sentence}`));
+};
 
 /** Deletes a role that no record speaks of: its hook was lost, and then its relation. */
-export async function deleteOrphan(session: Session, relation: number): Promise<void> {
-  const { backend, model } = session.adapters;
-  const { owner } = model;
-  for (const user of [userName(relation), ownUserName(relation, owner)])
-    await take(backend.remove({ relation, user, owner }));
+export async function deleteOrphan(
+  session: Session,
+  relation: number,
+  user: string,
+): Promise<void> {
+  const { backend } = session.adapters;
+  const orphan = { relation, user, database: '' };
+  note(session, relation, await take(backend.remove(orphan, await session.holdings())));
 }
 
-/** True where it worked; where the world is not ready, the record says why. */
-async function noteUnavailable(
+/** The login of version 0.1 goes, and with it the secret that kept its password. */
+export async function retireLookup(session: Session): Promise<void> {
+  const ledger = await session.ledger();
+  const { lookup } = ledger;
+  if (lookup === null) return;
+  const { backend, model } = session.adapters;
+  await take(backend.retireLookup(lookup.user));
+  if (model.secrets !== null && lookup.secret !== null)
+    await take(model.secrets.remove(lookup.secret));
+  ledger.retire();
+}
+
+/** Where the world is not ready, the record says why. */
+async function noteUnavailable<Result>(
   session: Session,
   grant: Grant,
-  removal: Attempt<unknown>,
-): Promise<boolean> {
+  removal: Attempt<Result>,
+): Promise<E.Either<HookError, Result>> {
   const outcome = await removal();
-  if (E.isRight(outcome)) return true;
+  if (E.isRight(outcome)) return outcome;
   if (!isPassing(outcome.left)) halt(outcome.left);
   (await session.ledger()).put({ ...grant, error: render(outcome.left) });
-  return false;
+  return outcome;
 }
 
 /** A database that refuses for good is as good a reason to keep the record as one that is down. */

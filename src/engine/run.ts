@@ -61,11 +61,13 @@ export interface ChartRun {
 /** What a hook did: its chart, and what else was left to do. */
 export interface HookRun extends ChartRun {
   readonly reconciled: readonly Reconciled[];
+  /** What else is to be said of it: transactions that a removal cut off, say. */
+  readonly notes: readonly string[];
   readonly milliseconds: number;
 }
 
 /** What a reconciliation did that no hook's chart asked for. */
-export type ReconcileRun = Pick<HookRun, 'reconciled' | 'milliseconds'>;
+export type ReconcileRun = Pick<HookRun, 'reconciled' | 'notes' | 'milliseconds'>;
 
 /** What Juju calls a unit for: `database-relation-changed` of relation 4, or `update-status`. */
 export interface JujuEvent {

@@ -1,12 +1,10 @@
 /** Where passwords are kept: in Juju secrets of the application, where the model has any. */
 import type { Grant } from '../../machines/index.ts';
 import { type SecretContents, secretLabel } from '../domain/answer.ts';
-import { type KeptLogin, type LedgerRecord, userGroup } from '../domain/ledger.ts';
+import { type LedgerRecord, userGroup } from '../domain/ledger.ts';
 import type { Databag } from '../domain/request.ts';
 import type { SecretStore } from './ports.ts';
 import { take } from './steps.ts';
-
-const authLabel = 'pgb-peers.auth.secret';
 
 /** A record whose password a secret keeps, so that the ledger need not. */
 export async function kept(
@@ -19,13 +17,6 @@ export async function kept(
   const content = { username, password: password.secret };
   const id = await take(store.make(secretLabel(record, userGroup), content));
   return { ...record, secrets: { ...secrets, [userGroup]: id } };
-}
-
-export async function keptLogin(store: SecretStore | null, login: KeptLogin): Promise<KeptLogin> {
-  const { user: username, password, secret } = login;
-  if (store === null || password === null || secret !== null) return login;
-  const id = await take(store.make(authLabel, { username, password: password.secret }));
-  return { ...login, secret: id };
 }
 
 /** Makes the secrets of an answer, or puts right what differs, and lets the requirer read them. */

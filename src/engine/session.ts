@@ -3,18 +3,15 @@
  * ledger shows what the hook has put on record so far.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import * as v from 'valibot';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
-import type { BackendEndpoints, Configuration } from '../domain/configuration.ts';
-import { connectionInfo, type Peer, parseEndpoint } from '../domain/endpoints.ts';
-import { passwordIn } from '../domain/grant.ts';
-import { latest } from '../domain/latest.ts';
+import { type BackendEndpoints, type Configuration, hasUnverified } from '../domain/configuration.ts';
+import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
+import { grantOf, passwordIn } from '../domain/grant.ts';
 import {
-  authKey,
-  encodeLogin,
   encodeRecord,
   type LedgerRecord,
   leaderKey,
+  lookupKey,
   parseLedger,
   recordKey,
   userGroup,
@@ -22,9 +19,11 @@ import {
 import type { Audit } from '../domain/reconcile.ts';
 import type { Databag, parseRequest } from '../domain/request.ts';
 import { statusOf } from '../domain/status.ts';
+import { type HookError, render } from './errors.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
-import type { Adapters, Bag, Changes } from './ports.ts';
-import { kept, keptLogin } from './secrets.ts';
+import { peerIn } from './peers.ts';
+import type { Adapters, Bag, Changes, Holdings } from './ports.ts';
+import { kept } from './secrets.ts';
 import { halt, once, right, take } from './steps.ts';
 
 export interface Session {
@@ -34,12 +33,18 @@ export interface Session {
   /** Whether another unit has led since this one did; the next hook sees all that it left. */
   readonly succeeding: () => Promise<boolean>;
   readonly backendReady: () => Promise<boolean>;
+  /** Why the backend is not ready; null where it is. */
+  readonly backendTrouble: () => Promise<HookError | null>;
+  /** What this deployment has on the backend. */
+  readonly holdings: () => Promise<Holdings>;
+  /** True once the hook's time is up. */
+  readonly isLate: () => boolean;
   /** Where the backend listens; null while there is none. */
   readonly endpoints: () => Promise<BackendEndpoints | null>;
   /** Where this unit is reached, as the model says. */
   readonly endpoint: () => Promise<string | null>;
   readonly relations: () => Promise<ReadonlySet<number>>;
-  /** The requests of all relations, read anew by those who were told nothing. */
+  /** The requests of all relations whose databags can be read, read anew by those who were told nothing. */
   readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: () => Promise<readonly number[]>;
@@ -49,8 +54,10 @@ export interface Session {
   readonly own: (relation: number) => Promise<Databag>;
   /** The password of a grant, wherever it is kept. */
   readonly passwordOf: (grant: Grant) => Promise<Secret | null>;
-  /** The login with which PgBouncer looks up users. */
-  readonly auth: () => Promise<Login | null>;
+  /** The login with which poolers of version 0.1 look up users. */
+  readonly lookup: () => Promise<Login | null>;
+  /** Whether every unit that is planned has said that it needs that login no more. */
+  readonly lookupIsIdle: () => Promise<boolean>;
   /** Gathers what is to be written; only what differs will be. */
   readonly write: (bag: Bag, values: Databag) => void;
   /** As `write`, where it is known that something differs: the databag need not be read for it. */
@@ -68,6 +75,8 @@ export interface Session {
   readonly hasLooked: () => boolean;
   /** What the backend was found to hold; null where this hook has not asked it. */
   audit: Audit | null;
+  /** What is to be said of the hook beside its ways and its work, in sentences. */
+  readonly notes: string[];
   /** What is to be committed; only what differs from what Juju holds. */
   readonly changes: (waitingFor: string | null, obstacles?: readonly string[]) => Promise<Changes>;
 }
@@ -86,7 +95,8 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     const name = nameOf(bag);
     const known = bags.get(name);
     if (known !== undefined) return known;
-    const [found = {}] = await take(model.read([bag]));
+    const [outcome = E.right({})] = await model.read([bag])();
+    const found = right(outcome);
     bags.set(name, found);
     return found;
   };
@@ -98,8 +108,8 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
   const others = once(async () => {
     hasLooked = true;
     const units = await take(model.peers);
-    const contents = await take(model.read(units.map((unit) => ({ _tag: 'PeerUnit', unit }))));
-    return units.map((unit, index) => peer(unit, contents[index] ?? {}));
+    const contents = await model.read(units.map((unit) => ({ _tag: 'PeerUnit', unit })))();
+    return units.map((unit, index) => peerIn(unit, right(contents[index] ?? E.right({}))));
   });
 
   const gather = (differs: boolean) => (bag: Bag, values: Databag) => {
@@ -114,7 +124,9 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
   const write = gather(false);
 
   const ledger = once(async () => openLedger(right(parseLedger(await peerApp())), touched));
-  const backendReady = once(backend.ready);
+  const reach = once(backend.ready);
+  const backendReady = async () => E.isRight(await reach());
+  const unreadable = new Map<number, HookError>();
   const leader = once(() => take(model.leader));
   const lastLeader = async () => (await peerApp())[leaderKey] ?? null;
   const endpoint = once(() => take(model.endpoint));
@@ -147,6 +159,15 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     adapters,
     parse,
     leader,
+    isLate: () => adapters.clock() >= (adapters.deadline ?? Number.POSITIVE_INFINITY),
+    backendTrouble: async () => {
+      const outcome = await reach();
+      return E.isLeft(outcome) ? outcome.left : null;
+    },
+    holdings: async () => {
+      const records = [...(await ledger()).records.values()];
+      return { owner: model.owner, grants: records.flatMap((record) => grantOf(record) ?? []) };
+    },
     succeeding: async () => {
       const last = await lastLeader();
       return last !== null && last !== model.unit;
@@ -157,13 +178,20 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     requests: async () => {
       const all = [...(await relations())];
       const unread = all.filter((relation) => !remotes.has(relation));
-      const found = await take(
-        model.read(unread.map((relation) => ({ _tag: 'RemoteApp', relation }))),
-      );
-      for (const [index, relation] of unread.entries()) remotes.set(relation, found[index] ?? {});
-      return new Map(
-        all.map((relation) => [relation, parse(relation, remotes.get(relation) ?? {})]),
-      );
+      const found = await model.read(
+        unread.map((relation) => ({ _tag: 'RemoteApp', relation })),
+      )();
+      for (const [index, relation] of unread.entries()) {
+        const content = found[index] ?? E.right({});
+        if (E.isRight(content)) remotes.set(relation, content.right);
+        else unreadable.set(relation, content.left);
+      }
+      const requests = new Map<number, ReturnType<Session['parse']>>();
+      for (const relation of all) {
+        const content = remotes.get(relation);
+        if (content !== undefined) requests.set(relation, parse(relation, content));
+      }
+      return requests;
     },
     flags: async () => flagsIn({ ...(await state()), ...remembered }),
     info: once(async () => {
@@ -173,6 +201,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
         leader === null ? null : parseEndpoint(leader),
         await others(),
         version !== null && E.isRight(version) ? version.right : null,
+        (await ledger()).lookup !== null,
       );
     }),
     ledger,
@@ -180,12 +209,19 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     own: (relation) => read({ _tag: 'OwnApp', relation }),
     passwordOf: async ({ password, secrets: { [userGroup]: id } }) =>
       password ?? (id === undefined ? null : passwordIn(await secret(id))),
-    auth: async () => {
-      const known = (await ledger()).auth;
+    lookup: async () => {
+      const known = (await ledger()).lookup;
       if (known === null) return null;
       const password =
         known.password ?? (known.secret === null ? null : passwordIn(await secret(known.secret)));
       return password === null ? null : { user: known.user, password };
+    },
+    lookupIsIdle: async () => {
+      const records = await ledger();
+      if (records.lookup === null || hasUnverified(records)) return false;
+      const saying = new Map((await others()).map((peer) => [peer.unit, peer.listsUsers]));
+      const planned = await take(model.plannedUnits);
+      return planned.every((unit) => unit === model.unit || saying.get(unit) === true);
     },
     write,
     overwrite: gather(true),
@@ -193,6 +229,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     state,
     configured: null,
     audit: null,
+    notes: [],
     foresee: async (relation) => {
       const asked: Promise<unknown>[] = [state(), leader(), relations(), ledger(), endpoints()];
       // A hook that failed is repeated although its relation was removed by force meanwhile.
@@ -206,16 +243,13 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     hasLooked: () => hasLooked,
     changes: async (waitingFor, obstacles) => {
       const open = await ledger();
-      const { records, auth, readAuth } = open;
+      const { records, lookup } = open;
       for (const relation of touched.keys()) {
         const record = await kept(model.secrets, records.get(relation));
         const value = record === undefined ? '' : encodeRecord(record);
         write({ _tag: 'PeerApp' }, { [recordKey(relation)]: value });
       }
-      if (auth !== null && auth !== readAuth) {
-        const value = encodeLogin(await keptLogin(model.secrets, auth));
-        write({ _tag: 'PeerApp' }, { [authKey]: value });
-      }
+      if (open.hasRetired()) write({ _tag: 'PeerApp' }, { [lookupKey]: '' });
       const isOnRecord = writes.has('PeerApp') || (await lastLeader()) !== null;
       if (isOnRecord && (await leader())) write({ _tag: 'PeerApp' }, { [leaderKey]: model.unit });
       const changed: { bag: Bag; values: Databag }[] = [];
@@ -226,7 +260,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
       return {
         bags: changed,
         state: difference(await state(), remembered) ?? {},
-        status: statusOf({ records, auth }, waitingFor, obstacles),
+        status: statusOf({ records, lookup }, waitingFor ?? unread(unreadable), obstacles),
       };
     },
   };
@@ -263,22 +297,9 @@ function flagsIn(databag: Databag): readonly number[] {
   return flags;
 }
 
-const databases = v.record(v.string(), v.string());
-
-/** What a unit says that it serves; whatever cannot be read confirms nothing. */
-const serving = latest(64, (text: string): ReadonlyMap<number, string> => {
-  try {
-    const served = Object.entries(v.parse(databases, JSON.parse(text)));
-    return new Map(served.map(([relation, database]) => [Number(relation), database]));
-  } catch {
-    return new Map();
-  }
-});
-
-function peer(unit: string, databag: Databag): Peer {
-  return {
-    unit,
-    endpoint: parseEndpoint(databag.address ?? ''),
-    serving: serving(unit, databag.serving ?? ''),
-  };
-}
+const unread = (unreadable: ReadonlyMap<number, HookError>): string | null => {
+  const [first] = unreadable;
+  return first === undefined
+    ? null
+    : `the databag of relation ${first[0]} cannot be read (${render(first[1])})`;
+};

@@ -54,11 +54,15 @@ export function witness(adapters: Adapters): Witness {
       ...adapters,
       model: {
         ...model,
-        read: (bags) =>
-          then(model.read(bags), (contents) => {
-            for (const [index, bag] of bags.entries())
-              seen.read[bagName(bag)] ??= shown(contents[index] ?? {});
-          }),
+        read: (bags) => async () => {
+          const contents = await model.read(bags)();
+          for (const [index, bag] of bags.entries()) {
+            const content = contents[index];
+            if (content !== undefined && E.isRight(content))
+              seen.read[bagName(bag)] ??= shown(content.right);
+          }
+          return contents;
+        },
         secrets: store && { ...store, read: (id) => then(store.read(id), hideIn) },
         commit: (changes) =>
           then(model.commit(changes), () => {
@@ -68,16 +72,16 @@ export function witness(adapters: Adapters): Witness {
       },
       backend: {
         ...backend,
-        provision: (grant, auth) => {
+        provision: (grant, holdings) => {
           hide(grant.password);
-          hide(auth.password);
-          return backend.provision(grant, auth);
+          return then(backend.provision(grant, holdings), ({ verifier }) => hide(verifier));
         },
       },
       pooler: {
         ...pooler,
         apply: (configuration) => {
-          hide(configuration.auth?.password);
+          hide(configuration.lookup?.password);
+          for (const { verifier } of configuration.users) hide(verifier);
           isToldOf = false;
           return then(pooler.apply(configuration), () => {
             if (isToldOf) return;

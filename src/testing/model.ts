@@ -31,7 +31,8 @@ export function simulatedModel(tools: HookTools): Model {
     plannedUnits: asked(() => tools.plannedUnits()),
     peers: asked(() => tools.relationList(peerRelation)),
     relations: asked(() => tools.relationIds(endpoint)),
-    read: (bags) => asked(() => bags.map((bag) => tools.relationGet(...address(bag)))),
+    read: (bags) => () =>
+      Promise.all(bags.map((bag) => asked(() => tools.relationGet(...address(bag)))())),
     state: asked(() => tools.stateGet()),
     secrets: view.hasSecrets ? secretStore(tools) : null,
     commit: ({ bags, state, status }) =>

@@ -135,12 +135,9 @@ export function juju(
     ),
     read: (bags) => async () => {
       const contents = await Promise.all(bags.map(readBag));
-      const found: Databag[] = [];
-      for (const content of contents) {
-        if (E.isLeft(content)) return E.left(refused(content.left));
-        found.push(content.right);
-      }
-      return E.right(found);
+      return contents.map((content) =>
+        E.isLeft(content) ? E.left(refused(content.left)) : content,
+      );
     },
     state: asModel(async () => {
       const read = await deployed.stored();

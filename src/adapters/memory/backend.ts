@@ -1,13 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login } from '../../../machines/index.ts';
-import { fingerprint } from '../../domain/grant.ts';
+import { fingerprint } from '../../domain/fingerprint.ts';
 import type {
   Attempt,
   Audit,
   Backend,
   BackendEndpoints,
+  Holdings,
   HookError,
-  Proofs,
+  Provisioned,
 } from '../../engine/index.ts';
 import { letThrough, statementFailed, type Tap } from './tap.ts';
 
@@ -19,6 +20,8 @@ export interface MemoryRole {
   readonly password: string | null;
   readonly attributes: readonly string[];
   readonly roles: readonly string[];
+  /** The databases whose owner's rights it has. */
+  readonly databases: readonly string[];
 }
 
 /** All that a PostgreSQL in memory holds, as plain data; equal servers have equal states. */
@@ -75,17 +78,19 @@ export class MemoryPostgres {
   }
 
   admits({ user, password }: Login, database: string): boolean {
+    const role = this.roles.get(user);
     return (
       this.isUp &&
       this.databases.has(database) &&
-      this.roles.get(user)?.password === password.secret
+      role?.password === password.secret &&
+      role.databases.includes(database)
     );
   }
 
   /** What one hook sees. */
   hook(): Backend {
     return {
-      ready: async () => this.isUp,
+      ready: async () => (this.isUp ? E.right(undefined) : E.left(unavailable('it is down'))),
       version: this.#whileUp(() => this.version),
       endpoints: async () => E.right(this.endpoints),
       grantable: (wanted) =>
@@ -97,9 +102,10 @@ export class MemoryPostgres {
                 .map(([name]) => [name.toLowerCase(), name]),
             ),
         ),
-      provision: (grant, auth) => async () => this.#provision(grant, auth),
-      remove: (grant) => async () => this.#remove(grant),
-      audit: (owner, grants, auth) => this.#whileUp(() => this.#audit(owner, grants, auth)),
+      provision: (grant) => async () => this.#provision(grant),
+      remove: (grant, { owner }) => async () => this.#remove(grant, owner),
+      audit: (holdings) => this.#whileUp(() => this.#audit(holdings)),
+      retireLookup: () => this.#whileUp(() => undefined),
       release: async () => {},
     };
   }
@@ -126,43 +132,47 @@ export class MemoryPostgres {
     return E.right(undefined);
   }
 
-  #provision(grant: Grant, auth: Login): E.Either<HookError, Proofs> {
-    const { user, database, owner, relation } = grant;
-    if (!this.isUp) return E.left(unavailable('it is down'));
-    const role = this.roles.get(user);
-    if (role !== undefined && role.owner !== owner)
-      return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: user });
-    const takenBy = this.databases.get(database);
-    if (takenBy !== undefined && takenBy !== owner)
-      return E.left({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy });
-    const { attributes, roles } = grant;
-    const bare = { owner, relation: null, attributes: [], roles: [] };
-    const done = this.#statements({
-      'create lookup role': () =>
-        this.roles.set(auth.user, { ...bare, password: auth.password.secret }),
-      'create role': () =>
-        this.roles.set(user, {
-          ...(this.roles.get(user) ?? { password: null }),
-          ...{ owner, relation, attributes, roles },
-        }),
-      'create database': () => this.databases.set(database, owner),
-      'set password': () =>
-        this.roles.set(user, {
-          ...{ owner, relation, attributes, roles },
-          password: grant.password?.secret ?? null,
-        }),
-    });
-    if (E.isLeft(done)) return done;
-    return E.right({
-      user: fingerprint(grant.password?.secret ?? ''),
-      auth: fingerprint(auth.password.secret),
-    });
+  #held(owner: string, relation: number): readonly [name: string, role: MemoryRole] | undefined {
+    return [...this.roles].find(([, role]) => role.owner === owner && role.relation === relation);
   }
 
-  #remove({ user, owner }: Pick<Grant, 'user' | 'owner'>): E.Either<HookError, void> {
+  #provision(grant: Grant): E.Either<HookError, Provisioned> {
+    const { database, owner, relation, attributes, roles, state } = grant;
     if (!this.isUp) return E.left(unavailable('it is down'));
-    const role = this.roles.get(user);
-    if (role?.owner !== owner) return E.right(undefined);
+    const held = this.#held(owner, relation);
+    const isTaken = held === undefined && this.roles.has(grant.user);
+    if (isTaken && state === 'published')
+      return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: grant.user });
+    const takenBy = this.databases.get(database);
+    if (takenBy !== undefined && takenBy !== owner) {
+      const handOver = owner;
+      return E.left({
+        ...({ _tag: 'DatabaseTaken', class: 'refused' } as const),
+        ...{ relation, database, takenBy, handOver },
+      });
+    }
+    const user = held?.[0] ?? (isTaken ? `${grant.user}_${fingerprint(owner)}` : grant.user);
+    const secret = grant.password?.secret ?? '';
+    const rights = { attributes, roles, databases: [database] };
+    const done = this.#statements({
+      'create role': () =>
+        this.roles.set(user, { ...(held?.[1] ?? { password: null, ...rights }), owner, relation }),
+      'create database': () => this.databases.set(database, owner),
+      'set password and rights': () =>
+        this.roles.set(user, { owner, relation, password: secret, ...rights }),
+    });
+    if (E.isLeft(done)) return done;
+    return E.right({ user, place: database, verifier: { secret: fingerprint(secret) } });
+  }
+
+  #remove(
+    { relation }: Pick<Grant, 'relation'>,
+    owner: string,
+  ): E.Either<HookError, readonly string[]> {
+    if (!this.isUp) return E.left(unavailable('it is down'));
+    const held = this.#held(owner, relation);
+    if (held === undefined) return E.right([]);
+    const [user, role] = held;
     const why = this.inUse.get(user);
     const shut = this.#statement('forbid login', () =>
       this.roles.set(user, { ...role, password: null }),
@@ -170,27 +180,35 @@ export class MemoryPostgres {
     if (shut !== null) return E.left(shut);
     if (why !== undefined)
       return E.left({ _tag: 'RoleInUse', class: 'unavailable', role: user, why });
-    return this.#statements({ 'drop role': () => this.roles.delete(user) });
+    const done = this.#statements({ 'drop role': () => this.roles.delete(user) });
+    return E.isLeft(done) ? done : E.right([]);
   }
 
-  #audit(...[owner, grants, auth]: Parameters<Backend['audit']>): Audit {
-    const isInForce = ({ user, proof }: Pick<Grant, 'user' | 'proof'>) => {
-      const password = this.roles.get(user)?.password ?? null;
-      return password !== null && fingerprint(password) === proof;
-    };
-    const isLookupLost = auth !== null && !isInForce(auth);
+  #audit({ owner, grants }: Holdings): Audit {
+    const published = grants.filter(({ state }) => state === 'published');
+    const kept = new Set(published.map(({ relation }) => relation));
     return {
-      orphans: [...this.roles.values()].flatMap((role) =>
-        role.owner === owner &&
-        role.relation !== null &&
-        !grants.some(({ relation }) => relation === role.relation)
-          ? [role.relation]
+      orphans: [...this.roles].flatMap(([user, role]) =>
+        role.owner === owner && role.relation !== null && !kept.has(role.relation)
+          ? [{ relation: role.relation, user }]
           : [],
       ),
-      damaged: grants
-        .filter((grant) => isLookupLost || !this.databases.has(grant.database) || !isInForce(grant))
-        .map(({ relation }) => relation),
+      damaged: published.flatMap((grant) => {
+        const what = this.#damageOf(grant);
+        return what === null ? [] : [{ relation: grant.relation, what }];
+      }),
     };
+  }
+
+  #damageOf({ user, owner, database, verifier, attributes, roles }: Grant): string | null {
+    const role = this.roles.get(user);
+    if (role?.owner !== owner) return `role ${user} is not there`;
+    if (this.databases.get(database) !== owner) return 'its database is not there';
+    const isInForce = role.password !== null && fingerprint(role.password) === verifier?.secret;
+    if (!isInForce) return `${user} has another password`;
+    const has = [...role.attributes, ...role.roles, ...role.databases];
+    const granted = [...attributes, ...roles, database];
+    return has.join() === granted.join() ? null : `${user} has other rights`;
   }
 }
 

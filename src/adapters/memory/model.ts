@@ -144,15 +144,11 @@ export class MemoryJuju {
       plannedUnits: () => TE.right(this.units.filter((name) => !this.dying.has(name)))(),
       peers: () => TE.right(this.units.filter((other) => other !== unit))(),
       relations: () => TE.right(this.#listed())(),
-      read: (bags) => async () => {
-        const contents: Databag[] = [];
-        for (const bag of bags) {
+      read: (bags) => async () =>
+        bags.map((bag) => {
           const objection = this.#objection(unit, bag, 'read');
-          if (objection !== null) return TE.left(objection)();
-          contents.push(this.databag(bag));
-        }
-        return TE.right(contents)();
-      },
+          return objection === null ? E.right(this.databag(bag)) : E.left(objection);
+        }),
       state: () => TE.right(this.#states.get(unit) ?? {})(),
       secrets: this.#hasSecrets ? this.#secretStore(unit, secrets) : null,
       commit: (changes) => async () => {

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { sameDatabases } from '../../domain/configuration.ts';
-import type { Configuration, HookError, Pooler } from '../../engine/index.ts';
+import { emptyConfiguration, sameConfiguration } from '../../domain/configuration.ts';
+import { fingerprint } from '../../domain/fingerprint.ts';
+import type { Login } from '../../../machines/index.ts';
+import type { Configuration, DatabaseEntry, HookError, Pooler } from '../../engine/index.ts';
 import type { MemoryPostgres } from './backend.ts';
 import { letThrough, type Tap } from './tap.ts';
 
@@ -15,7 +17,7 @@ export interface PgbouncerState {
 export const emptyPgbouncer: PgbouncerState = {
   isUp: true,
   isConfigured: false,
-  configuration: { databases: [], auth: null },
+  configuration: emptyConfiguration,
 };
 
 /** A PgBouncer in memory: one unit's configuration, and how often it was put in force. */
@@ -41,7 +43,17 @@ export class MemoryPgbouncer {
   }
 
   serves(database: string): boolean {
-    return this.configuration.databases.some(({ name }) => name === database);
+    return this.#entry(database) !== undefined;
+  }
+
+  /** Whether a user is in its userlist, with the verifier of this password. */
+  lists({ user, password: { secret } }: Login): boolean {
+    const { users } = this.configuration;
+    return users.some(({ name, verifier }) => name === user && verifier.secret === fingerprint(secret));
+  }
+
+  #entry(database: string): DatabaseEntry | undefined {
+    return this.configuration.databases.find(({ name }) => name === database);
   }
 
   /** What one hook sees. */
@@ -49,16 +61,22 @@ export class MemoryPgbouncer {
     return {
       apply: (configuration) => async () => {
         if (!this.isUp) return E.left(unavailable('it is down'));
-        const outcome = same(this.configuration, configuration)
+        const outcome = sameConfiguration(this.configuration, configuration)
           ? E.right('unchanged' as const)
           : this.#reload(configuration);
         if (E.isRight(outcome)) this.isConfigured = true;
         return outcome;
       },
       admits: (login, database) => async () => {
-        if (this.isUp && this.serves(database) && this.#postgres.admits(login, database))
+        const entry = this.#entry(database);
+        if (
+          this.isUp &&
+          entry !== undefined &&
+          this.lists(login) &&
+          this.#postgres.admits(login, entry.database)
+        )
           return E.right(undefined);
-        const why = this.serves(database) ? 'the backend refuses the login' : 'no such database';
+        const why = entry === undefined ? 'no such database' : 'the login is refused';
         return E.left({
           _tag: 'LoginRefused',
           class: 'unavailable',
@@ -77,22 +95,17 @@ export class MemoryPgbouncer {
     const fault = this.tap('reload');
     if (fault === 'lost') return E.left(unavailable('the connection was lost'));
     if (fault === 'fails') return E.left(rejected('it was told to reject the file'));
-    const { databases, auth } = configuration;
-    const half = databases.slice(0, Math.floor(databases.length / 2));
-    this.configuration = fault === 'half' ? { databases: half, auth } : configuration;
+    const { databases } = configuration;
+    const half = { ...configuration, databases: databases.slice(0, databases.length >> 1) };
+    this.configuration = fault === 'half' ? half : configuration;
     this.reloads += 1;
     if (fault === 'answer lost') return E.left(unavailable('the connection was lost'));
-    if (same(this.configuration, configuration)) return E.right('applied');
+    if (sameConfiguration(this.configuration, configuration)) return E.right('applied');
     this.tap('take back');
     this.configuration = before;
     return E.left(rejected('only half of it was loaded'));
   }
 }
-
-const same = (one: Configuration, other: Configuration): boolean =>
-  one.auth?.user === other.auth?.user &&
-  one.auth?.password.secret === other.auth?.password.secret &&
-  sameDatabases(one.databases, other.databases);
 
 const unavailable = (why: string): HookError => ({
   _tag: 'PoolerUnavailable',

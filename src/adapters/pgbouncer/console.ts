@@ -1,8 +1,7 @@
-import { Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
-import pg from 'pg';
 import type { Login } from '../../../machines/index.ts';
 import type { DatabaseEntry } from '../../engine/index.ts';
+import { connect, type Row, type Session, WireProblem } from '../wire/index.ts';
 
 /** How a PgBouncer process is reached: a host name, an address, or the folder of its socket. */
 export interface Address {
@@ -10,24 +9,23 @@ export interface Address {
   readonly port: number;
 }
 
-/** A console, or a login, that does not answer. */
-export class ConsoleProblem extends Error {}
-
-/** What a process says that runs, and will not say anything else by waiting. */
-const isRefusal = /authentication|no such user/i;
-
 /** Milliseconds for a connection, and for an answer. */
 const timeout = 5_000;
 
 /** The admin console of one process: a connection for a hook, opened when it is first needed. */
 export class Console {
-  readonly #address: Address;
+  /** In the order in which they are tried: a process may not listen yet where it is to listen. */
+  readonly #addresses: readonly Address[];
   readonly #admin: Login;
-  #login: Promise<Opened> | undefined;
+  readonly #remaining: () => number;
+  #login: Promise<Session> | undefined;
+  /** A process that hangs is found out once in a hook. */
+  #isLost: WireProblem | null = null;
 
-  constructor(address: Address, admin: Login) {
-    this.#address = address;
+  constructor(addresses: readonly Address[], admin: Login, remaining: () => number) {
+    this.#addresses = addresses;
     this.#admin = admin;
+    this.#remaining = remaining;
   }
 
   async version(): Promise<string> {
@@ -37,20 +35,21 @@ export class Console {
 
   /** Waits until a process that was just started answers. */
   async answers(): Promise<void> {
-    const until = performance.now() + timeout;
+    this.#isLost = null;
+    const until = performance.now() + Math.min(timeout, this.#remaining());
     for (;;) {
       try {
         await this.version();
         return;
       } catch (problem) {
-        const isStarting = problem instanceof ConsoleProblem && !isRefusal.test(problem.message);
+        const isStarting = problem instanceof WireProblem && problem.kind === 'unreachable';
         if (!isStarting || performance.now() > until) throw problem;
         await after(10);
       }
     }
   }
 
-  /** In PgBouncer 1.18 this succeeds even where loading failed: what counts is `databases`. */
+  /** In PgBouncer 1.18 this succeeds even where loading failed: what counts is what is read back. */
   async reload(): Promise<void> {
     await this.#show('RELOAD');
   }
@@ -68,77 +67,67 @@ export class Console {
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
+  /** Whom it knows; somebody who is gone stays among them until it is started anew. */
+  async users(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#show('SHOW USERS')).map(({ name }) => String(name)));
+  }
+
   async release(): Promise<void> {
     const login = this.#login;
     this.#login = undefined;
-    await login?.then(({ client }) => client.end()).catch(() => {});
+    this.#isLost = null;
+    await login?.then((session) => session.end()).catch(() => {});
   }
 
-  async #show(command: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    this.#login ??= open(this.#address, this.#admin, 'pgbouncer');
-    const login = this.#login;
+  async #show(command: string): Promise<readonly Row[]> {
+    if (this.#isLost !== null) throw this.#isLost;
+    const left = Math.min(timeout, this.#remaining());
+    if (left <= 0) throw new WireProblem('unreachable', "the hook's time is up");
+    this.#login ??= this.#open(left);
     try {
-      return (await ask(await login, command)).rows;
-    } catch (cause) {
+      const [rows = []] = await (await this.#login).query(command, left);
+      return rows;
+    } catch (problem) {
       this.#login = undefined;
-      throw new ConsoleProblem(messageOf(cause));
+      if (problem instanceof WireProblem && problem.kind === 'hang') this.#isLost = problem;
+      throw problem;
     }
+  }
+
+  async #open(left: number): Promise<Session> {
+    let problem: unknown;
+    for (const address of this.#addresses)
+      try {
+        return await open(address, this.#admin, 'pgbouncer', left);
+      } catch (cause) {
+        problem = cause;
+        if (!(cause instanceof WireProblem) || cause.kind !== 'unreachable') break;
+      }
+    throw problem;
   }
 }
 
 /** Logs in as a client does and asks for one row. */
-export async function tryLogin(address: Address, user: Login, database: string): Promise<void> {
-  try {
-    const login = await open(address, user, database);
-    await ask(login, 'SELECT 1');
-    await login.client.end();
-  } catch (cause) {
-    throw new ConsoleProblem(messageOf(cause));
-  }
-}
-
-interface Opened {
-  readonly client: pg.Client;
-  readonly socket: Socket;
-}
-
-async function open(
-  { host, port }: Address,
-  { user, password }: Login,
+export async function tryLogin(
+  address: Address,
+  user: Login,
   database: string,
-): Promise<Opened> {
-  const socket = new Socket();
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    password: password.secret,
-    database,
-    connectionTimeoutMillis: timeout,
-    query_timeout: timeout,
-    stream: () => socket,
-  });
-  client.on('error', () => {});
-  return whileItAnswers(socket, async () => {
-    await client.connect();
-    return { client, socket };
-  });
-}
-
-const ask = ({ client, socket }: Opened, command: string) =>
-  whileItAnswers(socket, () => client.query(command));
-
-/** One that hangs would not answer a farewell either. */
-async function whileItAnswers<Result>(
-  socket: Socket,
-  body: () => Promise<Result>,
-): Promise<Result> {
+  remaining: () => number,
+): Promise<void> {
+  const left = Math.min(timeout, remaining());
+  if (left <= 0) throw new WireProblem('unreachable', "the hook's time is up");
+  const session = await open(address, user, database, left);
   try {
-    return await body();
-  } catch (cause) {
-    socket.destroy();
-    throw cause;
+    await session.query('SELECT 1', left);
+  } finally {
+    await session.end();
   }
 }
 
-const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+const open = (
+  { host, port }: Address,
+  { user, password: { secret: password } }: Login,
+  database: string,
+  left: number,
+): Promise<Session> =>
+  connect({ host, port, user, password, database, tls: { mode: 'off' }, timeout: left });

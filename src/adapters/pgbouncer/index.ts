@@ -11,6 +11,8 @@ import {
   parseVersion,
   renderFiles,
   type Settings,
+  secretIn,
+  type Version,
 } from '../../domain/pgbouncer-files.ts';
 import type {
   Attempt,
@@ -21,7 +23,9 @@ import type {
 } from '../../engine/index.ts';
 import { FileProblem, localFiles } from '../workload/files.ts';
 import { type Workload, WorkloadProblem } from '../workload/workload.ts';
-import { type Address, Console, ConsoleProblem, tryLogin } from './console.ts';
+import { WireProblem } from '../wire/index.ts';
+import { verifierOf, verifies } from '../wire/scram.ts';
+import { type Address, Console, tryLogin } from './console.ts';
 
 export type { Settings } from '../../domain/pgbouncer-files.ts';
 export {
@@ -37,8 +41,11 @@ export type { Address } from './console.ts';
 export interface PgbouncerProcess {
   readonly iniFile: string;
   readonly settings: Settings;
-  /** Where its admin console answers; with several processes on one port, each one's socket folder. */
-  readonly console: Address;
+  /**
+   * Where its admin console answers, the best way first: the folder of its socket, which no other
+   * process can listen in, and what it listens on. With several processes on one port only folders.
+   */
+  readonly consoles: readonly Address[];
   /**
    * Keeps its files and starts it where it does not run, or where a change takes a restart. Without
    * one the files are this machine's, and whoever started the process looks after it.
@@ -53,15 +60,22 @@ export interface PgbouncerOptions {
   readonly clients: Address;
   /** Told what the first process's configuration file says, and what it said before. */
   readonly watch?: (ini: { readonly before: string | null; readonly after: string }) => void;
+  /** Milliseconds that are left to the hook. */
+  readonly remaining?: () => number;
 }
 
 /**
  * PgBouncer 1.17 or later, through its files and its admin console. It serves one hook at a time:
  * its connections are opened when they are needed and end with `release`.
  */
-export function pgbouncer({ processes, clients, watch }: PgbouncerOptions): Pooler {
+export function pgbouncer({
+  processes,
+  clients,
+  watch,
+  remaining = () => Number.MAX_SAFE_INTEGER,
+}: PgbouncerOptions): Pooler {
   const consoles = new Map(
-    processes.map((process) => [process, new Console(process.console, process.settings.admin)]),
+    processes.map((process) => [process, new Console(process.consoles, process.settings.admin, remaining)]),
   );
   return {
     apply: (configuration) =>
@@ -80,10 +94,10 @@ export function pgbouncer({ processes, clients, watch }: PgbouncerOptions): Pool
       }),
     admits: (login, database) => async () => {
       try {
-        await tryLogin(clients, login, database);
+        await tryLogin(clients, login, database, remaining);
         return E.right(undefined);
       } catch (problem) {
-        if (!(problem instanceof ConsoleProblem)) throw problem;
+        if (!(problem instanceof WireProblem)) throw problem;
         const why = problem.message;
         const { user } = login;
         return E.left({ _tag: 'LoginRefused', class: 'unavailable', user, database, why });
@@ -97,10 +111,12 @@ export function pgbouncer({ processes, clients, watch }: PgbouncerOptions): Pool
 
 /** Writes the files for a process that is not running yet, so that it starts with what it should serve. */
 export const prepare = (process: PgbouncerProcess, configuration: Configuration): Attempt<void> =>
-  attempt(process.console, async () => {
-    await write(process, renderFiles(configuration, process.settings, oldestVersion));
+  attempt(process.consoles[0] ?? nowhere, async () => {
+    await write(process, await filesFor(process, configuration, oldestVersion, null));
     return E.right(undefined);
   });
+
+const nowhere: Address = { host: '', port: 0 };
 
 interface Applied {
   readonly ini: { readonly before: string | null; readonly after: string };
@@ -118,8 +134,9 @@ async function apply(
   const before = await filesOf(process);
   const isMoving = before.ini !== null && !listensAsIn(before.ini, process.settings);
   const version = isMoving ? null : await versionOf(console);
-  const files = renderFiles(configuration, process.settings, version ?? oldestVersion);
-  const isWritten = before.ini === files.ini && before.userlist === files.userlist;
+  const files = await filesFor(process, configuration, version ?? oldestVersion, before.userlist);
+  const isWritten =
+    before.ini === files.ini && before.userlist === files.userlist && before.ca === files.ca;
   const isConfirmed = (await filesIn(process).read(markerOf(process))) === null;
   const wanted = [...configuration.databases].sort((one, other) =>
     one.name < other.name ? -1 : 1,
@@ -131,7 +148,7 @@ async function apply(
     try {
       await console.answers();
     } catch (problem) {
-      if (!(problem instanceof ConsoleProblem) || isMoving) throw problem;
+      if (!(problem instanceof WireProblem) || isMoving) throw problem;
       // It hangs, or runs on with files that are gone and does not know the console's login.
       await workload.restart();
       await console.answers();
@@ -147,7 +164,7 @@ async function apply(
     version !== null &&
     isWritten &&
     isConfirmed &&
-    sameDatabases(await console.databases(), wanted)
+    (await differs(console, configuration, wanted)) === null
   )
     return E.right({ ini: { before: before.ini, after: files.ini }, isNew: false, restore });
   if (!isWritten) await write(process, files);
@@ -156,19 +173,18 @@ async function apply(
     await restart();
     // Only a process that runs says which keys it knows.
     const known = await versionOf(console);
-    const whole = renderFiles(configuration, process.settings, known ?? oldestVersion);
+    const whole = await filesFor(process, configuration, known ?? oldestVersion, files.userlist);
     if (whole.ini !== files.ini) await write(process, whole);
     after = whole.ini;
   }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
-  const found = await console.databases();
-  if (sameDatabases(found, wanted)) {
+  const why = await differs(console, configuration, wanted);
+  if (why === null) {
     await confirm(process);
     return E.right({ ini: { before: before.ini, after }, isNew: true, restore });
   }
   await restore();
-  const why = difference(found, wanted);
   return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
 }
 
@@ -185,14 +201,46 @@ async function versionOf(console: Console) {
   try {
     return parseVersion(await console.version());
   } catch (problem) {
-    if (problem instanceof ConsoleProblem) return null;
+    if (problem instanceof WireProblem) return null;
     throw problem;
   }
 }
 
 async function filesOf(process: PgbouncerProcess) {
   const { read } = filesIn(process);
-  return { ini: await read(process.iniFile), userlist: await read(process.settings.userlistFile) };
+  const { userlistFile, caFile } = process.settings;
+  return {
+    ini: await read(process.iniFile),
+    userlist: await read(userlistFile),
+    ca: await read(caFile),
+  };
+}
+
+/** The console's verifier stays as it is while it is of the password: a new one is a new file. */
+async function filesFor(
+  { settings }: PgbouncerProcess,
+  configuration: Configuration,
+  version: Version,
+  userlist: string | null,
+): Promise<PgbouncerFiles> {
+  const { user, password } = settings.admin;
+  const known = secretIn(userlist ?? '', user);
+  const isIts = known !== null && (await verifies(known, password.secret));
+  const verifier = isIts ? known : await verifierOf(password.secret);
+  return renderFiles(configuration, settings, version, verifier);
+}
+
+/** In what PgBouncer differs from what it was given; null where it does not. */
+async function differs(
+  console: Console,
+  { users }: Configuration,
+  wanted: readonly DatabaseEntry[],
+): Promise<string | null> {
+  const found = await console.databases();
+  if (!sameDatabases(found, wanted)) return difference(found, wanted);
+  const known = await console.users();
+  const missing = users.find(({ name }) => !known.has(name));
+  return missing === undefined ? null : `user ${missing.name} is not in force`;
 }
 
 /**
@@ -210,6 +258,7 @@ async function write(
 ): Promise<void> {
   const { replace } = filesIn(process);
   await replace(markerOf(process), '');
+  await replace(process.settings.caFile, files.ca);
   await replace(process.settings.userlistFile, files.userlist);
   await replace(process.iniFile, files.ini);
 }
@@ -240,7 +289,7 @@ const attempt =
         const { path, code } = problem;
         return E.left({ _tag: 'FileFailed', class: 'broken', path, code });
       }
-      if (problem instanceof ConsoleProblem || problem instanceof WorkloadProblem) {
+      if (problem instanceof WireProblem || problem instanceof WorkloadProblem) {
         const where = `${host}:${port}`;
         return E.left({
           _tag: 'PoolerUnavailable',

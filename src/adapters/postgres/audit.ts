@@ -1,67 +1,59 @@
-import pg from 'pg';
 import type { Grant } from '../../../machines/index.ts';
-import type { Audit, KeptLogin } from '../../engine/index.ts';
+import type { Audit, Holdings } from '../../engine/index.ts';
 import type { Connections } from './connections.ts';
-import { marks } from './marks.ts';
-import { proofOf } from './scram.ts';
+import { damageOf, factsOf } from './facts.ts';
+import { readAllHeld, readAllPlaces, readAllRoles, readGrantable } from './statements/facts.ts';
+import { renewPassword } from './statements/grant.ts';
+import { lend } from './statements/home.ts';
 
-const text = pg.escapeLiteral;
-
-/** One look at the roles that bear this deployment's mark, and at the databases. */
-export async function audit(
-  connections: Connections,
-  owner: string,
-  grants: readonly Grant[],
-  auth: KeptLogin | null,
-): Promise<Audit> {
-  const mark = `${marks.every(owner)}relation `;
-  const [roles = [], databases = []] = await connections.send(
-    connections.maintenance,
-    'compare roles',
-    [
-      `SELECT rolname AS name, shobj_description(oid, 'pg_authid') AS mark,
-              CASE WHEN rolcanlogin THEN rolpassword END AS password
-         FROM pg_authid
-        WHERE starts_with(shobj_description(oid, 'pg_authid'), ${text(marks.every(owner))})`,
-      'SELECT datname AS name FROM pg_database',
-    ],
+/** One look at the deployment's roles and databases, and each published user's verifier once more. */
+export async function audit(connections: Connections, { grants }: Holdings): Promise<Audit> {
+  const server = await connections.server();
+  const facts = factsOf(
+    await connections.send('compare roles', [readAllHeld, readAllRoles, readAllPlaces]),
   );
-  const passwords = new Map(roles.map((role) => [role.name, role.password as string | null]));
-  const known = new Set(databases.map(({ name }) => name));
-  const isInForce = ({ user, proof }: Pick<KeptLogin, 'user' | 'proof'>) => {
-    const password = passwords.get(user) ?? null;
-    return password !== null && proofOf(password) === proof;
-  };
-  const isLookupLost = auth !== null && !isInForce(auth);
-  const damaged = grants.flatMap((grant) =>
-    isLookupLost || !known.has(grant.database) || !isInForce(grant) ? [grant.relation] : [],
-  );
-  const recorded = new Set(grants.map(({ relation }) => relation));
-  const orphans = roles.flatMap(({ mark: found }) => {
-    const relation = String(found).startsWith(mark)
-      ? Number(String(found).slice(mark.length))
-      : NaN;
-    return Number.isInteger(relation) && !recorded.has(relation) ? [relation] : [];
+  const published = grants.filter(({ state }) => state === 'published');
+  const owners = new Map(facts.held.map((held) => [held.database, held]));
+  const damaged = published.flatMap((grant) => {
+    const sharers = published.flatMap(({ database, user }) =>
+      database === grant.database ? [user] : [],
+    );
+    const what = damageOf(grant, facts, owners.get(grant.database), server, sharers);
+    return what === null ? [] : [{ relation: grant.relation, what }];
   });
+  await renewPasswords(connections, published, new Set(damaged.map(({ relation }) => relation)));
+  const kept = new Set(published.map(({ relation }) => relation));
+  const orphans = facts.held.flatMap(({ relation, name }) =>
+    relation === null || kept.has(relation) ? [] : [{ relation, user: name }],
+  );
   return { orphans, damaged };
 }
 
-/** Roles that may be granted: no superuser, not even by membership, and no role of any deployment. */
+async function renewPasswords(
+  connections: Connections,
+  grants: readonly Grant[],
+  damaged: ReadonlySet<number>,
+): Promise<void> {
+  const statements = grants.flatMap(({ relation, user, verifier }) =>
+    verifier === null || damaged.has(relation) ? [] : [renewPassword(user, verifier.secret)],
+  );
+  if (statements.length > 0) await connections.send('renew passwords', statements);
+}
+
+/** What may be granted is lent to the deployment's own login where a superuser is at hand. */
 export async function grantable(
   connections: Connections,
   wanted: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const [roles = []] = await connections.send(connections.maintenance, 'look up roles', [
-    `SELECT min(r.rolname::text) AS name, lower(r.rolname) AS asked
-       FROM pg_roles r
-      WHERE lower(r.rolname) IN (${wanted.map(text).join(', ')})
-        AND NOT EXISTS (
-          SELECT FROM pg_roles s
-           WHERE (s.rolsuper
-                  OR s.rolname IN ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files')
-                  OR starts_with(shobj_description(s.oid, 'pg_authid'), ${text(marks.anyone)}))
-             AND pg_has_role(r.oid, s.oid, 'MEMBER'))
-      GROUP BY lower(r.rolname) HAVING count(*) = 1`,
-  ]);
+  const { major, login } = await connections.server();
+  const [roles = []] = await connections.send('look up roles', [readGrantable(wanted)]);
+  const unlent = major < 16 ? [] : roles.filter(({ isLent }) => isLent !== true);
+  const superuser = unlent.length === 0 ? null : await connections.superuser();
+  if (superuser !== null)
+    await connections.ask(
+      superuser,
+      'lend roles that may be granted',
+      unlent.map(({ name }) => lend(String(name), login, major)),
+    );
   return new Map(roles.map(({ asked, name }) => [String(asked), String(name)]));
 }

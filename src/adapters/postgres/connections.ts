@@ -1,185 +1,288 @@
-import { Socket } from 'node:net';
-import * as E from 'fp-ts/lib/Either.js';
-import pg from 'pg';
-import type { HookError, HostPort } from '../../engine/index.ts';
+/**
+ * Who logs in where. The deployment's own login enters its home and no other database; a superuser
+ * enters the maintenance database and no other; a tenant's database is entered by the tenant's own
+ * users alone, whose rights are all that anything there could ever come by.
+ */
+import type { HostPort } from '../../engine/index.ts';
+import { connect, type Session, type Tls, WireProblem } from '../wire/index.ts';
+import { homeOf, isElsewhere, ownLogin } from './login.ts';
+import { SqlProblem } from './problem.ts';
+import * as sql from './statements/home.ts';
 
 export interface PostgresOptions extends HostPort {
-  /** A superuser: reading and writing password verifiers takes one. */
+  /** A login with CREATEROLE and CREATEDB, or a superuser, who makes such a login first. */
   readonly user: string;
   readonly password: string;
-  /** The database for what concerns the whole cluster; `postgres` unless told otherwise. */
+  /** Which deployment this is: the same for all its units, and unlike any other's. */
+  readonly owner: string;
+  /** Which login is tried first: the one that is given, or the one that a superuser has made; `given` unless told otherwise. */
+  readonly login?: 'given' | 'own';
+  /** The database into which the given login may always log in; `postgres` unless told otherwise. */
   readonly database?: string;
+  /** How the server proves who it is; by default TLS is used where it is offered, and verifies nobody. */
+  readonly tls?: Tls;
   /** Where replicas listen, as seen from the poolers; may change between hooks. */
   readonly replicas?: () => readonly HostPort[];
-  /** Milliseconds to wait for a connection. */
+  /** Milliseconds to wait for a connection; 5,000 by default. */
   readonly connectTimeout?: number;
-  /** Milliseconds to wait for a lock: another unit's, or a client's on its tables. */
+  /** Milliseconds to wait for a lock: another unit's, or a client's on its tables; 5,000 by default. */
   readonly lockTimeout?: number;
-  /** Milliseconds that one statement may take. */
+  /** Milliseconds that one statement may take; 20,000 by default. */
   readonly statementTimeout?: number;
-}
-
-/** Something that went wrong between here and PostgreSQL, as the driver saw it. */
-export class SqlProblem extends Error {
-  readonly sqlState: string | null;
-  readonly statement: string;
-  constructor(statement: string, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause));
-    this.statement = statement;
-    const code = (cause as { code?: unknown } | null)?.code;
-    this.sqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
-  }
+  /** Milliseconds that are left to the hook. */
+  readonly remaining?: () => number;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** One connection per database and hook, opened when it is first needed. */
+/** What is known of the server, and of the login, once the home is entered. */
+export interface Server {
+  readonly login: string;
+  readonly isSuperuser: boolean;
+  readonly isAble: boolean;
+  readonly isOwner: boolean;
+  readonly isPrimary: boolean;
+  readonly isFurnished: boolean;
+  readonly version: string;
+  readonly major: number;
+  /** How many sessions one tenant may have: four fifths of them all, so that others get in. */
+  readonly limit: number;
+}
+
+interface Home {
+  readonly session: Session;
+  readonly server: Server;
+}
+
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The connections of one hook, opened when they are first needed. */
 export class Connections {
   readonly #options: PostgresOptions;
-  readonly #open = new Map<string, Promise<Opened>>();
-  /** Queries sent since the start, for benchmarks: each is one round trip. */
+  #home: Promise<Home> | undefined;
+  #superuser: Promise<Session | null> | undefined;
+  /** Why nothing more is asked of the server in this hook. */
+  #isLost: WireProblem | null = null;
+  /** Messages that waited for an answer, logins included. */
   roundTrips = 0;
 
   constructor(options: PostgresOptions) {
     this.#options = options;
   }
 
-  get maintenance(): string {
-    return this.#options.database ?? 'postgres';
-  }
-
   get where(): string {
     return `${this.#options.host}:${this.#options.port}`;
   }
 
-  /**
-   * Sends statements together: one message, one round trip, and one transaction unless one of them
-   * cannot run in any. Yields the rows of each.
-   */
-  async send(
-    database: string,
+  /** The role to which an operator may hand a database over. */
+  get name(): string {
+    return this.#options.login === 'own' ? ownLogin(this.#options).user : this.#options.user;
+  }
+
+  async server(): Promise<Server> {
+    return (await this.#entered()).server;
+  }
+
+  /** Sends statements to the home, together: one message, and one transaction unless one can run in none. */
+  async send(purpose: string, statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    return this.ask((await this.#entered()).session, purpose, statements);
+  }
+
+  async ask(
+    session: Session,
     purpose: string,
     statements: readonly string[],
   ): Promise<readonly (readonly Row[])[]> {
-    const { client, socket } = await this.#connection(database);
-    this.roundTrips += 1;
-    try {
-      const results: unknown = await client.query(statements.join(';\n'));
-      return (Array.isArray(results) ? results : [results]).map(
-        (result: pg.QueryResult<Row>) => result.rows,
-      );
-    } catch (cause) {
-      const problem = new SqlProblem(purpose, cause);
-      // What the server did not say itself is trouble of the connection, which is of no more use.
-      if (problem.sqlState === null) {
-        this.#open.delete(database);
-        socket.destroy();
-      }
-      throw problem;
-    }
+    const { statementTimeout = statementTimeoutByDefault } = this.#options;
+    return this.#during(purpose, (left) =>
+      session.query(statements.join(';\n'), Math.min(statementTimeout + 2_000, left)),
+    );
   }
 
   /**
-   * Reads, and goes on with what was read, while this deployment's other units wait, and so does a
-   * leader that was deposed. The turn ends with the body, at the latest with the connection.
+   * Reads, and goes on with what was read, while the deployment's other units wait. The turn ends
+   * with the body, whose result may leave statements to be sent with the end of the turn.
    */
   async inTurn<Result>(
-    owner: string,
     [purpose, ...reads]: readonly [purpose: string, ...reads: string[]],
-    body: (rows: readonly (readonly Row[])[]) => Promise<Result>,
+    body: (rows: readonly (readonly Row[])[], last: Last) => Promise<Result>,
   ): Promise<Result> {
-    const key = `hashtextextended(${pg.escapeLiteral(`hookchart ${owner}`)}, 0)`;
-    const lock = `SELECT pg_advisory_lock(${key})`;
-    const [, ...rows] = await this.send(this.maintenance, purpose, [lock, ...reads]);
+    const [, ...rows] = await this.send(purpose, [sql.lock, ...reads]);
+    const last: Last = { purpose: 'let other units go on', statements: [] };
     try {
-      return await body(rows);
-    } finally {
+      const result = await body(rows, last);
+      await this.send(last.purpose, [...last.statements, sql.unlock]);
+      return result;
+    } catch (problem) {
       // The connection may be what failed; the turn went with it then.
-      const unlock = `SELECT pg_advisory_unlock(${key})`;
-      await this.send(this.maintenance, 'let other units go on', [unlock]).catch(() => {});
+      await this.send('let other units go on', [sql.unlock]).catch(() => {});
+      throw problem;
     }
   }
 
-  /** Ends the connection to one database: as long as it is open, the database cannot be a template. */
-  async close(database: string): Promise<void> {
-    const opened = this.#open.get(database);
-    this.#open.delete(database);
-    await opened?.then(({ client }) => client.end()).catch(() => {});
+  /** A session of somebody else, in a database of theirs; the caller ends it. */
+  async as(login: Login, database: string, major: number): Promise<Session> {
+    return this.#open(login, database, major < 17 ? {} : { transaction_timeout: '0' });
+  }
+
+  /** A superuser's session in the maintenance database; null where none was given. */
+  superuser(): Promise<Session | null> {
+    this.#superuser ??= (async () => {
+      const { database = 'postgres' } = this.#options;
+      const session = await this.#open(this.#options, database);
+      const [[row] = []] = await this.ask(session, 'look at the server', [sql.look]);
+      if (row?.isSuperuser === true) return session;
+      await session.end();
+      return null;
+    })();
+    return this.#superuser;
   }
 
   async release(): Promise<void> {
-    await Promise.all([...this.#open.keys()].map((database) => this.close(database)));
+    const [home, superuser] = [this.#home, this.#superuser];
+    [this.#home, this.#superuser, this.#isLost] = [undefined, undefined, null];
+    await home?.then(({ session }) => session.end()).catch(() => {});
+    await superuser?.then((session) => session?.end()).catch(() => {});
   }
 
-  #connection(database: string): Promise<Opened> {
-    const known = this.#open.get(database);
-    if (known !== undefined) return known;
-    const connecting = this.#connect(database);
-    this.#open.set(database, connecting);
-    connecting.catch(() => this.#open.delete(database));
-    return connecting;
+  #entered(): Promise<Home> {
+    this.#home ??= this.#enter();
+    return this.#home;
   }
 
-  async #connect(database: string): Promise<Opened> {
-    const { host, port, user, password, statementTimeout = 60_000 } = this.#options;
-    const socket = new Socket();
-    const client = new pg.Client({
-      host,
-      port,
-      user,
-      password,
-      database,
-      application_name: 'hookchart',
-      connectionTimeoutMillis: this.#options.connectTimeout ?? 5_000,
-      lock_timeout: this.#options.lockTimeout ?? 5_000,
-      statement_timeout: statementTimeout,
-      // For a server that hangs and cannot keep its own time.
-      query_timeout: statementTimeout + 5_000,
-      stream: () => socket,
-    });
-    // A server that goes away between two queries is noticed by the next one.
-    client.on('error', () => {});
+  async #enter(): Promise<Home> {
+    const { login = 'given', owner } = this.#options;
+    const first = login === 'own' ? ownLogin(this.#options) : this.#options;
+    const home = homeOf(owner);
+    let entered: Home;
     try {
-      this.roundTrips += 1;
-      await client.connect();
-    } catch (cause) {
-      socket.destroy();
-      throw new SqlProblem(`connect to ${database}`, cause);
-    }
-    return { client, socket };
-  }
-}
-
-interface Opened {
-  readonly client: pg.Client;
-  readonly socket: Socket;
-}
-
-/** Runs a body and says its problems in the engine's words. */
-export const attempt =
-  <Result>(
-    { where }: Connections,
-    body: () => Promise<E.Either<HookError, Result>>,
-  ): (() => Promise<E.Either<HookError, Result>>) =>
-  async () => {
-    try {
-      return await body();
+      entered = await this.#lookedAt(await this.#open(first, home));
     } catch (problem) {
-      if (problem instanceof SqlProblem) return E.left(translate(where, problem));
-      throw problem;
+      if (!(problem instanceof SqlProblem) || !isElsewhere(problem.sqlState)) throw problem;
+      return this.#settle();
     }
-  };
+    if (!entered.server.isSuperuser) return this.#furnished(entered);
+    await entered.session.end();
+    return this.#settle();
+  }
 
-function translate(where: string, { sqlState, message, statement }: SqlProblem): HookError {
-  if (sqlState !== null && !isPassing(sqlState))
-    return { _tag: 'SqlFailed', class: 'broken', statement, sqlState, message };
-  return { _tag: 'BackendUnavailable', class: 'unavailable', where, why: message };
+  /** Makes the login and the home where they are missing, and goes there. */
+  async #settle(): Promise<Home> {
+    const { owner, database = 'postgres' } = this.#options;
+    const { session, server } = await this.#lookedAt(await this.#open(this.#options, database));
+    const home = homeOf(owner);
+    const own = server.isSuperuser ? ownLogin(this.#options) : this.#options;
+    try {
+      if (!server.isPrimary) throw this.#problem('look at the server', 'it is a replica');
+      if (!server.isSuperuser && !server.isAble)
+        throw this.#problem(
+          'make roles and databases',
+          `its role ${server.login} has neither SUPERUSER nor both CREATEROLE and CREATEDB`,
+        );
+      if ('verifier' in own)
+        await this.ask(
+          session,
+          'make a login that is no superuser',
+          sql.makeLogin(own.user, await own.verifier(), database),
+        );
+      await this.ask(session, 'make a home', [sql.makeHome(home, own.user)]).catch(unlessThere);
+      await this.ask(session, 'close the home to others', sql.openHome(home));
+    } finally {
+      await session.end();
+    }
+    return this.#furnished(await this.#lookedAt(await this.#open(own, home)));
+  }
+
+  async #furnished(home: Home): Promise<Home> {
+    const { session, server } = home;
+    if (!server.isOwner)
+      throw this.#problem(
+        'enter its home',
+        `database "${homeOf(this.#options.owner)}" does not belong to ${server.login}: rename or drop it`,
+      );
+    if (!server.isFurnished && server.isPrimary)
+      await this.ask(session, 'furnish the home', sql.furnish);
+    return home;
+  }
+
+  async #lookedAt(session: Session): Promise<Home> {
+    const [[row] = []] = await this.ask(session, 'look at the server', [sql.look]);
+    return { session, server: row as unknown as Server };
+  }
+
+  /** Everything that could make a difference is pinned in the startup packet, which wins over settings of role and database. */
+  async #open(
+    { user, password }: Login,
+    database: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Session> {
+    const { host, port, tls = { mode: 'prefer' }, connectTimeout = 5_000 } = this.#options;
+    const { lockTimeout = 5_000, statementTimeout = statementTimeoutByDefault } = this.#options;
+    return this.#during(`log in to ${database} as ${user}`, (left) =>
+      connect({
+        ...{ host, port, user, password, database, tls },
+        applicationName: 'hookchart',
+        timeout: Math.min(connectTimeout, left),
+        settings: {
+          ...pinned,
+          lock_timeout: String(lockTimeout),
+          statement_timeout: String(statementTimeout),
+          ...settings,
+        },
+      }),
+    );
+  }
+
+  /** A server that hangs is found out once in a hook. */
+  async #during<Result>(
+    purpose: string,
+    call: (left: number) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.#isLost !== null) throw new SqlProblem(purpose, this.#isLost);
+    const left = this.#options.remaining?.() ?? Number.MAX_SAFE_INTEGER;
+    if (left <= 0) throw this.#problem(purpose, "the hook's time is up");
+    this.roundTrips += 1;
+    try {
+      return await call(Math.min(left, longest));
+    } catch (cause) {
+      if (!(cause instanceof WireProblem)) throw cause;
+      if (cause.kind === 'hang') this.#isLost = cause;
+      throw new SqlProblem(purpose, cause);
+    }
+  }
+
+  #problem(purpose: string, why: string): SqlProblem {
+    return new SqlProblem(purpose, new WireProblem('unreachable', why));
+  }
 }
 
-/**
- * States that end by themselves: connection trouble and logins not yet let in (08, 28), resources
- * (53), shutdown and cancellation (57), a primary that became a standby (25006), a lock or template1
- * in use by others (55P03, 55006), a deadlock or a lost race (40).
- */
-const isPassing = (sqlState: string): boolean =>
-  /^(?:08|28|40|53|57)/.test(sqlState) || ['25006', '55P03', '55006'].includes(sqlState);
+/** What is to be sent together with the end of a turn. */
+export interface Last {
+  purpose: string;
+  statements: readonly string[];
+}
+
+const pinned = {
+  search_path: 'pg_catalog, pg_temp',
+  role: 'none',
+  default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read committed',
+  default_tablespace: '',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  local_preload_libraries: '',
+  standard_conforming_strings: 'on',
+  client_min_messages: 'warning',
+  tcp_user_timeout: '0',
+} as const;
+
+const statementTimeoutByDefault = 20_000;
+const longest = 2 ** 31 - 1;
+
+function unlessThere(problem: unknown): void {
+  const isThere = problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
+  if (!isThere) throw problem;
+}

@@ -6,10 +6,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../../engine/index.ts';
 import { audit, grantable } from './audit.ts';
-import { attempt, Connections, type PostgresOptions, SqlProblem } from './connections.ts';
+import { Connections, type PostgresOptions } from './connections.ts';
+import { attempt, SqlProblem } from './problem.ts';
 import { provision } from './provision.ts';
 import { remove } from './remove.ts';
+import { retireLookup } from './statements/home.ts';
 
+export type { Tls } from '../wire/index.ts';
 export type { PostgresOptions } from './connections.ts';
 
 /** A backend that also counts what it sends. */
@@ -19,49 +22,44 @@ export interface PostgresBackend extends Backend {
 }
 
 /**
- * PostgreSQL 14 to 18 through `pg`. It serves one hook at a time: its connections are opened when
- * they are needed and end with `release`.
+ * PostgreSQL 14 to 18 through `pg`, for one deployment. It serves one hook at a time: its connections
+ * are opened when they are needed and end with `release`.
  */
 export function postgres(options: PostgresOptions): PostgresBackend {
   const connections = new Connections(options);
-  const { host, port, replicas = () => [] } = options;
-
-  let seen: Promise<{ isPrimary: boolean; version: string }> | undefined;
-  const state = () => {
-    seen ??= look(connections);
-    return seen;
-  };
-
+  const { host, port, owner, tls, replicas = () => [] } = options;
+  const ca = tls?.mode === 'verify' ? tls.ca : null;
   return {
-    ready: async () => {
-      try {
-        return (await state()).isPrimary;
-      } catch (problem) {
-        if (problem instanceof SqlProblem) return false;
-        throw problem;
-      }
-    },
-    version: attempt(connections, async () => E.right((await state()).version)),
-    endpoints: async () => E.right({ primary: { host, port }, replicas: replicas() }),
+    ready: attempt(connections, async () => {
+      const { isPrimary } = await connections.server();
+      const { where } = connections;
+      return isPrimary
+        ? E.right(undefined)
+        : E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why: 'it is a replica' });
+    }),
+    version: attempt(connections, async () => E.right((await connections.server()).version)),
+    endpoints: async () => E.right({ primary: { host, port }, replicas: replicas(), ca }),
     grantable: (roles) =>
       attempt(connections, async () => E.right(await grantable(connections, roles))),
-    provision: (grant, auth) => attempt(connections, () => provision(connections, grant, auth)),
-    remove: (removal) => attempt(connections, () => remove(connections, removal)),
-    audit: (owner, grants, auth) =>
-      attempt(connections, async () => E.right(await audit(connections, owner, grants, auth))),
-    release: () => {
-      seen = undefined;
-      return connections.release();
-    },
+    provision: (grant) => attempt(connections, () => provision(connections, owner, grant)),
+    remove: (grant) => attempt(connections, () => remove(connections, grant)),
+    audit: (holdings) =>
+      attempt(connections, async () => E.right(await audit(connections, holdings))),
+    retireLookup: (user) =>
+      attempt(connections, async () => {
+        const superuser = await connections.superuser();
+        if (superuser !== null)
+          await connections
+            .ask(superuser, 'retire the lookup login', [retireLookup(user)])
+            .catch(unlessMissing);
+        return E.right(undefined);
+      }),
+    release: () => connections.release(),
     roundTrips: () => connections.roundTrips,
   };
 }
 
-/** The server's version without what distributions add to it. */
-async function look(connections: Connections): Promise<{ isPrimary: boolean; version: string }> {
-  const [[row] = []] = await connections.send(connections.maintenance, 'look at the server', [
-    `SELECT NOT pg_is_in_recovery() AS primary,
-            split_part(current_setting('server_version'), ' ', 1) AS version`,
-  ]);
-  return { isPrimary: row?.primary === true, version: String(row?.version) };
+/** A login that is gone needs nothing to be taken from it. */
+function unlessMissing(problem: unknown): void {
+  if (!(problem instanceof SqlProblem) || problem.sqlState !== '42704') throw problem;
 }

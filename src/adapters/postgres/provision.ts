@@ -1,214 +1,206 @@
 import * as E from 'fp-ts/lib/Either.js';
-import pg from 'pg';
-import type { Grant, Login } from '../../../machines/index.ts';
-import { lookupFunction } from '../../domain/pgbouncer-files.ts';
-import type { HookError, Proofs } from '../../engine/index.ts';
-import { type Connections, type Row, SqlProblem } from './connections.ts';
-import { marks, ownerRoleOf } from './marks.ts';
-import { proofOf, verifierOf, verifies } from './scram.ts';
+import type { Grant } from '../../../machines/index.ts';
+import type { HookError, Provisioned } from '../../engine/index.ts';
+import { verifierOf, verifies } from '../wire/scram.ts';
+import type { Connections, Last, Server } from './connections.ts';
+import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
+import { freshName, ownerRoleOf } from './login.ts';
+import { adoptLegacy, isLegacyOwner } from './legacy.ts';
+import { removeRole } from './remove.ts';
+import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
+import * as sql from './statements/grant.ts';
 
-const id = pg.escapeIdentifier;
-const text = pg.escapeLiteral;
-
-interface Role {
-  readonly name: string;
-  readonly mark: string;
-  readonly password: string | null;
-  readonly options: string;
-}
-
-interface Facts {
-  readonly roles: ReadonlyMap<string, Role>;
-  readonly database: { readonly owner: string; readonly mark: string } | null;
+/** What is to be made or put right, once it is clear whose everything is. */
+interface Plan {
+  readonly user: { readonly name: string; readonly found: Role | undefined };
+  readonly owner: { readonly name: string; readonly found: Role | undefined };
+  readonly place: string;
+  /** How the database is come by. */
+  readonly database: 'there' | 'made' | 'taken over';
 }
 
 /** Makes what is missing and puts right what differs; what is taken is refused before anything. */
-export const provision = (
+export async function provision(
   connections: Connections,
+  owner: string,
   grant: Grant,
-  auth: Login,
-): Promise<E.Either<HookError, Proofs>> =>
-  connections.inTurn(
-    grant.owner,
+): Promise<E.Either<HookError, Provisioned>> {
+  const server = await connections.server();
+  await adoptLegacy(connections, server, grant);
+  const names = [grant.user, ownerRoleOf(owner, grant.database)];
+  return connections.inTurn(
     [
       'read roles',
-      readRoles([grant.user, auth.user, ownerRoleOf(grant.database)]),
-      readDatabase(grant),
+      readHeld(grant.relation, grant.database),
+      readRoles(names, grant.relation, grant.database),
+      readDatabases([grant.database]),
     ],
-    ([roles = [], databases = []]) =>
-      provisionFrom(connections, factsOf(roles, databases), grant, auth),
+    async (rows, last) => {
+      const facts = factsOf(rows);
+      const plan = planOf(facts, grant, owner, server, connections.name);
+      if (E.isLeft(plan)) return plan;
+      const isStray = plan.right.user.found?.homes.some((home) => home !== plan.right.place);
+      if (isStray && grant.state === 'provisioning')
+        // What was begun for another request has left things elsewhere.
+        return again(connections, server, plan.right, grant, last);
+      return E.right(await carryOut(connections, server, grant, plan.right, last));
+    },
   );
+}
 
-async function provisionFrom(
+async function again(
   connections: Connections,
+  server: Server,
+  plan: Plan,
+  grant: Grant,
+  last: Last,
+): Promise<E.Either<HookError, Provisioned>> {
+  const { found, name } = plan.user;
+  const removed = found === undefined ? E.right([]) : await removeRole(connections, server, found, null);
+  if (E.isLeft(removed)) return removed;
+  const anew = { ...plan, user: { name, found: undefined } };
+  return E.right(await carryOut(connections, server, grant, anew, last));
+}
+
+function planOf(
   facts: Facts,
   grant: Grant,
-  auth: Login,
-): Promise<E.Either<HookError, Proofs>> {
-  const { relation, owner, user, database } = grant;
-  const databaseOwner = ownerRoleOf(database);
-  const found = facts.database;
-  // A database that a client made may belong to the user, or the heir, of another relation: whoever
-  // joined its owner would have that relation's data as well.
-  if (found !== null && (found.owner !== databaseOwner || found.mark !== marks.database(owner)))
-    return E.left({
-      _tag: 'DatabaseTaken',
-      class: 'refused',
-      relation,
-      database,
-      takenBy: found.owner,
-    });
-  for (const [role, mark] of [
-    [user, marks.relation(owner, relation)],
-    [auth.user, marks.lookup(owner)],
-    [databaseOwner, marks.database(owner)],
-  ] as const)
-    if ((facts.roles.get(role)?.mark ?? mark) !== mark)
-      return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role });
+  deployment: string,
+  server: Server,
+  handOver: string,
+): E.Either<HookError, Plan> {
+  const { relation, database } = grant;
+  const heldUser = facts.held.find((held) => held.relation === relation);
+  const user = roleOf(facts, heldUser);
+  if (user === undefined && facts.roles.has(grant.user) && grant.state === 'published')
+    return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: grant.user });
+  if (user?.isMighty === true)
+    return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: user.name });
+  const userName = userNameOf(facts, grant, user);
 
-  const [ofUser, ofAuth] = await Promise.all([
-    verifierFor(facts, user, grant.password?.secret ?? ''),
-    verifierFor(facts, auth.user, auth.password.secret),
-  ]);
-  const verifiers = { user: ofUser, auth: ofAuth };
-  const roles = roleStatements(facts, grant, auth, databaseOwner, verifiers);
-  const access = accessStatements(grant, auth, databaseOwner);
-  const { maintenance } = connections;
-  if (facts.database === null) {
-    await connections.send(maintenance, 'create roles', roles);
-    await createDatabase(connections, database, databaseOwner);
-    await connections.send(maintenance, 'grant access', access);
+  const heldOwner = facts.held.find((held) => held.database === database);
+  const owner = roleOf(facts, heldOwner);
+  const ownerName = ownerRoleOf(deployment, database);
+  const wanted = {
+    name: owner?.name ?? (facts.roles.has(ownerName) ? freshName(ownerName) : ownerName),
+    found: owner,
+  };
+  const known = heldOwner?.place ?? database;
+  const found = facts.databases.get(known);
+  const plan = { user: { name: userName, found: user }, owner: wanted };
+  if (found === undefined) return E.right({ ...plan, place: known, database: 'made' });
+  if (owner !== undefined && found.ownerId === owner.id)
+    return E.right({ ...plan, place: known, database: 'there' });
+  const isItsOwn = user !== undefined && found.ownerId === user.id;
+  if (found.isHandedOver || isItsOwn || isLegacyOwner(found.owner, grant))
+    return E.right({ ...plan, place: known, database: 'taken over' });
+  // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
+  if (found.isTenants && grant.state !== 'published')
+    return E.right({ ...plan, place: freshName(`hookchart_${database}`), database: 'made' });
+  const { owner: takenBy } = found;
+  return E.left({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy, handOver });
+}
+
+/** What was published keeps its name; what was not may take another. */
+function userNameOf({ roles }: Facts, { user, state }: Grant, found: Role | undefined): string {
+  if (found !== undefined) return state === 'published' ? user : found.name;
+  return roles.has(user) ? freshName(user) : user;
+}
+
+async function carryOut(
+  connections: Connections,
+  server: Server,
+  grant: Grant,
+  plan: Plan,
+  last: Last,
+): Promise<Provisioned> {
+  const secret = grant.password?.secret ?? '';
+  const inForce = grant.verifier?.secret ?? null;
+  const verifier =
+    inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
+  const { user, owner, place, database } = plan;
+  const roles = [...ownerStatements(plan, grant, server), ...userStatements(plan, grant, server, verifier)];
+  const opening = sql.openDatabase(place, owner.name);
+  if (database === 'made') {
+    await connections.send('create roles', roles);
+    await connections.send('create the database', [sql.makeDatabase(place, owner.name)]);
+    await connections.send('close the database to others', opening);
   } else {
-    await connections.send(maintenance, 'create roles', [...roles, ...access]);
+    const taking = database === 'taken over' ? [sql.takeDatabase(place, owner.name)] : [];
+    await connections.send('create roles', [...roles, ...taking, ...opening]);
   }
-  await connections.send(database, 'prepare the database', inside(grant, auth, databaseOwner));
-  return E.right({ user: proofOf(verifiers.user), auth: proofOf(verifiers.auth) });
-}
-
-/** The one in force where it fits: a new salt would cost the pooler's clients their logins. */
-async function verifierFor({ roles }: Facts, role: string, secret: string): Promise<string> {
-  const inForce = roles.get(role)?.password ?? null;
-  return inForce !== null && (await verifies(inForce, secret)) ? inForce : verifierOf(secret);
-}
-
-const readRoles = (names: readonly string[]): string =>
-  `SELECT rolname AS name, coalesce(shobj_description(oid, 'pg_authid'), '') AS mark,
-          rolpassword AS password,
-          concat_ws(' ', CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
-            CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
-            CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
-            CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
-            CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END) AS options
-     FROM pg_authid WHERE rolname IN (${names.map(text).join(', ')})`;
-
-const readDatabase = ({ database }: Grant): string =>
-  `SELECT r.rolname AS owner, coalesce(shobj_description(r.oid, 'pg_authid'), '') AS mark
-     FROM pg_database d JOIN pg_authid r ON r.oid = d.datdba
-    WHERE d.datname = ${text(database)}`;
-
-const factsOf = (roles: readonly Row[], databases: readonly Row[]): Facts => ({
-  roles: new Map((roles as unknown as readonly Role[]).map((role) => [role.name, role])),
-  database: (databases[0] as Facts['database'] | undefined) ?? null,
-});
-
-/** What differs from the facts, and nothing else: a password in force keeps its salt and its clients. */
-function roleStatements(
-  facts: Facts,
-  grant: Grant,
-  auth: Login,
-  databaseOwner: string,
-  verifiers: { readonly user: string; readonly auth: string },
-): string[] {
-  const { user, owner, relation, attributes, roles } = grant;
-  const has = (attribute: string) =>
-    attributes.includes(attribute) ? attribute : `NO${attribute}`;
-  const options = `LOGIN ${['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'].map(has).join(' ')}`;
-  const plain = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION';
-  const wanted = [
-    [databaseOwner, `NOLOGIN ${plain}`, null, marks.database(owner)],
-    [auth.user, `LOGIN ${plain}`, verifiers.auth, marks.lookup(owner)],
-    [user, options, verifiers.user, marks.relation(owner, relation)],
-  ] as const;
-  const statements: string[] = [];
-  for (const [name, options, verifier, mark] of wanted) {
-    const found = facts.roles.get(name);
-    if (found === undefined)
-      statements.push(`CREATE ROLE ${id(name)}`, `COMMENT ON ROLE ${id(name)} IS ${text(mark)}`);
-    if (found?.options !== options) statements.push(`ALTER ROLE ${id(name)} ${options}`);
-    if (verifier !== null && found?.password !== verifier)
-      statements.push(`ALTER ROLE ${id(name)} PASSWORD ${text(verifier)} VALID UNTIL 'infinity'`);
+  if (database === 'made' || user.found?.shares.includes(place) !== true) {
+    const login = { user: user.name, password: secret };
+    const session = await connections.as(login, place, server.major);
+    try {
+      await connections.ask(session, 'share what it makes', sql.share(owner.name));
+    } finally {
+      await session.end();
+    }
   }
-  for (const role of [databaseOwner, ...roles]) statements.push(`GRANT ${id(role)} TO ${id(user)}`);
-  return statements;
+  const extras = extraStatements(plan, grant);
+  if (extras.length > 0) Object.assign(last, { purpose: 'grant extra roles', statements: extras });
+  return { user: user.name, place, verifier: { secret: verifier } };
 }
 
-async function createDatabase(
-  connections: Connections,
-  database: string,
-  owner: string,
-): Promise<void> {
-  try {
-    await connections.send(connections.maintenance, 'create the database', [
-      `CREATE DATABASE ${id(database)} OWNER ${id(owner)}`,
-    ]);
-  } catch (problem) {
-    const isThere = problem instanceof SqlProblem && problem.sqlState === '42P04';
-    if (!isThere) throw problem;
+function ownerStatements({ owner, place }: Plan, { database }: Grant, server: Server): string[] {
+  const holding = sql.hold(owner.name, { database, place });
+  if (owner.found !== undefined) {
+    const isUsable = owner.found.members.some(({ role, isPlain }) => role === server.login && isPlain);
+    return [...(isUsable ? [] : [sql.join(owner.name, server.major)]), holding];
   }
-}
-
-/**
- * Who may connect, and as whom. A user without attributes works as the database's owner, so that
- * whatever it makes belongs to the database and outlives it; attributes are not inherited, hence a
- * user that has some works as itself.
- */
-function accessStatements(grant: Grant, auth: Login, databaseOwner: string): string[] {
-  const { user, database, attributes } = grant;
-  const inDatabase = `ALTER ROLE ${id(user)} IN DATABASE ${id(database)}`;
   return [
-    `REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC`,
-    `GRANT CONNECT ON DATABASE ${id(database)} TO ${id(auth.user)}`,
-    attributes.length === 0
-      ? `${inDatabase} SET role = ${text(databaseOwner)}`
-      : `${inDatabase} RESET role`,
+    sql.makeOwner(owner.name),
+    holding,
+    sql.comment(owner.name, `owner of database ${database}, made by hookchart`),
+    sql.join(owner.name, server.major),
   ];
 }
 
-/** What is done in the database itself: its schema `public`, and the function that looks up users. */
-function inside(grant: Grant, auth: Login, databaseOwner: string): string[] {
-  const schema = id(lookupFunction.schema);
-  const lookup = `${schema}.${id(lookupFunction.name)}(text)`;
-  const { user, owner, attributes } = grant;
+/** What the grant does not say is revoked first; what takes more than the database comes last. */
+function userStatements(
+  { user: { name, found }, owner, place }: Plan,
+  grant: Grant,
+  server: Server,
+  verifier: string,
+): string[] {
+  const { relation, roles, attributes } = grant;
+  const wanted = [owner.name, ...roles];
+  const joining = sql.grantRole(owner.name, name);
+  if (found === undefined)
+    return [
+      sql.makeUser(name, server.limit, verifier),
+      sql.hold(name, { relation }),
+      sql.comment(name, `user of relation ${relation} on database ${grant.database}, made by hookchart`),
+      sql.join(name, server.major),
+      joining,
+    ];
+  const isMember = found.memberships.some(({ role, isPlain }) => role === owner.name && isPlain);
+  const isUsable = found.members.some(({ role, isPlain }) => role === server.login && isPlain);
+  // In its database it says what it shares with no more rights than the database's owner has.
+  const until = found.shares.includes(place) ? attributes : [];
   return [
-    `DO $do$ BEGIN
-       IF to_regnamespace('public') IS NOT NULL THEN
-         ALTER SCHEMA public OWNER TO ${id(databaseOwner)};
-         REVOKE ALL ON SCHEMA public FROM PUBLIC;
-       END IF;
-     END $do$`,
-    `CREATE SCHEMA IF NOT EXISTS ${schema}`,
-    `ALTER SCHEMA ${schema} OWNER TO CURRENT_USER`,
-    `CREATE OR REPLACE FUNCTION ${schema}.${id(lookupFunction.name)}(i_username text)
-       RETURNS TABLE (uname text, phash text)
-       LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-     AS $lookup$
-       SELECT a.rolname::text, a.rolpassword
-         FROM pg_catalog.pg_authid a
-        WHERE a.rolname::text = i_username
-          AND a.rolcanlogin
-          AND (a.rolvaliduntil IS NULL OR a.rolvaliduntil > pg_catalog.now())
-          AND (NOT a.rolsuper OR pg_catalog.starts_with(
-                 pg_catalog.shobj_description(a.oid, 'pg_authid'), ${text(`${marks.every(owner)}relation `)}))
-     $lookup$`,
-    `ALTER FUNCTION ${lookup} OWNER TO CURRENT_USER`,
-    `REVOKE ALL ON FUNCTION ${lookup} FROM PUBLIC`,
-    `GRANT USAGE ON SCHEMA ${schema} TO ${id(auth.user)}`,
-    `GRANT EXECUTE ON FUNCTION ${lookup} TO ${id(auth.user)}`,
-    ...(attributes.length === 0
-      ? []
-      : ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS'].map(
-          (kind) =>
-            `ALTER DEFAULT PRIVILEGES FOR ROLE ${id(user)} GRANT ALL ON ${kind} TO ${id(databaseOwner)}`,
-        )),
+    ...(found.name === name ? [] : [sql.rename(found.name, name)]),
+    sql.hold(name, { relation }),
+    ...(isUsable ? [] : [sql.join(name, server.major)]),
+    sql.restoreUser(name, server.limit, verifier, until),
+    ...found.settings.map((database) => sql.resetSettings(name, database)),
+    ...surplus(found, wanted).map(({ role, grantor }) =>
+      sql.revokeRole(role, name, grantor, server.major),
+    ),
+    ...intruders(found, server).map(({ role, grantor }) =>
+      sql.revokeRole(name, role, grantor, server.major),
+    ),
+    ...(isMember ? [] : [joining]),
+  ];
+}
+
+function extraStatements({ user: { name, found } }: Plan, { roles, attributes }: Grant): string[] {
+  const missing = roles.filter(
+    (role) => !found?.memberships.some((one) => one.role === role && one.isPlain),
+  );
+  return [
+    ...(attributes.length === 0 ? [] : [sql.giveAttributes(name, attributes)]),
+    ...missing.map((role) => sql.grantRole(role, name)),
   ];
 }

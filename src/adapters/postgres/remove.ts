@@ -1,80 +1,204 @@
 import * as E from 'fp-ts/lib/Either.js';
-import pg from 'pg';
 import type { Grant } from '../../../machines/index.ts';
 import type { HookError } from '../../engine/index.ts';
-import { type Connections, type Row, SqlProblem } from './connections.ts';
-import { marks } from './marks.ts';
-
-const id = pg.escapeIdentifier;
-const text = pg.escapeLiteral;
+import { verifierOf } from '../wire/scram.ts';
+import type { Connections, Row, Server } from './connections.ts';
+import { factsOf, type Role, roleOf, surplus } from './facts.ts';
+import { adoptLegacy } from './legacy.ts';
+import { freshName } from './login.ts';
+import { SqlProblem } from './problem.ts';
+import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
+import { join, resetSettings, revokeRole } from './statements/grant.ts';
+import * as sql from './statements/removal.ts';
 
 /** A client that may create databases can make one between the look and the drop. */
 const rounds = 3;
+/** Milliseconds that one session may take to end. */
+const patience = 5_000;
 
-type Removal = Pick<Grant, 'user' | 'owner' | 'relation'>;
+type Removal = E.Either<HookError, readonly string[]>;
 
-/** Login, sessions, objects, role. Until the end the role is there, but nobody can use it. */
-export const remove = (
+/** The owner of a database, to whom it is handed over what somebody leaves there. */
+interface Heir {
+  readonly name: string;
+  readonly place: string;
+}
+
+/** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
+export async function remove(
   connections: Connections,
-  removal: Removal,
-): Promise<E.Either<HookError, void>> =>
-  connections.inTurn(removal.owner, ['read the role', readHeir(removal)], (rows) =>
-    removeFrom(connections, removal, rows[0]?.[0]),
+  grant: Pick<Grant, 'user' | 'database' | 'relation'>,
+): Promise<Removal> {
+  const server = await connections.server();
+  await adoptLegacy(connections, server, grant);
+  const { relation, database } = grant;
+  return connections.inTurn(
+    [
+      'read the role',
+      readHeld(relation, database),
+      readRoles([], relation, database),
+      readDatabases([database]),
+    ],
+    async (rows) => {
+      const facts = factsOf(rows);
+      const role = roleOf(facts, facts.held.find((held) => held.relation === relation));
+      const owner = facts.held.find((held) => held.database === database);
+      const heir = roleOf(facts, owner);
+      if (role === undefined) return E.right([]);
+      return removeRole(
+        connections,
+        server,
+        role,
+        heir === undefined || owner === undefined
+          ? null
+          : { name: heir.name, place: owner.place ?? database },
+      );
+    },
   );
+}
 
-/** A row where the role is there and ours, with the owner of its database, who is its heir. */
-const readHeir = ({ user, owner, relation }: Removal): string =>
-  `SELECT (SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-            WHERE m.member = r.oid
-              AND shobj_description(g.oid, 'pg_authid') = ${text(marks.database(owner))}
-            LIMIT 1) AS heir
-     FROM pg_roles r
-    WHERE r.rolname = ${text(user)}
-      AND shobj_description(r.oid, 'pg_authid') = ${text(marks.relation(owner, relation))}`;
-
-async function removeFrom(
+/** What PostgreSQL says to it is a reason to try again later, whatever it is. */
+export async function removeRole(
   connections: Connections,
-  { user }: Removal,
-  role: Row | undefined,
-): Promise<E.Either<HookError, void>> {
-  const { maintenance } = connections;
-  if (role === undefined) return E.right(undefined);
-  const heir = typeof role.heir === 'string' ? id(role.heir) : 'CURRENT_USER';
-  const handOver = [`REASSIGN OWNED BY ${id(user)} TO ${heir}`, `DROP OWNED BY ${id(user)}`];
-
-  await connections.send(maintenance, 'end logins', [
-    `ALTER ROLE ${id(user)} NOLOGIN PASSWORD NULL`,
-  ]);
-  const inUse = (why: string) =>
-    E.left<HookError>({ _tag: 'RoleInUse', class: 'unavailable', role: user, why });
-  for (let round = 1; ; round++) {
-    try {
-      const [sessions = [], homes = []] = await connections.send(maintenance, 'end sessions', [
-        `SELECT pg_terminate_backend(pid, 5000) AS ended FROM pg_stat_activity WHERE usename = ${text(user)}`,
-        `SELECT DISTINCT d.datname AS name, d.datallowconn AS open
-           FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
-          WHERE s.refclassid = 'pg_authid'::regclass
-            AND s.refobjid = (SELECT oid FROM pg_authid WHERE rolname = ${text(user)})
-          ORDER BY d.datname`,
-      ]);
-      if (sessions.some(({ ended }) => ended !== true)) return inUse('its sessions do not end');
-      const closed = homes.find(({ open }) => open === false);
-      if (closed !== undefined)
-        return inUse(`database ${String(closed.name)} holds its objects and takes no connections`);
-      for (const home of homes.map(({ name }) => String(name)))
-        if (home !== maintenance) {
-          await connections.send(home, 'hand over what it owned', handOver);
-          await connections.close(home);
-        }
-      await connections.send(maintenance, 'drop the role', [...handOver, `DROP ROLE ${id(user)}`]);
-      return E.right(undefined);
-    } catch (problem) {
-      if (!(problem instanceof SqlProblem) || !isInTheWay(problem)) throw problem;
-      if (problem.sqlState !== '2BP01' || round === rounds) return inUse(problem.message);
+  server: Server,
+  role: Role,
+  heir: Heir | null,
+): Promise<Removal> {
+  const inUse = (why: string): Removal =>
+    E.left({ _tag: 'RoleInUse', class: 'unavailable', role: role.name, why });
+  const notes = new Set<string>();
+  try {
+    await connections.send('end logins', [
+      sql.endLogin(role.name),
+      ...role.settings.map((database) => resetSettings(role.name, database)),
+      ...surplus(role, heir === null ? [] : [heir.name]).map((one) =>
+        revokeRole(one.role, role.name, one.grantor, server.major),
+      ),
+    ]);
+    for (let round = 1; ; round++) {
+      try {
+        const all = await tenantsRoles(connections, server, role);
+        const stuck = await endSessions(connections, all, notes);
+        if (stuck !== null) return inUse(stuck);
+        await handOver(connections, server, role, all, heir, notes);
+        const still = await endSessions(connections, all, notes);
+        if (still !== null) return inUse(still);
+        const made = all.map(({ name }) => name).reverse();
+        await connections.send('drop the role', [
+          sql.dropRoles(made),
+          sql.letGo(all.map(({ id }) => id)),
+        ]);
+        return E.right([...notes]);
+      } catch (problem) {
+        if (!(problem instanceof SqlProblem) || problem.sqlState !== '2BP01' || round === rounds)
+          throw problem;
+      }
     }
+  } catch (problem) {
+    if (problem instanceof SqlProblem && problem.kind === 'refused') return inUse(problem.message);
+    throw problem;
   }
 }
 
-/** What others do with the role's objects: a lock, a time-out, a dependency, a deadlock. */
-const isInTheWay = ({ sqlState }: SqlProblem): boolean =>
-  ['55P03', '57014', '2BP01', '40P01', '55006'].includes(sqlState ?? '');
+/** The role and those that it made, which can do what it can. */
+async function tenantsRoles(
+  connections: Connections,
+  { major }: Server,
+  { id }: Role,
+): Promise<readonly Named[]> {
+  const [found = []] = await connections.send('look for roles that it made', [readMade(id)]);
+  const all = found as unknown as readonly Named[];
+  const made = all.filter((one) => one.id !== id);
+  const user = all.find((one) => one.id === id);
+  if (made.length > 0 && user !== undefined)
+    await connections.send(
+      'end the logins of roles that it made',
+      made.flatMap(({ name }) => [
+        sql.endLogin(name),
+        join(name, major),
+        sql.lendRole(name, user.name, major),
+      ]),
+    );
+  return all;
+}
+
+interface Named {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Null once there is none; else why not. */
+async function endSessions(
+  connections: Connections,
+  roles: readonly Named[],
+  notes: Set<string>,
+): Promise<string | null> {
+  const users = roles.map(({ id }) => id);
+  const [sessions = []] = await connections.send('end sessions', [sql.endSessions(users, patience)]);
+  for (const { database, isOpen } of sessions)
+    if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
+  return sessions.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
+}
+
+/** The user itself hands over what it owns, wherever it is, and takes nothing of it along. */
+async function handOver(
+  connections: Connections,
+  server: Server,
+  role: Role,
+  roles: readonly Named[],
+  heir: Heir | null,
+  notes: Set<string>,
+): Promise<void> {
+  const users = roles.map(({ id }) => id);
+  const places = heir === null ? [] : [heir.place];
+  const [homes = []] = await connections.send('look for what it owns', [
+    sql.readHomes(users, role.id, places),
+  ]);
+  if (homes.length === 0) return;
+  // A password of which nobody knows but this process, and which is gone with it.
+  const password = freshName('once') + freshName('');
+  await connections.send('let nobody but this hook in', [
+    ...homes.flatMap((home) => (home.isOurs === true ? opening(home, role.name) : [])),
+    sql.lendLogin(role.name, await verifierOf(password)),
+  ]);
+  for (const home of homes) {
+    const database = String(home.name);
+    const session = await connections.as({ user: role.name, password }, database, server.major);
+    const ask = (purpose: string, statements: readonly string[]) =>
+      connections.ask(session, purpose, statements);
+    try {
+      const names = [...roles.map(({ name }) => name), ...(heir === null ? [] : [heir.name])];
+      const [prepared = []] = await ask('look for prepared transactions', [
+        sql.readPrepared(names, database),
+      ]);
+      for (const { gid, user } of prepared) {
+        const asOther = user !== role.name;
+        await ask('roll back a prepared transaction', [
+          ...(asOther ? [sql.become(String(user))] : []),
+        ]);
+        await ask('roll back a prepared transaction', [sql.rollBack(String(gid))]);
+        if (asOther) await ask('roll back a prepared transaction', [sql.becomeOneself]);
+        notes.add(`the prepared transaction ${String(gid)} in ${database} was rolled back`);
+      }
+      const owned = roles.map(({ name }) => name);
+      if (home.isKept === true && heir !== null) {
+        const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir.name)]);
+        await ask('hand over what it owned', [
+          ...schemas.flatMap(({ name, isOwn }) =>
+            sql.takeSchema(String(name), heir.name, isOwn === true),
+          ),
+          sql.reassign(owned, heir.name),
+          sql.dropOwned(owned),
+        ]);
+      } else await ask('drop what it owned', [sql.dropOwned(owned)]);
+    } finally {
+      await session.end();
+    }
+  }
+  await connections.send('end logins', [sql.endLogin(role.name)]);
+}
+
+const opening = ({ name, isOpen, isEntered }: Row, user: string): string[] => [
+  ...(isOpen === true ? [] : [sql.reopen(String(name))]),
+  ...(isEntered === true ? [] : [sql.letEnter(String(name), user)]),
+];

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Grant, Login } from '../../../machines/index.ts';
-import type { Backend, KeptLogin } from '../../engine/index.ts';
+import type { Backend, Holdings } from '../../engine/index.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
 /** A backend adapter, and what the suite needs to look behind it. */
 export interface BackendSubject {
-  /** What one hook sees; asked for anew for each hook of a case, and released by it. */
-  readonly hook: () => Backend;
+  /** What one hook of a deployment sees; asked for anew for each hook of a case, and released by it. */
+  readonly hook: (owner: string) => Backend;
   /** Whether a client logs in to a database, found out by other means than the adapter's. */
   readonly admits: (login: Login, database: string) => Promise<boolean>;
 }
@@ -51,69 +51,96 @@ export const backendConformance = (
       const grant = aGrant();
       await provisioned(subject, grant);
       const foreign = { ...aGrant(), user: grant.user, owner: 'another/pgbouncer' };
-      await during(subject, (backend) =>
-        refused(backend.provision(foreign, lookup(foreign)), 'RoleTaken', 'refused'),
+      await during(
+        subject,
+        (backend) => refused(backend.provision(foreign, holdings(foreign)), 'RoleTaken', 'refused'),
+        foreign.owner,
       );
       assert.equal(await subject.admits(loginOf(grant), grant.database), true);
       assert.equal(await subject.admits(loginOf(foreign), foreign.database), false);
+      const asked = { ...foreign, state: 'provisioning' as const };
+      const { kept } = await provisioned(subject, asked);
+      assert.notEqual(kept.user, grant.user, 'another name was to be found');
+      assert.equal(await subject.admits(loginOf(grant), grant.database), true);
+      assert.equal(await subject.admits(loginOf({ ...asked, user: kept.user }), asked.database), true);
     },
     'provision leaves a database alone that another deployment made': async (subject) => {
       const grant = aGrant();
       await provisioned(subject, grant);
       const foreign = { ...aGrant(), database: grant.database, owner: 'another/pgbouncer' };
-      await during(subject, (backend) =>
-        refused(backend.provision(foreign, lookup(foreign)), 'DatabaseTaken', 'refused'),
+      await during(
+        subject,
+        (backend) =>
+          refused(backend.provision(foreign, holdings(foreign)), 'DatabaseTaken', 'refused'),
+        foreign.owner,
       );
       assert.equal(await subject.admits(loginOf(foreign), grant.database), false);
     },
     'remove takes the login away, and may be repeated': async (subject) => {
       const grant = aGrant();
       await provisioned(subject, grant);
-      for (const _ of [1, 2]) await during(subject, (backend) => done(backend.remove(grant)));
+      for (const _ of [1, 2])
+        await during(subject, (backend) => done(backend.remove(grant, holdings())));
       assert.equal(await subject.admits(loginOf(grant), grant.database), false);
     },
     'remove leaves a role alone that another deployment made': async (subject) => {
       const grant = aGrant();
       await provisioned(subject, grant);
-      await during(subject, (backend) =>
-        done(backend.remove({ ...grant, owner: 'another/pgbouncer' })),
+      const foreign = { ...grant, owner: 'another/pgbouncer' };
+      await during(
+        subject,
+        (backend) => done(backend.remove(foreign, holdings(foreign))),
+        foreign.owner,
       );
       assert.equal(await subject.admits(loginOf(grant), grant.database), true);
+    },
+    'provision takes back what a grant does not say': async (subject) => {
+      const grant = { ...aGrant(), state: 'provisioning' as const };
+      await provisioned(subject, grant);
+      const { database } = aGrant();
+      const { kept } = await provisioned(subject, { ...grant, database });
+      const login = { ...loginOf(grant), user: kept.user };
+      assert.equal(await subject.admits(login, database), true);
+      assert.equal(await subject.admits(login, grant.database), false);
     },
     'audit finds roles that nobody has on record, and grants that are damaged': async (subject) => {
       const [bare, orphan, missing] = [aGrant(), aGrant(), aGrant()];
       await provisioned(subject, orphan);
-      const { kept, auth } = await provisioned(subject, bare);
+      const { kept } = await provisioned(subject, bare);
       await during(subject, async (backend) => {
-        const found = await done(backend.audit(kept.owner, [kept, missing], auth));
-        assert.ok(found.orphans.includes(orphan.relation), 'the orphan is not found');
-        assert.ok(!found.orphans.includes(kept.relation), 'a role on record is no orphan');
-        assert.deepEqual(found.damaged, [missing.relation]);
+        const found = await done(backend.audit(holdings(kept, missing)));
+        assert.ok(
+          found.orphans.some(({ user }) => user === orphan.user),
+          'the orphan is not found',
+        );
+        assert.ok(
+          !found.orphans.some(({ user }) => user === kept.user),
+          'a role on record is no orphan',
+        );
+        assert.deepEqual(
+          found.damaged.map(({ relation }) => relation),
+          [missing.relation],
+        );
       });
     },
-    'audit finds a password that no longer is what is on record': async (subject) => {
-      const grant = aGrant();
-      const { kept, auth } = await provisioned(subject, grant);
-      const audited = () =>
-        during(subject, (backend) => done(backend.audit(grant.owner, [kept], auth)));
-      assert.deepEqual((await audited()).damaged, []);
-      const changed = { ...grant, password: { secret: 'AnotherSecretOfTwentyTwo' } };
-      const again = await provisioned(subject, changed);
-      assert.notEqual(again.kept.proof, kept.proof);
-      assert.deepEqual((await audited()).damaged, [grant.relation]);
+    'audit finds rights that differ from what is on record': async (subject) => {
+      const { kept } = await provisioned(subject, aGrant());
+      const audited = (grant: Grant) =>
+        during(subject, (backend) => done(backend.audit(holdings(grant))));
+      assert.deepEqual((await audited(kept)).damaged, []);
+      const [damage] = (await audited({ ...kept, attributes: ['CREATEDB'] })).damaged;
+      assert.equal(damage?.relation, kept.relation);
     },
-    'provision gives proofs that say nothing of the passwords': async (subject) => {
+    'a verifier that is on record stays, and says nothing of the password': async (subject) => {
       const grant = aGrant();
-      const { kept, auth } = await provisioned(subject, grant);
-      for (const proof of [kept.proof, auth.proof]) {
-        assert.ok(proof !== null && proof !== '');
-        for (const { secret } of [grant.password, lookup(grant).password])
-          assert.ok(!proof.includes(secret), 'the proof holds the password');
-      }
+      const { kept } = await provisioned(subject, grant);
+      const again = await provisioned(subject, { ...grant, verifier: kept.verifier });
+      assert.deepEqual(again.kept.verifier, kept.verifier);
+      assert.ok(!kept.verifier?.secret.includes(grant.password?.secret ?? ''));
     },
     'grantable knows nothing of a role that is not there': (subject) =>
       during(subject, async (backend) => {
-        assert.equal((await done(backend.grantable(['conformance_no_such_role']))).size, 0);
+        assert.equal((await done(backend.grantable(['conformance_no_such_role'], holdings()))).size, 0);
       }),
   });
 
@@ -131,8 +158,9 @@ function aGrant(): Grant & Pick<Login, 'password'> {
     attributes: [],
     roles: [],
     password: { secret: `SecretOfTwentyFour${relation}` },
+    place: null,
     secrets: {},
-    proof: null,
+    verifier: null,
     requestId: null,
     owner,
     published: { endpoints: 'a:1', readOnlyEndpoints: '', version: null },
@@ -145,25 +173,28 @@ const loginOf = ({ user, password }: Grant): Login => ({
   password: password ?? { secret: '' },
 });
 
-/** The login that looks users up: one for each deployment. */
-const lookup = (grant: Grant): Login => ({
-  user: grant.owner === owner ? 'conformance_lookup' : 'conformance_lookup_other',
-  password: { secret: 'LookupSecretOfTwentyTwo' },
+/** What a ledger knows; it does not know what is not said. */
+const holdings = (...grants: readonly Grant[]): Holdings => ({
+  owner: grants[0]?.owner ?? owner,
+  grants,
 });
 
-/** The grant, and the lookup login, as a ledger keeps them after the provisioning. */
+/** The grant, as a ledger keeps it after the provisioning. */
 async function provisioned(subject: BackendSubject, grant: Grant) {
-  const login = lookup(grant);
-  const proofs = await during(subject, (backend) => done(backend.provision(grant, login)));
-  const auth: KeptLogin = { ...login, password: null, secret: null, proof: proofs.auth };
-  return { kept: { ...grant, password: null, proof: proofs.user }, auth };
+  const made = await during(
+    subject,
+    (backend) => done(backend.provision(grant, holdings(grant))),
+    grant.owner,
+  );
+  return { kept: { ...grant, ...made, password: null } };
 }
 
 async function during<Result>(
   { hook }: BackendSubject,
   body: (backend: Backend) => Promise<Result>,
+  deployment = owner,
 ): Promise<Result> {
-  const backend = hook();
+  const backend = hook(deployment);
   try {
     return await body(backend);
   } finally {

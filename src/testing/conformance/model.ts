@@ -47,17 +47,26 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       const { leader, follower, relation, hook } = subject;
       const bag: Bag = { _tag: 'OwnApp', relation };
       assert.deepEqual(await hook(leader, (model) => read(model, bag)), {});
-      await hook(follower, (model) => refused(model.read([bag]), 'ModelRefused', 'broken'));
+      await hook(follower, (model) => refused(alone(model, bag), 'ModelRefused', 'broken'));
     },
     'refuses a relation that is not there': ({ leader, hook }) =>
       hook(leader, (model) =>
-        refused(model.read([{ _tag: 'OwnApp', relation: 999_999 }]), 'ModelRefused', 'broken'),
+        refused(alone(model, { _tag: 'OwnApp', relation: 999_999 }), 'ModelRefused', 'broken'),
       ),
+    'reads the others where one is refused': ({ leader, relation, request, hook }) =>
+      hook(leader, async (model) => {
+        const [missing, found] = await model.read([
+          { _tag: 'RemoteApp', relation: 999_999 },
+          { _tag: 'RemoteApp', relation },
+        ])();
+        assert.equal(missing?._tag, 'Left');
+        assert.deepEqual(found, E.right(request));
+      }),
     'gives databags in the order asked for': async ({ leader, relation, request, hook }) => {
       await hook(leader, (model) => done(model.commit(writing({ _tag: 'PeerApp' }, { a: '1' }))));
       await hook(leader, async (model) => {
-        const both = await done(model.read([{ _tag: 'PeerApp' }, { _tag: 'RemoteApp', relation }]));
-        assert.deepEqual(both, [{ a: '1' }, request]);
+        const both = await model.read([{ _tag: 'PeerApp' }, { _tag: 'RemoteApp', relation }])();
+        assert.deepEqual(both, [E.right({ a: '1' }), E.right(request)]);
       });
     },
     'merges what is written, and deletes by the empty value': async (subject) => {
@@ -130,10 +139,14 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
     },
   });
 
-async function read(model: Model, bag: Bag): Promise<Databag> {
-  const [found = {}] = await done(model.read([bag]));
-  return found;
-}
+const read = (model: Model, bag: Bag): Promise<Databag> => done(alone(model, bag));
+
+const alone =
+  (model: Model, bag: Bag): Attempt<Databag> =>
+  async () => {
+    const [found = E.right({})] = await model.read([bag])();
+    return found;
+  };
 
 const writing = (bag: Bag, values: Databag): Changes => ({
   bags: [{ bag, values }],

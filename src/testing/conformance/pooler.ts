@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Login } from '../../../machines/index.ts';
-import type { Configuration, Pooler } from '../../engine/index.ts';
+import { type Configuration, emptyConfiguration, type Pooler } from '../../engine/index.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
 /** A pooler adapter, and what the suite needs to look behind it. */
@@ -29,14 +29,13 @@ export const poolerConformance = (make: () => Promise<PoolerSubject>): readonly 
       assert.equal(await apply(subject, 'two'), 'applied');
       assert.deepEqual(await subject.databases(), ['two']);
     },
-    'apply sees that only the lookup login has changed': async (subject) => {
+    'apply sees that only the verifier of a user has changed': async (subject) => {
       await apply(subject, 'one');
-      const { databases } = configuration(subject, 'one');
-      const auth = { user: 'lookup', password: { secret: 'another' } };
-      assert.equal(
-        await during(subject, (pooler) => done(pooler.apply({ databases, auth }))),
-        'applied',
-      );
+      const changed = {
+        ...configuration(subject, 'one'),
+        users: [{ name: 'user', verifier: { secret: another } }],
+      };
+      assert.equal(await during(subject, (pooler) => done(pooler.apply(changed))), 'applied');
     },
     'apply can take everything away': async (subject) => {
       await apply(subject, 'one');
@@ -53,9 +52,15 @@ export const poolerConformance = (make: () => Promise<PoolerSubject>): readonly 
   });
 
 const configuration = ({ backend }: PoolerSubject, ...names: string[]): Configuration => ({
+  ...emptyConfiguration,
   databases: names.map((name) => ({ name, ...backend, database: name })),
-  auth: { user: 'lookup', password: { secret: 'a "secret"' } },
+  users: [{ name: 'user', verifier: { secret: verifier } }],
 });
+
+/** Of passwords that nobody knows. */
+const verifier =
+  'SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$RlBBdF9jYW5ub3RfYmVfZ3Vlc3NlZF8wMTIzNDU2Nzg=:U2VydmVyS2V5X2Nhbm5vdF9iZV9ndWVzc2VkXzAxMjM=';
+const another = verifier.replace('c2Fsd', 'dGFsd');
 
 const apply = (subject: PoolerSubject, ...names: string[]) =>
   during(subject, (pooler) => done(pooler.apply(configuration(subject, ...names))));

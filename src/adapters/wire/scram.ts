@@ -27,10 +27,6 @@ export async function verifies(verifier: string | null, password: string): Promi
   return expected.length === storedKey.length && timingSafeEqual(expected, storedKey);
 }
 
-/** By what a verifier is known again; neither the password nor the verifier can be got from it. */
-export const proofOf = (verifier: string): string =>
-  createHash('sha256').update(verifier).digest('hex').slice(0, 32);
-
 async function keys(password: string, salt: Buffer, rounds: number) {
   const salted = await derive(password.normalize('NFKC'), salt, rounds, 32, 'sha256');
   const keyed = (label: string) => createHmac('sha256', salted).update(label).digest();

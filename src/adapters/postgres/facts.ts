@@ -1,0 +1,126 @@
+/** What a server was found to hold, and in what it differs from a grant. */
+import type { Grant } from '../../../machines/index.ts';
+import type { Row, Server } from './connections.ts';
+
+/** A row of the deployment's own table: a relation's user, or the owner of a database that is asked for. */
+export interface Held {
+  readonly name: string;
+  readonly id: number;
+  readonly relation: number | null;
+  readonly database: string | null;
+  readonly place: string | null;
+}
+
+export interface Membership {
+  /** The other role: of which one is a member, or which is a member. */
+  readonly role: string;
+  readonly grantor: string | null;
+  readonly isAdmin: boolean;
+  /** Whether it has the other's rights without a word. */
+  readonly isPlain: boolean;
+}
+
+export interface Role {
+  readonly id: number;
+  readonly name: string;
+  /** More than this deployment could have given, or take back. */
+  readonly isMighty: boolean;
+  readonly canLogin: boolean;
+  readonly inherits: boolean;
+  readonly createDb: boolean;
+  readonly createRole: boolean;
+  readonly limit: number;
+  readonly lasts: boolean;
+  /** The databases in which it has settings; an empty name for all of them. */
+  readonly settings: readonly string[];
+  readonly memberships: readonly Membership[];
+  readonly members: readonly Membership[];
+  /** The databases in which something depends on it. */
+  readonly homes: readonly string[];
+  /** The databases in which it shares what it makes. */
+  readonly shares: readonly string[];
+}
+
+export interface Database {
+  readonly id: number;
+  readonly name: string;
+  readonly owner: string;
+  readonly ownerId: number;
+  /** An operator has given it to this deployment's login. */
+  readonly isHandedOver: boolean;
+  /** It belongs to a tenant, to a role that a tenant made, or to the owner of another database. */
+  readonly isTenants: boolean;
+  readonly isClosed: boolean;
+  readonly isPublic: boolean;
+}
+
+export interface Facts {
+  readonly held: readonly Held[];
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly databases: ReadonlyMap<string, Database>;
+}
+
+export const factsOf = ([held = [], roles = [], databases = []]: readonly (readonly Row[])[]): Facts => ({
+  held: held as unknown as readonly Held[],
+  roles: byName(roles as unknown as readonly Role[]),
+  databases: byName(databases as unknown as readonly Database[]),
+});
+
+const byName = <Named extends { readonly name: string }>(all: readonly Named[]) =>
+  new Map(all.map((one) => [one.name, one]));
+
+/** The role that a row speaks of, whatever it is called by now; a role made anew is another one. */
+export const roleOf = ({ roles }: Facts, held: Held | undefined): Role | undefined =>
+  held === undefined ? undefined : [...roles.values()].find(({ id }) => id === held.id);
+
+/** Memberships that the grant does not say, and those that say too much. */
+export const surplus = (
+  { memberships }: Role,
+  wanted: readonly string[],
+): readonly Membership[] =>
+  memberships.filter(({ role, isAdmin }) => isAdmin || !wanted.includes(role));
+
+/** Whoever else could act as the role. */
+export const intruders = (
+  { members }: Role,
+  { login }: Pick<Server, 'login'>,
+  wanted: readonly string[] = [],
+): readonly Membership[] =>
+  members.filter(
+    ({ role, isAdmin }) => role !== login && (isAdmin || !wanted.includes(role)),
+  );
+
+/** What is not as it was granted, in one sentence; null where all of it is. */
+export function damageOf(
+  grant: Pick<Grant, 'attributes' | 'roles' | 'user' | 'relation'>,
+  facts: Facts,
+  owner: Held | undefined,
+  server: Server,
+  /** The users of the same database. */
+  sharers: readonly string[],
+): string | null {
+  const user = roleOf(facts, facts.held.find(({ relation }) => relation === grant.relation));
+  const heir = roleOf(facts, owner);
+  const place = facts.databases.get(owner?.place ?? '');
+  if (user === undefined) return `role ${grant.user} is not there`;
+  if (user.name !== grant.user) return `role ${grant.user} is called ${user.name}`;
+  if (heir === undefined || place === undefined) return 'its database is not there';
+  if (place.ownerId !== heir.id) return `database ${place.name} belongs to ${place.owner}`;
+  if (place.isClosed) return `database ${place.name} takes no connections`;
+  if (place.isPublic) return `database ${place.name} is open to everyone`;
+  if (!user.canLogin || !user.inherits || !user.lasts) return `${user.name} may not log in`;
+  if (user.limit !== server.limit) return `${user.name} has another limit of connections`;
+  if (user.createDb !== grant.attributes.includes('CREATEDB')) return `CREATEDB of ${user.name} differs`;
+  if (user.createRole !== grant.attributes.includes('CREATEROLE'))
+    return `CREATEROLE of ${user.name} differs`;
+  if (user.settings.length > 0) return `${user.name} has settings of its own`;
+  const wanted = [heir.name, ...grant.roles];
+  const [more] = surplus(user, wanted);
+  if (more !== undefined) return `${user.name} is a member of ${more.role}`;
+  const less = wanted.find((role) => !user.memberships.some((one) => one.role === role && one.isPlain));
+  if (less !== undefined) return `${user.name} is no member of ${less}`;
+  const [stranger] = [...intruders(user, server), ...intruders(heir, server, sharers)];
+  if (stranger !== undefined) return `${stranger.role} is a member of its roles`;
+  if (!user.shares.includes(place.name)) return `${user.name} does not share what it makes`;
+  return null;
+}

@@ -1,0 +1,88 @@
+/** What a grant takes: roles, a database, and the rights of the one in the other. */
+import { id, text } from './quoted.ts';
+
+/** Puts a role that was just made, or found, into the deployment's own table. */
+export const hold = (
+  role: string,
+  of: { readonly relation: number } | { readonly database: string; readonly place: string },
+): string => {
+  const [relation, database, place] =
+    'relation' in of ? [Number(of.relation), 'NULL', 'NULL'] : ['NULL', text(of.database), text(of.place)];
+  const key = 'relation' in of ? 'relation' : 'database';
+  return `
+INSERT INTO hookchart.roles (name, id, relation, database, place)
+SELECT r.rolname, r.oid, ${relation}, ${database}, ${place}
+  FROM pg_catalog.pg_roles r WHERE r.rolname = ${text(role)}
+    ON CONFLICT (${key}) DO UPDATE
+   SET name = EXCLUDED.name, id = EXCLUDED.id, place = EXCLUDED.place`;
+};
+
+/** Nobody reads this but people: it decides nothing. */
+export const comment = (role: string, words: string): string =>
+  `COMMENT ON ROLE ${id(role)} IS ${text(words)}`;
+
+export const makeOwner = (role: string): string => `CREATE ROLE ${id(role)} NOLOGIN`;
+
+/** The maker of a role may use it; from 16 on that has to be said. */
+export const join = (role: string, major: number): string =>
+  `GRANT ${id(role)} TO CURRENT_USER${major < 16 ? '' : ' WITH INHERIT TRUE, SET TRUE'}`;
+
+export const makeUser = (role: string, limit: number, verifier: string): string =>
+  `CREATE ROLE ${id(role)} LOGIN CONNECTION LIMIT ${limit} PASSWORD ${text(verifier)}`;
+
+/** The password is always set: it cannot be read, and the same verifier costs nobody a login. */
+export const restoreUser = (
+  role: string,
+  limit: number,
+  verifier: string,
+  attributes: readonly string[],
+): string => `
+ALTER ROLE ${id(role)} LOGIN INHERIT ${options(attributes)} CONNECTION LIMIT ${limit}
+      PASSWORD ${text(verifier)} VALID UNTIL 'infinity'`;
+
+const options = (attributes: readonly string[]): string =>
+  ['CREATEDB', 'CREATEROLE']
+    .map((attribute) => (attributes.includes(attribute) ? attribute : `NO${attribute}`))
+    .join(' ');
+
+export const giveAttributes = (role: string, attributes: readonly string[]): string =>
+  `ALTER ROLE ${id(role)} ${options(attributes)}`;
+
+export const renewPassword = (role: string, verifier: string): string =>
+  `ALTER ROLE ${id(role)} PASSWORD ${text(verifier)}`;
+
+export const rename = (role: string, to: string): string =>
+  `ALTER ROLE ${id(role)} RENAME TO ${id(to)}`;
+
+/** Settings decide for whoever logs in; of a role in all databases where none is named. */
+export const resetSettings = (role: string, database: string): string =>
+  `ALTER ROLE ${id(role)} ${database === '' ? '' : `IN DATABASE ${id(database)} `}RESET ALL`;
+
+export const grantRole = (role: string, to: string): string => `GRANT ${id(role)} TO ${id(to)}`;
+
+/** A membership is taken back from whoever gave it; before 16 who that was decides nothing. */
+export const revokeRole = (role: string, from: string, grantor: string | null, major: number): string =>
+  `REVOKE ${id(role)} FROM ${id(from)}${major < 16 || grantor === null ? '' : ` GRANTED BY ${id(grantor)}`} CASCADE`;
+
+/**
+ * Of `template0`, into which nobody can put anything, and where nobody sits; closed, since whoever
+ * enters a new database before its owner may leave something in it.
+ */
+export const makeDatabase = (place: string, owner: string): string =>
+  `CREATE DATABASE ${id(place)} OWNER ${id(owner)} TEMPLATE template0 ALLOW_CONNECTIONS false`;
+
+export const takeDatabase = (place: string, owner: string): string =>
+  `ALTER DATABASE ${id(place)} OWNER TO ${id(owner)}`;
+
+/** For its owner, and the members of that role, alone. */
+export const openDatabase = (place: string, owner: string): string[] => [
+  `REVOKE ALL ON DATABASE ${id(place)} FROM PUBLIC`,
+  `GRANT ALL ON DATABASE ${id(place)} TO ${id(owner)}`,
+  `ALTER DATABASE ${id(place)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`,
+];
+
+/** Said by the user itself in its database: whoever else is a member of the owner can use what it makes. */
+export const share = (owner: string): string[] =>
+  ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS'].map(
+    (kind) => `ALTER DEFAULT PRIVILEGES GRANT ALL ON ${kind} TO ${id(owner)}`,
+  );

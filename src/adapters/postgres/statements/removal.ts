@@ -1,0 +1,77 @@
+/** How a user goes: its login, its sessions, its transactions, its objects, and then itself. */
+import { id, ids, oids, text } from './quoted.ts';
+
+export const endLogin = (role: string): string =>
+  `ALTER ROLE ${id(role)} NOLOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL CONNECTION LIMIT -1`;
+
+/** With a password that nobody else knows: what is left to do in databases the user does itself. */
+export const lendLogin = (role: string, verifier: string): string =>
+  `ALTER ROLE ${id(role)} LOGIN INHERIT PASSWORD ${text(verifier)} VALID UNTIL 'infinity'`;
+
+/** Ends sessions, and waits for each as long as that may take; what was open in them is said. */
+export const endSessions = (users: readonly number[], patience: number): string => `
+SELECT a.datname AS database, a.xact_start IS NOT NULL AS "isOpen",
+       pg_catalog.pg_terminate_backend(a.pid, ${Number(patience)}) AS ended
+  FROM pg_catalog.pg_stat_activity a
+ WHERE a.usesysid IN (${oids(users)}) AND a.pid <> pg_catalog.pg_backend_pid()`;
+
+export const readPrepared = (users: readonly string[], database: string): string => `
+SELECT p.gid, p.owner AS "user", p.database
+  FROM pg_catalog.pg_prepared_xacts p
+ WHERE p.owner IN (${users.map(text).join(', ')})
+   AND (p.database = ${text(database)} OR ${text(database)} = '')`;
+
+export const rollBack = (gid: string): string => `ROLLBACK PREPARED ${text(gid)}`;
+
+export const become = (role: string): string => `SET ROLE ${id(role)}`;
+export const becomeOneself = 'RESET ROLE';
+
+/** Where something of a user is, and whether it gets there. */
+export const readHomes = (users: readonly number[], user: number, databases: readonly string[]): string => `
+SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
+       pg_catalog.has_database_privilege(${Number(user)}::pg_catalog.oid, d.oid, 'CONNECT') AS "isEntered",
+       pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
+       d.datdba IN (${oids(users)}) OR d.datname IN (${databases.map(text).join(', ') || 'NULL'}) AS "isKept",
+       r.rolname AS owner
+  FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
+ WHERE d.oid IN (SELECT s.dbid FROM pg_catalog.pg_shdepend s
+                  WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+                    AND s.refobjid IN (${oids(users)}))
+    OR d.datdba IN (${oids(users)})
+    OR d.datname IN (SELECT p.database FROM pg_catalog.pg_prepared_xacts p
+                      WHERE p.owner IN (SELECT o.rolname FROM pg_catalog.pg_roles o
+                                         WHERE o.oid IN (${oids(users)})))
+ ORDER BY d.datname`;
+
+export const reopen = (database: string): string =>
+  `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`;
+
+export const letEnter = (database: string, user: string): string =>
+  `GRANT CONNECT ON DATABASE ${id(database)} TO ${id(user)}`;
+
+/** Functions and operators are only taken over by whoever may create in their schema. */
+export const readSchemas = (users: readonly number[], heir: string): string => `
+SELECT n.nspname AS name, n.nspowner IN (${oids(users)}) AS "isOwn"
+  FROM pg_catalog.pg_namespace n
+ WHERE n.nspowner IN (${oids(users)})
+    OR (pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+        AND NOT pg_catalog.has_schema_privilege(${text(heir)}::pg_catalog.name, n.oid, 'CREATE'))`;
+
+export const takeSchema = (schema: string, heir: string, isOwn: boolean): string[] => [
+  ...(isOwn ? [`ALTER SCHEMA ${id(schema)} OWNER TO ${id(heir)}`] : []),
+  `GRANT ALL ON SCHEMA ${id(schema)} TO ${id(heir)}`,
+];
+
+export const reassign = (users: readonly string[], heir: string): string =>
+  `REASSIGN OWNED BY ${ids(users)} TO ${id(heir)}`;
+
+export const dropOwned = (users: readonly string[]): string => `DROP OWNED BY ${ids(users)}`;
+
+export const dropRoles = (roles: readonly string[]): string => `DROP ROLE ${ids(roles)}`;
+
+export const letGo = (numbers: readonly number[]): string =>
+  `DELETE FROM hookchart.roles WHERE id IN (${oids(numbers)})`;
+
+/** Lets a user hand over what roles own that it made. */
+export const lendRole = (role: string, user: string, major: number): string =>
+  `GRANT ${id(role)} TO ${id(user)}${major < 16 ? '' : ' WITH INHERIT TRUE, SET TRUE'}`;
