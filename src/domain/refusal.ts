@@ -8,6 +8,12 @@ export type Refusal = { readonly class: 'refused'; readonly relation: number } &
       readonly served: string;
       readonly requested: string;
     }
+  | {
+      readonly _tag: 'RoleNotAllowed';
+      readonly role: string;
+      /** It is on no list, on none ever, or only on that of a later PostgreSQL. */
+      readonly because: 'unlisted' | 'never' | 'version';
+    }
   | { readonly _tag: 'RoleNotGrantable'; readonly role: string }
   | { readonly _tag: 'RoleTaken'; readonly role: string }
   | { readonly _tag: 'DatabaseTaken'; readonly database: string; readonly takenBy: string }
@@ -22,6 +28,8 @@ export function renderRefusal(refusal: Refusal): string {
       return `relation ${refusal.relation}: ${refusal.field} ${refusal.why}; change the request`;
     case 'RequestChanged':
       return `relation ${refusal.relation}: ${refusal.field} was ${refusal.served} and is now ${refusal.requested}; change it back, or remove the relation and relate again`;
+    case 'RoleNotAllowed':
+      return `relation ${refusal.relation}: extra-user-roles asks for "${refusal.role}", ${notAllowedBecause[refusal.because]}`;
     case 'RoleNotGrantable':
       return `relation ${refusal.relation}: extra-user-roles asks for "${refusal.role}", which is no role of the backend that may be granted; change the request`;
     case 'RoleTaken':
@@ -30,3 +38,11 @@ export function renderRefusal(refusal: Refusal): string {
       return `relation ${refusal.relation}: database "${refusal.database}" exists and belongs to "${refusal.takenBy}", which this deployment did not make; ask for another name, or hand the database over as docs/hooks/database.md tells`;
   }
 }
+
+const notAllowedBecause = {
+  unlisted:
+    'which the option allowed-extra-roles does not allow; change the request, or name it in the option',
+  never: 'which is never granted; change the request',
+  version:
+    'which before PostgreSQL 16 reaches the roles of others, and so is not allowed; change the request, or name it in the option allowed-extra-roles',
+} as const;
