@@ -93,6 +93,6 @@ export const configuration = (): string =>
   `options:\n${Object.entries(options)
     .map(
       ([key, { byDefault, description, may }]) =>
-        `  ${key}:\n    type: ${typeof byDefault === 'number' ? 'int' : 'string'}\n    default: ${byDefault}\n    description: |\n      ${description} ${may[0]?.toUpperCase()}${may.slice(1)}.\n`,
+        `  ${key}:\n    type: ${typeof byDefault === 'number' ? 'int' : 'string'}\n    default: ${JSON.stringify(byDefault)}\n    description: |\n      ${description} ${may[0]?.toUpperCase()}${may.slice(1)}.\n`,
     )
     .join('')}`;
