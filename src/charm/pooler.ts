@@ -61,6 +61,7 @@ export async function poolerAt(
   const userlistFile = join(folder, 'userlist.txt');
   const address = { host: console, port: listenPort };
   try {
+    await workload.tidy(folder);
     const known = adminIn((await workload.read(userlistFile)) ?? '');
     const settings = {
       ...options,
