@@ -1,6 +1,8 @@
 /** The charm's options, as operators set them with `juju config`. */
 import * as v from 'valibot';
 import type { Settings } from '../adapters/pgbouncer/index.ts';
+import { type ExtraRoles, isNeverGranted, isRoleName, namesIn } from '../domain/extra-roles.ts';
+import { printable, quote } from '../domain/printable.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -18,6 +20,14 @@ interface Option {
   readonly byDefault: string | number;
   readonly description: string;
 }
+
+/** Names with commas between them, each of them like this. */
+const names = (isRight: (name: string) => boolean) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(1_000),
+    v.check((text) => namesIn(text).every(isRight)),
+  );
 
 const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -48,10 +58,37 @@ export const options = {
     byDefault: 200,
     description: 'Prepared statements kept for each connection, from PgBouncer 1.21 on.',
   },
+  'allowed-extra-roles': {
+    may: 'names of attributes and roles with commas between them, none of which takes a superuser (as superuser, replication, bypassrls, pg_execute_server_program, pg_read_server_files and pg_write_server_files do) or belongs to other applications',
+    schema: names((name) => isRoleName(name) && !isNeverGranted(name)),
+    byDefault: '',
+    description:
+      'What applications may ask for as extra-user-roles, in place of what they may by default: CREATEDB, and from PostgreSQL 16 on CREATEROLE.',
+  },
+  'backend-roles': {
+    may: 'names with commas between them',
+    schema: names(isRoleName),
+    byDefault: 'SUPERUSER',
+    description: 'What the charm itself asks of its backend as extra-user-roles.',
+  },
+  'hook-budget': {
+    may: 'a whole number of seconds from 10 to 600',
+    schema: whole(10, 600),
+    byDefault: 60,
+    description: 'How long a hook may take; what could not be done by then is done in a later one.',
+  },
 } as const satisfies Readonly<Record<string, Option>>;
 
 export interface ParsedConfig {
   readonly options: PoolerOptions;
+  readonly policy: {
+    /** What applications may ask for. */
+    readonly extraRoles: ExtraRoles;
+  };
+  /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
+  readonly backendRoles: string;
+  /** Milliseconds that a hook may take. */
+  readonly budget: number;
   /** The values in force, to be kept for the day on which one of them is spoiled. */
   readonly values: Values;
   /** One sentence for each value that is refused, with what it may be. */
@@ -69,10 +106,11 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
       const kept = before[name];
       values[name] = v.is(schema, kept) ? kept : byDefault;
       objections.push(
-        `config ${name} is ${JSON.stringify(wanted)?.slice(0, 40)}: set it to ${may}; ${values[name]} stays in force`,
+        `config ${name} is ${shown(wanted)}: set it to ${may}; ${values[name] || 'the default'} stays in force`,
       );
     }
   }
+  const extraRoles = namesIn(String(values['allowed-extra-roles']));
   return {
     options: {
       listenPort: Number(values.listen_port),
@@ -80,10 +118,16 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
       maxDatabaseConnections: Number(values.max_db_connections),
       maxPreparedStatements: Number(values.max_prepared_statements),
     },
+    policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
+    backendRoles: String(values['backend-roles']).trim(),
+    budget: Number(values['hook-budget']) * 1_000,
     values,
     objections,
   };
 }
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? quote(value) : printable(JSON.stringify(value) ?? 'nothing', 40);
 
 export const settingsKey = 'settings';
 

@@ -4,6 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { deferralKey } from '../domain/deferral-key.ts';
+import { printable } from '../domain/printable.ts';
+import { failureOf } from './failure.ts';
 import { isIdle } from './idle.ts';
 
 const hook = /^hooks\/([^/]+)$/.exec(process.env.JUJU_DISPATCH_PATH ?? '')?.[1];
@@ -14,24 +16,36 @@ function isNothing(): boolean {
   const { status, stdout } = spawnSync('state-get', ['--format=json', deferralKey], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
   });
   return status === 0 && stdout.trim() === '""';
+}
+
+function fail(cause: unknown): void {
+  for (const line of failureOf(cause)) process.stderr.write(`${line}\n`);
+  process.exitCode = 1;
 }
 
 if (!isNothing()) {
   // pg asks where it runs; a Node without a navigator answers by loading all that fetch takes.
   if (!('navigator' in globalThis))
     Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' } });
-  const say = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
-  const voices = { out: say(process.stdout), error: say(process.stderr) };
-  // What fails to load, or is a defect, fails the hook.
+  // Whoever reads the log may go away before the hook is over.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const say = (stream: NodeJS.WriteStream, most: number) => (line: string) =>
+    void stream.write(`${printable(line, most)}\n`);
+  // A chart's way is told with its milliseconds, and there are long ones.
+  const voices = { out: say(process.stdout, 4_000), error: say(process.stderr, 1_000) };
+  // What nobody waits for fails the hook as well.
+  process.on('uncaughtException', (cause) => {
+    fail(cause);
+    process.exit();
+  });
   import('./dispatch.ts')
     .then(({ dispatchHook }) => dispatchHook(process.env, voices))
     .then((code) => {
       process.exitCode = code;
     })
-    .catch((defect: unknown) => {
-      voices.error(defect instanceof Error ? (defect.stack ?? defect.message) : String(defect));
-      process.exitCode = 1;
-    });
+    .catch(fail);
 }

@@ -67,6 +67,11 @@ export async function poolerAt(
   const address = { host: local, port: listenPort };
   const socket = isHere && folder.length <= longestFolder ? folder : null;
   try {
+<<<<<<< HEAD
+=======
+    await workload.tidy(folder);
+    const known = adminIn((await workload.read(userlistFile)) ?? '');
+>>>>>>> wt-fences
     const settings = {
       ...options,
       listenPort,

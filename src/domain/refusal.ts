@@ -8,6 +8,12 @@ export type Refusal = { readonly class: 'refused'; readonly relation: number } &
       readonly served: string;
       readonly requested: string;
     }
+  | {
+      readonly _tag: 'RoleNotAllowed';
+      readonly role: string;
+      /** It is on no list, on none ever, or only on that of a later PostgreSQL. */
+      readonly because: 'unlisted' | 'never' | 'version';
+    }
   | { readonly _tag: 'RoleNotGrantable'; readonly role: string }
   | { readonly _tag: 'RoleTaken'; readonly role: string }
   /** `handOver` is the role to which its operator may give the database. */
@@ -35,6 +41,8 @@ export function renderRefusal(refusal: Refusal): string {
       return `relation ${refusal.relation}: ${refusal.field} ${refusal.why}; change the request`;
     case 'RequestChanged':
       return `relation ${refusal.relation}: ${refusal.field} was ${refusal.served} and is now ${refusal.requested}; change it back, or remove the relation and relate again`;
+    case 'RoleNotAllowed':
+      return `relation ${refusal.relation}: extra-user-roles asks for "${refusal.role}", ${notAllowedBecause[refusal.because]}`;
     case 'RoleNotGrantable':
       return `relation ${refusal.relation}: extra-user-roles asks for "${refusal.role}", which is no role of the backend that may be granted; change the request`;
     case 'RoleTaken':
@@ -45,3 +53,11 @@ export function renderRefusal(refusal: Refusal): string {
       return `relation ${refusal.relation}: ${refusal.by} does not ${refusal.what}: ${refusal.why}; it is tried again with each update-status, or change the request`;
   }
 }
+
+const notAllowedBecause = {
+  unlisted:
+    'which the option allowed-extra-roles does not allow; change the request, or name it in the option',
+  never: 'which is never granted; change the request',
+  version:
+    'which before PostgreSQL 16 reaches the roles of others, and so is not allowed; change the request, or name it in the option allowed-extra-roles',
+} as const;

@@ -1,32 +1,38 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
+import {
+  type Asked,
+  type Attribute,
+  type ExtraRoles,
+  longestName,
+  notAllowed,
+  parseExtraRoles,
+} from './extra-roles.ts';
 import { latest } from './latest.ts';
+import { quote } from './printable.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A databag: all keys and values are strings. What has been read MUST NOT change in place. */
 export type Databag = Readonly<Record<string, string>>;
 
-export type Attribute = 'SUPERUSER' | 'CREATEDB' | 'CREATEROLE' | 'REPLICATION';
+export { type Asked, type Attribute, type ExtraRoles, longestName, notAllowed };
 
 /** What an application may be given. */
 export interface Policy {
-  /** The role attributes that may be granted. */
-  readonly grantable: readonly Attribute[];
+  /** The attributes and roles that may be asked for. */
+  readonly extraRoles: ExtraRoles;
   /** Whether clients from outside of the cluster reach the endpoints, `external-node-connectivity`. */
   readonly isReachedFromOutside: boolean;
 }
 
-export const defaultPolicy: Policy = {
-  grantable: ['CREATEDB', 'CREATEROLE'],
-  isReachedFromOutside: true,
-};
+export const defaultPolicy: Policy = { extraRoles: 'default', isReachedFromOutside: true };
 
-/** What an application asks for, in canonical form: sorted, without doubles. */
-export interface DatabaseRequest {
+/**
+ * What an application asks for, in canonical form. Whether the backend's version allows it, as
+ * `CREATEROLE` before PostgreSQL 16, is for `notAllowed` to say.
+ */
+export interface DatabaseRequest extends Asked {
   readonly database: string;
-  readonly attributes: readonly Attribute[];
-  /** Lower-case names of backend roles; whether they exist only the backend can tell. */
-  readonly roles: readonly string[];
   readonly reply: Reply;
 }
 
@@ -37,26 +43,20 @@ export type Reply =
   /** Version 1, where credentials are always in secrets and an answer names its request. */
   | { readonly _tag: 'V1'; readonly requestId: string; readonly salt: string };
 
-/** PostgreSQL cuts a longer identifier without an error, and two tenants meet in one database. */
-export const longestName = 63;
-
-/** What the charm makes for itself on a backend is called by this, and nothing that may be asked for. */
-export const reservedPrefix = 'hookchart';
-
 /** PgBouncer serves `<database>_readonly` beside each database that leaves room for it. */
 export const readOnlySuffix = '_readonly';
 
-const attributes: ReadonlyMap<string, Attribute> = new Map(
-  (['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'] as const).map((name) => [
-    name.toLowerCase(),
-    name,
-  ]),
-);
-
 /** PgBouncer's alphabet for a key in its configuration, less `*`, which is its wildcard. */
 const nameAlphabet = /^[A-Za-z0-9_.-]+$/;
-const roleAlphabet = /^[a-z0-9_.$@-]+$/;
 const reserved = new Set(['pgbouncer', 'postgres', 'template0', 'template1']);
+/** Of PostgreSQL's own roles, and of what is made here beside what requests name. */
+const reservedPrefix = /^(pg_|hookchart)/i;
+
+/** What is read of a databag, in bytes where nothing else is said; real ones have a few hundred. */
+const most = { databag: 65_536, keys: 100, requests: 16_384, secrets: 4096, secretNames: 32 };
+const secretName = /^[a-z][a-z0-9-]{0,63}$/;
+const requestIdAlphabet = /^[A-Za-z0-9_.:-]{1,64}$/;
+const saltAlphabet = /^[\x20-\x7e]{0,128}$/;
 
 /** Keys that ask for something that is not served; answering with a plain user would be a lie. */
 const unserved = ['entity-type', 'extra-group-roles', 'prefix-matching'];
@@ -68,29 +68,55 @@ type Parsed = E.Either<Refusal, DatabaseRequest>;
 type Refuse = (field: string, why: string) => E.Either<Refusal, never>;
 
 /**
- * Parses the application databag of a requirer of `postgresql_client`. What does not parse is
- * refused before any side effect; refusals: `RequestWithdrawn`, `RequestInvalid`.
+ * Parses the application databag of a requirer of `postgresql_client`, whatever it holds. What does
+ * not parse is refused before any side effect; refusals: `RequestWithdrawn`, `RequestInvalid`,
+ * `RoleNotAllowed`.
  */
 export const parseRequest = (policy: Policy) =>
   latest<number, Databag, Parsed>(50_000, (databag, relation) => {
     const refuse: Refuse = (field, why) =>
       E.left({ _tag: 'RequestInvalid', class: 'refused', relation, field, why });
+    const excess = excessOf(databag);
+    if (excess !== null) return refuse('databag', excess);
     const { version = '' } = databag;
     if (version === 'v1') return parseV1(policy, relation, refuse, databag);
     if (version !== '' && version !== 'v0')
       return refuse('version', `is ${quote(version)}; v0 and v1 of the interface are spoken`);
     const fields = secretFields(databag['requested-secrets'] ?? '');
-    if (fields === null && (databag.database ?? '') !== '')
-      return refuse('requested-secrets', 'is no JSON list of field names');
+    if (E.isLeft(fields) && (databag.database ?? '') !== '')
+      return refuse('requested-secrets', fields.left);
     const reply: Reply =
-      fields === null || fields.length === 0 ? inTheClear : { _tag: 'V0', secretFields: fields };
+      E.isLeft(fields) || fields.right.length === 0
+        ? inTheClear
+        : { _tag: 'V0', secretFields: fields.right };
     return parseFields(policy, relation, refuse, databag, reply);
   });
 
-function secretFields(text: string): readonly string[] | null {
-  if (text === '') return nothing;
+/** All of it counts, for all of it is said again in the answer. */
+function excessOf(databag: Databag): string | null {
+  const entries = Object.entries(databag);
+  if (entries.length > most.keys) return `has ${entries.length} keys; ${most.keys} are read`;
+  let bytes = 0;
+  for (const [key, value] of entries) bytes += bytesOf(key) + bytesOf(value);
+  return bytes > most.databag ? `has ${bytes} bytes; ${most.databag} are read` : null;
+}
+
+const encoder = new TextEncoder();
+const bytesOf = (text: string): number => encoder.encode(text).length;
+
+function secretFields(text: string): E.Either<string, readonly string[]> {
+  if (text === '') return E.right(nothing);
+  const bytes = bytesOf(text);
+  if (bytes > most.secrets) return E.left(`has ${bytes} bytes; ${most.secrets} are read`);
   const parsed = v.safeParse(fieldList, text);
-  return parsed.success ? [...new Set(parsed.output)].sort() : null;
+  if (!parsed.success) return E.left('is no JSON list of field names');
+  const names = [...new Set(parsed.output)].sort();
+  if (names.length > most.secretNames)
+    return E.left(`has ${names.length} names; ${most.secretNames} are read`);
+  const odd = names.find((name) => !secretName.test(name));
+  return odd === undefined
+    ? E.right(names)
+    : E.left(`has ${quote(odd)}: lower-case letters, digits and "-" make a field's name`);
 }
 
 const fieldList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
@@ -113,12 +139,22 @@ const requestList = v.pipe(
 /** One request for each relation is served: its user is the relation's. */
 function parseV1(policy: Policy, relation: number, refuse: Refuse, databag: Databag): Parsed {
   const { requests = '' } = databag;
+  const bytes = bytesOf(requests);
+  if (bytes > most.requests)
+    return refuse('requests', `has ${bytes} bytes; ${most.requests} are read`);
   const parsed = v.safeParse(requestList, requests === '' ? '[]' : requests);
   if (!parsed.success) return refuse('requests', 'is no JSON list of requests');
   const [request, ...others] = parsed.output;
   if (others.length > 0)
     return refuse('requests', `has ${others.length + 1} of them; one in each relation is served`);
   const { resource = '', salt = '', 'request-id': requestId = '' } = request ?? {};
+  if (resource !== '' && !requestIdAlphabet.test(requestId))
+    return refuse(
+      'request-id',
+      `is ${quote(requestId)}: up to 64 letters, digits, "_", "-", "." and ":" make one`,
+    );
+  if (resource !== '' && !saltAlphabet.test(salt))
+    return refuse('salt', `is ${quote(salt)}: up to 128 printable characters of ASCII make one`);
   const fields: Databag = {
     database: resource,
     'extra-user-roles': request?.['extra-user-roles'] ?? '',
@@ -149,43 +185,8 @@ function parseFields(
       'external-node-connectivity',
       'is asked for, and the poolers are reached from inside the cluster alone',
     );
-  return parseRoles(policy, refuse, database, databag['extra-user-roles'] ?? '', reply);
-}
-
-function parseRoles(
-  { grantable }: Policy,
-  refuse: Refuse,
-  database: string,
-  text: string,
-  reply: Reply,
-): Parsed {
-  if (text === '') return E.right({ database, attributes: nothing, roles: nothing, reply });
-  const field = 'extra-user-roles';
-  if (text.length > 4096) return refuse(field, `has ${text.length} characters; 4096 are read`);
-  const tokens = new Set(
-    text
-      .split(',')
-      .map((token) => token.trim().toLowerCase())
-      .filter((token) => token !== ''),
-  );
-  const wanted: Attribute[] = [];
-  const roles: string[] = [];
-  for (const token of tokens) {
-    const attribute = attributes.get(token);
-    const denied = token.startsWith('no') ? attributes.get(token.slice(2)) : undefined;
-    if (attribute !== undefined) {
-      if (!grantable.includes(attribute)) return refuse(field, `may not grant ${attribute}`);
-      wanted.push(attribute);
-    } else if (denied !== undefined) {
-      if (tokens.has(denied.toLowerCase()))
-        return refuse(field, `asks for ${denied} and for NO${denied}`);
-    } else if (roleAlphabet.test(token) && token.length <= longestName) {
-      roles.push(token);
-    } else {
-      return refuse(field, `has ${quote(token)}, which is neither an attribute nor a role's name`);
-    }
-  }
-  return E.right({ database, attributes: wanted.sort(), roles: roles.sort(), reply });
+  const extra = parseExtraRoles(policy.extraRoles, relation, databag['extra-user-roles'] ?? '');
+  return E.isLeft(extra) ? extra : E.right({ database, ...extra.right, reply });
 }
 
 function objectionToName(name: string): string | null {
@@ -194,16 +195,9 @@ function objectionToName(name: string): string | null {
   if (name.length > longestName)
     return `has ${name.length} bytes (${quote(name)}); PostgreSQL keeps ${longestName}`;
   if (reserved.has(name.toLowerCase())) return `is "${name}", a name that is reserved`;
+  if (reservedPrefix.test(name))
+    return `is "${name}": names that begin with pg_ or hookchart are kept for PostgreSQL and the pooler`;
   if (name.endsWith(readOnlySuffix))
     return `is "${name}": the ending ${readOnlySuffix} is kept for the replicas`;
   return null;
-}
-
-/** Foreign text in a message: short, and nothing in it that a terminal or a file would obey. */
-function quote(text: string): string {
-  const escaped = JSON.stringify(text.slice(0, 40)).replaceAll(
-    /[^\x20-\x7e]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return text.length > 40 ? `${escaped}…` : escaped;
 }

@@ -50,6 +50,7 @@ export function render(error: HookError): string {
     case 'RequestWithdrawn':
     case 'RequestInvalid':
     case 'RequestChanged':
+    case 'RoleNotAllowed':
     case 'RoleNotGrantable':
     case 'RoleTaken':
     case 'DatabaseTaken':

@@ -1,7 +1,21 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
-import { describe, expect, it } from 'vitest';
-import { parseEnvironment, renderEnvironment } from '../../src/adapters/juju/index.ts';
+import * as v from 'valibot';
+import { afterAll, describe, expect, it } from 'vitest';
+import { juju, parseEnvironment, renderEnvironment } from '../../src/adapters/juju/index.ts';
 import { parseKnown } from '../../src/adapters/juju/known.ts';
+import { secretTools } from '../../src/adapters/juju/secrets.ts';
+import { hookTools } from '../../src/adapters/juju/tools.ts';
 
 const variables = {
   JUJU_DISPATCH_PATH: 'hooks/database-relation-departed',
@@ -103,4 +117,160 @@ describe('what a unit remembers of its model', () => {
       expect(parseKnown({ known: text })).toEqual(nothing);
     },
   );
+});
+
+describe('hook tools', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hookchart-tools-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = { PATH: [folder, process.env.PATH].join(delimiter) };
+  let made = 0;
+  /** A program on the PATH, under a name of its own. */
+  const tool = (...lines: readonly string[]): string => {
+    const name = `tool-${++made}`;
+    const text = `#!/bin/bash\n${lines.join('\n')}\n`;
+    writeFileSync(join(folder, name), text, { mode: 0o755 });
+    return name;
+  };
+  const tools = (remaining = 10_000) => hookTools(path, () => remaining);
+  const failed = (name: string, why: unknown) =>
+    E.left({ _tag: 'ToolFailed', class: 'broken', tool: name, why });
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const numberIn = (file: string): number => Number(readFileSync(join(folder, file), 'utf8'));
+
+  it('one that hangs is ended, in the time that is left', async () => {
+    const name = tool(`echo $$ > ${folder}/hanging`, 'exec sleep 60');
+    expect(await tools(300).tell(name, [])).toEqual(failed(name, 'it did not answer within 1 s'));
+    await expect.poll(() => isAlive(numberIn('hanging'))).toBe(false);
+  });
+
+  it('one that has left its output to another is not waited for', async () => {
+    const name = tool('sleep 60 &', `echo $! > ${folder}/orphan`, 'trap "" TERM', 'wait');
+    expect(await tools(300).tell(name, [], 'input')).toEqual(
+      failed(name, 'it did not answer within 1 s'),
+    );
+    expect(isAlive(numberIn('orphan'))).toBe(true);
+    process.kill(numberIn('orphan'), 'SIGKILL');
+  });
+
+  it('none is begun where no time is left', async () => {
+    const name = tool(`echo x > ${folder}/begun`);
+    expect(await tools(0).tell(name, [])).toEqual(
+      failed(name, 'no time is left for it in this hook'),
+    );
+    expect(existsSync(join(folder, 'begun'))).toBe(false);
+  });
+
+  it('one that prints without end is ended', async () => {
+    const name = tool(`echo $$ > ${folder}/flooding`, 'exec yes');
+    expect(await tools().tell(name, [])).toEqual(failed(name, 'it printed more than 16 MB'));
+    await expect.poll(() => isAlive(numberIn('flooding'))).toBe(false);
+    const loud = tool('head -c 20000000 /dev/zero >&2', 'echo done');
+    expect(await tools().tell(loud, [])).toEqual(E.right('done\n'));
+  });
+
+  it('what it prints is read whole, as far as that', async () => {
+    const name = tool("printf '\"'", "head -c 10000000 /dev/zero | tr '\\0' x", "printf '\"'");
+    expect(await tools().ask(v.string(), name)()).toEqual(E.right('x'.repeat(10_000_000)));
+    const deep = tool(`head -c 1000000 /dev/zero | tr '\\0' '['`);
+    expect(await tools().ask(v.string(), deep)()).toMatchObject({
+      left: { _tag: 'ToolUnreadable', why: 'it printed no JSON' },
+    });
+  });
+
+  it.each([
+    ['a NUL', 'a\0b', 'ERR_INVALID_ARG_VALUE'],
+    ['more than an argument holds', 'x'.repeat(200_000), 'E2BIG'],
+  ])('an argument with %s is a refusal that does not say it', async (_, argument, code) => {
+    const name = tool('echo done');
+    expect(await tools().tell(name, [argument])).toEqual(
+      failed(name, `it could not be run (${code})`),
+    );
+  });
+
+  it('what a tool says is one line that can be printed, and short', async () => {
+    const name = tool(
+      `printf 'ERROR \\033[2J\\n\\xe2\\x80\\xae\\xff' >&2`,
+      'head -c 90000 /dev/zero >&2',
+      'exit 1',
+    );
+    const answer = await tools().tell(name, []);
+    const why = E.isLeft(answer) ? answer.left.why : '';
+    expect(why).toMatch(/^ERROR \\u001b\[2J \\u202e\ufffd(\\u0000)+.{0,6}…$/);
+    expect(why.length).toBe(1_000);
+  });
+
+  it('a status is one line that can be printed, and short', async () => {
+    const commands = join(folder, 'bin');
+    mkdirSync(commands);
+    writeFileSync(join(commands, 'status-set'), `#!/bin/sh\nprintf %s "$3" > ${folder}/status\n`, {
+      mode: 0o755,
+    });
+    const variablesHere = { ...variables, PATH: [commands, process.env.PATH].join(delimiter) };
+    const model = juju(parsed(), variablesHere, async () => E.right(null));
+    const message = `a\u001b[2J\nb${'\ud800'.repeat(5_000)}`;
+    for (const [name, text] of Object.entries({
+      'state-get': 'echo null',
+      'state-set': 'exec cat > /dev/null',
+    }))
+      writeFileSync(
+        join(commands, name),
+        `#!/bin/sh
+${text}
+`,
+        { mode: 0o755 },
+      );
+    const status = { name: 'blocked', message } as const;
+    expect(await model.commit({ bags: [], state: {}, status })()).toEqual(E.right(undefined));
+    const shown = readFileSync(join(folder, 'status'), 'utf8');
+    expect(shown).toMatch(/^a\\u001b\[2J b(\\ud800)+.{0,6}…$/);
+    expect(shown.length).toBe(1_000);
+  });
+
+  describe('secrets', () => {
+    const content = { username: 'user', password: 'pass' };
+
+    it('leave no file, also where a hook before was killed', async () => {
+      const charm = mkdtempSync(join(folder, 'charm-'));
+      const left = join(charm, '.hookchart-secrets', '1');
+      mkdirSync(left, { recursive: true });
+      writeFileSync(join(left, '0'), 'pass');
+      const store = secretTools(tools(), charm);
+      expect(readdirSync(charm)).toEqual([]);
+      expect(await store.replace('secret:x', content)()).toMatchObject({ _tag: 'Left' });
+      expect(readdirSync(charm)).toEqual([]);
+    });
+
+    it.each(['make', 'replace'] as const)(
+      'say which folder cannot be written: %s',
+      async (what) => {
+        const charm = join(mkdtempSync(join(folder, 'charm-')), 'file');
+        const store = secretTools(tools(), charm);
+        writeFileSync(charm, 'no folder');
+        expect(await store[what]('label', content)()).toEqual(
+          E.left({
+            _tag: 'FileFailed',
+            class: 'broken',
+            path: join(charm, '.hookchart-secrets', '1'),
+            code: 'ENOTDIR',
+          }),
+        );
+      },
+    );
+
+    it('say which leftover cannot be removed', async () => {
+      const charm = join(mkdtempSync(join(folder, 'charm-')), 'file');
+      writeFileSync(charm, 'no folder');
+      const store = secretTools(tools(), charm);
+      rmSync(charm);
+      expect(await store.make('label', content)()).toMatchObject({
+        left: { _tag: 'FileFailed', path: join(charm, '.hookchart-secrets') },
+      });
+    });
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -16,6 +16,7 @@ beforeAll(async () => {
     hasSecrets: true,
     requirers: {
       application: { units: 1, request: { database: 'app' } },
+      other: { units: 1, request: { database: 'other' } },
       odd: { units: 1, request: {}, library: 'v0.12' },
     },
   });
@@ -118,6 +119,43 @@ describe('hook tools', () => {
   });
 });
 
+describe('files', () => {
+  it('what a killed hook has left is removed by the next one, though it writes nothing', async () => {
+    const left = join(charm.home(leader), 'userlist.txt.0123456789ab');
+    writeFileSync(left, '"somebody" "secret"');
+    expect(await charm.take(updateStatus)).toMatchObject({ code: 0, error: '' });
+    expect(existsSync(left)).toBe(false);
+  });
+
+  it('one that cannot be read is named in a sentence', async () => {
+    const home = join(charm.home(leader), 'none');
+    writeFileSync(home, 'no folder');
+    const error = await failing({ variables: { HOOKCHART_HOME: home } });
+    rmSync(home);
+    expect(error).toBe(
+      `update-status: ${home} could not be read or written (ENOTDIR); check the folder and its owner\n`,
+    );
+  });
+
+  it('secrets that cannot be handed on fail the hook in a sentence', async () => {
+    await charm.take({ _tag: 'Relate', application: 'other' });
+    const hook = await charm.until(leader, 'database-relation-changed');
+    const none = join(charm.home(leader), 'none');
+    writeFileSync(none, 'no folder');
+    const ended = await charm.take(
+      { _tag: 'RunHook', unit: leader, hook },
+      { variables: { JUJU_CHARM_DIR: none } },
+    );
+    rmSync(none);
+    expect(ended?.code).toBe(1);
+    expect(ended?.error).toMatch(
+      /^database-relation-changed: \S+\.hookchart-secrets could not be read or written \(ENOTDIR\); check the folder and its owner\n$/,
+    );
+    await charm.settle();
+    expect(charm.statusOf(leader)).toBe('active: ');
+  });
+});
+
 describe('what a model holds', () => {
   it('a queue that does not parse fails the hook, and is kept as it is', async () => {
     const unit = charm.world.units[leader];
@@ -153,7 +191,11 @@ describe('what a model holds', () => {
     ];
     const databag = fc.dictionary(
       fc.oneof(fc.constantFrom(...keys), fc.string({ minLength: 1 })),
-      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('v1', '[]', '["x"]', '{}', 'odd_db')),
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('v1', '[]', '["x"]', '{}', 'odd_db', 'x'.repeat(200_000)),
+        fc.constantFrom('\0', '\0'.repeat(200_000), '[{"request-id":"\\u0000"}]', 'pg_x'),
+      ),
     );
     await fc.assert(
       fc.asyncProperty(databag, async (request) => {

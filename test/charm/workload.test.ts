@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -9,6 +18,7 @@ import {
   systemd,
   type Workload,
 } from '../../src/adapters/pgbouncer/index.ts';
+import { FileProblem } from '../../src/adapters/workload/index.ts';
 import { freePort, identity, Workspace } from '../../src/demo/servers/child.ts';
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
 import type { Configuration } from '../../src/engine/index.ts';
@@ -132,6 +142,25 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
     await unit.die();
   });
 
+  it('is rid of what a killed hook has left in its folder, and of nothing else', async () => {
+    const { folder, workload } = unit;
+    const ours = ['pgbouncer.ini.0123456789ab', 'userlist.txt.ffffffffffff'];
+    const others = [
+      ...['pgbouncer.log.202501010000', 'userlist.txt.0123456789a', 'userlist.txt.0123456789abc'],
+      ...['.0123456789ab', 'userlist.txt.0123456789AB', 'pgbouncer.ini.unconfirmed'],
+    ];
+    for (const file of [...ours, ...others]) writeFileSync(join(folder, file), 'secret');
+    mkdirSync(join(folder, 'folder.0123456789ab'));
+    const before = readdirSync(folder);
+    await workload.tidy(folder);
+    // Pebble's own way to write leaves nothing under these names.
+    const gone = name === 'Pebble' ? [] : ours;
+    expect(readdirSync(folder)).toEqual(before.filter((file) => !gone.includes(file)));
+    await workload.tidy(join(folder, 'nowhere'));
+    for (const file of [...ours, ...others]) rmSync(join(folder, file), { force: true });
+    rmSync(join(folder, 'folder.0123456789ab'), { recursive: true });
+  });
+
   it('U-12: gets its files back when they are lost', async () => {
     for (const file of ['pgbouncer.ini', 'userlist.txt'])
       await unit.workload.replace(join(unit.folder, file), null);
@@ -150,6 +179,25 @@ describe('a child process', () => {
     await unit.workload.remove();
     const { workload: _, ...orphan } = bouncer;
     expect(await apply(orphan, configuration('one'))).toMatchObject({ _tag: 'PoolerUnavailable' });
+  });
+
+  it.each(['tidy', 'start', 'replace'] as const)('says which folder is none: %s', async (what) => {
+    const folder = join(await workspace.folder(`none-${what}`), 'file');
+    writeFileSync(folder, 'no folder');
+    const iniFile = join(folder, 'pgbouncer.ini');
+    const pidFile = join(folder, 'pgbouncer.pid');
+    const workload = childProcess({ program, iniFile, pidFile, user: 'postgres' });
+    const calls = {
+      tidy: () => workload.tidy(folder),
+      start: () => workload.start(),
+      replace: () => workload.replace(iniFile, ''),
+    };
+    const problem: unknown = await calls[what]().catch((cause: unknown) => cause);
+    expect(problem).toBeInstanceOf(FileProblem);
+    expect(problem).toMatchObject({
+      path: expect.stringContaining(folder),
+      code: expect.stringMatching(/^(ENOTDIR|EEXIST)$/),
+    });
   });
 
   it('says why it does not start', async () => {
@@ -211,6 +259,12 @@ describe('systemd', () => {
       const unit = readFileSync(join(folder, service), 'utf8');
       expect(unit).toContain(`ExecStart=${program} ${iniFile}\n`);
       expect(unit).toContain('User=postgres\n');
+      for (const name of [service, 'sshd.service'])
+        writeFileSync(join(folder, `${name}.0123456789ab`), '');
+      await workload.tidy(join(folder, 'nowhere'));
+      expect(readdirSync(folder).filter((name) => name.includes('.service.'))).toEqual([
+        'sshd.service.0123456789ab',
+      ]);
       await workload.remove();
       await workload.remove();
       expect(existsSync(join(folder, service))).toBe(false);

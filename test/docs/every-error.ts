@@ -20,6 +20,13 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     served: 'sales',
     requested: 'orders',
   },
+  RoleNotAllowed: {
+    _tag: 'RoleNotAllowed',
+    class: 'refused',
+    relation: 4,
+    role: 'pg_monitor',
+    because: 'unlisted',
+  },
   RoleNotGrantable: { _tag: 'RoleNotGrantable', class: 'refused', relation: 4, role: 'dba' },
   RoleTaken: { _tag: 'RoleTaken', class: 'refused', relation: 4, role: 'sales_owner' },
   DatabaseTaken: {

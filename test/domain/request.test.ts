@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { renderRefusal } from '../../src/domain/refusal.ts';
-import { type Databag, defaultPolicy, parseRequest } from '../../src/domain/request.ts';
+import {
+  type Databag,
+  defaultPolicy,
+  type ExtraRoles,
+  notAllowed,
+  parseRequest,
+} from '../../src/domain/request.ts';
+import vectors from '../testing/requirer-vectors.json' with { type: 'json' };
 
 const parse = (databag: Databag) => parseRequest(defaultPolicy)(4, databag);
 
@@ -33,6 +40,9 @@ describe('the database of a request', () => {
     ['the console', 'pgbouncer', 'a name that is reserved'],
     ['a template, in other letters', 'Template1', 'a name that is reserved'],
     ['the alias of another', 'app_readonly', 'kept for the replicas'],
+    ['a prefix of PostgreSQL', 'pg_x', 'kept for PostgreSQL and the pooler'],
+    ['a prefix of PostgreSQL, in other letters', 'PG_app', 'kept for PostgreSQL and the pooler'],
+    ['a prefix of ours', 'HookChart_owner', 'kept for PostgreSQL and the pooler'],
   ])('refuses %s', (_, database, why) => {
     expect(refusal({ database })).toContain(why);
   });
@@ -66,8 +76,33 @@ describe('the form of the answer', () => {
     });
   });
 
-  it.each(['username', '{"a":1}', '[1]', '['])('refuses requested-secrets of %s', (text) => {
-    expect(refusal({ database: 'app', 'requested-secrets': text })).toContain('no JSON list');
+  const names = (count: number) => JSON.stringify([...Array(count).keys()].map((n) => `n${n}`));
+
+  it.each([
+    ['username', 'no JSON list'],
+    ['{"a":1}', 'no JSON list'],
+    ['[1]', 'no JSON list'],
+    ['[', 'no JSON list'],
+    ['['.repeat(4096), 'no JSON list'],
+    ['['.repeat(4097), 'has 4097 bytes; 4096 are read'],
+    ['["__proto__"]', 'has "__proto__": lower-case'],
+    ['["\\u0000"]', 'has "\\u0000": lower-case'],
+    [`["${'n'.repeat(65)}"]`, 'lower-case letters, digits and "-"'],
+    [names(33), 'has 33 names; 32 are read'],
+  ])('refuses requested-secrets of %.40s', (text, why) => {
+    expect(refusal({ database: 'app', 'requested-secrets': text })).toContain(why);
+  });
+
+  it('reads as many names as there may be', () => {
+    expect(parse({ database: 'app', 'requested-secrets': names(32) })).toMatchObject({
+      _tag: 'Right',
+    });
+  });
+
+  it('reads what real libraries ask', () => {
+    expect(vectors.length).toBeGreaterThan(0);
+    for (const { request } of vectors)
+      expect(parse(request as unknown as Databag)).toMatchObject({ right: { database: 'app_db' } });
   });
 
   it('reads a request of v1, with nulls for what it leaves out', () => {
@@ -98,6 +133,14 @@ describe('the form of the answer', () => {
     ['an entity', v1({ ...one, 'entity-type': 'GROUP' }), 'entity-type is "GROUP"'],
     ['a bad name', v1({ ...one, resource: 'a b' }), 'database is "a b"'],
     ['another version', { version: 'v2', database: 'app' }, 'version is "v2"'],
+    ['an id with a NUL', v1({ ...one, 'request-id': '\0' }), 'request-id is "\\u0000"'],
+    ['an id without end', v1({ ...one, 'request-id': 'a'.repeat(65) }), 'up to 64 letters'],
+    ['no id', v1({ ...one, 'request-id': '' }), 'request-id is ""'],
+    ['a salt without end', v1({ ...one, salt: 's'.repeat(129) }), 'up to 128 printable'],
+    ['a salt with a newline', v1({ ...one, salt: 'a\nb' }), 'salt is "a\\nb"'],
+    ['a list without end', v1({ ...one, padding: 'x'.repeat(16_384) }), 'requests has 16'],
+    ['nothing but brackets', { version: 'v1', requests: '['.repeat(16_384) }, 'no JSON list'],
+    ['a number without end', v1({ ...one, salt: 1e308 }), 'no JSON list of requests'],
   ])('refuses %s', (_, databag, why) => {
     expect(refusal(databag)).toContain(why);
   });
@@ -121,6 +164,11 @@ describe('the form of the answer', () => {
 
 describe('extra-user-roles', () => {
   const roles = (text: string) => parse({ database: 'app', 'extra-user-roles': text });
+  const under = (extraRoles: ExtraRoles, text: string) =>
+    parseRequest({ ...defaultPolicy, extraRoles })(4, {
+      database: 'app',
+      'extra-user-roles': text,
+    });
 
   it.each([
     ['', [], []],
@@ -128,9 +176,7 @@ describe('extra-user-roles', () => {
     [' , ,', [], []],
     [' CREATEDB , createrole ', ['CREATEDB', 'CREATEROLE'], []],
     ['createrole,CREATEDB,CreateDB', ['CREATEDB', 'CREATEROLE'], []],
-    ['NOSUPERUSER,nocreatedb', [], []],
-    ['Analyst,reader', [], ['analyst', 'reader']],
-    ['nobody', [], ['nobody']],
+    ['NOCREATEROLE,nocreatedb', [], []],
   ])('U-17: reads %j', (text, attributes, names) => {
     expect(roles(text)).toEqual(E.right({ database: 'app', attributes, roles: names, reply }));
   });
@@ -138,47 +184,160 @@ describe('extra-user-roles', () => {
   it.each([
     ['U-18: SQL', 'CREATEDB; DROP DATABASE x', 'which is neither an attribute'],
     ['U-18: a role too long', 'r'.repeat(64), 'which is neither an attribute'],
-    ['SUPERUSER by default', 'superuser', 'may not grant SUPERUSER'],
-    ['REPLICATION by default', 'CREATEDB,REPLICATION', 'may not grant REPLICATION'],
+    ['a NUL', 'createdb\0', 'which is neither an attribute'],
     ['a contradiction', 'CREATEDB,NOCREATEDB', 'asks for CREATEDB and for NOCREATEDB'],
+    ['a contradiction, the other way', 'NOCREATEROLE,CREATEROLE', 'and for NOCREATEROLE'],
     ['a list without end', 'a,'.repeat(3000), '4096 are read'],
+    ['too many names', [...Array(65).keys()].join(), 'has 65 names; 64 are read'],
+    [
+      'a role that is on no list',
+      'pg_monitor',
+      'asks for "pg_monitor", which the option allowed-extra-roles does not allow',
+    ],
+    ['SQL’s own word', 'nobody', 'asks for "nobody", which the option allowed-extra-roles'],
   ])('refuses %s', (_, text, why) => {
     expect(refusal({ database: 'app', 'extra-user-roles': text })).toContain(why);
   });
 
-  it('U-19: takes NOSUPERUSER for what it says, under any policy', () => {
-    const all = {
-      ...defaultPolicy,
-      grantable: ['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION'],
-    } as const;
-    const parsed = parseRequest(all)(4, { database: 'app', 'extra-user-roles': 'NOSUPERUSER' });
-    expect(parsed).toEqual(E.right({ database: 'app', attributes: [], roles: [], reply }));
+  const never = [
+    ...['superuser', 'replication', 'bypassrls', 'login', 'inherit'].flatMap((name) => [
+      name,
+      `NO${name}`,
+    ]),
+    ...['pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'],
+    ...['pg_database_owner', 'relation_id_5', 'hookchart_auth_0'],
+  ];
+
+  it.each(never)('never grants %s, whatever a policy lists', (name) => {
+    for (const extraRoles of ['default', [name.toLowerCase(), 'createdb']] as const)
+      for (const text of [name, `CREATEDB,${name.toUpperCase()}`])
+        expect(under(extraRoles, text)).toEqual(
+          E.left({
+            _tag: 'RoleNotAllowed',
+            class: 'refused',
+            relation: 4,
+            role: name.toLowerCase(),
+            because: 'never',
+          }),
+        );
   });
 
-  it('grants what the policy allows', () => {
-    const policy = { ...defaultPolicy, grantable: ['SUPERUSER'] } as const;
-    const asked = (text: string) =>
-      parseRequest(policy)(4, { database: 'app', 'extra-user-roles': text });
-    expect(asked('SuperUser')).toEqual(
-      E.right({ database: 'app', attributes: ['SUPERUSER'], roles: [], reply }),
+  it('grants what the policy lists, and nothing else', () => {
+    const list = ['analyst', 'reader', 'createrole'];
+    expect(under(list, 'Reader,ANALYST,CREATEROLE')).toEqual(
+      E.right({
+        database: 'app',
+        attributes: ['CREATEROLE'],
+        roles: ['analyst', 'reader'],
+        reply,
+      }),
     );
-    expect(E.isLeft(asked('CREATEDB'))).toBe(true);
+    expect(under(list, 'analyst,CREATEDB')).toMatchObject({
+      left: { _tag: 'RoleNotAllowed', role: 'CREATEDB', because: 'unlisted' },
+    });
+    expect(under([], 'createdb')).toMatchObject({ left: { because: 'unlisted' } });
+    expect(under([], 'nocreatedb')).toMatchObject({ _tag: 'Right' });
+  });
+
+  it.each([
+    ['default', ['CREATEDB'], [], '14.11', null],
+    ['default', ['CREATEDB', 'CREATEROLE'], [], '15.9', 'CREATEROLE'],
+    ['default', ['CREATEDB', 'CREATEROLE'], [], '16.0', null],
+    ['default', ['CREATEROLE'], [], '18beta1', null],
+    ['default', ['CREATEROLE'], [], 'unheard of', 'CREATEROLE'],
+    ['default', [], ['Analyst'], '18.4', 'Analyst'],
+    [['createrole', 'analyst'], ['CREATEROLE'], ['Analyst'], '14.11', null],
+    [['createrole', 'analyst'], ['CREATEDB', 'CREATEROLE'], [], '18.4', 'CREATEDB'],
+    [['superuser'], [], ['superuser'], '18.4', 'superuser'],
+  ] as const)(
+    '%j allows %j and %j on %s but for %j',
+    (extraRoles, attributes, roles, version, odd) => {
+      const policy = { ...defaultPolicy, extraRoles };
+      expect(notAllowed({ attributes, roles }, policy, version)).toBe(odd);
+    },
+  );
+
+  it('says why an attribute is too much for an old PostgreSQL', () => {
+    const refused = { _tag: 'RoleNotAllowed', class: 'refused', relation: 4 } as const;
+    expect(renderRefusal({ ...refused, role: 'CREATEROLE', because: 'version' })).toContain(
+      'before PostgreSQL 16 reaches the roles of others',
+    );
+  });
+});
+
+describe('the size of a databag', () => {
+  const filled = (bytes: number) => ({ database: 'app', padding: 'x'.repeat(bytes - 18) });
+  const keys = (count: number) =>
+    Object.fromEntries([...Array(count - 1).keys()].map((key) => [`key-${key}`, 'x']));
+
+  it('is refused where it is too much, and read where it is just enough', () => {
+    expect(parse(filled(65_536))).toMatchObject({ _tag: 'Right' });
+    expect(refusal(filled(65_537))).toBe(
+      'relation 4: databag has 65537 bytes; 65536 are read; change the request',
+    );
+    expect(refusal({ database: 'app', padding: 'ä'.repeat(32_768) })).toContain('has 65554 bytes');
+    expect(parse({ ...keys(100), database: 'app' })).toMatchObject({ _tag: 'Right' });
+    expect(refusal({ ...keys(101), database: 'app' })).toContain('databag has 101 keys; 100');
   });
 });
 
 describe('any databag', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme' }),
+    // Lone surrogates, which no unit of fast-check makes.
+    fc
+      .array(fc.constantFrom('\0', '\ud800', '\udfff', '\u202e', '\u001b[2J', '"', ','))
+      .map((parts) => parts.join('')),
+    fc.constantFrom('x', '[', '{"a":', '\0', 'a,').map((part) => part.repeat(200_000)),
+    fc.constantFrom('[', '{"a":', '[[],').map((part) => part.repeat(3_000)),
+    fc.constantFrom('v1', 'v0', 'app', 'true', 'CREATEDB', '["username"]'),
+    fc.json(),
+  );
+  const named = fc.constantFrom(
+    ...['version', 'database', 'extra-user-roles', 'requested-secrets', 'requests', 'entity-type'],
+    ...['external-node-connectivity', '__proto__', 'constructor', 'toString', 'data'],
+  );
+  const one = fc.record(
+    {
+      resource: fc.oneof(fc.constantFrom('app', ''), text),
+      'request-id': fc.oneof(fc.constantFrom('de015aa1e116ffda', '__proto__'), text),
+      salt: fc.oneof(fc.constantFrom('salt'), text),
+      'extra-user-roles': fc.oneof(fc.constantFrom('CREATEDB', null), text),
+      'entity-type': fc.constantFrom(null, 1, '', {}, 1e308),
+      ['__proto__']: fc.constantFrom(null, { resource: 'other' }),
+    },
+    { requiredKeys: ['resource', 'request-id', 'salt'] },
+  );
+  const v1 = fc.array(one, { maxLength: 2 }).map((requests) => ({
+    version: 'v1',
+    requests: JSON.stringify(requests),
+  }));
+  const hostile = fc.oneof(
+    fc.dictionary(fc.oneof(named, text), text, { noNullPrototype: true }),
+    fc
+      .tuple(fc.dictionary(text, text, { maxKeys: 1 }), v1)
+      .map((bags) => Object.assign({}, ...bags)),
+  );
 
-  it('property: is parsed or refused in printable text, never thrown', () => {
+  it('property: is parsed or refused in printable text, never thrown; all that is kept is bounded', () => {
     fc.assert(
-      fc.property(
-        fc.dictionary(fc.oneof(fc.constantFrom('database', 'extra-user-roles'), text), text),
-        (databag) => {
-          const parsed = parse(databag);
-          if (E.isLeft(parsed)) expect(renderRefusal(parsed.left)).toMatch(/^[\x20-\x7e…]+$/);
-          else expect(parsed.right.database).toMatch(/^[A-Za-z0-9_.-]{1,63}$/);
-        },
-      ),
+      fc.property(hostile, (databag) => {
+        const parsed = parse(databag);
+        if (E.isLeft(parsed)) {
+          expect(renderRefusal(parsed.left)).toMatch(/^[\x20-\x7e…]{1,400}$/);
+          return;
+        }
+        const { database, roles, attributes, reply } = parsed.right;
+        expect(database).toMatch(/^[A-Za-z0-9_.-]{1,63}$/);
+        expect(attributes.length + roles.length).toBeLessThanOrEqual(64);
+        for (const role of roles) expect(role).toMatch(/^.{1,63}$/);
+        const kept = reply._tag === 'V1' ? [reply.requestId, reply.salt] : reply.secretFields;
+        expect(kept.length).toBeLessThanOrEqual(32);
+        for (const value of kept) expect(value).toMatch(/^[\x20-\x7e]{0,128}$/);
+        expect(JSON.stringify(databag).length).toBeLessThan(6 * 65_536 + 1_000);
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { type Bag, interpret, type Keep, render } from '../../src/engine/index.ts';
+import { type Bag, defaultPolicy, interpret, type Keep, render } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const requested = 'database-requested';
@@ -221,10 +221,12 @@ describe('an application asks for a database', () => {
     const world = new MemoryWorld();
     const plain = { owner: '', relation: null, password: null, attributes: [], roles: [] };
     world.postgres.roles.set('Analyst', plain);
-    await world.relate(relation, { database: 'app', 'extra-user-roles': 'ANALYST' });
+    const policy = { ...defaultPolicy, extraRoles: ['analyst', 'nobody'] };
+    world.juju.request(relation, { database: 'app', 'extra-user-roles': 'ANALYST' });
+    await world.run('p/1', requested, { relation }, { policy });
     expect(world.postgres.roles.get('relation_id_4')?.roles).toEqual(['Analyst']);
     world.juju.request(5, { database: 'other', 'extra-user-roles': 'nobody' });
-    const run = await world.run('p/1', requested, { relation: 5 });
+    const run = await world.run('p/1', requested, { relation: 5 }, { policy });
     expect(run.end).toMatchObject({ why: { _tag: 'RoleNotGrantable', role: 'nobody' } });
   });
 

@@ -184,7 +184,10 @@ describe('requests', () => {
   });
 
   it('U-19: NOSUPERUSER makes nobody an administrator, of PostgreSQL or of the console', async () => {
-    const bag = await relate(world, 4, { database: 'plain', 'extra-user-roles': 'NOSUPERUSER' });
+    world.juju.request(4, { database: 'plain', 'extra-user-roles': 'NOSUPERUSER' });
+    await world.run(leader, 'database-requested', { relation: 4 });
+    expect(status(leader)).toMatchObject({ name: 'blocked' });
+    const bag = await relate(world, 4, { database: 'plain', 'extra-user-roles': 'NOCREATEROLE' });
     const rows = await sql(world, "SELECT rolsuper FROM pg_roles WHERE rolname = 'relation_id_4'");
     expect(rows).toEqual([{ rolsuper: false }]);
     await expect(login(bag, { database: 'pgbouncer' })).rejects.toThrow();

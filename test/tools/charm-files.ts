@@ -23,12 +23,12 @@ const idle = [
 
 /**
  * What Juju calls. A hook that is nothing to this charm is over before Node is started, unless a
- * deferred one waits for any occasion.
+ * deferred one waits for any occasion. A tool that hangs is ended.
  */
 export const dispatchScript = (): string => `#!/bin/sh
 case "\${JUJU_DISPATCH_PATH#hooks/}" in
 ${idle.join(' | ')})
-  [ "$(state-get --format=json deferred)" = '""' ] && exit 0
+  [ "$(timeout -s KILL 20 state-get --format=json deferred)" = '""' ] && exit 0
   ;;
 esac
 exec "\${0%/*}/node" "\${0%/*}/hookchart.cjs"
@@ -93,6 +93,6 @@ export const configuration = (): string =>
   `options:\n${Object.entries(options)
     .map(
       ([key, { byDefault, description, may }]) =>
-        `  ${key}:\n    type: ${typeof byDefault === 'number' ? 'int' : 'string'}\n    default: ${byDefault}\n    description: |\n      ${description} ${may[0]?.toUpperCase()}${may.slice(1)}.\n`,
+        `  ${key}:\n    type: ${typeof byDefault === 'number' ? 'int' : 'string'}\n    default: ${JSON.stringify(byDefault)}\n    description: |\n      ${description} ${may[0]?.toUpperCase()}${may.slice(1)}.\n`,
     )
     .join('')}`;

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
+import { printable } from '../../domain/printable.ts';
 import type { Attempt, Bag, Databag, HookError, Model } from '../../engine/index.ts';
 import { once } from '../../engine/steps.ts';
 import { deployment, endpoints } from './deployment.ts';
@@ -49,9 +50,11 @@ export function juju(
   variables: Variables,
   /** Where clients reach this unit, `host:port`. */
   where: Attempt<string | null>,
+  /** Milliseconds that are left for the hook; no tool is waited for longer. */
+  remaining: () => number = () => Number.POSITIVE_INFINITY,
 ): JujuModel {
   const { unit, application, model, version } = environment;
-  const tools = hookTools(variables);
+  const tools = hookTools(variables, remaining);
   const { ask } = tools;
   const deployed = deployment(environment, tools);
 
@@ -157,7 +160,7 @@ export function juju(
               write(bag, values),
         ),
         () => keep(state),
-        () => tools.tell('status-set', ['--', name, message]),
+        () => tools.tell('status-set', ['--', name, printable(message)]),
       ]);
     },
     config: asModel(async () => {

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { Attempt, Databag, SecretStore } from '../../engine/index.ts';
 import {
   asModel,
+  type FileFailed,
   isOutOfReach,
   refused,
   type ToolProblem,
@@ -24,34 +25,36 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
   const folder = join(charmFolder, '.hookchart-secrets');
 
   // A hook that was killed may have left its files; this one may have none of its own to write.
-  rmSync(folder, { recursive: true, force: true });
+  const leftover = withFile(folder, () => rmSync(folder, { recursive: true, force: true }));
   let [made, open] = [0, 0];
 
   const withContent = async (
     tool: string,
     args: readonly string[],
     values: Databag,
-  ): Promise<E.Either<ToolProblem, string>> => {
+  ): Promise<E.Either<Problem, string>> => {
+    if (E.isLeft(leftover)) return leftover;
     made += 1;
     open += 1;
     const own = join(folder, String(made));
-    mkdirSync(own, { recursive: true, mode: 0o700 });
-    try {
-      const files = Object.entries(values).map(([key, value], index) => ({
-        key,
-        value,
-        path: join(own, String(index)),
-      }));
+    const files = Object.entries(values).map(([key, value], index) => ({
+      key,
+      value,
+      path: join(own, String(index)),
+    }));
+    const written = withFile(own, () => {
+      mkdirSync(own, { recursive: true, mode: 0o700 });
       for (const { value, path } of files) writeFileSync(path, value, { mode: 0o600 });
-      return await tools.tell(tool, [
-        ...args,
-        ...files.map(({ key, path }) => `${key}#file=${path}`),
-      ]);
-    } finally {
+    });
+    const told: E.Either<Problem, string> = E.isLeft(written)
+      ? written
+      : await tools.tell(tool, [...args, ...files.map(({ key, path }) => `${key}#file=${path}`)]);
+    open -= 1;
+    const gone = withFile(own, () => {
       rmSync(own, { recursive: true, force: true });
-      open -= 1;
       if (open === 0) rmSync(folder, { recursive: true, force: true });
-    }
+    });
+    return E.isLeft(told) || E.isRight(gone) ? told : gone;
   };
 
   const idOf = async (label: string): Promise<E.Either<ToolProblem, string>> => {
@@ -63,7 +66,7 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
       : E.right(id.startsWith('secret:') ? id : `secret:${id}`);
   };
 
-  const make = async (label: string, values: Databag): Promise<E.Either<ToolProblem, string>> => {
+  const make = async (label: string, values: Databag): Promise<E.Either<Problem, string>> => {
     const added = await withContent(
       'secret-add',
       ['--owner', 'application', '--label', label],
@@ -73,6 +76,7 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
       const id = added.right.trim();
       return secretId.test(id) ? E.right(id) : unreadable('secret-add', 'it printed no id');
     }
+    if (added.left._tag === 'FileFailed') return added;
     if (!/already (exists|taken)|label/i.test(added.left.why)) return added;
     const id = await idOf(label);
     if (E.isLeft(id)) return id;
@@ -99,9 +103,21 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
   };
 }
 
+type Problem = ToolProblem | FileFailed;
+
 const done =
-  (call: () => Promise<E.Either<ToolProblem, unknown>>): Attempt<void> =>
+  (call: () => Promise<E.Either<Problem, unknown>>): Attempt<void> =>
   async () => {
     const outcome = await asModel(call)();
     return E.isLeft(outcome) ? outcome : E.right(undefined);
   };
+
+/** A full disk, or a folder that nobody may write to, is no defect. */
+function withFile(path: string, act: () => void): E.Either<FileFailed, void> {
+  try {
+    return E.right(act());
+  } catch (cause) {
+    const { code = 'unknown', path: named = path } = cause as NodeJS.ErrnoException;
+    return E.left({ _tag: 'FileFailed', class: 'broken', path: named, code });
+  }
+}

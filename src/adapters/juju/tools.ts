@@ -1,7 +1,8 @@
 /** Juju's hook tools as child processes, by their own names, with JSON in and out. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
+import { printable } from '../../domain/printable.ts';
 import type { Attempt, HookError } from '../../engine/index.ts';
 import type { Variables } from './environment.ts';
 
@@ -28,32 +29,62 @@ export interface Tools {
   readonly tell: (tool: string, args: readonly string[], input?: string) => Answer<string>;
 }
 
-/** The tools on the PATH of these variables, all of which they are given. */
-export function hookTools(variables: Variables): Tools {
+const mebibyte = 1024 * 1024;
+const most = { milliseconds: 20_000, bytes: 16 * mebibyte, saidBytes: mebibyte / 16 };
+
+/**
+ * The tools on the PATH of these variables, all of which they are given. One that does not end in
+ * time is ended, and so is one that prints without end.
+ */
+export function hookTools(
+  variables: Variables,
+  /** Milliseconds that are left for the hook. */
+  remaining: () => number,
+): Tools {
   const tell: Tools['tell'] = (tool, args, input) =>
     new Promise((resolve) => {
       const problem = (_tag: ToolProblem['_tag'], why: string) =>
-        resolve(E.left({ _tag, class: 'broken', tool, why }));
-      const child = spawn(tool, args, {
-        env: variables as NodeJS.ProcessEnv,
-        stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      });
-      let [out, said] = ['', ''];
-      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-        out += chunk;
-      });
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        said += chunk;
-      });
+        resolve(E.left({ _tag, class: 'broken', tool, why: printable(why) }));
+      const patience = Math.min(most.milliseconds, remaining());
+      if (patience <= 0) return problem('ToolFailed', 'no time is left for it in this hook');
+      let child: ChildProcess;
+      try {
+        child = spawn(tool, args, {
+          env: variables as NodeJS.ProcessEnv,
+          stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        });
+      } catch (cause) {
+        // An argument with a NUL, or one that is too long; what it was nobody is told.
+        return problem('ToolFailed', `it could not be run (${codeOf(cause)})`);
+      }
+      const giveUp = (why: string) => {
+        problem('ToolFailed', why);
+        child.kill('SIGKILL');
+        // Whoever it has started may hold the pipes, and would keep this process.
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+        child.unref();
+      };
+      const timer = setTimeout(
+        () => giveUp(`it did not answer within ${Math.ceil(patience / 1_000)} s`),
+        patience,
+      );
+      const out = gathered(child.stdout, most.bytes, () =>
+        giveUp(`it printed more than ${most.bytes / mebibyte} MB`),
+      );
+      const said = gathered(child.stderr, most.saidBytes);
       // A tool that ends before it has read all says so by its exit code.
       child.stdin?.on('error', () => {}).end(input);
-      child.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') problem('ToolMissing', 'there is no such program on PATH');
-        else problem('ToolFailed', `it could not be run (${error.code})`);
+      child.on('error', (error) => {
+        clearTimeout(timer);
+        const code = codeOf(error);
+        if (code === 'ENOENT') problem('ToolMissing', 'there is no such program on PATH');
+        else problem('ToolFailed', `it could not be run (${code})`);
       });
       child.on('close', (code, signal) => {
-        if (code === 0) resolve(E.right(out));
-        else problem('ToolFailed', said.trim() || `it ended with ${signal ?? `exit code ${code}`}`);
+        clearTimeout(timer);
+        if (code === 0) resolve(E.right(out()));
+        else
+          problem('ToolFailed', said().trim() || `it ended with ${signal ?? `exit code ${code}`}`);
       });
     });
   return {
@@ -74,26 +105,48 @@ export function hookTools(variables: Variables): Tools {
   };
 }
 
+/** What a stream has said until now, of which no more than that is kept. */
+function gathered(
+  stream: NodeJS.ReadableStream | null,
+  bytes: number,
+  onExcess: () => void = () => {},
+): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    if (length > bytes) return;
+    length += chunk.length;
+    chunks.push(chunk);
+    if (length > bytes) onExcess();
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);
+
 export const unreadable = (tool: string, why: string): E.Left<ToolProblem> => ({
   _tag: 'Left',
-  left: { _tag: 'ToolUnreadable', class: 'broken', tool, why },
+  left: { _tag: 'ToolUnreadable', class: 'broken', tool, why: printable(why) },
 });
+
+/** A file for a tool could not be written, or not be taken away. */
+export type FileFailed = Extract<HookError, { readonly _tag: 'FileFailed' }>;
 
 /** As the engine says it: Juju refuses a call, whatever kept it from being answered. */
-export const refused = ({ _tag, tool, why }: ToolProblem): HookError => ({
-  _tag: _tag === 'ToolFailed' ? 'ModelRefused' : 'ModelUnusable',
-  class: 'broken',
-  call: tool,
-  why,
-});
+export function refused(problem: ToolProblem | FileFailed): HookError {
+  if (problem._tag === 'FileFailed') return problem;
+  const { _tag, tool, why } = problem;
+  const isRefusal = _tag === 'ToolFailed';
+  return { _tag: isRefusal ? 'ModelRefused' : 'ModelUnusable', class: 'broken', call: tool, why };
+}
 
 /** What is not there, or not to be seen by this unit. */
-export const isOutOfReach = ({ _tag, why }: ToolProblem): boolean =>
-  _tag === 'ToolFailed' && /not found|permission denied/i.test(why);
+export const isOutOfReach = (problem: ToolProblem | FileFailed): boolean =>
+  problem._tag === 'ToolFailed' && /not found|permission denied/i.test(problem.why);
 
 /** A call as a step of a port. */
 export const asModel =
-  <Result>(call: () => Promise<E.Either<ToolProblem, Result>>): Attempt<Result> =>
+  <Result>(call: () => Promise<E.Either<ToolProblem | FileFailed, Result>>): Attempt<Result> =>
   async () => {
     const outcome = await call();
     return E.isLeft(outcome) ? E.left(refused(outcome.left)) : outcome;

@@ -1,10 +1,13 @@
 /** What a deployment calls its own on a server. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { longestName, reservedPrefix } from '../../domain/request.ts';
+import { longestName } from '../../domain/request.ts';
 import { verifierOf } from '../wire/scram.ts';
 
 const digest = (text: string, length: number): string =>
   createHash('sha256').update(text).digest('hex').slice(0, length);
+
+/** What requests cannot ask for begins with it. */
+const reservedPrefix = 'hookchart';
 
 /** The database that only the deployment's own login enters. */
 export const homeOf = (owner: string): string => `${reservedPrefix}_home_${digest(owner, 12)}`;

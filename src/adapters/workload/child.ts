@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { filesOf } from './files.ts';
+import { FileProblem, filesOf } from './files.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 /** How long a process may take to end, in milliseconds. */
 const patience = 10_000;
+const longestWords = 10_000;
 
 /**
  * PgBouncer as a process of its own that goes on when the hook ends. It runs as the owner of the
@@ -31,22 +32,27 @@ export function childProcess(options: {
     if ((await running()) !== null) return;
     // PgBouncer does not start over the process id of one that was killed.
     await files.replace(pidFile, null);
-    const { uid, gid } = await stat(dirname(iniFile));
+    const folder = dirname(iniFile);
+    const { uid, gid } = await stat(folder).catch((cause: unknown) => {
+      throw new FileProblem(folder, cause);
+    });
     const child = spawn(program, ['-d', iniFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
+      timeout: patience,
+      killSignal: 'SIGKILL',
       ...(process.getuid?.() === 0 ? { uid, gid } : {}),
     });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8');
+      if (said.length < longestWords) said += chunk.toString('utf8');
     });
-    const code = await new Promise<string | number | null>((resolve) => {
+    const end = await new Promise<string | number | null>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('exit', resolve);
+      child.once('exit', (code, signal) => resolve(code ?? signal));
     });
-    if (code !== 0)
-      throw new WorkloadProblem(`${program} does not start (${code}): ${said.trim()}`);
+    child.stderr.destroy();
+    if (end !== 0) throw new WorkloadProblem(`${program} does not start (${end}): ${said.trim()}`);
   };
   const end = async (): Promise<void> => {
     const pid = await running();
@@ -75,7 +81,14 @@ async function isOurs(pid: number, iniFile: string): Promise<boolean> {
 
 async function ended(pid: number, iniFile: string): Promise<void> {
   // Immediate in every version: what SIGTERM waits for has changed in 1.23.
-  process.kill(pid, 'SIGQUIT');
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // It has ended by itself meanwhile.
+    if (code === 'ESRCH') return;
+    throw new WorkloadProblem(`process ${pid} cannot be ended (${code})`);
+  }
   const until = performance.now() + patience;
   while (await isOurs(pid, iniFile)) {
     if (performance.now() > until) throw new WorkloadProblem(`process ${pid} does not end`);

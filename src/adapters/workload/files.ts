@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import type { Dirent } from 'node:fs';
+import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Files } from './workload.ts';
 
@@ -46,17 +47,44 @@ async function replaceFile(path: string, content: string | null): Promise<void> 
     }
     await rename(temporary, path);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw new FileProblem(path, cause);
   }
 }
 
+/** How the new file beside another one is called, until it takes its place; logs have dates there. */
+const leftover = /^(.+)(?<!\.log)\.[0-9a-f]{12}$/;
+
+/** Removes what killed hooks have left beside these files; beside any, where none is named. */
+export async function tidyFolder(folder: string, beside?: readonly string[]): Promise<void> {
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ENOENT') return;
+    throw new FileProblem(folder, cause);
+  }
+  for (const entry of entries) {
+    const { name } = entry;
+    const [, file] = leftover.exec(name) ?? [];
+    if (!entry.isFile() || file === undefined || beside?.includes(file) === false) continue;
+    const path = join(folder, name);
+    await rm(path, { force: true }).catch((cause: unknown) => {
+      throw new FileProblem(path, cause);
+    });
+  }
+}
+
 /** Files of this machine. */
-export const localFiles: Files = { read: contentOf, replace: replaceFile };
+export const localFiles: Files = {
+  read: contentOf,
+  replace: replaceFile,
+  tidy: (folder) => tidyFolder(folder),
+};
 
 /** Files of this machine in a folder that a user of it owns, who may be made to wait for it. */
 export const filesOf = (user: string): Files => ({
-  read: contentOf,
+  ...localFiles,
   replace: async (path, content) => {
     if (content !== null) await makeFolder(dirname(path), user);
     await replaceFile(path, content);

@@ -1,9 +1,12 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { filesOf, localFiles } from './files.ts';
+import { filesOf, localFiles, tidyFolder } from './files.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 const run = promisify(execFile);
+
+/** How long systemd may take for a request, in milliseconds. */
+const patience = 20_000;
 
 /** PgBouncer as a unit of systemd, which starts it again when it dies and when the machine does. */
 export function systemd(options: {
@@ -35,10 +38,11 @@ export function systemd(options: {
   ].join('\n');
   const systemctl = async (...args: readonly string[]): Promise<void> => {
     try {
-      await run('systemctl', [...args]);
+      await run('systemctl', [...args], { timeout: patience, killSignal: 'SIGKILL' });
     } catch (cause) {
-      const { stderr, message } = cause as { stderr?: string; message: string };
-      throw new WorkloadProblem(`systemctl ${args.join(' ')}: ${stderr?.trim() || message}`);
+      const { stderr, message, killed } = cause as ExecFileException & { readonly stderr?: string };
+      const why = killed ? `it does not end within ${patience / 1_000} s` : stderr?.trim();
+      throw new WorkloadProblem(`systemctl ${args.join(' ')}: ${why || message}`);
     }
   };
   const path = `${folder}/${service}`;
@@ -48,8 +52,14 @@ export function systemd(options: {
     await systemctl('daemon-reload');
     await systemctl('enable', service);
   };
+  const files = filesOf(user);
   return {
-    ...filesOf(user),
+    ...files,
+    tidy: async (own) => {
+      await files.tidy(own);
+      // This folder is everyone's: nothing in it is ours but what is called like the unit.
+      await tidyFolder(folder, [service]);
+    },
     start: async () => {
       await installed();
       await systemctl('start', service);

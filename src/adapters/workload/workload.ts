@@ -4,6 +4,8 @@ export interface Files {
   readonly read: (path: string) => Promise<string | null>;
   /** Replaces a file whole, readable by its owner alone, or removes it. */
   readonly replace: (path: string, content: string | null) => Promise<void>;
+  /** Removes from a folder what a `replace` that was killed has left there. */
+  readonly tidy: (folder: string) => Promise<void>;
 }
 
 /** A process that reads those files. It outlives the hook that started it. */
