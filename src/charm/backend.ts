@@ -1,6 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { BackendAnswer } from '../adapters/juju/index.ts';
-import { type PostgresBackend, postgres } from '../adapters/postgres/index.ts';
+import {
+  type PostgresBackend,
+  type PostgresOptions,
+  postgres,
+} from '../adapters/postgres/index.ts';
 import type {
   Attempt,
   Backend,
@@ -12,14 +16,21 @@ import type {
 } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 
-/** What this charm asks of its backend: a login that may make roles and read their verifiers. */
-export const backendRequest = (application: string, hasSecrets: boolean): Databag => ({
+/** What this charm asks of its backend: a login that may make roles and databases, or a superuser. */
+export const backendRequest = (
+  application: string,
+  roles: string,
+  hasSecrets: boolean,
+): Databag => ({
   database: application,
-  'extra-user-roles': 'SUPERUSER',
+  'extra-user-roles': roles,
   ...(hasSecrets
     ? { 'requested-secrets': '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]' }
     : {}),
 });
+
+/** What the charm says to the adapter, wherever the backend is. */
+export type BackendOptions = Pick<PostgresOptions, 'owner' | 'login' | 'remaining'>;
 
 /**
  * The PostgreSQL behind `backend-database`. It is looked up when a hook first needs it, for many
@@ -28,11 +39,12 @@ export const backendRequest = (application: string, hasSecrets: boolean): Databa
 export function relatedBackend(
   answer: Attempt<BackendAnswer | null>,
   secrets: SecretStore | null,
+  options: BackendOptions,
 ): Backend {
   let isOpened = false;
   const server = once(() => {
     isOpened = true;
-    return open(answer, secrets);
+    return open(answer, secrets, options);
   });
   const through =
     <Result>(call: (backend: PostgresBackend) => Attempt<Result>): Attempt<Result> =>
@@ -41,19 +53,21 @@ export function relatedBackend(
       return E.isLeft(backend) ? backend : call(backend.right)();
     };
   return {
-    ready: async () => {
-      const backend = await server();
-      return E.isRight(backend) && backend.right.ready();
-    },
+    ready: through((backend) => backend.ready),
     endpoints: async () => {
       const found = await answer();
-      return E.isLeft(found) ? found : E.right(found.right && endpointsIn(found.right.databag));
+      if (E.isLeft(found)) return found;
+      const endpoints = found.right && endpointsIn(found.right.databag);
+      if (found.right === null || endpoints === null) return E.right(null);
+      const ca = await authorityIn(found.right.databag, secrets);
+      return E.isLeft(ca) ? ca : E.right({ ...endpoints, ca: ca.right });
     },
     version: through((backend) => backend.version),
-    grantable: (roles) => through((backend) => backend.grantable(roles)),
-    provision: (grant, auth) => through((backend) => backend.provision(grant, auth)),
-    remove: (grant) => through((backend) => backend.remove(grant)),
-    audit: (owner, grants, auth) => through((backend) => backend.audit(owner, grants, auth)),
+    grantable: (roles, holdings) => through((backend) => backend.grantable(roles, holdings)),
+    provision: (grant, holdings) => through((backend) => backend.provision(grant, holdings)),
+    remove: (grant, holdings) => through((backend) => backend.remove(grant, holdings)),
+    audit: (holdings) => through((backend) => backend.audit(holdings)),
+    retireLookup: (user) => through((backend) => backend.retireLookup(user)),
     release: async () => {
       const backend = isOpened ? await server() : null;
       if (backend !== null && E.isRight(backend)) await backend.right.release();
@@ -64,6 +78,7 @@ export function relatedBackend(
 async function open(
   answer: Attempt<BackendAnswer | null>,
   secrets: SecretStore | null,
+  options: BackendOptions,
 ): Promise<E.Either<HookError, PostgresBackend>> {
   const found = await answer();
   if (E.isLeft(found)) return found;
@@ -76,8 +91,30 @@ async function open(
   if (endpoints === null || user === undefined || password === undefined)
     return unavailable(relation, 'it has not answered with endpoints and credentials yet');
   const { primary, replicas } = endpoints;
-  const database = databag.database ?? 'postgres';
-  return E.right(postgres({ ...primary, user, password, database, replicas: () => replicas }));
+  const ca = await authorityIn(databag, secrets);
+  if (E.isLeft(ca)) return ca;
+  return E.right(
+    postgres({
+      ...primary,
+      ...options,
+      user,
+      password,
+      database: databag.database ?? 'postgres',
+      tls: ca.right === null ? { mode: 'prefer' } : { mode: 'verify', ca: ca.right },
+      replicas: () => replicas,
+    }),
+  );
+}
+
+/** By whom the backend's servers are to be verified; null where it says nothing of that. */
+async function authorityIn(
+  databag: Databag,
+  secrets: SecretStore | null,
+): Promise<E.Either<HookError, string | null>> {
+  const id = databag['secret-tls'];
+  const content =
+    id === undefined || secrets === null ? E.right(databag) : await secrets.read(id)();
+  return E.isLeft(content) ? content : E.right(content.right['tls-ca'] || null);
 }
 
 async function credentialsIn(

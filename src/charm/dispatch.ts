@@ -13,7 +13,6 @@ import type { PgbouncerOptions } from '../adapters/pgbouncer/index.ts';
 import {
   type Attempt,
   type DispatchRun,
-  defaultPolicy,
   dispatch,
   type HookError,
   type Model,
@@ -21,6 +20,7 @@ import {
 } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
+import { hookBudget } from './budget.ts';
 import { type ParsedConfig, parseConfig, parseSettings, settingsKey } from './config.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
@@ -76,41 +76,48 @@ const runHook =
   ): Attempt<DispatchRun> =>
   async () => {
     const { event, machine, application } = environment;
-    const model = juju(environment, variables, () => where());
+    const budget = hookBudget();
+    const model = juju(environment, variables, () => where(), budget.ofTools);
     const parsed = configOf(model);
+    const known = await parsed();
+    if (E.isLeft(known)) return known;
+    const config = known.right;
+    budget.set(config.budget);
     const address: JujuModel['address'] =
       machine === null ? async () => E.right({ bind: '*', ingress: '' }) : model.address;
     const where: Attempt<string | null> = async () => {
-      const config = await parsed();
-      if (E.isLeft(config)) return config;
       const found = await address();
       if (E.isLeft(found)) return found;
-      return E.right(`${hostOf(environment, found.right)}:${config.right.options.listenPort}`);
+      return E.right(`${hostOf(environment, found.right)}:${config.options.listenPort}`);
     };
     if (asking.test(event)) {
       const leads = await model.leader();
       if (E.isLeft(leads)) return leads;
-      const wanted = backendRequest(application, model.secrets !== null);
+      const wanted = backendRequest(application, config.backendRoles, model.secrets !== null);
       const asked = leads.right ? await model.request(wanted)() : E.right(undefined);
       if (E.isLeft(asked)) return asked;
     }
     let watchFile: PgbouncerOptions['watch'];
     const pooler = unitPooler(async () => {
-      const config = await parsed();
-      if (E.isLeft(config)) return config;
       const found = await address();
       if (E.isLeft(found)) return found;
       const place = placeOf(environment, variables, found.right);
-      return poolerAt(place, config.right.options, cryptoEntropy, (file) => watchFile?.(file));
+      const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
+      return poolerAt(place, config.options, cryptoEntropy, budget.ofServers, watch);
     });
     const adapters = {
-      model: withSettings(model, parsed),
-      backend: relatedBackend(model.backend, model.secrets),
+      model: withSettings(model, config),
+      backend: relatedBackend(model.backend, model.secrets, {
+        owner: model.owner,
+        login: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
+        remaining: budget.ofServers,
+      }),
       pooler,
       entropy: cryptoEntropy,
       clock: () => performance.now(),
+      deadline: budget.deadline(),
     };
-    const policy = { ...defaultPolicy, isReachedFromOutside: machine !== null };
+    const policy = { ...config.policy, isReachedFromOutside: machine !== null };
     const called = {
       hook: event,
       ...(environment.relation === null ? {} : { relation: environment.relation.id }),
@@ -121,7 +128,7 @@ const runHook =
       const { watch } = onlooker;
       return dispatch(onlooker.adapters, {
         policy,
-        obstacles: () => obstacles(model, parsed),
+        obstacles: () => obstacles(model, config),
         ...(watch === undefined ? {} : { watch }),
       })(called)();
     });
@@ -144,14 +151,12 @@ const configOf = (model: JujuModel): Attempt<ParsedConfig> =>
   });
 
 /** A model that keeps the options in force for the day on which one of them is spoiled. */
-const withSettings = (model: JujuModel, parsed: Attempt<ParsedConfig>): Model => ({
+const withSettings = (model: JujuModel, config: ParsedConfig): Model => ({
   ...model,
   commit: (changes) => async () => {
-    const config = await parsed();
-    if (E.isLeft(config)) return config;
     const before = await model.state();
     if (E.isLeft(before)) return before;
-    const text = JSON.stringify(config.right.values);
+    const text = JSON.stringify(config.values);
     const isKept = before.right[settingsKey] === text;
     const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
     return model.commit({ ...changes, state })();
@@ -161,10 +166,8 @@ const withSettings = (model: JujuModel, parsed: Attempt<ParsedConfig>): Model =>
 /** What keeps the charm from serving anyone, until an operator sees to it. */
 async function obstacles(
   model: JujuModel,
-  parsed: Attempt<ParsedConfig>,
+  { objections }: ParsedConfig,
 ): Promise<readonly string[]> {
-  const config = await parsed();
-  const objections = E.isRight(config) ? config.right.objections : [];
   const backend = await model.backend();
   return E.isRight(backend) && backend.right === null
     ? [...objections, 'backend-database is related to nothing: relate it to a PostgreSQL']

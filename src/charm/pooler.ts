@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import type { Secret } from '../../machines/index.ts';
 import { type PgbouncerOptions, pgbouncer } from '../adapters/pgbouncer/index.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../adapters/workload/index.ts';
+import { secretIn } from '../domain/pgbouncer-files.ts';
 import type { Entropy, HookError, Pooler } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
-import type { Secret } from '../../machines/index.ts';
-import { secretIn } from '../domain/pgbouncer-files.ts';
 import type { PoolerOptions } from './config.ts';
 
 /** Where this unit's PgBouncer is. */
@@ -67,11 +67,7 @@ export async function poolerAt(
   const address = { host: local, port: listenPort };
   const socket = isHere && folder.length <= longestFolder ? folder : null;
   try {
-<<<<<<< HEAD
-=======
     await workload.tidy(folder);
-    const known = adminIn((await workload.read(userlistFile)) ?? '');
->>>>>>> wt-fences
     const settings = {
       ...options,
       listenPort,

@@ -4,10 +4,11 @@ import { type ChartRun, type DispatchRun, type Reconciled, render } from '../eng
  * What a hook did, for the agent's log: which way each chart went, with the milliseconds that each
  * node took, and what else was done.
  */
-export const tellRun = ({ charts, dropped, reconciled }: DispatchRun): readonly string[] => [
+export const tellRun = ({ charts, dropped, reconciled, notes }: DispatchRun): readonly string[] => [
   ...charts.map(tellChart),
   ...dropped.map(({ hook, event }) => `${hook}${about(event)}: dropped, for it is met or gone`),
   ...reconciled.flatMap(tellWork),
+  ...notes,
 ];
 
 function tellChart({ hook, event, path, steps, end }: ChartRun): string {
@@ -20,7 +21,8 @@ function tellChart({ hook, event, path, steps, end }: ChartRun): string {
 /** A PgBouncer that was in step already is not worth a line. */
 function tellWork({ work, error }: Reconciled): readonly string[] {
   if (work._tag === 'Configure' && error === null) return [];
-  return [`${work._tag}${about(work)}: ${error === null ? 'done' : render(error)}`];
+  const why = 'damage' in work && work.damage !== null ? `, for ${work.damage}` : '';
+  return [`${work._tag}${about(work)}${why}: ${error === null ? 'done' : render(error)}`];
 }
 
 const about = (what: object): string =>

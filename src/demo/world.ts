@@ -90,14 +90,14 @@ export class World {
   /** A hook's adapters; each hook has connections of its own. */
   adapters(unit: string, watch?: PgbouncerOptions['watch']): Adapters {
     const pooler = this.pooler(unit);
-    const { host, port, user, password } = this.primary;
+    const { host, port, login } = this.primary;
     return {
       model: this.juju.hook(unit),
       backend: postgres({
         host,
         port,
-        user,
-        password,
+        ...login,
+        owner: this.juju.owner,
         replicas: () => (this.replica === null ? [] : [this.replica]),
         lockTimeout: 2_000,
       }),

@@ -95,7 +95,9 @@ export function configure(
 }
 
 /** The databases that some relation uses, sorted, each once, with their names on the server. */
-function servedDatabases({ records }: Ledger): readonly (readonly [asked: string, place: string])[] {
+function servedDatabases({
+  records,
+}: Ledger): readonly (readonly [asked: string, place: string])[] {
   const databases = new Map<string, string>();
   for (const record of records.values())
     if (isServed(record)) {
@@ -115,9 +117,7 @@ function servedUsers({ records }: Ledger): readonly PoolerUser[] {
 
 /** Whether somebody who was published is known to the backend alone. */
 export const hasUnverified = ({ records }: Ledger): boolean =>
-  [...records.values()].some(
-    (record) => record.state === 'published' && record.verifier === null,
-  );
+  [...records.values()].some((record) => record.state === 'published' && record.verifier === null);
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import type { Grant } from '../../machines/index.ts';
 import { quote } from './printable.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -109,16 +110,30 @@ function objection(allowed: ExtraRoles, token: string): 'never' | 'unlisted' | n
  * The first attribute or role that a policy does not allow on a backend of this version, `14.11`;
  * null where it allows all of them.
  */
-export function notAllowed(
+export const notAllowed = (
   { attributes: wanted, roles }: Asked,
-  { extraRoles }: { readonly extraRoles: ExtraRoles },
+  policy: Allowing,
   backendVersion: string,
-): string | null {
-  const isTame = Number.parseInt(backendVersion, 10) >= firstTameCreateRole;
-  const isAllowed = (name: string) => {
-    const token = name.toLowerCase();
-    if (extraRoles === 'default' && token === 'createrole') return isTame;
-    return objection(extraRoles, token) === null;
-  };
-  return [...wanted, ...roles].find((name) => !isAllowed(name)) ?? null;
+): string | null =>
+  [...wanted, ...roles].find((name) => !isAllowed(name, policy, backendVersion)) ?? null;
+
+/** What is allowed of what was granted once. */
+export const allowedOf = (
+  granted: Pick<Grant, 'attributes' | 'roles'>,
+  policy: Allowing,
+  backendVersion: string,
+): Pick<Grant, 'attributes' | 'roles'> => ({
+  attributes: granted.attributes.filter((name) => isAllowed(name, policy, backendVersion)),
+  roles: granted.roles.filter((name) => isAllowed(name, policy, backendVersion)),
+});
+
+interface Allowing {
+  readonly extraRoles: ExtraRoles;
+}
+
+function isAllowed(name: string, { extraRoles }: Allowing, backendVersion: string): boolean {
+  const token = name.toLowerCase();
+  if (extraRoles === 'default' && token === 'createrole')
+    return Number.parseInt(backendVersion, 10) >= firstTameCreateRole;
+  return objection(extraRoles, token) === null;
 }

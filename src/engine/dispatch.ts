@@ -2,12 +2,13 @@ import { hooks } from '../../machines/index.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from '../domain/deferral.ts';
 import { chartNameOf } from '../domain/events.ts';
 import { isMet } from '../domain/reconcile.ts';
-import { defaultPolicy, parseRequest } from '../domain/request.ts';
+import { defaultPolicy } from '../domain/request.ts';
 import { drive } from './drive.ts';
 import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
 import type { Options } from './interpret.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
+import { rulesOf } from './rules.ts';
 import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
 import { halt, right } from './steps.ts';
@@ -29,9 +30,9 @@ export const dispatch = (
   adapters: Adapters,
   { policy = defaultPolicy, watch, obstacles }: DispatchOptions = {},
 ): ((event: JujuEvent) => Attempt<DispatchRun>) => {
-  const parse = parseRequest(policy);
+  const rules = rulesOf(policy);
   return (event) =>
-    inSession(adapters, parse, async (session) => {
+    inSession(adapters, rules, async (session) => {
       const started = adapters.clock();
       const own = deferralOf(event);
       const isRequest = own?.hook === 'database-requested';

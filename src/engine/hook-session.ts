@@ -1,5 +1,6 @@
 import { type HookError, render } from './errors.ts';
 import type { Adapters, Attempt } from './ports.ts';
+import type { Rules } from './rules.ts';
 import type { RunEnd } from './run.ts';
 import { openSession, type Session } from './session.ts';
 import { attempt, take } from './steps.ts';
@@ -7,12 +8,12 @@ import { attempt, take } from './steps.ts';
 /** What happens between the beginning of a Juju hook and its end, whose connections it lets go. */
 export const inSession = <Result>(
   adapters: Adapters,
-  parse: Session['parse'],
+  rules: Rules,
   body: (session: Session) => Promise<Result>,
 ): Attempt<Result> =>
   attempt(async () => {
     try {
-      return await body(openSession(adapters, parse));
+      return await body(openSession(adapters, rules));
     } finally {
       await adapters.backend.release();
       await adapters.pooler.release();

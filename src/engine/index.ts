@@ -3,7 +3,7 @@
  *
  * @module hookchart
  */
-export { emptyConfiguration } from '../domain/configuration.ts';
+
 export type {
   BackendEndpoints,
   Configuration,
@@ -12,6 +12,7 @@ export type {
   HostPort,
   PoolerUser,
 } from '../domain/configuration.ts';
+export { emptyConfiguration } from '../domain/configuration.ts';
 export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';
 export type {
   KeptLogin,

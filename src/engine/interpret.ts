@@ -1,11 +1,12 @@
 import type { HookEvent, HookMachine } from '../../machines/index.ts';
-import { defaultPolicy, type Policy, parseRequest } from '../domain/request.ts';
+import { defaultPolicy, type Policy } from '../domain/request.ts';
 import { auditBackend } from './audit.ts';
 import type { SecretState } from './conversation.ts';
 import { drive, type Onlookers } from './drive.ts';
 import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
+import { rulesOf } from './rules.ts';
 import type { HookRun, ReconcileRun } from './run.ts';
 import { halt } from './steps.ts';
 
@@ -25,10 +26,10 @@ export const interpret = (
   adapters: Adapters,
   { policy = defaultPolicy, ...onlookers }: Options = {},
 ) => {
-  const parse = parseRequest(policy);
+  const rules = rulesOf(policy);
   return (machine: HookMachine) =>
     (from: HookEvent | SecretState): Attempt<HookRun> =>
-      inSession(adapters, parse, async (session) => {
+      inSession(adapters, rules, async (session) => {
         const started = adapters.clock();
         const { failure, ...driven } = await drive(session, machine, from, onlookers);
         if (failure?.class === 'broken') halt(failure);
@@ -51,7 +52,7 @@ export const reconcile = (
   adapters: Adapters,
   { policy = defaultPolicy }: Pick<Options, 'policy'> = {},
 ): Attempt<ReconcileRun> =>
-  inSession(adapters, parseRequest(policy), async (session) => {
+  inSession(adapters, rulesOf(policy), async (session) => {
     const started = adapters.clock();
     if (await session.leader()) {
       await session.info();

@@ -91,7 +91,10 @@ export interface Backend {
    * The backend's own spelling of those roles that exist and may be granted, by lower-case name. A
    * role that a tenant made is none.
    */
-  readonly grantable: (roles: readonly string[], holdings: Holdings) => Attempt<ReadonlyMap<string, string>>;
+  readonly grantable: (
+    roles: readonly string[],
+    holdings: Holdings,
+  ) => Attempt<ReadonlyMap<string, string>>;
   /**
    * Makes the role and the database, or puts right what differs: what the grant does not say is
    * revoked. Refuses with `RoleTaken`, `DatabaseTaken` or `NotAccepted`, the first two BEFORE

@@ -2,11 +2,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Command, Grant, Granted, Secret } from '../../machines/index.ts';
 import { answer, answerDatabag } from '../domain/answer.ts';
 import { succeed } from '../domain/endpoints.ts';
+import { notAllowed } from '../domain/extra-roles.ts';
 import { changedField, grantOf, passwordIn, provision } from '../domain/grant.ts';
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest, Reply } from '../domain/request.ts';
 import { updatePooler } from './connection.ts';
-import type { OpenLedger } from './open-ledger.ts';
 import { publishSecrets, removeSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
@@ -26,6 +26,10 @@ export async function readRequest(session: Session, relation: number): Promise<G
     const why = 'is v1, which takes a Juju that has secrets';
     halt({ _tag: 'RequestInvalid', class: 'refused', relation, field: 'version', why });
   }
+  const version = await take(session.adapters.backend.version);
+  const role = notAllowed(request, session.policy, version);
+  if (role !== null)
+    halt({ _tag: 'RoleNotAllowed', class: 'refused', relation, role, because: 'version' });
   session.look();
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
@@ -79,7 +83,8 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
 
 /** Gives a relation what it was granted before, whatever it asks for by now. */
 export async function restoreGrant(session: Session, relation: number): Promise<void> {
-  const grant = grantOf((await session.ledger()).records.get(relation));
+  const { grants } = await session.holdings();
+  const grant = grants.find((one) => one.relation === relation);
   if (grant?.state !== 'published') return;
   const { error } = grant;
   const restored = await provisioned(session, {

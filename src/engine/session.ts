@@ -4,8 +4,13 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
-import { type BackendEndpoints, type Configuration, hasUnverified } from '../domain/configuration.ts';
+import {
+  type BackendEndpoints,
+  type Configuration,
+  hasUnverified,
+} from '../domain/configuration.ts';
 import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
+import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
 import {
   encodeRecord,
@@ -17,25 +22,27 @@ import {
   userGroup,
 } from '../domain/ledger.ts';
 import type { Audit } from '../domain/reconcile.ts';
-import type { Databag, parseRequest } from '../domain/request.ts';
+import type { Databag } from '../domain/request.ts';
 import { statusOf } from '../domain/status.ts';
 import { type HookError, render } from './errors.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
 import { peerIn } from './peers.ts';
 import type { Adapters, Bag, Changes, Holdings } from './ports.ts';
+import type { Rules } from './rules.ts';
 import { kept } from './secrets.ts';
 import { halt, once, right, take } from './steps.ts';
 
 export interface Session {
   readonly adapters: Adapters;
-  readonly parse: ReturnType<typeof parseRequest>;
+  readonly parse: Rules['parse'];
+  readonly policy: Rules['policy'];
   readonly leader: () => Promise<boolean>;
   /** Whether another unit has led since this one did; the next hook sees all that it left. */
   readonly succeeding: () => Promise<boolean>;
   readonly backendReady: () => Promise<boolean>;
   /** Why the backend is not ready; null where it is. */
   readonly backendTrouble: () => Promise<HookError | null>;
-  /** What this deployment has on the backend. */
+  /** What this deployment has on the backend, as far as it may be had by now. */
   readonly holdings: () => Promise<Holdings>;
   /** True once the hook's time is up. */
   readonly isLate: () => boolean;
@@ -84,7 +91,7 @@ export interface Session {
 const flagPrefix = 'departing-';
 export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
 
-export function openSession(adapters: Adapters, parse: Session['parse']): Session {
+export function openSession(adapters: Adapters, { parse, policy }: Rules): Session {
   const { model, backend } = adapters;
   const writes = new Map<string, { bag: Bag; values: Record<string, string>; differs: boolean }>();
   const bags = new Map<string, Databag>();
@@ -158,6 +165,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
   return {
     adapters,
     parse,
+    policy,
     leader,
     isLate: () => adapters.clock() >= (adapters.deadline ?? Number.POSITIVE_INFINITY),
     backendTrouble: async () => {
@@ -166,7 +174,14 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     },
     holdings: async () => {
       const records = [...(await ledger()).records.values()];
-      return { owner: model.owner, grants: records.flatMap((record) => grantOf(record) ?? []) };
+      const version = await backend.version();
+      const grants = records.flatMap((record) => grantOf(record) ?? []);
+      return {
+        owner: model.owner,
+        grants: E.isLeft(version)
+          ? grants
+          : grants.map((grant) => ({ ...grant, ...allowedOf(grant, policy, version.right) })),
+      };
     },
     succeeding: async () => {
       const last = await lastLeader();
@@ -178,9 +193,7 @@ export function openSession(adapters: Adapters, parse: Session['parse']): Sessio
     requests: async () => {
       const all = [...(await relations())];
       const unread = all.filter((relation) => !remotes.has(relation));
-      const found = await model.read(
-        unread.map((relation) => ({ _tag: 'RemoteApp', relation })),
-      )();
+      const found = await model.read(unread.map((relation) => ({ _tag: 'RemoteApp', relation })))();
       for (const [index, relation] of unread.entries()) {
         const content = found[index] ?? E.right({});
         if (E.isRight(content)) remotes.set(relation, content.right);

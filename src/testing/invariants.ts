@@ -4,6 +4,7 @@
  * which nothing is left to do. Each gives the violations that it finds, in words.
  */
 import type { PgbouncerState } from '../adapters/memory/index.ts';
+import { fingerprint } from '../domain/fingerprint.ts';
 import type { Databag } from '../engine/index.ts';
 import type { Action } from './actions.ts';
 import { eventualViolations } from './at-rest.ts';
@@ -71,7 +72,7 @@ export const endpointsServe: Invariant = {
         if (pooler === undefined) return [];
         if (!serves(pooler.configuration, bag))
           return [`relation ${id}: ${unit} is published and does not serve ${bag.database}`];
-        return looksUp(world, pooler) ? [] : [`relation ${id}: ${unit} cannot look up users`];
+        return lists(pooler, bag) ? [] : [`relation ${id}: ${unit} does not know ${bag.username}`];
       }),
     ),
   ],
@@ -247,9 +248,12 @@ const bareEndpoints = ({ relations }: World): readonly string[] =>
       : [];
   });
 
-/** Without its own login a pooler lets nobody in. */
-const looksUp = ({ postgres }: World, { configuration: { auth } }: PgbouncerState): boolean =>
-  auth !== null && postgres.roles[auth.user]?.password === auth.password.secret;
+/** A pooler lets in whom its userlist has, with the verifier of the password that was published. */
+const lists = (
+  { configuration: { users } }: PgbouncerState,
+  { username = '', password: secret = '' }: Databag,
+): boolean =>
+  users.some(({ name, verifier }) => name === username && verifier.secret === fingerprint(secret));
 
 /** A requirer hears of its database once, with everything that it needs. */
 function announcements(world: World): readonly string[] {

@@ -103,7 +103,10 @@ export class MemoryPostgres {
             ),
         ),
       provision: (grant) => async () => this.#provision(grant),
-      remove: (grant, { owner }) => async () => this.#remove(grant, owner),
+      remove:
+        (grant, { owner }) =>
+        async () =>
+          this.#remove(grant, owner),
       audit: (holdings) => this.#whileUp(() => this.#audit(holdings)),
       retireLookup: () => this.#whileUp(() => undefined),
       release: async () => {},

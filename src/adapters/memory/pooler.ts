@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
+import type { Login } from '../../../machines/index.ts';
 import { emptyConfiguration, sameConfiguration } from '../../domain/configuration.ts';
 import { fingerprint } from '../../domain/fingerprint.ts';
-import type { Login } from '../../../machines/index.ts';
 import type { Configuration, DatabaseEntry, HookError, Pooler } from '../../engine/index.ts';
 import type { MemoryPostgres } from './backend.ts';
 import { letThrough, type Tap } from './tap.ts';
@@ -49,7 +49,9 @@ export class MemoryPgbouncer {
   /** Whether a user is in its userlist, with the verifier of this password. */
   lists({ user, password: { secret } }: Login): boolean {
     const { users } = this.configuration;
-    return users.some(({ name, verifier }) => name === user && verifier.secret === fingerprint(secret));
+    return users.some(
+      ({ name, verifier }) => name === user && verifier.secret === fingerprint(secret),
+    );
   }
 
   #entry(database: string): DatabaseEntry | undefined {

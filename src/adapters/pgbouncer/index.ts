@@ -21,10 +21,10 @@ import type {
   HookError,
   Pooler,
 } from '../../engine/index.ts';
-import { FileProblem, localFiles } from '../workload/files.ts';
-import { type Workload, WorkloadProblem } from '../workload/workload.ts';
 import { WireProblem } from '../wire/index.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
+import { FileProblem, localFiles } from '../workload/files.ts';
+import { type Workload, WorkloadProblem } from '../workload/workload.ts';
 import { type Address, Console, tryLogin } from './console.ts';
 
 export type { Settings } from '../../domain/pgbouncer-files.ts';
@@ -75,7 +75,10 @@ export function pgbouncer({
   remaining = () => Number.MAX_SAFE_INTEGER,
 }: PgbouncerOptions): Pooler {
   const consoles = new Map(
-    processes.map((process) => [process, new Console(process.consoles, process.settings.admin, remaining)]),
+    processes.map((process) => [
+      process,
+      new Console(process.consoles, process.settings.admin, remaining),
+    ]),
   );
   return {
     apply: (configuration) =>

@@ -237,10 +237,7 @@ export class Connections {
   }
 
   /** A server that hangs is found out once in a hook. */
-  async #during<Result>(
-    purpose: string,
-    call: (left: number) => Promise<Result>,
-  ): Promise<Result> {
+  async #during<Result>(purpose: string, call: (left: number) => Promise<Result>): Promise<Result> {
     if (this.#isLost !== null) throw new SqlProblem(purpose, this.#isLost);
     const left = this.#options.remaining?.() ?? Number.MAX_SAFE_INTEGER;
     if (left <= 0) throw this.#problem(purpose, "the hook's time is up");
@@ -283,6 +280,7 @@ const statementTimeoutByDefault = 20_000;
 const longest = 2 ** 31 - 1;
 
 function unlessThere(problem: unknown): void {
-  const isThere = problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
+  const isThere =
+    problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
   if (!isThere) throw problem;
 }

@@ -18,6 +18,10 @@ export interface Membership {
   readonly isAdmin: boolean;
   /** Whether it has the other's rights without a word. */
   readonly isPlain: boolean;
+  /** Whether it is one because it has made the role. */
+  readonly isMaker: boolean;
+  /** Whether the deployment's login may take it back. */
+  readonly isOurs: boolean;
 }
 
 export interface Role {
@@ -60,7 +64,11 @@ export interface Facts {
   readonly databases: ReadonlyMap<string, Database>;
 }
 
-export const factsOf = ([held = [], roles = [], databases = []]: readonly (readonly Row[])[]): Facts => ({
+export const factsOf = ([
+  held = [],
+  roles = [],
+  databases = [],
+]: readonly (readonly Row[])[]): Facts => ({
   held: held as unknown as readonly Held[],
   roles: byName(roles as unknown as readonly Role[]),
   databases: byName(databases as unknown as readonly Database[]),
@@ -74,11 +82,13 @@ export const roleOf = ({ roles }: Facts, held: Held | undefined): Role | undefin
   held === undefined ? undefined : [...roles.values()].find(({ id }) => id === held.id);
 
 /** Memberships that the grant does not say, and those that say too much. */
-export const surplus = (
-  { memberships }: Role,
-  wanted: readonly string[],
-): readonly Membership[] =>
-  memberships.filter(({ role, isAdmin }) => isAdmin || !wanted.includes(role));
+export function surplus({ memberships }: Role, wanted: readonly string[]): readonly Membership[] {
+  // What it made itself is its own affair, and goes with it.
+  const made = new Set(memberships.flatMap(({ role, isMaker }) => (isMaker ? [role] : [])));
+  return memberships.filter(
+    ({ role, isAdmin }) => !made.has(role) && (isAdmin || !wanted.includes(role)),
+  );
+}
 
 /** Whoever else could act as the role. */
 export const intruders = (
@@ -86,9 +96,7 @@ export const intruders = (
   { login }: Pick<Server, 'login'>,
   wanted: readonly string[] = [],
 ): readonly Membership[] =>
-  members.filter(
-    ({ role, isAdmin }) => role !== login && (isAdmin || !wanted.includes(role)),
-  );
+  members.filter(({ role, isAdmin }) => role !== login && (isAdmin || !wanted.includes(role)));
 
 /** What is not as it was granted, in one sentence; null where all of it is. */
 export function damageOf(
@@ -99,7 +107,10 @@ export function damageOf(
   /** The users of the same database. */
   sharers: readonly string[],
 ): string | null {
-  const user = roleOf(facts, facts.held.find(({ relation }) => relation === grant.relation));
+  const user = roleOf(
+    facts,
+    facts.held.find(({ relation }) => relation === grant.relation),
+  );
   const heir = roleOf(facts, owner);
   const place = facts.databases.get(owner?.place ?? '');
   if (user === undefined) return `role ${grant.user} is not there`;
@@ -110,14 +121,17 @@ export function damageOf(
   if (place.isPublic) return `database ${place.name} is open to everyone`;
   if (!user.canLogin || !user.inherits || !user.lasts) return `${user.name} may not log in`;
   if (user.limit !== server.limit) return `${user.name} has another limit of connections`;
-  if (user.createDb !== grant.attributes.includes('CREATEDB')) return `CREATEDB of ${user.name} differs`;
+  if (user.createDb !== grant.attributes.includes('CREATEDB'))
+    return `CREATEDB of ${user.name} differs`;
   if (user.createRole !== grant.attributes.includes('CREATEROLE'))
     return `CREATEROLE of ${user.name} differs`;
   if (user.settings.length > 0) return `${user.name} has settings of its own`;
   const wanted = [heir.name, ...grant.roles];
   const [more] = surplus(user, wanted);
   if (more !== undefined) return `${user.name} is a member of ${more.role}`;
-  const less = wanted.find((role) => !user.memberships.some((one) => one.role === role && one.isPlain));
+  const less = wanted.find(
+    (role) => !user.memberships.some((one) => one.role === role && one.isPlain),
+  );
   if (less !== undefined) return `${user.name} is no member of ${less}`;
   const [stranger] = [...intruders(user, server), ...intruders(heir, server, sharers)];
   if (stranger !== undefined) return `${stranger.role} is a member of its roles`;

@@ -35,7 +35,12 @@ export function postgres(options: PostgresOptions): PostgresBackend {
       const { where } = connections;
       return isPrimary
         ? E.right(undefined)
-        : E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why: 'it is a replica' });
+        : E.left({
+            _tag: 'BackendUnavailable',
+            class: 'unavailable',
+            where,
+            why: 'it is a replica',
+          });
     }),
     version: attempt(connections, async () => E.right((await connections.server()).version)),
     endpoints: async () => E.right({ primary: { host, port }, replicas: replicas(), ca }),

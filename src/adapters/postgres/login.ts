@@ -16,7 +16,13 @@ export const homeOf = (owner: string): string => `${reservedPrefix}_home_${diges
  * The login that a superuser makes. Its password follows from the superuser's, so that every unit
  * that knows the one knows the other, and nobody has to keep it.
  */
-export function ownLogin({ owner, password }: { readonly owner: string; readonly password: string }) {
+export function ownLogin({
+  owner,
+  password,
+}: {
+  readonly owner: string;
+  readonly password: string;
+}) {
   const user = `${reservedPrefix}_login_${digest(owner, 12)}`;
   const own = createHmac('sha256', password).update(user).digest('base64url');
   return { user, password: own, verifier: () => verifierOf(own) };

@@ -4,8 +4,8 @@ import type { HookError, Provisioned } from '../../engine/index.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
 import type { Connections, Last, Server } from './connections.ts';
 import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
-import { freshName, ownerRoleOf } from './login.ts';
 import { adoptLegacy, isLegacyOwner } from './legacy.ts';
+import { freshName, ownerRoleOf } from './login.ts';
 import { removeRole } from './remove.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
 import * as sql from './statements/grant.ts';
@@ -37,15 +37,38 @@ export async function provision(
     ],
     async (rows, last) => {
       const facts = factsOf(rows);
-      const plan = planOf(facts, grant, owner, server, connections.name);
+      const plan = planOf(facts, grant, owner, connections.name);
       if (E.isLeft(plan)) return plan;
       const isStray = plan.right.user.found?.homes.some((home) => home !== plan.right.place);
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
         return again(connections, server, plan.right, grant, last);
-      return E.right(await carryOut(connections, server, grant, plan.right, last));
+      const made = await carryOut(connections, server, grant, plan.right, last);
+      return (await takeBack(connections, server, plan.right, grant)) ?? E.right(made);
     },
   );
+}
+
+/** What a superuser has given only a superuser takes back; where there is none, it is said. */
+async function takeBack(
+  connections: Connections,
+  server: Server,
+  { user, owner }: Plan,
+  { relation, roles }: Grant,
+): Promise<E.Either<HookError, never> | null> {
+  const [first, ...more] = revocations(user, [owner.name, ...roles], server).filter(
+    ({ isOurs }) => !isOurs,
+  );
+  if (first === undefined) return null;
+  const superuser = await connections.superuser();
+  if (superuser === null) {
+    const what = 'revoke what is not to be';
+    const why = `${first.what}, as ${first.grantor} has granted`;
+    return E.left({ _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why });
+  }
+  const statements = [first, ...more].map(({ statement }) => statement);
+  await connections.ask(superuser, 'revoke what others granted', statements);
+  return null;
 }
 
 async function again(
@@ -56,7 +79,8 @@ async function again(
   last: Last,
 ): Promise<E.Either<HookError, Provisioned>> {
   const { found, name } = plan.user;
-  const removed = found === undefined ? E.right([]) : await removeRole(connections, server, found, null);
+  const removed =
+    found === undefined ? E.right([]) : await removeRole(connections, server, found, null);
   if (E.isLeft(removed)) return removed;
   const anew = { ...plan, user: { name, found: undefined } };
   return E.right(await carryOut(connections, server, grant, anew, last));
@@ -66,7 +90,6 @@ function planOf(
   facts: Facts,
   grant: Grant,
   deployment: string,
-  server: Server,
   handOver: string,
 ): E.Either<HookError, Plan> {
   const { relation, database } = grant;
@@ -119,7 +142,10 @@ async function carryOut(
   const verifier =
     inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
   const { user, owner, place, database } = plan;
-  const roles = [...ownerStatements(plan, grant, server), ...userStatements(plan, grant, server, verifier)];
+  const roles = [
+    ...ownerStatements(plan, grant, server),
+    ...userStatements(plan, grant, server, verifier),
+  ];
   const opening = sql.openDatabase(place, owner.name);
   if (database === 'made') {
     await connections.send('create roles', roles);
@@ -146,7 +172,9 @@ async function carryOut(
 function ownerStatements({ owner, place }: Plan, { database }: Grant, server: Server): string[] {
   const holding = sql.hold(owner.name, { database, place });
   if (owner.found !== undefined) {
-    const isUsable = owner.found.members.some(({ role, isPlain }) => role === server.login && isPlain);
+    const isUsable = owner.found.members.some(
+      ({ role, isPlain }) => role === server.login && isPlain,
+    );
     return [...(isUsable ? [] : [sql.join(owner.name, server.major)]), holding];
   }
   return [
@@ -171,7 +199,10 @@ function userStatements(
     return [
       sql.makeUser(name, server.limit, verifier),
       sql.hold(name, { relation }),
-      sql.comment(name, `user of relation ${relation} on database ${grant.database}, made by hookchart`),
+      sql.comment(
+        name,
+        `user of relation ${relation} on database ${grant.database}, made by hookchart`,
+      ),
       sql.join(name, server.major),
       joining,
     ];
@@ -185,15 +216,29 @@ function userStatements(
     ...(isUsable ? [] : [sql.join(name, server.major)]),
     sql.restoreUser(name, server.limit, verifier, until),
     ...found.settings.map((database) => sql.resetSettings(name, database)),
-    ...surplus(found, wanted).map(({ role, grantor }) =>
-      sql.revokeRole(role, name, grantor, server.major),
-    ),
-    ...intruders(found, server).map(({ role, grantor }) =>
-      sql.revokeRole(name, role, grantor, server.major),
+    ...revocations({ name, found }, wanted, server).flatMap(({ isOurs, statement }) =>
+      isOurs ? [statement] : [],
     ),
     ...(isMember ? [] : [joining]),
   ];
 }
+
+/** What is to be taken back of the user's memberships, and of those of others in its role. */
+const revocations = ({ name, found }: Plan['user'], wanted: readonly string[], server: Server) =>
+  found === undefined
+    ? []
+    : [
+        ...surplus(found, wanted).map((one) => ({
+          ...one,
+          what: `${name} is a member of ${one.role}`,
+          statement: sql.revokeRole(one.role, name, one.grantor, server.major),
+        })),
+        ...intruders(found, server).map((one) => ({
+          ...one,
+          what: `${one.role} is a member of ${name}`,
+          statement: sql.revokeRole(name, one.role, one.grantor, server.major),
+        })),
+      ];
 
 function extraStatements({ user: { name, found } }: Plan, { roles, attributes }: Grant): string[] {
   const missing = roles.filter(

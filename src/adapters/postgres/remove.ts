@@ -41,7 +41,10 @@ export async function remove(
     ],
     async (rows) => {
       const facts = factsOf(rows);
-      const role = roleOf(facts, facts.held.find((held) => held.relation === relation));
+      const role = roleOf(
+        facts,
+        facts.held.find((held) => held.relation === relation),
+      );
       const owner = facts.held.find((held) => held.database === database);
       const heir = roleOf(facts, owner);
       if (role === undefined) return E.right([]);
@@ -71,8 +74,8 @@ export async function removeRole(
     await connections.send('end logins', [
       sql.endLogin(role.name),
       ...role.settings.map((database) => resetSettings(role.name, database)),
-      ...surplus(role, heir === null ? [] : [heir.name]).map((one) =>
-        revokeRole(one.role, role.name, one.grantor, server.major),
+      ...surplus(role, heir === null ? [] : [heir.name]).flatMap((one) =>
+        one.isOurs ? [revokeRole(one.role, role.name, one.grantor, server.major)] : [],
       ),
     ]);
     for (let round = 1; ; round++) {
@@ -109,15 +112,10 @@ async function tenantsRoles(
   const [found = []] = await connections.send('look for roles that it made', [readMade(id)]);
   const all = found as unknown as readonly Named[];
   const made = all.filter((one) => one.id !== id);
-  const user = all.find((one) => one.id === id);
-  if (made.length > 0 && user !== undefined)
+  if (made.length > 0)
     await connections.send(
       'end the logins of roles that it made',
-      made.flatMap(({ name }) => [
-        sql.endLogin(name),
-        join(name, major),
-        sql.lendRole(name, user.name, major),
-      ]),
+      made.flatMap(({ name }) => [sql.endLogin(name), join(name, major)]),
     );
   return all;
 }
@@ -134,7 +132,9 @@ async function endSessions(
   notes: Set<string>,
 ): Promise<string | null> {
   const users = roles.map(({ id }) => id);
-  const [sessions = []] = await connections.send('end sessions', [sql.endSessions(users, patience)]);
+  const [sessions = []] = await connections.send('end sessions', [
+    sql.endSessions(users, patience),
+  ]);
   for (const { database, isOpen } of sessions)
     if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
   return sessions.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
@@ -161,8 +161,15 @@ async function handOver(
     ...homes.flatMap((home) => (home.isOurs === true ? opening(home, role.name) : [])),
     sql.lendLogin(role.name, await verifierOf(password)),
   ]);
+  const made = roles.filter(({ id }) => id !== role.id);
   for (const home of homes) {
     const database = String(home.name);
+    // Whatever is dropped in one database takes the user's own memberships along.
+    if (made.length > 0)
+      await connections.send(
+        'lend the roles that it made',
+        made.map(({ name }) => sql.lendRole(name, role.name, server.major)),
+      );
     const session = await connections.as({ user: role.name, password }, database, server.major);
     const ask = (purpose: string, statements: readonly string[]) =>
       connections.ask(session, purpose, statements);
@@ -195,7 +202,12 @@ async function handOver(
       await session.end();
     }
   }
-  await connections.send('end logins', [sql.endLogin(role.name)]);
+  await connections.send('end logins', [
+    sql.endLogin(role.name),
+    ...homes.flatMap(({ name, isEntered }) =>
+      isEntered === true ? [] : [sql.leave(String(name), role.name)],
+    ),
+  ]);
 }
 
 const opening = ({ name, isOpen, isEntered }: Row, user: string): string[] => [

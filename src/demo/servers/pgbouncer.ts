@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PgbouncerProcess, prepare } from '../../adapters/pgbouncer/index.ts';
+import { emptyConfiguration } from '../../engine/index.ts';
 import { freePort, Server, type Workspace } from './child.ts';
 import { findProgram } from './program.ts';
 
@@ -28,14 +29,15 @@ export async function startPgbouncer(
   const pidFile = join(folder, 'pgbouncer.pid');
   const process: PgbouncerProcess = {
     iniFile: join(folder, 'pgbouncer.ini'),
-    console: { host: '127.0.0.1', port },
+    consoles: [{ host: folder, port }],
     settings: {
       listenAddress: '127.0.0.1',
       listenPort: port,
-      socketDirectory: null,
+      socketDirectory: folder,
       logFile: join(folder, 'pgbouncer.log'),
       pidFile,
       userlistFile: join(folder, 'userlist.txt'),
+      caFile: join(folder, 'backend-ca.pem'),
       admin: { user: 'hookchart_admin', password: { secret: adminPassword } },
       poolMode: 'session',
       maxDatabaseConnections: 8,
@@ -43,7 +45,7 @@ export async function startPgbouncer(
       maxPreparedStatements: 100,
     },
   };
-  const prepared = await prepare(process, { databases: [], auth: null })();
+  const prepared = await prepare(process, emptyConfiguration)();
   if (prepared._tag === 'Left') throw new Error(`cannot write ${process.iniFile}`);
   let server: Server | null = null;
   const start = async () => {

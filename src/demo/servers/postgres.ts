@@ -15,6 +15,8 @@ export interface PostgresServer {
   readonly port: number;
   readonly user: 'postgres';
   readonly password: string;
+  /** A login with CREATEROLE and CREATEDB, and nothing else. */
+  readonly login: { readonly user: string; readonly password: string };
   /** All that the server has logged. */
   readonly log: () => string;
   readonly start: () => Promise<void>;
@@ -54,7 +56,12 @@ export async function startPostgres(
     { ...who, env: { PATH: process.env.PATH } },
   );
   await rm(passwordFile);
-  return serve(binaries.postgres, data, await freePort(), password, settings);
+  const server = await serve(binaries.postgres, data, await freePort(), password, settings);
+  const { user, password: secret } = server.login;
+  const client = await server.connect();
+  await client.query(`CREATE ROLE ${user} LOGIN CREATEROLE CREATEDB PASSWORD '${secret}'`);
+  await client.end();
+  return server;
 }
 
 /**
@@ -137,6 +144,7 @@ async function serve(
     port,
     user: 'postgres',
     password,
+    login: { user: 'pooler', password: `of-the-pooler-${password}` },
     log: () => log + (server?.log ?? ''),
     start,
     stop,

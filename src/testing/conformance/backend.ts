@@ -62,7 +62,10 @@ export const backendConformance = (
       const { kept } = await provisioned(subject, asked);
       assert.notEqual(kept.user, grant.user, 'another name was to be found');
       assert.equal(await subject.admits(loginOf(grant), grant.database), true);
-      assert.equal(await subject.admits(loginOf({ ...asked, user: kept.user }), asked.database), true);
+      assert.equal(
+        await subject.admits(loginOf({ ...asked, user: kept.user }), asked.database),
+        true,
+      );
     },
     'provision leaves a database alone that another deployment made': async (subject) => {
       const grant = aGrant();
@@ -140,7 +143,10 @@ export const backendConformance = (
     },
     'grantable knows nothing of a role that is not there': (subject) =>
       during(subject, async (backend) => {
-        assert.equal((await done(backend.grantable(['conformance_no_such_role'], holdings()))).size, 0);
+        assert.equal(
+          (await done(backend.grantable(['conformance_no_such_role'], holdings()))).size,
+          0,
+        );
       }),
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Bag, Changes, Databag, Model } from '../../engine/index.ts';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Attempt, Bag, Changes, Databag, Model } from '../../engine/index.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
 /** A model adapter, over a model in which two units lead and follow and one application asks. */

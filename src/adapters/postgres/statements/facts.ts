@@ -9,10 +9,21 @@ export const readHeld = (relation: number, database: string): string =>
 export const readAllHeld =
   'SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles';
 
+/**
+ * From 16 on the maker of a role has it from the server itself, with the right to give it on and
+ * neither of the others.
+ */
+const isMaker = `m.grantor = 10 AND m.admin_option
+     AND COALESCE(pg_catalog.to_jsonb(m) ->> 'inherit_option' = 'false', false)
+     AND COALESCE(pg_catalog.to_jsonb(m) ->> 'set_option' = 'false', false)`;
+
 const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
   COALESCE((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
               'role', o.rolname, 'grantor', g.rolname, 'isAdmin', m.admin_option,
-              'isPlain', COALESCE((pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, true)))
+              'isPlain', COALESCE((pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, true),
+              'isMaker', ${isMaker},
+              'isOurs', pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
+                     OR COALESCE(pg_catalog.pg_has_role(m.grantor, 'USAGE'), false)))
               FROM pg_catalog.pg_auth_members m
               JOIN pg_catalog.pg_roles o ON o.oid = m.${other}
               LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor
@@ -54,19 +65,14 @@ export const readAllRoles = `${role}
 export const readRolesById = (numbers: readonly number[]): string =>
   `${role} WHERE r.oid IN (${oids(numbers)})`;
 
-/**
- * The deployment's roles, and those that its tenants made: from 16 on the maker of a role has it
- * from the server itself, with the right to give it on and neither of the others.
- */
+/** The deployment's roles, and those that its tenants made. */
 const tenants = `
 WITH RECURSIVE tenants AS (
   SELECT h.id FROM hookchart.roles h
    UNION
   SELECT m.roleid
     FROM tenants t JOIN pg_catalog.pg_auth_members m ON m.member = t.id
-   WHERE m.grantor = 10 AND m.admin_option
-     AND (pg_catalog.to_jsonb(m) ->> 'inherit_option') = 'false'
-     AND (pg_catalog.to_jsonb(m) ->> 'set_option') = 'false'
+   WHERE ${isMaker}
 )`;
 
 const database = `${tenants}

@@ -7,7 +7,9 @@ export const hold = (
   of: { readonly relation: number } | { readonly database: string; readonly place: string },
 ): string => {
   const [relation, database, place] =
-    'relation' in of ? [Number(of.relation), 'NULL', 'NULL'] : ['NULL', text(of.database), text(of.place)];
+    'relation' in of
+      ? [Number(of.relation), 'NULL', 'NULL']
+      : ['NULL', text(of.database), text(of.place)];
   const key = 'relation' in of ? 'relation' : 'database';
   return `
 INSERT INTO hookchart.roles (name, id, relation, database, place)
@@ -61,7 +63,12 @@ export const resetSettings = (role: string, database: string): string =>
 export const grantRole = (role: string, to: string): string => `GRANT ${id(role)} TO ${id(to)}`;
 
 /** A membership is taken back from whoever gave it; before 16 who that was decides nothing. */
-export const revokeRole = (role: string, from: string, grantor: string | null, major: number): string =>
+export const revokeRole = (
+  role: string,
+  from: string,
+  grantor: string | null,
+  major: number,
+): string =>
   `REVOKE ${id(role)} FROM ${id(from)}${major < 16 || grantor === null ? '' : ` GRANTED BY ${id(grantor)}`} CASCADE`;
 
 /**

@@ -27,7 +27,11 @@ export const become = (role: string): string => `SET ROLE ${id(role)}`;
 export const becomeOneself = 'RESET ROLE';
 
 /** Where something of a user is, and whether it gets there. */
-export const readHomes = (users: readonly number[], user: number, databases: readonly string[]): string => `
+export const readHomes = (
+  users: readonly number[],
+  user: number,
+  databases: readonly string[],
+): string => `
 SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
        pg_catalog.has_database_privilege(${Number(user)}::pg_catalog.oid, d.oid, 'CONNECT') AS "isEntered",
        pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
@@ -48,6 +52,9 @@ export const reopen = (database: string): string =>
 
 export const letEnter = (database: string, user: string): string =>
   `GRANT CONNECT ON DATABASE ${id(database)} TO ${id(user)}`;
+
+export const leave = (database: string, user: string): string =>
+  `REVOKE ALL ON DATABASE ${id(database)} FROM ${id(user)}`;
 
 /** Functions and operators are only taken over by whoever may create in their schema. */
 export const readSchemas = (users: readonly number[], heir: string): string => `
