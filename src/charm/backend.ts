@@ -30,7 +30,7 @@ export const backendRequest = (
 });
 
 /** What the charm says to the adapter, wherever the backend is. */
-export type BackendOptions = Pick<PostgresOptions, 'owner' | 'login' | 'remaining'>;
+export type BackendOptions = Pick<PostgresOptions, 'owner' | 'preferred' | 'remaining'>;
 
 /**
  * The PostgreSQL behind `backend-database`. It is looked up when a hook first needs it, for many

@@ -109,7 +109,7 @@ const runHook =
       model: withSettings(model, config),
       backend: relatedBackend(model.backend, model.secrets, {
         owner: model.owner,
-        login: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
+        preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
         remaining: budget.ofServers,
       }),
       pooler,

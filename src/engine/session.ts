@@ -31,6 +31,7 @@ import type { Adapters, Bag, Changes, Holdings } from './ports.ts';
 import type { Rules } from './rules.ts';
 import { kept } from './secrets.ts';
 import { halt, once, right, take } from './steps.ts';
+import { bagName, difference, gatheredWrites } from './writes.ts';
 
 export interface Session {
   readonly adapters: Adapters;
@@ -88,18 +89,20 @@ export interface Session {
   readonly changes: (waitingFor: string | null, obstacles?: readonly string[]) => Promise<Changes>;
 }
 
+const peerAppBag = { _tag: 'PeerApp' } as const;
+
 const flagPrefix = 'departing-';
 export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
 
 export function openSession(adapters: Adapters, { parse, policy }: Rules): Session {
   const { model, backend } = adapters;
-  const writes = new Map<string, { bag: Bag; values: Record<string, string>; differs: boolean }>();
+  const writes = gatheredWrites();
   const bags = new Map<string, Databag>();
   const remotes = new Map<number, Databag>();
   const touched = new Map<number, LedgerRecord | undefined>();
 
   const read = async (bag: Bag): Promise<Databag> => {
-    const name = nameOf(bag);
+    const name = bagName(bag);
     const known = bags.get(name);
     if (known !== undefined) return known;
     const [outcome = E.right({})] = await model.read([bag])();
@@ -118,17 +121,6 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     const contents = await model.read(units.map((unit) => ({ _tag: 'PeerUnit', unit })))();
     return units.map((unit, index) => peerIn(unit, right(contents[index] ?? E.right({}))));
   });
-
-  const gather = (differs: boolean) => (bag: Bag, values: Databag) => {
-    const name = nameOf(bag);
-    const before = writes.get(name);
-    writes.set(name, {
-      bag,
-      values: { ...before?.values, ...values },
-      differs: differs || (before?.differs ?? false),
-    });
-  };
-  const write = gather(false);
 
   const ledger = once(async () => openLedger(right(parseLedger(await peerApp())), touched));
   const reach = once(backend.ready);
@@ -236,8 +228,8 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       const planned = await take(model.plannedUnits);
       return planned.every((unit) => unit === model.unit || saying.get(unit) === true);
     },
-    write,
-    overwrite: gather(true),
+    write: writes.write,
+    overwrite: writes.overwrite,
     remember: (values) => void Object.assign(remembered, values),
     state,
     configured: null,
@@ -260,48 +252,19 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       for (const relation of touched.keys()) {
         const record = await kept(model.secrets, records.get(relation));
         const value = record === undefined ? '' : encodeRecord(record);
-        write({ _tag: 'PeerApp' }, { [recordKey(relation)]: value });
+        writes.write(peerAppBag, { [recordKey(relation)]: value });
       }
-      if (open.hasRetired()) write({ _tag: 'PeerApp' }, { [lookupKey]: '' });
-      const isOnRecord = writes.has('PeerApp') || (await lastLeader()) !== null;
-      if (isOnRecord && (await leader())) write({ _tag: 'PeerApp' }, { [leaderKey]: model.unit });
-      const changed: { bag: Bag; values: Databag }[] = [];
-      for (const { bag, values, differs } of writes.values()) {
-        const differing = differs ? values : difference(await read(bag), values);
-        if (differing !== null) changed.push({ bag, values: differing });
-      }
+      if (open.hasRetired()) writes.write(peerAppBag, { [lookupKey]: '' });
+      const isOnRecord = writes.has(peerAppBag) || (await lastLeader()) !== null;
+      if (isOnRecord && (await leader())) writes.write(peerAppBag, { [leaderKey]: model.unit });
       return {
-        bags: changed,
+        bags: await writes.differing(read),
         state: difference(await state(), remembered) ?? {},
         status: statusOf({ records, lookup }, waitingFor ?? unread(unreadable), obstacles),
       };
     },
   };
 }
-
-/** Those values that a databag does not hold yet; null where it holds all of them. */
-function difference(databag: Databag, values: Databag): Databag | null {
-  let differing: Record<string, string> | null = null;
-  for (const key in values) {
-    const value = values[key] ?? '';
-    if ((databag[key] ?? '') === value) continue;
-    differing ??= {};
-    differing[key] = value;
-  }
-  return differing;
-}
-
-const nameOf = (bag: Bag): string => {
-  switch (bag._tag) {
-    case 'RemoteApp':
-    case 'OwnApp':
-      return `${bag._tag} ${bag.relation}`;
-    case 'PeerApp':
-      return bag._tag;
-    case 'PeerUnit':
-      return `${bag._tag} ${bag.unit}`;
-  }
-};
 
 function flagsIn(databag: Databag): readonly number[] {
   const flags: number[] = [];

@@ -21,7 +21,7 @@ import {
 import { FileProblem } from '../../src/adapters/workload/index.ts';
 import { freePort, identity, Workspace } from '../../src/demo/servers/child.ts';
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
-import type { Configuration } from '../../src/engine/index.ts';
+import { type Configuration, emptyConfiguration } from '../../src/engine/index.ts';
 import { PebbleStandIn } from './pebble-stand-in.ts';
 
 const workspace = new Workspace();
@@ -66,14 +66,14 @@ const kinds: Readonly<Record<string, (folder: string) => Unit>> = {
 
 const entry = (name: string) => ({ name, host: '127.0.0.1', port: 5432, database: name });
 const configuration = (...names: string[]): Configuration => ({
+  ...emptyConfiguration,
   databases: names.map(entry),
-  auth: { user: 'lookup', password: { secret: 'of the lookup' } },
 });
 
 function processOf({ folder, workload }: Unit, listenPort: number): PgbouncerProcess {
   return {
     iniFile: join(folder, 'pgbouncer.ini'),
-    console: { host: '127.0.0.1', port: listenPort },
+    consoles: [{ host: '127.0.0.1', port: listenPort }],
     workload,
     settings: {
       listenAddress: '127.0.0.1',
@@ -82,6 +82,7 @@ function processOf({ folder, workload }: Unit, listenPort: number): PgbouncerPro
       logFile: join(folder, 'pgbouncer.log'),
       pidFile: join(folder, 'pgbouncer.pid'),
       userlistFile: join(folder, 'userlist.txt'),
+      caFile: join(folder, 'backend-ca.pem'),
       admin: { user: 'admin', password: { secret: 'of the admin' } },
       poolMode: 'session',
       maxDatabaseConnections: 10,
@@ -93,7 +94,10 @@ function processOf({ folder, workload }: Unit, listenPort: number): PgbouncerPro
 
 /** One hook: whether something was put in force, or what was in the way. */
 async function apply(process: PgbouncerProcess, wanted: Configuration): Promise<unknown> {
-  const pooler = pgbouncer({ processes: [process], clients: process.console });
+  const pooler = pgbouncer({
+    processes: [process],
+    clients: { host: '127.0.0.1', port: process.settings.listenPort },
+  });
   try {
     const outcome = await pooler.apply(wanted)();
     return outcome._tag === 'Right' ? outcome.right : outcome.left;

@@ -104,11 +104,13 @@ describe('sessions', () => {
     const other = await relate(world, 7, { database: 'shared' });
     await relate(world, 8, { database: 'another' });
     const guest = await login(other);
-    await guest.query('ALTER TABLE t ADD COLUMN b int');
+    await guest.query('INSERT INTO t VALUES (1)');
+    await guest.query('CREATE TABLE of_guest (a int)');
     await unrelate(world, 8);
     await unrelate(world, 7);
     await expect(guest.query('SELECT 1')).rejects.toThrow();
     expect((await session.query('SELECT pg_backend_pid() AS pid')).rows[0].pid).toBe(pid);
+    await session.query('ALTER TABLE of_guest ADD COLUMN b int');
     expect(await logsIn(bag)).toBe(true);
     expect(await logsIn(other)).toBe(false);
     await session.end();
@@ -159,11 +161,15 @@ describe('files and processes', () => {
     await unrelate(world, 4);
   });
 
-  it('U-40: the lookup user’s password in the userlist is one that PostgreSQL takes', async () => {
+  it('U-40: the verifiers in the userlist are those that PostgreSQL has', async () => {
     const bag = await relate(world, 4, { database: 'userlist' });
     const { userlist } = files(world, leader);
-    expect(userlist).toMatch(/^"hookchart_admin" "\w{24}"\n"hookchart_auth_\w+" "\w{24}"\n$/);
-    expect(userlist).not.toContain('relation_id');
+    const [role] = await sql(
+      world,
+      "SELECT rolpassword FROM pg_authid WHERE rolname = 'relation_id_4'",
+    );
+    expect(userlist).toMatch(/^"hookchart_admin" "SCRAM-SHA-256\$\S+"\n"relation_id_4" /);
+    expect(userlist).toContain(`"relation_id_4" "${String(role?.rolpassword)}"\n`);
     await coldStart(zero);
     expect(await logsIn({ ...bag, endpoints: bag['read-only-endpoints'] ?? '' })).toBe(true);
     await unrelate(world, 4);
@@ -252,17 +258,16 @@ describe('removals', () => {
     expect(record(world, 4)).toBeNull();
   });
 
-  it('U-33, H20: a role whose database takes no connections stays on record, locked out, until it can go', async () => {
-    const bag = await relate(world, 4, { database: 'locked', 'extra-user-roles': 'CREATEDB' });
-    const client = await login(bag);
-    await client.query('CREATE TABLE t (a int)');
-    await client.end();
+  it('U-33, H20: a role that holds what is in another’s closed database stays on record, locked out, until it can go', async () => {
+    await relate(world, 4, { database: 'mine', 'extra-user-roles': 'CREATEDB' });
+    await sql(world, 'CREATE DATABASE locked');
+    await sql(world, 'CREATE TABLE t (a int); ALTER TABLE t OWNER TO relation_id_4', 'locked');
     await sql(world, 'ALTER DATABASE locked ALLOW_CONNECTIONS false');
     await unrelate(world, 4);
-    expect(await entries(world, leader)).not.toContain('locked');
+    expect(await entries(world, leader)).not.toContain('mine');
     expect(record(world, 4)).toMatchObject({ state: 'removing', password: null });
     expect(status(leader)).toMatchObject({ name: 'waiting' });
-    expect(status(leader)?.message).toContain('database locked holds its objects');
+    expect(status(leader)?.message).toContain('database "locked" is not currently accepting');
     const [role] = await sql(
       world,
       "SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = 'relation_id_4'",
@@ -307,7 +312,7 @@ describe('removals', () => {
     const before = files(world, leader);
     await unrelate(world, 4);
     expect(files(world, leader)).toEqual(before);
-    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['auth-user', 'leader']);
+    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['leader']);
   });
 
   it('U-35, H6: the whole application goes: no role, no record, no secret', async () => {
@@ -341,8 +346,12 @@ describe('a new backend', () => {
     ];
     for (const database of ['first', 'second'])
       await sql(world, `DROP DATABASE ${database} WITH (FORCE)`);
-    for (const role of ['relation_id_4', 'relation_id_7', 'first_owner', 'second_owner'])
-      await sql(world, `DROP ROLE ${role}`);
+    const owners = await sql(
+      world,
+      "SELECT rolname FROM pg_roles WHERE rolname ~ '^hookchart_.{8}_(first|second)$'",
+    );
+    for (const role of ['relation_id_4', 'relation_id_7', ...owners.map((row) => row.rolname)])
+      await sql(world, `DROP ROLE "${role}"`);
     await world.settle();
     for (const bag of bags) expect(await logsIn(bag)).toBe(true);
     expect([own(world, 4), own(world, 7)]).toEqual(bags);

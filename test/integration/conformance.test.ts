@@ -34,7 +34,7 @@ async function admits(login: { user: string; password: string; database: string 
 }
 
 const backend = backendConformance(async () => ({
-  hook: () => postgres({ ...server, lockTimeout: 500 }),
+  hook: (owner) => postgres({ ...server, ...server.login, owner, lockTimeout: 500 }),
   admits: ({ user, password }, database) => admits({ user, password: password.secret, database }),
 }));
 

@@ -48,7 +48,7 @@ export const entries = (world: World, unit: string): Promise<string[]> =>
 
 export async function databasesOf({ process }: PgbouncerServer): Promise<string[]> {
   const client = new pg.Client({
-    ...process.console,
+    ...process.consoles[0],
     user: process.settings.admin.user,
     password: process.settings.admin.password.secret,
     database: 'pgbouncer',

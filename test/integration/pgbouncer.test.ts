@@ -4,7 +4,7 @@ import { Console } from '../../src/adapters/pgbouncer/console.ts';
 import { pgbouncer, prepare } from '../../src/adapters/pgbouncer/index.ts';
 import { Workspace } from '../../src/demo/servers/child.ts';
 import { type PgbouncerServer, startPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
-import type { Configuration } from '../../src/engine/index.ts';
+import { type Configuration, emptyConfiguration } from '../../src/engine/index.ts';
 
 const workspace = new Workspace();
 const servers: PgbouncerServer[] = [];
@@ -18,8 +18,17 @@ afterAll(async () => {
 });
 
 const configuration = (...names: string[]): Configuration => ({
+  ...emptyConfiguration,
   databases: names.map((name) => ({ name, host: '127.0.0.1', port: 5432, database: name })),
-  auth: { user: 'lookup', password: { secret: 'lookup "pw"' } },
+  users: [user('a "user"', 'A')],
+});
+
+/** Somebody with the verifier of a password that nobody knows. */
+const user = (name: string, letter: string) => ({
+  name,
+  verifier: {
+    secret: `SCRAM-SHA-256$4096:${letter.repeat(22)}==$${letter.repeat(43)}=:${letter.repeat(43)}=`,
+  },
 });
 
 const server = (index: number): PgbouncerServer => {
@@ -34,7 +43,7 @@ const pooler = (...indexes: number[]) =>
 /** What a process has in force, as it says itself. */
 async function inForce(index: number): Promise<string[]> {
   const { process } = server(index);
-  const console = new Console(process.console, process.settings.admin);
+  const console = new Console(process.consoles, process.settings.admin, () => 5_000);
   try {
     return (await console.databases()).map(({ name }) => name);
   } finally {
@@ -79,7 +88,7 @@ describe('apply', () => {
   it('reloads for a hook that was lost after it had written, though no database differs', async () => {
     const changed = {
       ...configuration('a', 'b'),
-      auth: { user: 'lookup', password: { secret: 'another' } },
+      users: [user('another', 'B')],
     };
     await prepare(server(0).process, changed)();
     const reloads = () => server(0).log().split('RELOAD').length;
@@ -91,16 +100,13 @@ describe('apply', () => {
     expect(reloads()).toBe(before + 1);
   });
 
-  it('a new password of the same length in the same second comes in a file of its own', async () => {
+  it('a new verifier of the same length in the same second comes in a file of its own', async () => {
     const one = pooler(0);
     await one.apply(configuration('a', 'b'))();
     const { userlistFile } = server(0).process.settings;
     const before = statSync(userlistFile);
     const changed = configuration('a', 'b');
-    await one.apply({
-      ...changed,
-      auth: { user: 'lookup', password: { secret: 'pw "lookup"' } },
-    })();
+    await one.apply({ ...changed, users: [user('a "user"', 'C')] })();
     await one.release();
     expect(statSync(userlistFile).size).toBe(before.size);
     expect(statSync(userlistFile).ino).not.toBe(before.ino);

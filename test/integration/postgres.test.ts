@@ -464,7 +464,13 @@ describe('audit', () => {
 
 describe('given a superuser', () => {
   const mighty = (change: Partial<PostgresOptions> = {}) =>
-    postgres({ ...server, owner: 'mighty/pgbouncer', login: 'own', lockTimeout: 500, ...change });
+    postgres({
+      ...server,
+      owner: 'mighty/pgbouncer',
+      preferred: 'own',
+      lockTimeout: 500,
+      ...change,
+    });
 
   it('it makes itself a login that is none, works as that one, and enters no tenant’s database', async () => {
     const before = server.log().length;

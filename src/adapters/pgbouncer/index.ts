@@ -5,15 +5,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import { sameDatabases } from '../../domain/configuration.ts';
-import {
-  oldestVersion,
-  type PgbouncerFiles,
-  parseVersion,
-  renderFiles,
-  type Settings,
-  secretIn,
-  type Version,
-} from '../../domain/pgbouncer-files.ts';
+import { oldestVersion, parseVersion } from '../../domain/pgbouncer-files.ts';
 import type {
   Attempt,
   Configuration,
@@ -22,10 +14,18 @@ import type {
   Pooler,
 } from '../../engine/index.ts';
 import { WireProblem } from '../wire/index.ts';
-import { verifierOf, verifies } from '../wire/scram.ts';
-import { FileProblem, localFiles } from '../workload/files.ts';
-import { type Workload, WorkloadProblem } from '../workload/workload.ts';
+import { FileProblem } from '../workload/files.ts';
+import { WorkloadProblem } from '../workload/workload.ts';
 import { type Address, Console, tryLogin } from './console.ts';
+import {
+  confirm,
+  filesFor,
+  filesOf,
+  isConfirmed,
+  listensAsIn,
+  type PgbouncerProcess,
+  write,
+} from './files.ts';
 
 export type { Settings } from '../../domain/pgbouncer-files.ts';
 export {
@@ -36,22 +36,7 @@ export {
   type Workload,
 } from '../workload/index.ts';
 export type { Address } from './console.ts';
-
-/** One PgBouncer process of this unit. */
-export interface PgbouncerProcess {
-  readonly iniFile: string;
-  readonly settings: Settings;
-  /**
-   * Where its admin console answers, the best way first: the folder of its socket, which no other
-   * process can listen in, and what it listens on. With several processes on one port only folders.
-   */
-  readonly consoles: readonly Address[];
-  /**
-   * Keeps its files and starts it where it does not run, or where a change takes a restart. Without
-   * one the files are this machine's, and whoever started the process looks after it.
-   */
-  readonly workload?: Workload;
-}
+export type { PgbouncerProcess } from './files.ts';
 
 export interface PgbouncerOptions {
   /** All processes of this unit: it is in step when each of them is. */
@@ -115,7 +100,7 @@ export function pgbouncer({
 /** Writes the files for a process that is not running yet, so that it starts with what it should serve. */
 export const prepare = (process: PgbouncerProcess, configuration: Configuration): Attempt<void> =>
   attempt(process.consoles[0] ?? nowhere, async () => {
-    await write(process, await filesFor(process, configuration, oldestVersion, null));
+    await write(process, await filesFor(process, configuration, oldestVersion));
     return E.right(undefined);
   });
 
@@ -137,10 +122,9 @@ async function apply(
   const before = await filesOf(process);
   const isMoving = before.ini !== null && !listensAsIn(before.ini, process.settings);
   const version = isMoving ? null : await versionOf(console);
-  const files = await filesFor(process, configuration, version ?? oldestVersion, before.userlist);
+  const files = await filesFor(process, configuration, version ?? oldestVersion);
   const isWritten =
     before.ini === files.ini && before.userlist === files.userlist && before.ca === files.ca;
-  const isConfirmed = (await filesIn(process).read(markerOf(process))) === null;
   const wanted = [...configuration.databases].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
@@ -166,7 +150,7 @@ async function apply(
   if (
     version !== null &&
     isWritten &&
-    isConfirmed &&
+    (await isConfirmed(process)) &&
     (await differs(console, configuration, wanted)) === null
   )
     return E.right({ ini: { before: before.ini, after: files.ini }, isNew: false, restore });
@@ -176,7 +160,7 @@ async function apply(
     await restart();
     // Only a process that runs says which keys it knows.
     const known = await versionOf(console);
-    const whole = await filesFor(process, configuration, known ?? oldestVersion, files.userlist);
+    const whole = await filesFor(process, configuration, known ?? oldestVersion);
     if (whole.ini !== files.ini) await write(process, whole);
     after = whole.ini;
   }
@@ -191,14 +175,6 @@ async function apply(
   return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
 }
 
-/** What PgBouncer reads when it starts, and never again: where it listens. */
-const listensAsIn = (ini: string, { listenAddress, listenPort }: Settings): boolean =>
-  [`listen_addr = ${listenAddress}`, `listen_port = ${listenPort}`].every((line) =>
-    ini.includes(`${line}\n`),
-  );
-
-const filesIn = ({ workload }: PgbouncerProcess) => workload ?? localFiles;
-
 /** Null where the process does not answer. */
 async function versionOf(console: Console) {
   try {
@@ -207,30 +183,6 @@ async function versionOf(console: Console) {
     if (problem instanceof WireProblem) return null;
     throw problem;
   }
-}
-
-async function filesOf(process: PgbouncerProcess) {
-  const { read } = filesIn(process);
-  const { userlistFile, caFile } = process.settings;
-  return {
-    ini: await read(process.iniFile),
-    userlist: await read(userlistFile),
-    ca: await read(caFile),
-  };
-}
-
-/** The console's verifier stays as it is while it is of the password: a new one is a new file. */
-async function filesFor(
-  { settings }: PgbouncerProcess,
-  configuration: Configuration,
-  version: Version,
-  userlist: string | null,
-): Promise<PgbouncerFiles> {
-  const { user, password } = settings.admin;
-  const known = secretIn(userlist ?? '', user);
-  const isIts = known !== null && (await verifies(known, password.secret));
-  const verifier = isIts ? known : await verifierOf(password.secret);
-  return renderFiles(configuration, settings, version, verifier);
 }
 
 /** In what PgBouncer differs from what it was given; null where it does not. */
@@ -244,26 +196,6 @@ async function differs(
   const known = await console.users();
   const missing = users.find(({ name }) => !known.has(name));
   return missing === undefined ? null : `user ${missing.name} is not in force`;
-}
-
-/**
- * Stands from before the files are written until they are read back. A hook that is lost between
- * writing and reloading leaves files that look right and, where no database differs, are not in force.
- */
-const markerOf = ({ iniFile }: PgbouncerProcess): string => `${iniFile}.unconfirmed`;
-
-const confirm = (process: PgbouncerProcess): Promise<void> =>
-  filesIn(process).replace(markerOf(process), null);
-
-async function write(
-  process: PgbouncerProcess,
-  files: { readonly [File in keyof PgbouncerFiles]: string | null },
-): Promise<void> {
-  const { replace } = filesIn(process);
-  await replace(markerOf(process), '');
-  await replace(process.settings.caFile, files.ca);
-  await replace(process.settings.userlistFile, files.userlist);
-  await replace(process.iniFile, files.ini);
 }
 
 function difference(found: readonly DatabaseEntry[], wanted: readonly DatabaseEntry[]): string {

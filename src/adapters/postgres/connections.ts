@@ -16,7 +16,7 @@ export interface PostgresOptions extends HostPort {
   /** Which deployment this is: the same for all its units, and unlike any other's. */
   readonly owner: string;
   /** Which login is tried first: the one that is given, or the one that a superuser has made; `given` unless told otherwise. */
-  readonly login?: 'given' | 'own';
+  readonly preferred?: 'given' | 'own';
   /** The database into which the given login may always log in; `postgres` unless told otherwise. */
   readonly database?: string;
   /** How the server proves who it is; by default TLS is used where it is offered, and verifies nobody. */
@@ -79,7 +79,7 @@ export class Connections {
 
   /** The role to which an operator may hand a database over. */
   get name(): string {
-    return this.#options.login === 'own' ? ownLogin(this.#options).user : this.#options.user;
+    return this.#options.preferred === 'own' ? ownLogin(this.#options).user : this.#options.user;
   }
 
   async server(): Promise<Server> {
@@ -154,8 +154,8 @@ export class Connections {
   }
 
   async #enter(): Promise<Home> {
-    const { login = 'given', owner } = this.#options;
-    const first = login === 'own' ? ownLogin(this.#options) : this.#options;
+    const { preferred = 'given', owner } = this.#options;
+    const first = preferred === 'own' ? ownLogin(this.#options) : this.#options;
     const home = homeOf(owner);
     let entered: Home;
     try {

@@ -98,6 +98,8 @@ export async function removeRole(
       }
     }
   } catch (problem) {
+    // What was lent for the removal is taken back where it does not come to its end.
+    await connections.send('end logins', [sql.endLogin(role.name)]).catch(() => {});
     if (problem instanceof SqlProblem && problem.kind === 'refused') return inUse(problem.message);
     throw problem;
   }

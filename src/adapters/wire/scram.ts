@@ -10,8 +10,17 @@ const iterations = 4096;
 const notation = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/;
 
 /** A verifier of a password, with a salt of its own. */
-export async function verifierOf(password: string): Promise<string> {
-  const salt = randomBytes(16);
+export const verifierOf = (password: string): Promise<string> =>
+  saltedVerifier(password, randomBytes(16));
+
+/** The same verifier each time: for a password that is random enough to be its own salt. */
+export const steadyVerifierOf = (password: string): Promise<string> =>
+  saltedVerifier(
+    password,
+    createHash('sha256').update(`salt ${password}`).digest().subarray(0, 16),
+  );
+
+async function saltedVerifier(password: string, salt: Buffer): Promise<string> {
   const { storedKey, serverKey } = await keys(password, salt, iterations);
   const text = [storedKey, serverKey].map((key) => key.toString('base64')).join(':');
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${text}`;

@@ -1,0 +1,79 @@
+/** The files of one PgBouncer process: what they say, what they are to say, and whether that is in force. */
+import type { Configuration } from '../../domain/configuration.ts';
+import {
+  type PgbouncerFiles,
+  renderFiles,
+  type Settings,
+  type Version,
+} from '../../domain/pgbouncer-files.ts';
+import { steadyVerifierOf } from '../wire/scram.ts';
+import { localFiles } from '../workload/files.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { Address } from './console.ts';
+
+/** One PgBouncer process of this unit. */
+export interface PgbouncerProcess {
+  readonly iniFile: string;
+  readonly settings: Settings;
+  /**
+   * Where its admin console answers, the best way first: the folder of its socket, which no other
+   * process can listen in, and what it listens on. With several processes on one port only folders.
+   */
+  readonly consoles: readonly Address[];
+  /**
+   * Keeps its files and starts it where it does not run, or where a change takes a restart. Without
+   * one the files are this machine's, and whoever started the process looks after it.
+   */
+  readonly workload?: Workload;
+}
+
+/** What PgBouncer reads when it starts, and never again: where it listens. */
+export const listensAsIn = (ini: string, { listenAddress, listenPort }: Settings): boolean =>
+  [`listen_addr = ${listenAddress}`, `listen_port = ${listenPort}`].every((line) =>
+    ini.includes(`${line}\n`),
+  );
+
+const filesIn = ({ workload }: PgbouncerProcess) => workload ?? localFiles;
+
+export async function filesOf(process: PgbouncerProcess) {
+  const { read } = filesIn(process);
+  const { userlistFile, caFile } = process.settings;
+  return {
+    ini: await read(process.iniFile),
+    userlist: await read(userlistFile),
+    ca: await read(caFile),
+  };
+}
+
+export async function filesFor(
+  { settings }: PgbouncerProcess,
+  configuration: Configuration,
+  version: Version,
+): Promise<PgbouncerFiles> {
+  const verifier = await steadyVerifierOf(settings.admin.password.secret);
+  return renderFiles(configuration, settings, version, verifier);
+}
+
+/**
+ * Stands from before the files are written until they are read back. A hook that is lost between
+ * writing and reloading leaves files that look right and, where no database differs, are not in force.
+ */
+const markerOf = ({ iniFile }: PgbouncerProcess): string => `${iniFile}.unconfirmed`;
+
+/** Whether what is written was read back. */
+export const isConfirmed = async (process: PgbouncerProcess): Promise<boolean> =>
+  (await filesIn(process).read(markerOf(process))) === null;
+
+export const confirm = (process: PgbouncerProcess): Promise<void> =>
+  filesIn(process).replace(markerOf(process), null);
+
+export async function write(
+  process: PgbouncerProcess,
+  files: { readonly [File in keyof PgbouncerFiles]: string | null },
+): Promise<void> {
+  const { replace } = filesIn(process);
+  await replace(markerOf(process), '');
+  await replace(process.settings.caFile, files.ca);
+  await replace(process.settings.userlistFile, files.userlist);
+  await replace(process.iniFile, files.ini);
+}
