@@ -76,7 +76,7 @@ async function stateOf(relation: number) {
   const roles = await sql(
     world,
     `SELECT rolname, rolcanlogin FROM pg_roles
-      WHERE shobj_description(oid, 'pg_authid') LIKE 'hookchart demo/% relation ${relation}'`,
+      WHERE shobj_description(oid, 'pg_authid') LIKE 'user of relation ${relation} %'`,
   );
   const serving: Record<string, string[]> = {};
   for (const unit of world.juju.units)
@@ -96,7 +96,7 @@ async function stateOf(relation: number) {
         : {
             ...entry,
             password: entry.password !== null,
-            proof: entry.proof !== null,
+            verifier: entry.verifier !== null,
             attributes: 0,
           },
     flag: E.isRight(kept) ? (kept.right[`departing-${relation}`] ?? null) : 'not read',
