@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifierOf } from '../../src/adapters/postgres/scram.ts';
-import { connect, type Session, type Tls, WireProblem } from '../../src/adapters/wire/index.ts';
+import {
+  connect,
+  type Destination,
+  type Session,
+  type Tls,
+  WireProblem,
+  type WireProblemKind,
+} from '../../src/adapters/wire/index.ts';
 import { freePort, Server, Workspace } from '../../src/demo/servers/child.ts';
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
@@ -65,7 +72,7 @@ afterAll(async () => {
   workspace.remove();
 });
 
-const to = (port: number, more: Partial<Parameters<typeof connect>[0]> = {}) =>
+const to = (port: number, more: Partial<Destination> = {}) =>
   connect({
     host: '127.0.0.1',
     port,
@@ -426,7 +433,7 @@ describe("PgBouncer's console", () => {
 type Hear = Parameters<typeof impostor>[0];
 
 /** What an impostor does, and what becomes of it. */
-async function meet(hear: Hear, more: Partial<Parameters<typeof connect>[0]> = {}) {
+async function meet(hear: Hear, more: Partial<Destination> = {}) {
   const met = await impostor(hear);
   try {
     const problem = await problemOf(to(met.port, { timeout: 2_000, ...more }));
@@ -449,7 +456,7 @@ const hashes = ['postgres', 'in_md5'].map((user) =>
 );
 
 describe('an impostor', () => {
-  it.each<[does: string, kind: string, hear: Hear]>([
+  it.each<[does: string, kind: WireProblemKind, hear: Hear]>([
     ['asks in clear', 'untrusted', saying(asksInClear)],
     ['asks for md5', 'untrusted', saying(asksForMd5)],
     ['asks for Kerberos', 'untrusted', saying(message('R', 7))],
@@ -520,7 +527,7 @@ describe('an impostor', () => {
     expect(received.toString('latin1')).not.toContain('SELECT');
   });
 
-  it.each<[does: string, kind: string, hear: Hear]>([
+  it.each<[does: string, kind: WireProblemKind, hear: Hear]>([
     ['hangs', 'hang', saying()],
     ['offers TLS and hangs', 'hang', saying('S')],
     [
