@@ -82,6 +82,7 @@ describe('rooms', () => {
         'systemd',
       ],
       '../src/adapters/juju/index.ts': ['juju', 'parseEnvironment', 'renderEnvironment'],
+      '../src/adapters/wire/index.ts': ['WireProblem', 'connect'],
       '../src/adapters/entropy/index.ts': ['cryptoEntropy'],
     };
     for (const [door, names] of Object.entries(doors))

