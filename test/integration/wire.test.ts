@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifierOf } from '../../src/adapters/postgres/scram.ts';
+import { verifierOf } from '../../src/adapters/wire/scram.ts';
 import {
   connect,
   type Destination,

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifierOf } from '../../src/adapters/postgres/scram.ts';
+import { verifierOf } from '../../src/adapters/wire/scram.ts';
 import type { Session } from '../../src/adapters/wire/index.ts';
 import { Workspace } from '../../src/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
