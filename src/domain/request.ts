@@ -15,7 +15,7 @@ import type { Refusal } from './refusal.ts';
 /** A databag: all keys and values are strings. What has been read MUST NOT change in place. */
 export type Databag = Readonly<Record<string, string>>;
 
-export { type Asked, type Attribute, type ExtraRoles, longestName, notAllowed };
+export { type Attribute, type ExtraRoles, longestName, notAllowed };
 
 /** What an application may be given. */
 export interface Policy {

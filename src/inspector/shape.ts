@@ -15,7 +15,7 @@ const text = v.string();
 const number = v.pipe(v.number(), v.finite());
 const bags = v.record(text, v.record(text, text));
 
-export const said: v.GenericSchema<unknown, Said> = v.looseObject({ _tag: text });
+const said: v.GenericSchema<unknown, Said> = v.looseObject({ _tag: text });
 export const definition: v.GenericSchema<unknown, Definition> = v.looseObject({ id: text });
 
 export const about = v.object({
