@@ -15,7 +15,7 @@ import type { Refusal } from './refusal.ts';
 /** A databag: all keys and values are strings. What has been read MUST NOT change in place. */
 export type Databag = Readonly<Record<string, string>>;
 
-export { type Asked, type Attribute, type ExtraRoles, longestName, notAllowed };
+export { type Attribute, type ExtraRoles, longestName, notAllowed };
 
 /** What an application may be given. */
 export interface Policy {
@@ -101,8 +101,16 @@ function excessOf(databag: Databag): string | null {
   return bytes > most.databag ? `has ${bytes} bytes; ${most.databag} are read` : null;
 }
 
-const encoder = new TextEncoder();
-const bytesOf = (text: string): number => encoder.encode(text).length;
+/** In UTF-8, of whose four bytes for a surrogate pair each half counts for two. */
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) bytes += 1;
+    else bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+  }
+  return bytes;
+}
 
 function secretFields(text: string): E.Either<string, readonly string[]> {
   if (text === '') return E.right(nothing);

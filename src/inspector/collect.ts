@@ -1,40 +1,47 @@
 /** The way back: from a feed to the recording of what it told. */
-import {
-  type ActorMessage,
-  chartId,
-  type HookTail,
-  type InspectionEvent,
-  storyId,
-} from './protocol.ts';
+import * as v from 'valibot';
+import { type ActorMessage, chartId, type InspectionEvent, storyId } from './protocol.ts';
 import type {
   Entry,
   Growing,
   HookEntry,
   NoteEntry,
   RecordedChart,
-  RecordedEnd,
   RecordedStep,
   Recording,
 } from './recording.ts';
 import { emptyRecording } from './recording.ts';
+import { about, answered, asked, definition, end, hookHead, hookTail, noteSaid } from './shape.ts';
+
+interface Hook {
+  readonly entry: Growing<HookEntry>;
+  /** Its charts by their sessions. */
+  readonly charts: Map<string, Growing<RecordedChart>>;
+}
+
+/** Machines are a few, and small: more of them than this, in characters, is nonsense. */
+const mostDefinitions = 8 * 1024 * 1024;
+const longestTitle = 200;
 
 /**
  * Gathers a feed. What belongs to no hook of ours, such as the actors of another program, is passed
- * over. The recording that it gives goes on to change with what is taken next.
+ * over, and so is whatever is not as a recording has it. The recording that it gives goes on to
+ * change with what is taken next.
  */
 export class Collector {
   readonly #recording: Growing<Recording>;
-  readonly #hooks = new Map<string, Growing<HookEntry>>();
-  readonly #charts = new Map<string, Growing<RecordedChart>>();
+  readonly #hooks = new Map<string, Hook>();
+  #definitions = 0;
 
   /** A recording that is given is gone on with, in place. */
   constructor(recording: Recording = emptyRecording('hookchart')) {
     this.#recording = recording as Growing<Recording>;
     for (const entry of this.#recording.entries) {
       if (entry._tag === 'Note') continue;
-      this.#hooks.set(entry.id, entry);
-      for (const [number, chart] of entry.charts.entries())
-        this.#charts.set(chartId(entry.id, number), chart);
+      const charts = entry.charts.map(
+        (chart, number) => [chartId(entry.id, number), chart] as const,
+      );
+      this.#hooks.set(entry.id, { entry, charts: new Map(charts) });
     }
   }
 
@@ -42,49 +49,51 @@ export class Collector {
     return this.#recording;
   }
 
-  /** The entry that the message is about; null where it is none of ours. */
+  /** The entry that the message is about; null where it is none of ours. Whatever it is, nothing throws. */
   take(message: InspectionEvent): Entry | null {
+    if (typeof message !== 'object' || message === null) return null;
     const { sessionId, rootId } = message;
     if (sessionId === storyId) return this.#takeNote(message);
-    if (message.type === '@xstate.actor') {
-      if (sessionId === rootId) return this.#takeHook(message);
-      return this.#takeChart(message);
-    }
-    const entry = this.#hooks.get(rootId);
-    if (entry === undefined) return null;
-    const chart = this.#charts.get(sessionId);
+    if (message.type === '@xstate.actor')
+      return sessionId === rootId ? this.#takeHook(message) : this.#takeChart(message);
+    const hook = this.#hooks.get(rootId);
+    if (hook === undefined) return null;
+    const chart = hook.charts.get(sessionId);
     if (chart !== undefined) takeNode(chart, message);
-    else if (message.type === '@xstate.snapshot' && message.snapshot.output !== undefined)
-      Object.assign(entry, message.snapshot.output as HookTail);
-    return entry;
+    else if (message.type === '@xstate.snapshot') {
+      const tail = v.safeParse(hookTail, message.snapshot?.output);
+      if (tail.success) Object.assign(hook.entry, tail.output);
+    }
+    return hook.entry;
+  }
+
+  /** Lets go of the oldest entries; what still comes of them is passed over. */
+  forget(count: number): void {
+    for (const entry of this.#recording.entries.splice(0, count))
+      if (this.#hooks.get(entry.id)?.entry === entry) this.#hooks.delete(entry.id);
   }
 
   #takeNote(message: InspectionEvent): NoteEntry | null {
-    if (message.type === '@xstate.actor') this.#recording.title = message.name;
+    if (message.type === '@xstate.actor' && typeof message.name === 'string')
+      this.#recording.title = message.name.slice(0, longestTitle);
     if (message.type !== '@xstate.event') return null;
-    const { note, kind, text, ok } = message.event as unknown as NoteEntry & { note: string };
-    const entry: NoteEntry = {
-      _tag: 'Note',
-      id: note,
-      at: Number(message.createdAt),
-      kind,
-      text,
-      ok,
-    };
+    const said = v.safeParse(noteSaid, message.event);
+    if (!said.success) return null;
+    const { note: id, ...words } = said.output;
+    const entry: NoteEntry = { _tag: 'Note', id, at: timeOf(message), ...words };
     this.#recording.entries.push(entry);
     return entry;
   }
 
   #takeHook(message: ActorMessage): HookEntry | null {
-    const { unit, event } = (message.snapshot.context ?? {}) as Partial<HookEntry>;
-    if (unit === undefined || event === undefined) return null;
-    const id = message.sessionId;
+    const { sessionId: id, snapshot } = message;
+    const head = v.safeParse(hookHead, snapshot?.context);
+    if (!head.success || typeof id !== 'string') return null;
     const entry: Growing<HookEntry> = {
       _tag: 'Hook',
       id,
-      unit,
-      event,
-      at: Number(message.createdAt),
+      ...head.output,
+      at: timeOf(message),
       milliseconds: 0,
       charts: [],
       reconciled: [],
@@ -93,47 +102,67 @@ export class Collector {
       failure: null,
       seen: { read: {}, written: {}, configuration: null, status: null },
     };
-    this.#hooks.set(id, entry);
+    this.#hooks.set(id, { entry, charts: new Map() });
     this.#recording.entries.push(entry);
     return entry;
   }
 
-  #takeChart(message: ActorMessage): HookEntry | null {
-    const entry = this.#hooks.get(message.rootId);
-    if (entry === undefined) return null;
-    const { event } = message.snapshot.context as Pick<RecordedChart, 'event'>;
+  #takeChart({ rootId, sessionId, name: hook, ...message }: ActorMessage): HookEntry | null {
+    const root = this.#hooks.get(rootId);
+    const { value, context } = message.snapshot ?? {};
+    const event = v.safeParse(about, context?.event);
+    if (root === undefined || !event.success) return null;
+    if (typeof hook !== 'string' || typeof value !== 'string') return null;
+    // Definitions are kept by these names, and what every object has is none of them.
+    if (hook in Object.prototype) return null;
     const chart: Growing<RecordedChart> = {
-      hook: message.name,
-      event,
+      hook,
+      event: event.output,
       steps: [],
-      path: [message.snapshot.value],
+      path: [value],
       end: null,
     };
-    this.#recording.definitions[chart.hook] ??= JSON.parse(message.definition);
-    this.#charts.set(message.sessionId, chart);
-    entry.charts.push(chart);
-    return entry;
+    this.#define(hook, message.definition);
+    root.charts.set(sessionId, chart);
+    root.entry.charts.push(chart);
+    return root.entry;
   }
+
+  #define(hook: string, text: string): void {
+    const { definitions } = this.#recording;
+    if (definitions[hook] !== undefined) return;
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), definition), text);
+    if (!parsed.success || this.#definitions + text.length > mostDefinitions) return;
+    this.#definitions += text.length;
+    definitions[hook] = parsed.output;
+  }
+}
+
+function timeOf({ createdAt }: InspectionEvent): number {
+  const at = Number(createdAt);
+  return Number.isFinite(at) ? at : 0;
 }
 
 function takeNode(chart: Growing<RecordedChart>, message: InspectionEvent): void {
   if (message.type === '@xstate.snapshot') {
     // A chart that goes on from a stored state begins on the node that asks.
-    const { value } = message.snapshot;
-    if (chart.path.at(-1) !== value) chart.path.push(value);
-    if (message.snapshot.output !== undefined) chart.end = message.snapshot.output as RecordedEnd;
+    const { value, output } = message.snapshot ?? {};
+    if (typeof value === 'string' && chart.path.at(-1) !== value) chart.path.push(value);
+    const ended = v.safeParse(end, output);
+    if (ended.success) chart.end = ended.output;
     return;
   }
   if (message.type !== '@xstate.event') return;
-  const { type, node, request, answer, milliseconds } = message.event as unknown as RecordedStep & {
-    readonly type: string;
-  };
-  if (type === 'ask') {
+  if (message.event?.type === 'ask') {
+    const said = v.safeParse(asked, message.event);
+    if (!said.success) return;
     // Whoever came in between a node and its request has not heard of the node.
-    if (chart.path.at(-1) !== node) chart.path.push(node);
-    chart.steps.push({ node, request, answer: null, milliseconds: 0 });
-  } else if (answer !== undefined) {
+    if (chart.path.at(-1) !== said.output.node) chart.path.push(said.output.node);
+    const step: RecordedStep = { ...said.output, answer: null, milliseconds: 0 };
+    chart.steps.push(step);
+  } else {
+    const said = v.safeParse(answered, message.event);
     const step = chart.steps.at(-1);
-    if (step !== undefined) Object.assign(step, { answer, milliseconds });
+    if (said.success && step !== undefined) Object.assign(step, said.output);
   }
 }

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Collector } from './collect.ts';
 import { feedOf } from './feed.ts';
+import { Keeper, parseMessage, type Weighed } from './keep.ts';
 import { livePage } from './page-file.ts';
-import type { InspectionEvent } from './protocol.ts';
+import { type InspectionEvent, noted } from './protocol.ts';
 import type { Send } from './recorder.ts';
 import type { Recording } from './recording.ts';
 
@@ -28,47 +28,80 @@ const host = '127.0.0.1';
 /** The paths of WebSockets. */
 const paths = ['/source', '/feed', '/page'] as const;
 
+const mebibyte = 1024 * 1024;
+const most = {
+  message: 8 * mebibyte,
+  kept: 64 * mebibyte,
+  /** What may wait for one that listens. */
+  waiting: 16 * mebibyte,
+  listeners: 32,
+  connections: 1_000,
+};
+
 /**
- * Serves the page, and passes on what it is fed. Port 0 takes any that is free. A port that is taken
- * rejects with Node's own error.
+ * Serves the page, and passes on what it is fed, whatever that is. Port 0 takes any that is free. A
+ * port that is taken rejects with Node's own error. Where more is fed than is kept, in bytes, the
+ * oldest runs go, and the feed says so once.
  */
 export async function openHub(
   recording: Recording,
-  { port = 0 }: { readonly port?: number } = {},
+  { port = 0, kept = most.kept }: { readonly port?: number; readonly kept?: number } = {},
 ): Promise<Hub> {
-  const collector = new Collector(recording);
-  const page = livePage();
+  const keeper = new Keeper(recording, kept);
+  const page = Buffer.from(livePage());
   const server = createServer((request, response) => {
     const isPage = request.url === '/' || request.url?.startsWith('/?');
     if (!isOurs(request)) response.writeHead(403).end();
     else if (!isPage || request.method !== 'GET') response.writeHead(404).end();
     else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
   });
-  const sockets = new WebSocketServer({ noServer: true });
-  const listeners = new Set<WebSocket>();
+  server.maxConnections = most.connections;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: most.message });
+  /** Those who listen, with what may wait for them. */
+  const listeners = new Map<WebSocket, number>();
+  let hasToldOfLimit = false;
 
-  const pass = (message: InspectionEvent, from?: WebSocket) => {
-    collector.take(message);
-    const text = JSON.stringify(message);
-    for (const listener of listeners) if (listener !== from) listener.send(text);
+  const tell = (text: string, from?: WebSocket) => {
+    for (const [listener, allowance] of listeners) {
+      const waiting = listener.bufferedAmount;
+      if (waiting > allowance) {
+        listeners.delete(listener);
+        listener.terminate();
+      } else if (listener !== from) listener.send(text);
+      // Of what was told in the beginning nothing is left to wait for.
+      if (waiting === 0) listeners.set(listener, most.waiting);
+    }
+  };
+  const pass = (weighed: Weighed, from?: WebSocket) => {
+    const gone = keeper.take(weighed);
+    tell(JSON.stringify(weighed.message), from);
+    if (gone === 0 || hasToldOfLimit) return;
+    hasToldOfLimit = true;
+    pass(weigh(noted({ ...limitNote, at: Date.now() })));
   };
   const welcome = (socket: WebSocket, path: (typeof paths)[number]) => {
     socket.on('error', () => {});
     socket.on('message', (data) => {
-      const message = parse(String(data));
-      if (message !== null) pass(message, socket);
+      const weighed = parseMessage(String(data));
+      if (weighed !== null) pass(weighed, socket);
     });
     if (path === '/source') return;
-    listeners.add(socket);
     socket.on('close', () => listeners.delete(socket));
     if (path === '/page')
-      socket.send(JSON.stringify({ type: recordingType, recording: collector.recording }));
-    else for (const message of feedOf(collector.recording)) socket.send(JSON.stringify(message));
+      socket.send(JSON.stringify({ type: recordingType, recording: keeper.recording }));
+    else for (const message of feedOf(keeper.recording)) socket.send(JSON.stringify(message));
+    listeners.set(socket, socket.bufferedAmount + most.waiting);
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // It may be gone before it is let in.
+    socket.on('error', () => {});
     const path = paths.find((known) => known === request.url);
     if (path === undefined || !isOurs(request)) {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      return;
+    }
+    if (path !== '/source' && listeners.size >= most.listeners) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (opened) => welcome(opened, path));
@@ -82,8 +115,8 @@ export async function openHub(
     page: `http://${at}/`,
     source: `ws://${at}/source`,
     feed: `ws://${at}/feed`,
-    recording: () => collector.recording,
-    send: pass,
+    recording: () => keeper.recording,
+    send: (message) => pass(weigh(message)),
     close: async () => {
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
@@ -91,6 +124,19 @@ export async function openHub(
     },
   };
 }
+
+const weigh = (message: InspectionEvent): Weighed => ({
+  message,
+  weight: JSON.stringify(message).length,
+});
+
+const limitNote = {
+  _tag: 'Note',
+  id: 'limit',
+  kind: 'action',
+  text: 'more was fed than the inspector keeps; the oldest runs have gone from its memory',
+  ok: true,
+} as const;
 
 /** The one message that only the page is sent: all that was recorded until now. */
 const recordingType = '@hookchart.recording';
@@ -102,19 +148,4 @@ const recordingType = '@hookchart.recording';
 function isOurs({ headers: { host: asked, origin } }: IncomingMessage): boolean {
   if (asked === undefined || !/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(asked)) return false;
   return origin === undefined || origin === `http://${asked}`;
-}
-
-/** What is no message of the protocol is passed over. */
-function parse(text: string): InspectionEvent | null {
-  try {
-    const value = JSON.parse(text);
-    const isMessage =
-      typeof value?._version === 'string' &&
-      typeof value.sessionId === 'string' &&
-      typeof (value.type === '@xstate.event' ? value.event : value.snapshot) === 'object' &&
-      /^@xstate\.(actor|event|snapshot)$/.test(value.type);
-    return isMessage ? value : null;
-  } catch {
-    return null;
-  }
 }

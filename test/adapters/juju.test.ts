@@ -150,11 +150,16 @@ describe('hook tools', () => {
   });
 
   it('one that has left its output to another is not waited for', async () => {
+    const pipes = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+    const before = pipes();
     const name = tool('sleep 60 &', `echo $! > ${folder}/orphan`, 'trap "" TERM', 'wait');
     expect(await tools(300).tell(name, [], 'input')).toEqual(
       failed(name, 'it did not answer within 1 s'),
     );
     expect(isAlive(numberIn('orphan'))).toBe(true);
+    // Nor does it keep this process from its end.
+    await expect.poll(pipes).toBe(before);
     process.kill(numberIn('orphan'), 'SIGKILL');
   });
 

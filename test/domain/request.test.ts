@@ -276,6 +276,17 @@ describe('the size of a databag', () => {
       'relation 4: databag has 65537 bytes; 65536 are read; change the request',
     );
     expect(refusal({ database: 'app', padding: 'ä'.repeat(32_768) })).toContain('has 65554 bytes');
+    for (const [unit, bytes] of [
+      ['€', 3],
+      ['😀', 4],
+    ] as const) {
+      const rest = { database: 'app', padding: unit.repeat(20_000), pad: '' };
+      const size = Buffer.byteLength(Object.entries(rest).flat().join(''));
+      const pad = 'x'.repeat(Math.max(0, 65_536 - size));
+      expect(size).toBe(21 + 20_000 * bytes);
+      if (bytes === 3) expect(parse({ ...rest, pad })).toMatchObject({ _tag: 'Right' });
+      else expect(refusal(rest)).toContain(`has ${size} bytes`);
+    }
     expect(parse({ ...keys(100), database: 'app' })).toMatchObject({ _tag: 'Right' });
     expect(refusal({ ...keys(101), database: 'app' })).toContain('databag has 101 keys; 100');
   });

@@ -1,17 +1,25 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { createWebSocketReceiver } from '@statelyai/inspect';
+import fc from 'fast-check';
+import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { hooks, nodesOf } from '../../machines/index.ts';
 import {
+  Collector,
   emptyRecording,
+  feedOf,
   type Hub,
+  type InspectionEvent,
   openHub,
+  parseRecording,
   Recorder,
   recordedCharm,
   socketFeed,
 } from '../../src/inspector/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
+import { requested } from './listening.ts';
 
 const closes: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -134,6 +142,247 @@ describe('a hub', () => {
     await expect(openHub(emptyRecording(''), { port })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
+  });
+});
+
+const opened = async (url: string): Promise<WebSocket> => {
+  const socket = new WebSocket(url, { maxPayload: 1024 ** 3 });
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  return socket;
+};
+const closed = (socket: WebSocket): Promise<number> =>
+  new Promise((resolve) => socket.once('close', resolve));
+/** Feeds a note through the socket, and waits until the hub has it: all that was sent before is done. */
+async function passes(hub: Hub, socket: WebSocket, text: string): Promise<void> {
+  new Recorder((message) => socket.send(JSON.stringify(message))).note('chapter', text);
+  await expect
+    .poll(() => hub.recording().entries.at(-1), { timeout: 20_000 })
+    .toMatchObject({ text });
+}
+
+describe('a hub that is sent nonsense', () => {
+  const nonsense = fc.oneof(
+    fc.constantFrom(null, '', 7, -1e308, [], {}, '__proto__', 'constructor', 'x'.repeat(10_000)),
+    fc.constant({ _tag: 'Hook', charts: 7, entries: null }),
+    fc.jsonValue({ maxDepth: 3 }),
+  );
+  /** A message of a real feed with nonsense in one place of it. */
+  const spoiled = (messages: readonly InspectionEvent[]) =>
+    fc
+      .tuple(fc.constantFrom(...messages), fc.array(fc.nat(20), { maxLength: 6 }), nonsense)
+      .map(([message, way, value]) => {
+        const copy: Record<string, unknown> = structuredClone({ ...message });
+        let place = copy;
+        for (const [index, turn] of way.entries()) {
+          const keys = Object.keys(place);
+          const key = keys[turn % Math.max(1, keys.length)] ?? 'type';
+          const next = place[key];
+          if (index === way.length - 1 || typeof next !== 'object' || next === null) {
+            place[key] = value;
+            break;
+          }
+          place = next as Record<string, unknown>;
+        }
+        return JSON.stringify(copy);
+      });
+  const anything = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.uint8Array({ maxLength: 1_000 }),
+    fc.constantFrom('[', '{"a":', '[[],').map((part) => part.repeat(300_000)),
+    fc
+      .constantFrom(50, 200, 5_000, 500_000)
+      .map((depth) => `${'['.repeat(depth)}${']'.repeat(depth)}`)
+      .chain((deep) =>
+        fc.constantFrom(
+          deep,
+          `{"_version":"1","type":"@xstate.snapshot","sessionId":"story","snapshot":{"output":${deep}}}`,
+          JSON.stringify({
+            _version: '1',
+            type: '@xstate.actor',
+            sessionId: '1.0',
+            rootId: '1',
+            name: 'deep',
+            definition: deep,
+            snapshot: { value: 'x', context: { event: {} } },
+          }),
+        ),
+      ),
+    fc.json(),
+  );
+
+  it('property: goes on, and what it has gathered is a recording', async () => {
+    const { messages } = await requested();
+    const hub = await open();
+    const source = await opened(hub.source);
+    for (const message of messages) source.send(JSON.stringify(message));
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof({ arbitrary: spoiled(messages), weight: 4 }, anything), {
+          minLength: 20,
+          maxLength: 40,
+        }),
+        async (hostile) => {
+          for (const text of hostile) source.send(text);
+          await passes(hub, source, `round ${++round}`);
+          const recording = hub.recording();
+          expect(parseRecording(JSON.stringify(recording))).toEqual(E.right(recording));
+          const again = new Collector();
+          for (const message of feedOf(recording)) again.take(message);
+          expect(again.recording.entries.length).toBe(recording.entries.length);
+        },
+      ),
+      { numRuns: 50 },
+    );
+    const listener = new WebSocket(hub.feed);
+    const heard: string[] = [];
+    listener.on('message', (text) => heard.push(String(text)));
+    await expect.poll(() => heard.at(-1)).toContain(`round ${round}`);
+  }, 60_000);
+
+  it('property: a collector takes anything', async () => {
+    const { messages } = await requested();
+    const collector = new Collector();
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          spoiled(messages).map((text) => JSON.parse(text)),
+          nonsense,
+        ),
+        (value) => {
+          collector.take(value as InspectionEvent);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+    const { recording } = collector;
+    expect(parseRecording(JSON.stringify(recording))).toEqual(E.right(recording));
+  });
+
+  it('turns away what is too big, and goes on', async () => {
+    const hub = await open();
+    const [big, bigger] = [await opened(hub.source), await opened(hub.feed)];
+    const ends = Promise.all([closed(big), closed(bigger)]);
+    big.on('error', () => {});
+    bigger.on('error', () => {});
+    big.send('x'.repeat(8 * 1024 * 1024 + 1));
+    bigger.send(Buffer.alloc(100 * 1024 * 1024));
+    expect([1006, 1009]).toContain((await ends)[0]);
+    const source = await opened(hub.source);
+    source.send('['.repeat(8 * 1024 * 1024));
+    source.send(`[${'[],'.repeat(2_700_000)}0]`);
+    await passes(hub, source, 'it goes on');
+  }, 30_000);
+
+  it('bears thousands of connections, whole ones, half ones, and such as are gone at once', async () => {
+    const hub = await open();
+    const { port } = new URL(hub.page);
+    const half = [...Array(2_500).keys()].map((index) => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('error', () => {});
+      if (index % 3 === 0) socket.write('GET /source HTTP/1.1\r\nHost: 127');
+      if (index % 3 === 1) socket.destroy();
+      return socket;
+    });
+    await Promise.all(
+      half
+        .filter((_, index) => index % 3 !== 1)
+        .map(
+          (socket) =>
+            new Promise((resolve) => socket.once('connect', resolve).once('close', resolve)),
+        ),
+    );
+    for (const socket of half) socket.destroy();
+    for (const path of ['/else', '/source', '/feed'])
+      for (let time = 0; time < 20; time++) {
+        const socket = connect(Number(port), '127.0.0.1');
+        socket.on('error', () => {});
+        await new Promise((resolve) => socket.once('connect', resolve));
+        const lines = [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1`, 'Connection: Upgrade'];
+        const key = ['Upgrade: websocket', `Sec-WebSocket-Key: ${'A'.repeat(22)}==`];
+        const text = [...lines, ...key, 'Sec-WebSocket-Version: 13', '', ''].join('\r\n');
+        await new Promise((resolve) => socket.write(text, resolve));
+        socket.resetAndDestroy();
+      }
+    await expect.poll(() => status(hub, {}).catch(() => 0), { timeout: 10_000 }).toBe(200);
+    await passes(hub, await opened(hub.source), 'it goes on');
+    const listeners = await Promise.all([...Array(32).keys()].map(() => opened(hub.feed)));
+    expect(await connects(hub.page.replace('http', 'ws').concat('page'), {})).toBe(false);
+    listeners[0]?.terminate();
+    await expect.poll(() => connects(hub.feed, {})).toBe(true);
+  }, 30_000);
+});
+
+describe('a hub that is fed much', () => {
+  const note = 'x'.repeat(1024 * 1024);
+
+  it('drops those who do not listen, and nobody else', async () => {
+    const hub = await open();
+    const [slow, quick] = [await opened(hub.feed), await opened(hub.feed)];
+    const ended = closed(slow);
+    slow.pause();
+    let heard = 0;
+    quick.on('message', () => {
+      heard += 1;
+    });
+    const recorder = new Recorder(hub.send);
+    for (let told = 1; told <= 40; told++) {
+      recorder.note('action', note);
+      await expect.poll(() => heard).toBeGreaterThanOrEqual(told);
+    }
+    slow.resume();
+    expect(await ended).toBe(1006);
+    expect(quick.readyState).toBe(WebSocket.OPEN);
+  }, 30_000);
+
+  it('tells all to one who comes late, however much it is, and slow as it may be', async () => {
+    const hub = await open();
+    const recorder = new Recorder(hub.send);
+    for (let told = 1; told <= 40; told++) recorder.note('action', note);
+    const late = await opened(hub.page.replace('http', 'ws').concat('page'));
+    recorder.note('chapter', 'the last');
+    const last = await new Promise((resolve) => {
+      late.on('message', (text) => {
+        if (String(text).includes('the last')) resolve('heard');
+      });
+      late.once('close', resolve);
+    });
+    expect(last).toBe('heard');
+  }, 30_000);
+
+  it('lets the oldest runs go as a whole, says so once, and passes over what still comes of them', async () => {
+    const { messages } = await requested();
+    const hub = await openHub(emptyRecording('much'), { kept: 100_000 });
+    closes.push(hub.close);
+    const runs = 200;
+    const renamed = (run: number) =>
+      messages.map((message) =>
+        JSON.parse(JSON.stringify(message).replaceAll(/"1(\.0)?"/g, `"${run}$1"`)),
+      );
+    for (let run = 1; run <= runs; run++) for (const message of renamed(run)) hub.send(message);
+    const { entries } = hub.recording();
+    expect(JSON.stringify(entries).length).toBeLessThan(100_000);
+    expect(entries.length).toBeGreaterThan(3);
+    expect(entries.filter(({ id }) => id === 'limit').length).toBe(0);
+    expect(entries.map(({ id }) => id)).toEqual(
+      entries.map((_, index) => String(runs - entries.length + 1 + index)),
+    );
+    for (const entry of entries) expect(entry).toMatchObject({ end: 'Committed' });
+    const before = structuredClone(hub.recording());
+    for (const message of renamed(1).slice(2)) hub.send(message);
+    expect(hub.recording()).toEqual(before);
+  });
+
+  it('says in the feed that runs have gone, once', async () => {
+    const hub = await openHub(emptyRecording('much'), { kept: 10_000 });
+    closes.push(hub.close);
+    const listener = await opened(hub.feed);
+    const heard: string[] = [];
+    listener.on('message', (text) => heard.push(String(text)));
+    const recorder = new Recorder(hub.send);
+    for (let told = 1; told <= 500; told++) recorder.note('action', `note ${told}`);
+    await expect.poll(() => heard.at(-1)).toContain('note 500');
+    expect(heard.filter((text) => text.includes('the oldest runs have gone')).length).toBe(1);
   });
 });
 

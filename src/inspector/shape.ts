@@ -1,0 +1,95 @@
+/** What recordings are made of, for whoever is given one, or a part of it, by somebody else. */
+import * as v from 'valibot';
+import type { HookTail } from './protocol.ts';
+import type {
+  Definition,
+  HookEntry,
+  NoteEntry,
+  RecordedEnd,
+  Recording,
+  Said,
+} from './recording.ts';
+
+const text = v.string();
+// JSON has no other numbers, though it can be made to give them.
+const number = v.pipe(v.number(), v.finite());
+const bags = v.record(text, v.record(text, text));
+
+const said: v.GenericSchema<unknown, Said> = v.looseObject({ _tag: text });
+export const definition: v.GenericSchema<unknown, Definition> = v.looseObject({ id: text });
+
+export const about = v.object({
+  relation: v.exactOptional(number),
+  departingUnit: v.exactOptional(text),
+});
+const event = v.object({ hook: text, ...about.entries });
+
+export const end: v.GenericSchema<unknown, RecordedEnd> = v.object({
+  _tag: v.picklist(['Returned', 'Deferred', 'Refused', 'Failed']),
+  why: v.nullable(text),
+});
+
+export const asked = v.object({ node: text, request: said });
+export const answered = v.object({ answer: said, milliseconds: number });
+
+const chart = v.object({
+  hook: text,
+  event: about,
+  steps: v.array(v.object({ ...asked.entries, answer: v.nullable(said), milliseconds: number })),
+  path: v.array(text),
+  end: v.nullable(end),
+});
+
+const head = { unit: text, event };
+export const hookHead: v.GenericSchema<unknown, Pick<HookEntry, 'unit' | 'event'>> = v.object(head);
+
+const tail = {
+  milliseconds: number,
+  reconciled: v.array(
+    v.object({
+      name: text,
+      relation: v.nullable(number),
+      error: v.nullable(text),
+      milliseconds: number,
+    }),
+  ),
+  dropped: v.array(text),
+  end: v.picklist(['Running', 'Committed', 'Failed']),
+  failure: v.nullable(text),
+  seen: v.object({
+    read: bags,
+    written: bags,
+    configuration: v.nullable(v.object({ before: v.nullable(text), after: text })),
+    status: v.nullable(v.object({ name: text, message: text })),
+  }),
+};
+export const hookTail: v.GenericSchema<unknown, HookTail> = v.object(tail);
+
+const hook = v.object({
+  _tag: v.literal('Hook'),
+  id: text,
+  ...head,
+  at: number,
+  charts: v.array(chart),
+  ...tail,
+});
+
+const words = {
+  kind: v.picklist(['chapter', 'action', 'check', 'violation']),
+  text,
+  ok: v.boolean(),
+};
+/** A note as its message has it. */
+export const noteSaid: v.GenericSchema<
+  unknown,
+  Pick<NoteEntry, 'kind' | 'text' | 'ok'> & { readonly note: string }
+> = v.object({ note: text, ...words });
+const note = v.object({ _tag: v.literal('Note'), id: text, at: number, ...words });
+
+export const recording: v.GenericSchema<unknown, Recording> = v.object({
+  format: v.literal('hookchart-recording'),
+  version: v.literal(1),
+  title: text,
+  definitions: v.record(text, definition),
+  entries: v.array(v.variant('_tag', [hook, note])),
+});
