@@ -65,7 +65,6 @@ describe('a charm on Juju, three units, from request to removal', () => {
     expect(labels).toEqual([
       { label: 'database.1.tls.secret', owner: 'pgbouncer', grants: [first] },
       { label: 'database.1.user.secret', owner: 'pgbouncer', grants: [first] },
-      { label: 'pgb-peers.auth.secret', owner: 'pgbouncer', grants: [] },
     ]);
     const { password } = charm.answerOf(first);
     const shown = {
@@ -173,13 +172,8 @@ describe('a charm on Juju, three units, from request to removal', () => {
   it('leaves nothing', async () => {
     expect(await charm.roles()).toEqual([]);
     for (const unit of units) expect(charm.serving(unit)).toEqual([]);
-    expect(Object.keys(charm.world.relations[0]?.applications.pgbouncer ?? {}).sort()).toEqual([
-      'auth-user',
-      'leader',
-    ]);
-    expect(Object.values(charm.world.secrets).map(({ label }) => label)).toEqual([
-      'pgb-peers.auth.secret',
-    ]);
+    expect(Object.keys(charm.world.relations[0]?.applications.pgbouncer ?? {})).toEqual(['leader']);
+    expect(charm.world.secrets).toEqual({});
     for (const unit of units)
       expect(Object.keys(charm.world.units[unit]?.state ?? {}).sort()).toEqual([
         'known',

@@ -171,11 +171,24 @@ export class Connections {
 
   /** Makes the login and the home where they are missing, and goes there. */
   async #settle(): Promise<Home> {
+    const made = await this.#made();
+    if ('server' in made) return made;
+    return this.#furnished(
+      await this.#lookedAt(await this.#open(made, homeOf(this.#options.owner))),
+    );
+  }
+
+  /** With whom the home is to be entered, or the home where it was there. */
+  async #made(): Promise<Login | Home> {
     const { owner, database = 'postgres' } = this.#options;
     const { session, server } = await this.#lookedAt(await this.#open(this.#options, database));
     const home = homeOf(owner);
     const own = server.isSuperuser ? ownLogin(this.#options) : this.#options;
     try {
+      if (!server.isSuperuser && this.#options.preferred === 'own') {
+        const entered = await this.#open(this.#options, home).catch(unlessElsewhere);
+        if (entered !== null) return this.#furnished(await this.#lookedAt(entered));
+      }
       if (!server.isPrimary) throw this.#problem('look at the server', 'it is a replica');
       if (!server.isSuperuser && !server.isAble)
         throw this.#problem(
@@ -193,7 +206,7 @@ export class Connections {
     } finally {
       await session.end();
     }
-    return this.#furnished(await this.#lookedAt(await this.#open(own, home)));
+    return own;
   }
 
   async #furnished(home: Home): Promise<Home> {
@@ -278,6 +291,11 @@ const pinned = {
 
 const statementTimeoutByDefault = 20_000;
 const longest = 2 ** 31 - 1;
+
+function unlessElsewhere(problem: unknown): null {
+  if (problem instanceof SqlProblem && isElsewhere(problem.sqlState)) return null;
+  throw problem;
+}
 
 function unlessThere(problem: unknown): void {
   const isThere =

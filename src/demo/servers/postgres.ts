@@ -75,7 +75,10 @@ export async function startPostgres(
   return serve(binaries.postgres, data, await freePort(), password, ['ssl=on', ...settings]);
 }
 
-const loginOf = (superusers: string) => ({ user: 'pooler', password: `of-the-pooler-${superusers}` });
+const loginOf = (superusers: string) => ({
+  user: 'pooler',
+  password: `of-the-pooler-${superusers}`,
+});
 
 /** Before the server is started, and so before anything keeps anybody from logging in. */
 function makeLogin(program: string, data: string, login: PostgresServer['login']): void {
