@@ -79,6 +79,11 @@ export class Session {
     }
   }
 
+  /** A statement as the login itself, whatever role its sessions are given. */
+  async asMyself(sql: string): Promise<void> {
+    await this.done(`SET ROLE NONE; ${sql}; RESET ROLE`);
+  }
+
   /** Statements that are sent and not waited for. */
   send(sql: string): void {
     this.client.query(sql).then(
@@ -93,7 +98,7 @@ export class Session {
 }
 
 /** insufficient_privilege, and logins that are not let in. */
-const protections = ['42501', '28000', '28P01'];
+const protections = ['42501', '28000', '28P01', '42939'];
 
 export class Attacker {
   readonly world: AttackWorld;
@@ -198,7 +203,8 @@ export class Attacker {
     const client = new pg.Client({
       user: this.user,
       password: this.password,
-      connectionTimeoutMillis: 15_000,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 20_000,
       ...config,
     });
     client.on('error', () => {});

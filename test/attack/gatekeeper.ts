@@ -9,6 +9,11 @@ interface Entry {
   readonly database: string;
 }
 
+/** Who was in a tenant's database with rights that the tenant has not. */
+export interface Intrusion extends Entry {
+  readonly rights: string;
+}
+
 /** As whom a planted function ran. */
 export interface Canary {
   readonly name: string;
@@ -30,7 +35,7 @@ export class Gatekeeper {
   tenants: ReadonlySet<string> = new Set();
   readonly #rights = new Map<string, string | null>();
   #read = 0;
-  intrusions: string[] = [];
+  intrusions: Intrusion[] = [];
   canaries: Canary[] = [];
 
   constructor(
@@ -79,7 +84,7 @@ export class Gatekeeper {
     if (this.#known.has(role) || this.tenants.has(role)) return;
     const rights = await this.rightsOf(role, database);
     if (rights !== null)
-      this.intrusions.push(`${role}, who ${rights}, entered ${database}, where a tenant had been`);
+      this.intrusions.push({ role, rights, database });
   }
 
   /** What a role may do beyond one database; null for nothing, or where there is no such role any more. */

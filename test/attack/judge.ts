@@ -13,7 +13,11 @@ export const stages = ['served', 'hooked', 'joined', 'removed', 'end'] as const;
 export type Stage = (typeof stages)[number];
 
 /** What a run without attack came to, by stage. */
-export type Baseline = Map<Stage, readonly string[]>;
+export interface Baseline {
+  readonly lines: Map<Stage, readonly string[]>;
+  /** Who entered whose database though nobody attacked: told once, and not again for each attack. */
+  readonly intrusions: Set<string>;
+}
 
 /** Databases that every role may enter, in which something of the attacker's may lie until it goes. */
 const common = new Set(['postgres', 'template1']);
@@ -95,16 +99,21 @@ export class Judge {
   async stage(stage: Stage, baseline: Baseline, isBaseline: boolean): Promise<void> {
     await this.#tell();
     const lines = await this.#lines(stage);
-    if (isBaseline) baseline.set(stage, lines);
-    else this.#compare(stage, lines, baseline.get(stage) ?? []);
+    if (isBaseline) baseline.lines.set(stage, lines);
+    else this.#compare(stage, lines, baseline.lines.get(stage) ?? []);
     await this.#victim(stage);
     await this.#rights(stage);
     await this.#ways(stage);
     this.#reading(stage);
     await this.#canaries(stage);
     const { gate, complaints } = this.world;
-    for (const sentence of [...gate.intrusions.splice(0), ...complaints.splice(0)])
-      this.#say(`${stage}: ${sentence}`);
+    for (const sentence of complaints.splice(0)) this.#say(`${stage}: ${sentence}`);
+    const normalised = this.#normaliser();
+    for (const { role, rights, database } of gate.intrusions.splice(0)) {
+      const sentence = `${normalised(role)}, who ${rights}, entered ${normalised(database)}, where a tenant had been`;
+      if (isBaseline) baseline.intrusions.add(sentence);
+      else if (!baseline.intrusions.has(sentence)) this.#say(`${stage}: ${sentence}`);
+    }
     if (stage === 'removed' || stage === 'end') await this.#leftovers(stage);
   }
 

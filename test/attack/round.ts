@@ -37,7 +37,7 @@ export async function round(
     .filter((role) => role !== '');
   for (const unit of world.units) Object.assign(world.charm.config(unit), config);
   const judge = await Judge.of(world, attacker, allowed);
-  const isBaseline = baseline.size === 0;
+  const isBaseline = baseline.lines.size === 0;
   const relations: number[] = [];
   let isSpoiled = false;
   try {

@@ -65,12 +65,11 @@ export async function measured(
   tell: (verdict: Verdict) => void,
 ): Promise<{ world: AttackWorld; baseline: Baseline; isClean: boolean }> {
   const world = await AttackWorld.start(backing);
-  const baseline: Baseline = new Map();
+  const baseline: Baseline = { lines: new Map(), intrusions: new Set() };
   const first = await round(world, peace, baseline, `(measure, ${backing})`);
-  const again = first.why.length === 0 ? await round(world, peace, baseline, `(no attack, ${backing})`) : first;
-  if (again.why.length > 0 || again.isSpoiled) {
-    tell({ ...again, why: [...again.why, ...(again.isSpoiled ? ['it leaves roles or databases'] : [])] });
-    return { world, baseline, isClean: false };
-  }
-  return { world, baseline, isClean: true };
+  const again =
+    first.why.length === 0 ? await round(world, peace, baseline, `(no attack, ${backing})`) : first;
+  const left = again.why.length === 0 && again.isSpoiled ? ['it leaves roles or databases'] : [];
+  tell({ ...again, why: [...again.why, ...left, ...baseline.intrusions] });
+  return { world, baseline, isClean: again.why.length === 0 && left.length === 0 };
 }

@@ -1,8 +1,11 @@
 /** All attacks by name, and which of them are run where. */
 import type { Attack, Instance } from '../attack.ts';
+import { databag } from './databag.ts';
+import { direct } from './direct.ts';
+import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
 
-export const attacks: readonly Attack[] = [...pooler];
+export const attacks: readonly Attack[] = [...databag, ...pooler, ...direct];
 
 export interface Choice {
   readonly major: number;
@@ -14,7 +17,7 @@ export interface Choice {
 }
 
 export function instancesOf({ major, isSuperuserOnly, only, sample, seed, isPlanted }: Choice): Instance[] {
-  const source = isPlanted ? [] : attacks;
+  const source = isPlanted ? planted : attacks;
   const fitting = source.filter(({ versions: [from, to] = [0, 99] }) => major >= from && major <= to);
   const all = fitting.flatMap((attack): Instance[] =>
     isSuperuserOnly
