@@ -1,7 +1,7 @@
 /** What an attack is, and what an attacker has: a databag, sessions through PgBouncer, and straight ones. */
 import pg from 'pg';
 import type { Databag } from '../../src/engine/index.ts';
-import type { AttackWorld, Application, Backing, Tenant } from './world.ts';
+import type { Application, AttackWorld, Backing, Tenant } from './world.ts';
 
 export type Position = 'databag' | 'pooler' | 'direct';
 
@@ -134,7 +134,9 @@ export class Attacker {
 
   get me(): Tenant {
     if (this.tenant === null)
-      throw new NotLanded(`the attacker is not served: ${this.world.charm.statusOf(this.world.leader)}`);
+      throw new NotLanded(
+        `the attacker is not served: ${this.world.charm.statusOf(this.world.leader)}`,
+      );
     return this.tenant;
   }
 
@@ -151,7 +153,10 @@ export class Attacker {
   }
 
   /** A session through the leader's PgBouncer. */
-  async pooled(database = this.me.bag.database ?? '', change: pg.ClientConfig = {}): Promise<Session> {
+  async pooled(
+    database = this.me.bag.database ?? '',
+    change: pg.ClientConfig = {},
+  ): Promise<Session> {
     const [host = '', port] = (this.me.bag.endpoints ?? '').split(',')[0]?.split(':') ?? [];
     return this.#opened({ host, port: Number(port), database, ...change });
   }
@@ -168,7 +173,8 @@ export class Attacker {
       return await this.direct(database, change);
     } catch (problem) {
       const { code = '' } = problem as { code?: string };
-      if (!protections.includes(code)) throw new NotLanded(`login to ${database}: ${String(problem)}`);
+      if (!protections.includes(code))
+        throw new NotLanded(`login to ${database}: ${String(problem)}`);
       this.notes.push(`refused with ${code}: login to ${database}`);
       return null;
     }

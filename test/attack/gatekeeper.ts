@@ -38,12 +38,7 @@ export class Gatekeeper {
   intrusions: Intrusion[] = [];
   canaries: Canary[] = [];
 
-  constructor(
-    judge: pg.Client,
-    log: () => string,
-    known: readonly string[],
-    backendLogin: string,
-  ) {
+  constructor(judge: pg.Client, log: () => string, known: readonly string[], backendLogin: string) {
     this.#judge = judge;
     this.#log = log;
     this.#known = new Set(known);
@@ -83,8 +78,7 @@ export class Gatekeeper {
   async #entered({ role, database }: Entry): Promise<void> {
     if (this.#known.has(role) || this.tenants.has(role)) return;
     const rights = await this.rightsOf(role, database);
-    if (rights !== null)
-      this.intrusions.push({ role, rights, database });
+    if (rights !== null) this.intrusions.push({ role, rights, database });
   }
 
   /** What a role may do beyond one database; null for nothing, or where there is no such role any more. */

@@ -194,12 +194,11 @@ export class Judge {
     const seen = all.filter(({ kind, database, owner, subject }) => {
       if (kind === 'session') return false;
       if (database !== null) return isOver || !common.has(database) || !this.ownRoles.has(owner);
-      const isOwn = this.ownRoles.has(owner) || this.ownDatabases.has(subject) || this.ownDatabases.has(owner);
+      const isOwn =
+        this.ownRoles.has(owner) || this.ownDatabases.has(subject) || this.ownDatabases.has(owner);
       return !isOwn;
     });
-    const things = isOver
-      ? this.#modelThings().filter((thing) => !this.#things.has(thing))
-      : [];
+    const things = isOver ? this.#modelThings().filter((thing) => !this.#things.has(thing)) : [];
     const normalised = this.#normaliser();
     return [
       ...seen.map(({ kind, database, subject, details }) =>
@@ -208,7 +207,10 @@ export class Judge {
           database === null ? '' : `in ${normalised(database)}`,
           kind === 'database' ? '' : normalised(subject),
           kind === 'database' ? normalised(subject) : '',
-          details.map((detail) => normalised(detail)).sort().join(', '),
+          details
+            .map((detail) => normalised(detail))
+            .sort()
+            .join(', '),
         ]
           .filter((part) => part !== '')
           .join(' '),
@@ -228,7 +230,9 @@ export class Judge {
           )
         : [];
     return [
-      ...Object.keys(world.relations[0]?.applications.pgbouncer ?? {}).map((key) => `ledger key ${key}`),
+      ...Object.keys(world.relations[0]?.applications.pgbouncer ?? {}).map(
+        (key) => `ledger key ${key}`,
+      ),
       ...Object.entries(world.secrets).map(([id, { label }]) => `juju secret ${label} ${id}`),
       ...units.flatMap((unit) => [
         ...Object.keys(world.units[unit]?.state ?? {}).map((key) => `state of ${unit}: ${key}`),
@@ -256,7 +260,10 @@ export class Judge {
       const owner = this.#owners.get(database);
       if (owner !== undefined && owner !== 'postgres') aliases.push([owner, `@owner-of-${alias}`]);
     }
-    aliases.push([this.attacker.name, '@db-of-attacker'], [this.attacker.newcomer, '@db-of-newcomer']);
+    aliases.push(
+      [this.attacker.name, '@db-of-attacker'],
+      [this.attacker.newcomer, '@db-of-newcomer'],
+    );
     const names = [...new Map(aliases.reverse())].sort(
       ([one], [other]) => other.length - one.length,
     );
@@ -265,7 +272,10 @@ export class Judge {
       for (const [name, alias] of names)
         if (name !== '')
           next = next.replaceAll(
-            new RegExp(`(?<![A-Za-z0-9_@-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![A-Za-z0-9_-])`, 'g'),
+            new RegExp(
+              `(?<![A-Za-z0-9_@-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![A-Za-z0-9_-])`,
+              'g',
+            ),
             alias,
           );
       if (next.startsWith('comment '))
@@ -286,7 +296,8 @@ export class Judge {
     };
     const [here, there] = [count(lines), count(expected)];
     for (const [line, number] of here)
-      if (number > (there.get(line) ?? 0)) this.#say(`${stage}: without the attack there is no ${line}`);
+      if (number > (there.get(line) ?? 0))
+        this.#say(`${stage}: without the attack there is no ${line}`);
     const isTheirs = /@(?:owner-of-|db-of-)?(?:attacker|second)\b/;
     for (const [line, number] of there)
       if (number > (here.get(line) ?? 0) && !isTheirs.test(line))
@@ -310,7 +321,8 @@ export class Judge {
 
   async #victim(stage: Stage): Promise<void> {
     const { world } = this;
-    if ((await this.#victimRows()) !== this.#rows) this.#say(`${stage}: the victim's rows have changed`);
+    if ((await this.#victimRows()) !== this.#rows)
+      this.#say(`${stage}: the victim's rows have changed`);
     for (const session of world.held)
       try {
         await session.query('SELECT 1');
@@ -339,7 +351,8 @@ export class Judge {
          FROM r JOIN pg_roles p USING (oid)`,
       [own],
     );
-    const may = (attribute: string) => this.attacker.asked.has(attribute) || this.#allowed.has(attribute);
+    const may = (attribute: string) =>
+      this.attacker.asked.has(attribute) || this.#allowed.has(attribute);
     for (const { whose, name, own: isOwn, ...has } of rows) {
       const who = this.#normaliser()(whose);
       if (!isOwn && !this.#allowed.has(name))
@@ -354,7 +367,8 @@ export class Judge {
         ['rolcreatedb', 'createdb'],
         ['rolcreaterole', 'createrole'],
       ] as const)
-        if (has[flag] && !may(what)) this.#say(`${stage}: ${who} has ${what}, and never asked for it`);
+        if (has[flag] && !may(what))
+          this.#say(`${stage}: ${who} has ${what}, and never asked for it`);
     }
   }
 
@@ -362,10 +376,17 @@ export class Judge {
   async #ways(stage: Stage): Promise<void> {
     const { tenant } = this.attacker;
     const { host, port } = this.world.server;
-    const others = [this.world.victim, ...[...this.tenants].flatMap(([alias, one]) => (alias === 'newcomer' ? [one] : []))];
+    const others = [
+      this.world.victim,
+      ...[...this.tenants].flatMap(([alias, one]) => (alias === 'newcomer' ? [one] : [])),
+    ];
     for (const other of tenant === null || stage === 'end' ? [] : others)
       try {
-        const session = await login({ ...tenant?.bag, endpoints: `${host}:${port}`, database: other.database });
+        const session = await login({
+          ...tenant?.bag,
+          endpoints: `${host}:${port}`,
+          database: other.database,
+        });
         await session.end();
         this.#say(`${stage}: the attacker can enter ${this.#normaliser()(other.database)}`);
       } catch {
@@ -375,11 +396,15 @@ export class Judge {
 
   #reading(stage: Stage): void {
     const loot = this.attacker.loot.splice(0).join('\n');
-    if (loot.includes(this.world.secret)) this.#say(`${stage}: the attacker read what is the victim's`);
+    if (loot.includes(this.world.secret))
+      this.#say(`${stage}: the attacker read what is the victim's`);
     const own = this.attacker.tenant?.bag.username;
     if (this.#verifiers.some((verifier) => loot.includes(verifier)))
       this.#say(`${stage}: the attacker read the verifier of another (than ${own})`);
-    const passwords = [this.world.victim, ...[...this.tenants].filter(([alias]) => alias === 'newcomer').map(([, one]) => one)];
+    const passwords = [
+      this.world.victim,
+      ...[...this.tenants].filter(([alias]) => alias === 'newcomer').map(([, one]) => one),
+    ];
     if (passwords.some(({ bag }) => loot.includes(bag.password ?? '\0')))
       this.#say(`${stage}: the attacker read another's password`);
   }
@@ -398,7 +423,9 @@ export class Judge {
           ? 'is another tenant'
           : await this.world.gate.rightsOf(role, this.attacker.tenant?.database ?? '');
         if (rights !== null)
-          this.#say(`${stage}: ${name}, which the attacker planted, ran as ${this.#normaliser()(role)}, who ${rights}`);
+          this.#say(
+            `${stage}: ${name}, which the attacker planted, ran as ${this.#normaliser()(role)}, who ${rights}`,
+          );
       }
   }
 
@@ -409,9 +436,10 @@ export class Judge {
     );
     // Before 16 nothing says who made a role.
     const made = this.#version >= 16 ? [...this.madeRoles] : [];
-    const { rows } = await judge.query('SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY($1)', [
-      [...gone, ...made],
-    ]);
+    const { rows } = await judge.query(
+      'SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY($1)',
+      [[...gone, ...made]],
+    );
     for (const { name } of rows)
       this.#say(`${stage}: the role ${this.#normaliser()(name)} is left`);
     const isGone = async () => {
@@ -425,7 +453,8 @@ export class Judge {
     const until = performance.now() + 3_000;
     let left = await isGone();
     while (left.length > 0 && performance.now() < until) left = await isGone();
-    for (const name of left) this.#say(`${stage}: a session of ${this.#normaliser()(name)} is left`);
+    for (const name of left)
+      this.#say(`${stage}: a session of ${this.#normaliser()(name)} is left`);
     for (const [alias, { bag }] of this.tenants) {
       if (!gone.includes(bag.username ?? '')) continue;
       for (const unit of units)

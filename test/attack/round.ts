@@ -56,7 +56,8 @@ export async function round(
   if (judge.violations.length === 0) {
     await judge.clean();
     isSpoiled = !(await judge.isClean());
-    for (const unit of world.units) for (const key of Object.keys(config)) delete world.charm.config(unit)[key];
+    for (const unit of world.units)
+      for (const key of Object.keys(config)) delete world.charm.config(unit)[key];
   } else isSpoiled = true;
   return {
     name,
@@ -80,7 +81,8 @@ async function script(
   attacker.own = () => judge.own();
   attacker.others = () => judge.others();
   const { leader, charm } = world;
-  if (attack.config !== undefined) for (const unit of world.units) await world.hook(unit, 'config-changed');
+  if (attack.config !== undefined)
+    for (const unit of world.units) await world.hook(unit, 'config-changed');
   const request = attack.request?.(attacker.name) ?? { database: attacker.name, ...attack.extra };
   attacker.remember(request);
   attacker.relation = await world.relate(attacker.application, request);
@@ -161,7 +163,8 @@ function landed(
   const status = charm.statusOf(leader);
   const isSaid = status.startsWith('blocked') && new RegExp(`relation ${relation}\\b`).test(status);
   const isServed = tenant !== null;
-  if (isRefused === true && isServed) throw new Served(`it was served, and should have been refused`);
+  if (isRefused === true && isServed)
+    throw new Served(`it was served, and should have been refused`);
   if (!isServed && !isSaid && isRefused === true)
     throw new Served(`it was not refused by name: the status is ${status.slice(0, 200)}`);
 }

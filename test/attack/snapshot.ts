@@ -18,7 +18,8 @@ export interface Row {
   readonly details: readonly (string | null)[] | null;
 }
 
-const acl = (column: string) => `(SELECT pg_catalog.array_agg(a::text) FROM pg_catalog.unnest(${column}) a)`;
+const acl = (column: string) =>
+  `(SELECT pg_catalog.array_agg(a::text) FROM pg_catalog.unnest(${column}) a)`;
 
 /** Options of memberships are new in 16. */
 const shared = (version: number): string => `

@@ -9,12 +9,14 @@ const most = 40;
 
 export interface SuiteOptions {
   readonly lanes: number;
+  /** Units of PgBouncer; 2 unless told otherwise. */
+  readonly units?: number;
   readonly tell: (verdict: Verdict) => void;
 }
 
 export async function runAttacks(
   instances: readonly Instance[],
-  { lanes, tell }: SuiteOptions,
+  { lanes, units = 2, tell }: SuiteOptions,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   const tellAll = (verdict: Verdict) => {
@@ -24,16 +26,23 @@ export async function runAttacks(
   for (const backing of ['plain', 'superuser'] as const) {
     const queue = instances.filter((one) => one.backing === backing);
     if (queue.length === 0) continue;
-    const { world, baseline, isClean } = await measured(backing, tellAll);
+    const { world, baseline, isClean } = await measured(backing, units, tellAll);
     if (!isClean) {
       await world.stop();
       for (const { name } of queue)
-        tellAll({ name, why: ['a run without an attack is not clean'], notes: [], seconds: 0, slowest: 0, isSpoiled: true });
+        tellAll({
+          name,
+          why: ['a run without an attack is not clean'],
+          notes: [],
+          seconds: 0,
+          slowest: 0,
+          isSpoiled: true,
+        });
       continue;
     }
     await Promise.all(
       Array.from({ length: Math.min(lanes, queue.length) }, (_, lane) =>
-        runLane(backing, queue, baseline, lane === 0 ? world : null, tellAll),
+        runLane(backing, units, queue, baseline, lane === 0 ? world : null, tellAll),
       ),
     );
   }
@@ -42,6 +51,7 @@ export async function runAttacks(
 
 async function runLane(
   backing: Backing,
+  units: number,
   queue: Instance[],
   baseline: Baseline,
   given: AttackWorld | null,
@@ -49,7 +59,7 @@ async function runLane(
 ): Promise<void> {
   let world = given;
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    world ??= await AttackWorld.start(backing);
+    world ??= await AttackWorld.start(backing, units);
     const verdict = await round(world, next.attack, baseline, next.name);
     tell(verdict);
     if (!verdict.isSpoiled && world.rounds < most) continue;
@@ -60,11 +70,12 @@ async function runLane(
 }
 
 /** A world and what its script comes to without an attack; twice, for the second must find nothing. */
-export async function measured(
+async function measured(
   backing: Backing,
+  units: number,
   tell: (verdict: Verdict) => void,
 ): Promise<{ world: AttackWorld; baseline: Baseline; isClean: boolean }> {
-  const world = await AttackWorld.start(backing);
+  const world = await AttackWorld.start(backing, units);
   const baseline: Baseline = { lines: new Map(), intrusions: new Set() };
   const first = await round(world, peace, baseline, `(measure, ${backing})`);
   const again =

@@ -81,9 +81,13 @@ export class AttackWorld {
     await first.query(`CREATE ROLE judge SUPERUSER LOGIN PASSWORD '${password}'`);
     const isPlain = backing === 'plain';
     if (isPlain)
-      await first.query(`CREATE ROLE backend_login LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`);
+      await first.query(
+        `CREATE ROLE backend_login LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`,
+      );
     await first.end();
-    const given = isPlain ? { user: 'backend_login', password } : { user: 'postgres', password: superuser };
+    const given = isPlain
+      ? { user: 'backend_login', password }
+      : { user: 'postgres', password: superuser };
     const primary = { ...server, ...given } as unknown as PostgresServer;
     const stop = async () => {
       await server.stop();
@@ -116,7 +120,9 @@ export class AttackWorld {
   }
 
   async version(): Promise<number> {
-    const { rows } = await this.judge.query("SELECT current_setting('server_version_num')::int / 10000 AS n");
+    const { rows } = await this.judge.query(
+      "SELECT current_setting('server_version_num')::int / 10000 AS n",
+    );
     return rows[0].n;
   }
 
@@ -222,7 +228,8 @@ export class AttackWorld {
   async #moveIn(): Promise<void> {
     const relation = await this.relate('victim');
     const victim = await this.tenant(relation, 'victim');
-    if (victim === null) throw new Error(`the victim is not served: ${this.charm.statusOf(this.leader)}`);
+    if (victim === null)
+      throw new Error(`the victim is not served: ${this.charm.statusOf(this.leader)}`);
     this.victim = victim;
     const pooled = await login(victim.bag);
     await pooled.query('CREATE TABLE wages (who text PRIMARY KEY, amount int, note text)');
@@ -230,7 +237,11 @@ export class AttackWorld {
       `INSERT INTO wages SELECT 'employee ' || n, n * 100, '${this.secret}' FROM generate_series(1, 50) n`,
     );
     const { host, port } = this.server;
-    const direct = await login({ ...victim.bag, endpoints: `${host}:${port}`, database: victim.database });
+    const direct = await login({
+      ...victim.bag,
+      endpoints: `${host}:${port}`,
+      database: victim.database,
+    });
     this.held = [pooled, direct];
     // What the victim runs is seen in pg_stat_activity by whoever may look.
     for (const session of this.held) await session.query(`SELECT '${this.secret}'`);
@@ -241,11 +252,15 @@ export class AttackWorld {
     const { code, signal, error, milliseconds } = ended;
     const name = `${unit} ${hook.name}`;
     this.slowest = Math.max(this.slowest, milliseconds);
-    if (milliseconds > budget * 1000) this.complaints.push(`${name} took ${Math.round(milliseconds / 1000)} s`);
+    if (milliseconds > budget * 1000)
+      this.complaints.push(`${name} took ${Math.round(milliseconds / 1000)} s`);
     if (/^\s+at .*:\d+:\d+\)?$/m.test(error))
       this.complaints.push(`${name} shows a stack trace: ${error.slice(0, 200)}`);
     if (code === 0) return;
-    const why = signal === null ? `exit ${code}: ${error.trim().slice(0, 300)}` : `was killed after ${budget} s`;
+    const why =
+      signal === null
+        ? `exit ${code}: ${error.trim().slice(0, 300)}`
+        : `was killed after ${budget} s`;
     throw new HookFailed(`${name}: ${why}`);
   }
 }

@@ -1,6 +1,7 @@
 /** `npm run attack`: attackers of three kinds before a real charm, and a judge who knows nothing of them. */
 import { parseArgs } from 'node:util';
 import { instancesOf } from '../attack/attacks/index.ts';
+import { randomTenants } from '../attack/random.ts';
 import type { Verdict } from '../attack/round.ts';
 import { runAttacks } from '../attack/suite.ts';
 
@@ -21,12 +22,13 @@ const { values, positionals } = parseArgs({
 });
 
 const say = (text: string) => process[values.json ? 'stderr' : 'stdout'].write(`${text}\n`);
-const major = Number(/postgres-(\d+)/.exec(process.env.HOOKCHART_POSTGRES ?? '')?.[1] ?? 18);
 
 const tell = ({ name, why, notes, seconds, slowest }: Verdict) => {
   const isPlanted = values.planted && !name.startsWith('(');
   const word = why.length === 0 ? (isPlanted ? 'MISSED' : 'held') : isPlanted ? 'found' : 'ESCAPED';
-  say(`${word.padEnd(8)}${name.padEnd(62)}${seconds.toFixed(1).padStart(6)} s, slowest hook ${slowest.toFixed(1)} s`);
+  say(
+    `${word.padEnd(8)}${name.padEnd(62)}${seconds.toFixed(1).padStart(6)} s, slowest hook ${slowest.toFixed(1)} s`,
+  );
   for (const sentence of why.slice(0, 8)) say(`           ${sentence.slice(0, 700)}`);
   if (why.length > 8) say(`           and ${why.length - 8} more`);
   if (why.length === 0) for (const note of notes.slice(0, 2)) say(`           (${note})`);
@@ -34,7 +36,6 @@ const tell = ({ name, why, notes, seconds, slowest }: Verdict) => {
 
 async function named(): Promise<void> {
   const all = instancesOf({
-    major,
     isSuperuserOnly: values.superuser,
     ...(values.only || positionals.length > 0 ? { only: positionals } : {}),
     ...(values.sample === undefined ? {} : { sample: Number(values.sample) }),
@@ -51,14 +52,49 @@ async function named(): Promise<void> {
   const isAttack = ({ name }: Verdict) => !name.startsWith('(');
   const attacks = verdicts.filter(isAttack);
   const escaped = attacks.filter(({ why }) => why.length > 0).map(({ name }) => name);
-  const why = Object.fromEntries(verdicts.filter((one) => one.why.length > 0).map((one) => [one.name, one.why]));
+  const why = Object.fromEntries(
+    verdicts.filter((one) => one.why.length > 0).map((one) => [one.name, one.why]),
+  );
   const held = attacks.length - escaped.length;
   if (values.json)
     process.stdout.write(`${JSON.stringify({ attacks: attacks.length, held, escaped, why })}\n`);
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  say(`\n${attacks.length} ${values.planted ? 'holes' : 'attacks'}, ${values.planted ? `${escaped.length} found` : `${held} held`}, ${minutes} min`);
+  say(
+    `\n${attacks.length} ${values.planted ? 'holes' : 'attacks'}, ${values.planted ? `${escaped.length} found` : `${held} held`}, ${minutes} min`,
+  );
   const isWell = values.planted ? held === 0 : escaped.length === 0;
   if (!isWell || verdicts.some((one) => !isAttack(one) && one.why.length > 0)) process.exitCode = 1;
 }
 
-await named();
+async function random(): Promise<void> {
+  const lanes = values.path === undefined ? Number(values.lanes) : 1;
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  const runs = Number(values.random);
+  const started = performance.now();
+  say(`${runs} sequences, seed ${seed}`);
+  const found = await Promise.all(
+    Array.from({ length: lanes }, (_, lane) =>
+      randomTenants({
+        runs: Math.ceil(runs / lanes),
+        seed: seed + lane,
+        ...(values.path === undefined ? {} : { path: values.path }),
+        backing: values.superuser ? 'superuser' : 'plain',
+        tell: (sentence) => say(`lane ${lane}: ${sentence}`),
+      }),
+    ),
+  );
+  const escaped = found.filter((one) => one !== null);
+  for (const { turns, why, seed, path } of escaped) {
+    say(`\nESCAPED; replay with --random 1 --seed ${seed} --path ${path}`);
+    for (const turn of turns)
+      say('hook' in turn ? `  hook: ${turn.hook}` : `  ${turn.in}: ${turn.sql}`);
+    for (const sentence of why.slice(0, 10)) say(`    ${sentence}`);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ sequences: runs, seed, escaped })}\n`);
+  say(
+    `\n${runs} sequences, ${escaped.length} escaped, ${((performance.now() - started) / 60_000).toFixed(1)} min`,
+  );
+  if (escaped.length > 0) process.exitCode = 1;
+}
+
+await (values.random === undefined ? named() : random());

@@ -14,10 +14,19 @@ async function likely(attacker: Attacker, session: Session): Promise<readonly st
   const next = world.charm.world.made.relations;
   const users = Array.from({ length: 6 }, (_, n) => user.replace(/\d+/, String(next + n)));
   const names = [attacker.newcomer, `${attacker.newcomer}_readonly`];
-  const derived = [me.database, me.bag.database ?? ''].map((name) => owner.replace(name, attacker.newcomer));
-  return [...new Set([...users, ...names, ...derived, `${attacker.newcomer}_owner`, `hookchart_${attacker.newcomer}`, `${attacker.newcomer}_admin`])].filter(
-    (name) => name !== user && name !== owner,
+  const derived = [me.database, me.bag.database ?? ''].map((name) =>
+    owner.replace(name, attacker.newcomer),
   );
+  return [
+    ...new Set([
+      ...users,
+      ...names,
+      ...derived,
+      `${attacker.newcomer}_owner`,
+      `hookchart_${attacker.newcomer}`,
+      `${attacker.newcomer}_admin`,
+    ]),
+  ].filter((name) => name !== user && name !== owner);
 }
 
 async function asOwner(attacker: Attacker, session: Session): Promise<void> {
@@ -52,12 +61,27 @@ export const direct: readonly Attack[] = [
       );
       const next = attacker.world.charm.world.made.relations;
       for (const { name, mark } of rows)
-        for (const made of name === owner ? [`${attacker.newcomer}_owner`, String(owner).replace(attacker.me.database, attacker.newcomer)] : Array.from({ length: 4 }, (_, n) => attacker.user.replace(/\d+/, String(next + n)))) {
+        for (const made of name === owner
+          ? [
+              `${attacker.newcomer}_owner`,
+              String(owner).replace(attacker.me.database, attacker.newcomer),
+            ]
+          : Array.from({ length: 4 }, (_, n) => attacker.user.replace(/\d+/, String(next + n)))) {
           const number = /\d+/.exec(made.replace(/^\D*$/, '')) ?? [''];
           if (await session.tried(`CREATE ROLE "${made}" LOGIN PASSWORD 'evil'`, '42939', '42710'))
-            await session.done(`COMMENT ON ROLE "${made}" IS '${String(mark).replaceAll("'", "''").replace(/relation \d+/, `relation ${number[0]}`)}'`);
+            await session.done(
+              `COMMENT ON ROLE "${made}" IS '${String(mark)
+                .replaceAll("'", "''")
+                .replace(/relation \d+/, `relation ${number[0]}`)}'`,
+            );
         }
-      if (await session.tried(`CREATE DATABASE "${attacker.newcomer}" OWNER "${attacker.newcomer}_owner"`, '42501', '42704')) {
+      if (
+        await session.tried(
+          `CREATE DATABASE "${attacker.newcomer}" OWNER "${attacker.newcomer}_owner"`,
+          '42501',
+          '42704',
+        )
+      ) {
         const inside = await attacker.direct(attacker.newcomer);
         await inside.tried(`COMMENT ON DATABASE "${attacker.newcomer}" IS 'hookchart x database'`);
         await inside.end();
@@ -72,12 +96,18 @@ export const direct: readonly Attack[] = [
     asSuperuserToo: true,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      for (const name of [attacker.newcomer, `${attacker.newcomer}_readonly`, attacker.me.database.replace(attacker.me.bag.database ?? '', attacker.newcomer)])
+      for (const name of [
+        attacker.newcomer,
+        `${attacker.newcomer}_readonly`,
+        attacker.me.database.replace(attacker.me.bag.database ?? '', attacker.newcomer),
+      ])
         await session.tried(`CREATE DATABASE "${name}"`, '42P04');
       const inside = await attacker.direct(attacker.newcomer);
       await inside.tried('CREATE SCHEMA evil');
       await inside.tried(canary('evil.waits', '', 'text'));
-      await inside.tried(`ALTER DATABASE "${attacker.newcomer}" SET search_path = evil, pg_catalog`);
+      await inside.tried(
+        `ALTER DATABASE "${attacker.newcomer}" SET search_path = evil, pg_catalog`,
+      );
     },
   },
   {
@@ -88,7 +118,10 @@ export const direct: readonly Attack[] = [
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
       // The owner of the database and the right to make some need not be the same role.
-      await session.tried(`ALTER DATABASE "${attacker.me.database}" RENAME TO "evil_renamed_${attacker.round}"`, '55006');
+      await session.tried(
+        `ALTER DATABASE "${attacker.me.database}" RENAME TO "evil_renamed_${attacker.round}"`,
+        '55006',
+      );
     },
   },
   {
@@ -109,7 +142,10 @@ export const direct: readonly Attack[] = [
     asSuperuserToo: true,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      await session.done(`DROP DATABASE "${attacker.me.database}" WITH (FORCE)`, `CREATE DATABASE "${attacker.me.database}"`);
+      await session.done(
+        `DROP DATABASE "${attacker.me.database}" WITH (FORCE)`,
+        `CREATE DATABASE "${attacker.me.database}"`,
+      );
       const inside = await attacker.direct();
       await inside.tried('CREATE SCHEMA evil');
       await inside.tried(canary('evil.waits', '', 'text'));
@@ -133,7 +169,10 @@ export const direct: readonly Attack[] = [
     extra: makesRoles,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      await session.done("SET createrole_self_grant = 'set, inherit'", "CREATE ROLE evil_heir LOGIN PASSWORD 'evil'");
+      await session.done(
+        "SET createrole_self_grant = 'set, inherit'",
+        "CREATE ROLE evil_heir LOGIN PASSWORD 'evil'",
+      );
       await session.tried(`ALTER DATABASE "${attacker.me.database}" OWNER TO evil_heir`);
       await session.tried(`GRANT evil_heir TO "${await ownerOf(session, attacker)}"`, '0LP01');
     },
@@ -146,14 +185,23 @@ export const direct: readonly Attack[] = [
     extra: makesRoles,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      await session.done("SET createrole_self_grant = 'set, inherit'", 'CREATE ROLE evil_gift', 'ALTER ROLE evil_gift SET statement_timeout = 1');
-      const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('evil_gift', 'judge')");
-      for (const { name } of rows) await session.tried(`GRANT evil_gift TO "${name}" WITH ADMIN OPTION`, '0LP01');
+      await session.done(
+        "SET createrole_self_grant = 'set, inherit'",
+        'CREATE ROLE evil_gift',
+        'ALTER ROLE evil_gift SET statement_timeout = 1',
+      );
+      const rows = await session.query(
+        "SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('evil_gift', 'judge')",
+      );
+      for (const { name } of rows)
+        await session.tried(`GRANT evil_gift TO "${name}" WITH ADMIN OPTION`, '0LP01');
     },
     at: {
       joined: async (attacker) => {
         const session = await attacker.direct('postgres');
-        const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('evil_gift', 'judge')");
+        const rows = await session.query(
+          "SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('evil_gift', 'judge')",
+        );
         for (const { name } of rows) await session.tried(`GRANT evil_gift TO "${name}"`, '0LP01');
       },
     },
@@ -189,7 +237,11 @@ export const direct: readonly Attack[] = [
         await session.done(`CREATE DATABASE "${name}"`);
         const inside = await attacker.direct(name);
         await inside.tried('CREATE SCHEMA evil');
-        await inside.done(canary('evil.waits', 'text', 'text'), 'CREATE TABLE evil.t (n int)', 'SELECT pg_catalog.lo_create(0)');
+        await inside.done(
+          canary('evil.waits', 'text', 'text'),
+          'CREATE TABLE evil.t (n int)',
+          'SELECT pg_catalog.lo_create(0)',
+        );
         await inside.end();
       }
       await session.done(
@@ -225,12 +277,31 @@ export const direct: readonly Attack[] = [
         const session = await attacker.maybe(database);
         if (session === null) continue;
         await session.tried('CREATE TABLE public.evil_here (n int)');
-        await session.tried(canary('public.to_regnamespace', 'text', 'regnamespace', 'RETURN 2200', `${database}.to_regnamespace`));
-        await session.tried(canary('public.lower', 'name', 'text', 'RETURN NULL', `${database}.lower`));
-        await session.tried(canary('public.starts_with', 'text, text', 'bool', 'RETURN true', `${database}.starts_with`));
+        await session.tried(
+          canary(
+            'public.to_regnamespace',
+            'text',
+            'regnamespace',
+            'RETURN 2200',
+            `${database}.to_regnamespace`,
+          ),
+        );
+        await session.tried(
+          canary('public.lower', 'name', 'text', 'RETURN NULL', `${database}.lower`),
+        );
+        await session.tried(
+          canary(
+            'public.starts_with',
+            'text, text',
+            'bool',
+            'RETURN true',
+            `${database}.starts_with`,
+          ),
+        );
         await session.tried('CREATE SCHEMA evil');
         await session.done('CREATE TEMP TABLE pg_roles (rolname name)');
-        if (database === 'postgres') await session.tried(`ALTER ROLE "${attacker.user}" SET search_path = public, pg_catalog`);
+        if (database === 'postgres')
+          await session.tried(`ALTER ROLE "${attacker.user}" SET search_path = public, pg_catalog`);
         if (database === 'template1') await session.end();
       }
     },
@@ -284,22 +355,33 @@ export const direct: readonly Attack[] = [
       let isRunning = true;
       const watch = (async () => {
         while (isRunning)
-          for (const row of await watcher.query("SELECT classid::int8 AS high, objid::int8 AS low, objsubid FROM pg_catalog.pg_locks WHERE locktype = 'advisory'"))
+          for (const row of await watcher.query(
+            "SELECT classid::int8 AS high, objid::int8 AS low, objsubid FROM pg_catalog.pg_locks WHERE locktype = 'advisory'",
+          ))
             seen.add(JSON.stringify(row));
       })();
       const { world } = attacker;
-      for (const name of ['update-status', 'upgrade-charm', 'backend-database-relation-changed']) await world.hook(world.leader, name);
+      for (const name of ['update-status', 'upgrade-charm', 'backend-database-relation-changed'])
+        await world.hook(world.leader, name);
       isRunning = false;
       await watch;
       await attacker.others();
       for (const text of seen) {
         const { high, low, objsubid } = JSON.parse(text);
-        if (objsubid === 1) await watcher.done(`SELECT pg_catalog.pg_advisory_lock(((${high}::int8 << 32) | ${low}::int8)::int8)`);
-        else await watcher.done(`SELECT pg_catalog.pg_advisory_lock((${high}::int8)::bit(32)::int4, (${low}::int8)::bit(32)::int4)`);
+        if (objsubid === 1)
+          await watcher.done(
+            `SELECT pg_catalog.pg_advisory_lock(((${high}::int8 << 32) | ${low}::int8)::int8)`,
+          );
+        else
+          await watcher.done(
+            `SELECT pg_catalog.pg_advisory_lock((${high}::int8)::bit(32)::int4, (${low}::int8)::bit(32)::int4)`,
+          );
       }
       attacker.notes.push(`${seen.size} advisory locks were seen and are held`);
       // The lock of version 0.1, whose key anyone can read in the project's source and in the mark.
-      await watcher.done("SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended('hookchart 5e1f3c7a-0000-4000-8000-000000000001/pgbouncer', 0))");
+      await watcher.done(
+        "SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended('hookchart 5e1f3c7a-0000-4000-8000-000000000001/pgbouncer', 0))",
+      );
     },
   },
   {
@@ -308,7 +390,12 @@ export const direct: readonly Attack[] = [
     rule: 6,
     do: async (attacker) => {
       const session = await attacker.direct();
-      await session.done('CREATE TABLE evil_locked (n int)', 'BEGIN', 'LOCK TABLE evil_locked IN ACCESS EXCLUSIVE MODE', 'CREATE TABLE evil_unfinished (n int)');
+      await session.done(
+        'CREATE TABLE evil_locked (n int)',
+        'BEGIN',
+        'LOCK TABLE evil_locked IN ACCESS EXCLUSIVE MODE',
+        'CREATE TABLE evil_unfinished (n int)',
+      );
     },
   },
   {
@@ -317,7 +404,12 @@ export const direct: readonly Attack[] = [
     rule: 6,
     do: async (attacker) => {
       const session = await attacker.pooled();
-      await session.done('CREATE TABLE evil_locked (n int)', 'BEGIN', 'LOCK TABLE evil_locked IN ACCESS EXCLUSIVE MODE', 'DECLARE c CURSOR FOR SELECT * FROM evil_locked');
+      await session.done(
+        'CREATE TABLE evil_locked (n int)',
+        'BEGIN',
+        'LOCK TABLE evil_locked IN ACCESS EXCLUSIVE MODE',
+        'DECLARE c CURSOR FOR SELECT * FROM evil_locked',
+      );
     },
   },
   {
@@ -326,7 +418,9 @@ export const direct: readonly Attack[] = [
     rule: 8,
     do: async (attacker) => {
       const session = await attacker.direct();
-      await session.done(`SET ROLE NONE; BEGIN; ALTER ROLE "${attacker.user}" PASSWORD 'unfinished'; ALTER ROLE "${attacker.user}" SET work_mem = 64`);
+      await session.done(
+        `SET ROLE NONE; BEGIN; ALTER ROLE "${attacker.user}" PASSWORD 'unfinished'; ALTER ROLE "${attacker.user}" SET work_mem = 64`,
+      );
     },
   },
   {
@@ -335,11 +429,24 @@ export const direct: readonly Attack[] = [
     rule: 8,
     do: async (attacker) => {
       const session = await attacker.direct();
-      await session.done('BEGIN', `ALTER DATABASE "${attacker.me.database}" CONNECTION LIMIT 7`, `ALTER DATABASE "${attacker.me.database}" SET work_mem = 64`, `GRANT CONNECT ON DATABASE "${attacker.me.database}" TO PUBLIC`);
+      await session.done(
+        'BEGIN',
+        `ALTER DATABASE "${attacker.me.database}" CONNECTION LIMIT 7`,
+        `ALTER DATABASE "${attacker.me.database}" SET work_mem = 64`,
+        `GRANT CONNECT ON DATABASE "${attacker.me.database}" TO PUBLIC`,
+      );
       const common = await attacker.direct('postgres');
       await common.done('BEGIN');
-      for (const table of ['pg_database', 'pg_roles', 'pg_auth_members', 'pg_db_role_setting', 'pg_class'])
-        await common.done(`LOCK TABLE pg_catalog.${table} IN ACCESS SHARE MODE`).catch(() => common.query('ROLLBACK; BEGIN'));
+      for (const table of [
+        'pg_database',
+        'pg_roles',
+        'pg_auth_members',
+        'pg_db_role_setting',
+        'pg_class',
+      ])
+        await common
+          .done(`LOCK TABLE pg_catalog.${table} IN ACCESS SHARE MODE`)
+          .catch(() => common.query('ROLLBACK; BEGIN'));
     },
   },
   {
@@ -348,7 +455,13 @@ export const direct: readonly Attack[] = [
     rule: 6,
     do: async (attacker) => {
       const session = await attacker.direct();
-      await session.done('CREATE TABLE evil_prepared (n int)', 'BEGIN', 'INSERT INTO evil_prepared VALUES (1)', 'LOCK TABLE evil_prepared', `PREPARE TRANSACTION 'evil ${attacker.round}'`);
+      await session.done(
+        'CREATE TABLE evil_prepared (n int)',
+        'BEGIN',
+        'INSERT INTO evil_prepared VALUES (1)',
+        'LOCK TABLE evil_prepared',
+        `PREPARE TRANSACTION 'evil ${attacker.round}'`,
+      );
       await session.end();
     },
   },
@@ -359,10 +472,14 @@ export const direct: readonly Attack[] = [
     asSuperuserToo: true,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      await session.done(`BEGIN; ALTER ROLE "${attacker.user}" SET work_mem = 64; ALTER ROLE "${attacker.user}" PASSWORD 'prepared'; PREPARE TRANSACTION 'evil ${attacker.round}'`);
+      await session.done(
+        `BEGIN; ALTER ROLE "${attacker.user}" SET work_mem = 64; ALTER ROLE "${attacker.user}" PASSWORD 'prepared'; PREPARE TRANSACTION 'evil ${attacker.round}'`,
+      );
       const inside = await attacker.direct();
       await asOwner(attacker, inside);
-      await inside.done(`BEGIN; CREATE TABLE evil_as_owner (n int); PREPARE TRANSACTION 'evil owner ${attacker.round}'`);
+      await inside.done(
+        `BEGIN; CREATE TABLE evil_as_owner (n int); PREPARE TRANSACTION 'evil owner ${attacker.round}'`,
+      );
       await inside.end();
     },
   },
@@ -408,7 +525,8 @@ export const direct: readonly Attack[] = [
     at: {
       leaving: async (attacker) => {
         const session = await attacker.direct('postgres');
-        for (let n = 0; n < 5; n++) session.send(`CREATE DATABASE evil_late_${attacker.round}_${n}`);
+        for (let n = 0; n < 5; n++)
+          session.send(`CREATE DATABASE evil_late_${attacker.round}_${n}`);
         await session.query('SELECT 1').catch(() => {});
       },
     },
@@ -420,9 +538,16 @@ export const direct: readonly Attack[] = [
     extra: creates,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      await session.tried(`CREATE DATABASE evil_copy TEMPLATE "${attacker.world.victim.database}"`, '55006');
-      await session.tried(`CREATE DATABASE evil_gift OWNER "${attacker.world.victim.bag.username}"`);
-      await session.tried(`ALTER DATABASE "${attacker.world.victim.database}" SET search_path = evil`);
+      await session.tried(
+        `CREATE DATABASE evil_copy TEMPLATE "${attacker.world.victim.database}"`,
+        '55006',
+      );
+      await session.tried(
+        `CREATE DATABASE evil_gift OWNER "${attacker.world.victim.bag.username}"`,
+      );
+      await session.tried(
+        `ALTER DATABASE "${attacker.world.victim.database}" SET search_path = evil`,
+      );
       await session.tried(`DROP DATABASE "${attacker.world.victim.database}"`, '55006');
       await session.tried(`ALTER DATABASE template1 CONNECTION LIMIT 0`);
       await session.tried(`COMMENT ON DATABASE "${attacker.world.victim.database}" IS 'evil'`);
@@ -434,9 +559,13 @@ export const direct: readonly Attack[] = [
     rule: 4,
     do: async (attacker) => {
       const session = await attacker.direct();
-      await session.done(`COMMENT ON DATABASE "${attacker.me.database}" IS 'hookchart forged database'`);
+      await session.done(
+        `COMMENT ON DATABASE "${attacker.me.database}" IS 'hookchart forged database'`,
+      );
       await session.tried(`COMMENT ON ROLE "${attacker.user}" IS 'hookchart forged relation 1'`);
-      await session.tried(`COMMENT ON ROLE "${attacker.world.victim.bag.username}" IS 'hookchart forged relation 1'`);
+      await session.tried(
+        `COMMENT ON ROLE "${attacker.world.victim.bag.username}" IS 'hookchart forged relation 1'`,
+      );
     },
   },
   {
@@ -446,8 +575,13 @@ export const direct: readonly Attack[] = [
     do: async (attacker) => {
       // No attack, but it takes away the mark that was taken for one.
       const owner = await attacker.owner();
-      for (const role of [attacker.user, owner]) await attacker.world.judge.query(`COMMENT ON ROLE "${role}" IS 'asked for by the web team'`);
-      await attacker.world.judge.query(`COMMENT ON DATABASE "${attacker.me.database}" IS 'the web team'`);
+      for (const role of [attacker.user, owner])
+        await attacker.world.judge.query(
+          `COMMENT ON ROLE "${role}" IS 'asked for by the web team'`,
+        );
+      await attacker.world.judge.query(
+        `COMMENT ON DATABASE "${attacker.me.database}" IS 'the web team'`,
+      );
     },
   },
   {
@@ -455,14 +589,20 @@ export const direct: readonly Attack[] = [
     position: 'direct',
     rule: 7,
     do: async (attacker) => {
-      await attacker.world.judge.query(`ALTER ROLE "${attacker.user}" VALID UNTIL '2001-01-01' CONNECTION LIMIT 0`);
+      await attacker.world.judge.query(
+        `ALTER ROLE "${attacker.user}" VALID UNTIL '2001-01-01' CONNECTION LIMIT 0`,
+      );
       await attacker.own();
       const { world } = attacker;
       for (const name of ['update-status', 'update-status']) await world.hook(world.leader, name);
       await attacker.others();
-      const isMended = await attacker.pooled().then(() => true, () => false);
+      const isMended = await attacker.pooled().then(
+        () => true,
+        () => false,
+      );
       const status = world.charm.statusOf(world.leader);
-      if (!isMended && status.startsWith('active')) throw new NotLanded('logins fail, and the status says active');
+      if (!isMended && status.startsWith('active'))
+        throw new NotLanded('logins fail, and the status says active');
     },
   },
 ];

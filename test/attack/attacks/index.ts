@@ -5,10 +5,12 @@ import { direct } from './direct.ts';
 import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
 
-export const attacks: readonly Attack[] = [...databag, ...pooler, ...direct];
+const attacks: readonly Attack[] = [...databag, ...pooler, ...direct];
+
+/** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */
+const major = Number(/postgres-(\d+)/.exec(process.env.HOOKCHART_POSTGRES ?? '')?.[1] ?? 18);
 
 export interface Choice {
-  readonly major: number;
   readonly isSuperuserOnly: boolean;
   readonly only?: readonly string[];
   readonly sample?: number;
@@ -16,20 +18,37 @@ export interface Choice {
   readonly isPlanted: boolean;
 }
 
-export function instancesOf({ major, isSuperuserOnly, only, sample, seed, isPlanted }: Choice): Instance[] {
+export function instancesOf({
+  isSuperuserOnly,
+  only,
+  sample,
+  seed,
+  isPlanted,
+}: Choice): Instance[] {
   const source = isPlanted ? planted : attacks;
-  const fitting = source.filter(({ versions: [from, to] = [0, 99] }) => major >= from && major <= to);
+  const fitting = source.filter(
+    ({ versions: [from, to] = [0, 99] }) => major >= from && major <= to,
+  );
   const all = fitting.flatMap((attack): Instance[] =>
     isSuperuserOnly
       ? [{ attack, backing: 'superuser', name: attack.name }]
       : [
           { attack, backing: 'plain', name: attack.name },
           ...(attack.asSuperuserToo
-            ? [{ attack, backing: 'superuser', name: `${attack.name}--charm-has-a-superuser` } as const]
+            ? [
+                {
+                  attack,
+                  backing: 'superuser',
+                  name: `${attack.name}--charm-has-a-superuser`,
+                } as const,
+              ]
             : []),
         ],
   );
-  const chosen = only === undefined || only.length === 0 ? all : all.filter(({ name }) => only.some((one) => name === one || name.startsWith(one)));
+  const chosen =
+    only === undefined || only.length === 0
+      ? all
+      : all.filter(({ name }) => only.some((one) => name === one || name.startsWith(one)));
   if (sample === undefined) return chosen;
   let state = seed >>> 0;
   const random = () => {

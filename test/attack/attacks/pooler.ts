@@ -23,8 +23,18 @@ const settings = (
     await spoil(attacker);
     for (const value of values(attacker)) {
       await session.tried(`ALTER DATABASE "${database}" SET ${value}`, '22023', '42704', '55P02');
-      await session.tried(`SET ROLE NONE; ALTER ROLE "${attacker.user}" SET ${value}`, '22023', '42704', '55P02');
-      await session.tried(`ALTER ROLE "${attacker.user}" IN DATABASE "${database}" SET ${value}`, '22023', '42704', '55P02');
+      await session.tried(
+        `SET ROLE NONE; ALTER ROLE "${attacker.user}" SET ${value}`,
+        '22023',
+        '42704',
+        '55P02',
+      );
+      await session.tried(
+        `ALTER ROLE "${attacker.user}" IN DATABASE "${database}" SET ${value}`,
+        '22023',
+        '42704',
+        '55P02',
+      );
       await session.query('RESET ROLE');
     }
   },
@@ -91,7 +101,9 @@ export const pooler: readonly Attack[] = [
         canary('evil_shadow.evil_check', 'text', 'bool', 'RETURN true', 'domain'),
         shadowEverything('evil_shadow').replaceAll('public.evil', 'evil_shadow.evil'),
       );
-      await session.asMyself(`ALTER ROLE "${attacker.user}" SET search_path = evil_shadow, pg_catalog`);
+      await session.asMyself(
+        `ALTER ROLE "${attacker.user}" SET search_path = evil_shadow, pg_catalog`,
+      );
       await spoil(attacker);
     },
   },
@@ -102,26 +114,105 @@ export const pooler: readonly Attack[] = [
     do: async (attacker) => {
       const session = await attacker.direct();
       await session.done(canary('public.evil_watch', 'text', 'text', 'RETURN NULL', 'view'));
-      for (const table of ['pg_roles', 'pg_authid', 'pg_database', 'pg_auth_members', 'pg_shdepend', 'pg_class', 'pg_namespace', 'pg_proc', 'pg_stat_activity', 'pg_prepared_xacts', 'pg_db_role_setting', 'pg_locks', 'pg_shadow', 'pg_user'])
-        await session.done(`CREATE VIEW public.${table} AS SELECT public.evil_watch('${table}') AS rolname, 0::oid AS oid, 1 AS pid, true AS rolsuper, 'x'::text AS datname`);
-      await session.done(`ALTER DATABASE "${attacker.me.database}" SET search_path = public, pg_catalog`);
+      for (const table of [
+        'pg_roles',
+        'pg_authid',
+        'pg_database',
+        'pg_auth_members',
+        'pg_shdepend',
+        'pg_class',
+        'pg_namespace',
+        'pg_proc',
+        'pg_stat_activity',
+        'pg_prepared_xacts',
+        'pg_db_role_setting',
+        'pg_locks',
+        'pg_shadow',
+        'pg_user',
+      ])
+        await session.done(
+          `CREATE VIEW public.${table} AS SELECT public.evil_watch('${table}') AS rolname, 0::oid AS oid, 1 AS pid, true AS rolsuper, 'x'::text AS datname`,
+        );
+      await session.done(
+        `ALTER DATABASE "${attacker.me.database}" SET search_path = public, pg_catalog`,
+      );
       await spoil(attacker);
     },
   },
-  settings('a-role-is-set-on-the-database', ({ user }) => [`role = '${user}'`], { asSuperuserToo: true }),
-  settings('the-victims-role-is-set-on-the-database', ({ world }) => [`role = '${world.victim.bag.username}'`]),
+  settings('a-role-is-set-on-the-database', ({ user }) => [`role = '${user}'`], {
+    asSuperuserToo: true,
+  }),
+  settings('the-victims-role-is-set-on-the-database', ({ world }) => [
+    `role = '${world.victim.bag.username}'`,
+  ]),
   settings('a-session-authorization-is-set', ({ user }) => [`session_authorization = '${user}'`]),
-  settings('sessions-are-read-only', () => ['default_transaction_read_only = on', 'transaction_read_only = on'], { asSuperuserToo: true }),
+  settings(
+    'sessions-are-read-only',
+    () => ['default_transaction_read_only = on', 'transaction_read_only = on'],
+    { asSuperuserToo: true },
+  ),
   settings('statements-have-a-millisecond', () => ['statement_timeout = 1', 'lock_timeout = 1']),
-  settings('sessions-end-when-they-idle', () => ['idle_session_timeout = 1', 'idle_in_transaction_session_timeout = 1']),
-  settings('transactions-have-a-millisecond', () => ['transaction_timeout = 1'], { versions: [17, 99] }),
-  settings('messages-come-in-a-flood', () => ['client_min_messages = debug5', 'debug_print_plan = on', 'debug_pretty_print = on']),
-  settings('sql-is-read-otherwise', () => ['standard_conforming_strings = off', 'backslash_quote = on', "client_encoding = 'SJIS'", "DateStyle = 'SQL, DMY'", "bytea_output = 'escape'", 'quote_all_identifiers = on', 'array_nulls = off', "IntervalStyle = 'sql_standard'", "TimeZone = 'Pacific/Kiritimati'", 'transform_null_equals = on', 'xmlbinary = hex', "search_path = ''"]),
-  settings('a-library-that-is-not-there-is-loaded', () => ["local_preload_libraries = 'evil_nowhere'"], { asSuperuserToo: true }),
-  settings('defaults-name-what-is-not-there', () => ["default_table_access_method = 'evil'", "default_tablespace = 'evil'", "temp_tablespaces = 'evil'", 'default_transaction_isolation = serializable', 'default_transaction_deferrable = on', "default_text_search_config = 'pg_catalog.simple'", 'work_mem = 64', 'temp_buffers = 100', 'check_function_bodies = off', 'row_security = off', 'zero_damaged_pages = on']),
-  settings('connections-are-kept-alive-oddly', () => ['tcp_keepalives_idle = 1', 'tcp_keepalives_interval = 1', 'tcp_keepalives_count = 1', 'tcp_user_timeout = 1', 'client_connection_check_interval = 1']),
-  settings('whoever-makes-roles-gets-them', () => ["createrole_self_grant = 'set, inherit'", 'createrole_self_grant = \'\''], { versions: [16, 99], extra: { 'extra-user-roles': 'CREATEROLE' } }),
-  settings('event-triggers-and-replication-are-switched', () => ['session_replication_role = replica', 'event_triggers = off', 'allow_system_table_mods = on']),
+  settings('sessions-end-when-they-idle', () => [
+    'idle_session_timeout = 1',
+    'idle_in_transaction_session_timeout = 1',
+  ]),
+  settings('transactions-have-a-millisecond', () => ['transaction_timeout = 1'], {
+    versions: [17, 99],
+  }),
+  settings('messages-come-in-a-flood', () => [
+    'client_min_messages = debug5',
+    'debug_print_plan = on',
+    'debug_pretty_print = on',
+  ]),
+  settings('sql-is-read-otherwise', () => [
+    'standard_conforming_strings = off',
+    'backslash_quote = on',
+    "client_encoding = 'SJIS'",
+    "DateStyle = 'SQL, DMY'",
+    "bytea_output = 'escape'",
+    'quote_all_identifiers = on',
+    'array_nulls = off',
+    "IntervalStyle = 'sql_standard'",
+    "TimeZone = 'Pacific/Kiritimati'",
+    'transform_null_equals = on',
+    'xmlbinary = hex',
+    "search_path = ''",
+  ]),
+  settings(
+    'a-library-that-is-not-there-is-loaded',
+    () => ["local_preload_libraries = 'evil_nowhere'"],
+    { asSuperuserToo: true },
+  ),
+  settings('defaults-name-what-is-not-there', () => [
+    "default_table_access_method = 'evil'",
+    "default_tablespace = 'evil'",
+    "temp_tablespaces = 'evil'",
+    'default_transaction_isolation = serializable',
+    'default_transaction_deferrable = on',
+    "default_text_search_config = 'pg_catalog.simple'",
+    'work_mem = 64',
+    'temp_buffers = 100',
+    'check_function_bodies = off',
+    'row_security = off',
+    'zero_damaged_pages = on',
+  ]),
+  settings('connections-are-kept-alive-oddly', () => [
+    'tcp_keepalives_idle = 1',
+    'tcp_keepalives_interval = 1',
+    'tcp_keepalives_count = 1',
+    'tcp_user_timeout = 1',
+    'client_connection_check_interval = 1',
+  ]),
+  settings(
+    'whoever-makes-roles-gets-them',
+    () => ["createrole_self_grant = 'set, inherit'", "createrole_self_grant = ''"],
+    { versions: [16, 99], extra: { 'extra-user-roles': 'CREATEROLE' } },
+  ),
+  settings('event-triggers-and-replication-are-switched', () => [
+    'session_replication_role = replica',
+    'event_triggers = off',
+    'allow_system_table_mods = on',
+  ]),
   {
     name: 'its-own-password-is-changed',
     position: 'pooler',
@@ -143,12 +234,32 @@ export const pooler: readonly Attack[] = [
     rule: 7,
     do: async (attacker) => {
       const session = await attacker.direct();
-      for (const option of ["VALID UNTIL 'yesterday'", 'CONNECTION LIMIT 0', 'NOLOGIN', 'SUPERUSER', 'CREATEROLE', 'REPLICATION', 'BYPASSRLS', 'NOINHERIT', 'RENAME TO evil_renamed'])
-        await session.tried(`SET ROLE NONE; ALTER ROLE "${attacker.user}" ${option.startsWith('RENAME') ? '' : 'WITH '}${option}`, '0A000');
+      for (const option of [
+        "VALID UNTIL 'yesterday'",
+        'CONNECTION LIMIT 0',
+        'NOLOGIN',
+        'SUPERUSER',
+        'CREATEROLE',
+        'REPLICATION',
+        'BYPASSRLS',
+        'NOINHERIT',
+        'RENAME TO evil_renamed',
+      ])
+        await session.tried(
+          `SET ROLE NONE; ALTER ROLE "${attacker.user}" ${option.startsWith('RENAME') ? '' : 'WITH '}${option}`,
+          '0A000',
+        );
     },
   },
-  statements('the-database-takes-one-connection', 8, ({ me }) => [`ALTER DATABASE "${me.database}" CONNECTION LIMIT 1`]),
-  statements('the-database-takes-no-connections-by-its-limit', 8, ({ me }) => [`ALTER DATABASE "${me.database}" CONNECTION LIMIT 0`], { asSuperuserToo: true }),
+  statements('the-database-takes-one-connection', 8, ({ me }) => [
+    `ALTER DATABASE "${me.database}" CONNECTION LIMIT 1`,
+  ]),
+  statements(
+    'the-database-takes-no-connections-by-its-limit',
+    8,
+    ({ me }) => [`ALTER DATABASE "${me.database}" CONNECTION LIMIT 0`],
+    { asSuperuserToo: true },
+  ),
   {
     name: 'the-database-is-closed',
     position: 'direct',
@@ -170,7 +281,10 @@ export const pooler: readonly Attack[] = [
     do: async (attacker) => {
       const session = await attacker.direct();
       await session.done(`ALTER DATABASE "${attacker.me.database}" IS_TEMPLATE true`);
-      await session.tried(`CREATE DATABASE evil_copy_${attacker.round} TEMPLATE "${attacker.me.database}"`, '55006');
+      await session.tried(
+        `CREATE DATABASE evil_copy_${attacker.round} TEMPLATE "${attacker.me.database}"`,
+        '55006',
+      );
     },
   },
   statements('its-own-sessions-lose-the-right-to-connect', 7, ({ me, user }) => [
@@ -188,18 +302,22 @@ export const pooler: readonly Attack[] = [
     canary('public.evil', '', 'text'),
     'REVOKE ALL ON SCHEMA public FROM PUBLIC',
   ]),
-  statements('schemas-bear-the-names-of-the-charms', 4, () => ['hookchart_2', 'pgbouncer', 'pgbouncer_lookup', '_hookchart', 'charm'].flatMap((schema) => [
-    `CREATE SCHEMA ${schema}`,
-    canary(`${schema}.lookup`, 'text', 'text', 'RETURN NULL', `${schema}.lookup`),
-    canary(`${schema}.get_auth`, 'text', 'text', 'RETURN NULL', `${schema}.get_auth`),
-  ])),
+  statements('schemas-bear-the-names-of-the-charms', 4, () =>
+    ['hookchart_2', 'pgbouncer', 'pgbouncer_lookup', '_hookchart', 'charm'].flatMap((schema) => [
+      `CREATE SCHEMA ${schema}`,
+      canary(`${schema}.lookup`, 'text', 'text', 'RETURN NULL', `${schema}.lookup`),
+      canary(`${schema}.get_auth`, 'text', 'text', 'RETURN NULL', `${schema}.get_auth`),
+    ]),
+  ),
   {
     name: 'what-the-charm-made-in-the-database-is-dropped',
     position: 'pooler',
     rule: 7,
     do: async (attacker) => {
       const session = await attacker.direct();
-      const rows = await session.query(`SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE oid >= 16384`);
+      const rows = await session.query(
+        `SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE oid >= 16384`,
+      );
       for (const { name } of rows) {
         await session.tried(`DROP SCHEMA "${name}" CASCADE`);
         await session.tried(`ALTER SCHEMA "${name}" RENAME TO evil_${name}`);
@@ -211,50 +329,69 @@ export const pooler: readonly Attack[] = [
   statements('the-owner-may-make-nothing-in-public', 7, ({ me }) => [
     `DO $$ DECLARE o text := (SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname = '${me.database}'); BEGIN EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA public FROM %I', o); EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM %I', '${me.database}', o); EXECUTE pg_catalog.format('ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM %I', o); END $$`,
   ]),
-  statements('rights-are-given-to-everybody-by-default', 7, ({ world }) => ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS'].flatMap((kind) => [
-    `ALTER DEFAULT PRIVILEGES GRANT ALL ON ${kind} TO PUBLIC`,
-    `ALTER DEFAULT PRIVILEGES GRANT ALL ON ${kind} TO "${world.victim.bag.username}"`,
-  ])),
+  statements('rights-are-given-to-everybody-by-default', 7, ({ world }) =>
+    ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS'].flatMap((kind) => [
+      `ALTER DEFAULT PRIVILEGES GRANT ALL ON ${kind} TO PUBLIC`,
+      `ALTER DEFAULT PRIVILEGES GRANT ALL ON ${kind} TO "${world.victim.bag.username}"`,
+    ]),
+  ),
   {
     name: 'others-are-given-rights-that-keep-their-roles-from-going',
     position: 'pooler',
     rule: 8,
     do: async (attacker) => {
       const session = await attacker.pooled();
-      await session.done('CREATE TABLE evil_bait (n int)', `GRANT ALL ON evil_bait TO "${attacker.world.victim.bag.username}"`);
+      await session.done(
+        'CREATE TABLE evil_bait (n int)',
+        `GRANT ALL ON evil_bait TO "${attacker.world.victim.bag.username}"`,
+      );
     },
     at: {
       joined: async (attacker) => {
         const session = await attacker.pooled();
-        const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^(pg_|postgres$|judge$)'");
+        const rows = await session.query(
+          "SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^(pg_|postgres$|judge$)'",
+        );
         for (const { name } of rows) {
-          await session.done(`GRANT ALL ON evil_bait TO "${name}"`, `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "${name}"`, `CREATE POLICY "evil_${name}" ON evil_bait TO "${name}" USING (true)`);
+          await session.done(
+            `GRANT ALL ON evil_bait TO "${name}"`,
+            `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "${name}"`,
+            `CREATE POLICY "evil_${name}" ON evil_bait TO "${name}" USING (true)`,
+          );
         }
       },
     },
   },
-  statements('functions-lie-about-in-every-place', 1, () => [
-    canary('public.evil_tell', 'text', 'text', 'RETURN $1'),
-    canary('public.evil_trigger', '', 'trigger', 'RETURN NEW'),
-    'CREATE TABLE evil_t (n int GENERATED ALWAYS AS IDENTITY, x text DEFAULT public.evil_tell(\'default\'))',
-    'CREATE TRIGGER evil BEFORE INSERT OR UPDATE OR DELETE ON evil_t FOR EACH ROW EXECUTE FUNCTION public.evil_trigger()',
-    "CREATE DOMAIN evil_d AS text CHECK (public.evil_tell(VALUE) IS NULL OR true)",
-    'CREATE VIEW evil_v AS SELECT public.evil_tell(x) AS x FROM evil_t',
-    "CREATE RULE evil_r AS ON UPDATE TO evil_v DO INSTEAD SELECT public.evil_tell('rule')",
-    'CREATE AGGREGATE public.evil_sum (text) (SFUNC = evil_join, STYPE = text)'.replace('evil_join', 'pg_catalog.textcat'),
-    "CREATE FUNCTION public.evil_definer() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RAISE LOG 'canary definer session=% current=%', CURRENT_USER, CURRENT_USER; RETURN NULL; END $$",
-    'GRANT EXECUTE ON FUNCTION public.evil_definer() TO PUBLIC',
-    'CREATE TYPE public.name AS (a int)',
-    'CREATE TYPE public.text AS ENUM ()',
-    'CREATE DOMAIN public.oid AS pg_catalog.text',
-    'CREATE MATERIALIZED VIEW evil_m AS SELECT public.evil_tell(\'materialized\') AS x',
-    'CREATE STATISTICS evil_s ON n, x FROM evil_t',
-    'CREATE POLICY evil_p ON evil_t USING (public.evil_tell(x) IS NULL)',
-    'ALTER TABLE evil_t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
-    "CREATE PUBLICATION evil_publication FOR TABLE evil_t",
-    'CREATE COLLATION evil_c FROM "C"',
-    "CREATE TEXT SEARCH CONFIGURATION evil_ts (COPY = pg_catalog.simple)",
-  ], { asSuperuserToo: true }),
+  statements(
+    'functions-lie-about-in-every-place',
+    1,
+    () => [
+      canary('public.evil_tell', 'text', 'text', 'RETURN $1'),
+      canary('public.evil_trigger', '', 'trigger', 'RETURN NEW'),
+      "CREATE TABLE evil_t (n int GENERATED ALWAYS AS IDENTITY, x text DEFAULT public.evil_tell('default'))",
+      'CREATE TRIGGER evil BEFORE INSERT OR UPDATE OR DELETE ON evil_t FOR EACH ROW EXECUTE FUNCTION public.evil_trigger()',
+      'CREATE DOMAIN evil_d AS text CHECK (public.evil_tell(VALUE) IS NULL OR true)',
+      'CREATE VIEW evil_v AS SELECT public.evil_tell(x) AS x FROM evil_t',
+      "CREATE RULE evil_r AS ON UPDATE TO evil_v DO INSTEAD SELECT public.evil_tell('rule')",
+      'CREATE AGGREGATE public.evil_sum (text) (SFUNC = evil_join, STYPE = text)'.replace(
+        'evil_join',
+        'pg_catalog.textcat',
+      ),
+      "CREATE FUNCTION public.evil_definer() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RAISE LOG 'canary definer session=% current=%', CURRENT_USER, CURRENT_USER; RETURN NULL; END $$",
+      'GRANT EXECUTE ON FUNCTION public.evil_definer() TO PUBLIC',
+      'CREATE TYPE public.name AS (a int)',
+      'CREATE TYPE public.text AS ENUM ()',
+      'CREATE DOMAIN public.oid AS pg_catalog.text',
+      "CREATE MATERIALIZED VIEW evil_m AS SELECT public.evil_tell('materialized') AS x",
+      'CREATE STATISTICS evil_s ON n, x FROM evil_t',
+      'CREATE POLICY evil_p ON evil_t USING (public.evil_tell(x) IS NULL)',
+      'ALTER TABLE evil_t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
+      'CREATE PUBLICATION evil_publication FOR TABLE evil_t',
+      'CREATE COLLATION evil_c FROM "C"',
+      'CREATE TEXT SEARCH CONFIGURATION evil_ts (COPY = pg_catalog.simple)',
+    ],
+    { asSuperuserToo: true },
+  ),
   statements('two-thousand-tables', 8, () => [
     "DO $$ BEGIN FOR n IN 1..2000 LOOP EXECUTE 'CREATE TABLE evil_' || n || ' (x int)'; IF n % 500 = 0 THEN COMMIT; END IF; END LOOP; END $$",
   ]),
@@ -286,7 +423,7 @@ export const pooler: readonly Attack[] = [
         "ALTER SYSTEM SET log_connections = 'off'",
         "SET log_min_messages = 'panic'",
         'CREATE FOREIGN DATA WRAPPER evil',
-        "CREATE EXTENSION file_fdw",
+        'CREATE EXTENSION file_fdw',
         'UPDATE pg_catalog.pg_database SET datallowconn = false',
         "SECURITY LABEL ON ROLE postgres IS 'x'",
         'LOCK TABLE pg_catalog.pg_authid',
@@ -294,7 +431,20 @@ export const pooler: readonly Attack[] = [
         'CREATE DATABASE evil_db',
         'CREATE ROLE evil_role',
       ])
-        await session.tried(sql, '0A000', '58P01', '42704', '22023', '55000', '25P01', '42601', '58000', '55006', '26000', '42P16');
+        await session.tried(
+          sql,
+          '0A000',
+          '58P01',
+          '42704',
+          '22023',
+          '55000',
+          '25P01',
+          '42601',
+          '58000',
+          '55006',
+          '26000',
+          '42P16',
+        );
     },
   },
   {
@@ -303,19 +453,26 @@ export const pooler: readonly Attack[] = [
     rule: 3,
     do: async (attacker) => {
       const session = await attacker.direct();
-      const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname <> SESSION_USER");
+      const rows = await session.query(
+        'SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname <> SESSION_USER',
+      );
       const owner = await ownerOf(session, attacker);
       for (const { name } of rows) {
         if (name === owner) continue;
         await session.tried(`SET ROLE NONE; SET ROLE "${name}"`, '22023');
         await session.tried(`SET ROLE NONE; SET SESSION AUTHORIZATION "${name}"`, '22023');
-        await session.tried(`SET ROLE NONE; GRANT "${name}" TO "${attacker.user}"`, '0A000', '0LP01');
+        await session.tried(
+          `SET ROLE NONE; GRANT "${name}" TO "${attacker.user}"`,
+          '0A000',
+          '0LP01',
+        );
         await session.tried(`RESET ROLE; GRANT "${owner}" TO "${name}"`, '0A000', '0LP01', '42704');
         await session.tried(`REASSIGN OWNED BY "${name}" TO "${attacker.user}"`, '2BP01');
         await session.tried(`ALTER ROLE "${name}" PASSWORD 'x'`, '42939');
       }
       for (const { name } of rows)
-        if (/^pg_/.test(String(name))) await session.tried(`GRANT "${attacker.user}" TO "${name}"`, '0A000', '0LP01', '42704');
+        if (/^pg_/.test(String(name)))
+          await session.tried(`GRANT "${attacker.user}" TO "${name}"`, '0A000', '0LP01', '42704');
     },
   },
   {
@@ -327,13 +484,16 @@ export const pooler: readonly Attack[] = [
       const rows = await session.query('SELECT * FROM pg_catalog.pg_stat_activity');
       for (const { pid, usename } of rows)
         if (usename !== attacker.user)
-          for (const end of ['cancel', 'terminate']) await session.tried(`SELECT pg_catalog.pg_${end}_backend(${pid})`);
+          for (const end of ['cancel', 'terminate'])
+            await session.tried(`SELECT pg_catalog.pg_${end}_backend(${pid})`);
       await session.query('SELECT * FROM pg_catalog.pg_locks');
       await session.query('SELECT * FROM pg_catalog.pg_settings');
       await session.query('SELECT * FROM pg_catalog.pg_stat_ssl');
       await session.query('SELECT * FROM pg_catalog.pg_user_mappings');
       await session.query('SELECT * FROM pg_catalog.pg_db_role_setting');
-      await session.query("SELECT pg_catalog.shobj_description(oid, 'pg_authid'), * FROM pg_catalog.pg_roles");
+      await session.query(
+        "SELECT pg_catalog.shobj_description(oid, 'pg_authid'), * FROM pg_catalog.pg_roles",
+      );
       await session.tried('SELECT * FROM pg_catalog.pg_stat_replication');
       await session.tried('SELECT * FROM pg_catalog.pg_config');
     },
@@ -350,7 +510,10 @@ export const pooler: readonly Attack[] = [
       for (const { name } of rows) {
         const who = String(attacker.world.victim.bag.username);
         await session.tried(`SELECT ${name}('${who}')`);
-        await session.tried(`CREATE OR REPLACE FUNCTION ${name}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL'`, '42P13');
+        await session.tried(
+          `CREATE OR REPLACE FUNCTION ${name}(text) RETURNS text LANGUAGE sql AS 'SELECT NULL'`,
+          '42P13',
+        );
       }
     },
   },
@@ -360,21 +523,42 @@ export const pooler: readonly Attack[] = [
     rule: 9,
     do: async (attacker) => {
       const { victim } = attacker.world;
-      for (const database of ['pgbouncer', 'postgres', 'template1', 'template0', victim.database, victim.bag.database ?? '', `${victim.bag.database}_readonly`, '*', `${attacker.me.bag.database}; x`]) {
+      for (const database of [
+        'pgbouncer',
+        'postgres',
+        'template1',
+        'template0',
+        victim.database,
+        victim.bag.database ?? '',
+        `${victim.bag.database}_readonly`,
+        '*',
+        `${attacker.me.bag.database}; x`,
+      ]) {
         let isIn = true;
         const session = await attacker.pooled(database).catch(() => {
           isIn = false;
         });
         if (!isIn || !session) continue;
         if (database === 'pgbouncer') {
-          for (const command of ['SHOW CONFIG', 'SHOW USERS', 'SHOW CLIENTS', 'SHUTDOWN', 'PAUSE', 'KILL payroll', 'RELOAD', "SET auth_type = 'any'"])
+          for (const command of [
+            'SHOW CONFIG',
+            'SHOW USERS',
+            'SHOW CLIENTS',
+            'SHUTDOWN',
+            'PAUSE',
+            'KILL payroll',
+            'RELOAD',
+            "SET auth_type = 'any'",
+          ])
             await session.query(command).catch(() => {});
         } else {
           await session.query('SELECT * FROM wages').catch(() => {});
           await session.query('CREATE TABLE evil (n int)').catch(() => {});
         }
       }
-      await attacker.pooled(attacker.me.bag.database, { user: 'hookchart_admin', password: 'guess' }).catch(() => {});
+      await attacker
+        .pooled(attacker.me.bag.database, { user: 'hookchart_admin', password: 'guess' })
+        .catch(() => {});
       await attacker.pooled('pgbouncer', { user: 'pgbouncer', password: '' }).catch(() => {});
     },
   },
@@ -383,11 +567,24 @@ export const pooler: readonly Attack[] = [
     position: 'pooler',
     rule: 9,
     do: async (attacker) => {
-      for (const options of [`-c role=${attacker.world.victim.bag.username}`, '-c search_path=evil', '-c session_preload_libraries=x', '-c default_transaction_read_only=on', '-c statement_timeout=1'])
+      for (const options of [
+        `-c role=${attacker.world.victim.bag.username}`,
+        '-c search_path=evil',
+        '-c session_preload_libraries=x',
+        '-c default_transaction_read_only=on',
+        '-c statement_timeout=1',
+      ])
         await attacker.pooled(undefined, { options }).catch(() => {});
       for (const application_name of ['x'.repeat(5_000), 'hookchart', "'; DROP"])
         await attacker.pooled(undefined, { application_name }).catch(() => {});
-      for (const user of [`${attacker.user}\0x`, 'x'.repeat(300), '"', '', 'postgres', 'backend_login'])
+      for (const user of [
+        `${attacker.user}\0x`,
+        'x'.repeat(300),
+        '"',
+        '',
+        'postgres',
+        'backend_login',
+      ])
         await attacker.pooled(undefined, { user }).catch(() => {});
     },
   },
@@ -396,7 +593,11 @@ export const pooler: readonly Attack[] = [
     position: 'pooler',
     rule: 8,
     do: async (attacker) => {
-      for (let n = 0; n < 60; n++) await attacker.pooled().then((session) => session.send('BEGIN')).catch(() => {});
+      for (let n = 0; n < 60; n++)
+        await attacker
+          .pooled()
+          .then((session) => session.send('BEGIN'))
+          .catch(() => {});
     },
   },
   {
@@ -407,12 +608,23 @@ export const pooler: readonly Attack[] = [
       const { victim } = attacker.world;
       const users = [attacker.user, victim.bag.username ?? '', 'nobody'];
       for (let n = 0; n < 20; n++)
-        await Promise.all(users.flatMap((user) => [attacker.me.bag.database, victim.bag.database].map((database) => attacker.pooled(database, { user, password: `wrong ${n}` }).catch(() => {}))));
+        await Promise.all(
+          users.flatMap((user) =>
+            [attacker.me.bag.database, victim.bag.database].map((database) =>
+              attacker.pooled(database, { user, password: `wrong ${n}` }).catch(() => {}),
+            ),
+          ),
+        );
     },
   },
 ];
 
-export async function ownerOf(session: { query: (sql: string) => Promise<readonly Record<string, unknown>[]> }, { me }: Attacker): Promise<string> {
-  const rows = await session.query(`SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner FROM pg_catalog.pg_database WHERE datname = '${me.database}'`);
+export async function ownerOf(
+  session: { query: (sql: string) => Promise<readonly Record<string, unknown>[]> },
+  { me }: Attacker,
+): Promise<string> {
+  const rows = await session.query(
+    `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner FROM pg_catalog.pg_database WHERE datname = '${me.database}'`,
+  );
   return String(rows[0]?.owner);
 }
