@@ -43,6 +43,8 @@ export interface Hindrance {
   readonly killedAt?: number;
   /** The lease runs out at this call; at `commit` when all of them were made. */
   readonly deposedAt?: number | 'commit';
+  /** Milliseconds after which the process is killed. */
+  readonly patience?: number;
 }
 
 interface UnitPlace {
@@ -78,11 +80,12 @@ export class RealCharm {
     this.answer = this.backendDatabag;
   }
 
-  static async start(topology: Topology): Promise<RealCharm> {
+  /** Before a backend that is there, which `stop` ends, or one of its own. */
+  static async start(topology: Topology, given?: RealCharm['backend']): Promise<RealCharm> {
     const workspace = new Workspace();
     const built = join(workspace.path, 'built');
     await buildCharm(built, { substrate: 'machine', runtime: 'link' });
-    const backend = await startBackend();
+    const backend = given ?? (await startBackend());
     const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
     for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);
     return charm;
@@ -259,7 +262,8 @@ export class RealCharm {
     this.#units.set(name, { charm, home, around });
   }
 
-  async #run(view: View, { variables, instead, killedAt, deposedAt }: Hindrance): Promise<Outcome> {
+  async #run(view: View, hindrance: Hindrance): Promise<Outcome> {
+    const { variables, instead, killedAt, deposedAt, patience } = hindrance;
     const { charm, around } = this.#unit(view.unit);
     const tools = new HookTools(view);
     const started = performance.now();
@@ -278,9 +282,11 @@ export class RealCharm {
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       error += chunk;
     });
+    const end = patience && setTimeout(() => child.kill('SIGKILL'), patience);
     const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
       child.once('exit', (...how) => resolve(how)),
     );
+    clearTimeout(end);
     const milliseconds = performance.now() - started;
     this.last = { code, signal, out, error, calls: this.standIn.calls, milliseconds };
     if (deposedAt === 'commit') tools.depose();

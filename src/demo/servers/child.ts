@@ -84,9 +84,12 @@ export class Server {
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) =>
         reject(new Error(`${program} did not start (${why}): ${server.#log.trim().slice(-2000)}`));
+      let isUp = false;
       const hear = (chunk: Buffer) => {
         server.#log += chunk.toString('utf8');
-        if (isReady.test(server.#log)) resolve();
+        // A log that is looked through at each of its lines costs the square of its length.
+        isUp ||= isReady.test(server.#log);
+        if (isUp) resolve();
       };
       child.stdout?.on('data', hear);
       child.stderr?.on('data', hear);

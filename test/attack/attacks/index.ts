@@ -1,0 +1,63 @@
+/** All attacks by name, and which of them are run where. */
+import type { Attack, Instance } from '../attack.ts';
+import { databag } from './databag.ts';
+import { direct } from './direct.ts';
+import { planted } from './planted.ts';
+import { pooler } from './pooler.ts';
+
+const attacks: readonly Attack[] = [...databag, ...pooler, ...direct];
+
+/** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */
+const major = Number(/postgres-(\d+)/.exec(process.env.HOOKCHART_POSTGRES ?? '')?.[1] ?? 18);
+
+export interface Choice {
+  readonly isSuperuserOnly: boolean;
+  readonly only?: readonly string[];
+  readonly sample?: number;
+  readonly seed: number;
+  readonly isPlanted: boolean;
+}
+
+export function instancesOf({
+  isSuperuserOnly,
+  only,
+  sample,
+  seed,
+  isPlanted,
+}: Choice): Instance[] {
+  const source = isPlanted ? planted : attacks;
+  const fitting = source.filter(
+    ({ versions: [from, to] = [0, 99] }) => major >= from && major <= to,
+  );
+  const all = fitting.flatMap((attack): Instance[] =>
+    isSuperuserOnly
+      ? [{ attack, backing: 'superuser', name: attack.name }]
+      : [
+          { attack, backing: 'plain', name: attack.name },
+          ...(attack.asSuperuserToo
+            ? [
+                {
+                  attack,
+                  backing: 'superuser',
+                  name: `${attack.name}--charm-has-a-superuser`,
+                } as const,
+              ]
+            : []),
+        ],
+  );
+  const chosen =
+    only === undefined || only.length === 0
+      ? all
+      : all.filter(({ name }) => only.some((one) => name === one || name.startsWith(one)));
+  if (sample === undefined) return chosen;
+  let state = seed >>> 0;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return chosen
+    .map((one) => [random(), one] as const)
+    .sort(([one], [other]) => one - other)
+    .slice(0, sample)
+    .map(([, one]) => one);
+}

@@ -1,0 +1,112 @@
+/**
+ * Reads the server's log: who entered which database with which rights, and as whom functions ran
+ * that an attacker had planted.
+ */
+import type pg from 'pg';
+
+interface Entry {
+  readonly role: string;
+  readonly database: string;
+}
+
+/** Who was in a tenant's database with rights that the tenant has not. */
+export interface Intrusion extends Entry {
+  readonly rights: string;
+}
+
+/** As whom a planted function ran. */
+export interface Canary {
+  readonly name: string;
+  readonly session: string;
+  readonly current: string;
+}
+
+const authorized =
+  /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) UTC .*LOG: {2}connection authorized: user=(\S+) database=(\S+)/;
+const canary = /LOG: {2}canary (\S+) session=(\S+) current=(\S+)/;
+
+export class Gatekeeper {
+  readonly #judge: pg.Client;
+  readonly #log: () => string;
+  readonly #known: ReadonlySet<string>;
+  readonly #published = new Map<string, number>();
+  readonly #backendLogin: string;
+  /** Roles of tenants, and what those made: where they may go is for others to say. */
+  tenants: ReadonlySet<string> = new Set();
+  readonly #rights = new Map<string, string | null>();
+  #read = 0;
+  intrusions: Intrusion[] = [];
+  canaries: Canary[] = [];
+
+  constructor(judge: pg.Client, log: () => string, known: readonly string[], backendLogin: string) {
+    this.#judge = judge;
+    this.#log = log;
+    this.#known = new Set(known);
+    this.#backendLogin = backendLogin;
+  }
+
+  /** From now on a tenant may have been in there. */
+  published(database: string): void {
+    if (!this.#published.has(database)) this.#published.set(database, Date.now());
+  }
+
+  /** A database that was made anew is what it was not. */
+  forget(database: string): void {
+    this.#published.delete(database);
+  }
+
+  async look(): Promise<void> {
+    const log = this.#log();
+    const end = log.lastIndexOf('\n') + 1;
+    const lines = log.slice(this.#read, end).split('\n');
+    this.#read = end;
+    for (const line of lines) {
+      const ran = canary.exec(line);
+      if (ran !== null) {
+        const [, name = '', session = '', current = ''] = ran;
+        this.canaries.push({ name, session, current });
+      }
+      const found = authorized.exec(line);
+      if (found === null) continue;
+      const [, day, time, role = '', database = ''] = found;
+      const since = this.#published.get(database);
+      if (since === undefined || Date.parse(`${day}T${time}Z`) <= since) continue;
+      await this.#entered({ role, database });
+    }
+  }
+
+  async #entered({ role, database }: Entry): Promise<void> {
+    if (this.#known.has(role) || this.tenants.has(role)) return;
+    const rights = await this.rightsOf(role, database);
+    if (rights !== null) this.intrusions.push({ role, rights, database });
+  }
+
+  /** What a role may do beyond one database; null for nothing, or where there is no such role any more. */
+  async rightsOf(role: string, database: string): Promise<string | null> {
+    const key = `${role} ${database}`;
+    const known = this.#rights.get(key);
+    if (known !== undefined && role === this.#backendLogin) return known;
+    const { rows } = await this.#judge.query(
+      `WITH RECURSIVE r AS (
+         SELECT oid FROM pg_roles WHERE rolname = $1
+         UNION SELECT m.roleid FROM pg_auth_members m JOIN r ON m.member = r.oid)
+       SELECT bool_or(p.rolsuper) AS super, bool_or(p.rolcreatedb OR p.rolcreaterole OR p.rolreplication OR p.rolbypassrls) AS makes,
+              bool_or(p.rolname LIKE 'pg\\_%') AS predefined,
+              bool_or(EXISTS (SELECT FROM pg_database d WHERE d.datdba = p.oid AND d.datname <> $2)) AS owns
+         FROM r JOIN pg_roles p USING (oid)`,
+      [role, database],
+    );
+    const { super: isSuper, makes, predefined, owns } = rows[0] ?? {};
+    const rights = isSuper
+      ? 'is a superuser'
+      : makes
+        ? 'may make roles or databases'
+        : predefined
+          ? 'has a predefined role'
+          : owns
+            ? 'has the rights of another database’s owner'
+            : null;
+    this.#rights.set(key, rights);
+    return rights;
+  }
+}

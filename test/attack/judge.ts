@@ -1,0 +1,470 @@
+/**
+ * Knows nothing of the attack. It compares what a server and a model hold with a run of the same
+ * script without one, what is the attacker's own taken out, and looks at who read and ran what.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { login } from '../../src/demo/client.ts';
+import type { Attacker } from './attack.ts';
+import { type Line, linesInside, sharedLines } from './snapshot.ts';
+import type { AttackWorld, Tenant } from './world.ts';
+
+export const stages = ['served', 'hooked', 'joined', 'removed', 'end'] as const;
+export type Stage = (typeof stages)[number];
+
+/** What a run without attack came to, by stage. */
+export interface Baseline {
+  readonly lines: Map<Stage, readonly string[]>;
+  /** Who entered whose database though nobody attacked: told once, and not again for each attack. */
+  readonly intrusions: Set<string>;
+}
+
+/** Databases that every role may enter, in which something of the attacker's may lie until it goes. */
+const common = new Set(['postgres', 'template1']);
+
+export class Judge {
+  readonly world: AttackWorld;
+  readonly attacker: Attacker;
+  readonly violations: string[] = [];
+  /** Tenants of this round, by the alias under which they are compared. */
+  readonly tenants = new Map<string, Tenant>();
+  readonly ownRoles = new Set<string>();
+  readonly ownDatabases = new Set<string>();
+  /** Those that the attacker made with its own hands. */
+  readonly madeRoles = new Set<string>();
+  readonly #allowed: ReadonlySet<string>;
+  readonly #owners = new Map<string, string>();
+  #version = 0;
+  #known = new Set<string>();
+  #initial = new Set<string>();
+  #things = new Set<string>();
+  #rows = '';
+  #verifiers: readonly string[] = [];
+
+  private constructor(world: AttackWorld, attacker: Attacker, allowed: readonly string[]) {
+    this.world = world;
+    this.attacker = attacker;
+    this.#allowed = new Set(allowed);
+  }
+
+  static async of(
+    world: AttackWorld,
+    attacker: Attacker,
+    allowed: readonly string[],
+  ): Promise<Judge> {
+    const judge = new Judge(world, attacker, allowed);
+    judge.#version = await world.version();
+    judge.#known = await judge.#names();
+    judge.#initial = judge.#known;
+    judge.#things = new Set(judge.#modelThings());
+    judge.#rows = await judge.#victimRows();
+    const { rows } = await world.judge.query(
+      'SELECT rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL',
+    );
+    judge.#verifiers = rows.map(({ rolpassword }) => String(rolpassword));
+    world.gate.intrusions = [];
+    world.gate.canaries = [];
+    world.complaints.length = 0;
+    await judge.#tell();
+    return judge;
+  }
+
+  /** Roles and databases that came to be since the last look are the attacker's. */
+  async own(): Promise<void> {
+    const now = await this.#names();
+    for (const name of now)
+      if (!this.#known.has(name)) {
+        const [kind, text] = [name.slice(0, 1), name.slice(1)];
+        if (kind === 'r') this.madeRoles.add(text);
+        (kind === 'r' ? this.ownRoles : this.ownDatabases).add(text);
+      }
+    this.#known = now;
+    await this.#tell();
+  }
+
+  /** What came to be since the last look was the charm's doing. */
+  async others(): Promise<void> {
+    this.#known = await this.#names();
+    await this.#tell();
+  }
+
+  tenant(alias: string, tenant: Tenant, isOwn: boolean): void {
+    this.tenants.set(alias, tenant);
+    if (!isOwn) return;
+    this.ownRoles.add(tenant.bag.username ?? '');
+    this.ownDatabases.add(tenant.database);
+  }
+
+  /** The world as it is, compared with the same stage without an attack, or kept as such. */
+  async stage(stage: Stage, baseline: Baseline, isBaseline: boolean): Promise<void> {
+    await this.#tell();
+    const lines = await this.#lines(stage);
+    if (isBaseline) baseline.lines.set(stage, lines);
+    else this.#compare(stage, lines, baseline.lines.get(stage) ?? []);
+    await this.#victim(stage);
+    await this.#rights(stage);
+    await this.#ways(stage);
+    this.#reading(stage);
+    await this.#canaries(stage);
+    const { gate, complaints } = this.world;
+    for (const sentence of complaints.splice(0)) this.#say(`${stage}: ${sentence}`);
+    const normalised = this.#normaliser();
+    for (const { role, rights, database } of gate.intrusions.splice(0)) {
+      const sentence = `${normalised(role)}, who ${rights}, entered ${normalised(database)}, where a tenant had been`;
+      if (isBaseline) baseline.intrusions.add(sentence);
+      else if (!baseline.intrusions.has(sentence)) this.#say(`${stage}: ${sentence}`);
+    }
+    if (stage === 'removed' || stage === 'end') await this.#leftovers(stage);
+  }
+
+  /** Without the attacker's databases, and those that a round leaves as it should. */
+  async clean(): Promise<void> {
+    const { judge } = this.world;
+    const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+    const { rows } = await judge.query(
+      'SELECT gid, database FROM pg_prepared_xacts WHERE database <> current_database()',
+    );
+    if (rows.length > 0) this.#say('end: prepared transactions are left');
+    const now = await this.#names();
+    for (const name of now)
+      if (name.startsWith('d') && !this.#initial.has(name)) {
+        const database = name.slice(1);
+        await judge.query(`ALTER DATABASE ${quoted(database)} IS_TEMPLATE false`).catch(() => {});
+        await judge.query(`DROP DATABASE ${quoted(database)} WITH (FORCE)`).catch(() => {});
+        this.world.gate.forget(database);
+      }
+    for (let round = 0; round < 3; round++)
+      for (const name of await this.#names())
+        if (name.startsWith('r') && !this.#initial.has(name)) {
+          const role = quoted(name.slice(1));
+          await judge.query(`DROP OWNED BY ${role}`).catch(() => {});
+          await judge.query(`DROP ROLE ${role}`).catch(() => {});
+        }
+  }
+
+  /** Whether the world is as it was before the round. */
+  async isClean(): Promise<boolean> {
+    const now = await this.#names();
+    return now.size === this.#initial.size && [...now].every((name) => this.#initial.has(name));
+  }
+
+  #say(sentence: string): void {
+    if (!this.violations.includes(sentence)) this.violations.push(sentence);
+  }
+
+  async #names(): Promise<Set<string>> {
+    const { rows } = await this.world.judge.query(
+      "SELECT 'r' || rolname AS name FROM pg_roles UNION ALL SELECT 'd' || datname FROM pg_database",
+    );
+    return new Set(rows.map(({ name }) => String(name)));
+  }
+
+  /** Whose comings and goings are no matter of the charm's. */
+  async #tell(): Promise<void> {
+    const { rows } = await this.world.judge.query(
+      'SELECT datname::text AS database, pg_get_userbyid(datdba)::text AS owner FROM pg_database',
+    );
+    this.#owners.clear();
+    for (const { database, owner } of rows) {
+      this.#owners.set(String(database), String(owner));
+      if (this.ownDatabases.has(database) && !this.#initial.has(`r${owner}`))
+        this.ownRoles.add(String(owner));
+    }
+    const tenants = [this.world.victim, ...this.tenants.values()];
+    const users = tenants.map(({ bag }) => bag.username ?? '');
+    this.world.gate.tenants = new Set([...users, ...this.madeRoles]);
+  }
+
+  async #lines(stage: Stage): Promise<readonly string[]> {
+    const { world } = this;
+    const all: Line[] = [...(await sharedLines(world.judge, this.#version))];
+    const { rows } = await world.judge.query(
+      'SELECT datname AS name FROM pg_database WHERE datallowconn ORDER BY 1',
+    );
+    for (const { name } of rows) {
+      if (this.ownDatabases.has(name)) continue;
+      const client = name === 'postgres' ? world.judge : await world.asJudge(name);
+      try {
+        all.push(...(await linesInside(client, name)));
+      } finally {
+        if (client !== world.judge) await client.end();
+      }
+    }
+    const isOver = stage === 'removed' || stage === 'end';
+    const seen = all.filter(({ kind, database, owner, subject }) => {
+      if (kind === 'session') return false;
+      if (database !== null) return isOver || !common.has(database) || !this.ownRoles.has(owner);
+      const isOwn =
+        this.ownRoles.has(owner) || this.ownDatabases.has(subject) || this.ownDatabases.has(owner);
+      return !isOwn;
+    });
+    const things = isOver ? this.#modelThings().filter((thing) => !this.#things.has(thing)) : [];
+    const normalised = this.#normaliser();
+    return [
+      ...seen.map(({ kind, database, subject, details }) =>
+        [
+          kind,
+          database === null ? '' : `in ${normalised(database)}`,
+          kind === 'database' ? '' : normalised(subject),
+          kind === 'database' ? normalised(subject) : '',
+          details
+            .map((detail) => normalised(detail))
+            .sort()
+            .join(', '),
+        ]
+          .filter((part) => part !== '')
+          .join(' '),
+      ),
+      ...things.map((thing) => normalised(thing)),
+    ].sort();
+  }
+
+  /** Ledger keys, secrets, state and files: what a model and its machines hold by name. */
+  #modelThings(): readonly string[] {
+    const { charm, units } = this.world;
+    const { world } = charm;
+    const files = (folder: string): readonly string[] =>
+      existsSync(folder)
+        ? readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) =>
+            join(entry.parentPath.replace(folder, ''), entry.name),
+          )
+        : [];
+    return [
+      ...Object.keys(world.relations[0]?.applications.pgbouncer ?? {}).map(
+        (key) => `ledger key ${key}`,
+      ),
+      ...Object.entries(world.secrets).map(([id, { label }]) => `juju secret ${label} ${id}`),
+      ...units.flatMap((unit) => [
+        ...Object.keys(world.units[unit]?.state ?? {}).map((key) => `state of ${unit}: ${key}`),
+        ...files(charm.home(unit)).map((file) => `file of ${unit}: ${file}`),
+        ...files(join(charm.home(unit), '..', `charm-${unit.replace('/', '-')}`)).map(
+          (file) => `file of the charm of ${unit}: ${file}`,
+        ),
+        ...charm.serving(unit).map((name) => `entry of the PgBouncer of ${unit}: ${name}`),
+        ...readFileSync(join(charm.home(unit), 'userlist.txt'), 'utf8')
+          .split('\n')
+          .flatMap((line) => {
+            const user = /^"((?:[^"]|"")*)"/.exec(line)?.[1];
+            return user === undefined ? [] : [`user in the userlist of ${unit}: ${user}`];
+          }),
+      ]),
+    ];
+  }
+
+  /** Names of this round by what they stand for; numbers and digests in other names are random. */
+  #normaliser(): (text: string) => string {
+    const aliases: [string, string][] = [];
+    for (const [alias, { bag, database }] of this.tenants) {
+      aliases.push([bag.username ?? '', `@${alias}`], [database, `@db-of-${alias}`]);
+      aliases.push([bag.database ?? '', `@db-of-${alias}`]);
+      const owner = this.#owners.get(database);
+      if (owner !== undefined && owner !== 'postgres') aliases.push([owner, `@owner-of-${alias}`]);
+    }
+    aliases.push(
+      [this.attacker.name, '@db-of-attacker'],
+      [this.attacker.newcomer, '@db-of-newcomer'],
+    );
+    const names = [...new Map(aliases.reverse())].sort(
+      ([one], [other]) => other.length - one.length,
+    );
+    return (text) => {
+      let next = text;
+      for (const [name, alias] of names)
+        if (name !== '')
+          next = next.replaceAll(
+            new RegExp(
+              `(?<![A-Za-z0-9_@-])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![A-Za-z0-9_-])`,
+              'g',
+            ),
+            alias,
+          );
+      if (next.startsWith('comment '))
+        return next.replaceAll(/[A-Za-z0-9+/=_-]{16,}/g, '#').replaceAll(/\d+/g, '#');
+      return next
+        .replaceAll(/secret:\w+/g, 'secret')
+        .replaceAll(/(?<=[A-Za-z_][\w-]*)(?:[0-9a-f]{8,}|\d+)/g, '#')
+        .replaceAll(/[0-9a-f]{8,}/g, '#')
+        .replaceAll(/database\.\d+\./g, 'database.#.');
+    };
+  }
+
+  #compare(stage: Stage, lines: readonly string[], expected: readonly string[]): void {
+    const count = (all: readonly string[]) => {
+      const counts = new Map<string, number>();
+      for (const line of all) counts.set(line, (counts.get(line) ?? 0) + 1);
+      return counts;
+    };
+    const [here, there] = [count(lines), count(expected)];
+    for (const [line, number] of here)
+      if (number > (there.get(line) ?? 0))
+        this.#say(`${stage}: without the attack there is no ${line}`);
+    const isTheirs = /@(?:owner-of-|db-of-)?(?:attacker|second)\b/;
+    for (const [line, number] of there)
+      if (number > (here.get(line) ?? 0) && !isTheirs.test(line))
+        this.#say(`${stage}: missing is ${line}`);
+  }
+
+  async #victimRows(): Promise<string> {
+    const { database } = this.world.victim;
+    const client = await this.world.asJudge(database);
+    try {
+      const { rows } = await client.query(
+        "SELECT md5(string_agg(w::text, '|' ORDER BY who)) AS rows FROM public.wages w",
+      );
+      return String(rows[0]?.rows);
+    } catch (problem) {
+      return String(problem);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async #victim(stage: Stage): Promise<void> {
+    const { world } = this;
+    if ((await this.#victimRows()) !== this.#rows)
+      this.#say(`${stage}: the victim's rows have changed`);
+    for (const session of world.held)
+      try {
+        await session.query('SELECT 1');
+      } catch (problem) {
+        this.#say(`${stage}: a session of the victim's was cut: ${String(problem)}`);
+      }
+    try {
+      const session = await login(world.charm.answerOf(world.victim.relation));
+      const { rows } = await session.query('SELECT count(*)::int AS rows FROM public.wages');
+      if (rows[0].rows !== 50) this.#say(`${stage}: the victim finds ${rows[0].rows} rows`);
+      await session.end();
+    } catch (problem) {
+      this.#say(`${stage}: the victim cannot log in: ${String(problem)}`);
+    }
+  }
+
+  /** No role of the attacker's has or reaches what was not given to it. */
+  async #rights(stage: Stage): Promise<void> {
+    const own = [...this.ownRoles];
+    const { rows } = await this.world.judge.query(
+      `WITH RECURSIVE r AS (
+         SELECT oid, rolname AS whose FROM pg_roles WHERE rolname = ANY($1)
+         UNION SELECT m.roleid, r.whose FROM pg_auth_members m JOIN r ON m.member = r.oid)
+       SELECT r.whose::text, p.rolname::text AS name, p.rolname = ANY($1) AS own,
+              rolsuper, rolreplication, rolbypassrls, rolcreatedb, rolcreaterole
+         FROM r JOIN pg_roles p USING (oid)`,
+      [own],
+    );
+    const may = (attribute: string) =>
+      this.attacker.asked.has(attribute) || this.#allowed.has(attribute);
+    for (const { whose, name, own: isOwn, ...has } of rows) {
+      const who = this.#normaliser()(whose);
+      if (!isOwn && !this.#allowed.has(name))
+        this.#say(`${stage}: ${who} is a member of ${this.#normaliser()(name)}`);
+      for (const [flag, what] of [
+        ['rolsuper', 'superuser'],
+        ['rolreplication', 'replication'],
+        ['rolbypassrls', 'bypassrls'],
+      ] as const)
+        if (has[flag]) this.#say(`${stage}: ${who} has ${what}`);
+      for (const [flag, what] of [
+        ['rolcreatedb', 'createdb'],
+        ['rolcreaterole', 'createrole'],
+      ] as const)
+        if (has[flag] && !may(what))
+          this.#say(`${stage}: ${who} has ${what}, and never asked for it`);
+    }
+  }
+
+  /** The doors of other tenants' databases, tried with the attacker's own key. */
+  async #ways(stage: Stage): Promise<void> {
+    const { tenant } = this.attacker;
+    const { host, port } = this.world.server;
+    const others = [
+      this.world.victim,
+      ...[...this.tenants].flatMap(([alias, one]) => (alias === 'newcomer' ? [one] : [])),
+    ];
+    for (const other of tenant === null || stage === 'end' ? [] : others)
+      try {
+        const session = await login({
+          ...tenant?.bag,
+          endpoints: `${host}:${port}`,
+          database: other.database,
+        });
+        await session.end();
+        this.#say(`${stage}: the attacker can enter ${this.#normaliser()(other.database)}`);
+      } catch {
+        // As it is meant.
+      }
+  }
+
+  #reading(stage: Stage): void {
+    const loot = this.attacker.loot.splice(0).join('\n');
+    if (loot.includes(this.world.secret))
+      this.#say(`${stage}: the attacker read what is the victim's`);
+    const own = this.attacker.tenant?.bag.username;
+    if (this.#verifiers.some((verifier) => loot.includes(verifier)))
+      this.#say(`${stage}: the attacker read the verifier of another (than ${own})`);
+    const passwords = [
+      this.world.victim,
+      ...[...this.tenants].filter(([alias]) => alias === 'newcomer').map(([, one]) => one),
+    ];
+    if (passwords.some(({ bag }) => loot.includes(bag.password ?? '\0')))
+      this.#say(`${stage}: the attacker read another's password`);
+  }
+
+  async #canaries(stage: Stage): Promise<void> {
+    await this.world.gate.look();
+    const ran = new Map(
+      this.world.gate.canaries.splice(0).map((one) => [`${one.session} ${one.current}`, one]),
+    );
+    const attackers = (role: string) => this.ownRoles.has(role) || this.madeRoles.has(role);
+    for (const { name, session, current } of ran.values())
+      for (const role of new Set([session, current])) {
+        if (attackers(role)) continue;
+        const others = [this.world.victim, ...this.tenants.values()].map(({ bag }) => bag.username);
+        const rights = others.includes(role)
+          ? 'is another tenant'
+          : await this.world.gate.rightsOf(role, this.attacker.tenant?.database ?? '');
+        if (rights !== null)
+          this.#say(
+            `${stage}: ${name}, which the attacker planted, ran as ${this.#normaliser()(role)}, who ${rights}`,
+          );
+      }
+  }
+
+  async #leftovers(stage: Stage): Promise<void> {
+    const { judge, charm, units } = this.world;
+    const gone = [...this.tenants].flatMap(([alias, { bag }]) =>
+      stage === 'end' || alias === 'attacker' ? [bag.username ?? ''] : [],
+    );
+    // Before 16 nothing says who made a role.
+    const made = this.#version >= 16 ? [...this.madeRoles] : [];
+    const { rows } = await judge.query(
+      'SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY($1)',
+      [[...gone, ...made]],
+    );
+    for (const { name } of rows)
+      this.#say(`${stage}: the role ${this.#normaliser()(name)} is left`);
+    const isGone = async () => {
+      const found = await judge.query(
+        `SELECT DISTINCT coalesce(usename::text, 'a role that is gone') AS name FROM pg_stat_activity
+          WHERE backend_type = 'client backend' AND (usename IS NULL OR usename = ANY($1))`,
+        [[...gone, ...made]],
+      );
+      return found.rows.map(({ name }) => String(name));
+    };
+    const until = performance.now() + 3_000;
+    let left = await isGone();
+    while (left.length > 0 && performance.now() < until) left = await isGone();
+    for (const name of left)
+      this.#say(`${stage}: a session of ${this.#normaliser()(name)} is left`);
+    for (const [alias, { bag }] of this.tenants) {
+      if (!gone.includes(bag.username ?? '')) continue;
+      for (const unit of units)
+        try {
+          const endpoints = `127.0.0.1:${charm.config(unit).listen_port}`;
+          await (await login({ ...bag, endpoints })).end();
+          this.#say(`${stage}: ${alias} can still log in through ${unit}`);
+        } catch {
+          // As it is meant.
+        }
+    }
+  }
+}

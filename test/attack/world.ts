@@ -1,0 +1,286 @@
+/** Where attacks happen: one PostgreSQL, a charm of real processes, a victim that was there before. */
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { login } from '../../src/demo/client.ts';
+import { Workspace } from '../../src/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
+import type { Databag } from '../../src/engine/index.ts';
+import { hooksOf } from '../../src/testing/resolver.ts';
+import { type Hook, unitsOf } from '../../src/testing/world.ts';
+import { type Ended, RealCharm } from '../charm/charm.ts';
+import { Gatekeeper } from './gatekeeper.ts';
+
+/** What the charm is given to log in with: the rights that it needs, or all of them. */
+export type Backing = 'plain' | 'superuser';
+
+/** Whoever holds the credentials of a relation. */
+export interface Tenant {
+  readonly application: string;
+  readonly relation: number;
+  readonly bag: Databag;
+  /** The database on the server, which may have another name than the published one. */
+  readonly database: string;
+}
+
+/** A hook that is no longer one that ended well and in time: nothing that follows means anything. */
+export class HookFailed extends Error {}
+
+/** Seconds that a hook may take. */
+const budget = 60;
+const applications = ['attacker', 'raw', 'newcomer', 'second', 'third'] as const;
+export type Application = (typeof applications)[number];
+
+export class AttackWorld {
+  readonly charm: RealCharm;
+  readonly server: PostgresServer;
+  readonly backing: Backing;
+  /** A superuser that the charm does not know. */
+  readonly judge: pg.Client;
+  readonly gate: Gatekeeper;
+  /** Sentences about hooks, in the order in which they ran. */
+  readonly complaints: string[] = [];
+  /** How long the slowest hook took, in milliseconds. */
+  slowest = 0;
+  readonly secret = `secret-${randomBytes(8).toString('hex')}`;
+  victim!: Tenant;
+  /** Sessions of the victim that were there before any attack. */
+  held: readonly pg.Client[] = [];
+  rounds = 0;
+  readonly #judgePassword: string;
+
+  private constructor(
+    charm: RealCharm,
+    server: PostgresServer,
+    backing: Backing,
+    judge: pg.Client,
+    judgePassword: string,
+    backendLogin: string,
+  ) {
+    this.charm = charm;
+    this.server = server;
+    this.backing = backing;
+    this.judge = judge;
+    this.#judgePassword = judgePassword;
+    this.gate = new Gatekeeper(judge, () => server.log(), ['judge'], backendLogin);
+  }
+
+  static async start(backing: Backing, units = 2): Promise<AttackWorld> {
+    const workspace = new Workspace();
+    const superuser = randomBytes(12).toString('hex');
+    const server = await startPostgres(workspace, superuser, {
+      settings: [
+        'log_connections=on',
+        'log_timezone=UTC',
+        'max_prepared_transactions=10',
+        'wal_level=logical',
+        'autovacuum_naptime=600',
+      ],
+    });
+    const password = randomBytes(12).toString('hex');
+    const first = await server.connect();
+    await first.query(`CREATE ROLE judge SUPERUSER LOGIN PASSWORD '${password}'`);
+    const isPlain = backing === 'plain';
+    if (isPlain)
+      await first.query(
+        `CREATE ROLE backend_login LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`,
+      );
+    await first.end();
+    const given = isPlain
+      ? { user: 'backend_login', password }
+      : { user: 'postgres', password: superuser };
+    const primary = { ...server, ...given } as unknown as PostgresServer;
+    const stop = async () => {
+      await server.stop();
+      workspace.remove();
+    };
+    const topology = {
+      units,
+      hasSecrets: true,
+      requirers: {
+        victim: { units: 1, request: { database: 'payroll' } },
+        ...Object.fromEntries(
+          applications.map((name) => [
+            name,
+            { units: 1, request: {}, library: name === 'raw' ? 'v0.12' : 'v0.59' } as const,
+          ]),
+        ),
+      },
+    };
+    const charm = await RealCharm.start(topology, { primary, replica: primary, stop });
+    const judge = await connected(server, 'postgres', 'judge', password);
+    const world = new AttackWorld(charm, server, backing, judge, password, given.user);
+    await world.settle();
+    await world.#moveIn();
+    return world;
+  }
+
+  /** A session of the judge in a database; the caller ends it. */
+  asJudge(database: string): Promise<pg.Client> {
+    return connected(this.server, database, 'judge', this.#judgePassword);
+  }
+
+  async version(): Promise<number> {
+    const { rows } = await this.judge.query(
+      "SELECT current_setting('server_version_num')::int / 10000 AS n",
+    );
+    return rows[0].n;
+  }
+
+  get units(): readonly string[] {
+    return unitsOf(this.charm.world, 'pgbouncer');
+  }
+
+  get leader(): string {
+    return this.charm.world.applications.pgbouncer?.leader ?? '';
+  }
+
+  /** Runs a hook that Juju has a reason to run now. */
+  async take(unit: string, hook: Hook): Promise<void> {
+    const patience = (budget + 5) * 1000;
+    this.#examine(unit, hook, await this.charm.take({ _tag: 'RunHook', unit, hook }, { patience }));
+    await this.gate.look();
+  }
+
+  /** Runs a hook whether or not the model calls for it. */
+  async hook(unit: string, name: string): Promise<void> {
+    const hook: Hook = name.startsWith('pgb-peers-')
+      ? { name, relation: 0, remoteApplication: 'pgbouncer' }
+      : { name };
+    const patience = (budget + 5) * 1000;
+    this.#examine(unit, hook, await this.charm.hook(unit, hook, { patience }));
+    await this.gate.look();
+  }
+
+  /** Runs what is due, of anyone, until nothing is. */
+  async settle(): Promise<void> {
+    for (let run = 0; run < 200; run++) {
+      const [next] = Object.keys(this.charm.world.units)
+        .sort()
+        .flatMap((unit) => hooksOf(this.charm.world, unit).map((hook) => ({ unit, hook })));
+      if (next === undefined) return;
+      await this.take(next.unit, next.hook);
+    }
+    throw new HookFailed('the hooks call each other forth without an end');
+  }
+
+  /** Every hook that there is, on every unit that may get it. */
+  async everyHook(): Promise<void> {
+    for (const unit of [this.leader, ...this.units.filter((unit) => unit !== this.leader)])
+      for (const name of [
+        'update-status',
+        'config-changed',
+        'backend-database-relation-changed',
+        'pgb-peers-relation-changed',
+        ...(unit === this.leader ? ['leader-elected'] : []),
+        'upgrade-charm',
+        'secret-changed',
+        'start',
+        'update-status',
+      ])
+        await this.hook(unit, name);
+    await this.settle();
+  }
+
+  async changeLeader(): Promise<void> {
+    const { leader } = this;
+    const successor = this.units.find((unit) => unit !== leader) ?? leader;
+    await this.charm.take({ _tag: 'LoseLeader', application: 'pgbouncer' });
+    await this.charm.take({ _tag: 'Elect', unit: successor });
+    await this.settle();
+  }
+
+  async relate(application: Application | 'victim', request?: Databag): Promise<number> {
+    if (request !== undefined) await this.charm.take({ _tag: 'Ask', application, request });
+    const relation = this.charm.world.made.relations;
+    await this.charm.take({ _tag: 'Relate', application });
+    await this.settle();
+    return relation;
+  }
+
+  async unrelate(relation: number): Promise<void> {
+    if (this.charm.world.relations[relation] === undefined) return;
+    await this.charm.take({ _tag: 'RemoveRelation', relation });
+    await this.settle();
+  }
+
+  /** Who a relation's application is by now; null for one that was not served. */
+  async tenant(relation: number, application: string): Promise<Tenant | null> {
+    const bag = this.charm.answerOf(relation);
+    if (bag.username === undefined || bag.password === undefined) return null;
+    try {
+      const session = await login(bag);
+      const { rows } = await session.query('SELECT pg_catalog.current_database() AS name');
+      await session.end();
+      const database = String(rows[0].name);
+      this.gate.published(database);
+      return { application, relation, bag, database };
+    } catch {
+      return null;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const session of this.held) await session.end().catch(() => {});
+    await this.judge.end().catch(() => {});
+    await this.charm.stop();
+  }
+
+  async #moveIn(): Promise<void> {
+    const relation = await this.relate('victim');
+    const victim = await this.tenant(relation, 'victim');
+    if (victim === null)
+      throw new Error(`the victim is not served: ${this.charm.statusOf(this.leader)}`);
+    this.victim = victim;
+    const pooled = await login(victim.bag);
+    await pooled.query('CREATE TABLE wages (who text PRIMARY KEY, amount int, note text)');
+    await pooled.query(
+      `INSERT INTO wages SELECT 'employee ' || n, n * 100, '${this.secret}' FROM generate_series(1, 50) n`,
+    );
+    const { host, port } = this.server;
+    const direct = await login({
+      ...victim.bag,
+      endpoints: `${host}:${port}`,
+      database: victim.database,
+    });
+    this.held = [pooled, direct];
+    // What the victim runs is seen in pg_stat_activity by whoever may look.
+    for (const session of this.held) await session.query(`SELECT '${this.secret}'`);
+  }
+
+  #examine(unit: string, hook: Hook, ended: Ended | null): void {
+    if (ended === null) return;
+    const { code, signal, error, milliseconds } = ended;
+    const name = `${unit} ${hook.name}`;
+    this.slowest = Math.max(this.slowest, milliseconds);
+    if (milliseconds > budget * 1000)
+      this.complaints.push(`${name} took ${Math.round(milliseconds / 1000)} s`);
+    if (/^\s+at .*:\d+:\d+\)?$/m.test(error))
+      this.complaints.push(`${name} shows a stack trace: ${error.slice(0, 200)}`);
+    if (code === 0) return;
+    const why =
+      signal === null
+        ? `exit ${code}: ${error.trim().slice(0, 300)}`
+        : `was killed after ${budget} s`;
+    throw new HookFailed(`${name}: ${why}`);
+  }
+}
+
+async function connected(
+  { host, port }: PostgresServer,
+  database: string,
+  user: string,
+  password: string,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    host,
+    port,
+    database,
+    user,
+    password,
+    application_name: 'judge',
+    options: '-c search_path=pg_catalog -c default_transaction_read_only=off -c role=none',
+  });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}

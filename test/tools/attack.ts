@@ -1,0 +1,100 @@
+/** `npm run attack`: attackers of three kinds before a real charm, and a judge who knows nothing of them. */
+import { parseArgs } from 'node:util';
+import { instancesOf } from '../attack/attacks/index.ts';
+import { randomTenants } from '../attack/random.ts';
+import type { Verdict } from '../attack/round.ts';
+import { runAttacks } from '../attack/suite.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    superuser: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
+    sample: { type: 'string' },
+    random: { type: 'string' },
+    seed: { type: 'string' },
+    path: { type: 'string' },
+    lanes: { type: 'string', default: '2' },
+  },
+});
+
+const say = (text: string) => process[values.json ? 'stderr' : 'stdout'].write(`${text}\n`);
+
+const tell = ({ name, why, notes, seconds, slowest }: Verdict) => {
+  const isPlanted = values.planted && !name.startsWith('(');
+  const word = why.length === 0 ? (isPlanted ? 'MISSED' : 'held') : isPlanted ? 'found' : 'ESCAPED';
+  say(
+    `${word.padEnd(8)}${name.padEnd(62)}${seconds.toFixed(1).padStart(6)} s, slowest hook ${slowest.toFixed(1)} s`,
+  );
+  for (const sentence of why.slice(0, 8)) say(`           ${sentence.slice(0, 700)}`);
+  if (why.length > 8) say(`           and ${why.length - 8} more`);
+  if (why.length === 0) for (const note of notes.slice(0, 2)) say(`           (${note})`);
+};
+
+async function named(): Promise<void> {
+  const all = instancesOf({
+    isSuperuserOnly: values.superuser,
+    ...(values.only || positionals.length > 0 ? { only: positionals } : {}),
+    ...(values.sample === undefined ? {} : { sample: Number(values.sample) }),
+    seed: Number(values.seed ?? 1),
+    isPlanted: values.planted,
+  });
+  if (values.list) {
+    for (const { name, attack } of all)
+      say(`${name.padEnd(66)}${attack.position.padEnd(9)}rule ${attack.rule}`);
+    return;
+  }
+  const started = performance.now();
+  const verdicts = await runAttacks(all, { lanes: Number(values.lanes), tell });
+  const isAttack = ({ name }: Verdict) => !name.startsWith('(');
+  const attacks = verdicts.filter(isAttack);
+  const escaped = attacks.filter(({ why }) => why.length > 0).map(({ name }) => name);
+  const why = Object.fromEntries(
+    verdicts.filter((one) => one.why.length > 0).map((one) => [one.name, one.why]),
+  );
+  const held = attacks.length - escaped.length;
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ attacks: attacks.length, held, escaped, why })}\n`);
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  say(
+    `\n${attacks.length} ${values.planted ? 'holes' : 'attacks'}, ${values.planted ? `${escaped.length} found` : `${held} held`}, ${minutes} min`,
+  );
+  const isWell = values.planted ? held === 0 : escaped.length === 0;
+  if (!isWell || verdicts.some((one) => !isAttack(one) && one.why.length > 0)) process.exitCode = 1;
+}
+
+async function random(): Promise<void> {
+  const lanes = values.path === undefined ? Number(values.lanes) : 1;
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  const runs = Number(values.random);
+  const started = performance.now();
+  say(`${runs} sequences, seed ${seed}`);
+  const found = await Promise.all(
+    Array.from({ length: lanes }, (_, lane) =>
+      randomTenants({
+        runs: Math.ceil(runs / lanes),
+        seed: seed + lane,
+        ...(values.path === undefined ? {} : { path: values.path }),
+        backing: values.superuser ? 'superuser' : 'plain',
+        tell: (sentence) => say(`lane ${lane}: ${sentence}`),
+      }),
+    ),
+  );
+  const escaped = found.filter((one) => one !== null);
+  for (const { turns, why, seed, path } of escaped) {
+    say(`\nESCAPED; replay with --random 1 --seed ${seed} --path ${path}`);
+    for (const turn of turns)
+      say('hook' in turn ? `  hook: ${turn.hook}` : `  ${turn.in}: ${turn.sql}`);
+    for (const sentence of why.slice(0, 10)) say(`    ${sentence}`);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ sequences: runs, seed, escaped })}\n`);
+  say(
+    `\n${runs} sequences, ${escaped.length} escaped, ${((performance.now() - started) / 60_000).toFixed(1)} min`,
+  );
+  if (escaped.length > 0) process.exitCode = 1;
+}
+
+await (values.random === undefined ? named() : random());
