@@ -10,6 +10,7 @@ import type { Action } from './actions.ts';
 import { eventualViolations } from './at-rest.ts';
 import type { Outcome } from './hook-run.ts';
 import {
+  grantOnRecord,
   type Life,
   livingRelations,
   namedUnits,
@@ -21,7 +22,7 @@ import type { Stepped } from './step.ts';
 import { provider, unitsOf, type World } from './world.ts';
 
 export interface Invariant {
-  readonly name: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7';
+  readonly name: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
   /** What it claims, as a sentence. */
   readonly claims: string;
   readonly always?: (world: World) => readonly string[];
@@ -182,6 +183,18 @@ export const nothingIsLost: Invariant = {
   ],
 };
 
+/** What was given for a request goes with it. */
+export const grantsEnd: Invariant = {
+  name: 'I8',
+  claims: 'A role has the rights that its relation is granted at present, and no others.',
+  always: (world) =>
+    livingRelations(world).flatMap(({ id, bag }) => surplusOf(world, id, bag.username ?? '')),
+  atRest: (world) =>
+    Object.entries(world.postgres.roles).flatMap(([name, { relation }]) =>
+      relation === null ? [] : surplusOf(world, relation, name),
+    ),
+};
+
 export const invariants: readonly Invariant[] = [
   credentialsWork,
   endpointsServe,
@@ -190,6 +203,7 @@ export const invariants: readonly Invariant[] = [
   secretsGo,
   hooksRepeat,
   nothingIsLost,
+  grantsEnd,
 ];
 
 /** What one step violated. */
@@ -217,6 +231,19 @@ export const violationsAtRest = (
       what,
     })),
   );
+
+/** The rights of a role that its relation's record in the ledger does not say, in words. */
+function surplusOf(world: World, relation: number, name: string): readonly string[] {
+  const role = world.postgres.roles[name];
+  const record = grantOnRecord(world, relation);
+  if (role === undefined || record === null) return [];
+  const granted = [record.database, ...record.attributes, ...record.roles];
+  return [...role.databases, ...role.attributes, ...role.roles].flatMap((right) =>
+    granted.includes(right)
+      ? []
+      : [`relation ${relation}: ${name} has ${right}, which it asks not for`],
+  );
+}
 
 const isLiving = (world: World, id: number): boolean =>
   livingRelations(world).some((life: Life) => life.id === id);

@@ -41,8 +41,8 @@ export interface Hindrance {
   readonly instead?: Instead;
   /** Kills the process when it makes this call, from 1. */
   readonly killedAt?: number;
-  /** The lease runs out at this call; at `commit` when all of them were made. */
-  readonly deposedAt?: number | 'commit';
+  /** The lease runs out at this call, or at calls of this tool; at `commit` when all were made. */
+  readonly deposedAt?: number | 'relation-set' | 'commit';
   /** Milliseconds after which the process is killed. */
   readonly patience?: number;
 }
@@ -64,6 +64,7 @@ export class RealCharm {
   readonly #workspace: Workspace;
   readonly #built: string;
   readonly #units = new Map<string, UnitPlace>();
+  #login: { readonly user: string; readonly password: string };
 
   private constructor(
     backend: RealCharm['backend'],
@@ -77,6 +78,7 @@ export class RealCharm {
     this.#workspace = workspace;
     this.#built = built;
     this.world = worldOf(topology);
+    this.#login = backend.primary.login;
     this.answer = this.backendDatabag;
   }
 
@@ -93,7 +95,8 @@ export class RealCharm {
 
   get backendDatabag(): Databag {
     const { primary, replica } = this.backend;
-    const login = { username: primary.user, password: primary.password };
+    const { user, password } = this.#login;
+    const login = { username: user, password };
     return {
       database: 'postgres',
       endpoints: `${primary.host}:${primary.port}`,
@@ -101,6 +104,14 @@ export class RealCharm {
       version: '18.4',
       ...(this.world.hasSecrets ? { 'secret-user': backendSecretId } : login),
     };
+  }
+
+  /** Gives the charm a superuser from now on, as the PostgreSQL charm does; before it has none. */
+  giveSuperuser(): void {
+    const { user, password } = this.backend.primary;
+    this.#login = { user, password };
+    for (const { around } of this.#units.values()) delete around.config['backend-roles'];
+    this.answer = this.backendDatabag;
   }
 
   config(unit: string): Record<string, unknown> {
@@ -244,7 +255,11 @@ export class RealCharm {
     mkdirSync(charm);
     for (const file of ['dispatch', 'hookchart.cjs', 'node'])
       symlinkSync(join(this.#built, file), join(charm, file));
-    const config = { listen_port: await freePort(), pool_mode: 'session' };
+    const config = {
+      listen_port: await freePort(),
+      pool_mode: 'session',
+      'backend-roles': 'CREATEDB,CREATEROLE',
+    };
     const home = await this.#workspace.folder(folder);
     const charmWorld = this;
     const around = {
@@ -252,7 +267,7 @@ export class RealCharm {
         return charmWorld.answer;
       },
       get backendSecret() {
-        const { user, password } = charmWorld.backend.primary;
+        const { user, password } = charmWorld.#login;
         return { username: user, password };
       },
       asked: this.asked,
@@ -272,7 +287,7 @@ export class RealCharm {
     child.stdin.end();
     this.standIn.serve(tools, around, (asked, number) => {
       if (number === killedAt) child.kill('SIGKILL');
-      if (number === deposedAt) tools.depose();
+      if (number === deposedAt || asked.tool === deposedAt) tools.depose();
       return instead?.(asked, number) ?? null;
     });
     let [out, error] = ['', ''];

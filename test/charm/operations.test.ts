@@ -49,7 +49,7 @@ describe('the backend', () => {
       });
     expect(charm.asked).toEqual({
       database: 'pgbouncer',
-      'extra-user-roles': 'SUPERUSER',
+      'extra-user-roles': 'CREATEDB,CREATEROLE',
       'requested-secrets': '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]',
     });
     expect(charm.statusOf(leader)).toBe('waiting: waiting for the backend database');

@@ -84,9 +84,8 @@ describe('a leader that is one no longer', () => {
   ] as const)('%s, leaves the request to its successor', async (_, when) => {
     const relation = await related();
     const hook = await charm.until(leader, 'database-relation-changed');
-    const number = when === 'relation-set' ? 17 : when;
     const run = { _tag: 'RunHook', unit: leader, hook } as const;
-    const ended = await charm.take(run, { deposedAt: number });
+    const ended = await charm.take(run, { deposedAt: when });
     if (when === 'relation-set') expect(ended?.error).toContain('cannot write relation settings');
     expect(charm.world.relations[relation]?.applications.pgbouncer).toBeUndefined();
     await charm.take({ _tag: 'Elect', unit: 'pgbouncer/1' });

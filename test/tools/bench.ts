@@ -14,8 +14,9 @@ import {
   seededEntropy,
 } from '../../src/adapters/memory/index.ts';
 import { postgres } from '../../src/adapters/postgres/index.ts';
+import { verifierOf } from '../../src/adapters/wire/scram.ts';
 import { Workspace } from '../../src/demo/servers/child.ts';
-import { startPostgres } from '../../src/demo/servers/postgres.ts';
+import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Adapters, advance, begin, interpret } from '../../src/engine/index.ts';
 import { aGrant } from '../a-grant.ts';
 import { realCharm } from './bench-charm.ts';
@@ -209,21 +210,23 @@ async function simulatedWorld(): Promise<void> {
 async function onPostgres(): Promise<void> {
   out('\nPostgreSQL: one provisioning and one removal, connections included');
   const workspace = new Workspace();
-  const server = await startPostgres(workspace, 'bench', { settings: ['log_statement=all'] });
+  const settings = ['log_statement=all', 'log_line_prefix=%m [%p] %u@%d '];
+  const server = await startPostgres(workspace, 'bench', { settings });
   try {
     const times: { provision: number[]; remove: number[] } = { provision: [], remove: [] };
     const trips = { provision: 0, remove: 0 };
     for (let relation = 0; relation < 12; relation++) {
       const grant = aGrant(relation, { database: `bench_${relation}`, owner: 'bench/p' });
-      const auth = { user: 'bench_lookup', password: { secret: 'bench' } };
+      const holdings = { owner: 'bench/p', grants: [grant] };
       for (const step of ['provision', 'remove'] as const) {
-        const backend = postgres(server);
+        const { host, port, login } = server;
+        const backend = postgres({ host, port, ...login, owner: 'bench/p' });
         const started = performance.now();
         await backend.ready();
         const outcome =
           step === 'provision'
-            ? await backend.provision(grant, auth)()
-            : await backend.remove(grant)();
+            ? await backend.provision(grant, holdings)()
+            : await backend.remove(grant, holdings)();
         await backend.release();
         if (E.isLeft(outcome)) throw new Error(JSON.stringify(outcome));
         if (relation > 1) times[step].push(performance.now() - started);
@@ -239,9 +242,9 @@ async function onPostgres(): Promise<void> {
   }
 }
 
-/** The same statements through psql: one process for each database, as a script would. */
+/** The same statements through psql: a process for each session, as a script would. */
 async function besidePsql(
-  { host, port, user, password }: { host: string; port: number; user: string; password: string },
+  { host, port, login }: Pick<PostgresServer, 'host' | 'port' | 'login'>,
   log: string,
   ours: { provision: readonly number[]; remove: readonly number[] },
 ): Promise<void> {
@@ -249,28 +252,27 @@ async function besidePsql(
     out('  psql is not installed: nothing to stand beside');
     return;
   }
-  const statements = statementsOf(log, 'relation_id_11', 'bench_11');
+  const user = 'relation_id_11';
+  // A removal makes up a password of which nobody knows; here everybody has the same.
+  const verifier = await verifierOf('bench');
+  const sessions = sessionsOf(log, user, verifier);
   const times: { provision: number[]; remove: number[] } = { provision: [], remove: [] };
-  const connection = ['-h', host, '-p', String(port), '-U', user];
   for (let round = 20; round < 32; round++)
     for (const step of ['provision', 'remove'] as const) {
+      const renumbered = (text: string) =>
+        text
+          .replaceAll(/(bench_|relation_id_|relation |relation = )11\b/g, `$1${round}`)
+          .replaceAll(/\b11, NULL/g, `${round}, NULL`);
       const started = performance.now();
-      for (const { database, sql } of statements[step]) {
-        const renumbered = (text: string) =>
-          text.replaceAll(/(bench_|relation_id_|relation )11/g, `$1${round}`);
+      for (const { as, database, sql } of sessions[step]) {
+        const connection = ['-h', host, '-p', String(port), '-U', renumbered(as)];
         await run(
           'psql',
           [
-            '-X',
-            '-q',
-            '-v',
-            'ON_ERROR_STOP=1',
-            ...connection,
-            '-d',
-            renumbered(database),
+            ...['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...connection, '-d', renumbered(database)],
             ...sql.flatMap((one) => ['-c', renumbered(one)]),
           ],
-          { env: { ...process.env, PGPASSWORD: password } },
+          { env: { ...process.env, PGPASSWORD: as === user ? 'bench' : login.password } },
         );
       }
       if (round > 21) times[step].push(performance.now() - started);
@@ -283,27 +285,57 @@ async function besidePsql(
   }
 }
 
-/** What the server logged of one relation's provisioning and removal, by connection. */
-function statementsOf(log: string, role: string, database: string) {
-  const logged = log.split(/^(?=\S+ \S+ \S+ \[\d+\] )/m).flatMap((entry) => {
-    const found = /^\S+ \S+ \S+ \[(\d+)\] LOG: {2}statement: ([\s\S]*)$/.exec(entry);
-    return found === null ? [] : [{ pid: found[1] ?? '', sql: (found[2] ?? '').trim() }];
-  });
-  const first = logged.findIndex(({ sql }) => sql.includes(`'${role}'`));
-  const mine = logged.slice(first - 1);
-  const pids = [...new Set(mine.map(({ pid }) => pid))];
-  const sessions = pids.map((pid) =>
-    mine.filter((entry) => entry.pid === pid).map(({ sql }) => sql),
-  );
-  const having = (text: string) =>
-    sessions.find((session) => session.some((sql) => sql.includes(text))) ?? [];
-  return {
-    provision: [
-      { database: 'postgres', sql: having('CREATE DATABASE') },
-      { database, sql: having('CREATE SCHEMA IF NOT EXISTS') },
-    ],
-    remove: [{ database: 'postgres', sql: having('DROP ROLE') }],
+interface LoggedSession {
+  readonly as: string;
+  readonly database: string;
+  readonly sql: string[];
+}
+
+/** What the server logged of one relation's provisioning and removal, by whom and where. */
+function sessionsOf(log: string, user: string, verifier: string) {
+  const steps: { provision: LoggedSession[]; remove: LoggedSession[] } = {
+    provision: [],
+    remove: [],
   };
+  const hooks = log
+    .split(/^(?=\S+ \S+ \S+ \[\d+\] )/m)
+    .flatMap((entry) => {
+      const found = /^\S+ \S+ \S+ \[\d+\] (\S+)@(\S+) LOG: {2}statement: ([\s\S]*)$/.exec(entry);
+      if (found === null) return [];
+      const [, as = '', database = '', sql = ''] = found;
+      // A number of the role is another one each time: by its name it is found as well.
+      const byName = sql
+        .trim()
+        .replaceAll(/SCRAM-SHA-256\$[^']+/g, verifier)
+        .replaceAll(
+          /(usesysid|refobjid|datdba|nspowner|o\.oid|id) IN \(\d+\)/g,
+          `$1 IN (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = '${user}')`,
+        )
+        .replaceAll(/\b\d{5,}::pg_catalog\.oid/g, `'${user}'::pg_catalog.regrole::pg_catalog.oid`)
+        .replaceAll(/r\.oid <> \d{5,}/g, `r.rolname <> '${user}'`);
+      return [{ as, database, sql: byName }];
+    })
+    .filter(
+      ({ database }) => database.startsWith('hookchart_home') || database.startsWith('bench_'),
+    );
+  const isLook = (sql: string) => sql.includes('pg_is_in_recovery');
+  let hook: LoggedSession[] = [];
+  const end = () => {
+    const text = hook.flatMap(({ sql }) => sql).join('\n');
+    // What only ends the turn is no session of its own in a script.
+    if (hook.at(-1)?.sql.every((sql) => sql.includes('advisory_unlock'))) hook.pop();
+    if (text.includes(`CREATE ROLE "${user}"`)) steps.provision = hook;
+    if (text.includes(`DROP ROLE "${user}"`)) steps.remove = hook;
+    hook = [];
+  };
+  for (const { as, database, sql } of hooks) {
+    if (isLook(sql)) end();
+    const last = hook.at(-1);
+    if (last?.as === as && last.database === database) last.sql.push(sql);
+    else hook.push({ as, database, sql: [sql] });
+  }
+  end();
+  return steps;
 }
 
 process.once('SIGINT', () => process.exit(130));
