@@ -47,7 +47,7 @@ export async function verifyBounds(
   out(`${boundsText(bounds)}\n${seconds()} s: ${summary(searches)}\n`);
   if (counterexample === null) {
     out(
-      'No violation: every state within the bounds holds I1 to I7, and every fair end is clean.\n',
+      'No violation: every state within the bounds holds I1 to I8, and every fair end is clean.\n',
     );
     return { ...verified, seconds: seconds(), file: null };
   }

@@ -34,10 +34,26 @@ export const faults: readonly PlantedFault[] = [
     verify: quick,
   },
   {
-    name: 'the login that looks users up is made anew for each request',
-    file: 'src/engine/provisioning.ts',
-    edits: [['auth: auth ?? {', 'auth: ledger.records.size < 0 && auth !== null ? auth : {']],
-    verify: '--units 2 --relations 2 --crashes 0 --leader-changes 0 --outages 0',
+    name: 'a user’s verifier reaches the ledger, and PgBouncer’s userlist without it',
+    file: 'src/domain/configuration.ts',
+    edits: [
+      [
+        'users.push({ name: record.user, verifier: record.verifier });',
+        "users.push({ name: record.user, verifier: { secret: '' } });",
+      ],
+    ],
+    verify: quick,
+  },
+  {
+    name: 'what an earlier request was given is not taken back',
+    file: 'src/adapters/memory/backend.ts',
+    edits: [
+      [
+        'this.roles.set(user, { owner, relation, password: secret, ...rights })',
+        'this.roles.set(user, { owner, relation, password: secret, ...rights, databases: [...new Set([...(held?.[1].databases ?? []), database])] })',
+      ],
+    ],
+    verify: null,
   },
   {
     name: 'it is published before PgBouncer has taken it',
@@ -94,8 +110,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/domain/configuration.ts',
     edits: [
       [
-        'return [...databases].sort();',
-        "for (const record of records.values()) if (record.state === 'removing') databases.delete(record.database);\n  return [...databases].sort();",
+        'return [...databases].sort(',
+        "for (const record of records.values()) if (record.state === 'removing') databases.delete(record.database);\n  return [...databases].sort(",
       ],
     ],
     verify: null,
@@ -103,9 +119,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a unit that lags is published as a reader',
     file: 'src/domain/endpoints.ts',
-    edits: [
-      ['if (serving.get(relation) === database)', 'if (serving.size >= 0 || relation || database)'],
-    ],
+    edits: [['if (said === wanted || (', 'if (said !== null || (']],
     verify: '--relations 1 --crashes 0 --leader-changes 0 --outages 0 --lags 1',
   },
   {
@@ -113,8 +127,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/domain/endpoints.ts',
     edits: [
       [
-        'serving.get(relation) === database',
-        '[...serving.values()].includes(database) && relation > 0',
+        'if (said === wanted || (',
+        'if (said === wanted || [...serving.values()].some((one) => one.split(" ")[0] === grant.database) || (',
       ],
     ],
     verify: null,
@@ -169,7 +183,7 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/domain/reconcile.ts',
     edits: [
       [
-        "return backendReady ? { _tag: 'Provision', relation } : null;",
+        "return backendReady ? { _tag: 'Provision', relation, damage } : null;",
         'return backendReady ? null : null;',
       ],
     ],
@@ -197,20 +211,20 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/engine/removal.ts',
     edits: [
       [
-        'const isGone = grant === null || (await noteUnavailable(session, grant, backend.remove(grant)));',
-        'const isGone = grant === null || (await noteUnavailable(session, grant, backend.remove(grant))) || true;',
+        'if (E.isLeft(outcome)) return outcome.left;\n    note(session, relation, outcome.right);',
+        'if (E.isRight(outcome)) note(session, relation, outcome.right);',
       ],
     ],
     also: {
       file: 'src/domain/reconcile.ts',
-      edits: [['audit?.orphans ?? []', '[] as number[]']],
+      edits: [['audit?.orphans ?? []', '(audit?.orphans ?? []).slice(0, 0)']],
     },
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
   {
     name: 'a role whose hook was lost is looked for nowhere',
     file: 'src/domain/reconcile.ts',
-    edits: [['audit?.orphans ?? []', '[] as number[]']],
+    edits: [['audit?.orphans ?? []', '(audit?.orphans ?? []).slice(0, 0)']],
     verify: '--units 2 --relations 1 --crashes 1 --leader-changes 0 --outages 0',
   },
   {
@@ -283,10 +297,7 @@ export const faults: readonly PlantedFault[] = [
     name: 'an error shows the password that was tried',
     file: 'src/adapters/memory/pooler.ts',
     edits: [
-      [
-        "'the backend refuses the login'",
-        '["the backend refuses", login.password.secret].join(" ")',
-      ],
+      ["'the login is refused'", '["the login is refused", login.password.secret].join(" ")'],
     ],
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
@@ -295,7 +306,7 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/adapters/memory/pooler.ts',
     edits: [
       [
-        "if (same(this.configuration, configuration)) return E.right('applied');",
+        "if (sameConfiguration(this.configuration, configuration)) return E.right('applied');",
         "return E.right('applied');",
       ],
     ],
