@@ -228,6 +228,14 @@ async function passThrough(facts: Facts, bouncer: Bouncer): Promise<void> {
     'back in the userlist, RELOAD: a new login',
     await seen(() => bouncer.logIn('one', password)),
   );
+  const { users, ...rest } = facts.files('two');
+  await bouncer.reload({ ...rest, users: { ...users, one: '' } });
+  fact(
+    'given an empty secret, RELOAD: a new login',
+    await seen(() => bouncer.logIn('one', password)),
+  );
+  await bouncer.reload(facts.files('two'));
+  fact('  then removed, RELOAD', await seen(() => bouncer.logIn('one', password)));
   await Promise.all([another.end(), stays.end()]);
 }
 
