@@ -255,10 +255,12 @@ export class Judge {
   #normaliser(): (text: string) => string {
     const aliases: [string, string][] = [];
     for (const [alias, { bag, database }] of this.tenants) {
-      aliases.push([bag.username ?? '', `@${alias}`], [database, `@db-of-${alias}`]);
-      aliases.push([bag.database ?? '', `@db-of-${alias}`]);
+      // The second has asked for the attacker's database, whoever of them came by it.
+      const whose = alias === 'second' ? 'attacker' : alias;
+      aliases.push([bag.username ?? '', `@${alias}`], [database, `@db-of-${whose}`]);
+      aliases.push([bag.database ?? '', `@db-of-${whose}`]);
       const owner = this.#owners.get(database);
-      if (owner !== undefined && owner !== 'postgres') aliases.push([owner, `@owner-of-${alias}`]);
+      if (owner !== undefined && owner !== 'postgres') aliases.push([owner, `@owner-of-${whose}`]);
     }
     aliases.push(
       [this.attacker.name, '@db-of-attacker'],
@@ -298,7 +300,9 @@ export class Judge {
     for (const [line, number] of here)
       if (number > (there.get(line) ?? 0))
         this.#say(`${stage}: without the attack there is no ${line}`);
-    const isTheirs = /@(?:owner-of-|db-of-)?(?:attacker|second)\b/;
+    const isTheirs = this.tenants.has('newcomer')
+      ? /@(?:owner-of-|db-of-)?(?:attacker|second)\b/
+      : /@(?:owner-of-|db-of-)?(?:attacker|second|newcomer)\b/;
     for (const [line, number] of there)
       if (number > (here.get(line) ?? 0) && !isTheirs.test(line))
         this.#say(`${stage}: missing is ${line}`);

@@ -431,7 +431,13 @@ async function hooked(
   }
   await world.unrelate(relation);
   if (hook === 'newcomer' && tenant !== null) {
+    // What a tenant leaves as it should is left by each of them; here it would be told as strange.
+    const { rows } = await world.judge.query(
+      'SELECT pg_get_userbyid(datdba)::text AS owner FROM pg_database WHERE datname = $1',
+      [tenant.database],
+    );
     await world.judge.query(`DROP DATABASE IF EXISTS "${tenant.database}" WITH (FORCE)`);
+    await world.judge.query(`DROP ROLE IF EXISTS "${rows[0]?.owner}"`).catch(() => {});
     world.gate.forget(tenant.database);
   }
 }

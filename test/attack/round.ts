@@ -165,8 +165,8 @@ function landed(
   const isServed = tenant !== null;
   if (isRefused === true && isServed)
     throw new Served(`it was served, and should have been refused`);
-  if (!isServed && !isSaid && isRefused === true)
-    throw new Served(`it was not refused by name: the status is ${status.slice(0, 200)}`);
+  if (!isServed && !isSaid)
+    throw new Served(`it was neither served nor refused by name: the status is ${status.slice(0, 200)}`);
 }
 
 /** An attack that got what it asked for. */
