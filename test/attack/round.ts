@@ -89,7 +89,7 @@ async function script(
   relations.push(attacker.relation);
   attacker.tenant = await world.tenant(attacker.relation, attacker.application);
   if (attacker.tenant !== null) judge.tenant('attacker', attacker.tenant, true);
-  await judge.others();
+  await judge.born('attacker');
   landed(world, attack, attacker, request);
   await judge.stage('served', baseline, isBaseline);
 
@@ -119,10 +119,12 @@ async function script(
       judge.violations.push(`the newcomer cannot work: ${String(problem)}`);
     }
   }
+  await judge.others();
   relations.push(await world.relate('second', { database: attacker.name }));
   const second = await world.tenant(relations.at(-1) ?? -1, 'second');
   if (second !== null) judge.tenant('second', second, true);
-  await judge.others();
+  else if (isBaseline) judge.violations.push('two relations cannot share a database');
+  await judge.born('second');
   await attack.at?.joined?.(attacker);
   await judge.own();
   await judge.stage('joined', baseline, isBaseline);
@@ -166,7 +168,9 @@ function landed(
   if (isRefused === true && isServed)
     throw new Served(`it was served, and should have been refused`);
   if (!isServed && !isSaid)
-    throw new Served(`it was neither served nor refused by name: the status is ${status.slice(0, 200)}`);
+    throw new Served(
+      `it was neither served nor refused by name: the status is ${status.slice(0, 200)}`,
+    );
 }
 
 /** An attack that got what it asked for. */
