@@ -317,11 +317,14 @@ export class Judge {
     for (const [line, number] of here)
       if (number > (there.get(line) ?? 0))
         this.#say(`${stage}: without the attack there is no ${line}`);
+    // Who was not served has no secrets and no entries that could be missing.
+    const isShort = ['attacker', 'second', 'newcomer'].some((alias) => !this.tenants.has(alias));
+    const things = /^(?:ledger key|juju secret|state of|entry of|user in|file of) /;
     const isTheirs = this.tenants.has('newcomer')
       ? /@(?:owner-of-|db-of-)?(?:attacker|second)\b/
       : /@(?:owner-of-|db-of-)?(?:attacker|second|newcomer)\b/;
     for (const [line, number] of there)
-      if (number > (here.get(line) ?? 0) && !isTheirs.test(line))
+      if (number > (here.get(line) ?? 0) && !isTheirs.test(line) && !(isShort && things.test(line)))
         this.#say(`${stage}: missing is ${line}`);
   }
 

@@ -121,7 +121,8 @@ async function script(
   }
   await judge.others();
   relations.push(await world.relate('second', { database: attacker.name }));
-  const second = await world.tenant(relations.at(-1) ?? -1, 'second');
+  const secondId = relations.at(-1) ?? -1;
+  let second = await world.tenant(secondId, 'second');
   if (second !== null) judge.tenant('second', second, true);
   else if (isBaseline) judge.violations.push('two relations cannot share a database');
   await judge.born('second');
@@ -133,6 +134,12 @@ async function script(
   await judge.own();
   await world.unrelate(attacker.relation);
   for (const unit of [leader, world.leader]) await world.hook(unit, 'update-status');
+  if (second === null) {
+    // What kept it from being served may have gone with the attacker.
+    second = await world.tenant(secondId, 'second');
+    if (second !== null) judge.tenant('second', second, true);
+    await judge.born('second');
+  }
   await judge.stage('removed', baseline, isBaseline);
   if (second !== null && world.charm.world.relations[second.relation] !== undefined) {
     const known = new Set(judge.ownDatabases);

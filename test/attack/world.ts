@@ -109,8 +109,13 @@ export class AttackWorld {
     const charm = await RealCharm.start(topology, { primary, replica: primary, stop });
     const judge = await connected(server, 'postgres', 'judge', password);
     const world = new AttackWorld(charm, server, backing, judge, password, given.user);
-    await world.settle();
-    await world.#moveIn();
+    try {
+      await world.settle();
+      await world.#moveIn();
+    } catch (problem) {
+      await world.stop();
+      throw problem;
+    }
     return world;
   }
 
