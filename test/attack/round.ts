@@ -140,6 +140,7 @@ async function script(
     if (second !== null) judge.tenant('second', second, true);
     await judge.born('second');
   }
+  await attack.at?.removed?.(attacker);
   await judge.stage('removed', baseline, isBaseline);
   if (second !== null && world.charm.world.relations[second.relation] !== undefined) {
     const known = new Set(judge.ownDatabases);
