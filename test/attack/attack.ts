@@ -6,7 +6,7 @@ import type { Application, AttackWorld, Backing, Tenant } from './world.ts';
 export type Position = 'databag' | 'pooler' | 'direct';
 
 /** The moments of a round at which an attack may do something more. */
-export type Moment = 'hooked' | 'joined' | 'leaving';
+export type Moment = 'hooked' | 'joined' | 'leaving' | 'removed';
 
 export interface Attack {
   /** A fact, in kebab case. */

@@ -34,6 +34,7 @@ export class Judge {
   readonly madeRoles = new Set<string>();
   readonly #allowed: ReadonlySet<string>;
   readonly #owners = new Map<string, string>();
+  readonly #born = new Map<string, string>();
   #version = 0;
   #known = new Set<string>();
   #initial = new Set<string>();
@@ -80,6 +81,21 @@ export class Judge {
       }
     this.#known = now;
     await this.#tell();
+  }
+
+  /** What a hook has made for a tenant of the attacker's, served or not. */
+  async born(alias: string): Promise<void> {
+    const { rows } = await this.world.judge.query(
+      'SELECT rolname::text AS name FROM pg_roles WHERE rolcanlogin',
+    );
+    const logins = new Set(rows.map(({ name }) => String(name)));
+    for (const name of await this.#names()) {
+      if (this.#known.has(name)) continue;
+      const [kind, text] = [name.slice(0, 1), name.slice(1)];
+      (kind === 'r' ? this.ownRoles : this.ownDatabases).add(text);
+      if (kind === 'r' && logins.has(text)) this.#born.set(text, alias);
+    }
+    await this.others();
   }
 
   /** What came to be since the last look was the charm's doing. */
@@ -255,11 +271,14 @@ export class Judge {
   #normaliser(): (text: string) => string {
     const aliases: [string, string][] = [];
     for (const [alias, { bag, database }] of this.tenants) {
-      aliases.push([bag.username ?? '', `@${alias}`], [database, `@db-of-${alias}`]);
-      aliases.push([bag.database ?? '', `@db-of-${alias}`]);
+      // The second has asked for the attacker's database, whoever of them came by it.
+      const whose = alias === 'second' ? 'attacker' : alias;
+      aliases.push([bag.username ?? '', `@${alias}`], [database, `@db-of-${whose}`]);
+      aliases.push([bag.database ?? '', `@db-of-${whose}`]);
       const owner = this.#owners.get(database);
-      if (owner !== undefined && owner !== 'postgres') aliases.push([owner, `@owner-of-${alias}`]);
+      if (owner !== undefined && owner !== 'postgres') aliases.push([owner, `@owner-of-${whose}`]);
     }
+    for (const [role, alias] of this.#born) aliases.push([role, `@${alias}`]);
     aliases.push(
       [this.attacker.name, '@db-of-attacker'],
       [this.attacker.newcomer, '@db-of-newcomer'],
@@ -298,9 +317,14 @@ export class Judge {
     for (const [line, number] of here)
       if (number > (there.get(line) ?? 0))
         this.#say(`${stage}: without the attack there is no ${line}`);
-    const isTheirs = /@(?:owner-of-|db-of-)?(?:attacker|second)\b/;
+    // Who was not served has no secrets and no entries that could be missing.
+    const isShort = ['attacker', 'second', 'newcomer'].some((alias) => !this.tenants.has(alias));
+    const things = /^(?:ledger key|juju secret|state of|entry of|user in|file of) /;
+    const isTheirs = this.tenants.has('newcomer')
+      ? /@(?:owner-of-|db-of-)?(?:attacker|second)\b/
+      : /@(?:owner-of-|db-of-)?(?:attacker|second|newcomer)\b/;
     for (const [line, number] of there)
-      if (number > (here.get(line) ?? 0) && !isTheirs.test(line))
+      if (number > (here.get(line) ?? 0) && !isTheirs.test(line) && !(isShort && things.test(line)))
         this.#say(`${stage}: missing is ${line}`);
   }
 
@@ -434,6 +458,8 @@ export class Judge {
     const gone = [...this.tenants].flatMap(([alias, { bag }]) =>
       stage === 'end' || alias === 'attacker' ? [bag.username ?? ''] : [],
     );
+    const born = [...this.#born].filter(([, alias]) => stage === 'end' || alias === 'attacker');
+    gone.push(...born.map(([role]) => role));
     // Before 16 nothing says who made a role.
     const made = this.#version >= 16 ? [...this.madeRoles] : [];
     const { rows } = await judge.query(

@@ -89,7 +89,7 @@ async function script(
   relations.push(attacker.relation);
   attacker.tenant = await world.tenant(attacker.relation, attacker.application);
   if (attacker.tenant !== null) judge.tenant('attacker', attacker.tenant, true);
-  await judge.others();
+  await judge.born('attacker');
   landed(world, attack, attacker, request);
   await judge.stage('served', baseline, isBaseline);
 
@@ -119,10 +119,13 @@ async function script(
       judge.violations.push(`the newcomer cannot work: ${String(problem)}`);
     }
   }
-  relations.push(await world.relate('second', { database: attacker.name }));
-  const second = await world.tenant(relations.at(-1) ?? -1, 'second');
-  if (second !== null) judge.tenant('second', second, true);
   await judge.others();
+  relations.push(await world.relate('second', { database: attacker.name }));
+  const secondId = relations.at(-1) ?? -1;
+  let second = await world.tenant(secondId, 'second');
+  if (second !== null) judge.tenant('second', second, true);
+  else if (isBaseline) judge.violations.push('two relations cannot share a database');
+  await judge.born('second');
   await attack.at?.joined?.(attacker);
   await judge.own();
   await judge.stage('joined', baseline, isBaseline);
@@ -131,6 +134,13 @@ async function script(
   await judge.own();
   await world.unrelate(attacker.relation);
   for (const unit of [leader, world.leader]) await world.hook(unit, 'update-status');
+  if (second === null) {
+    // What kept it from being served may have gone with the attacker.
+    second = await world.tenant(secondId, 'second');
+    if (second !== null) judge.tenant('second', second, true);
+    await judge.born('second');
+  }
+  await attack.at?.removed?.(attacker);
   await judge.stage('removed', baseline, isBaseline);
   if (second !== null && world.charm.world.relations[second.relation] !== undefined) {
     const known = new Set(judge.ownDatabases);
@@ -165,8 +175,10 @@ function landed(
   const isServed = tenant !== null;
   if (isRefused === true && isServed)
     throw new Served(`it was served, and should have been refused`);
-  if (!isServed && !isSaid && isRefused === true)
-    throw new Served(`it was not refused by name: the status is ${status.slice(0, 200)}`);
+  if (!isServed && !isSaid)
+    throw new Served(
+      `it was neither served nor refused by name: the status is ${status.slice(0, 200)}`,
+    );
 }
 
 /** An attack that got what it asked for. */

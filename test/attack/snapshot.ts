@@ -91,7 +91,8 @@ const things: readonly (readonly [catalog: string, owner: string | null, acl: st
 
 const inside: string = [
   ...things.map(([catalog, owner, grants]) => {
-    const described = `pg_describe_object('${catalog}'::regclass, t.oid, 0)`;
+    const named = catalog === 'pg_largeobject_metadata' ? 'pg_largeobject' : catalog;
+    const described = `pg_describe_object('${named}'::regclass, t.oid, 0)`;
     const user = owner === null ? "''" : `pg_get_userbyid(t.${owner})::text`;
     // What initdb made is of interest for the rights in it alone.
     const isMade =
@@ -107,7 +108,7 @@ const inside: string = [
               ? `AND t.rulename <> '_RETURN'`
               : '';
     return `SELECT '${catalog}' AS kind, ${user} AS owner, ${described} AS subject,
-       ARRAY['comment ' || obj_description(t.oid, '${catalog}')] || coalesce(${grants === null ? 'NULL::text[]' : acl(`t.${grants}`)}, '{}') AS details
+       ARRAY['comment ' || obj_description(t.oid, '${named}')] || coalesce(${grants === null ? 'NULL::text[]' : acl(`t.${grants}`)}, '{}') AS details
        FROM ${catalog} t WHERE ${isMade} ${isPlain}`;
   }),
   `SELECT 'grant on the catalog', '', pg_describe_object(classoid, objoid, objsubid), ARRAY['differs'] FROM pg_init_privs i

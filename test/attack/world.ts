@@ -109,8 +109,13 @@ export class AttackWorld {
     const charm = await RealCharm.start(topology, { primary, replica: primary, stop });
     const judge = await connected(server, 'postgres', 'judge', password);
     const world = new AttackWorld(charm, server, backing, judge, password, given.user);
-    await world.settle();
-    await world.#moveIn();
+    try {
+      await world.settle();
+      await world.#moveIn();
+    } catch (problem) {
+      await world.stop();
+      throw problem;
+    }
     return world;
   }
 
@@ -203,9 +208,21 @@ export class AttackWorld {
     await this.settle();
   }
 
+  /** What a client of a relation reads, in whichever version of the interface it asked. */
+  answerOf(relation: number): Databag {
+    const { charm } = this;
+    const bag = charm.answerOf(relation);
+    if (bag.requests === undefined) return bag;
+    const [answer = {}] = JSON.parse(bag.requests) as Record<string, string>[];
+    const contents = Object.entries(answer).flatMap(([key, id]) =>
+      key.startsWith('secret-') ? [charm.world.secrets[id]?.revisions.at(-1) ?? {}] : [],
+    );
+    return Object.assign({}, answer, { database: answer.resource ?? '' }, ...contents);
+  }
+
   /** Who a relation's application is by now; null for one that was not served. */
   async tenant(relation: number, application: string): Promise<Tenant | null> {
-    const bag = this.charm.answerOf(relation);
+    const bag = this.answerOf(relation);
     if (bag.username === undefined || bag.password === undefined) return null;
     try {
       const session = await login(bag);

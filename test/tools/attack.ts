@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     path: { type: 'string' },
     lanes: { type: 'string', default: '2' },
+    units: { type: 'string', default: '2' },
   },
 });
 
@@ -48,7 +49,11 @@ async function named(): Promise<void> {
     return;
   }
   const started = performance.now();
-  const verdicts = await runAttacks(all, { lanes: Number(values.lanes), tell });
+  const verdicts = await runAttacks(all, {
+    lanes: Number(values.lanes),
+    units: Number(values.units),
+    tell,
+  });
   const isAttack = ({ name }: Verdict) => !name.startsWith('(');
   const attacks = verdicts.filter(isAttack);
   const escaped = attacks.filter(({ why }) => why.length > 0).map(({ name }) => name);

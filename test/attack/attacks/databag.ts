@@ -1,8 +1,7 @@
 /** What a tenant writes into its application's databag. */
 import { createHash } from 'node:crypto';
 import type { Databag } from '../../../src/engine/index.ts';
-import type { Attack } from '../attack.ts';
-import { NotLanded } from '../attack.ts';
+import { type Attack, type Attacker, NotLanded } from '../attack.ts';
 import { HookFailed } from '../world.ts';
 
 const asks = (
@@ -23,6 +22,27 @@ const v1 = (requests: unknown): Databag => ({ version: 'v1', requests: JSON.stri
 const one = (database: string, more: Databag): Databag =>
   v1([{ resource: database, 'request-id': 'r', salt: 's', ...more }]);
 const long = (database: string): string => `${database}_`.padEnd(60, 'x');
+
+/** One request after another, each of which is to be refused by name. */
+const each = (name: string, rule: Attack['rule'], requests: readonly Databag[]): Attack => ({
+  name,
+  position: 'databag',
+  rule,
+  do: async (attacker) => {
+    for (const request of requests) await mustBeRefused(attacker, request);
+  },
+});
+
+async function mustBeRefused({ world }: Attacker, request: Databag): Promise<void> {
+  const relation = await world.relate('third', request);
+  const status = world.charm.statusOf(world.leader);
+  const what = JSON.stringify(request).slice(0, 100);
+  if ((await world.tenant(relation, 'third')) !== null)
+    throw new HookFailed(`${what} was served, and should have been refused`);
+  if (!new RegExp(`relation ${relation}\\b`).test(status))
+    throw new HookFailed(`${what} was not refused by name: the status is ${status.slice(0, 200)}`);
+  await world.unrelate(relation);
+}
 
 export const databag: readonly Attack[] = [
   asks('a-request-id-holds-a-nul', 8, (database) => one(database, { 'request-id': 'a\0b' })),
@@ -69,29 +89,7 @@ export const databag: readonly Attack[] = [
     isRefused: true,
   }),
   asks('a-name-of-a-megabyte', 8, () => ({ database: 'x'.repeat(1_000_000) }), { isRefused: true }),
-  asks(
-    'a-name-with-control-characters',
-    8,
-    () => ({ database: 'a\u0000\u001b[2J\n[databases]\nx = host=evil' }),
-    { isRefused: true },
-  ),
-  asks(
-    'a-name-that-is-a-line-of-pgbouncers',
-    8,
-    () => ({ database: 'evil host=127.0.0.1 dbname=payroll' }),
-    { isRefused: true },
-  ),
-  asks('a-name-of-wildcards-and-quotes', 8, () => ({ database: '*"\'; DROP TABLE wages; --' }), {
-    isRefused: true,
-  }),
-  asks('a-name-of-other-scripts', 8, () => ({ database: 'pаyroll\u202e' }), { isRefused: true }),
   asks('a-name-of-63-bytes', 4, (database) => ({ database: `${database}_`.padEnd(63, 'y') })),
-  asks(
-    'a-name-that-is-one-byte-too-long',
-    4,
-    (database) => ({ database: `${database}_`.padEnd(64, 'y') }),
-    { isRefused: true },
-  ),
   asks(
     'a-name-that-is-the-digest-of-anothers',
     4,
@@ -110,14 +108,6 @@ export const databag: readonly Attack[] = [
   }),
   asks('a-name-of-the-servers-kind', 8, () => ({ database: 'pg_evil' })),
   asks('a-name-of-the-charms-kind', 4, () => ({ database: 'hookchart_evil' })),
-  asks('the-name-of-the-maintenance-database', 8, () => ({ database: 'postgres' }), {
-    isRefused: true,
-  }),
-  asks('the-name-of-a-template', 8, () => ({ database: 'Template1' }), { isRefused: true }),
-  asks('the-name-of-the-console', 9, () => ({ database: 'pgbouncer' }), { isRefused: true }),
-  asks('the-name-of-anothers-replica-entry', 8, () => ({ database: 'payroll_readonly' }), {
-    isRefused: true,
-  }),
   asks('names-of-objects-prototypes', 8, () => ({ database: '__proto__' })),
   asks('the-name-of-a-constructor', 8, () => ({ database: 'constructor' })),
   asks('keys-of-prototypes', 8, (database) =>
@@ -194,18 +184,10 @@ export const databag: readonly Attack[] = [
   roles('superuser-is-asked-for', 'SUPERUSER'),
   roles('superuser-is-asked-for-in-other-letters', ' createdb , SuperUser ,'),
   roles('replication-is-asked-for', 'REPLICATION'),
-  roles('bypassrls-is-asked-for', 'BYPASSRLS'),
   roles('pg-monitor-is-asked-for', 'pg_monitor'),
-  roles('pg-read-all-data-is-asked-for', 'pg_read_all_data'),
-  roles('pg-write-all-data-is-asked-for', 'CREATEDB,pg_write_all_data'),
-  roles('pg-signal-backend-is-asked-for', 'pg_signal_backend'),
   roles('pg-execute-server-program-is-asked-for', 'pg_execute_server_program'),
-  roles('pg-checkpoint-is-asked-for', 'pg_checkpoint', { versions: [15, 99] }),
-  roles('pg-create-subscription-is-asked-for', 'pg_create_subscription', { versions: [16, 99] }),
-  roles('pg-maintain-is-asked-for', 'pg_maintain', { versions: [17, 99] }),
   roles('pg-database-owner-is-asked-for', 'pg_database_owner'),
   roles('createrole-is-asked-for-before-16', 'CREATEROLE', { versions: [14, 15] }),
-  roles('public-is-asked-for', 'public'),
   roles('the-superuser-role-is-asked-for', 'postgres'),
   roles('the-charms-login-is-asked-for', 'backend_login'),
   roles('sql-stands-among-the-roles', `evil"; ALTER ROLE postgres PASSWORD 'x'; --`),
@@ -214,6 +196,32 @@ export const databag: readonly Attack[] = [
     Array.from({ length: 10_000 }, (_, n) => `role_${n}`).join(','),
   ),
   roles('the-roles-hold-a-nul', 'create\u0000db'),
+  each('names-that-nobody-may-have', 8, [
+    { database: 'a\u0000\u001b[2J\n[databases]\nx = host=evil' },
+    { database: 'evil host=127.0.0.1 dbname=payroll' },
+    { database: '*"\'; DROP TABLE wages; --' },
+    { database: 'p\u0430yroll\u202e' },
+    { database: 'y'.repeat(64) },
+    { database: 'postgres' },
+    { database: 'Template1' },
+    { database: 'pgbouncer' },
+    { database: 'payroll_readonly' },
+  ]),
+  each(
+    'predefined-roles-are-asked-for',
+    5,
+    [
+      'bypassrls',
+      'pg_read_all_data',
+      'CREATEDB,pg_write_all_data',
+      'pg_signal_backend',
+      'pg_read_all_stats',
+      'pg_checkpoint',
+      'pg_create_subscription',
+      'pg_maintain',
+      'public',
+    ].map((text) => ({ database: 'evil_asks', 'extra-user-roles': text })),
+  ),
   {
     name: 'the-role-of-another-tenant-is-asked-for',
     position: 'databag',
@@ -225,16 +233,10 @@ export const databag: readonly Attack[] = [
         `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner FROM pg_catalog.pg_database WHERE datname = '${victim.database}'`,
       );
       for (const role of [victim.bag.username ?? '', String(rows[0]?.owner), attacker.user]) {
-        const relation = await attacker.world.relate('third', {
+        await mustBeRefused(attacker, {
           database: `evil_third_${attacker.round}`,
           'extra-user-roles': role,
         });
-        const status = attacker.world.charm.statusOf(attacker.world.leader);
-        if ((await attacker.world.tenant(relation, 'third')) !== null)
-          throw new HookFailed(`${role} was given to who asked for it`);
-        if (!status.includes(String(relation)))
-          throw new HookFailed(`who asked for ${role} was not refused by name: ${status}`);
-        await attacker.world.unrelate(relation);
       }
     },
   },

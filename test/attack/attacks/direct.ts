@@ -33,6 +33,10 @@ async function asOwner(attacker: Attacker, session: Session): Promise<void> {
   await session.tried(`SET ROLE "${await ownerOf(session, attacker)}"`, '22023');
 }
 
+/** False where a session of another's is in it, which it may not end. */
+const dropOwn = (attacker: Attacker, session: Session): Promise<boolean> =>
+  session.tried(`DROP DATABASE "${attacker.me.database}" WITH (FORCE)`, '55006');
+
 export const direct: readonly Attack[] = [
   {
     name: 'names-of-roles-to-come-are-taken',
@@ -117,7 +121,9 @@ export const direct: readonly Attack[] = [
     extra: creates,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      // The owner of the database and the right to make some need not be the same role.
+      await session.tried(
+        `SELECT pg_catalog.pg_terminate_backend(pid, 3000) FROM pg_catalog.pg_stat_activity WHERE usename = SESSION_USER AND datname = '${attacker.me.database}'`,
+      );
       await session.tried(
         `ALTER DATABASE "${attacker.me.database}" RENAME TO "evil_renamed_${attacker.round}"`,
         '55006',
@@ -131,7 +137,7 @@ export const direct: readonly Attack[] = [
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
       await asOwner(attacker, session);
-      await session.done(`DROP DATABASE "${attacker.me.database}" WITH (FORCE)`);
+      await dropOwn(attacker, session);
     },
   },
   {
@@ -142,10 +148,8 @@ export const direct: readonly Attack[] = [
     asSuperuserToo: true,
     do: async (attacker) => {
       const session = await attacker.direct('postgres');
-      await session.done(
-        `DROP DATABASE "${attacker.me.database}" WITH (FORCE)`,
-        `CREATE DATABASE "${attacker.me.database}"`,
-      );
+      if (!(await dropOwn(attacker, session))) return;
+      await session.done(`CREATE DATABASE "${attacker.me.database}"`);
       const inside = await attacker.direct();
       await inside.tried('CREATE SCHEMA evil');
       await inside.tried(canary('evil.waits', '', 'text'));
@@ -299,7 +303,7 @@ export const direct: readonly Attack[] = [
           ),
         );
         await session.tried('CREATE SCHEMA evil');
-        await session.done('CREATE TEMP TABLE pg_roles (rolname name)');
+        await session.tried('CREATE TEMP TABLE pg_roles (rolname name)');
         if (database === 'postgres')
           await session.tried(`ALTER ROLE "${attacker.user}" SET search_path = public, pg_catalog`);
         if (database === 'template1') await session.end();

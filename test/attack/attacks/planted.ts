@@ -1,12 +1,13 @@
 /** Holes that the driver makes itself, as a superuser: a judge who misses one is worth nothing. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Attack, Attacker } from '../attack.ts';
+import { login } from '../../../src/demo/client.ts';
+import type { Attack, Attacker, Moment } from '../attack.ts';
 
 const hole = (
   name: string,
   body: (attacker: Attacker) => Promise<unknown>,
-  at?: 'hooked' | 'joined' | 'leaving',
+  at?: Moment,
 ): Attack => {
   const run = async (attacker: Attacker) => {
     await body(attacker);
@@ -19,11 +20,8 @@ const hole = (
   };
 };
 
-const sql = (
-  name: string,
-  text: (attacker: Attacker) => string,
-  at?: 'hooked' | 'joined' | 'leaving',
-): Attack => hole(name, (attacker) => attacker.world.judge.query(text(attacker)), at);
+const sql = (name: string, text: (attacker: Attacker) => string, at?: Moment): Attack =>
+  hole(name, (attacker) => attacker.world.judge.query(text(attacker)), at);
 
 const inside = async ({ world }: Attacker, database: string, ...texts: readonly string[]) => {
   const client = await world.asJudge(database);
@@ -134,8 +132,20 @@ export const planted: readonly Attack[] = [
   ),
   sql('a-role-is-left-behind', () => 'CREATE ROLE left_behind', 'joined'),
   sql('a-role-of-the-attackers-is-left-behind', () => "CREATE ROLE evil_left LOGIN PASSWORD 'x'"),
-  hole('a-superuser-enters-the-attackers-database', async ({ world, me }) =>
-    (await world.server.connect(me.database)).end(),
+  hole(
+    'somebody-with-rights-enters-the-attackers-database',
+    async ({ world, me }) => {
+      const password = 'intruder';
+      await world.judge.query(`CREATE ROLE intruder CREATEROLE LOGIN PASSWORD '${password}'`);
+      const { host, port } = world.server;
+      const bag = { username: 'intruder', password, endpoints: `${host}:${port}` };
+      await world.judge.query(`GRANT CONNECT ON DATABASE "${me.database}" TO intruder`);
+      await (await login({ ...bag, database: me.database })).end();
+      await world.gate.look();
+      await world.judge.query(`REVOKE CONNECT ON DATABASE "${me.database}" FROM intruder`);
+      await world.judge.query('DROP ROLE intruder');
+    },
+    'hooked',
   ),
   hole('a-function-of-the-attackers-runs-as-a-superuser', async (attacker) => {
     await inside(
@@ -177,7 +187,7 @@ export const planted: readonly Attack[] = [
       const path = join(world.charm.home('pgbouncer/0'), 'userlist.txt');
       writeFileSync(path, `${readFileSync(path, 'utf8')}"evil_left" "x"\n`);
     },
-    'leaving',
+    'removed',
   ),
   hole(
     'a-right-on-the-catalog-is-given',
