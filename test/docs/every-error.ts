@@ -35,6 +35,7 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     relation: 4,
     database: 'sales',
     takenBy: 'alice',
+    handOver: 'hookchart_home_5d1f',
   },
   BackendUnavailable: {
     _tag: 'BackendUnavailable',

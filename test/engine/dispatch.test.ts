@@ -51,6 +51,7 @@ describe('one Juju hook', () => {
       charts: [],
       dropped: [],
       reconciled: [],
+      notes: [],
       milliseconds: 0,
     });
     expect(world.juju.status('p/1')).toBeUndefined();

@@ -22,7 +22,7 @@ const small = fc.constant({
 /** A charm that keeps the record of a removal and forgets the role. */
 const leaky: Charm = (adapters, tools) =>
   pgbouncerCharm(
-    { ...adapters, backend: { ...adapters.backend, remove: () => async () => E.right(undefined) } },
+    { ...adapters, backend: { ...adapters.backend, remove: () => async () => E.right([]) } },
     tools,
   );
 
