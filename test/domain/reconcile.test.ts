@@ -199,8 +199,8 @@ describe('reconcile', () => {
     const error = renderRefusal(refusal);
     expect(reconcile(view([grant(4)], [[4, E.left(refusal)]], { audit }))).toEqual([
       configure,
-      restore,
       { _tag: 'Refuse', refusal },
+      restore,
     ]);
     expect(reconcile(view([grant(4, { error })], [[4, E.left(refusal)]], { audit }))).toEqual([
       configure,
