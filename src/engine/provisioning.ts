@@ -28,8 +28,7 @@ export async function readRequest(session: Session, relation: number): Promise<G
   }
   const version = await take(session.adapters.backend.version);
   const role = notAllowed(request, session.policy, version);
-  if (role !== null)
-    halt({ _tag: 'RoleNotAllowed', class: 'refused', relation, role, because: 'version' });
+  if (role !== null) halt(roleNotAllowed(relation, role));
   session.look();
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
@@ -47,6 +46,10 @@ export async function readRequest(session: Session, relation: number): Promise<G
   ledger.adopt(granted);
   return granted;
 }
+
+export const roleNotAllowed = (relation: number, role: string): Refusal => ({
+  ...{ _tag: 'RoleNotAllowed', class: 'refused', relation, role, because: 'version' },
+});
 
 /** What another charm has published before this one came to its place. */
 async function publishedPassword(session: Session, relation: number): Promise<Secret | null> {
