@@ -214,33 +214,6 @@ describe('on a Juju that has secrets', () => {
     const [answer] = JSON.parse(world.own(relation).requests ?? '');
     expect(world.juju.secrets.get(answer['secret-user'])?.content.password).toBe(password);
   });
-
-  it('defers where the secret of the lookup cannot be read', async () => {
-    const world = new SecretWorld();
-    await world.relate(relation, request);
-    const adapters = world.adapters('p/0');
-    const store = adapters.model.secrets;
-    if (store === null) throw new Error('there are secrets');
-    const unreadable = {
-      ...adapters,
-      model: {
-        ...adapters.model,
-        secrets: {
-          ...store,
-          read: (id: string) => async () =>
-            ({
-              _tag: 'Left',
-              left: { _tag: 'SecretUnreadable', class: 'unavailable', id, why: 'denied' },
-            }) as const,
-        },
-      },
-    };
-    const { dispatch } = await import('../../src/engine/index.ts');
-    const run = await dispatch(unreadable)({ hook: 'pgb-peers-relation-changed' })();
-    expect(run).toMatchObject({
-      right: { charts: [{ end: { _tag: 'Deferred', why: { _tag: 'SecretUnreadable' } } }] },
-    });
-  });
 });
 
 describe('on a Juju without secrets', () => {
