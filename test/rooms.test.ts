@@ -31,6 +31,7 @@ describe('rooms', () => {
         'begin',
         'defaultPolicy',
         'dispatch',
+        'emptyConfiguration',
         'interpret',
         'mask',
         'pending',

@@ -136,9 +136,10 @@ function requested(view: View): Work[] {
   for (const [relation, request] of view.requests) {
     const damage = damages.get(relation) ?? null;
     const next = forRequest(view, relation, request, damage);
+    if (next !== null) work.push(next);
+    // A refusal goes on record as the relation stood before the hook; what is restored comes after.
     if (damage !== null && next?._tag !== 'Provision')
       work.push({ _tag: 'Restore', relation, damage });
-    if (next !== null) work.push(next);
   }
   return work;
 }

@@ -6,7 +6,7 @@ import { userGroup } from '../domain/ledger.ts';
 import { confirmation } from './peers.ts';
 import { replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
-import { right, take } from './steps.ts';
+import { attempt, halt, right, take } from './steps.ts';
 
 /** Puts this unit's PgBouncer in step with the ledger; what is in force already is left alone. */
 export async function configurePooler(session: Session): Promise<void> {
@@ -62,10 +62,19 @@ export async function updateConnectionInfo(session: Session, relation: number): 
   ledger.put({ ...record, published: next });
 }
 
+/**
+ * As a chart orders it: a databag that Juju does not let this unit read concerns its relation alone.
+ * The reconciliation comes to it once more, and says what was not done.
+ */
+export async function updateReadable(session: Session, relation: number): Promise<void> {
+  const outcome = await attempt(() => updateConnectionInfo(session, relation))();
+  if (E.isLeft(outcome) && outcome.left._tag !== 'ModelRefused') halt(outcome.left);
+}
+
 /** The same for every relation. */
 export async function updateConnections(session: Session): Promise<void> {
   const { records } = await session.ledger();
-  for (const relation of [...records.keys()]) await updateConnectionInfo(session, relation);
+  for (const relation of [...records.keys()]) await updateReadable(session, relation);
 }
 
 /** Takes back all that a databag shows of a grant that is no longer. */

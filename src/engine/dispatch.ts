@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from '../domain/deferral.ts';
 import { chartNameOf } from '../domain/events.ts';
@@ -11,7 +12,7 @@ import { reconcileSession } from './reconciliation.ts';
 import { rulesOf } from './rules.ts';
 import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
-import { halt, right } from './steps.ts';
+import { attempt, halt, right } from './steps.ts';
 
 export interface DispatchOptions extends Pick<Options, 'policy' | 'watch'> {
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
@@ -88,7 +89,10 @@ async function isStillAsked(session: Session, { hook, event }: Deferral): Promis
   if (hook === 'database-relation-broken' || relation === undefined) return true;
   if (!(await session.relations()).has(relation)) return false;
   if (hook === 'database-relation-departed') return true;
-  const request = session.parse(relation, await session.remote(relation));
+  // What cannot be read asks for nothing yet; the reconciliation looks again, and says so.
+  const remote = await attempt(() => session.remote(relation))();
+  if (E.isLeft(remote)) return false;
+  const request = session.parse(relation, remote.right);
   return !isMet((await session.ledger()).records.get(relation), request);
 }
 

@@ -3,8 +3,8 @@ import { auditBackend } from './audit.ts';
 import {
   configurePooler,
   confirmServing,
-  updateConnectionInfo,
   updateConnections,
+  updateReadable,
 } from './connection.ts';
 import {
   addUser,
@@ -47,7 +47,7 @@ export async function perform(session: Session, request: Question | Command): Pr
       await updateDatabag(session, request);
       return done;
     case 'UpdateConnectionInfo':
-      await updateConnectionInfo(session, request.relation);
+      await updateReadable(session, request.relation);
       return done;
     case 'AddDepartingFlag':
       addFlag(session, request.relation);

@@ -28,8 +28,7 @@ export async function readRequest(session: Session, relation: number): Promise<G
   }
   const version = await take(session.adapters.backend.version);
   const role = notAllowed(request, session.policy, version);
-  if (role !== null)
-    halt({ _tag: 'RoleNotAllowed', class: 'refused', relation, role, because: 'version' });
+  if (role !== null) halt(roleNotAllowed(relation, role));
   session.look();
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
@@ -47,6 +46,10 @@ export async function readRequest(session: Session, relation: number): Promise<G
   ledger.adopt(granted);
   return granted;
 }
+
+export const roleNotAllowed = (relation: number, role: string): Refusal => ({
+  ...{ _tag: 'RoleNotAllowed', class: 'refused', relation, role, because: 'version' },
+});
 
 /** What another charm has published before this one came to its place. */
 async function publishedPassword(session: Session, relation: number): Promise<Secret | null> {
@@ -81,17 +84,19 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
   return known;
 }
 
-/** Gives a relation what it was granted before, whatever it asks for by now. */
+/**
+ * Gives a relation what it was granted before, as far as it may have it by now, whatever it asks
+ * for. On record stays what was agreed: it is given again when it is allowed again.
+ */
 export async function restoreGrant(session: Session, relation: number): Promise<void> {
+  const ledger = await session.ledger();
+  const agreed = grantOf(ledger.records.get(relation));
   const { grants } = await session.holdings();
   const grant = grants.find((one) => one.relation === relation);
-  if (grant?.state !== 'published') return;
-  const { error } = grant;
-  const restored = await provisioned(session, {
-    ...grant,
-    password: await session.passwordOf(grant),
-  });
-  (await session.ledger()).put({ ...restored, error });
+  if (agreed?.state !== 'published' || grant === undefined) return;
+  const password = await session.passwordOf(grant);
+  const { user, place, verifier } = await provisioned(session, { ...grant, password });
+  ledger.put({ ...agreed, user, place, verifier });
 }
 
 const notAccepted = (

@@ -1,13 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { type Command, type ConnectionInfo, databaseRequested } from '../../machines/index.ts';
 import { isAnswer } from '../domain/answer.ts';
+import { notAllowed } from '../domain/extra-roles.ts';
 import { grantOf } from '../domain/grant.ts';
 import { reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts';
 import type { Masked } from '../domain/secret.ts';
 import { updateConnectionInfo, updatePooler, withdrawAnswer } from './connection.ts';
 import { drive } from './drive.ts';
 import type { HookError } from './errors.ts';
-import { recordRefusal, restoreGrant } from './provisioning.ts';
+import { recordRefusal, restoreGrant, roleNotAllowed } from './provisioning.ts';
 import {
   deleteOrphan,
   deleteUser,
@@ -82,14 +83,15 @@ async function viewed(session: Session): Promise<readonly Work[]> {
     records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
     (audit?.orphans.length ?? 0) > 0;
   const isFlagged = flags.some((relation) => !relations.has(relation));
+  const requests = await allowedRequests(session);
   return reconcile({
     leaving: removable && (await isLeaving(session, { flagged: isFlagged, listed: false })),
     succeeding: await session.succeeding(),
     backendReady: await session.backendReady(),
     ledger,
     relations,
-    requests: await session.requests(),
-    stale: await staleAnswers(session),
+    requests,
+    stale: await staleAnswers(session, requests),
     // Who serves moves in hooks that look at the other units; in any other one it has not moved.
     info:
       published && session.hasLooked()
@@ -97,18 +99,35 @@ async function viewed(session: Session): Promise<readonly Work[]> {
         : (grant) => grant.published ?? nowhere,
     flags,
     audit: audit !== null && (await session.backendReady()) ? audit : null,
-    lookupIsIdle: session.hasLooked() && (await session.lookupIsIdle()),
+    lookupIsIdle: await session.lookupIsIdle(),
   });
+}
+
+type Requests = Awaited<ReturnType<Session['requests']>>;
+
+/** A request for what this backend's version makes dangerous is refused, served or not. */
+async function allowedRequests(session: Session): Promise<Requests> {
+  const requests = await session.requests();
+  if (!(await session.backendReady())) return requests;
+  const version = await session.adapters.backend.version();
+  if (E.isLeft(version)) return requests;
+  const allowed = new Map(requests);
+  for (const [relation, request] of requests) {
+    if (E.isLeft(request)) continue;
+    const role = notAllowed(request.right, session.policy, version.right);
+    if (role !== null) allowed.set(relation, E.left(roleNotAllowed(relation, role)));
+  }
+  return allowed;
 }
 
 /**
  * A relation that was suspended may come back without a request that can be served. Its databag
  * still shows what was removed meanwhile, and a consumer fails on a secret that is gone.
  */
-async function staleAnswers(session: Session): Promise<readonly number[]> {
+async function staleAnswers(session: Session, requests: Requests): Promise<readonly number[]> {
   const { records } = await session.ledger();
   const stale: number[] = [];
-  for (const [relation, request] of await session.requests())
+  for (const [relation, request] of requests)
     if (E.isLeft(request) && grantOf(records.get(relation)) === null)
       if (await shows(session, relation)) stale.push(relation);
   return stale;

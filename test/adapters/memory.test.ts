@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { MemoryJuju, seededEntropy } from '../../src/adapters/memory/index.ts';
 import type { Bag, Databag } from '../../src/engine/index.ts';
@@ -37,9 +38,16 @@ describe('who may read and write what', () => {
     ['anyone, a relation that is not there', 'p/0', { ...own, relation: 9 }, 'relation not found'],
     ['a unit that is gone, anything', 'p/9', remote, 'unit p/9 not found'],
   ] as const)('reads: %s', async (_, who, bag, why) => {
-    const outcome = await juju().hook(who).read([bag])();
-    if (why === null) expect(outcome._tag).toBe('Right');
+    const [outcome] = await juju().hook(who).read([bag])();
+    if (why === null) expect(outcome?._tag).toBe('Right');
     else expect(outcome).toMatchObject(refused(why));
+  });
+
+  it('reads the others where one is refused', async () => {
+    const bags = [{ ...remote, relation: 9 }, remote, own] as const;
+    const [missing, ...found] = await juju().hook('p/0').read(bags)();
+    expect(missing).toMatchObject(refused('relation not found'));
+    expect(found).toEqual([E.right({ database: 'app' }), E.right({})]);
   });
 
   it.each([
@@ -106,9 +114,9 @@ describe('relations', () => {
     const made = juju();
     made.breaking(4);
     expect(await made.hook('p/1').relations()).toMatchObject({ right: [] });
-    expect(await made.hook('p/1').read([{ _tag: 'RemoteApp', relation: 4 }])()).toMatchObject({
-      right: [{ database: 'app' }],
-    });
+    expect(await made.hook('p/1').read([{ _tag: 'RemoteApp', relation: 4 }])()).toEqual([
+      E.right({ database: 'app' }),
+    ]);
     made.forget(4);
     expect(made.relations).toEqual([]);
   });

@@ -35,6 +35,15 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     relation: 4,
     database: 'sales',
     takenBy: 'alice',
+    handOver: 'hookchart_login_5d1f0c2a9b7e',
+  },
+  NotAccepted: {
+    _tag: 'NotAccepted',
+    class: 'refused',
+    relation: 4,
+    by: 'PostgreSQL',
+    what: 'make the database',
+    why: 'encoding "UTF8" does not match locale (SQLSTATE 22023)',
   },
   BackendUnavailable: {
     _tag: 'BackendUnavailable',
@@ -49,6 +58,7 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     why: 'canceling statement due to lock timeout',
   },
   EndpointUnknown: { _tag: 'EndpointUnknown', class: 'unavailable', unit: 'pgbouncer/1' },
+  OutOfTime: { _tag: 'OutOfTime', class: 'unavailable', what: 'Provision' },
   SecretUnreadable: {
     _tag: 'SecretUnreadable',
     class: 'unavailable',

@@ -1,13 +1,21 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
-import { type BackendEndpoints, configure, sameDatabases } from '../../src/domain/configuration.ts';
+import {
+  type BackendEndpoints,
+  configure,
+  emptyConfiguration,
+  hasUnverified,
+  sameConfiguration,
+  sameDatabases,
+} from '../../src/domain/configuration.ts';
 import type { Ledger, LedgerRecord } from '../../src/domain/ledger.ts';
 import {
   isAtLeast,
   parseVersion,
   renderFiles,
   type Settings,
+  secretIn,
 } from '../../src/domain/pgbouncer-files.ts';
 import { poolSizes } from '../../src/domain/pool-sizes.ts';
 import { aGrant } from '../a-grant.ts';
@@ -17,18 +25,27 @@ const grant = (relation: number, database: string, state: Grant['state'] = 'publ
 
 const ledger = (...records: LedgerRecord[]): Ledger => ({
   records: new Map(records.map((record) => [record.relation, record])),
-  auth: null,
+  lookup: null,
 });
 
-const auth = { user: 'lookup', password: { secret: 'auth "secret"' } };
+const lookup = { user: 'lookup', password: { secret: 'lookup "secret"' } };
+const verifier = { secret: 'SCRAM-SHA-256$4096:salt$stored:server' };
 const primary = { host: '10.0.0.1', port: 5432 };
 const backend: BackendEndpoints = { primary, replicas: [] };
 
-const databases = (one: Ledger, endpoints = backend) => {
-  const configured = configure(one, endpoints, auth);
-  if (E.isLeft(configured)) throw new Error(configured.left.endpoint);
-  return configured.right.databases;
+const configured = (one: Ledger, endpoints = backend) => {
+  const outcome = configure(one, endpoints, lookup);
+  if (E.isLeft(outcome)) throw new Error(outcome.left.endpoint);
+  return outcome.right;
 };
+
+const databases = (one: Ledger, endpoints = backend) => configured(one, endpoints).databases;
+
+const verified = (relation: number, database: string, change: Partial<Grant> = {}) => ({
+  ...grant(relation, database),
+  verifier,
+  ...change,
+});
 
 const names = (...records: LedgerRecord[]) => databases(ledger(...records)).map(({ name }) => name);
 
@@ -82,8 +99,68 @@ describe('configure', () => {
     { host: 'a', port: 0 },
     { host: 'a', port: Number.NaN },
   ])('stops at an endpoint that PgBouncer would misread: %j', (endpoint) => {
-    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }, auth))).toBe(true);
-    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }, auth))).toBe(true);
+    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }, lookup))).toBe(true);
+    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }, lookup))).toBe(true);
+  });
+
+  it('lists who is served, by verifier, sorted; not who is removed or has none yet', () => {
+    const { users } = configured(
+      ledger(
+        verified(9, 'b'),
+        verified(4, 'a', { state: 'provisioning' }),
+        verified(5, 'c', { state: 'removing' }),
+        grant(7, 'd', 'provisioning'),
+      ),
+    );
+    expect(users).toEqual([
+      { name: 'relation_id_4', verifier },
+      { name: 'relation_id_9', verifier },
+    ]);
+  });
+
+  it('looks users up as long as some who were published have no verifier on record', () => {
+    const mixed = ledger(verified(4, 'a'), grant(7, 'b'));
+    expect(hasUnverified(mixed)).toBe(true);
+    expect(configured(mixed).lookup).toBe(lookup);
+    for (const done of [
+      ledger(verified(4, 'a')),
+      ledger(verified(4, 'a'), grant(7, 'b', 'provisioning')),
+      ledger(),
+    ]) {
+      expect(hasUnverified(done)).toBe(false);
+      expect(configured(done).lookup).toBeNull();
+    }
+  });
+
+  it('leads a name to the place where its database is, and its alias too', () => {
+    const found = databases(
+      ledger(grant(4, 'a', 'provisioning'), verified(7, 'a', { place: 'hookchart_a_1' })),
+    );
+    expect(found.map(({ name, database }) => [name, database])).toEqual([
+      ['a', 'hookchart_a_1'],
+      ['a_readonly', 'hookchart_a_1'],
+    ]);
+  });
+
+  it('passes on the authority that the backend is verified by', () => {
+    expect(configured(ledger(), { ...backend, ca: 'PEM' }).ca).toBe('PEM');
+    expect(configured(ledger()).ca).toBeNull();
+  });
+
+  it('tells one configuration from another, verifiers and passwords included', () => {
+    const one = { ...configured(ledger(verified(4, 'a'))), lookup, ca: 'PEM' };
+    expect(sameConfiguration(one, structuredClone(one))).toBe(true);
+    for (const change of [
+      { ca: null },
+      { lookup: null },
+      { lookup: { ...lookup, password: { secret: 'another' } } },
+      { lookup: { ...lookup, user: 'another' } },
+      { databases: [] },
+      { users: [] },
+      { users: [{ name: 'relation_id_4', verifier: { secret: 'another' } }] },
+      { users: [{ name: 'another', verifier }] },
+    ])
+      expect(sameConfiguration(one, { ...one, ...change })).toBe(false);
   });
 
   it('knows its own from a read-back', () => {
@@ -108,6 +185,7 @@ describe('renderFiles', () => {
     logFile: '/log',
     pidFile: '/pid',
     userlistFile: '/users',
+    caFile: '/ca',
     admin: { user: 'admin', password: { secret: 'a"b' } },
     poolMode: 'session',
     maxDatabaseConnections: 100,
@@ -115,19 +193,19 @@ describe('renderFiles', () => {
     maxPreparedStatements: 200,
   };
   const files = (version: readonly [number, number]) =>
-    renderFiles({ databases: databases(ledger(grant(4, 'a'))), auth }, settings, version);
+    renderFiles(configured(ledger(verified(4, 'a'))), settings, version, 'SCRAM of "admin"');
 
-  it('writes the databases last, and no relation’s user or password anywhere', () => {
+  it('writes the databases last, each user with its verifier, and no password anywhere', () => {
     const { ini, userlist } = files([1, 18]);
     expect(ini).toBe(`[pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = 6432
+unix_socket_dir =
 logfile = /log
 pidfile = /pid
 auth_type = scram-sha-256
 auth_file = /users
-auth_user = lookup
-auth_query = SELECT uname, phash FROM hookchart.user_lookup($1)
+server_tls_sslmode = prefer
 admin_users = admin
 pool_mode = session
 max_client_conn = 10000
@@ -142,7 +220,7 @@ ignore_startup_parameters = extra_float_digits,options
 a = host=10.0.0.1 port=5432 dbname=a
 a_readonly = host=10.0.0.1 port=5432 dbname=a
 `);
-    expect(userlist).toBe('"admin" "a""b"\n"lookup" "auth ""secret"""\n');
+    expect(userlist).toBe(`"admin" "SCRAM of ""admin"""\n"relation_id_4" "${verifier.secret}"\n`);
   });
 
   it('gates keys by PgBouncer’s version, compared as numbers', () => {
@@ -154,15 +232,32 @@ a_readonly = host=10.0.0.1 port=5432 dbname=a
     expect(isAtLeast([2, 0], [1, 16])).toBe(true);
   });
 
-  it('names no lookup user before there is one, and the socket where there is one', () => {
+  it('looks up the users that version 0.1 left, and names the socket where there is one', () => {
     const { ini, userlist } = renderFiles(
-      { databases: [], auth: null },
+      { ...emptyConfiguration, lookup },
       { ...settings, socketDirectory: '/sock' },
       [1, 18],
+      'S',
     );
-    expect(ini).not.toContain('auth_user');
+    expect(ini).toContain(
+      'auth_user = lookup\nauth_query = SELECT uname, phash FROM hookchart.user_lookup($1)\n',
+    );
     expect(ini).toContain('unix_socket_dir = /sock');
-    expect(userlist).toBe('"admin" "a""b"\n');
+    expect(userlist).toBe('"admin" "S"\n"lookup" "lookup ""secret"""\n');
+  });
+
+  it('verifies PostgreSQL where an authority is known', () => {
+    const files = renderFiles({ ...emptyConfiguration, ca: 'PEM' }, settings, [1, 18], 'S');
+    expect(files.ini).toContain('server_tls_sslmode = verify-full\nserver_tls_ca_file = /ca\n');
+    expect(files.ca).toBe('PEM');
+    expect(renderFiles(emptyConfiguration, settings, [1, 18], 'S').ca).toBeNull();
+  });
+
+  it('finds the secret of a user in a userlist', () => {
+    const { userlist } = files([1, 18]);
+    expect(secretIn(userlist, 'admin')).toBe('SCRAM of "admin"');
+    expect(secretIn(userlist, 'relation_id_4')).toBe(verifier.secret);
+    expect(secretIn(userlist, 'relation_id')).toBeNull();
   });
 });
 

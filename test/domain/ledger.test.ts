@@ -3,11 +3,12 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
 import {
-  encodeLogin,
   encodeRecord,
   isServed,
   type LedgerRecord,
   parseLedger,
+  serving,
+  servings,
 } from '../../src/domain/ledger.ts';
 import { aGrant } from '../a-grant.ts';
 
@@ -18,12 +19,12 @@ const grant = aGrant(4, {
 
 describe('the ledger', () => {
   it('reads its own keys and passes over those of others', () => {
-    const auth = { user: 'lookup', password: { secret: 's' }, secret: null, proof: null };
+    const lookup = { user: 'lookup', password: { secret: 's' }, secret: null };
     const refused: LedgerRecord = { relation: 7, state: 'refused', error: 'no' };
     const read = parseLedger({
       'relation-4': encodeRecord(grant),
       'relation-7': encodeRecord(refused),
-      'auth-user': encodeLogin(auth),
+      'auth-user': JSON.stringify({ ...lookup, proof: 'what version 0.1 knew it by' }),
       monitors: '{"x":1}',
     });
     expect(read).toEqual(
@@ -32,7 +33,7 @@ describe('the ledger', () => {
           [4, grant],
           [7, refused],
         ]),
-        auth,
+        lookup,
       }),
     );
   });
@@ -60,7 +61,8 @@ describe('the ledger', () => {
       roles: fc.array(fc.string()),
       password: fc.option(fc.record({ secret: fc.string() })),
       secrets: fc.constant({}),
-      proof: fc.option(fc.string()),
+      place: fc.option(fc.string()),
+      verifier: fc.option(fc.record({ secret: fc.string() })),
       requestId: fc.option(fc.string()),
       owner: fc.string(),
       published: fc.option(
@@ -75,7 +77,7 @@ describe('the ledger', () => {
     fc.assert(
       fc.property(record, (one) => {
         const read = parseLedger({ [`relation-${one.relation}`]: encodeRecord(one) });
-        expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), auth: null }));
+        expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), lookup: null }));
       }),
     );
   });
@@ -84,21 +86,33 @@ describe('the ledger', () => {
     const kept = { ...grant, secrets: { user: 'secret:4' } };
     expect(encodeRecord(kept)).not.toContain('secret-4');
     expect(parseLedger({ 'relation-4': encodeRecord(kept) })).toEqual(
-      E.right({ records: new Map([[4, { ...kept, password: null }]]), auth: null }),
+      E.right({ records: new Map([[4, { ...kept, password: null }]]), lookup: null }),
     );
-    const login = {
-      user: 'lookup',
-      password: { secret: 's3cret' },
-      secret: 'secret:1',
-      proof: 'p',
-    };
-    expect(encodeLogin(login)).not.toContain('s3cret');
   });
 
-  it('reads records that were written before there were secrets', () => {
-    const { secrets: _, proof: __, requestId: ___, ...old } = grant;
-    expect(parseLedger({ 'relation-4': JSON.stringify(old) })).toEqual(
-      E.right({ records: new Map([[4, grant]]), auth: null }),
+  it('reads records that were written before there were secrets, places and verifiers', () => {
+    const { secrets: _, requestId: __, place: ___, verifier: ____, ...old } = grant;
+    const proven = { ...old, proof: 'what version 0.1 knew the password by' };
+    expect(parseLedger({ 'relation-4': JSON.stringify(proven) })).toEqual(
+      E.right({ records: new Map([[4, grant]]), lookup: null }),
+    );
+  });
+
+  it('says of each relation what is served, and to whom, in the order of their ids', () => {
+    const known = { ...grant, verifier: { secret: 'SCRAM-SHA-256$one' } };
+    const records = new Map<number, LedgerRecord>([
+      [9, { ...known, relation: 9, state: 'provisioning', database: 'other' }],
+      [4, grant],
+      [5, { ...grant, relation: 5, state: 'removing' }],
+      [7, { relation: 7, state: 'refused', error: 'no' }],
+    ]);
+    const said = servings({ records, lookup: null });
+    expect(Object.keys(said)).toEqual(['4', '9']);
+    expect(said[4]).toBe(grant.database);
+    expect(said[9]).toMatch(/^other [0-9a-z]+$/);
+    expect(said[9]).not.toContain('SCRAM');
+    expect(serving({ ...known, verifier: { secret: 'SCRAM-SHA-256$two' } })).not.toBe(
+      serving(known),
     );
   });
 

@@ -48,17 +48,24 @@ const view = (
   leaving: false,
   succeeding: false,
   backendReady: true,
-  ledger: { records: new Map(records.map((record) => [record.relation, record])), auth: null },
+  ledger: { records: new Map(records.map((record) => [record.relation, record])), lookup: null },
   relations: new Set(requests.map(([relation]) => relation)),
   requests: new Map(requests),
   stale: [],
   info: () => info,
   flags: [],
   audit: null,
+  lookupIsIdle: false,
   ...change,
 });
 
 const configure = { _tag: 'Configure' };
+const orphan = (relation: number) => ({ relation, user: `relation_id_${relation}` });
+const provision = (relation: number, damage: string | null = null) => ({
+  _tag: 'Provision',
+  relation,
+  damage,
+});
 
 describe('reconcile', () => {
   it('has nothing to do but look at its own PgBouncer where all is well', () => {
@@ -74,7 +81,7 @@ describe('reconcile', () => {
       { _tag: 'MarkRemoving', relation: 4 },
       configure,
       { _tag: 'DeleteUser', relation: 4 },
-      { _tag: 'Provision', relation: 7 },
+      provision(7),
       { _tag: 'UpdateConnectionInfo', relation: 9 },
     ]);
   });
@@ -87,12 +94,12 @@ describe('reconcile', () => {
   });
 
   it('H7: keeps what it no longer sees while it leaves itself', () => {
-    const audit = { orphans: [8], damaged: [] };
+    const audit = { orphans: [orphan(8)], damaged: [] };
     expect(reconcile(view([grant(4)], [], { leaving: true, audit }))).toEqual([configure]);
   });
 
   it('takes no relation for gone where another unit has led since', () => {
-    const audit = { orphans: [5], damaged: [] };
+    const audit = { orphans: [orphan(5)], damaged: [] };
     expect(reconcile(view([grant(4)], [], { succeeding: true, audit }))).toEqual([configure]);
     expect(reconcile(view([grant(4)], [], { succeeding: false, audit }))).toHaveLength(4);
   });
@@ -114,20 +121,17 @@ describe('reconcile', () => {
   });
 
   it('removes the role of a relation that asks no more and has no record', () => {
-    const audit = { orphans: [4], damaged: [] };
+    const audit = { orphans: [orphan(4)], damaged: [] };
     const withdrawn: Refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 };
     expect(reconcile(view([], [[4, E.left(withdrawn)]], { audit }))).toEqual([
       configure,
-      { _tag: 'DeleteOrphan', relation: 4 },
+      { _tag: 'DeleteOrphan', ...orphan(4) },
     ]);
-    expect(reconcile(view([], [asks(4)], { audit }))).toEqual([
-      configure,
-      { _tag: 'Provision', relation: 4 },
-    ]);
+    expect(reconcile(view([], [asks(4)], { audit }))).toEqual([configure, provision(4)]);
   });
 
   it('H1: provisions what the databags want, whoever was told; not while the backend is down', () => {
-    const wanted = [{ _tag: 'Provision', relation: 4 }];
+    const wanted = [provision(4)];
     expect(reconcile(view([], [asks(4)]))).toEqual([configure, ...wanted]);
     expect(reconcile(view([], [asks(4)], { backendReady: false }))).toEqual([configure]);
     for (const record of [
@@ -179,20 +183,51 @@ describe('reconcile', () => {
   });
 
   it('mends what the backend lost, and removes what nobody remembers', () => {
-    const audit = { orphans: [4, 8], damaged: [4] };
+    const damaged = [{ relation: 4, what: 'its database is not there' }];
+    const audit = { orphans: [orphan(4), orphan(8)], damaged };
     expect(reconcile(view([grant(4)], [asks(4)], { audit }))).toEqual([
       configure,
-      { _tag: 'DeleteOrphan', relation: 8 },
-      { _tag: 'Provision', relation: 4 },
+      { _tag: 'DeleteOrphan', ...orphan(8) },
+      provision(4, 'its database is not there'),
     ]);
   });
 
-  it('leaves a relation alone that lives and has no record yet', () => {
-    const audit = { orphans: [4], damaged: [] };
-    expect(reconcile(view([], [asks(4)], { audit }))).toEqual([
+  it('restores what was granted where the request cannot be served as it stands', () => {
+    const damage = 'relation_id_4 has other rights';
+    const audit = { orphans: [], damaged: [{ relation: 4, what: damage }] };
+    const restore = { _tag: 'Restore', relation: 4, damage };
+    const error = renderRefusal(refusal);
+    expect(reconcile(view([grant(4)], [[4, E.left(refusal)]], { audit }))).toEqual([
       configure,
-      { _tag: 'Provision', relation: 4 },
+      { _tag: 'Refuse', refusal },
+      restore,
     ]);
+    expect(reconcile(view([grant(4, { error })], [[4, E.left(refusal)]], { audit }))).toEqual([
+      configure,
+      restore,
+    ]);
+    const withdrawn = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
+    expect(reconcile(view([grant(4)], [[4, E.left(withdrawn)]], { audit }))).toEqual([
+      configure,
+      restore,
+    ]);
+  });
+
+  it('retires the login of version 0.1 when it is of no use, last, and not while the backend is down', () => {
+    const retire = { _tag: 'RetireLookup' };
+    const moved = [grant(4, { published: null })];
+    expect(reconcile(view(moved, [asks(4)], { lookupIsIdle: true }))).toEqual([
+      configure,
+      { _tag: 'UpdateConnectionInfo', relation: 4 },
+      retire,
+    ]);
+    const down = { lookupIsIdle: true, backendReady: false };
+    expect(reconcile(view([grant(4)], [asks(4)], down))).toEqual([configure]);
+  });
+
+  it('leaves a relation alone that lives and has no record yet', () => {
+    const audit = { orphans: [orphan(4)], damaged: [] };
+    expect(reconcile(view([], [asks(4)], { audit }))).toEqual([configure, provision(4)]);
   });
 
   it('gives a follower its own flags and its own PgBouncer', () => {

@@ -2,14 +2,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Granted } from '../../machines/index.ts';
 import { leavesAlone } from '../../src/domain/departing.ts';
 import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/domain/endpoints.ts';
-import {
-  authUserName,
-  changedField,
-  ownUserName,
-  passwordIn,
-  provision,
-  removing,
-} from '../../src/domain/grant.ts';
+import { changedField, passwordIn, provision, removing, userName } from '../../src/domain/grant.ts';
+import { serving } from '../../src/domain/ledger.ts';
 import { type Masked, mask } from '../../src/domain/secret.ts';
 import { statusOf } from '../../src/domain/status.ts';
 import { aGrant } from '../a-grant.ts';
@@ -60,27 +54,43 @@ describe('endpoints', () => {
     expect(parseEndpoint(text)).toBeNull();
   });
 
-  it('U-14: reads from the units that have confirmed the relation, sorted; a laggard is left out', () => {
+  describe('U-14: the units that have confirmed the relation', () => {
     const peer = (unit: string, endpoint: string | null, serving: Record<number, string>) => ({
       unit,
       endpoint,
       serving: new Map(Object.entries(serving).map(([id, name]) => [Number(id), name])),
+      listsUsers: true,
     });
-    const info = connectionInfo(
-      'one:1',
-      [
-        peer('p/2', 'zwei:1', { 4: 'app' }),
-        peer('p/0', 'null:1', { 7: 'app' }),
-        peer('p/3', null, { 4: 'app' }),
-        peer('p/4', 'drei:1', { 4: 'app', 7: 'other' }),
-        peer('p/5', 'vier:1', { 4: 'other', 7: 'app' }),
-      ],
-      '14.5',
-    );
-    expect(info({ relation: 4, database: 'app' })).toEqual({
-      endpoints: 'one:1',
-      readOnlyEndpoints: 'drei:1,zwei:1',
-      version: '14.5',
+    const asked = { relation: 4, database: 'app', verifier: { secret: 'SCRAM' } };
+    const app = serving(asked);
+    const former = serving({ ...asked, verifier: { secret: 'before' } });
+    const peers = [
+      peer('p/2', 'zwei:1', { 4: app }),
+      peer('p/0', 'null:1', { 7: app }),
+      peer('p/3', null, { 4: app }),
+      peer('p/4', 'drei:1', { 4: app, 7: 'other' }),
+      peer('p/5', 'vier:1', { 4: 'other', 7: app }),
+      peer('p/6', 'fuenf:1', { 4: former }),
+      peer('p/7', 'sechs:1', { 4: 'app' }),
+    ];
+
+    it('are read from, sorted; a laggard is left out, and who knows a former verifier', () => {
+      expect(connectionInfo('one:1', peers, '14.5')(asked)).toEqual({
+        endpoints: 'one:1',
+        readOnlyEndpoints: 'drei:1,zwei:1',
+        version: '14.5',
+      });
+    });
+
+    it('may be of version 0.1, which names the database alone, while there is a login to look up users', () => {
+      expect(connectionInfo('one:1', peers, '14.5', true)(asked)).toMatchObject({
+        readOnlyEndpoints: 'drei:1,sechs:1,zwei:1',
+      });
+    });
+
+    it('confirm a grant without a verifier by the database alone', () => {
+      const known = connectionInfo('one:1', peers, '14.5');
+      expect(known({ ...asked, verifier: null })).toMatchObject({ readOnlyEndpoints: 'sechs:1' });
     });
   });
 
@@ -141,14 +151,33 @@ describe('a grant', () => {
     ).toEqual({ field: 'extra-user-roles', served: 'nothing', requested: 'CREATEDB,other' });
   });
 
-  it('drops the secret when the removal begins', () => {
-    expect(removing(grant)).toMatchObject({ state: 'removing', password: null, published: null });
+  it('drops password and verifier when the removal begins', () => {
+    expect(removing({ ...grant, verifier: { secret: 'SCRAM' } })).toMatchObject({
+      state: 'removing',
+      password: null,
+      verifier: null,
+      published: null,
+    });
   });
 
-  it('names what it makes by deployment', () => {
-    expect(ownUserName(4, 'm/a')).toMatch(/^relation_id_4_[0-9a-z]+$/);
-    expect(ownUserName(4, 'm/a')).not.toBe(ownUserName(4, 'n/a'));
-    expect(authUserName('m/a')).toMatch(/^hookchart_auth_[0-9a-z]+$/);
+  it('names its role by the relation', () => {
+    expect(userName(4)).toBe('relation_id_4');
+  });
+
+  it('keeps the place and the verifier of what it goes on with; another database has a place of its own', () => {
+    const wanted = { ...request, roles: ['Analyst'], owner: 'm/a' };
+    const before = { ...grant, place: 'hookchart_app', verifier: { secret: 'SCRAM' } };
+    expect(provision(4, wanted, before, { secret: 'known' })).toMatchObject({
+      place: 'hookchart_app',
+      verifier: { secret: 'SCRAM' },
+    });
+    const other = { ...wanted, database: 'other' };
+    expect(
+      provision(4, other, { ...before, state: 'provisioning' }, { secret: 'known' }),
+    ).toMatchObject({
+      place: null,
+      verifier: { secret: 'SCRAM' },
+    });
   });
 });
 
@@ -159,7 +188,7 @@ describe('status', () => {
       : never
   ) => ({
     records: new Map(records.map((record) => [record.relation, record])),
-    auth: null,
+    lookup: null,
   });
 
   it('is active where nothing is amiss, and clears by itself', () => {
@@ -197,7 +226,7 @@ describe('mask', () => {
   });
 
   it('type: leaves no place for a password in what is shown', () => {
-    expectTypeOf<Masked<Granted>['auth']['password']>().toEqualTypeOf<'********'>();
+    expectTypeOf<Masked<Granted>['grant']['verifier']>().toEqualTypeOf<'********' | null>();
     expectTypeOf<Masked<Granted>['grant']['password']>().toEqualTypeOf<'********' | null>();
     expectTypeOf<Granted>().not.toExtend<Masked<Granted>>();
   });

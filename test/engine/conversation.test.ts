@@ -23,13 +23,13 @@ const granted: Granted = {
     roles: [],
     password: { secret: 'p' },
     secrets: {},
-    proof: null,
+    place: null,
+    verifier: { secret: 'v' },
     requestId: null,
     owner: 'm/a',
     published: null,
     error: null,
   },
-  auth: { user: 'lookup', password: { secret: 's' } },
 };
 
 const answer: fc.Arbitrary<Answer> = fc.constantFrom<Answer>(

@@ -51,6 +51,7 @@ describe('one Juju hook', () => {
       charts: [],
       dropped: [],
       reconciled: [],
+      notes: [],
       milliseconds: 0,
     });
     expect(world.juju.status('p/1')).toBeUndefined();
@@ -233,10 +234,15 @@ describe('within one hook', () => {
 
   it('what breaks leaves nothing behind in Juju, and lets go of the connections', async () => {
     const world = requested();
-    world.postgres.tap = (step) => (step === 'create role' ? 'fails' : null);
-    const { outcome, calls, commits } = await watched(world, 'p/1', changed);
+    const failed = {
+      ...({ _tag: 'SqlFailed', class: 'broken', statement: 'say its version' } as const),
+      ...{ sqlState: 'XX000', message: 'no' },
+    };
+    const { outcome, calls, commits } = await watched(world, 'p/1', changed, ({ backend }) => ({
+      backend: { ...backend, version: async () => E.left(failed) },
+    }));
     expect(outcome).toMatchObject({ left: { _tag: 'SqlFailed' } });
-    expect([calls, commits]).toEqual([['provision', 'release'], []]);
+    expect([calls, commits]).toEqual([['release'], []]);
   });
 
   it('the backend is asked what it holds where nobody was told anything', async () => {

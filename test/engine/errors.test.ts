@@ -27,8 +27,36 @@ describe('render', () => {
     [{ _tag: 'RoleNotGrantable', class: 'refused', relation, role: 'dba' }, '"dba"'],
     [{ _tag: 'RoleTaken', class: 'refused', relation, role: 'r' }, 'rename or drop it'],
     [
-      { _tag: 'DatabaseTaken', class: 'refused', relation, database: 'd', takenBy: 'them' },
-      'belongs to "them"',
+      {
+        ...({ _tag: 'DatabaseTaken', class: 'refused' } as const),
+        ...{ relation, database: 'd', takenBy: 'them', handOver: 'us' },
+      },
+      'belongs to "them", which this deployment did not make; ask for another name, or hand it over to "us"',
+    ],
+    [
+      { _tag: 'RoleNotAllowed', class: 'refused', relation, role: 'r', because: 'unlisted' },
+      'asks for "r", which the option allowed-extra-roles does not allow',
+    ],
+    [
+      { _tag: 'RoleNotAllowed', class: 'refused', relation, role: 'r', because: 'never' },
+      'asks for "r", which is never granted',
+    ],
+    [
+      {
+        _tag: 'RoleNotAllowed',
+        class: 'refused',
+        relation,
+        role: 'CREATEROLE',
+        because: 'version',
+      },
+      'asks for "CREATEROLE", which before PostgreSQL 16 reaches the roles of others',
+    ],
+    [
+      {
+        ...({ _tag: 'NotAccepted', class: 'refused', relation } as const),
+        ...({ by: 'PostgreSQL', what: 'make roles', why: 'no (SQLSTATE X)' } as const),
+      },
+      'relation 4: PostgreSQL does not make roles: no (SQLSTATE X); it is tried again with each',
     ],
     [
       { _tag: 'BackendUnavailable', class: 'unavailable', where: 'h:1', why: 'refused' },
@@ -36,6 +64,10 @@ describe('render', () => {
     ],
     [{ _tag: 'RoleInUse', class: 'unavailable', role: 'r', why: 'locked' }, 'is tried again'],
     [{ _tag: 'PoolerUnavailable', class: 'unavailable', where: 'h:1', why: 'x' }, 'start it'],
+    [
+      { _tag: 'OutOfTime', class: 'unavailable', what: 'Provision' },
+      "Provision was not begun, for the hook's time was up; the next hook does it",
+    ],
     [{ _tag: 'EndpointUnknown', class: 'unavailable', unit: 'p/1' }, 'p/1 has no address yet'],
     [
       { _tag: 'LoginRefused', class: 'unavailable', user: 'u', database: 'd', why: 'x' },
@@ -147,7 +179,7 @@ describe('a reconciliation', () => {
     const adapters = world.adapters('p/1');
     const away = async () => {
       world.postgres.isUp = false;
-      return true;
+      return E.right(undefined);
     };
     const { reconcile } = await import('../../src/engine/index.ts');
     const outcome = await reconcile({

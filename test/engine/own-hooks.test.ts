@@ -1,7 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { chartNameOf } from '../../src/domain/events.ts';
-import { type DispatchOptions, type DispatchRun, dispatch } from '../../src/engine/index.ts';
+import {
+  type DispatchOptions,
+  type DispatchRun,
+  dispatch,
+  emptyConfiguration,
+} from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 async function run(
@@ -63,7 +68,11 @@ describe('pgb-peers-relation-changed', () => {
     const done = await run(world, 'p/0', 'pgb-peers-relation-changed');
     expect(path(done)).toEqual([['hook_fired', 'update_pg', 'confirm', 'is_leader', 'rtn']]);
     expect(world.pooler('p/0').serves('app')).toBe(true);
-    expect(world.peer('p/0')).toEqual({ address: 'pgb-0:6432', serving: '{"4":"app"}' });
+    expect(world.peer('p/0')).toEqual({
+      address: 'pgb-0:6432',
+      serving: expect.stringMatching(/^\{"4":"app [0-9a-z]+"\}$/),
+      users: 'listed',
+    });
     expect(world.own(4)['read-only-endpoints']).toBeUndefined();
   });
 
@@ -88,7 +97,7 @@ describe('pgb-peers-relation-changed', () => {
     world.pooler('p/0').isUp = true;
     const ready = await run(world, 'p/0', 'pgbouncer-pebble-ready');
     expect(ready.charts.length).toBe(1);
-    expect(world.peer('p/0').serving).toBe('{"4":"app"}');
+    expect(world.peer('p/0').serving).toMatch(/^\{"4":"app [0-9a-z]+"\}$/);
     expect(world.juju.status('p/0')?.name).toBe('active');
   });
 });
@@ -134,8 +143,9 @@ describe('update-status', () => {
   it('finds a role that nobody has on record, and one that was dropped by hand', async () => {
     const world = new MemoryWorld();
     const bag = await world.relate(4);
-    const stray = { owner: 'memory/p', relation: 9, password: 'x', attributes: [], roles: [] };
-    world.postgres.roles.set('relation_id_9', stray);
+    const stray = { owner: 'memory/p', relation: 9, password: 'x' };
+    const rights = { attributes: [], roles: [], databases: [] };
+    world.postgres.roles.set('relation_id_9', { ...stray, ...rights });
     world.postgres.roles.delete('relation_id_4');
     const done = await run(world, 'p/1', 'update-status');
     expect(path(done)[0]?.slice(-2)).toEqual(['audit', 'rtn3']);
@@ -163,7 +173,7 @@ describe('update-status', () => {
     const before = world.peer('p/0');
     const adapters = world.adapters('p/0');
     const backend = { ...adapters.backend, endpoints: async () => E.right(null) };
-    world.pooler('p/0').configuration = { databases: [], auth: null };
+    world.pooler('p/0').configuration = emptyConfiguration;
     const outcome = await dispatch({ ...adapters, backend })({ hook: 'update-status' })();
     expect(E.isRight(outcome)).toBe(true);
     expect(world.pooler('p/0').configuration.databases).toEqual([]);

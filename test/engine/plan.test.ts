@@ -17,13 +17,13 @@ describe('plan', () => {
         roles: [],
         password,
         secrets: {},
-        proof: null,
+        place: null,
+        verifier: password,
         requestId: null,
         owner: 'o',
         published: null,
         error: null,
       },
-      auth: { user: 'a', password },
     } as const;
     const { commands } = plan(databaseRequested, event, {
       is_backend_ready: 'yes',
@@ -31,7 +31,9 @@ describe('plan', () => {
       get_user: { _tag: 'Done', granted },
     });
     expect(JSON.stringify(commands)).not.toContain('do not show');
-    expect(commands[1]).toMatchObject({ granted: { grant: { password: '********' } } });
+    expect(commands[1]).toMatchObject({
+      granted: { grant: { password: '********', verifier: '********' } },
+    });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
+import { emptyConfiguration } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const broken = 'database-relation-broken';
@@ -18,10 +19,10 @@ async function remove(world: MemoryWorld, units = world.juju.units): Promise<voi
 
 const isClean = (world: MemoryWorld): void => {
   expect(world.users()).toEqual([]);
-  expect(Object.keys(world.peer())).toEqual(['auth-user', 'leader']);
+  expect(Object.keys(world.peer())).toEqual(['leader']);
   for (const unit of world.juju.units) {
     expect(world.pooler(unit).configuration.databases, unit).toEqual([]);
-    expect(Object.keys(world.peer(unit)).sort(), unit).toEqual(['address', 'serving']);
+    expect(Object.keys(world.peer(unit)).sort(), unit).toEqual(['address', 'serving', 'users']);
     expect(world.juju.status(unit), unit).toEqual({ name: 'active', message: '' });
   }
 };
@@ -186,7 +187,7 @@ describe('a unit goes, and the relation stays', () => {
     world.juju.breaking(relation);
     for (const unit of world.juju.units) await world.run(unit, broken, { relation });
     expect(world.users()).toEqual([]);
-    expect(Object.keys(world.peer())).toEqual(['auth-user', 'leader']);
+    expect(Object.keys(world.peer())).toEqual(['leader']);
   });
 
   it('H10, H22: a stale flag goes with its relation, and delays a removal by one hook at most', async () => {
@@ -297,7 +298,7 @@ describe('what comes back, and what was lost', () => {
   it('U-12: a unit that lost its configuration gets it from the ledger, without the client', async () => {
     const world = new MemoryWorld();
     const bag = await world.relate(relation);
-    world.pooler('p/1').configuration = { databases: [], auth: null };
+    world.pooler('p/1').configuration = emptyConfiguration;
     await world.reconcile('p/1');
     expect(world.logsIn(bag)).toBe(true);
   });

@@ -219,8 +219,8 @@ describe('an application asks for a database', () => {
 
   it('U-18: asks the backend which roles there are, and grants them as it spells them', async () => {
     const world = new MemoryWorld();
-    const plain = { owner: '', relation: null, password: null, attributes: [], roles: [] };
-    world.postgres.roles.set('Analyst', plain);
+    const plain = { owner: '', relation: null, password: null, attributes: [] };
+    world.postgres.roles.set('Analyst', { ...plain, roles: [], databases: [] });
     const policy = { ...defaultPolicy, extraRoles: ['analyst', 'nobody'] };
     world.juju.request(relation, { database: 'app', 'extra-user-roles': 'ANALYST' });
     await world.run('p/1', requested, { relation }, { policy });
@@ -252,6 +252,7 @@ describe('an application asks for a database', () => {
       password: 'theirs',
       attributes: [],
       roles: [],
+      databases: ['theirs'],
     };
     world.postgres.roles.set('relation_id_4', foreign);
     world.postgres.databases.set('theirs', 'other/p');

@@ -1,7 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { hooks, nodesOf } from '../../machines/index.ts';
-import { begin, dispatch, interpret, reconcile } from '../../src/engine/index.ts';
+import { hooks, nodesOf, type Secret } from '../../machines/index.ts';
+import {
+  begin,
+  dispatch,
+  emptyConfiguration,
+  interpret,
+  reconcile,
+} from '../../src/engine/index.ts';
 import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { hooksIn, listening, relation, requested } from './listening.ts';
@@ -71,8 +77,11 @@ describe('a feed', () => {
     const { password = '', uris = '' } = world.own(relation);
     expect(password.length).toBeGreaterThan(16);
     for (const secret of [password, uris]) expect(said).not.toContain(secret);
-    const { password: auth } = JSON.parse(world.peer()['auth-user'] ?? '');
-    expect(said).not.toContain(auth.secret);
+    const { verifier } = world.record(relation) as { verifier: Secret };
+    expect(said).not.toContain(verifier.secret);
+    expect(entry?.seen.written['peers: application']?.['relation-4']).toContain(
+      '"verifier":"********"',
+    );
     // A later hook reads what this one wrote.
     const { recorder, messages: later } = listening();
     for (const unit of world.juju.units)
@@ -80,29 +89,30 @@ describe('a feed', () => {
         reconcile(adapters)(),
       );
     expect(later.length).toBeGreaterThan(5);
-    for (const secret of [password, uris, auth.secret])
+    for (const secret of [password, uris, verifier.secret])
       expect(JSON.stringify(later)).not.toContain(secret);
   });
 
   it('shows a hook that fails with the way that it went, and why', async () => {
     const world = new MemoryWorld();
-    world.juju.request(relation, { database: 'app' });
-    world.postgres.tap = (step) => (step === 'commit' ? null : 'fails');
+    await world.relate(relation);
+    world.pooler('p/1').configuration = emptyConfiguration;
+    world.pooler('p/1').tap = () => 'fails';
     const { recorder, collector, messages } = listening();
+    const event = { hook: 'update-status' };
     const outcome = await recorder.hook(
       'p/1',
-      { hook: 'database-relation-changed', relation },
+      event,
       world.adapters('p/1'),
-      ({ adapters, watch }) =>
-        dispatch(adapters, { watch })({ hook: 'database-relation-changed', relation })(),
+      ({ adapters, watch }) => dispatch(adapters, { watch })(event)(),
     );
     expect(E.isLeft(outcome)).toBe(true);
     const [entry] = hooksIn(collector);
     expect(entry).toMatchObject({
       end: 'Failed',
-      failure: expect.stringContaining('it was told to fail'),
+      failure: expect.stringContaining('it was told to reject the file'),
     });
-    expect(entry?.charts[0]?.path.slice(-2)).toEqual(['create_user_and_db', 'failed']);
+    expect(entry?.charts[0]?.path.slice(-2)).toEqual(['update_pg', 'failed']);
     expect(entry?.charts[0]?.end).toMatchObject({ _tag: 'Failed' });
     expect(entry?.seen.written).toEqual({});
     expect(messages.at(-1)).toMatchObject({ snapshot: { status: 'error', value: 'failed' } });

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { dispatch } from '../../src/engine/index.ts';
+import { dispatch, emptyConfiguration } from '../../src/engine/index.ts';
 import { Collector, Recorder, tellEntry } from '../../src/inspector/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
@@ -44,6 +44,15 @@ describe('a recording in words', () => {
       dispatch(adapters, { watch })(lost)(),
     );
     world.postgres.tap = () => null;
+    world.pooler('p/1').configuration = emptyConfiguration;
+    world.pooler('p/1').tap = () => 'fails';
+    await recorder.hook(
+      'p/1',
+      { hook: 'update-status' },
+      world.adapters('p/1'),
+      ({ adapters, watch }) => dispatch(adapters, { watch })({ hook: 'update-status' })(),
+    );
+    world.pooler('p/1').tap = () => null;
     world.postgres.isUp = false;
     await recorder.hook('p/1', lost, world.adapters('p/1'), ({ adapters, watch }) =>
       dispatch(adapters, { watch })(lost)(),

@@ -32,7 +32,7 @@ class Transcript {
   async reconcile(...units: string[]): Promise<void> {
     for (const unit of units) {
       const reconciled = await this.world.reconcile(unit);
-      this.#block((tell) => narrateWork(tell, unit, { reconciled, milliseconds: 0 }));
+      this.#block((tell) => narrateWork(tell, unit, { reconciled, notes: [], milliseconds: 0 }));
     }
   }
 
@@ -45,7 +45,7 @@ class Transcript {
       record: record && {
         ...record,
         password: record.password === null ? null : '********',
-        proof: record.proof === null ? null : 'a proof',
+        verifier: record.verifier === null ? null : '********',
       },
       roles: world.users(),
       serving: Object.fromEntries(

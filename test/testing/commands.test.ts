@@ -22,7 +22,7 @@ const small = fc.constant({
 /** A charm that keeps the record of a removal and forgets the role. */
 const leaky: Charm = (adapters, tools) =>
   pgbouncerCharm(
-    { ...adapters, backend: { ...adapters.backend, remove: () => async () => E.right(undefined) } },
+    { ...adapters, backend: { ...adapters.backend, remove: () => async () => E.right([]) } },
     tools,
   );
 
@@ -72,7 +72,7 @@ describe('histories', () => {
   it('say what has nothing to do', async () => {
     const simulation = new Simulation(worldOf({ requirers: {} }));
     const told = new Set<string>();
-    for (const commands of fc.sample(histories(fc), 20))
+    for (const commands of fc.sample(histories(fc), { numRuns: 20, seed: 4 }))
       for (const command of commands) {
         await command.run({}, { simulation });
         told.add(String(command));

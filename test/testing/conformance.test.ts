@@ -7,7 +7,7 @@ import {
   MemoryPostgres,
   seededEntropy,
 } from '../../src/adapters/memory/index.ts';
-import type { Backend, Model } from '../../src/engine/index.ts';
+import type { Backend, HookError, Model } from '../../src/engine/index.ts';
 import {
   type BackendSubject,
   backendConformance,
@@ -87,12 +87,36 @@ const spoiledBackend = (spoil: (backend: Backend) => Partial<Backend>) =>
     const subject = await memoryBackend();
     return {
       ...subject,
-      hook: () => {
-        const backend = subject.hook();
+      hook: (owner) => {
+        const backend = subject.hook(owner);
         return { ...backend, ...spoil(backend) };
       },
     };
   });
+
+/** What was granted once stays, whatever is granted next. */
+const generousBackend = backendConformance(async () => {
+  const postgres = new MemoryPostgres();
+  return {
+    hook: () => {
+      const backend = postgres.hook();
+      return {
+        ...backend,
+        provision: (grant) => async () => {
+          const before = postgres.roles.get(grant.user)?.databases ?? [];
+          const outcome = await backend.provision(grant, { owner: grant.owner, grants: [grant] })();
+          const role = postgres.roles.get(grant.user);
+          if (role !== undefined) {
+            const databases = [...before, ...role.databases];
+            postgres.roles.set(grant.user, { ...role, databases });
+          }
+          return outcome;
+        },
+      };
+    },
+    admits: async (login, database) => postgres.admits(login, database),
+  };
+});
 
 const spoiledModel = (spoil: (model: Model) => Partial<Model>) =>
   modelConformance(async () => {
@@ -108,27 +132,35 @@ const right =
   async () =>
     E.right(value);
 
+const down: HookError = {
+  ...({ _tag: 'BackendUnavailable', class: 'unavailable' } as const),
+  ...{ where: 'memory', why: 'it never is' },
+};
+
 describe('an adapter that does not conform is told so', () => {
   it.each<[string, readonly ConformanceCase[], string]>([
     [
       'a backend that is never ready',
-      spoiledBackend(() => ({ ready: async () => false })),
+      spoiledBackend(() => ({ ready: async () => E.left(down) })),
       'is ready, and says its version and where it listens',
     ],
     [
       'a backend that makes nothing',
-      spoiledBackend(() => ({ provision: () => right({ user: 'u', auth: 'a' }) })),
+      spoiledBackend(() => ({
+        provision: () => right({ user: 'u', place: 'd', verifier: { secret: 'v' } }),
+      })),
       'provision lets the user log in',
     ],
     [
       'a backend that removes nothing',
-      spoiledBackend(() => ({ remove: () => right(undefined) })),
+      spoiledBackend(() => ({ remove: () => right([]) })),
       'remove takes the login away, and may be repeated',
     ],
     [
       'a backend that removes whatever it is told',
       spoiledBackend((backend) => ({
-        remove: (grant) => backend.remove({ ...grant, owner: 'conformance/pgbouncer' }),
+        remove: (grant, holdings) =>
+          backend.remove(grant, { ...holdings, owner: 'conformance/pgbouncer' }),
       })),
       'remove leaves a role alone that another deployment made',
     ],
@@ -141,11 +173,39 @@ describe('an adapter that does not conform is told so', () => {
       'a model that lets followers read everything',
       spoiledModel((model) => ({
         read: (bags) => async () => {
-          const outcome = await model.read(bags)();
-          return E.isRight(outcome) ? outcome : E.right(bags.map(() => ({})));
+          const outcomes = await model.read(bags)();
+          return outcomes.map((outcome) => (E.isRight(outcome) ? outcome : E.right({})));
         },
       })),
       'shows its own application databag to the leader alone',
+    ],
+    [
+      'a backend that takes nothing back',
+      generousBackend,
+      'provision takes back what a grant does not say',
+    ],
+    [
+      'a backend that looks at passwords alone',
+      spoiledBackend((backend) => ({
+        audit: (holdings) => async () => {
+          const found = await backend.audit(holdings)();
+          if (E.isLeft(found)) return found;
+          const damaged = found.right.damaged.filter(({ what }) => !what.includes('rights'));
+          return E.right({ ...found.right, damaged });
+        },
+      })),
+      'audit finds rights that differ from what is on record',
+    ],
+    [
+      'a model that reads all or nothing',
+      spoiledModel((model) => ({
+        read: (bags) => async () => {
+          const outcomes = await model.read(bags)();
+          const refused = outcomes.find(E.isLeft);
+          return refused === undefined ? outcomes : outcomes.map(() => refused);
+        },
+      })),
+      'reads the others where one is refused',
     ],
     [
       'a model that forgets state',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PgbouncerState } from '../../src/adapters/memory/index.ts';
 import {
   type Invariant,
   invariants,
@@ -67,6 +68,15 @@ const pooler =
     return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
   };
 
+const users =
+  (name: string, listed: PgbouncerState['configuration']['users']): Change =>
+  (world) => {
+    const known = world.poolers[name];
+    if (known === undefined) throw new Error(`no pooler ${name}`);
+    const configuration = { ...known.configuration, users: listed };
+    return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
+  };
+
 const withoutRelation: Change = (world) => {
   const { 1: _, ...relations } = world.relations;
   return { ...world, relations };
@@ -126,13 +136,10 @@ describe('what an invariant sees in a world', () => {
       'I2: relation 1: endpoints are published without credentials',
       bag(1, 'pgbouncer', { username: undefined as unknown as string }),
     ],
+    ['I2: relation 1: pgbouncer/1 does not know relation_id_1', users('pgbouncer/1', [])],
     [
-      'I2: relation 1: pgbouncer/1 cannot look up users',
-      (world) => {
-        const { roles } = world.postgres;
-        const lookup = Object.entries(roles).filter(([, { relation }]) => relation !== null);
-        return { ...world, postgres: { ...world.postgres, roles: Object.fromEntries(lookup) } };
-      },
+      'I2: relation 1: pgbouncer/1 does not know relation_id_1',
+      users('pgbouncer/1', [{ name: 'relation_id_1', verifier: { secret: 'of another' } }]),
     ],
     [
       'I5: the status of pgbouncer/0 shows a password',

@@ -235,7 +235,7 @@ describe('a hook that fails', () => {
       });
     const before = world.relations;
     const start: Action = { _tag: 'RunHook', unit: 'pgbouncer/0', hook: { name: 'start' } };
-    const killed = await step(world, { ...start, interruption: { at: 3, how: 'killed' } });
+    const killed = await step(world, { ...start, interruption: { at: 2, how: 'killed' } });
     expect(killed.outcome).toMatchObject({
       pending: null,
       failure: 'killed before: create database',
@@ -251,9 +251,9 @@ describe('a hook that fails', () => {
     ['lost', 'deferred', 'create role'],
     ['answer lost', 'deferred', 'create role'],
     ['outage', 'deferred', 'create role'],
-    ['fails', 'failed', 'create role'],
-    ['half', 'failed', 'reload'],
-    ['fails', 'failed', 'reload'],
+    ['fails', 'refused', 'create role'],
+    ['half', 'refused', 'reload'],
+    ['fails', 'refused', 'reload'],
     ['deposed', 'failed', 'commit'],
   ] as const)('meets %s, and the hook is %s (%s)', async (how, end, at) => {
     let world = await related();
@@ -275,7 +275,13 @@ describe('a hook that fails', () => {
       interruption: { at: number, how },
     });
     if (end === 'failed') expect(outcome?.pending).toBeNull();
-    else expect(outcome?.run?.charts[0]?.end).toMatchObject({ _tag: 'Deferred' });
+    else if (end === 'deferred')
+      expect(outcome?.run?.charts[0]?.end).toMatchObject({ _tag: 'Deferred' });
+    else
+      expect(outcome?.run?.charts[0]?.end).toMatchObject({
+        _tag: 'Refused',
+        why: { _tag: 'NotAccepted', relation: 2 },
+      });
     expect(outcome?.isDeposed).toBe(how === 'deposed');
   });
 
@@ -287,9 +293,9 @@ describe('a hook that fails', () => {
       { _tag: 'Relate', application: 'app' },
     );
     ({ world } = await rest(world));
-    expect(world.seconds).toBe(40);
+    expect(world.seconds).toBe(30);
     world = await happened(world, { _tag: 'LoseLeader', application: 'pgbouncer' });
-    expect(world.seconds).toBe(100);
+    expect(world.seconds).toBe(90);
   });
 });
 

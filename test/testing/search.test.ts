@@ -58,7 +58,7 @@ const leaky: Charm = (adapters, tools) =>
       ...adapters,
       backend: {
         ...adapters.backend,
-        remove: () => async () => ({ _tag: 'Right', right: undefined }),
+        remove: () => async () => ({ _tag: 'Right', right: [] }),
       },
     },
     tools,
