@@ -68,7 +68,7 @@ export async function drive(
   }
   path.push(state.node);
   if (failure?.class === 'refused') await recordRefusal(session, failure);
-  const end = endOf(request, failure);
+  const end = await endOf(session, request, failure);
   watch({
     _tag: 'Ended',
     end: failure?.class === 'broken' ? { _tag: 'Failed', why: failure } : end,
@@ -83,8 +83,14 @@ const answered = (session: Session, request: Exclude<Request, End>) =>
       : perform(session, request),
   )();
 
-function endOf(request: Request, failure: HookError | null): RunEnd {
+async function endOf(
+  session: Session,
+  request: Request,
+  failure: HookError | null,
+): Promise<RunEnd> {
   if (failure?.class === 'refused') return { _tag: 'Refused', why: failure };
-  if (failure !== null || request._tag === 'Defer') return { _tag: 'Deferred', why: failure };
+  if (failure !== null) return { _tag: 'Deferred', why: failure };
+  // A chart waits for nothing but its backend.
+  if (request._tag === 'Defer') return { _tag: 'Deferred', why: await session.backendTrouble() };
   return { _tag: 'Returned' };
 }

@@ -40,6 +40,7 @@ export {
   credentialsWork,
   endpointsServe,
   entriesBelong,
+  grantsEnd,
   hooksRepeat,
   type Invariant,
   invariants,

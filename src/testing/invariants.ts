@@ -10,7 +10,6 @@ import type { Action } from './actions.ts';
 import { eventualViolations } from './at-rest.ts';
 import type { Outcome } from './hook-run.ts';
 import {
-  grantOnRecord,
   type Life,
   livingRelations,
   namedUnits,
@@ -18,6 +17,7 @@ import {
   runningPoolers,
   servedRelations,
 } from './looking.ts';
+import { surplusOf } from './rights.ts';
 import type { Stepped } from './step.ts';
 import { provider, unitsOf, type World } from './world.ts';
 
@@ -231,19 +231,6 @@ export const violationsAtRest = (
       what,
     })),
   );
-
-/** The rights of a role that its relation's record in the ledger does not say, in words. */
-function surplusOf(world: World, relation: number, name: string): readonly string[] {
-  const role = world.postgres.roles[name];
-  const record = grantOnRecord(world, relation);
-  if (role === undefined || record === null) return [];
-  const granted = [record.database, ...record.attributes, ...record.roles];
-  return [...role.databases, ...role.attributes, ...role.roles].flatMap((right) =>
-    granted.includes(right)
-      ? []
-      : [`relation ${relation}: ${name} has ${right}, which it asks not for`],
-  );
-}
 
 const isLiving = (world: World, id: number): boolean =>
   livingRelations(world).some((life: Life) => life.id === id);

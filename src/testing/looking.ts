@@ -1,5 +1,4 @@
 /** What the invariants look at in a world. */
-import type { Grant } from '../../machines/index.ts';
 import type { PgbouncerState } from '../adapters/memory/index.ts';
 import type { Databag } from '../engine/index.ts';
 import { isPeer, peerRelation, poolerReady, provider, type Unit, type World } from './world.ts';
@@ -36,16 +35,6 @@ export const servedRelations = looked((world): readonly Life[] => {
     return relation.wasSuspended && !isPublished ? [] : [{ id: Number(id), bag }];
   });
 });
-
-/** What the ledger says that a relation is granted; null where it has no grant. */
-export function grantOnRecord(
-  { relations }: World,
-  id: number,
-): Pick<Grant, 'database' | 'attributes' | 'roles'> | null {
-  const ledger = relations[peerRelation]?.applications[provider] ?? {};
-  const record = JSON.parse(ledger[`relation-${id}`] ?? 'null');
-  return record === null || record.state === 'refused' ? null : record;
-}
 
 /** A databag with the fields that its requirer reads in the secrets to which it points. */
 function withSecrets({ secrets }: World, bag: Databag): Databag {

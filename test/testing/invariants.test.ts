@@ -110,7 +110,16 @@ describe('a world that is as it should be', () => {
   });
 
   it('every invariant has a name of its own and says what it claims', () => {
-    expect(invariants.map(({ name }) => name)).toEqual(['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7']);
+    expect(invariants.map(({ name }) => name)).toEqual([
+      'I1',
+      'I2',
+      'I3',
+      'I4',
+      'I5',
+      'I6',
+      'I7',
+      'I8',
+    ]);
     for (const { claims } of invariants) expect(claims).toMatch(/^[A-Z].*\.$/);
   });
 });

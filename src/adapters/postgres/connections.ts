@@ -6,6 +6,7 @@
 import type { HostPort } from '../../engine/index.ts';
 import { connect, type Session, type Tls, WireProblem } from '../wire/index.ts';
 import { homeOf, isElsewhere, ownLogin } from './login.ts';
+import { pinned } from './pinned.ts';
 import { SqlProblem } from './problem.ts';
 import * as sql from './statements/home.ts';
 
@@ -226,7 +227,6 @@ export class Connections {
     return { session, server: row as unknown as Server };
   }
 
-  /** Everything that could make a difference is pinned in the startup packet, which wins over settings of role and database. */
   async #open(
     { user, password }: Login,
     database: string,
@@ -274,20 +274,6 @@ export interface Last {
   purpose: string;
   statements: readonly string[];
 }
-
-const pinned = {
-  search_path: 'pg_catalog, pg_temp',
-  role: 'none',
-  default_transaction_read_only: 'off',
-  default_transaction_isolation: 'read committed',
-  default_tablespace: '',
-  idle_in_transaction_session_timeout: '0',
-  idle_session_timeout: '0',
-  local_preload_libraries: '',
-  standard_conforming_strings: 'on',
-  client_min_messages: 'warning',
-  tcp_user_timeout: '0',
-} as const;
 
 const statementTimeoutByDefault = 20_000;
 const longest = 2 ** 31 - 1;
