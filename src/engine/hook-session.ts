@@ -34,8 +34,12 @@ export const reasonToWait = (end: RunEnd): string | null =>
 export const reasonOfLeader = async (session: Session): Promise<string | null> => {
   if (!(await session.leader())) return null;
   const trouble = await session.backendTrouble();
-  return trouble === null ? null : render(trouble);
+  return trouble === null ? null : reason(trouble);
 };
 
-const reason = (why: HookError | null): string =>
-  why === null ? 'waiting for the backend database' : render(why);
+function reason(why: HookError | null): string {
+  if (why === null) return 'waiting for the backend database';
+  return why._tag === 'BackendUnavailable'
+    ? `waiting for the backend database at ${why.where} (${why.why})`
+    : render(why);
+}

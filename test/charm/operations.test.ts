@@ -52,7 +52,9 @@ describe('the backend', () => {
       'extra-user-roles': 'CREATEDB,CREATEROLE',
       'requested-secrets': '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]',
     });
-    expect(charm.statusOf(leader)).toBe('waiting: waiting for the backend database');
+    expect(charm.statusOf(leader)).toBe(
+      'waiting: waiting for the backend database at backend-database:100 (it has not answered with endpoints and credentials yet)',
+    );
   });
 
   it('serves what has waited as soon as it is there', async () => {

@@ -103,13 +103,13 @@ describe('what is deferred', () => {
     world.postgres.isUp = false;
     expect((await run(world, 'p/1', changed)).charts[0]?.end).toEqual({
       _tag: 'Deferred',
-      why: null,
+      why: { _tag: 'BackendUnavailable', class: 'unavailable', where: 'memory', why: 'it is down' },
     });
     await run(world, 'p/1', changed);
     expect(await state(world, 'p/1')).toEqual({ deferred });
     expect(world.juju.status('p/1')).toEqual({
       name: 'waiting',
-      message: 'waiting for the backend database',
+      message: 'waiting for the backend database at memory (it is down)',
     });
     world.postgres.isUp = true;
     const later = await run(world, 'p/1', { hook: 'database-relation-joined', relation: 4 });
@@ -229,7 +229,7 @@ describe('within one hook', () => {
     world.postgres.tap = (step) => (step === 'create role' ? 'lost' : null);
     const { calls } = await watched(world, 'p/1', changed);
     expect(calls).toEqual(['provision', 'release']);
-    expect(world.juju.status('p/1')?.message).toMatch(/the connection was lost.*deferred/);
+    expect(world.juju.status('p/1')?.message).toMatch(/waiting for .*the connection was lost/);
   });
 
   it('what breaks leaves nothing behind in Juju, and lets go of the connections', async () => {

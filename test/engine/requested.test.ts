@@ -85,11 +85,11 @@ describe('an application asks for a database', () => {
     world.juju.request(relation, { database: 'app' });
     expect((await world.run('p/1', requested, { relation })).end).toEqual({
       _tag: 'Deferred',
-      why: null,
+      why: { _tag: 'BackendUnavailable', class: 'unavailable', where: 'memory', why: 'it is down' },
     });
     expect(world.juju.status('p/1')).toEqual({
       name: 'waiting',
-      message: 'waiting for the backend database',
+      message: 'waiting for the backend database at memory (it is down)',
     });
     world.juju.removeUnit('p/1');
     world.juju.leader = 'p/0';
