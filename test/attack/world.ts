@@ -79,15 +79,9 @@ export class AttackWorld {
     const password = randomBytes(12).toString('hex');
     const first = await server.connect();
     await first.query(`CREATE ROLE judge SUPERUSER LOGIN PASSWORD '${password}'`);
-    const isPlain = backing === 'plain';
-    if (isPlain)
-      await first.query(
-        `CREATE ROLE backend_login LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`,
-      );
     await first.end();
-    const given = isPlain
-      ? { user: 'backend_login', password }
-      : { user: 'postgres', password: superuser };
+    const isPlain = backing === 'plain';
+    const given = isPlain ? server.login : { user: 'postgres', password: superuser };
     const primary = { ...server, ...given } as unknown as PostgresServer;
     const stop = async () => {
       await server.stop();
@@ -107,6 +101,7 @@ export class AttackWorld {
       },
     };
     const charm = await RealCharm.start(topology, { primary, replica: primary, stop });
+    if (!isPlain) charm.giveSuperuser();
     const judge = await connected(server, 'postgres', 'judge', password);
     const world = new AttackWorld(charm, server, backing, judge, password, given.user);
     try {
