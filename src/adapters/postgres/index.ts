@@ -46,7 +46,8 @@ export function postgres(options: PostgresOptions): PostgresBackend {
     endpoints: async () => E.right({ primary: { host, port }, replicas: replicas(), ca }),
     grantable: (roles) =>
       attempt(connections, async () => E.right(await grantable(connections, roles))),
-    provision: (grant) => attempt(connections, () => provision(connections, owner, grant)),
+    provision: (grant, holdings) =>
+      attempt(connections, () => provision(connections, owner, grant, holdings)),
     remove: (grant) => attempt(connections, () => remove(connections, grant)),
     audit: (holdings) =>
       attempt(connections, async () => E.right(await audit(connections, holdings))),

@@ -8,7 +8,7 @@ import { adoptLegacy } from './legacy.ts';
 import { freshName } from './login.ts';
 import { SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
-import { join, resetSettings, revokeRole } from './statements/grant.ts';
+import { grantRole, join, resetSettings, revokeRole } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
 
 /** A client that may create databases can make one between the look and the drop. */
@@ -27,16 +27,16 @@ interface Heir {
 /** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
 export async function remove(
   connections: Connections,
-  grant: Pick<Grant, 'user' | 'database' | 'relation'>,
+  grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Pick<Grant, 'place'>>,
 ): Promise<Removal> {
   const server = await connections.server();
   await adoptLegacy(connections, server, grant);
-  const { relation, database } = grant;
+  const { relation, database, user, place = null } = grant;
   return connections.inTurn(
     [
       'read the role',
       readHeld(relation, database),
-      readRoles([], relation, database),
+      readRoles([user], relation, database),
       readDatabases([database]),
     ],
     async (rows) => {
@@ -47,7 +47,11 @@ export async function remove(
       );
       const owner = facts.held.find((held) => held.database === database);
       const heir = roleOf(facts, owner);
-      if (role === undefined) return E.right([]);
+      if (role === undefined) {
+        // It was made once, and who has made this one nobody can tell.
+        const isOthers = place !== null && facts.roles.has(user);
+        return isOthers ? inUse(user, 'it is not the one that was made; drop it') : E.right([]);
+      }
       return removeRole(
         connections,
         server,
@@ -60,6 +64,9 @@ export async function remove(
   );
 }
 
+const inUse = (role: string, why: string): Removal =>
+  E.left({ _tag: 'RoleInUse', class: 'unavailable', role, why });
+
 /** What PostgreSQL says to it is a reason to try again later, whatever it is. */
 export async function removeRole(
   connections: Connections,
@@ -67,8 +74,6 @@ export async function removeRole(
   role: Role,
   heir: Heir | null,
 ): Promise<Removal> {
-  const inUse = (why: string): Removal =>
-    E.left({ _tag: 'RoleInUse', class: 'unavailable', role: role.name, why });
   const notes = new Set<string>();
   try {
     await connections.send('end logins', [
@@ -77,15 +82,16 @@ export async function removeRole(
       ...surplus(role, heir === null ? [] : [heir.name]).flatMap((one) =>
         one.isOurs ? [revokeRole(one.role, role.name, one.grantor, server.major)] : [],
       ),
+      ...(heir === null ? [] : [grantRole(heir.name, role.name)]),
     ]);
     for (let round = 1; ; round++) {
       try {
         const all = await tenantsRoles(connections, server, role);
         const stuck = await endSessions(connections, all, notes);
-        if (stuck !== null) return inUse(stuck);
+        if (stuck !== null) return inUse(role.name, stuck);
         await handOver(connections, server, role, all, heir, notes);
         const still = await endSessions(connections, all, notes);
-        if (still !== null) return inUse(still);
+        if (still !== null) return inUse(role.name, still);
         const made = all.map(({ name }) => name).reverse();
         await connections.send('drop the role', [
           sql.dropRoles(made),
@@ -100,7 +106,8 @@ export async function removeRole(
   } catch (problem) {
     // What was lent for the removal is taken back where it does not come to its end.
     await connections.send('end logins', [sql.endLogin(role.name)]).catch(() => {});
-    if (problem instanceof SqlProblem && problem.kind === 'refused') return inUse(problem.message);
+    if (problem instanceof SqlProblem && problem.kind === 'refused')
+      return inUse(role.name, problem.message);
     throw problem;
   }
 }

@@ -22,6 +22,7 @@ const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
               'role', o.rolname, 'grantor', g.rolname, 'isAdmin', m.admin_option,
               'isPlain', COALESCE((pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, true),
               'isMaker', ${isMaker},
+              'isHeld', EXISTS (SELECT FROM hookchart.roles h WHERE h.id = o.oid),
               'isOurs', pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
                      OR COALESCE(pg_catalog.pg_has_role(m.grantor, 'USAGE'), false)))
               FROM pg_catalog.pg_auth_members m
@@ -68,9 +69,9 @@ export const readRolesById = (numbers: readonly number[]): string =>
 /** The deployment's roles, and those that its tenants made. */
 const tenants = `
 WITH RECURSIVE tenants AS (
-  SELECT h.id FROM hookchart.roles h
+  SELECT h.id, h.relation FROM hookchart.roles h
    UNION
-  SELECT m.roleid
+  SELECT m.roleid, t.relation
     FROM tenants t JOIN pg_catalog.pg_auth_members m ON m.member = t.id
    WHERE ${isMaker}
 )`;
@@ -79,6 +80,8 @@ const database = `${tenants}
 SELECT d.oid AS id, d.datname AS name, r.rolname AS owner, d.datdba AS "ownerId",
        r.rolname = SESSION_USER AS "isHandedOver",
        EXISTS (SELECT FROM tenants t WHERE t.id = d.datdba) AS "isTenants",
+       (SELECT pg_catalog.min(t.relation)::pg_catalog.float8 FROM tenants t
+         WHERE t.id = d.datdba) AS "tenant",
        NOT d.datallowconn OR d.datconnlimit <> -1 AS "isClosed",
        EXISTS (SELECT FROM pg_catalog.aclexplode(
                  COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
@@ -111,6 +114,6 @@ SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS name, pg_catalog.lower(r.ro
 
 /** Roles that one tenant made, its own first. */
 export const readMade = (user: number): string =>
-  `${tenants.replace('SELECT h.id FROM hookchart.roles h', `SELECT ${Number(user)}::pg_catalog.oid AS id`)}
+  `${tenants.replace('SELECT h.id, h.relation FROM hookchart.roles h', `SELECT ${Number(user)}::pg_catalog.oid AS id, 0::pg_catalog.int8 AS relation`)}
 SELECT r.oid AS id, r.rolname AS name FROM tenants t JOIN pg_catalog.pg_roles r ON r.oid = t.id
  ORDER BY r.oid <> ${Number(user)}, r.oid`;
