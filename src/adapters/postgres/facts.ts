@@ -37,7 +37,7 @@ export interface Role {
   readonly createRole: boolean;
   readonly limit: number;
   readonly lasts: boolean;
-  /** The databases in which it has settings; an empty name for all of them. */
+  /** The databases in which it has settings that tenants can make; an empty name for all of them. */
   readonly settings: readonly string[];
   readonly memberships: readonly Membership[];
   readonly members: readonly Membership[];

@@ -8,7 +8,7 @@ import { adoptLegacy } from './legacy.ts';
 import { freshName } from './login.ts';
 import { SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
-import { grantRole, join, resetSettings, revokeRole } from './statements/grant.ts';
+import { grantRole, join, revokeRole } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
 
 /** A client that may create databases can make one between the look and the drop. */
@@ -78,7 +78,6 @@ export async function removeRole(
   try {
     await connections.send('end logins', [
       sql.endLogin(role.name),
-      ...role.settings.map((database) => resetSettings(role.name, database)),
       ...surplus(role, heir === null ? [] : [heir.name]).flatMap((one) =>
         one.isOurs ? [revokeRole(one.role, role.name, one.grantor, server.major)] : [],
       ),

@@ -1,5 +1,6 @@
 /** What is read before anything is done. All of it stands in catalogs that the whole server shares. */
-import { oids, texts } from './quoted.ts';
+import { fixed } from './grant.ts';
+import { oids, text, texts } from './quoted.ts';
 
 /** The rows of the deployment's own table that one grant is about. */
 export const readHeld = (relation: number, database: string): string =>
@@ -30,16 +31,25 @@ const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
               LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor
              WHERE m.${column} = r.oid), '[]')`;
 
+/** Settings that nobody can reset, as they are by default. */
+const harmless = Object.entries(fixed)
+  .map(([name, value]) => text(`${name}=${value}`))
+  .join(', ');
+
 const role = `
 SELECT r.oid AS id, r.rolname AS name,
        r.rolsuper OR r.rolreplication OR r.rolbypassrls AS "isMighty",
        r.rolcanlogin AS "canLogin", r.rolinherit AS inherits,
        r.rolcreatedb AS "createDb", r.rolcreaterole AS "createRole", r.rolconnlimit AS "limit",
        COALESCE(r.rolvaliduntil = 'infinity', true) AS lasts,
-       ARRAY(SELECT COALESCE(d.datname::pg_catalog.text, '')
+       ARRAY(SELECT DISTINCT COALESCE(d.datname::pg_catalog.text, '')
                FROM pg_catalog.pg_db_role_setting s
-               LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-              WHERE s.setrole = r.oid) AS settings,
+               LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase,
+                    pg_catalog.unnest(s.setconfig) AS c (item)
+              WHERE s.setrole = r.oid AND c.item NOT IN (${harmless})
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings g
+                                 WHERE g.context <> 'user'
+                                   AND g.name = pg_catalog.split_part(c.item, '=', 1))) AS settings,
        ${memberOf('member', 'roleid')} AS memberships,
        ${memberOf('roleid', 'member')} AS members,
        ARRAY(SELECT DISTINCT d.datname::pg_catalog.text
