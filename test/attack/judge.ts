@@ -314,7 +314,7 @@ export class Judge {
     const { world } = this.world.charm;
     const waiting: { event: { relation?: number } }[] = JSON.parse(deferred);
     return waiting.every(({ event: { relation = -1 } }) =>
-      /^(attacker|second)/.test(world.relations[relation]?.requirer ?? ''),
+      /^(attacker|raw|second)/.test(world.relations[relation]?.requirer ?? ''),
     );
   }
 

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
 import type { HookError } from '../../engine/index.ts';
+import type { Session } from '../wire/index.ts';
 import { verifierOf } from '../wire/scram.ts';
 import type { Connections, Row, Server } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
@@ -159,62 +160,89 @@ async function handOver(
 ): Promise<void> {
   const users = roles.map(({ id }) => id);
   const places = heir === null ? [] : [heir.place];
-  const [homes = []] = await connections.send('look for what it owns', [
+  const [homes = [], shown = []] = await connections.send('look for what it owns', [
     sql.readHomes(users, role.id, places),
+    sql.readShown(users),
   ]);
-  if (homes.length === 0) return;
   // A password of which nobody knows but this process, and which is gone with it.
   const password = freshName('once') + freshName('');
-  await connections.send('let nobody but this hook in', [
-    ...homes.flatMap((home) => (home.isOurs === true ? opening(home, role.name) : [])),
-    sql.lendLogin(role.name, await verifierOf(password)),
-  ]);
-  const made = roles.filter(({ id }) => id !== role.id);
+  if (homes.length > 0)
+    await connections.send('let nobody but this hook in', [
+      ...homes.flatMap((home) => (home.isOurs === true ? opening(home, role.name) : [])),
+      sql.lendLogin(role.name, await verifierOf(password)),
+    ]);
   for (const home of homes) {
-    const database = String(home.name);
-    // Whatever is dropped in one database takes the user's own memberships along.
-    if (made.length > 0)
+    const lent = [
+      // Whatever is dropped in one database takes the user's own memberships along.
+      ...roles.flatMap(({ id, name }) => (id === role.id ? [] : [name])),
+      ...(home.givers as readonly string[]),
+    ];
+    if (lent.length > 0)
       await connections.send(
-        'lend the roles that it made',
-        made.map(({ name }) => sql.lendRole(name, role.name, server.major)),
+        'lend the roles that it made, and those of whoever gave it rights',
+        lent.map((name) => sql.lendRole(name, role.name, server.major)),
       );
-    const session = await connections.as({ user: role.name, password }, database, server.major);
-    const ask = (purpose: string, statements: readonly string[]) =>
-      connections.ask(session, purpose, statements);
+    const login = { user: role.name, password };
+    const session = await connections.as(login, String(home.name), server.major);
     try {
-      const names = [...roles.map(({ name }) => name), ...(heir === null ? [] : [heir.name])];
-      const [prepared = []] = await ask('look for prepared transactions', [
-        sql.readPrepared(names, database),
-      ]);
-      for (const { gid, user } of prepared) {
-        const asOther = user !== role.name;
-        await ask('roll back a prepared transaction', [
-          ...(asOther ? [sql.become(String(user))] : []),
-        ]);
-        await ask('roll back a prepared transaction', [sql.rollBack(String(gid))]);
-        if (asOther) await ask('roll back a prepared transaction', [sql.becomeOneself]);
-        notes.add(`the prepared transaction ${String(gid)} in ${database} was rolled back`);
-      }
-      const owned = roles.map(({ name }) => name);
-      if (home.isKept === true && heir !== null) {
-        const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir.name)]);
-        await ask('hand over what it owned', [
-          ...schemas.flatMap(({ name, isOwn }) =>
-            sql.takeSchema(String(name), heir.name, isOwn === true),
-          ),
-          sql.reassign(owned, heir.name),
-          sql.dropOwned(owned),
-        ]);
-      } else await ask('drop what it owned', [sql.dropOwned(owned)]);
+      await leaveHome(connections, session, home, roles, heir, notes);
     } finally {
       await session.end();
     }
+    const givers = home.givers as readonly string[];
+    if (givers.length > 0)
+      await connections.send(
+        'take back what was lent',
+        givers.map((name) => revokeRole(name, role.name, null, server.major)),
+      );
   }
+  const entered = homes.flatMap(({ name, isEntered }) => (isEntered === true ? [] : [name]));
   await connections.send('end logins', [
     sql.endLogin(role.name),
-    ...homes.flatMap(({ name, isEntered }) =>
-      isEntered === true ? [] : [sql.leave(String(name), role.name)],
+    ...[...new Set([...entered, ...shown.map(({ name }) => name)])].map((name) =>
+      sql.leave(
+        String(name),
+        roles.map((one) => one.name),
+      ),
     ),
+  ]);
+}
+
+/** What is done in one database, by the user. */
+async function leaveHome(
+  connections: Connections,
+  session: Session,
+  { name, isKept }: Row,
+  roles: readonly Named[],
+  heir: Heir | null,
+  notes: Set<string>,
+): Promise<void> {
+  const database = String(name);
+  const ask = (purpose: string, statements: readonly string[]) =>
+    connections.ask(session, purpose, statements);
+  const owned = roles.map((role) => role.name);
+  const [prepared = []] = await ask('look for prepared transactions', [
+    sql.readPrepared([...owned, ...(heir === null ? [] : [heir.name])], database),
+  ]);
+  for (const { gid, user } of prepared) {
+    // Each in a message of its own: no transaction may be open around it.
+    await ask('roll back a prepared transaction', [sql.become(String(user))]);
+    await ask('roll back a prepared transaction', [sql.rollBack(String(gid))]);
+    await ask('roll back a prepared transaction', [sql.becomeOneself]);
+    notes.add(`the prepared transaction ${String(gid)} in ${database} was rolled back`);
+  }
+  if (isKept !== true || heir === null) {
+    await ask('drop what it owned', [sql.dropOwned(owned)]);
+    return;
+  }
+  const users = roles.map(({ id }) => id);
+  const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir.name)]);
+  await ask('hand over what it owned', [
+    ...schemas.flatMap(({ name: schema, isOwn }) =>
+      sql.takeSchema(String(schema), heir.name, isOwn === true),
+    ),
+    sql.reassign(owned, heir.name),
+    sql.dropOwned(owned),
   ]);
 }
 
