@@ -31,15 +31,17 @@ export interface PoolerUser {
   readonly verifier: Secret;
 }
 
+/** The login of version 0.1 that looks up users, and whom it alone knows: they have no verifier on record. */
+export interface Lookup extends Login {
+  readonly users: readonly string[];
+}
+
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
 export interface Configuration {
   readonly databases: readonly DatabaseEntry[];
   readonly users: readonly PoolerUser[];
-  /**
-   * The login that looks up users who have no verifier on record, as version 0.1 left them; null
-   * where there is none.
-   */
-  readonly lookup: Login | null;
+  /** How users of version 0.1 are looked up; null once no unit has to. */
+  readonly lookup: Lookup | null;
   /** By whom PgBouncer verifies PostgreSQL's servers, as PEM; null where that is not known. */
   readonly ca: string | null;
 }
@@ -89,7 +91,7 @@ export function configure(
   return E.right({
     databases,
     users: servedUsers(ledger),
-    lookup: hasUnverified(ledger) ? lookup : null,
+    lookup: lookup === null ? null : { ...lookup, users: unverified(ledger) },
     ca: backend.ca ?? null,
   });
 }
@@ -115,9 +117,13 @@ function servedUsers({ records }: Ledger): readonly PoolerUser[] {
   return users.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Whether somebody who was published is known to the backend alone. */
-export const hasUnverified = ({ records }: Ledger): boolean =>
-  [...records.values()].some((record) => record.state === 'published' && record.verifier === null);
+/** Who was published and is known to the backend alone, sorted. */
+export const unverified = ({ records }: Ledger): readonly string[] =>
+  [...records.values()]
+    .flatMap((record) =>
+      record.state === 'published' && record.verifier === null ? [record.user] : [],
+    )
+    .sort();
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
@@ -153,6 +159,7 @@ export const sameConfiguration = (one: Configuration, other: Configuration): boo
   one.ca === other.ca &&
   one.lookup?.user === other.lookup?.user &&
   one.lookup?.password.secret === other.lookup?.password.secret &&
+  sameList(one.lookup?.users ?? [], other.lookup?.users ?? [], (name, twin) => name === twin) &&
   sameDatabases(one.databases, other.databases) &&
   sameList(
     one.users,

@@ -26,7 +26,7 @@ export async function confirmServing(session: Session): Promise<void> {
   if (session.configured === null) return;
   const bag = { _tag: 'PeerUnit', unit: session.adapters.model.unit } as const;
   const ledger = await session.ledger();
-  const listsUsers = session.configured.lookup === null;
+  const listsUsers = !session.adapters.pooler.looksUp();
   const values = confirmation(ledger, await session.endpoint(), listsUsers);
   if (ledger.hasMoved()) session.overwrite(bag, values);
   else session.write(bag, values);

@@ -4,7 +4,7 @@ import type { HookError, Provisioned } from '../../engine/index.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
 import type { Connections, Last, Server } from './connections.ts';
 import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
-import { adoptLegacy, isLegacyOwner } from './legacy.ts';
+import { adoptLegacy } from './legacy.ts';
 import { freshName, ownerRoleOf } from './login.ts';
 import { removeRole } from './remove.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
@@ -26,7 +26,9 @@ export async function provision(
   grant: Grant,
 ): Promise<E.Either<HookError, Provisioned>> {
   const server = await connections.server();
-  await adoptLegacy(connections, server, grant);
+  const adopted = await adoptLegacy(connections, server, grant);
+  if (E.isLeft(adopted)) return adopted;
+  const inForce = adopted.right ?? grant.verifier?.secret ?? null;
   const names = [grant.user, ownerRoleOf(owner, grant.database)];
   return connections.inTurn(
     [
@@ -43,7 +45,7 @@ export async function provision(
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
         return again(connections, server, plan.right, grant, last);
-      const made = await carryOut(connections, server, grant, plan.right, last);
+      const made = await carryOut(connections, server, grant, plan.right, last, inForce);
       return (await takeBack(connections, server, plan.right, grant)) ?? E.right(made);
     },
   );
@@ -115,7 +117,7 @@ function planOf(
   if (owner !== undefined && found.ownerId === owner.id)
     return E.right({ ...plan, place: known, database: 'there' });
   const isItsOwn = user !== undefined && found.ownerId === user.id;
-  if (found.isHandedOver || isItsOwn || isLegacyOwner(found.owner, grant))
+  if (found.isHandedOver || isItsOwn)
     return E.right({ ...plan, place: known, database: 'taken over' });
   // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
   if (found.isTenants && grant.state !== 'published')
@@ -136,9 +138,9 @@ async function carryOut(
   grant: Grant,
   plan: Plan,
   last: Last,
+  inForce: string | null = grant.verifier?.secret ?? null,
 ): Promise<Provisioned> {
   const secret = grant.password?.secret ?? '';
-  const inForce = grant.verifier?.secret ?? null;
   const verifier =
     inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
   const { user, owner, place, database } = plan;

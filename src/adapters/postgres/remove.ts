@@ -30,7 +30,8 @@ export async function remove(
   grant: Pick<Grant, 'user' | 'database' | 'relation'>,
 ): Promise<Removal> {
   const server = await connections.server();
-  await adoptLegacy(connections, server, grant);
+  const adopted = await adoptLegacy(connections, server, grant);
+  if (E.isLeft(adopted)) return adopted;
   const { relation, database } = grant;
   return connections.inTurn(
     [

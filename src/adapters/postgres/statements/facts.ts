@@ -1,13 +1,5 @@
 /** What is read before anything is done. All of it stands in catalogs that the whole server shares. */
-import { oids, texts } from './quoted.ts';
-
-/** The rows of the deployment's own table that one grant is about. */
-export const readHeld = (relation: number, database: string): string =>
-  `SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles
-    WHERE relation = ${Number(relation)} OR database IN (${texts([database])})`;
-
-export const readAllHeld =
-  'SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles';
+import { oids, text, texts } from './quoted.ts';
 
 /**
  * From 16 on the maker of a role has it from the server itself, with the right to give it on and
@@ -16,6 +8,35 @@ export const readAllHeld =
 const isMaker = `m.grantor = 10 AND m.admin_option
      AND COALESCE(pg_catalog.to_jsonb(m) ->> 'inherit_option' = 'false', false)
      AND COALESCE(pg_catalog.to_jsonb(m) ->> 'set_option' = 'false', false)`;
+
+/**
+ * Roles that version 0.1 made and marked, as far as they are not held yet. A tenant that may make
+ * roles can mark its own, but stays known as their maker.
+ */
+export const readLegacy = (
+  marked: readonly { readonly role: string; readonly mark: string }[],
+): string =>
+  `SELECT r.rolname AS name FROM pg_catalog.pg_roles r
+    WHERE (r.rolname::pg_catalog.text, pg_catalog.shobj_description(r.oid, 'pg_authid'))
+          IN (${marked.map(({ role, mark }) => `(${text(role)}, ${text(mark)})`).join(', ')})
+      AND r.oid NOT IN (SELECT h.id FROM hookchart.roles h)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = r.oid AND ${isMaker})`;
+
+/** No row where nobody can log in by that name. */
+export const readLogin = (role: string): string =>
+  `SELECT r.rolname AS name FROM pg_catalog.pg_roles r WHERE r.rolname = ${text(role)} AND r.rolcanlogin`;
+
+/** Which only a superuser can read. */
+export const readVerifier = (role: string): string =>
+  `SELECT a.rolpassword AS verifier FROM pg_catalog.pg_authid a WHERE a.rolname = ${text(role)}`;
+
+/** The rows of the deployment's own table that one grant is about. */
+export const readHeld = (relation: number, database: string): string =>
+  `SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles
+    WHERE relation = ${Number(relation)} OR database IN (${texts([database])})`;
+
+export const readAllHeld =
+  'SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles';
 
 const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
   COALESCE((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
