@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login, Secret } from '../../machines/index.ts';
+import { isShown } from './endpoints.ts';
 import { isServed, type Ledger } from './ledger.ts';
 import { longestName, readOnlySuffix } from './request.ts';
 
@@ -31,9 +32,12 @@ export interface PoolerUser {
   readonly verifier: Secret;
 }
 
-/** The login of version 0.1 that looks up users, and whom it alone knows: they have no verifier on record. */
+/** The login of version 0.1 that looks up users. */
 export interface Lookup extends Login {
+  /** Whom it alone knows: they have no verifier on record. */
   readonly users: readonly string[];
+  /** Whose clients were told of this unit, and may be about to be looked up. */
+  readonly told: readonly string[];
 }
 
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
@@ -71,6 +75,8 @@ export function configure(
   ledger: Ledger,
   backend: BackendEndpoints,
   lookup: Login | null,
+  /** Where clients reach this unit; null where that is not known. */
+  here: string | null,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
@@ -91,7 +97,8 @@ export function configure(
   return E.right({
     databases,
     users: servedUsers(ledger),
-    lookup: lookup === null ? null : { ...lookup, users: unverified(ledger) },
+    lookup:
+      lookup === null ? null : { ...lookup, users: unverified(ledger), told: told(ledger, here) },
     ca: backend.ca ?? null,
   });
 }
@@ -124,6 +131,11 @@ export const unverified = ({ records }: Ledger): readonly string[] =>
       record.state === 'published' && record.verifier === null ? [record.user] : [],
     )
     .sort();
+
+const told = ({ records }: Ledger, here: string | null): readonly string[] =>
+  [...records.values()].flatMap((record) =>
+    isServed(record) && (here === null || isShown(record.published, here)) ? [record.user] : [],
+  );
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {

@@ -14,7 +14,8 @@ export async function configurePooler(session: Session): Promise<void> {
   const ledger = await session.ledger();
   const endpoints = await session.endpoints();
   if (endpoints === null) return;
-  const configuration = right(configure(ledger, endpoints, await session.lookup()));
+  const [lookup, here] = [await session.lookup(), await session.endpoint()];
+  const configuration = right(configure(ledger, endpoints, lookup, here));
   const before = session.configured;
   const isInForce = before !== null && sameConfiguration(before, configuration);
   if (!isInForce) await take(pooler.apply(configuration));

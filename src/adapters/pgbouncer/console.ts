@@ -74,6 +74,13 @@ export class Console {
     return new Set((await this.#show('SHOW USERS')).map(({ name }) => String(name)));
   }
 
+  /** Who has logged in, though not by the userlist. */
+  async unlisted(): Promise<ReadonlySet<string>> {
+    const listed = await this.users();
+    const pools = await this.#show('SHOW POOLS');
+    return new Set(pools.map(({ user }) => String(user)).filter((name) => !listed.has(name)));
+  }
+
   /** Whether no client is logged in, or about to be. */
   async isIdle(): Promise<boolean> {
     return (await this.#show('SHOW CLIENTS')).every(({ database }) => database === 'pgbouncer');

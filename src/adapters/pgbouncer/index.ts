@@ -128,7 +128,7 @@ async function apply(
   const before = await filesOf(process);
   const isElsewhere = before.ini !== null && !listensAsIn(before.ini, process.settings);
   const known = isElsewhere ? null : await versionOf(console);
-  const later = goingOn(wholly, before.ini);
+  const later = goingOn(wholly, before.ini, known === null ? new Set() : await console.unlisted());
   const isStartedAnew =
     known !== null &&
     workload !== undefined &&
@@ -147,8 +147,10 @@ async function apply(
   );
   const restart = async () => {
     if (workload === undefined) return;
-    if (isMoving) await workload.restart();
-    else await workload.start();
+    if (isMoving) {
+      await console.release();
+      await workload.restart();
+    } else await workload.start();
     try {
       await console.answers();
     } catch (problem) {

@@ -8,12 +8,15 @@ import { lookedUpIn } from '../../domain/pgbouncer-files.ts';
 import type { Configuration } from '../../engine/index.ts';
 
 /** What a process that runs with these files is to be given. */
-export function goingOn(configuration: Configuration, ini: string | null): Configuration {
+export function goingOn(
+  configuration: Configuration,
+  ini: string | null,
+  unlisted: ReadonlySet<string>,
+): Configuration {
   const { lookup, users } = configuration;
   const before = ini === null ? [] : lookedUpIn(ini);
   if (lookup === null || before.length === 0) return configuration;
-  const names = before === 'anybody' ? users.map(({ name }) => name) : before;
-  const isLookedUp = new Set(names);
+  const isLookedUp = new Set([...(before === 'anybody' ? lookup.told : before), ...unlisted]);
   const still = users.flatMap(({ name }) => (isLookedUp.has(name) ? [name] : []));
   return {
     ...configuration,
