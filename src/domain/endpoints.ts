@@ -50,10 +50,8 @@ export function connectionInfo(
     let readOnlyEndpoints = '';
     for (const { endpoint, serving } of readers) {
       const said = serving.get(grant.relation);
-      if (
-        said === wanted ||
-        (isMixed && said === grant.database && isShown(grant.published, endpoint))
-      )
+      const isTold = isMixed && isShown(grant.published, endpoint);
+      if (said === wanted || (isTold && said === grant.database))
         readOnlyEndpoints =
           readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
     }

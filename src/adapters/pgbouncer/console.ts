@@ -74,11 +74,9 @@ export class Console {
     return new Set((await this.#show('SHOW USERS')).map(({ name }) => String(name)));
   }
 
-  /** Who has logged in, though not by the userlist. */
-  async unlisted(): Promise<ReadonlySet<string>> {
-    const listed = await this.users();
-    const pools = await this.#show('SHOW POOLS');
-    return new Set(pools.map(({ user }) => String(user)).filter((name) => !listed.has(name)));
+  /** Who has logged in since it was started, listed or looked up. */
+  async seen(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#show('SHOW POOLS')).map(({ user }) => String(user)));
   }
 
   /** Whether no client is logged in, or about to be. */

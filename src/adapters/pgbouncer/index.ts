@@ -128,7 +128,8 @@ async function apply(
   const before = await filesOf(process);
   const isElsewhere = before.ini !== null && !listensAsIn(before.ini, process.settings);
   const known = isElsewhere ? null : await versionOf(console);
-  const later = goingOn(wholly, before.ini, known === null ? new Set() : await console.unlisted());
+  const seen = known === null || wholly.lookup === null ? new Set<string>() : await console.seen();
+  const later = goingOn(wholly, { ...before, seen });
   const isStartedAnew =
     known !== null &&
     workload !== undefined &&
