@@ -31,6 +31,7 @@ export const filesIn = (folder: string) => ({
 /** This unit's PgBouncer; looked up when a hook first needs it. */
 export function unitPooler(find: () => Promise<E.Either<HookError, Pooler>>): Pooler {
   let isFound = false;
+  let applied: Pooler | null = null;
   const pooler = once(() => {
     isFound = true;
     return find();
@@ -38,8 +39,11 @@ export function unitPooler(find: () => Promise<E.Either<HookError, Pooler>>): Po
   return {
     apply: (configuration) => async () => {
       const here = await pooler();
-      return E.isLeft(here) ? here : here.right.apply(configuration)();
+      if (E.isLeft(here)) return here;
+      applied = here.right;
+      return applied.apply(configuration)();
     },
+    looksUp: () => applied?.looksUp() ?? false,
     admits: (login, database) => async () => {
       const here = await pooler();
       return E.isLeft(here) ? here : here.right.admits(login, database)();

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login, Secret } from '../../machines/index.ts';
+import { isShown } from './endpoints.ts';
 import { isServed, type Ledger } from './ledger.ts';
 import { longestName, readOnlySuffix } from './request.ts';
 
@@ -31,15 +32,20 @@ export interface PoolerUser {
   readonly verifier: Secret;
 }
 
+/** The login of version 0.1 that looks up users. */
+export interface Lookup extends Login {
+  /** Whom it alone knows: they have no verifier on record. */
+  readonly users: readonly string[];
+  /** Whose clients were told of this unit, and may be about to be looked up. */
+  readonly told: readonly string[];
+}
+
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
 export interface Configuration {
   readonly databases: readonly DatabaseEntry[];
   readonly users: readonly PoolerUser[];
-  /**
-   * The login that looks up users who have no verifier on record, as version 0.1 left them; null
-   * where there is none.
-   */
-  readonly lookup: Login | null;
+  /** How users of version 0.1 are looked up; null once no unit has to. */
+  readonly lookup: Lookup | null;
   /** By whom PgBouncer verifies PostgreSQL's servers, as PEM; null where that is not known. */
   readonly ca: string | null;
 }
@@ -69,6 +75,8 @@ export function configure(
   ledger: Ledger,
   backend: BackendEndpoints,
   lookup: Login | null,
+  /** Where clients reach this unit; null where that is not known. */
+  here: string | null,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
@@ -89,7 +97,8 @@ export function configure(
   return E.right({
     databases,
     users: servedUsers(ledger),
-    lookup: hasUnverified(ledger) ? lookup : null,
+    lookup:
+      lookup === null ? null : { ...lookup, users: unverified(ledger), told: told(ledger, here) },
     ca: backend.ca ?? null,
   });
 }
@@ -115,9 +124,18 @@ function servedUsers({ records }: Ledger): readonly PoolerUser[] {
   return users.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Whether somebody who was published is known to the backend alone. */
-export const hasUnverified = ({ records }: Ledger): boolean =>
-  [...records.values()].some((record) => record.state === 'published' && record.verifier === null);
+/** Who was published and is known to the backend alone, sorted. */
+export const unverified = ({ records }: Ledger): readonly string[] =>
+  [...records.values()]
+    .flatMap((record) =>
+      record.state === 'published' && record.verifier === null ? [record.user] : [],
+    )
+    .sort();
+
+const told = ({ records }: Ledger, here: string | null): readonly string[] =>
+  [...records.values()].flatMap((record) =>
+    isServed(record) && (here === null || isShown(record.published, here)) ? [record.user] : [],
+  );
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
@@ -153,6 +171,7 @@ export const sameConfiguration = (one: Configuration, other: Configuration): boo
   one.ca === other.ca &&
   one.lookup?.user === other.lookup?.user &&
   one.lookup?.password.secret === other.lookup?.password.secret &&
+  sameList(one.lookup?.users ?? [], other.lookup?.users ?? [], (name, twin) => name === twin) &&
   sameDatabases(one.databases, other.databases) &&
   sameList(
     one.users,

@@ -34,9 +34,12 @@ export function connectionInfo(
   leader: string | null,
   others: readonly Peer[],
   version: string | null,
-  /** Whether units of version 0.1 may be among them, which name the database alone and look up users. */
+  /**
+   * Whether units of version 0.1 may be among them, which name the database alone. Where they were
+   * published they stay so; a database that is younger than this unit they cannot look users up in.
+   */
   isMixed = false,
-): (grant: Pick<Grant, 'relation' | 'database' | 'verifier'>) => ConnectionInfo {
+): (grant: Pick<Grant, 'relation' | 'database' | 'verifier' | 'published'>) => ConnectionInfo {
   const readers = others
     .flatMap(({ endpoint, serving }) => (endpoint === null ? [] : [{ endpoint, serving }]))
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
@@ -47,7 +50,8 @@ export function connectionInfo(
     let readOnlyEndpoints = '';
     for (const { endpoint, serving } of readers) {
       const said = serving.get(grant.relation);
-      if (said === wanted || (isMixed && said === grant.database))
+      const isTold = isMixed && isShown(grant.published, endpoint);
+      if (said === wanted || (isTold && said === grant.database))
         readOnlyEndpoints =
           readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
     }
@@ -59,6 +63,11 @@ export function connectionInfo(
     return info;
   };
 }
+
+/** Whether clients were told of an endpoint. */
+export const isShown = (published: ConnectionInfo | null, endpoint: string): boolean =>
+  published !== null &&
+  [published.endpoints, ...published.readOnlyEndpoints.split(',')].includes(endpoint);
 
 /** What is to be published, given what is: an unknown leader or version leaves the old one standing. */
 export function succeed(published: ConnectionInfo | null, next: ConnectionInfo): ConnectionInfo {

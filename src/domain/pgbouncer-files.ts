@@ -55,13 +55,28 @@ export const oldestVersion: Version = [1, 17];
 /** What version 0.1 left in each database: the function through which it looked up users. */
 const lookupQuery = 'SELECT uname, phash FROM hookchart.user_lookup($1)';
 
+/** Nobody else is to be found by it: who is in the userlist must never have been looked up. */
+const queryFor = (users: readonly string[]): string =>
+  `${lookupQuery} WHERE uname IN (${users.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')})`;
+
+/** Who can be looked up by a configuration file: anybody, as version 0.1 had it, or these. */
+export function lookedUpIn(ini: string): 'anybody' | readonly string[] {
+  const query = /^auth_query = (.*)$/m.exec(ini)?.[1];
+  if (query === undefined) return [];
+  if (query === lookupQuery) return 'anybody';
+  return [...query.matchAll(/'((?:[^']|'')*)'/g)].map(([, name = '']) =>
+    name.replaceAll("''", "'"),
+  );
+}
+
 export function renderFiles(
-  { databases, users, lookup, ca }: Configuration,
+  { databases, users, ca, ...configuration }: Configuration,
   settings: Settings,
   version: Version,
   /** The console's password as PgBouncer is to know it: it logs lines that it cannot read. */
   adminVerifier: string,
 ): PgbouncerFiles {
+  const lookup = configuration.lookup?.users.length ? configuration.lookup : null;
   const sizes = poolSizes(settings.maxDatabaseConnections, settings.processes);
   const options: readonly (readonly [key: string, value: string | number | null])[] = [
     ['listen_addr', settings.listenAddress],
@@ -73,7 +88,7 @@ export function renderFiles(
     ['auth_type', 'scram-sha-256'],
     ['auth_file', settings.userlistFile],
     ['auth_user', lookup === null ? null : lookup.user],
-    ['auth_query', lookup === null ? null : lookupQuery],
+    ['auth_query', lookup === null ? null : queryFor(lookup.users)],
     ['server_tls_sslmode', ca === null ? 'prefer' : 'verify-full'],
     ['server_tls_ca_file', ca === null ? null : settings.caFile],
     ['admin_users', settings.admin.user],

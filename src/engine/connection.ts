@@ -14,7 +14,8 @@ export async function configurePooler(session: Session): Promise<void> {
   const ledger = await session.ledger();
   const endpoints = await session.endpoints();
   if (endpoints === null) return;
-  const configuration = right(configure(ledger, endpoints, await session.lookup()));
+  const [lookup, here] = [await session.lookup(), await session.endpoint()];
+  const configuration = right(configure(ledger, endpoints, lookup, here));
   const before = session.configured;
   const isInForce = before !== null && sameConfiguration(before, configuration);
   if (!isInForce) await take(pooler.apply(configuration));
@@ -26,7 +27,7 @@ export async function confirmServing(session: Session): Promise<void> {
   if (session.configured === null) return;
   const bag = { _tag: 'PeerUnit', unit: session.adapters.model.unit } as const;
   const ledger = await session.ledger();
-  const listsUsers = session.configured.lookup === null;
+  const listsUsers = !session.adapters.pooler.looksUp();
   const values = confirmation(ledger, await session.endpoint(), listsUsers);
   if (ledger.hasMoved()) session.overwrite(bag, values);
   else session.write(bag, values);

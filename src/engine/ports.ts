@@ -144,6 +144,8 @@ export interface Pooler {
    * in force, where what is read back is not what was written.
    */
   readonly apply: (configuration: Configuration) => Attempt<'applied' | 'unchanged'>;
+  /** Whether what this hook has put in force still looks up users of version 0.1. */
+  readonly looksUp: () => boolean;
   /** Logs in as a client would; `LoginRefused` where that fails. */
   readonly admits: (login: Login, database: string) => Attempt<void>;
   /** Ends the connections of this hook. Never an error. */

@@ -4,11 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
-import {
-  type BackendEndpoints,
-  type Configuration,
-  hasUnverified,
-} from '../domain/configuration.ts';
+import { type BackendEndpoints, type Configuration, unverified } from '../domain/configuration.ts';
 import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
 import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
@@ -154,7 +150,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     return known;
   };
 
-  return {
+  const session: Session = {
     adapters,
     parse,
     policy,
@@ -223,10 +219,11 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     },
     lookupIsIdle: async () => {
       const records = await ledger();
-      if (records.lookup === null || hasUnverified(records)) return false;
+      if (records.lookup === null || unverified(records).length > 0) return false;
       const saying = new Map((await others()).map((peer) => [peer.unit, peer.listsUsers]));
+      saying.set(model.unit, session.configured !== null && !adapters.pooler.looksUp());
       const planned = await take(model.plannedUnits);
-      return planned.every((unit) => unit === model.unit || saying.get(unit) === true);
+      return planned.every((unit) => saying.get(unit) === true);
     },
     write: writes.write,
     overwrite: writes.overwrite,
@@ -264,6 +261,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       };
     },
   };
+  return session;
 }
 
 function flagsIn(databag: Databag): readonly number[] {

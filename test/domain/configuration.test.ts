@@ -5,13 +5,13 @@ import {
   type BackendEndpoints,
   configure,
   emptyConfiguration,
-  hasUnverified,
   sameConfiguration,
   sameDatabases,
 } from '../../src/domain/configuration.ts';
 import type { Ledger, LedgerRecord } from '../../src/domain/ledger.ts';
 import {
   isAtLeast,
+  lookedUpIn,
   parseVersion,
   renderFiles,
   type Settings,
@@ -29,12 +29,13 @@ const ledger = (...records: LedgerRecord[]): Ledger => ({
 });
 
 const lookup = { user: 'lookup', password: { secret: 'lookup "secret"' } };
+const here = '10.0.0.7:6432';
 const verifier = { secret: 'SCRAM-SHA-256$4096:salt$stored:server' };
 const primary = { host: '10.0.0.1', port: 5432 };
 const backend: BackendEndpoints = { primary, replicas: [] };
 
 const configured = (one: Ledger, endpoints = backend) => {
-  const outcome = configure(one, endpoints, lookup);
+  const outcome = configure(one, endpoints, lookup, here);
   if (E.isLeft(outcome)) throw new Error(outcome.left.endpoint);
   return outcome.right;
 };
@@ -99,8 +100,12 @@ describe('configure', () => {
     { host: 'a', port: 0 },
     { host: 'a', port: Number.NaN },
   ])('stops at an endpoint that PgBouncer would misread: %j', (endpoint) => {
-    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }, lookup))).toBe(true);
-    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }, lookup))).toBe(true);
+    expect(E.isLeft(configure(ledger(), { primary: endpoint, replicas: [] }, lookup, here))).toBe(
+      true,
+    );
+    expect(E.isLeft(configure(ledger(), { primary, replicas: [endpoint] }, lookup, here))).toBe(
+      true,
+    );
   });
 
   it('lists who is served, by verifier, sorted; not who is removed or has none yet', () => {
@@ -118,18 +123,24 @@ describe('configure', () => {
     ]);
   });
 
-  it('looks users up as long as some who were published have no verifier on record', () => {
+  it('looks up who was published and has no verifier on record, and nobody else', () => {
     const mixed = ledger(verified(4, 'a'), grant(7, 'b'));
-    expect(hasUnverified(mixed)).toBe(true);
-    expect(configured(mixed).lookup).toBe(lookup);
+    expect(configured(mixed).lookup).toEqual({ ...lookup, users: ['relation_id_7'], told: [] });
     for (const done of [
       ledger(verified(4, 'a')),
       ledger(verified(4, 'a'), grant(7, 'b', 'provisioning')),
       ledger(),
-    ]) {
-      expect(hasUnverified(done)).toBe(false);
-      expect(configured(done).lookup).toBeNull();
-    }
+    ])
+      expect(configured(done).lookup).toMatchObject({ users: [] });
+  });
+
+  it('knows whose clients were told of this unit; who does not know where it is takes all', () => {
+    const published = { endpoints: 'one:1', readOnlyEndpoints: `two:1,${here}`, version: null };
+    const some = ledger(verified(4, 'a', { published }), verified(7, 'b'));
+    expect(configured(some).lookup).toMatchObject({ told: ['relation_id_4'] });
+    expect(configure(some, backend, lookup, null)).toMatchObject({
+      right: { lookup: { told: ['relation_id_4', 'relation_id_7'] } },
+    });
   });
 
   it('leads a name to the place where its database is, and its alias too', () => {
@@ -148,13 +159,15 @@ describe('configure', () => {
   });
 
   it('tells one configuration from another, verifiers and passwords included', () => {
-    const one = { ...configured(ledger(verified(4, 'a'))), lookup, ca: 'PEM' };
+    const lookedUp = { ...lookup, users: ['relation_id_9'], told: [] };
+    const one = { ...configured(ledger(verified(4, 'a'))), lookup: lookedUp, ca: 'PEM' };
     expect(sameConfiguration(one, structuredClone(one))).toBe(true);
     for (const change of [
       { ca: null },
       { lookup: null },
-      { lookup: { ...lookup, password: { secret: 'another' } } },
-      { lookup: { ...lookup, user: 'another' } },
+      { lookup: { ...lookedUp, password: { secret: 'another' } } },
+      { lookup: { ...lookedUp, user: 'another' } },
+      { lookup: { ...lookedUp, users: [] } },
       { databases: [] },
       { users: [] },
       { users: [{ name: 'relation_id_4', verifier: { secret: 'another' } }] },
@@ -234,14 +247,19 @@ a_readonly = host=10.0.0.1 port=5432 dbname=a
 
   it('looks up the users that version 0.1 left, and names the socket where there is one', () => {
     const { ini, userlist } = renderFiles(
-      { ...emptyConfiguration, lookup },
+      { ...emptyConfiguration, lookup: { ...lookup, users: ['one', "o'ther"], told: [] } },
       { ...settings, socketDirectory: '/sock' },
       [1, 18],
       'S',
     );
     expect(ini).toContain(
-      'auth_user = lookup\nauth_query = SELECT uname, phash FROM hookchart.user_lookup($1)\n',
+      "auth_user = lookup\nauth_query = SELECT uname, phash FROM hookchart.user_lookup($1) WHERE uname IN ('one', 'o''ther')\n",
     );
+    expect(lookedUpIn(ini)).toEqual(['one', "o'ther"]);
+    expect(lookedUpIn('auth_query = SELECT uname, phash FROM hookchart.user_lookup($1)\n')).toBe(
+      'anybody',
+    );
+    expect(lookedUpIn('[pgbouncer]\n')).toEqual([]);
     expect(ini).toContain('unix_socket_dir = /sock');
     expect(userlist).toBe('"admin" "S"\n"lookup" "lookup ""secret"""\n');
   });

@@ -61,7 +61,7 @@ describe('endpoints', () => {
       serving: new Map(Object.entries(serving).map(([id, name]) => [Number(id), name])),
       listsUsers: true,
     });
-    const asked = { relation: 4, database: 'app', verifier: { secret: 'SCRAM' } };
+    const asked = { relation: 4, database: 'app', verifier: { secret: 'SCRAM' }, published: null };
     const app = serving(asked);
     const former = serving({ ...asked, verifier: { secret: 'before' } });
     const peers = [
@@ -82,10 +82,13 @@ describe('endpoints', () => {
       });
     });
 
-    it('may be of version 0.1, which names the database alone, while there is a login to look up users', () => {
-      expect(connectionInfo('one:1', peers, '14.5', true)(asked)).toMatchObject({
+    it('stay published where they are of version 0.1, which names the database alone', () => {
+      const told = { endpoints: 'x:1', readOnlyEndpoints: 'sechs:1,y:1', version: null };
+      const mixed = connectionInfo('one:1', peers, '14.5', true);
+      expect(mixed({ ...asked, published: told })).toMatchObject({
         readOnlyEndpoints: 'drei:1,sechs:1,zwei:1',
       });
+      expect(mixed(asked)).toMatchObject({ readOnlyEndpoints: 'drei:1,zwei:1' });
     });
 
     it('confirm a grant without a verifier by the database alone', () => {

@@ -51,7 +51,7 @@ async function updateStatus(world: MemoryWorld, unit: string, change: Partial<Ad
 }
 
 const looksUp = (world: MemoryWorld, unit: string) =>
-  world.pooler(unit).configuration.lookup?.user ?? null;
+  world.pooler(unit).configuration.lookup?.users ?? [];
 
 describe('a deployment of version 0.1', () => {
   it('goes on looking up users as long as one of them has no verifier on record', async () => {
@@ -74,7 +74,7 @@ describe('a deployment of version 0.1', () => {
     expect(before['read-only-endpoints']).toBe('pgb-0:6432,pgb-2:6432');
     expect(world.pooler('p/1').configuration).toMatchObject({
       users: [{ name: 'relation_id_4' }],
-      lookup: null,
+      lookup: { users: [] },
     });
     expect(world.logsIn(world.own(relation))).toBe(true);
   });
@@ -111,7 +111,7 @@ describe('a deployment of version 0.1', () => {
       expect(await updateStatus(world, 'p/1', watched)).not.toContain('RetireLookup');
       expect(world.peer()['auth-user']).toContain(lookup.user);
       await world.reconcile(unit);
-      expect([looksUp(world, unit), world.peer(unit).users]).toEqual([null, 'listed']);
+      expect([looksUp(world, unit), world.peer(unit).users]).toEqual([[], 'listed']);
     }
     expect(retired).toEqual([]);
     expect(await updateStatus(world, 'p/1', watched)).toContain('RetireLookup');
@@ -171,7 +171,7 @@ describe('a deployment of version 0.1', () => {
   it('takes no login of its own for a unit that lists users: a new deployment has none', async () => {
     const world = new MemoryWorld();
     await world.relate(relation);
-    expect(world.juju.units.map((unit) => looksUp(world, unit))).toEqual([null, null, null]);
+    expect(world.juju.units.map((unit) => looksUp(world, unit))).toEqual([[], [], []]);
     expect(await reconcile(world.adapters('p/1'))()).toMatchObject({
       right: { reconciled: [{ work: { _tag: 'Configure' } }] },
     });
@@ -211,7 +211,7 @@ describe('a login that a Juju secret keeps', () => {
   it('is read while it is needed, and the secret goes with it', async () => {
     const world = await carriedOverSecretly();
     await world.reconcile('p/0');
-    expect(world.pooler('p/0').configuration.lookup).toEqual(lookup);
+    expect(world.pooler('p/0').configuration.lookup).toMatchObject(lookup);
     expect(labels(world)).toContain('pgb-peers.auth.secret');
     await updateStatus(world, 'p/1');
     for (const unit of ['p/0', 'p/2']) await world.reconcile(unit);

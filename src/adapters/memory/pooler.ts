@@ -69,6 +69,7 @@ export class MemoryPgbouncer {
         if (E.isRight(outcome)) this.isConfigured = true;
         return outcome;
       },
+      looksUp: () => (this.configuration.lookup?.users.length ?? 0) > 0,
       admits: (login, database) => async () => {
         const entry = this.#entry(database);
         if (

@@ -19,6 +19,8 @@ export class Console {
   readonly #admin: Login;
   readonly #remaining: () => number;
   #login: Promise<Session> | undefined;
+  /** Whether nothing listened where the process is to listen. */
+  isDown = false;
   /** A process that hangs is found out once in a hook. */
   #isLost: WireProblem | null = null;
 
@@ -72,6 +74,16 @@ export class Console {
     return new Set((await this.#show('SHOW USERS')).map(({ name }) => String(name)));
   }
 
+  /** Who has logged in since it was started, listed or looked up. */
+  async seen(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#show('SHOW POOLS')).map(({ user }) => String(user)));
+  }
+
+  /** Whether no client is logged in, or about to be. */
+  async isIdle(): Promise<boolean> {
+    return (await this.#show('SHOW CLIENTS')).every(({ database }) => database === 'pgbouncer');
+  }
+
   async release(): Promise<void> {
     const login = this.#login;
     this.#login = undefined;
@@ -101,8 +113,9 @@ export class Console {
         return await open(address, this.#admin, 'pgbouncer', left);
       } catch (cause) {
         problem = cause;
-        if (!(cause instanceof WireProblem) || cause.kind !== 'unreachable') break;
+        if (!(cause instanceof WireProblem) || cause.kind !== 'unreachable') throw cause;
       }
+    this.isDown = true;
     throw problem;
   }
 }

@@ -26,6 +26,7 @@ import {
   type PgbouncerProcess,
   write,
 } from './files.ts';
+import { goingOn, looksUp } from './lookup.ts';
 
 export type { Settings } from '../../domain/pgbouncer-files.ts';
 export {
@@ -65,9 +66,12 @@ export function pgbouncer({
       new Console(process.consoles, process.settings.admin, remaining),
     ]),
   );
+  let isLookingUp = false;
   return {
+    looksUp: () => isLookingUp,
     apply: (configuration) =>
       attempt(clients, async () => {
+        isLookingUp = false;
         const applied: Applied[] = [];
         for (const [process, console] of consoles) {
           const outcome = await apply(process, console, configuration);
@@ -76,6 +80,7 @@ export function pgbouncer({
             return outcome;
           }
           applied.push(outcome.right);
+          isLookingUp ||= outcome.right.isLookingUp;
           if (applied.length === 1) watch?.(outcome.right.ini);
         }
         return E.right(applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged');
@@ -109,6 +114,7 @@ const nowhere: Address = { host: '', port: 0 };
 interface Applied {
   readonly ini: { readonly before: string | null; readonly after: string };
   readonly isNew: boolean;
+  readonly isLookingUp: boolean;
   /** Puts back in force what was before. */
   readonly restore: () => Promise<void>;
 }
@@ -116,12 +122,24 @@ interface Applied {
 async function apply(
   process: PgbouncerProcess,
   console: Console,
-  configuration: Configuration,
+  wholly: Configuration,
 ): Promise<E.Either<HookError, Applied>> {
   const { workload } = process;
   const before = await filesOf(process);
-  const isMoving = before.ini !== null && !listensAsIn(before.ini, process.settings);
-  const version = isMoving ? null : await versionOf(console);
+  const isElsewhere = before.ini !== null && !listensAsIn(before.ini, process.settings);
+  const known = isElsewhere ? null : await versionOf(console);
+  const seen = known === null || wholly.lookup === null ? new Set<string>() : await console.seen();
+  const later = goingOn(wholly, { ...before, seen });
+  const isStartedAnew =
+    known !== null &&
+    workload !== undefined &&
+    looksUp(later) &&
+    !looksUp(wholly) &&
+    (await console.isIdle());
+  const isMoving = isElsewhere || isStartedAnew;
+  const version = isMoving ? null : known;
+  const configuration = isMoving || console.isDown ? wholly : later;
+  const isLookingUp = looksUp(configuration);
   const files = await filesFor(process, configuration, version ?? oldestVersion);
   const isWritten =
     before.ini === files.ini && before.userlist === files.userlist && before.ca === files.ca;
@@ -130,8 +148,10 @@ async function apply(
   );
   const restart = async () => {
     if (workload === undefined) return;
-    if (isMoving) await workload.restart();
-    else await workload.start();
+    if (isMoving) {
+      await console.release();
+      await workload.restart();
+    } else await workload.start();
     try {
       await console.answers();
     } catch (problem) {
@@ -153,14 +173,19 @@ async function apply(
     (await isConfirmed(process)) &&
     (await differs(console, configuration, wanted)) === null
   )
-    return E.right({ ini: { before: before.ini, after: files.ini }, isNew: false, restore });
+    return E.right({
+      ini: { before: before.ini, after: files.ini },
+      isNew: false,
+      isLookingUp,
+      restore,
+    });
   if (!isWritten) await write(process, files);
   let after = files.ini;
   if (version === null && workload !== undefined) {
     await restart();
     // Only a process that runs says which keys it knows.
-    const known = await versionOf(console);
-    const whole = await filesFor(process, configuration, known ?? oldestVersion);
+    const started = await versionOf(console);
+    const whole = await filesFor(process, configuration, started ?? oldestVersion);
     if (whole.ini !== files.ini) await write(process, whole);
     after = whole.ini;
   }
@@ -169,7 +194,7 @@ async function apply(
   const why = await differs(console, configuration, wanted);
   if (why === null) {
     await confirm(process);
-    return E.right({ ini: { before: before.ini, after }, isNew: true, restore });
+    return E.right({ ini: { before: before.ini, after }, isNew: true, isLookingUp, restore });
   }
   await restore();
   return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });

@@ -106,7 +106,7 @@ export const intruders = (
 
 /** What is not as it was granted, in one sentence; null where all of it is. */
 export function damageOf(
-  grant: Pick<Grant, 'attributes' | 'roles' | 'user' | 'relation'>,
+  grant: Pick<Grant, 'attributes' | 'roles' | 'user' | 'relation' | 'verifier'>,
   facts: Facts,
   owner: Held | undefined,
   server: Server,
@@ -119,6 +119,8 @@ export function damageOf(
   const place = facts.databases.get(owner?.place ?? '');
   if (user === undefined) return `role ${grant.user} is not there`;
   if (user.name !== grant.user) return `role ${grant.user} is called ${user.name}`;
+  // A leader of version 0.1 that came to its place again has left it out.
+  if (grant.verifier === null) return `the verifier of ${user.name} is not on record`;
   if (heir === undefined || place === undefined) return 'its database is not there';
   if (place.ownerId !== heir.id) return `database ${place.name} belongs to ${place.owner}`;
   if (place.isClosed) return `database ${place.name} takes no connections`;

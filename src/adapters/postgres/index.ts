@@ -7,10 +7,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../../engine/index.ts';
 import { audit, grantable } from './audit.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
-import { attempt, SqlProblem } from './problem.ts';
+import { attempt } from './problem.ts';
 import { provision } from './provision.ts';
 import { remove } from './remove.ts';
 import { retireLookup } from './statements/home.ts';
+import { readLogin } from './statements/legacy.ts';
 
 export type { Tls } from '../wire/index.ts';
 export type { PostgresOptions } from './connections.ts';
@@ -53,19 +54,18 @@ export function postgres(options: PostgresOptions): PostgresBackend {
       attempt(connections, async () => E.right(await audit(connections, holdings))),
     retireLookup: (user) =>
       attempt(connections, async () => {
+        const [[login] = []] = await connections.send('look for the lookup login', [
+          readLogin(user),
+        ]);
+        if (login === undefined) return E.right(undefined);
         const superuser = await connections.superuser();
-        if (superuser !== null)
-          await connections
-            .ask(superuser, 'retire the lookup login', [retireLookup(user)])
-            .catch(unlessMissing);
+        const why = 'only a superuser can end its login (option backend-roles)';
+        if (superuser === null)
+          return E.left({ _tag: 'RoleInUse', class: 'unavailable', role: user, why });
+        await connections.ask(superuser, 'retire the lookup login', [retireLookup(user)]);
         return E.right(undefined);
       }),
     release: () => connections.release(),
     roundTrips: () => connections.roundTrips,
   };
-}
-
-/** A login that is gone needs nothing to be taken from it. */
-function unlessMissing(problem: unknown): void {
-  if (!(problem instanceof SqlProblem) || problem.sqlState !== '42704') throw problem;
 }

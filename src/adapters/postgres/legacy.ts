@@ -1,45 +1,75 @@
 /**
- * What version 0.1 left: roles made by a superuser, and known by comments. Their names are taken
- * from the ledger, once, and stand in the deployment's own table from then on.
+ * What version 0.1 left: roles made by a superuser. They are taken over once, by the names that the ledger has,
+ * and stand in the deployment's own table from then on.
  */
+import { createHash } from 'node:crypto';
+import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
+import { longestName } from '../../domain/request.ts';
+import type { HookError } from '../../engine/index.ts';
 import type { Connections, Server } from './connections.ts';
-import { SqlProblem } from './problem.ts';
 import { hold } from './statements/grant.ts';
 import { lend } from './statements/home.ts';
+import { readLegacy, readVerifier } from './statements/legacy.ts';
 
 type Known = Pick<Grant, 'user' | 'database' | 'relation'> &
   Partial<Pick<Grant, 'state' | 'verifier' | 'place'>>;
 
-/** Whether the ledger speaks of a grant that version 0.1 has served. */
-const isLegacy = ({ state, verifier, place }: Known): boolean =>
+/** Whether the ledger speaks of a grant that version 0.1 may have served. */
+const mayBeLegacy = ({ state, verifier, place }: Known): boolean =>
   (state === 'published' || state === 'removing') && verifier === null && place === null;
 
-export const isLegacyOwner = (role: string, grant: Known): boolean =>
-  isLegacy(grant) && role === ownerOf(grant);
+/** As version 0.1 called the owner of a database. */
+function ownerOf({ database }: Known): string {
+  const name = `${database}_owner`;
+  if (name.length <= longestName) return name;
+  return `${createHash('sha256').update(database).digest('hex').slice(0, 32)}_owner`;
+}
 
-const ownerOf = ({ database }: Known): string => `${database}_owner`;
-
-/** Takes the roles of such a grant over; who has been taken over is left alone. */
+/**
+ * Takes the roles of such a grant over; who has been taken over is left alone. The verifier in force
+ * comes back: another one, of the same password, would end the logins that poolers keep for clients.
+ */
 export async function adoptLegacy(
   connections: Connections,
   { login, major }: Server,
   grant: Known,
-): Promise<void> {
-  if (!isLegacy(grant)) return;
-  const superuser = await connections.superuser();
-  if (superuser === null) return;
-  for (const role of [grant.user, ownerOf(grant)])
-    await connections
-      .ask(superuser, `lend ${role}`, [lend(role, login, major)])
-      .catch(unlessMissing);
-  const { relation, database } = grant;
-  await connections.send('hold what version 0.1 made', [
-    hold(grant.user, { relation }),
-    hold(ownerOf(grant), { database, place: database }),
+): Promise<E.Either<HookError, string | null>> {
+  if (!mayBeLegacy(grant)) return E.right(null);
+  const { relation, database, user } = grant;
+  const holdings = [
+    { role: user, of: { relation } },
+    { role: ownerOf(grant), of: { database, place: database } },
+  ];
+  const [found = []] = await connections.send('look for what version 0.1 made', [
+    readLegacy(holdings.map(({ role }) => role)),
   ]);
+  const names = new Set(found.map(({ name }) => name));
+  const left = holdings.filter(({ role }) => names.has(role));
+  const superuser = await connections.superuser();
+  if (superuser === null) return left.length === 0 ? E.right(null) : E.left(unfinished(grant));
+  if (left.length > 0) {
+    const lending = left.map(({ role }) => lend(role, login, major));
+    await connections.ask(superuser, 'lend what version 0.1 made', lending);
+    const holding = left.map(({ role, of }) => hold(role, of));
+    await connections.send('hold what version 0.1 made', holding);
+  }
+  const [[row] = []] = await connections.ask(superuser, 'read the verifier in force', [
+    readVerifier(user),
+  ]);
+  return E.right(typeof row?.verifier === 'string' ? row.verifier : null);
 }
 
-function unlessMissing(problem: unknown): void {
-  if (!(problem instanceof SqlProblem) || problem.sqlState !== '42704') throw problem;
-}
+const unfinished = ({ relation, state, user }: Known): HookError => {
+  const why = 'version 0.1 made it as a superuser, and only a superuser can hand it over';
+  return state === 'removing'
+    ? { _tag: 'RoleInUse', class: 'unavailable', role: user, why }
+    : {
+        _tag: 'NotAccepted',
+        class: 'refused',
+        relation,
+        by: 'PostgreSQL',
+        what: `take over ${user}`,
+        why: `${why} (option backend-roles)`,
+      };
+};

@@ -4,7 +4,7 @@ import type { Holdings, HookError, Provisioned } from '../../engine/index.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
 import type { Connections, Last, Server } from './connections.ts';
 import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
-import { adoptLegacy, isLegacyOwner } from './legacy.ts';
+import { adoptLegacy } from './legacy.ts';
 import { freshName, ownerRoleOf } from './login.ts';
 import { removeRole } from './remove.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
@@ -29,7 +29,9 @@ export async function provision(
   { grants }: Pick<Holdings, 'grants'>,
 ): Promise<E.Either<HookError, Provisioned>> {
   const server = await connections.server();
-  await adoptLegacy(connections, server, grant);
+  const adopted = await adoptLegacy(connections, server, grant);
+  if (E.isLeft(adopted)) return adopted;
+  const inForce = adopted.right ?? grant.verifier?.secret ?? null;
   const names = [grant.user, ownerRoleOf(owner, grant.database)];
   return connections.inTurn(
     [
@@ -46,7 +48,7 @@ export async function provision(
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
         return again(connections, server, plan.right, grant, last);
-      const made = await carryOut(connections, server, grant, plan.right, last);
+      const made = await carryOut(connections, server, grant, plan.right, last, inForce);
       return (await takeBack(connections, server, plan.right, grant)) ?? E.right(made);
     },
   );
@@ -122,7 +124,7 @@ function planOf(
     found.tenant !== null &&
     (found.tenant === relation ||
       grants.some((one) => one.relation === found.tenant && one.database === database));
-  if (found.isHandedOver || isItsUsers || isLegacyOwner(found.owner, grant))
+  if (found.isHandedOver || isItsUsers)
     return E.right({ ...plan, place: known, database: 'taken over', holder: found.owner });
   // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
   if (found.isTenants && grant.state !== 'published')
@@ -143,9 +145,9 @@ async function carryOut(
   grant: Grant,
   plan: Plan,
   last: Last,
+  inForce: string | null = grant.verifier?.secret ?? null,
 ): Promise<Provisioned> {
   const secret = grant.password?.secret ?? '';
-  const inForce = grant.verifier?.secret ?? null;
   const verifier =
     inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
   const { user, owner, place, database, holder } = plan;

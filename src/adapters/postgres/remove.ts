@@ -31,7 +31,8 @@ export async function remove(
   grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Pick<Grant, 'place'>>,
 ): Promise<Removal> {
   const server = await connections.server();
-  await adoptLegacy(connections, server, grant);
+  const adopted = await adoptLegacy(connections, server, grant);
+  if (E.isLeft(adopted)) return adopted;
   const { relation, database, user, place = null } = grant;
   return connections.inTurn(
     [

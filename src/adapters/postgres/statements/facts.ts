@@ -2,6 +2,14 @@
 import { fixed } from './grant.ts';
 import { oids, text, texts } from './quoted.ts';
 
+/**
+ * From 16 on the maker of a role has it from the server itself, with the right to give it on and
+ * neither of the others.
+ */
+export const isMaker = `m.grantor = 10 AND m.admin_option
+     AND COALESCE(pg_catalog.to_jsonb(m) ->> 'inherit_option' = 'false', false)
+     AND COALESCE(pg_catalog.to_jsonb(m) ->> 'set_option' = 'false', false)`;
+
 /** The rows of the deployment's own table that one grant is about. */
 export const readHeld = (relation: number, database: string): string =>
   `SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles
@@ -9,14 +17,6 @@ export const readHeld = (relation: number, database: string): string =>
 
 export const readAllHeld =
   'SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles';
-
-/**
- * From 16 on the maker of a role has it from the server itself, with the right to give it on and
- * neither of the others.
- */
-const isMaker = `m.grantor = 10 AND m.admin_option
-     AND COALESCE(pg_catalog.to_jsonb(m) ->> 'inherit_option' = 'false', false)
-     AND COALESCE(pg_catalog.to_jsonb(m) ->> 'set_option' = 'false', false)`;
 
 const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
   COALESCE((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
