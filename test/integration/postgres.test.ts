@@ -499,6 +499,29 @@ describe('audit', () => {
     await done(backend.audit(holdings(one)));
     expect(await as(one, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
+
+  it('waits for no tenant that changes its password and does not end the transaction', async () => {
+    const [one, other] = [
+      { ...(await provisioned(grant(45))), state: 'published' as const },
+      { ...(await provisioned(grant(46))), state: 'published' as const },
+    ];
+    const session = new pg.Client({
+      ...server,
+      user: one.user,
+      password: 'secret-45',
+      database: 'db_45',
+    });
+    session.on('error', () => {});
+    await session.connect();
+    await session.query("BEGIN; ALTER ROLE relation_id_45 PASSWORD 'held'");
+    await as(other, "ALTER ROLE relation_id_46 PASSWORD 'changed'");
+    expect((await done(backend.audit(holdings(one, other)))).damaged).toEqual([]);
+    expect(await as(other, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await session.query('COMMIT');
+    await session.end();
+    await done(backend.audit(holdings(one, other)));
+    expect(await as(one, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
 });
 
 describe('given a superuser', () => {

@@ -4,7 +4,6 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifierOf } from '../../src/adapters/wire/scram.ts';
 import {
   connect,
   type Destination,
@@ -13,6 +12,7 @@ import {
   WireProblem,
   type WireProblemKind,
 } from '../../src/adapters/wire/index.ts';
+import { verifierOf } from '../../src/adapters/wire/scram.ts';
 import { freePort, Server, Workspace } from '../../src/demo/servers/child.ts';
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';

@@ -3,7 +3,7 @@ import type { Audit, Holdings } from '../../engine/index.ts';
 import type { Connections } from './connections.ts';
 import { damageOf, factsOf } from './facts.ts';
 import { readAllHeld, readAllPlaces, readAllRoles, readGrantable } from './statements/facts.ts';
-import { renewPassword } from './statements/grant.ts';
+import * as sql from './statements/grant.ts';
 import { lend } from './statements/home.ts';
 
 /** One look at the deployment's roles and databases, and each published user's verifier once more. */
@@ -32,10 +32,10 @@ async function renewPasswords(
   grants: readonly Grant[],
   damaged: ReadonlySet<number>,
 ): Promise<void> {
-  const statements = grants.flatMap(({ relation, user, verifier }) =>
-    verifier === null || damaged.has(relation) ? [] : [renewPassword(user, verifier.secret)],
+  const users = grants.flatMap(({ relation, user: role, verifier }) =>
+    verifier === null || damaged.has(relation) ? [] : [{ role, verifier: verifier.secret }],
   );
-  if (statements.length > 0) await connections.send('renew passwords', statements);
+  if (users.length > 0) await connections.send('renew passwords', [sql.renewPasswords(users)]);
 }
 
 /** What may be granted is lent to the deployment's own login where a superuser is at hand. */

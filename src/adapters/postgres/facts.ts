@@ -81,9 +81,14 @@ export const factsOf = ([
 const byName = <Named extends { readonly name: string }>(all: readonly Named[]) =>
   new Map(all.map((one) => [one.name, one]));
 
-/** The role that a row speaks of, whatever it is called by now; a role made anew is another one. */
-export const roleOf = ({ roles }: Facts, held: Held | undefined): Role | undefined =>
-  held === undefined ? undefined : [...roles.values()].find(({ id }) => id === held.id);
+/**
+ * The role that a row speaks of, by number and name: one that was made anew is another one, and after
+ * a restore from a dump a number may be anybody's.
+ */
+export function roleOf({ roles }: Facts, held: Held | undefined): Role | undefined {
+  const found = held === undefined ? undefined : roles.get(held.name);
+  return found?.id === held?.id ? found : undefined;
+}
 
 /** Memberships that the grant does not say, and those that say too much. */
 export function surplus({ memberships }: Role, wanted: readonly string[]): readonly Membership[] {
@@ -118,7 +123,7 @@ export function damageOf(
   const heir = roleOf(facts, owner);
   const place = facts.databases.get(owner?.place ?? '');
   if (user === undefined) return `role ${grant.user} is not there`;
-  if (user.name !== grant.user) return `role ${grant.user} is called ${user.name}`;
+  if (user.name !== grant.user) return `its role is ${user.name}, not ${grant.user}`;
   // A leader of version 0.1 that came to its place again has left it out.
   if (grant.verifier === null) return `the verifier of ${user.name} is not on record`;
   if (heir === undefined || place === undefined) return 'its database is not there';

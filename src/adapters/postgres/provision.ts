@@ -133,11 +133,9 @@ function planOf(
   return E.left({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy, handOver });
 }
 
-/** What was published keeps its name; what was not may take another. */
-function userNameOf({ roles }: Facts, { user, state }: Grant, found: Role | undefined): string {
-  if (found !== undefined) return state === 'published' ? user : found.name;
-  return roles.has(user) ? freshName(user) : user;
-}
+/** A name that is somebody else's gives way where nobody has heard of it yet. */
+const userNameOf = ({ roles }: Facts, { user }: Grant, found: Role | undefined): string =>
+  found?.name ?? (roles.has(user) ? freshName(user) : user);
 
 async function carryOut(
   connections: Connections,
@@ -237,7 +235,6 @@ function userStatements(
     (role) => !found.memberships.some((one) => one.role === role && one.isPlain),
   );
   return [
-    ...(found.name === name ? [] : [sql.rename(found.name, name)]),
     sql.hold(name, { relation }),
     ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
     sql.restoreUser(name, server.limit, verifier, attributes),

@@ -50,11 +50,25 @@ const options = (attributes: readonly string[]): string =>
 export const giveAttributes = (role: string, attributes: readonly string[]): string =>
   `ALTER ROLE ${id(role)} ${options(attributes)}`;
 
-export const renewPassword = (role: string, verifier: string): string =>
-  `ALTER ROLE ${id(role)} PASSWORD ${text(verifier)}`;
-
-export const rename = (role: string, to: string): string =>
-  `ALTER ROLE ${id(role)} RENAME TO ${id(to)}`;
+/**
+ * Each by itself, and without waiting for a tenant that changes its own and does not end the
+ * transaction: that one is renewed the next time.
+ */
+export const renewPasswords = (
+  users: readonly { readonly role: string; readonly verifier: string }[],
+): string => `
+DO $do$
+BEGIN
+  PERFORM pg_catalog.set_config('lock_timeout', '50', true);
+${users
+  .map(
+    ({ role, verifier }) => `  BEGIN
+    ALTER ROLE ${id(role)} PASSWORD ${text(verifier)};
+  EXCEPTION WHEN lock_not_available OR undefined_object THEN NULL;
+  END;`,
+  )
+  .join('\n')}
+END $do$`;
 
 /** Settings that `RESET` refuses, and with them all others; they are put back instead. */
 export const fixed = {
