@@ -51,7 +51,8 @@ export async function adoptLegacy(
   const names = new Set(found.map(({ name }) => name));
   const left = holdings.filter(({ role }) => names.has(role));
   const superuser = await connections.superuser();
-  if (superuser === null) return left.length === 0 ? E.right(null) : E.left(unfinished(grant));
+  if (superuser === null)
+    return left.length === 0 ? E.right(null) : E.left(unfinished(connections.where, grant));
   if (left.length > 0) {
     const lending = left.map(({ role }) => lend(role, login, major));
     await connections.ask(superuser, 'lend what version 0.1 made', lending);
@@ -64,16 +65,9 @@ export async function adoptLegacy(
   return E.right(typeof row?.verifier === 'string' ? row.verifier : null);
 }
 
-const unfinished = ({ relation, state, user }: Known): HookError => {
-  const why = 'version 0.1 made it as a superuser, and only a superuser can hand it over';
-  return state === 'removing'
-    ? { _tag: 'RoleInUse', class: 'unavailable', role: user, why }
-    : {
-        _tag: 'NotAccepted',
-        class: 'refused',
-        relation,
-        by: 'PostgreSQL',
-        what: `take over ${user}`,
-        why: `${why} (option backend-roles)`,
-      };
+const unfinished = (where: string, { relation, state, user }: Known): HookError => {
+  const why = `version 0.1 made ${user} as a superuser, and it takes one to hand it over (option backend-roles)`;
+  if (state === 'removing') return { _tag: 'BackendUnavailable', class: 'unavailable', where, why };
+  const what = 'give up what it holds';
+  return { _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why };
 };
