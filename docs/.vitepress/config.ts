@@ -40,6 +40,7 @@ export default defineConfig({
       { text: 'Tutorial', link: '/tutorial' },
       { text: 'Reference', link: '/commands' },
       { text: 'Design', link: '/design' },
+      { text: 'Security', link: '/security' },
     ],
     sidebar: [
       { text: 'Tutorial', items: [{ text: 'Your first hook', link: '/tutorial' }] },
@@ -71,6 +72,7 @@ export default defineConfig({
         text: 'Explanation',
         items: [
           { text: 'Design', link: '/design' },
+          { text: 'Security', link: '/security' },
           { text: 'The holes of the charts', link: '/holes' },
           { text: 'What is verified', link: '/verify' },
         ],

@@ -116,7 +116,8 @@ export function renderFiles(
     userlist: [
       [settings.admin.user, adminVerifier],
       ...(lookup === null ? [] : [[lookup.user, lookup.password.secret]]),
-      ...users.map(({ name, verifier }) => [name, verifier.secret]),
+      // PgBouncer looks for a new user's place from the front of its own sorted list.
+      ...users.map(({ name, verifier }) => [name, verifier.secret]).reverse(),
     ]
       .map(([user = '', secret = '']) => `${listed(user)} ${listed(secret)}\n`)
       .join(''),

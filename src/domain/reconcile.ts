@@ -141,6 +141,10 @@ function requested(view: View): Work[] {
     if (damage !== null && next?._tag !== 'Provision')
       work.push({ _tag: 'Restore', relation, damage });
   }
+  // Whoever makes its databag unreadable does not keep what it may not have.
+  for (const [relation, damage] of damages)
+    if (view.relations.has(relation) && !view.requests.has(relation))
+      work.push({ _tag: 'Restore', relation, damage });
   return work;
 }
 

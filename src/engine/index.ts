@@ -22,7 +22,13 @@ export type {
 } from '../domain/ledger.ts';
 export type { Audit, Work } from '../domain/reconcile.ts';
 export type { Refusal } from '../domain/refusal.ts';
-export { type Attribute, type Databag, defaultPolicy, type Policy } from '../domain/request.ts';
+export {
+  type Attribute,
+  type Databag,
+  defaultPolicy,
+  type ExtraRoles,
+  type Policy,
+} from '../domain/request.ts';
 export { type Masked, mask } from '../domain/secret.ts';
 export type { Status } from '../domain/status.ts';
 export {

@@ -1,7 +1,18 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { MemoryJuju, seededEntropy } from '../../src/adapters/memory/index.ts';
-import type { Bag, Databag } from '../../src/engine/index.ts';
+import {
+  MemoryJuju,
+  MemoryPgbouncer,
+  MemoryPostgres,
+  seededEntropy,
+} from '../../src/adapters/memory/index.ts';
+import {
+  type Bag,
+  type Configuration,
+  type Databag,
+  emptyConfiguration,
+} from '../../src/engine/index.ts';
+import { aGrant } from '../a-grant.ts';
 
 const juju = () => {
   const made = new MemoryJuju({
@@ -125,6 +136,29 @@ describe('relations', () => {
     const made = juju();
     made.removeUnit('p/0');
     expect([made.leader, made.units]).toEqual([null, ['p/1']]);
+  });
+});
+
+describe('a pooler', () => {
+  it('admits who is in its userlist with the verifier of that password, and leads to the place', async () => {
+    const postgres = new MemoryPostgres();
+    const made = await postgres.hook().provision(aGrant(4, { database: 'there' }), {
+      owner: 'model/pgbouncer',
+      grants: [],
+    })();
+    if (E.isLeft(made)) throw new Error(made.left._tag);
+    const { user: name, verifier } = made.right;
+    const pooler = new MemoryPgbouncer(postgres).hook();
+    const login = { user: name, password: { secret: 'secret-4' } };
+    const place = { name: 'asked', database: 'there', host: 'h', port: 1 };
+    const admitted = async (users: Configuration['users']) => {
+      await pooler.apply({ ...emptyConfiguration, databases: [place], users })();
+      return E.isRight(await pooler.admits(login, 'asked')());
+    };
+    expect(await admitted([{ name, verifier }])).toBe(true);
+    expect(await admitted([])).toBe(false);
+    expect(await admitted([{ name, verifier: { secret: 'of another' } }])).toBe(false);
+    expect(await admitted([{ name: 'another', verifier }])).toBe(false);
   });
 });
 

@@ -143,6 +143,30 @@ describe('docs/holes.md', () => {
   });
 });
 
+describe('docs/security.md', () => {
+  const [, section = ''] = text('docs/security.md').split('## Promises');
+  const rows = section.split('\n').filter((line) => /^\| (?!promise|---)/.test(line));
+  const attacks = readdirSync('test/attack/attacks')
+    .filter((name) => name !== 'planted.ts')
+    .map((name) => text(join('test/attack/attacks', name)))
+    .join('\n');
+
+  it.each(rows.map((row) => [row.slice(2, 60), row]))('%s… is shown by what there is', (_, row) => {
+    const [, shown = ''] = / \| (.+) \|$/.exec(row) ?? [];
+    const proofs = shown.split(/; (?=`|attack `)/);
+    for (const proof of proofs) {
+      const [, file, title] = /^`(test\/\S+\.test\.ts)` "(.+)"$/.exec(proof) ?? [];
+      const [, attack] = /^attack `([a-z0-9-]+)`$/.exec(proof) ?? [];
+      if (attack !== undefined) expect(attacks).toContain(`'${attack}'`);
+      else expect(text(file ?? ''), proof).toContain(`'${title}'`);
+    }
+  });
+
+  it('has a promise for most of what it says', () => {
+    expect(rows.length).toBeGreaterThanOrEqual(25);
+  });
+});
+
 describe('docs/embed.md', () => {
   it('embeds the library in 40 lines', () => {
     const code = blocksOf('docs/embed.md')[0]?.body ?? '';

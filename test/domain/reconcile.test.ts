@@ -213,6 +213,18 @@ describe('reconcile', () => {
     ]);
   });
 
+  it('restores what was granted to a relation whose databag cannot be read, and not to one that is gone', () => {
+    const damage = 'relation_id_4 has other rights';
+    const audit = { orphans: [], damaged: [{ relation: 4, what: damage }] };
+    const unread = { audit, relations: new Set([4]) };
+    expect(reconcile(view([grant(4)], [], unread))).toEqual([
+      configure,
+      { _tag: 'Restore', relation: 4, damage },
+    ]);
+    const gone = { audit, succeeding: true };
+    expect(reconcile(view([grant(4)], [], gone))).toEqual([configure]);
+  });
+
   it('retires the login of version 0.1 when it is of no use, last, and not while the backend is down', () => {
     const retire = { _tag: 'RetireLookup' };
     const moved = [grant(4, { published: null })];

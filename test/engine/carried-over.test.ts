@@ -122,6 +122,14 @@ describe('a deployment of version 0.1', () => {
     expect(world.logsIn(world.own(relation))).toBe(true);
   });
 
+  it('keeps the login for users without a verifier, whatever the units have said before', async () => {
+    const world = await carriedOver();
+    for (const unit of world.juju.units)
+      await write(world, unit, 'PeerUnit', { ...ofVersion01(unit), users: 'listed' });
+    expect(await updateStatus(world, 'p/1')).not.toContain('RetireLookup');
+    expect(world.peer()['auth-user']).toContain(lookup.user);
+  });
+
   it('waits for no unit that is leaving, and for one that has not said anything', async () => {
     const world = await carriedOver();
     await updateStatus(world, 'p/1');

@@ -1,11 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
+import { hooks } from '../../machines/index.ts';
 import {
   type Adapters,
   type Bag,
   type DispatchRun,
   dispatch,
   type HookError,
+  interpret,
   type JujuEvent,
   render,
 } from '../../src/engine/index.ts';
@@ -83,6 +85,33 @@ describe('a databag that cannot be read', () => {
     await run(world, updateStatus, unreadable);
     expect(world.own(bad)).toEqual(before);
     expect(world.logsIn(before)).toBe(true);
+  });
+
+  it('neither withdraws what was begun nor clears a refusal', async () => {
+    const world = asked();
+    world.pooler('p/1').isUp = false;
+    await run(world, changed(bad));
+    expect(world.record(bad)).toMatchObject({ state: 'provisioning' });
+    world.pooler('p/1').isUp = true;
+    await run(world, updateStatus, unreadable);
+    expect(world.record(bad)).toMatchObject({ state: 'provisioning' });
+    world.juju.request(bad, { database: 'not a name' });
+    await run(world, updateStatus);
+    const refused = world.record(bad);
+    expect(refused).toMatchObject({ state: 'refused' });
+    await run(world, updateStatus, unreadable);
+    expect(world.record(bad)).toEqual(refused);
+  });
+
+  it('keeps nobody from putting right what was granted', async () => {
+    const world = asked();
+    await world.settle();
+    const role = world.postgres.roles.get('relation_id_4');
+    if (role === undefined) throw new Error('it was made');
+    world.postgres.roles.set('relation_id_4', { ...role, attributes: ['CREATEROLE'] });
+    const done = await run(world, updateStatus, unreadable);
+    expect(errorsOf(done)).toContainEqual([`Restore ${bad}`, null]);
+    expect(world.postgres.roles.get('relation_id_4')?.attributes).toEqual([]);
   });
 
   it('does not keep the endpoints of others from moving, and its own move once it can be read', async () => {
@@ -222,6 +251,25 @@ describe('what PgBouncer refuses to one relation', () => {
     await world.settle();
     world.pooler('p/1').configuration = { ...world.pooler('p/1').configuration, users: [] };
     await expect(run(world, updateStatus, rejecting('bad'))).rejects.toThrow('bad is missing');
+    const adapters = world.adapters('p/1');
+    const spoiled = { ...adapters, ...rejecting('bad')(adapters) };
+    const again = await interpret(spoiled)(hooks['database-requested'])({ relation: bad })();
+    expect(again).toMatchObject({ left: { _tag: 'ConfigRejected' } });
+  });
+});
+
+describe('a removal that cannot be finished', () => {
+  it('says why, in the run and on record', async () => {
+    const world = asked();
+    await world.settle();
+    world.postgres.inUse.set('relation_id_4', 'a lock');
+    world.juju.forget(bad);
+    const done = await run(world, updateStatus);
+    expect(errorsOf(done)).toContainEqual([`DeleteUser ${bad}`, 'RoleInUse']);
+    expect(world.record(bad)).toMatchObject({
+      state: 'removing',
+      error: expect.stringContaining('a lock'),
+    });
   });
 });
 

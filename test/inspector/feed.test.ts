@@ -9,6 +9,7 @@ import {
   reconcile,
 } from '../../src/engine/index.ts';
 import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
+import { aGrant } from '../a-grant.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { hooksIn, listening, relation, requested } from './listening.ts';
 
@@ -168,6 +169,31 @@ describe('a feed', () => {
           message: adapters.entropy.password().secret,
         }),
     );
+    const failures = messages.flatMap((message) =>
+      message.type === '@xstate.snapshot' ? [message.snapshot.error] : [],
+    );
+    expect(failures).toEqual(Array(2).fill('PostgreSQL failed to x: ******** (SQLSTATE X)'));
+  });
+
+  it('masks a verifier that only an error would show, as one that was made and one that is listed', async () => {
+    const world = new MemoryWorld();
+    const adapters = world.adapters('p/1');
+    const { messages, recorder } = listening();
+    const event = { hook: 'update-status' };
+    const failed = (message: string) =>
+      E.left({
+        ...({ _tag: 'SqlFailed', class: 'broken', statement: 'x' } as const),
+        ...{ sqlState: 'X', message },
+      });
+    await recorder.hook('p/1', event, adapters, async ({ adapters: { backend } }) => {
+      const made = await backend.provision(aGrant(9), { owner: 'm/a', grants: [] })();
+      return failed(E.isRight(made) ? made.right.verifier.secret : 'it was not made');
+    });
+    await recorder.hook('p/1', event, adapters, async ({ adapters: { pooler } }) => {
+      const users = [{ name: 'u', verifier: { secret: 'SCRAM-SHA-256$listed' } }];
+      await pooler.apply({ ...emptyConfiguration, users })();
+      return failed('SCRAM-SHA-256$listed');
+    });
     const failures = messages.flatMap((message) =>
       message.type === '@xstate.snapshot' ? [message.snapshot.error] : [],
     );

@@ -388,6 +388,45 @@ describe('remove', () => {
     await removed(one);
   });
 
+  it('loses what others gave it, in whatever database, and is not to be kept by that', async () => {
+    const one = await provisioned(grant(28));
+    const other = await provisioned(grant(29));
+    const sharer = await provisioned(grant(32, { database: 'db_28' }));
+    await as(
+      other,
+      'CREATE TABLE public.t (a int, b int)',
+      `GRANT ALL ON public.t TO ${one.user}`,
+      `GRANT SELECT (b) ON public.t TO ${one.user}`,
+      `GRANT ALL ON SCHEMA public TO ${one.user}`,
+      `GRANT ALL ON DATABASE db_29 TO ${one.user}`,
+      `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO ${one.user}`,
+    );
+    await as(
+      { ...other, database: 'postgres' },
+      'SELECT lo_create(77)',
+      `GRANT ALL ON LARGE OBJECT 77 TO ${one.user}`,
+    );
+    await as(
+      sharer,
+      'CREATE TABLE public.of_sharer (a int)',
+      `GRANT ALL ON public.of_sharer TO ${one.user}`,
+    );
+    expect(await removed(one)).toEqual([]);
+    expect(await roleExists(one.user)).toBe(false);
+    expect(await as(other, 'SELECT count(*)::int AS n FROM public.t')).toEqual([{ n: 0 }]);
+    expect(await as(sharer, 'SELECT count(*)::int AS n FROM public.of_sharer')).toEqual([{ n: 0 }]);
+    expect(
+      (
+        await done(
+          backend.audit(
+            holdings({ ...other, state: 'published' }, { ...sharer, state: 'published' }),
+          ),
+        )
+      ).damaged,
+    ).toEqual([]);
+    for (const left of [other, sharer]) await removed(left);
+  });
+
   it('is not to be kept from it by what a tenant does to its database', async () => {
     const one = await provisioned(grant(27));
     const owner = await ownerOf('db_27');

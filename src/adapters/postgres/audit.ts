@@ -15,10 +15,8 @@ export async function audit(connections: Connections, { grants }: Holdings): Pro
   const published = grants.filter(({ state }) => state === 'published');
   const owners = new Map(facts.held.map((held) => [held.database, held]));
   const damaged = published.flatMap((grant) => {
-    const sharers = published.flatMap(({ database, user }) =>
-      database === grant.database ? [user] : [],
-    );
-    const what = damageOf(grant, facts, owners.get(grant.database), server, sharers);
+    const owner = owners.get(grant.database);
+    const what = damageOf(grant, facts, owner, server);
     return what === null ? [] : [{ relation: grant.relation, what }];
   });
   await renewPasswords(connections, published, new Set(damaged.map(({ relation }) => relation)));

@@ -20,6 +20,8 @@ export interface Membership {
   readonly isPlain: boolean;
   /** Whether it is one because it has made the role. */
   readonly isMaker: boolean;
+  /** Whether the other role is one that the deployment has made. */
+  readonly isHeld: boolean;
   /** Whether the deployment's login may take it back. */
   readonly isOurs: boolean;
 }
@@ -35,7 +37,7 @@ export interface Role {
   readonly createRole: boolean;
   readonly limit: number;
   readonly lasts: boolean;
-  /** The databases in which it has settings; an empty name for all of them. */
+  /** The databases in which it has settings that tenants can make; an empty name for all of them. */
   readonly settings: readonly string[];
   readonly memberships: readonly Membership[];
   readonly members: readonly Membership[];
@@ -54,6 +56,8 @@ export interface Database {
   readonly isHandedOver: boolean;
   /** It belongs to a tenant, to a role that a tenant made, or to the owner of another database. */
   readonly isTenants: boolean;
+  /** The relation whose user owns it, or has made the role that does. */
+  readonly tenant: number | null;
   readonly isClosed: boolean;
   readonly isPublic: boolean;
 }
@@ -90,13 +94,15 @@ export function surplus({ memberships }: Role, wanted: readonly string[]): reado
   );
 }
 
-/** Whoever else could act as the role. */
+/** Whoever else could act as the role; users share the owner of a database, and nothing else. */
 export const intruders = (
   { members }: Role,
   { login }: Pick<Server, 'login'>,
-  wanted: readonly string[] = [],
+  of: 'user' | 'owner',
 ): readonly Membership[] =>
-  members.filter(({ role, isAdmin }) => role !== login && (isAdmin || !wanted.includes(role)));
+  members.filter(
+    ({ role, isAdmin, isHeld }) => role !== login && (isAdmin || of === 'user' || !isHeld),
+  );
 
 /** What is not as it was granted, in one sentence; null where all of it is. */
 export function damageOf(
@@ -104,8 +110,6 @@ export function damageOf(
   facts: Facts,
   owner: Held | undefined,
   server: Server,
-  /** The users of the same database. */
-  sharers: readonly string[],
 ): string | null {
   const user = roleOf(
     facts,
@@ -135,7 +139,7 @@ export function damageOf(
     (role) => !user.memberships.some((one) => one.role === role && one.isPlain),
   );
   if (less !== undefined) return `${user.name} is no member of ${less}`;
-  const [stranger] = [...intruders(user, server), ...intruders(heir, server, sharers)];
+  const [stranger] = [...intruders(user, server, 'user'), ...intruders(heir, server, 'owner')];
   if (stranger !== undefined) return `${stranger.role} is a member of its roles`;
   if (!user.shares.includes(place.name)) return `${user.name} does not share what it makes`;
   return null;

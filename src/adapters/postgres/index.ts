@@ -10,8 +10,8 @@ import { Connections, type PostgresOptions } from './connections.ts';
 import { attempt } from './problem.ts';
 import { provision } from './provision.ts';
 import { remove } from './remove.ts';
-import { readLogin } from './statements/facts.ts';
 import { retireLookup } from './statements/home.ts';
+import { readLogin } from './statements/legacy.ts';
 
 export type { Tls } from '../wire/index.ts';
 export type { PostgresOptions } from './connections.ts';
@@ -47,7 +47,8 @@ export function postgres(options: PostgresOptions): PostgresBackend {
     endpoints: async () => E.right({ primary: { host, port }, replicas: replicas(), ca }),
     grantable: (roles) =>
       attempt(connections, async () => E.right(await grantable(connections, roles))),
-    provision: (grant) => attempt(connections, () => provision(connections, owner, grant)),
+    provision: (grant, holdings) =>
+      attempt(connections, () => provision(connections, owner, grant, holdings)),
     remove: (grant) => attempt(connections, () => remove(connections, grant)),
     audit: (holdings) =>
       attempt(connections, async () => E.right(await audit(connections, holdings))),

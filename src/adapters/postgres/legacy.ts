@@ -1,5 +1,5 @@
 /**
- * What version 0.1 left: roles made by a superuser, and known by comments. They are taken over once,
+ * What version 0.1 left: roles made by a superuser. They are taken over once, by the names that the ledger has,
  * and stand in the deployment's own table from then on.
  */
 import { createHash } from 'node:crypto';
@@ -8,12 +8,12 @@ import type { Grant } from '../../../machines/index.ts';
 import { longestName } from '../../domain/request.ts';
 import type { HookError } from '../../engine/index.ts';
 import type { Connections, Server } from './connections.ts';
-import { readLegacy, readVerifier } from './statements/facts.ts';
 import { hold } from './statements/grant.ts';
 import { lend } from './statements/home.ts';
+import { readLegacy, readVerifier } from './statements/legacy.ts';
 
 type Known = Pick<Grant, 'user' | 'database' | 'relation'> &
-  Partial<Pick<Grant, 'state' | 'verifier' | 'place' | 'owner'>>;
+  Partial<Pick<Grant, 'state' | 'verifier' | 'place'>>;
 
 /** Whether the ledger speaks of a grant that version 0.1 may have served. */
 const mayBeLegacy = ({ state, verifier, place }: Known): boolean =>
@@ -36,17 +36,13 @@ export async function adoptLegacy(
   grant: Known,
 ): Promise<E.Either<HookError, string | null>> {
   if (!mayBeLegacy(grant)) return E.right(null);
-  const { relation, database, user, owner = '' } = grant;
+  const { relation, database, user } = grant;
   const holdings = [
-    { role: user, mark: `hookchart ${owner} relation ${relation}`, of: { relation } },
-    {
-      role: ownerOf(grant),
-      mark: `hookchart ${owner} database`,
-      of: { database, place: database },
-    },
+    { role: user, of: { relation } },
+    { role: ownerOf(grant), of: { database, place: database } },
   ];
   const [found = []] = await connections.send('look for what version 0.1 made', [
-    readLegacy(holdings),
+    readLegacy(holdings.map(({ role }) => role)),
   ]);
   const names = new Set(found.map(({ name }) => name));
   const left = holdings.filter(({ role }) => names.has(role));

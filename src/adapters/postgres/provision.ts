@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
-import type { HookError, Provisioned } from '../../engine/index.ts';
+import type { Holdings, HookError, Provisioned } from '../../engine/index.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
 import type { Connections, Last, Server } from './connections.ts';
 import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
@@ -17,6 +17,8 @@ interface Plan {
   readonly place: string;
   /** How the database is come by. */
   readonly database: 'there' | 'made' | 'taken over';
+  /** Who owns it, where it is to be taken over. */
+  readonly holder: string | null;
 }
 
 /** Makes what is missing and puts right what differs; what is taken is refused before anything. */
@@ -24,6 +26,7 @@ export async function provision(
   connections: Connections,
   owner: string,
   grant: Grant,
+  { grants }: Pick<Holdings, 'grants'>,
 ): Promise<E.Either<HookError, Provisioned>> {
   const server = await connections.server();
   const adopted = await adoptLegacy(connections, server, grant);
@@ -39,7 +42,7 @@ export async function provision(
     ],
     async (rows, last) => {
       const facts = factsOf(rows);
-      const plan = planOf(facts, grant, owner, connections.name);
+      const plan = planOf(facts, grant, grants, owner, connections.name);
       if (E.isLeft(plan)) return plan;
       const isStray = plan.right.user.found?.homes.some((home) => home !== plan.right.place);
       if (isStray && grant.state === 'provisioning')
@@ -91,6 +94,7 @@ async function again(
 function planOf(
   facts: Facts,
   grant: Grant,
+  grants: readonly Grant[],
   deployment: string,
   handOver: string,
 ): E.Either<HookError, Plan> {
@@ -112,13 +116,16 @@ function planOf(
   };
   const known = heldOwner?.place ?? database;
   const found = facts.databases.get(known);
-  const plan = { user: { name: userName, found: user }, owner: wanted };
+  const plan = { user: { name: userName, found: user }, owner: wanted, holder: null };
   if (found === undefined) return E.right({ ...plan, place: known, database: 'made' });
   if (owner !== undefined && found.ownerId === owner.id)
     return E.right({ ...plan, place: known, database: 'there' });
-  const isItsOwn = user !== undefined && found.ownerId === user.id;
-  if (found.isHandedOver || isItsOwn)
-    return E.right({ ...plan, place: known, database: 'taken over' });
+  const isItsUsers =
+    found.tenant !== null &&
+    (found.tenant === relation ||
+      grants.some((one) => one.relation === found.tenant && one.database === database));
+  if (found.isHandedOver || isItsUsers)
+    return E.right({ ...plan, place: known, database: 'taken over', holder: found.owner });
   // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
   if (found.isTenants && grant.state !== 'published')
     return E.right({ ...plan, place: freshName(`hookchart_${database}`), database: 'made' });
@@ -143,10 +150,13 @@ async function carryOut(
   const secret = grant.password?.secret ?? '';
   const verifier =
     inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
-  const { user, owner, place, database } = plan;
+  const { user, owner, place, database, holder } = plan;
+  // What it shares the user says itself, with no more rights than the database's owner has.
+  const isEntering = database === 'made' || user.found?.shares.includes(place) !== true;
+  const rights = isEntering ? { attributes: [], roles: [] } : grant;
   const roles = [
     ...ownerStatements(plan, grant, server),
-    ...userStatements(plan, grant, server, verifier),
+    ...userStatements(plan, { ...grant, ...rights }, server, verifier),
   ];
   const opening = sql.openDatabase(place, owner.name);
   if (database === 'made') {
@@ -154,10 +164,16 @@ async function carryOut(
     await connections.send('create the database', [sql.makeDatabase(place, owner.name)]);
     await connections.send('close the database to others', opening);
   } else {
-    const taking = database === 'taken over' ? [sql.takeDatabase(place, owner.name)] : [];
+    const taking =
+      holder === null || holder === owner.name
+        ? []
+        : [
+            ...(holder === server.login ? [] : [sql.join(holder, server.major)]),
+            sql.takeDatabase(place, owner.name),
+          ];
     await connections.send('create roles', [...roles, ...taking, ...opening]);
   }
-  if (database === 'made' || user.found?.shares.includes(place) !== true) {
+  if (isEntering) {
     const login = { user: user.name, password: secret };
     const session = await connections.as(login, place, server.major);
     try {
@@ -166,37 +182,46 @@ async function carryOut(
       await session.end();
     }
   }
-  const extras = extraStatements(plan, grant);
+  const extras = isEntering ? extraStatements(user.name, grant) : [];
   if (extras.length > 0) Object.assign(last, { purpose: 'grant extra roles', statements: extras });
   return { user: user.name, place, verifier: { secret: verifier } };
 }
 
-function ownerStatements({ owner, place }: Plan, { database }: Grant, server: Server): string[] {
-  const holding = sql.hold(owner.name, { database, place });
-  if (owner.found !== undefined) {
-    const isUsable = owner.found.members.some(
-      ({ role, isPlain }) => role === server.login && isPlain,
-    );
-    return [...(isUsable ? [] : [sql.join(owner.name, server.major)]), holding];
-  }
+function ownerStatements(
+  { owner: { name, found }, place }: Plan,
+  { database }: Grant,
+  server: Server,
+): string[] {
+  const holding = sql.hold(name, { database, place });
+  if (found === undefined)
+    return [
+      sql.makeOwner(name),
+      holding,
+      sql.comment(name, `owner of database ${database}, made by hookchart`),
+      sql.join(name, server.major),
+    ];
   return [
-    sql.makeOwner(owner.name),
+    ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
     holding,
-    sql.comment(owner.name, `owner of database ${database}, made by hookchart`),
-    sql.join(owner.name, server.major),
+    ...intruders(found, server, 'owner').flatMap(({ role, grantor, isOurs }) =>
+      isOurs ? [sql.revokeRole(name, role, grantor, server.major)] : [],
+    ),
   ];
 }
 
+/** Whether the deployment's login has a role's rights. */
+const isUsable = ({ members }: Role, { login }: Server): boolean =>
+  members.some(({ role, isPlain }) => role === login && isPlain);
+
 /** What the grant does not say is revoked first; what takes more than the database comes last. */
 function userStatements(
-  { user: { name, found }, owner, place }: Plan,
+  { user: { name, found }, owner }: Plan,
   grant: Grant,
   server: Server,
   verifier: string,
 ): string[] {
   const { relation, roles, attributes } = grant;
   const wanted = [owner.name, ...roles];
-  const joining = sql.grantRole(owner.name, name);
   if (found === undefined)
     return [
       sql.makeUser(name, server.limit, verifier),
@@ -206,22 +231,21 @@ function userStatements(
         `user of relation ${relation} on database ${grant.database}, made by hookchart`,
       ),
       sql.join(name, server.major),
-      joining,
+      sql.grantRole(owner.name, name),
     ];
-  const isMember = found.memberships.some(({ role, isPlain }) => role === owner.name && isPlain);
-  const isUsable = found.members.some(({ role, isPlain }) => role === server.login && isPlain);
-  // In its database it says what it shares with no more rights than the database's owner has.
-  const until = found.shares.includes(place) ? attributes : [];
+  const missing = wanted.filter(
+    (role) => !found.memberships.some((one) => one.role === role && one.isPlain),
+  );
   return [
     ...(found.name === name ? [] : [sql.rename(found.name, name)]),
     sql.hold(name, { relation }),
-    ...(isUsable ? [] : [sql.join(name, server.major)]),
-    sql.restoreUser(name, server.limit, verifier, until),
+    ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
+    sql.restoreUser(name, server.limit, verifier, attributes),
     ...found.settings.map((database) => sql.resetSettings(name, database)),
     ...revocations({ name, found }, wanted, server).flatMap(({ isOurs, statement }) =>
       isOurs ? [statement] : [],
     ),
-    ...(isMember ? [] : [joining]),
+    ...missing.map((role) => sql.grantRole(role, name)),
   ];
 }
 
@@ -235,19 +259,14 @@ const revocations = ({ name, found }: Plan['user'], wanted: readonly string[], s
           what: `${name} is a member of ${one.role}`,
           statement: sql.revokeRole(one.role, name, one.grantor, server.major),
         })),
-        ...intruders(found, server).map((one) => ({
+        ...intruders(found, server, 'user').map((one) => ({
           ...one,
           what: `${one.role} is a member of ${name}`,
           statement: sql.revokeRole(name, one.role, one.grantor, server.major),
         })),
       ];
 
-function extraStatements({ user: { name, found } }: Plan, { roles, attributes }: Grant): string[] {
-  const missing = roles.filter(
-    (role) => !found?.memberships.some((one) => one.role === role && one.isPlain),
-  );
-  return [
-    ...(attributes.length === 0 ? [] : [sql.giveAttributes(name, attributes)]),
-    ...missing.map((role) => sql.grantRole(role, name)),
-  ];
-}
+const extraStatements = (name: string, { roles, attributes }: Grant): string[] => [
+  ...(attributes.length === 0 ? [] : [sql.giveAttributes(name, attributes)]),
+  ...roles.map((role) => sql.grantRole(role, name)),
+];

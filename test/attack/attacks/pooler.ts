@@ -52,6 +52,8 @@ const statements = (
   rule,
   do: async (attacker) => {
     const session = await attacker.pooled();
+    // From its first statement on it has a server of its own, whatever the password is by then.
+    await session.done('SELECT 1');
     await spoil(attacker);
     await session.done(...all(attacker));
   },

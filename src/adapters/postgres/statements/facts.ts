@@ -1,34 +1,14 @@
 /** What is read before anything is done. All of it stands in catalogs that the whole server shares. */
+import { fixed } from './grant.ts';
 import { oids, text, texts } from './quoted.ts';
 
 /**
  * From 16 on the maker of a role has it from the server itself, with the right to give it on and
  * neither of the others.
  */
-const isMaker = `m.grantor = 10 AND m.admin_option
+export const isMaker = `m.grantor = 10 AND m.admin_option
      AND COALESCE(pg_catalog.to_jsonb(m) ->> 'inherit_option' = 'false', false)
      AND COALESCE(pg_catalog.to_jsonb(m) ->> 'set_option' = 'false', false)`;
-
-/**
- * Roles that version 0.1 made and marked, as far as they are not held yet. A tenant that may make
- * roles can mark its own, but stays known as their maker.
- */
-export const readLegacy = (
-  marked: readonly { readonly role: string; readonly mark: string }[],
-): string =>
-  `SELECT r.rolname AS name FROM pg_catalog.pg_roles r
-    WHERE (r.rolname::pg_catalog.text, pg_catalog.shobj_description(r.oid, 'pg_authid'))
-          IN (${marked.map(({ role, mark }) => `(${text(role)}, ${text(mark)})`).join(', ')})
-      AND r.oid NOT IN (SELECT h.id FROM hookchart.roles h)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = r.oid AND ${isMaker})`;
-
-/** No row where nobody can log in by that name. */
-export const readLogin = (role: string): string =>
-  `SELECT r.rolname AS name FROM pg_catalog.pg_roles r WHERE r.rolname = ${text(role)} AND r.rolcanlogin`;
-
-/** Which only a superuser can read. */
-export const readVerifier = (role: string): string =>
-  `SELECT a.rolpassword AS verifier FROM pg_catalog.pg_authid a WHERE a.rolname = ${text(role)}`;
 
 /** The rows of the deployment's own table that one grant is about. */
 export const readHeld = (relation: number, database: string): string =>
@@ -43,6 +23,7 @@ const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
               'role', o.rolname, 'grantor', g.rolname, 'isAdmin', m.admin_option,
               'isPlain', COALESCE((pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, true),
               'isMaker', ${isMaker},
+              'isHeld', EXISTS (SELECT FROM hookchart.roles h WHERE h.id = o.oid),
               'isOurs', pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
                      OR COALESCE(pg_catalog.pg_has_role(m.grantor, 'USAGE'), false)))
               FROM pg_catalog.pg_auth_members m
@@ -50,16 +31,25 @@ const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
               LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor
              WHERE m.${column} = r.oid), '[]')`;
 
+/** Settings that nobody can reset, as they are by default. */
+const harmless = Object.entries(fixed)
+  .map(([name, value]) => text(`${name}=${value}`))
+  .join(', ');
+
 const role = `
 SELECT r.oid AS id, r.rolname AS name,
        r.rolsuper OR r.rolreplication OR r.rolbypassrls AS "isMighty",
        r.rolcanlogin AS "canLogin", r.rolinherit AS inherits,
        r.rolcreatedb AS "createDb", r.rolcreaterole AS "createRole", r.rolconnlimit AS "limit",
        COALESCE(r.rolvaliduntil = 'infinity', true) AS lasts,
-       ARRAY(SELECT COALESCE(d.datname::pg_catalog.text, '')
+       ARRAY(SELECT DISTINCT COALESCE(d.datname::pg_catalog.text, '')
                FROM pg_catalog.pg_db_role_setting s
-               LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-              WHERE s.setrole = r.oid) AS settings,
+               LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase,
+                    pg_catalog.unnest(s.setconfig) AS c (item)
+              WHERE s.setrole = r.oid AND c.item NOT IN (${harmless})
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings g
+                                 WHERE g.context <> 'user'
+                                   AND g.name = pg_catalog.split_part(c.item, '=', 1))) AS settings,
        ${memberOf('member', 'roleid')} AS memberships,
        ${memberOf('roleid', 'member')} AS members,
        ARRAY(SELECT DISTINCT d.datname::pg_catalog.text
@@ -89,9 +79,9 @@ export const readRolesById = (numbers: readonly number[]): string =>
 /** The deployment's roles, and those that its tenants made. */
 const tenants = `
 WITH RECURSIVE tenants AS (
-  SELECT h.id FROM hookchart.roles h
+  SELECT h.id, h.relation FROM hookchart.roles h
    UNION
-  SELECT m.roleid
+  SELECT m.roleid, t.relation
     FROM tenants t JOIN pg_catalog.pg_auth_members m ON m.member = t.id
    WHERE ${isMaker}
 )`;
@@ -100,6 +90,8 @@ const database = `${tenants}
 SELECT d.oid AS id, d.datname AS name, r.rolname AS owner, d.datdba AS "ownerId",
        r.rolname = SESSION_USER AS "isHandedOver",
        EXISTS (SELECT FROM tenants t WHERE t.id = d.datdba) AS "isTenants",
+       (SELECT pg_catalog.min(t.relation)::pg_catalog.float8 FROM tenants t
+         WHERE t.id = d.datdba) AS "tenant",
        NOT d.datallowconn OR d.datconnlimit <> -1 AS "isClosed",
        EXISTS (SELECT FROM pg_catalog.aclexplode(
                  COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
@@ -132,6 +124,6 @@ SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS name, pg_catalog.lower(r.ro
 
 /** Roles that one tenant made, its own first. */
 export const readMade = (user: number): string =>
-  `${tenants.replace('SELECT h.id FROM hookchart.roles h', `SELECT ${Number(user)}::pg_catalog.oid AS id`)}
+  `${tenants.replace('SELECT h.id, h.relation FROM hookchart.roles h', `SELECT ${Number(user)}::pg_catalog.oid AS id, 0::pg_catalog.int8 AS relation`)}
 SELECT r.oid AS id, r.rolname AS name FROM tenants t JOIN pg_catalog.pg_roles r ON r.oid = t.id
  ORDER BY r.oid <> ${Number(user)}, r.oid`;

@@ -56,9 +56,46 @@ export const renewPassword = (role: string, verifier: string): string =>
 export const rename = (role: string, to: string): string =>
   `ALTER ROLE ${id(role)} RENAME TO ${id(to)}`;
 
+/** Settings that `RESET` refuses, and with them all others; they are put back instead. */
+export const fixed = {
+  transaction_read_only: 'off',
+  transaction_isolation: 'read committed',
+  transaction_deferrable: 'off',
+  seed: '0',
+} as const;
+
 /** Settings decide for whoever logs in; of a role in all databases where none is named. */
-export const resetSettings = (role: string, database: string): string =>
-  `ALTER ROLE ${id(role)} ${database === '' ? '' : `IN DATABASE ${id(database)} `}RESET ALL`;
+export const resetSettings = (role: string, database: string): string => {
+  const where = database === '' ? '' : `IN DATABASE ${id(database)} `;
+  const values = Object.entries(fixed).map(([name, value]) => `(${text(name)}, ${text(value)})`);
+  return `
+DO $do$
+DECLARE setting record;
+BEGIN
+  FOR setting IN
+    SELECT c.item, v.value, i.name
+      FROM pg_catalog.pg_db_role_setting s
+      JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+      LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase,
+           pg_catalog.unnest(s.setconfig) AS c (item)
+      LEFT JOIN (VALUES ${values.join(', ')}) AS v (name, value)
+             ON v.name = pg_catalog.split_part(c.item, '=', 1),
+           LATERAL (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p.part), '.')
+                      FROM pg_catalog.unnest(pg_catalog.string_to_array(
+                             pg_catalog.split_part(c.item, '=', 1), '.')) AS p (part)) AS i (name)
+     WHERE r.rolname = ${text(role)} AND COALESCE(d.datname, '') = ${text(database)}
+  LOOP
+    BEGIN
+      EXECUTE pg_catalog.concat(${text(`ALTER ROLE ${id(role)} ${where}`)},
+        CASE WHEN setting.value IS NULL THEN 'RESET ' || setting.name
+             ELSE 'SET ' || setting.name || ' = ' || pg_catalog.quote_literal(setting.value) END);
+    EXCEPTION WHEN insufficient_privilege THEN
+      -- It takes a superuser, and so it was one who set it.
+      NULL;
+    END;
+  END LOOP;
+END $do$`;
+};
 
 export const grantRole = (role: string, to: string): string => `GRANT ${id(role)} TO ${id(to)}`;
 

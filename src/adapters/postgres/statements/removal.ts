@@ -26,7 +26,10 @@ export const rollBack = (gid: string): string => `ROLLBACK PREPARED ${text(gid)}
 export const become = (role: string): string => `SET ROLE ${id(role)}`;
 export const becomeOneself = 'RESET ROLE';
 
-/** Where something of a user is, and whether it gets there. */
+/**
+ * Where something of a user is, whether it gets there, and whose objects it was given rights on:
+ * only who gave them takes them back.
+ */
 export const readHomes = (
   users: readonly number[],
   user: number,
@@ -36,7 +39,16 @@ SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
        pg_catalog.has_database_privilege(${Number(user)}::pg_catalog.oid, d.oid, 'CONNECT') AS "isEntered",
        pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
        d.datdba IN (${oids(users)}) OR d.datname IN (${databases.map(text).join(', ') || 'NULL'}) AS "isKept",
-       r.rolname AS owner
+       ARRAY(SELECT DISTINCT g.rolname::pg_catalog.text
+               FROM pg_catalog.pg_shdepend a
+               JOIN pg_catalog.pg_shdepend o
+                 ON o.dbid = a.dbid AND o.classid = a.classid AND o.objid = a.objid
+                AND o.refclassid = a.refclassid AND o.deptype = 'o'
+               JOIN pg_catalog.pg_roles g ON g.oid = o.refobjid
+              WHERE a.dbid = d.oid AND a.deptype = 'a'
+                AND a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+                AND a.refobjid IN (${oids(users)}) AND o.refobjid NOT IN (${oids(users)})
+                AND pg_catalog.pg_has_role(o.refobjid, 'USAGE')) AS givers
   FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
  WHERE d.oid IN (SELECT s.dbid FROM pg_catalog.pg_shdepend s
                   WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
@@ -50,11 +62,20 @@ SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
 export const reopen = (database: string): string =>
   `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`;
 
+/** Databases of the deployment's own on which users were given rights by others. */
+export const readShown = (users: readonly number[]): string => `
+SELECT DISTINCT d.datname AS name
+  FROM pg_catalog.pg_shdepend s
+  JOIN pg_catalog.pg_database d ON d.oid = s.objid
+ WHERE s.dbid = 0 AND s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND s.deptype = 'a'
+   AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND s.refobjid IN (${oids(users)}) AND pg_catalog.pg_has_role(d.datdba, 'USAGE')`;
+
 export const letEnter = (database: string, user: string): string =>
   `GRANT CONNECT ON DATABASE ${id(database)} TO ${id(user)}`;
 
-export const leave = (database: string, user: string): string =>
-  `REVOKE ALL ON DATABASE ${id(database)} FROM ${id(user)}`;
+export const leave = (database: string, users: readonly string[]): string =>
+  `REVOKE ALL ON DATABASE ${id(database)} FROM ${ids(users)}`;
 
 /** Functions and operators are only taken over by whoever may create in their schema. */
 export const readSchemas = (users: readonly number[], heir: string): string => `
