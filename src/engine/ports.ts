@@ -107,7 +107,7 @@ export interface Backend {
    * error; `RoleInUse` where the removal must be tried again. Yields what was cut off, in sentences.
    */
   readonly remove: (
-    grant: Pick<Grant, 'user' | 'database' | 'relation'>,
+    grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Grant>,
     holdings: Holdings,
   ) => Attempt<readonly string[]>;
   /**

@@ -34,7 +34,7 @@ function cut(bytes: Buffer, sizes: readonly number[]) {
 const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 });
 
 describe('messages of a server', () => {
-  it('are the same however their bytes arrive', () => {
+  it('are the same however their bytes arrive', () =>
     fc.assert(
       fc.property(fc.array(aMessage), sizes, (messages, pieces) => {
         const whole = Buffer.concat(messages);
@@ -43,18 +43,16 @@ describe('messages of a server', () => {
         expect(found.map(({ text }) => text)).toEqual(messages.map((one) => one.toString('hex')));
         expect(found.map(({ type }) => type)).toEqual(messages.map((one) => String(one)[0]));
       }),
-    );
-  });
+    ));
 
-  it('pass as an error only where its list has an end, which is its last byte', () => {
+  it('pass as an error only where its list has an end, which is its last byte', () =>
     fc.assert(
       fc.property(aList, fc.nat(), sizes, (list, at, pieces) => {
         const shorter = list.subarray(0, at % list.length);
         for (const wrong of [shorter, Buffer.concat([list, Buffer.from('x')])])
           expect(cut(message('E', wrong), pieces)).toEqual({ found: [], isBroken: true });
       }),
-    );
-  });
+    ));
 
   it('are broken by a length that no message has', () => {
     for (const length of [0, 3, 1_000_000, 0xffffffff]) {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Databag } from '../../src/engine/index.ts';
 import type { Application, AttackWorld, Backing, Tenant } from './world.ts';
 
-export type Position = 'databag' | 'pooler' | 'direct';
+type Position = 'databag' | 'pooler' | 'direct';
 
 /** The moments of a round at which an attack may do something more. */
 export type Moment = 'hooked' | 'joined' | 'leaving' | 'removed';

@@ -3,7 +3,7 @@
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
 /** The body of a function that tells and returns nothing. */
-export const telling = (name: string, then = 'RETURN NULL'): string =>
+const telling = (name: string, then = 'RETURN NULL'): string =>
   `BEGIN RAISE LOG 'canary ${name} session=% current=%', SESSION_USER, CURRENT_USER; ${then}; END`;
 
 /** A function of the attacker's; it works as whoever calls it. */

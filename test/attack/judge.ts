@@ -9,7 +9,7 @@ import type { Attacker } from './attack.ts';
 import { type Line, linesInside, sharedLines } from './snapshot.ts';
 import type { AttackWorld, Tenant } from './world.ts';
 
-export const stages = ['served', 'hooked', 'joined', 'removed', 'end'] as const;
+const stages = ['served', 'hooked', 'joined', 'removed', 'end'] as const;
 export type Stage = (typeof stages)[number];
 
 /** What a run without attack came to, by stage. */

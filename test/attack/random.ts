@@ -9,7 +9,7 @@ import { AttackWorld, type Backing, HookFailed } from './world.ts';
 const places = ['own', 'pooled', 'postgres', 'template1', 'beside'] as const;
 type Place = (typeof places)[number];
 
-export type Turn = { readonly in: Place; readonly sql: string } | { readonly hook: string };
+type Turn = { readonly in: Place; readonly sql: string } | { readonly hook: string };
 
 const word = fc.constantFrom('a', 'b', 'c');
 const role = fc.constantFrom(

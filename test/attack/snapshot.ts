@@ -11,7 +11,7 @@ export interface Line {
   readonly details: readonly string[];
 }
 
-export interface Row {
+interface Row {
   readonly kind: string;
   readonly owner: string | null;
   readonly subject: string | null;

@@ -59,9 +59,10 @@ export function postgres(options: PostgresOptions): PostgresBackend {
         ]);
         if (login === undefined) return E.right(undefined);
         const superuser = await connections.superuser();
-        const why = 'only a superuser can end its login (option backend-roles)';
+        const { where } = connections;
+        const why = `it takes a superuser to end the login ${user} (option backend-roles)`;
         if (superuser === null)
-          return E.left({ _tag: 'RoleInUse', class: 'unavailable', role: user, why });
+          return E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
         await connections.ask(superuser, 'retire the lookup login', [retireLookup(user)]);
         return E.right(undefined);
       }),

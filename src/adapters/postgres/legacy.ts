@@ -13,7 +13,7 @@ import { lend } from './statements/home.ts';
 import { readLegacy, readVerifier } from './statements/legacy.ts';
 
 type Known = Pick<Grant, 'user' | 'database' | 'relation'> &
-  Partial<Pick<Grant, 'state' | 'verifier' | 'place'>>;
+  Partial<Pick<Grant, 'state' | 'verifier' | 'place' | 'owner'>>;
 
 /** Whether the ledger speaks of a grant that version 0.1 may have served. */
 const mayBeLegacy = ({ state, verifier, place }: Known): boolean =>
@@ -36,18 +36,23 @@ export async function adoptLegacy(
   grant: Known,
 ): Promise<E.Either<HookError, string | null>> {
   if (!mayBeLegacy(grant)) return E.right(null);
-  const { relation, database, user } = grant;
+  const { relation, database, user, state, owner = '' } = grant;
   const holdings = [
     { role: user, of: { relation } },
     { role: ownerOf(grant), of: { database, place: database } },
   ];
   const [found = []] = await connections.send('look for what version 0.1 made', [
-    readLegacy(holdings.map(({ role }) => role)),
+    readLegacy(
+      holdings.map(({ role }) => role),
+      // A removal may have begun before anything was made: its name may be another deployment's.
+      state === 'removing' ? `hookchart ${owner} ` : '',
+    ),
   ]);
   const names = new Set(found.map(({ name }) => name));
   const left = holdings.filter(({ role }) => names.has(role));
   const superuser = await connections.superuser();
-  if (superuser === null) return left.length === 0 ? E.right(null) : E.left(unfinished(grant));
+  if (superuser === null)
+    return left.length === 0 ? E.right(null) : E.left(unfinished(connections.where, grant));
   if (left.length > 0) {
     const lending = left.map(({ role }) => lend(role, login, major));
     await connections.ask(superuser, 'lend what version 0.1 made', lending);
@@ -60,16 +65,9 @@ export async function adoptLegacy(
   return E.right(typeof row?.verifier === 'string' ? row.verifier : null);
 }
 
-const unfinished = ({ relation, state, user }: Known): HookError => {
-  const why = 'version 0.1 made it as a superuser, and only a superuser can hand it over';
-  return state === 'removing'
-    ? { _tag: 'RoleInUse', class: 'unavailable', role: user, why }
-    : {
-        _tag: 'NotAccepted',
-        class: 'refused',
-        relation,
-        by: 'PostgreSQL',
-        what: `take over ${user}`,
-        why: `${why} (option backend-roles)`,
-      };
+const unfinished = (where: string, { relation, state, user }: Known): HookError => {
+  const why = `version 0.1 made ${user} as a superuser, and it takes one to hand it over (option backend-roles)`;
+  if (state === 'removing') return { _tag: 'BackendUnavailable', class: 'unavailable', where, why };
+  const what = 'give up what it holds';
+  return { _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why };
 };

@@ -28,7 +28,7 @@ interface Heir {
 /** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
 export async function remove(
   connections: Connections,
-  grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Pick<Grant, 'place'>>,
+  grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Grant>,
 ): Promise<Removal> {
   const server = await connections.server();
   const adopted = await adoptLegacy(connections, server, grant);

@@ -1,6 +1,6 @@
 /** What is read before anything is done. All of it stands in catalogs that the whole server shares. */
 import { fixed } from './grant.ts';
-import { oids, text, texts } from './quoted.ts';
+import { text, texts } from './quoted.ts';
 
 /**
  * From 16 on the maker of a role has it from the server itself, with the right to give it on and
@@ -72,9 +72,6 @@ export const readRoles = (names: readonly string[], relation: number, database: 
 
 export const readAllRoles = `${role}
  WHERE r.oid IN (SELECT h.id FROM hookchart.roles h)`;
-
-export const readRolesById = (numbers: readonly number[]): string =>
-  `${role} WHERE r.oid IN (${oids(numbers)})`;
 
 /** The deployment's roles, and those that its tenants made. */
 const tenants = `

@@ -3,12 +3,14 @@ import { isMaker } from './facts.ts';
 import { text, texts } from './quoted.ts';
 
 /**
- * Roles of these names that are not held yet: the ledger says that version 0.1 made them, whatever
- * is written on them. A tenant that made one of such a name stays known as its maker.
+ * Roles of these names that are not held yet, with a mark of version 0.1 where one is asked for. A
+ * tenant that made one of such a name stays known as its maker.
  */
-export const readLegacy = (roles: readonly string[]): string =>
+export const readLegacy = (roles: readonly string[], mark: string): string =>
   `SELECT r.rolname AS name FROM pg_catalog.pg_roles r
     WHERE r.rolname IN (${texts(roles)})
+      AND pg_catalog.starts_with(
+            COALESCE(pg_catalog.shobj_description(r.oid, 'pg_authid'), ''), ${text(mark)})
       AND r.oid NOT IN (SELECT h.id FROM hookchart.roles h)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = r.oid AND ${isMaker})`;
 
