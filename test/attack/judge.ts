@@ -258,7 +258,11 @@ export class Judge {
         ...files(join(charm.home(unit), '..', `charm-${unit.replace('/', '-')}`)).map(
           (file) => `file of the charm of ${unit}: ${file}`,
         ),
-        ...charm.serving(unit).map((name) => `entry of the PgBouncer of ${unit}: ${name}`),
+        // What is read from the replicas follows from the name, where that leaves room.
+        ...charm
+          .serving(unit)
+          .filter((name) => !name.endsWith('_readonly'))
+          .map((name) => `entry of the PgBouncer of ${unit}: ${name}`),
         ...readFileSync(join(charm.home(unit), 'userlist.txt'), 'utf8')
           .split('\n')
           .flatMap((line) => {
