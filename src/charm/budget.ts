@@ -1,8 +1,8 @@
 /** What part of a hook may go by before nothing more is begun: the rest is for telling Juju. */
 const share = 0.75;
 
-/** What a hook has before its configuration is known, in milliseconds. */
-const atFirst = 60_000;
+/** What a hook has before its configuration is known, in milliseconds: the least that can be set. */
+const atFirst = 10_000;
 
 /** The time of one hook, which begins with its process. */
 export function hookBudget() {

@@ -101,7 +101,7 @@ const runHook =
     const pooler = unitPooler(async () => {
       const found = await address();
       if (E.isLeft(found)) return found;
-      const place = placeOf(environment, variables, found.right);
+      const place = placeOf(environment, variables, found.right, budget.ofServers);
       const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
       return poolerAt(place, config.options, cryptoEntropy, budget.ofServers, watch);
     });

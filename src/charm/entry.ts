@@ -16,7 +16,8 @@ function isNothing(): boolean {
   const { status, stdout } = spawnSync('state-get', ['--format=json', deferralKey], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 20_000,
+    // The least of budgets is to be enough for asking once more.
+    timeout: 5_000,
     killSignal: 'SIGKILL',
   });
   return status === 0 && stdout.trim() === '""';

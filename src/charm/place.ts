@@ -28,21 +28,24 @@ export function placeOf(
   environment: Environment,
   variables: Variables,
   address: { readonly bind: string },
+  /** Milliseconds that are left to the hook. */
+  remaining?: () => number,
 ): Place {
+  const inTime = remaining === undefined ? {} : { remaining };
   const program = programOf(variables);
   if (environment.machine === null) {
     const files = filesIn('/var/lib/hookchart');
     const socket = `/charm/containers/${container}/pebble.socket`;
     const command = `${program} ${files.iniFile}`;
-    const workload = pebble({ socket, service: container, command, user });
+    const workload = pebble({ socket, service: container, command, user, ...inTime });
     return { ...files, listens: '*', local: '127.0.0.1', isHere: false, workload };
   }
   const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
   const files = filesIn(home);
   const service = `hookchart-${dashed(environment)}.service`;
   const workload = isUnderSystemd(variables)
-    ? systemd({ service, program, iniFile: files.iniFile, user })
-    : childProcess({ program, user, ...files });
+    ? systemd({ service, program, iniFile: files.iniFile, user, ...inTime })
+    : childProcess({ program, user, ...files, ...inTime });
   return { ...files, listens: address.bind, local: address.bind, isHere: true, workload };
 }
 

@@ -4,7 +4,7 @@ import type { Databag } from '../engine/index.ts';
 /** A client that has nothing but the databag: it takes the first endpoint of a key. */
 export async function login(
   bag: Databag,
-  { key = 'endpoints', database = bag.database ?? '' } = {},
+  { key = 'endpoints', database = bag.database ?? '', patience = 10_000 } = {},
 ): Promise<pg.Client> {
   const [endpoint = ''] = (bag[key] ?? '').split(',');
   const [host = '', port] = endpoint.split(':');
@@ -14,7 +14,7 @@ export async function login(
     database,
     user: bag.username ?? '',
     password: bag.password ?? '',
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: patience,
   });
   client.on('error', () => {});
   await client.connect();

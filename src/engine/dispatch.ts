@@ -63,7 +63,10 @@ export const dispatch = (
       );
       const ends = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
       session.remember(encodeDeferrals(deferred));
-      const waitingFor = ends[0] ?? (await reasonOfLeader(session));
+      const leaders = ends.length === 0 ? await reasonOfLeader(session) : null;
+      // No chart has said it: it is to be in the log as well.
+      if (leaders !== null) session.notes.push(leaders);
+      const waitingFor = ends[0] ?? leaders;
       await commit(session, waitingFor, await obstacles?.());
       const { notes } = session;
       const milliseconds = adapters.clock() - started;

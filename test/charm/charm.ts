@@ -23,7 +23,7 @@ import {
 } from '../../src/testing/world.ts';
 import { buildCharm } from '../tools/charm.ts';
 import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
-import { backendRelation, backendSecretId, type Surroundings } from './tool-calls.ts';
+import { backendRelation, backendSecretId, backendTlsId, type Surroundings } from './tool-calls.ts';
 
 /** How one process of `dispatch` ended. */
 export interface Ended {
@@ -60,6 +60,8 @@ export class RealCharm {
   /** What the backend shows; null while nothing is related. */
   answer: Databag | null;
   readonly asked: Record<string, string> = {};
+  /** What the backend's secret about TLS holds; null while there is none. */
+  tls: Databag | null = null;
   last: Ended | null = null;
   readonly #workspace: Workspace;
   readonly #built: string;
@@ -103,6 +105,7 @@ export class RealCharm {
       'read-only-endpoints': `${replica.host}:${replica.port}`,
       version: '18.4',
       ...(this.world.hasSecrets ? { 'secret-user': backendSecretId } : login),
+      ...(this.tls === null ? {} : { 'secret-tls': backendTlsId }),
     };
   }
 
@@ -235,6 +238,11 @@ export class RealCharm {
     this.#workspace.remove();
   }
 
+  /** The process id of a unit's PgBouncer. */
+  pooler(unit: string): number {
+    return Number(readFileSync(join(this.home(unit), 'pgbouncer.pid'), 'utf8'));
+  }
+
   #kill(home: string): void {
     try {
       process.kill(Number(readFileSync(join(home, 'pgbouncer.pid'), 'utf8')), 'SIGKILL');
@@ -269,6 +277,9 @@ export class RealCharm {
       get backendSecret() {
         const { user, password } = charmWorld.#login;
         return { username: user, password };
+      },
+      get backendTls() {
+        return charmWorld.tls;
       },
       asked: this.asked,
       config,

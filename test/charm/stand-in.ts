@@ -18,12 +18,12 @@ export interface ToolCall {
 
 type Asked = Omit<ToolCall, 'answer'>;
 
-/** What a test has a tool do instead: its answer, or null to let it be. */
+/** What a test has a tool do instead: its answer, or never to end, or null to let it be. */
 export type Instead = (
   call: Asked,
   /** Which call of the hook it is, from 1. */
   number: number,
-) => { readonly code: number; readonly out: string; readonly error: string } | null;
+) => { readonly code: number; readonly out: string; readonly error: string } | 'hang' | null;
 
 const program = resolve('test/charm/hook-tool.bash');
 
@@ -68,8 +68,8 @@ export class StandIn {
         // Name, count, arguments, input, and what follows the last mark.
         if (count === undefined || rest.length < Number(count) + 2) return;
         const args = rest.slice(0, Number(count));
-        const { code, out, error } = this.#answer({ tool, args, input: rest[Number(count)] ?? '' });
-        socket.end([code, out, error, ''].join('\0'));
+        const answer = this.#answer({ tool, args, input: rest[Number(count)] ?? '' });
+        if (answer !== 'hang') socket.end([answer.code, answer.out, answer.error, ''].join('\0'));
       });
     });
   }
@@ -99,7 +99,7 @@ export class StandIn {
   #answer(asked: Asked) {
     const number = this.calls.push({ ...asked, answer: '' });
     const answered = this.#instead(asked, number) ?? this.#carriedOut(asked);
-    this.calls[number - 1] = { ...asked, answer: answered.out };
+    if (answered !== 'hang') this.calls[number - 1] = { ...asked, answer: answered.out };
     return answered;
   }
 

@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly backend: Databag | null;
   /** The content of the secret to which the backend's databag points. */
   readonly backendSecret: Databag;
+  /** The content of the other one, about TLS; missing where the backend says nothing of that. */
+  readonly backendTls?: Databag | null;
   /** What the charm has written to its side of `backend-database`. */
   readonly asked: Record<string, string>;
   readonly config: Readonly<Record<string, unknown>>;
@@ -19,6 +21,7 @@ export interface Surroundings {
 
 export const backendRelation = 100;
 export const backendSecretId = 'secret:backend0000000000000';
+export const backendTlsId = 'secret:backendtls000000000';
 
 /** Carries out one call; a `ToolError` is what the tool says when it refuses. */
 export function call(
@@ -124,6 +127,7 @@ export function call(
     case 'secret-get': {
       const [id = ''] = rest;
       if (id === backendSecretId) return json(around.backendSecret);
+      if (id === backendTlsId && around.backendTls) return json(around.backendTls);
       return json(tools.secrets.get(id, flags.has('--refresh') ? 'refresh' : 'tracked'));
     }
     case 'secret-info-get': {

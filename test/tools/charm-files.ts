@@ -28,7 +28,11 @@ const idle = [
 export const dispatchScript = (): string => `#!/bin/sh
 case "\${JUJU_DISPATCH_PATH#hooks/}" in
 ${idle.join(' | ')})
-  [ "$(timeout -s KILL 20 state-get --format=json deferred)" = '""' ] && exit 0
+  deferred=$(timeout -k 1 9 state-get --format=json deferred)
+  case $? in
+  0) [ "$deferred" = '""' ] && exit 0 ;;
+  124 | 137) echo "\${JUJU_DISPATCH_PATH#hooks/}: state-get did not answer within 9 s" >&2; exit 1 ;;
+  esac
   ;;
 esac
 exec "\${0%/*}/node" "\${0%/*}/hookchart.cjs"

@@ -94,7 +94,8 @@ export class Console {
   async #show(command: string): Promise<readonly Row[]> {
     if (this.#isLost !== null) throw this.#isLost;
     const left = Math.min(timeout, this.#remaining());
-    if (left <= 0) throw new WireProblem('unreachable', "the hook's time is up");
+    // Not as one that is not there, who would be started.
+    if (left <= 0) throw new WireProblem('hang', "the hook's time is up");
     this.#login ??= this.#open(left);
     try {
       const [rows = []] = await (await this.#login).query(command, left);

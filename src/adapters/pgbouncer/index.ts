@@ -155,8 +155,8 @@ async function apply(
     try {
       await console.answers();
     } catch (problem) {
-      if (!(problem instanceof WireProblem) || isMoving) throw problem;
-      // It hangs, or runs on with files that are gone and does not know the console's login.
+      if (!(problem instanceof WireProblem) || isMoving || problem.kind === 'hang') throw problem;
+      // It runs on with files that are gone, and does not know the console's login.
       await workload.restart();
       await console.answers();
     }
@@ -200,12 +200,15 @@ async function apply(
   return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
 }
 
-/** Null where the process does not answer. */
+/**
+ * Null where nobody answers who knows the console's login. One that hangs may be about to go on, and
+ * all its sessions with it: whether to end it is for an operator to say.
+ */
 async function versionOf(console: Console) {
   try {
     return parseVersion(await console.version());
   } catch (problem) {
-    if (problem instanceof WireProblem) return null;
+    if (problem instanceof WireProblem && problem.kind !== 'hang') return null;
     throw problem;
   }
 }

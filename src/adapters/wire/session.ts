@@ -135,4 +135,4 @@ const isRefusal = (cause: unknown): cause is pg.DatabaseError =>
   cause instanceof pg.DatabaseError && cause.code !== undefined;
 
 const hang = (timeout: number) =>
-  new WireProblem('hang', `the server does not answer within ${timeout} ms`);
+  new WireProblem('hang', `the server does not answer within ${Math.ceil(timeout)} ms`);

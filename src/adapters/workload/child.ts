@@ -21,8 +21,11 @@ export function childProcess(options: {
   readonly pidFile: string;
   /** Who is to own the folder, where it is not there yet. */
   readonly user: string;
+  /** Milliseconds that are left to the hook. */
+  readonly remaining?: () => number;
 }): Workload {
-  const { program, iniFile, pidFile, user } = options;
+  const { program, iniFile, pidFile, user, remaining = () => patience } = options;
+  const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const files = filesOf(user);
   const running = async (): Promise<number | null> => {
     const pid = Number((await files.read(pidFile))?.trim() ?? Number.NaN);
@@ -39,7 +42,7 @@ export function childProcess(options: {
     const child = spawn(program, ['-d', iniFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
-      timeout: patience,
+      timeout: left(),
       killSignal: 'SIGKILL',
       ...(process.getuid?.() === 0 ? { uid, gid } : {}),
     });
@@ -56,7 +59,7 @@ export function childProcess(options: {
   };
   const end = async (): Promise<void> => {
     const pid = await running();
-    if (pid !== null) await ended(pid, iniFile);
+    if (pid !== null) await ended(pid, iniFile, left());
   };
   return {
     ...files,
@@ -79,7 +82,7 @@ async function isOurs(pid: number, iniFile: string): Promise<boolean> {
   }
 }
 
-async function ended(pid: number, iniFile: string): Promise<void> {
+async function ended(pid: number, iniFile: string, within: number): Promise<void> {
   // Immediate in every version: what SIGTERM waits for has changed in 1.23.
   try {
     process.kill(pid, 'SIGQUIT');
@@ -89,7 +92,7 @@ async function ended(pid: number, iniFile: string): Promise<void> {
     if (code === 'ESRCH') return;
     throw new WorkloadProblem(`process ${pid} cannot be ended (${code})`);
   }
-  const until = performance.now() + patience;
+  const until = performance.now() + within;
   while (await isOurs(pid, iniFile)) {
     if (performance.now() > until) throw new WorkloadProblem(`process ${pid} does not end`);
     await after(5);

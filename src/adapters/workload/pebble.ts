@@ -20,6 +20,8 @@ export interface PebbleOptions {
   readonly user: string;
   /** Milliseconds to wait for an answer, and for a change to be made. */
   readonly patience?: number;
+  /** Milliseconds that are left to the hook. */
+  readonly remaining?: () => number;
 }
 
 interface Reply {
@@ -52,14 +54,16 @@ export function pebble({
   command,
   user,
   patience = 30_000,
+  remaining = () => patience,
 }: PebbleOptions): Workload {
+  const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const send = async ({ method, path, headers = {}, body }: Call): Promise<Reply> => {
     // On a machine nobody waits for what only a container needs.
     const { request } = await import('node:http');
     return new Promise((resolve, reject) => {
       const problem = (why: string) => reject(new WorkloadProblem(`Pebble at ${socket}: ${why}`));
       const outgoing = request(
-        { socketPath: socket, method, path, headers, timeout: patience },
+        { socketPath: socket, method, path, headers, timeout: left() },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -160,7 +164,7 @@ export function pebble({
   };
 
   const made = async (id: string, action: string): Promise<void> => {
-    const until = performance.now() + patience;
+    const until = performance.now() + left();
     while (performance.now() < until) {
       const reply = await send({ method: 'GET', path: `/v1/changes/${id}/wait?timeout=4.000s` });
       const done = v.safeParse(change, opened(reply.body.toString('utf8')).result);

@@ -18,8 +18,11 @@ export function systemd(options: {
   readonly user: string;
   /** Where units are kept; `/etc/systemd/system` unless told otherwise. */
   readonly folder?: string;
+  /** Milliseconds that are left to the hook. */
+  readonly remaining?: () => number;
 }): Workload {
   const { service, program, iniFile, user, folder = '/etc/systemd/system' } = options;
+  const { remaining = () => patience } = options;
   const unit = [
     '[Unit]',
     `Description=PgBouncer of ${service}`,
@@ -37,11 +40,14 @@ export function systemd(options: {
     '',
   ].join('\n');
   const systemctl = async (...args: readonly string[]): Promise<void> => {
+    const timeout = Math.ceil(Math.max(1, Math.min(patience, remaining())));
     try {
-      await run('systemctl', [...args], { timeout: patience, killSignal: 'SIGKILL' });
+      await run('systemctl', [...args], { timeout, killSignal: 'SIGKILL' });
     } catch (cause) {
       const { stderr, message, killed } = cause as ExecFileException & { readonly stderr?: string };
-      const why = killed ? `it does not end within ${patience / 1_000} s` : stderr?.trim();
+      const why = killed
+        ? `it does not end within ${Math.ceil(timeout / 1_000)} s`
+        : stderr?.trim();
       throw new WorkloadProblem(`systemctl ${args.join(' ')}: ${why || message}`);
     }
   };
