@@ -210,6 +210,8 @@ export class Judge {
     const seen = all.filter(({ kind, database, owner, subject }) => {
       if (kind === 'session') return false;
       if (database !== null) return isOver || !common.has(database) || !this.ownRoles.has(owner);
+      // A role may bear the name of another's database.
+      if (kind === 'database') return !this.ownDatabases.has(subject);
       const isOwn =
         this.ownRoles.has(owner) || this.ownDatabases.has(subject) || this.ownDatabases.has(owner);
       return !isOwn;
@@ -478,8 +480,11 @@ export class Judge {
     // Before 16 nothing says who made a role.
     const made = this.#version >= 16 ? [...this.madeRoles] : [];
     const { rows } = await judge.query(
-      'SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY($1)',
-      [[...gone, ...made]],
+      // A database that was made on request stays, with all that is in it, and so does its owner.
+      `SELECT rolname::text AS name FROM pg_roles r WHERE rolname = ANY($2)
+           OR (rolname = ANY($1)
+               AND (rolcanlogin OR NOT EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid)))`,
+      [gone, made],
     );
     for (const { name } of rows)
       this.#say(`${stage}: the role ${this.#normaliser()(name)} is left`);
