@@ -350,6 +350,43 @@ describe('remove', () => {
     expect(await query('SELECT gid FROM pg_prepared_xacts')).toEqual([]);
   });
 
+  it('ends what holds the role itself: an open transaction, and a prepared one', async () => {
+    const one = await provisioned(grant(33));
+    await as(
+      one,
+      'BEGIN',
+      'ALTER ROLE relation_id_33 SET work_mem = 64',
+      "PREPARE TRANSACTION 'of itself'",
+    );
+    const session = new pg.Client({
+      ...server,
+      user: one.user,
+      password: 'secret-33',
+      database: 'db_33',
+    });
+    session.on('error', () => {});
+    await session.connect();
+    await session.query('BEGIN; CREATE TABLE public.t (a int)');
+    expect((await removed(one)).toSorted()).toEqual([
+      'an open transaction in db_33 was rolled back',
+      'the prepared transaction of itself in db_33 was rolled back',
+    ]);
+    const two = await provisioned(grant(34));
+    const changing = new pg.Client({
+      ...server,
+      user: two.user,
+      password: 'secret-34',
+      database: 'db_34',
+    });
+    changing.on('error', () => {});
+    await changing.connect();
+    await changing.query('BEGIN; ALTER ROLE relation_id_34 SET work_mem = 64');
+    expect(await removed(two)).toEqual(['an open transaction in db_34 was rolled back']);
+    expect(
+      await query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'hookchart_agent%'"),
+    ).toEqual([]);
+  });
+
   it('drops a user that granted roles to others, and the roles that it made', async () => {
     const one = await provisioned(grant(21, { attributes: ['CREATEROLE'] }));
     await as(

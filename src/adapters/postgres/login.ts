@@ -39,6 +39,9 @@ export const isElsewhere = (sqlState: string | null): boolean =>
 export const ownerRoleOf = (owner: string, database: string): string =>
   `${reservedPrefix}_${digest(`${owner} ${database}`, 8)}_${database}`.slice(0, longestName);
 
+/** What logins begin with that are there for one removal. */
+export const agentPrefix = `${reservedPrefix}_agent`;
+
 /** A name that nobody can have taken beforehand. */
 export const freshName = (name: string): string =>
   `${name.slice(0, longestName - 13)}_${randomBytes(6).toString('hex')}`;

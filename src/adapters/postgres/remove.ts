@@ -2,11 +2,10 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
 import type { HookError } from '../../engine/index.ts';
 import type { Session } from '../wire/index.ts';
-import { verifierOf } from '../wire/scram.ts';
+import { Agent } from './agent.ts';
 import type { Connections, Row, Server } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
 import { adoptLegacy } from './legacy.ts';
-import { freshName } from './login.ts';
 import { SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
 import { grantRole, join, revokeRole } from './statements/grant.ts';
@@ -23,6 +22,8 @@ type Removal = E.Either<HookError, readonly string[]>;
 interface Heir {
   readonly name: string;
   readonly place: string;
+  /** Whether nobody else uses the database: what was done in the owner's name was the user's then. */
+  readonly isAlone: boolean;
 }
 
 /** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
@@ -60,7 +61,11 @@ export async function remove(
         role,
         heir === undefined || owner === undefined
           ? null
-          : { name: heir.name, place: owner.place ?? database },
+          : {
+              name: heir.name,
+              place: owner.place ?? database,
+              isAlone: heir.members.every((one) => [role.name, server.login].includes(one.role)),
+            },
       );
     },
   );
@@ -77,57 +82,114 @@ export async function removeRole(
   heir: Heir | null,
 ): Promise<Removal> {
   const notes = new Set<string>();
+  const agent = new Agent(connections, server);
   try {
-    await connections.send('end logins', [
-      sql.endLogin(role.name),
-      ...surplus(role, heir === null ? [] : [heir.name]).flatMap((one) =>
-        one.isOurs ? [revokeRole(one.role, role.name, one.grantor, server.major)] : [],
-      ),
-      ...(heir === null ? [] : [grantRole(heir.name, role.name)]),
-    ]);
     for (let round = 1; ; round++) {
       try {
-        const all = await tenantsRoles(connections, server, role);
-        const stuck = await endSessions(connections, all, notes);
+        const all = await tenantsRoles(connections, role);
+        await rollBackPrepared(connections, agent, all, heir, notes);
+        const stuck = await endLogins(connections, server, role, all, heir, notes);
         if (stuck !== null) return inUse(role.name, stuck);
-        await handOver(connections, server, role, all, heir, notes);
-        const still = await endSessions(connections, all, notes);
-        if (still !== null) return inUse(role.name, still);
+        await handOver(connections, agent, all, heir);
         const made = all.map(({ name }) => name).reverse();
-        await connections.send('drop the role', [
+        const [sessions = []] = await connections.send('drop the role', [
+          sql.endSessions(
+            all.map(({ id }) => id),
+            patience,
+          ),
           sql.dropRoles(made),
           sql.letGo(all.map(({ id }) => id)),
         ]);
+        note(sessions, notes);
         return E.right([...notes]);
       } catch (problem) {
-        if (!(problem instanceof SqlProblem) || problem.sqlState !== '2BP01' || round === rounds)
-          throw problem;
+        // Whoever may make databases has made one meanwhile, or locks what is to be changed.
+        const isAgain =
+          problem instanceof SqlProblem && /^(2BP01|55P03)$/.test(problem.sqlState ?? '');
+        if (!isAgain || round === rounds) throw problem;
       }
     }
   } catch (problem) {
-    // What was lent for the removal is taken back where it does not come to its end.
-    await connections.send('end logins', [sql.endLogin(role.name)]).catch(() => {});
     if (problem instanceof SqlProblem && problem.kind === 'refused')
       return inUse(role.name, problem.message);
     throw problem;
+  } finally {
+    await agent.end();
   }
 }
 
 /** The role and those that it made, which can do what it can. */
-async function tenantsRoles(
-  connections: Connections,
-  { major }: Server,
-  { id }: Role,
-): Promise<readonly Named[]> {
+async function tenantsRoles(connections: Connections, { id }: Role): Promise<readonly Named[]> {
   const [found = []] = await connections.send('look for roles that it made', [readMade(id)]);
-  const all = found as unknown as readonly Named[];
-  const made = all.filter((one) => one.id !== id);
-  if (made.length > 0)
-    await connections.send(
-      'end the logins of roles that it made',
-      made.flatMap(({ name }) => [sql.endLogin(name), join(name, major)]),
-    );
-  return all;
+  return found as unknown as readonly Named[];
+}
+
+/** A prepared transaction outlives its session, and holds what it locked; only its user ends it. */
+async function rollBackPrepared(
+  connections: Connections,
+  agent: Agent,
+  roles: readonly Named[],
+  heir: Heir | null,
+  notes: Set<string>,
+): Promise<void> {
+  const names = roles.map(({ name }) => name);
+  const [own = [], shared = []] = await connections.send('look for prepared transactions', [
+    sql.readPrepared(names),
+    ...(heir?.isAlone === true ? [sql.readPrepared([heir.name])] : []),
+  ]);
+  const prepared = [...own, ...shared];
+  if (prepared.length === 0) return;
+  await agent.lend([...names, ...(heir === null ? [] : [heir.name])]);
+  for (const transaction of prepared) {
+    const { gid, user, database } = transaction;
+    const session = await agent.enter({ ...transaction, name: database });
+    try {
+      // Each in a message of its own: no transaction may be open around it.
+      for (const statement of [sql.become(String(user)), sql.rollBack(String(gid))])
+        await connections.ask(session, 'roll back a prepared transaction', [statement]);
+    } finally {
+      await session.end();
+    }
+    notes.add(`the prepared transaction ${String(gid)} in ${String(database)} was rolled back`);
+  }
+}
+
+/**
+ * Sessions and logins end in one message: a session that has changed its own role holds that up
+ * until it ends, and nobody comes in between. Null once there is none; else why not.
+ */
+async function endLogins(
+  connections: Connections,
+  server: Server,
+  role: Role,
+  roles: readonly Named[],
+  heir: Heir | null,
+  notes: Set<string>,
+): Promise<string | null> {
+  const users = roles.map(({ id }) => id);
+  const ending = sql.endSessions(users, patience);
+  const made = roles.filter(({ id }) => id !== role.id);
+  const wanted = heir === null ? [] : [heir.name];
+  const ended = await connections.send('end logins', [
+    // Sessions of roles that the user made are only ended by who is a member of them.
+    ...made.map(({ name }) => join(name, server.major)),
+    ending,
+    ...roles.map(({ name }) => sql.endLogin(name)),
+    ...surplus(role, wanted).flatMap((one) =>
+      one.isOurs ? [revokeRole(one.role, role.name, one.grantor, server.major)] : [],
+    ),
+    ...wanted.map((name) => grantRole(name, role.name)),
+  ]);
+  note(ended[made.length] ?? [], notes);
+  const [after = []] = await connections.send('end sessions', [ending]);
+  note(after, notes);
+  return after.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
+}
+
+/** What was open in sessions that were ended. */
+function note(sessions: readonly Row[], notes: Set<string>): void {
+  for (const { database, isOpen } of sessions)
+    if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
 }
 
 interface Named {
@@ -136,7 +198,7 @@ interface Named {
 }
 
 /** Null once there is none; else why not. */
-async function endSessions(
+async function _endSessions(
   connections: Connections,
   roles: readonly Named[],
   notes: Set<string>,
@@ -150,88 +212,49 @@ async function endSessions(
   return sessions.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
 }
 
-/** The user itself hands over what it owns, wherever it is, and takes nothing of it along. */
+/** What it owns is handed over, wherever it is, and nothing of it stays behind. */
 async function handOver(
   connections: Connections,
-  server: Server,
-  role: Role,
+  agent: Agent,
   roles: readonly Named[],
   heir: Heir | null,
-  notes: Set<string>,
 ): Promise<void> {
   const users = roles.map(({ id }) => id);
-  const places = heir === null ? [] : [heir.place];
+  const names = roles.map(({ name }) => name);
   const [homes = [], shown = []] = await connections.send('look for what it owns', [
-    sql.readHomes(users, role.id, places),
+    sql.readHomes(users, heir === null ? [] : [heir.place]),
     sql.readShown(users),
   ]);
-  // A password of which nobody knows but this process, and which is gone with it.
-  const password = freshName('once') + freshName('');
-  if (homes.length > 0)
-    await connections.send('let nobody but this hook in', [
-      ...homes.flatMap((home) => (home.isOurs === true ? opening(home, role.name) : [])),
-      sql.lendLogin(role.name, await verifierOf(password)),
-    ]);
   for (const home of homes) {
-    const lent = [
-      // Whatever is dropped in one database takes the user's own memberships along.
-      ...roles.flatMap(({ id, name }) => (id === role.id ? [] : [name])),
-      ...(home.givers as readonly string[]),
-    ];
-    if (lent.length > 0)
-      await connections.send(
-        'lend the roles that it made, and those of whoever gave it rights',
-        lent.map((name) => sql.lendRole(name, role.name, server.major)),
-      );
-    const login = { user: role.name, password };
-    const session = await connections.as(login, String(home.name), server.major);
+    const givers = home.givers as readonly string[];
+    // Whatever is dropped in one database takes memberships along that the user had given.
+    await agent.lend([...names, ...givers]);
+    const session = await agent.enter(home);
     try {
-      await leaveHome(connections, session, home, roles, heir, notes);
+      await leaveHome(connections, session, home, roles, heir);
     } finally {
       await session.end();
     }
-    const givers = home.givers as readonly string[];
-    if (givers.length > 0)
-      await connections.send(
-        'take back what was lent',
-        givers.map((name) => revokeRole(name, role.name, null, server.major)),
-      );
+    await agent.giveBack(givers);
   }
-  const entered = homes.flatMap(({ name, isEntered }) => (isEntered === true ? [] : [name]));
-  await connections.send('end logins', [
-    sql.endLogin(role.name),
-    ...[...new Set([...entered, ...shown.map(({ name }) => name)])].map((name) =>
-      sql.leave(
-        String(name),
-        roles.map((one) => one.name),
-      ),
-    ),
-  ]);
+  if (shown.length > 0)
+    await connections.send(
+      'take back what it was shown',
+      shown.map(({ name }) => sql.leave(String(name), names)),
+    );
 }
 
-/** What is done in one database, by the user. */
+/** What is done in one database, with the user's own rights. */
 async function leaveHome(
   connections: Connections,
   session: Session,
-  { name, isKept }: Row,
+  { isKept }: Row,
   roles: readonly Named[],
   heir: Heir | null,
-  notes: Set<string>,
 ): Promise<void> {
-  const database = String(name);
   const ask = (purpose: string, statements: readonly string[]) =>
     connections.ask(session, purpose, statements);
-  const owned = roles.map((role) => role.name);
-  const [prepared = []] = await ask('look for prepared transactions', [
-    sql.readPrepared([...owned, ...(heir === null ? [] : [heir.name])], database),
-  ]);
-  for (const { gid, user } of prepared) {
-    // Each in a message of its own: no transaction may be open around it.
-    await ask('roll back a prepared transaction', [sql.become(String(user))]);
-    await ask('roll back a prepared transaction', [sql.rollBack(String(gid))]);
-    await ask('roll back a prepared transaction', [sql.becomeOneself]);
-    notes.add(`the prepared transaction ${String(gid)} in ${database} was rolled back`);
-  }
+  const owned = roles.map(({ name }) => name);
   if (isKept !== true || heir === null) {
     await ask('drop what it owned', [sql.dropOwned(owned)]);
     return;
@@ -239,15 +262,10 @@ async function leaveHome(
   const users = roles.map(({ id }) => id);
   const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir.name)]);
   await ask('hand over what it owned', [
-    ...schemas.flatMap(({ name: schema, isOwn }) =>
-      sql.takeSchema(String(schema), heir.name, isOwn === true),
+    ...schemas.flatMap(({ name, isOwn }) =>
+      sql.takeSchema(String(name), heir.name, isOwn === true),
     ),
     sql.reassign(owned, heir.name),
     sql.dropOwned(owned),
   ]);
 }
-
-const opening = ({ name, isOpen, isEntered }: Row, user: string): string[] => [
-  ...(isOpen === true ? [] : [sql.reopen(String(name))]),
-  ...(isEntered === true ? [] : [sql.letEnter(String(name), user)]),
-];

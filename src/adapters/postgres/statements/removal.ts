@@ -1,12 +1,32 @@
 /** How a user goes: its login, its sessions, its transactions, its objects, and then itself. */
-import { id, ids, oids, text } from './quoted.ts';
+import { id, ids, oids, text, texts } from './quoted.ts';
 
 export const endLogin = (role: string): string =>
   `ALTER ROLE ${id(role)} NOLOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL CONNECTION LIMIT -1`;
 
-/** With a password that nobody else knows: what is left to do in databases the user does itself. */
-export const lendLogin = (role: string, verifier: string): string =>
-  `ALTER ROLE ${id(role)} LOGIN INHERIT PASSWORD ${text(verifier)} VALID UNTIL 'infinity'`;
+export const makeAgent = (role: string, verifier: string): string =>
+  `CREATE ROLE ${id(role)} LOGIN PASSWORD ${text(verifier)}`;
+
+/** Those of killed hooks as well; one that is somebody else's is left alone. */
+export const sweepAgents = (prefix: string): string => `
+DO $do$
+DECLARE agent pg_catalog.name;
+BEGIN
+  FOR agent IN
+    SELECT r.rolname FROM pg_catalog.pg_roles r
+     WHERE pg_catalog.starts_with(r.rolname::pg_catalog.text, ${text(`${prefix}_`)})
+       AND pg_catalog.pg_has_role(r.oid, 'USAGE')
+  LOOP
+    BEGIN
+      EXECUTE pg_catalog.format('DROP OWNED BY %I', agent);
+      EXECUTE pg_catalog.format('DROP ROLE %I', agent);
+    EXCEPTION WHEN insufficient_privilege OR dependent_objects_still_exist THEN NULL;
+    END;
+  END LOOP;
+END $do$`;
+
+export const takeRole = (role: string, from: string): string =>
+  `REVOKE ${id(role)} FROM ${id(from)}`;
 
 /** Ends sessions, and waits for each as long as that may take; what was open in them is said. */
 export const endSessions = (users: readonly number[], patience: number): string => `
@@ -15,28 +35,24 @@ SELECT a.datname AS database, a.xact_start IS NOT NULL AS "isOpen",
   FROM pg_catalog.pg_stat_activity a
  WHERE a.usesysid IN (${oids(users)}) AND a.pid <> pg_catalog.pg_backend_pid()`;
 
-export const readPrepared = (users: readonly string[], database: string): string => `
-SELECT p.gid, p.owner AS "user", p.database
-  FROM pg_catalog.pg_prepared_xacts p
- WHERE p.owner IN (${users.map(text).join(', ')})
-   AND (p.database = ${text(database)} OR ${text(database)} = '')`;
+export const readPrepared = (users: readonly string[]): string => `
+SELECT p.gid, p.owner AS "user", p.database,
+       d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
+       pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs"
+  FROM pg_catalog.pg_prepared_xacts p JOIN pg_catalog.pg_database d ON d.datname = p.database
+ WHERE p.owner IN (${texts(users)})
+ ORDER BY p.gid`;
 
 export const rollBack = (gid: string): string => `ROLLBACK PREPARED ${text(gid)}`;
 
 export const become = (role: string): string => `SET ROLE ${id(role)}`;
-export const becomeOneself = 'RESET ROLE';
 
 /**
- * Where something of a user is, whether it gets there, and whose objects it was given rights on:
+ * Where something of a user is, and whose objects it was given rights on:
  * only who gave them takes them back.
  */
-export const readHomes = (
-  users: readonly number[],
-  user: number,
-  databases: readonly string[],
-): string => `
+export const readHomes = (users: readonly number[], databases: readonly string[]): string => `
 SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
-       pg_catalog.has_database_privilege(${Number(user)}::pg_catalog.oid, d.oid, 'CONNECT') AS "isEntered",
        pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
        d.datdba IN (${oids(users)}) OR d.datname IN (${databases.map(text).join(', ') || 'NULL'}) AS "isKept",
        ARRAY(SELECT DISTINCT g.rolname::pg_catalog.text

@@ -1,0 +1,64 @@
+import type { Session } from '../wire/index.ts';
+import { verifierOf } from '../wire/scram.ts';
+import type { Connections, Row, Server } from './connections.ts';
+import { agentPrefix, freshName } from './login.ts';
+import { join } from './statements/grant.ts';
+import * as sql from './statements/removal.ts';
+
+/**
+ * Enters databases in place of a user that leaves, with the rights of that user and no others: the
+ * user itself cannot log in any more by then. It is there for one removal; nobody but this process
+ * knows its password.
+ */
+export class Agent {
+  readonly #connections: Connections;
+  readonly #server: Server;
+  readonly #user = freshName(agentPrefix);
+  readonly #password = freshName('') + freshName('');
+  #isMade = false;
+
+  constructor(connections: Connections, server: Server) {
+    this.#connections = connections;
+    this.#server = server;
+  }
+
+  /** Lends it the rights of roles, once more where something has taken them away. */
+  async lend(roles: readonly string[]): Promise<void> {
+    const { major } = this.#server;
+    const making = this.#isMade
+      ? []
+      : [
+          sql.sweepAgents(agentPrefix),
+          sql.makeAgent(this.#user, await verifierOf(this.#password)),
+          join(this.#user, major),
+        ];
+    const lending = roles.map((role) => sql.lendRole(role, this.#user, major));
+    await this.#connections.send('lend an agent the rights of who leaves', [...making, ...lending]);
+    this.#isMade = true;
+  }
+
+  /** Takes back what was lent for one database alone. */
+  async giveBack(roles: readonly string[]): Promise<void> {
+    if (roles.length === 0) return;
+    const statements = roles.map((role) => sql.takeRole(role, this.#user));
+    await this.#connections.send('take back what an agent was lent', statements);
+  }
+
+  /** Opens a database of the deployment's own where a tenant has closed it, and enters it. */
+  async enter({ name, isOpen, isOurs }: Row): Promise<Session> {
+    const database = String(name);
+    if (isOurs === true)
+      await this.#connections.send('let an agent in', [
+        ...(isOpen === true ? [] : [sql.reopen(database)]),
+        sql.letEnter(database, this.#user),
+      ]);
+    const login = { user: this.#user, password: this.#password };
+    return this.#connections.as(login, database, this.#server.major);
+  }
+
+  /** Goes, whatever became of the removal; what cannot be done now the next one does. */
+  async end(): Promise<void> {
+    if (!this.#isMade) return;
+    await this.#connections.send('end an agent', [sql.sweepAgents(agentPrefix)]).catch(() => {});
+  }
+}
