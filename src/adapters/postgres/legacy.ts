@@ -1,5 +1,5 @@
 /**
- * What version 0.1 left: roles made by a superuser. They are taken over once, by the names that the ledger has,
+ * What version 0.1 left: roles made by a superuser. They are taken over once, by the names that the ledger has and the marks that they bear,
  * and stand in the deployment's own table from then on.
  */
 import { createHash } from 'node:crypto';
@@ -36,7 +36,7 @@ export async function adoptLegacy(
   grant: Known,
 ): Promise<E.Either<HookError, string | null>> {
   if (!mayBeLegacy(grant)) return E.right(null);
-  const { relation, database, user, state, owner = '' } = grant;
+  const { relation, database, user, owner = '' } = grant;
   const holdings = [
     { role: user, of: { relation } },
     { role: ownerOf(grant), of: { database, place: database } },
@@ -44,8 +44,8 @@ export async function adoptLegacy(
   const [found = []] = await connections.send('look for what version 0.1 made', [
     readLegacy(
       holdings.map(({ role }) => role),
-      // A removal may have begun before anything was made: its name may be another deployment's.
-      state === 'removing' ? `hookchart ${owner} ` : '',
+      // The name alone may be another deployment's.
+      `hookchart ${owner} `,
     ),
   ]);
   const names = new Set(found.map(({ name }) => name));

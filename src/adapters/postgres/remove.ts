@@ -197,21 +197,6 @@ interface Named {
   readonly name: string;
 }
 
-/** Null once there is none; else why not. */
-async function _endSessions(
-  connections: Connections,
-  roles: readonly Named[],
-  notes: Set<string>,
-): Promise<string | null> {
-  const users = roles.map(({ id }) => id);
-  const [sessions = []] = await connections.send('end sessions', [
-    sql.endSessions(users, patience),
-  ]);
-  for (const { database, isOpen } of sessions)
-    if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
-  return sessions.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
-}
-
 /** What it owns is handed over, wherever it is, and nothing of it stays behind. */
 async function handOver(
   connections: Connections,

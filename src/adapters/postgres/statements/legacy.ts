@@ -3,7 +3,7 @@ import { isMaker } from './facts.ts';
 import { text, texts } from './quoted.ts';
 
 /**
- * Roles of these names that are not held yet, with a mark of version 0.1 where one is asked for. A
+ * Roles of these names that are not held yet, with a mark that begins like this. A
  * tenant that made one of such a name stays known as its maker.
  */
 export const readLegacy = (roles: readonly string[], mark: string): string =>
