@@ -69,6 +69,9 @@ export function lookedUpIn(ini: string): 'anybody' | readonly string[] {
   );
 }
 
+/** Clients of one process, whoever they are. */
+const mostClients = 10_000;
+
 export function renderFiles(
   { databases, users, ca, ...configuration }: Configuration,
   settings: Settings,
@@ -93,7 +96,9 @@ export function renderFiles(
     ['server_tls_ca_file', ca === null ? null : settings.caFile],
     ['admin_users', settings.admin.user],
     ['pool_mode', settings.poolMode],
-    ['max_client_conn', 10_000],
+    ['max_client_conn', mostClients],
+    // No tenant may take all places of the others.
+    ['max_user_client_connections', isAtLeast(version, [1, 24]) ? (mostClients * 4) / 5 : null],
     ['max_db_connections', settings.maxDatabaseConnections],
     ['default_pool_size', sizes.defaultSize],
     ['min_pool_size', sizes.minimum],

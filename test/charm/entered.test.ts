@@ -36,7 +36,7 @@ describe.each(['CREATEROLE and CREATEDB', 'a superuser'])('given a login with %s
   }, 60_000);
   afterAll(() => charm.stop());
 
-  it('nobody enters a tenant’s database but its own users, in whatever hook', async () => {
+  it('nobody enters a tenant’s database but its own users, and an agent with their rights, in whatever hook', async () => {
     const places = new Map<string, string>();
     for (const [index, application] of ['first', 'second', 'third'].entries()) {
       await charm.take({ _tag: 'Relate', application });
@@ -64,12 +64,13 @@ describe.each(['CREATEROLE and CREATEDB', 'a superuser'])('given a login with %s
     for (const [, user = '', database = ''] of charm.backend.primary
       .log()
       .matchAll(/connection authorized: user=(\S+) database=(\S+)/g))
-      entered.add(`${user} ${database}`);
+      entered.add(`${user.replace(/^hookchart_agent_[0-9a-f]{12}$/, 'an agent')} ${database}`);
     const homes = [...entered].filter((entry) => entry.includes(' hookchart_home_'));
     const worker = given === 'a superuser' ? /^hookchart_login_\w+ / : /^pooler /;
     expect(homes).toEqual([expect.stringMatching(worker)]);
     const expected = [
       ...[...places].map(([user, place]) => `${user} ${place}`),
+      ...new Set([...places.values()].map((place) => `an agent ${place}`)),
       ...homes,
       // Where it looks for its home first; the superuser is the test's own as well.
       'postgres postgres',

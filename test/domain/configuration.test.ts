@@ -239,6 +239,8 @@ a_readonly = host=10.0.0.1 port=5432 dbname=a
   it('gates keys by PgBouncer’s version, compared as numbers', () => {
     expect(files([1, 20]).ini).not.toContain('max_prepared_statements');
     expect(files([1, 21]).ini).toContain('max_prepared_statements = 200');
+    expect(files([1, 23]).ini).not.toContain('max_user_client_connections');
+    expect(files([1, 24]).ini).toContain('max_user_client_connections = 8000');
     expect(parseVersion('PgBouncer 1.18.0')).toEqual([1, 18]);
     expect(parseVersion('nothing')).toBeNull();
     expect(isAtLeast([1, 9], [1, 16])).toBe(false);
