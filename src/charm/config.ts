@@ -106,7 +106,7 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
       const kept = before[name];
       values[name] = v.is(schema, kept) ? kept : byDefault;
       objections.push(
-        `config ${name} is ${shown(wanted)}: set it to ${may}; ${values[name] || 'the default'} stays in force`,
+        `config ${name} is ${shown(wanted)}: set it to ${may}; ${values[name] === '' ? 'the default' : values[name]} stays in force`,
       );
     }
   }

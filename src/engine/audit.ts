@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { render } from './errors.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -8,4 +9,5 @@ import type { Session } from './session.ts';
 export async function auditBackend(session: Session): Promise<void> {
   const outcome = await session.adapters.backend.audit(await session.holdings())();
   session.audit = E.isLeft(outcome) ? null : outcome.right;
+  if (E.isLeft(outcome)) session.notes.push(`the audit waits: ${render(outcome.left)}`);
 }

@@ -15,8 +15,11 @@ export const inSession = <Result>(
     try {
       return await body(openSession(adapters, rules));
     } finally {
-      await adapters.backend.release();
-      await adapters.pooler.release();
+      try {
+        await adapters.backend.release();
+      } finally {
+        await adapters.pooler.release();
+      }
     }
   });
 

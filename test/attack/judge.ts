@@ -481,9 +481,10 @@ export class Judge {
     const made = this.#version >= 16 ? [...this.madeRoles] : [];
     const { rows } = await judge.query(
       // A database that was made on request stays, with all that is in it, and so does its owner.
-      `SELECT rolname::text AS name FROM pg_roles r WHERE rolname = ANY($2)
-           OR (rolname = ANY($1)
-               AND (rolcanlogin OR NOT EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid)))`,
+      `SELECT rolname::text AS name FROM pg_roles r
+        WHERE (rolname = ANY($1) OR rolname = ANY($2))
+          AND (rolcanlogin OR (rolname = ANY($2) AND rolname NOT LIKE 'hookchart\\_%')
+               OR NOT EXISTS (SELECT FROM pg_database d WHERE d.datdba = r.oid))`,
       [gone, made],
     );
     for (const { name } of rows)

@@ -53,7 +53,7 @@ describe('the backend', () => {
       'requested-secrets': '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]',
     });
     expect(charm.statusOf(leader)).toBe(
-      'waiting: waiting for the backend database at backend-database:100 (it has not answered with endpoints and credentials yet)',
+      'waiting: waiting for the backend database at backend-database:100000 (it has not answered with endpoints and credentials yet)',
     );
   });
 

@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly address: string;
 }
 
-export const backendRelation = 100;
+export const backendRelation = 100_000;
 export const backendSecretId = 'secret:backend0000000000000';
 export const backendTlsId = 'secret:backendtls000000000';
 

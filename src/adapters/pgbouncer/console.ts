@@ -38,6 +38,7 @@ export class Console {
   /** Waits until a process that was just started answers. */
   async answers(): Promise<void> {
     this.#isLost = null;
+    this.isDown = false;
     const until = performance.now() + Math.min(timeout, this.#remaining());
     for (;;) {
       try {
@@ -51,9 +52,13 @@ export class Console {
     }
   }
 
-  /** In PgBouncer 1.18 this succeeds even where loading failed: what counts is what is read back. */
+  /** From 1.25 on it is refused where loading failed, before that it is not: what counts is what is read back. */
   async reload(): Promise<void> {
-    await this.#show('RELOAD');
+    try {
+      await this.#show('RELOAD');
+    } catch (problem) {
+      if (!(problem instanceof WireProblem) || problem.kind !== 'refused') throw problem;
+    }
   }
 
   /** What is in force, the console's own entry left out, sorted by name. */
@@ -88,6 +93,7 @@ export class Console {
     const login = this.#login;
     this.#login = undefined;
     this.#isLost = null;
+    this.isDown = false;
     await login?.then((session) => session.end()).catch(() => {});
   }
 
@@ -101,7 +107,9 @@ export class Console {
       const [rows = []] = await (await this.#login).query(command, left);
       return rows;
     } catch (problem) {
+      const login = this.#login;
       this.#login = undefined;
+      await login.then((session) => session.destroy()).catch(() => {});
       if (problem instanceof WireProblem && problem.kind === 'hang') this.#isLost = problem;
       throw problem;
     }

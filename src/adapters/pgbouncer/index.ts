@@ -71,7 +71,6 @@ export function pgbouncer({
     looksUp: () => isLookingUp,
     apply: (configuration) =>
       attempt(clients, async () => {
-        isLookingUp = false;
         const applied: Applied[] = [];
         for (const [process, console] of consoles) {
           const outcome = await apply(process, console, configuration);
@@ -80,9 +79,9 @@ export function pgbouncer({
             return outcome;
           }
           applied.push(outcome.right);
-          isLookingUp ||= outcome.right.isLookingUp;
           if (applied.length === 1) watch?.(outcome.right.ini);
         }
+        isLookingUp = applied.some((one) => one.isLookingUp);
         return E.right(applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged');
       }),
     admits: (login, database) => async () => {

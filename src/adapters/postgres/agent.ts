@@ -15,6 +15,8 @@ export class Agent {
   readonly #server: Server;
   readonly #user = freshName(agentPrefix);
   readonly #password = freshName('') + freshName('');
+  /** The owners of the databases that it was let into. */
+  readonly #entered = new Map<string, string>();
   #isMade = false;
 
   constructor(connections: Connections, server: Server) {
@@ -45,13 +47,15 @@ export class Agent {
   }
 
   /** Opens a database of the deployment's own where a tenant has closed it, and enters it. */
-  async enter({ name, isOpen, isOurs }: Row): Promise<Session> {
+  async enter({ name, owner, isOpen, isOurs }: Row): Promise<Session> {
     const database = String(name);
-    if (isOurs === true)
+    if (isOurs === true) {
+      this.#entered.set(database, String(owner));
       await this.#connections.send('let an agent in', [
         ...(isOpen === true ? [] : [sql.reopen(database)]),
-        sql.letEnter(database, this.#user),
+        ...sql.letEnter(database, String(owner), this.#user),
       ]);
+    }
     const login = { user: this.#user, password: this.#password };
     return this.#connections.as(login, database, this.#server.major);
   }
@@ -59,6 +63,11 @@ export class Agent {
   /** Goes, whatever became of the removal; what cannot be done now the next one does. */
   async end(): Promise<void> {
     if (!this.#isMade) return;
-    await this.#connections.send('end an agent', [sql.sweepAgents(agentPrefix)]).catch(() => {});
+    const leaving = [...this.#entered].map(([database, owner]) =>
+      sql.leave(database, owner, [this.#user]),
+    );
+    // Each by itself: a database may have gone, or have another owner by now.
+    for (const statements of [...leaving, [sql.sweepAgents(agentPrefix)]])
+      await this.#connections.send('end an agent', statements).catch(() => {});
   }
 }

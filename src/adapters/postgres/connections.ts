@@ -65,6 +65,8 @@ export class Connections {
   readonly #options: PostgresOptions;
   #home: Promise<Home> | undefined;
   #superuser: Promise<Session | null> | undefined;
+  /** All that were opened in this hook: none outlives it, whatever came in between. */
+  readonly #opened = new Set<Session>();
   /** Why nothing more is asked of the server in this hook. */
   #isLost: WireProblem | null = null;
   /** Messages that waited for an answer, logins included. */
@@ -111,9 +113,9 @@ export class Connections {
     [purpose, ...reads]: readonly [purpose: string, ...reads: string[]],
     body: (rows: readonly (readonly Row[])[], last: Last) => Promise<Result>,
   ): Promise<Result> {
-    const [, ...rows] = await this.send(purpose, [sql.lock, ...reads]);
     const last: Last = { purpose: 'let other units go on', statements: [] };
     try {
+      const [, ...rows] = await this.send(purpose, [sql.lock, ...reads]);
       const result = await body(rows, last);
       await this.send(last.purpose, [...last.statements, sql.unlock]);
       return result;
@@ -143,10 +145,10 @@ export class Connections {
   }
 
   async release(): Promise<void> {
-    const [home, superuser] = [this.#home, this.#superuser];
+    const opened = [...this.#opened];
+    this.#opened.clear();
     [this.#home, this.#superuser, this.#isLost] = [undefined, undefined, null];
-    await home?.then(({ session }) => session.end()).catch(() => {});
-    await superuser?.then((session) => session?.end()).catch(() => {});
+    await Promise.all(opened.map((session) => session.end()));
   }
 
   #entered(): Promise<Home> {
@@ -224,6 +226,8 @@ export class Connections {
 
   async #lookedAt(session: Session): Promise<Home> {
     const [[row] = []] = await this.ask(session, 'look at the server', [sql.look]);
+    if (row === undefined)
+      throw this.#problem('look at the server', 'the role of its session was dropped or renamed');
     return { session, server: row as unknown as Server };
   }
 
@@ -234,7 +238,7 @@ export class Connections {
   ): Promise<Session> {
     const { host, port, tls = { mode: 'prefer' }, connectTimeout = 5_000 } = this.#options;
     const { lockTimeout = 5_000, statementTimeout = statementTimeoutByDefault } = this.#options;
-    return this.#during(`log in to ${database} as ${user}`, (left) =>
+    const session = await this.#during(`log in to ${database} as ${user}`, (left) =>
       connect({
         ...{ host, port, user, password, database, tls },
         applicationName: 'hookchart',
@@ -247,6 +251,8 @@ export class Connections {
         },
       }),
     );
+    this.#opened.add(session);
+    return session;
   }
 
   /** A server that hangs is found out once in a hook. */

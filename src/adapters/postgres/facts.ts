@@ -123,6 +123,7 @@ export function damageOf(
   const heir = roleOf(facts, owner);
   const place = facts.databases.get(owner?.place ?? '');
   if (user === undefined) return `role ${grant.user} is not there`;
+  if (user.isMighty) return `${user.name} may do what only a superuser could have given it`;
   if (user.name !== grant.user) return `its role is ${user.name}, not ${grant.user}`;
   // A leader of version 0.1 that came to its place again has left it out.
   if (grant.verifier === null) return `the verifier of ${user.name} is not on record`;

@@ -49,7 +49,9 @@ export async function provision(
         // What was begun for another request has left things elsewhere.
         return again(connections, server, plan.right, grant, last);
       const made = await carryOut(connections, server, grant, plan.right, last, inForce);
-      return (await takeBack(connections, server, plan.right, grant)) ?? E.right(made);
+      const refusal = await takeBack(connections, server, plan.right, grant);
+      if (refusal !== null) last.statements = [];
+      return refusal ?? E.right(made);
     },
   );
 }

@@ -87,9 +87,17 @@ export async function removeRole(
     for (let round = 1; ; round++) {
       try {
         const all = await tenantsRoles(connections, role);
-        await rollBackPrepared(connections, agent, all, heir, notes);
-        const stuck = await endLogins(connections, server, role, all, heir, notes);
+        if (round > 1) await connections.send('end what names it', [holdersOf(all)]);
+        // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
+        const ended = await tried(() => endLogins(connections, server, role, all, notes));
+        const isLess = await rollBackPrepared(connections, agent, all, heir, notes);
+        if (!isLess && E.isLeft(ended)) throw ended.left;
+        const stuck =
+          isLess || E.isLeft(ended)
+            ? await endLogins(connections, server, role, all, notes)
+            : ended.right;
         if (stuck !== null) return inUse(role.name, stuck);
+        await leaveOthers(connections, server, role, heir);
         await handOver(connections, agent, all, heir);
         const made = all.map(({ name }) => name).reverse();
         const [sessions = []] = await connections.send('drop the role', [
@@ -104,9 +112,7 @@ export async function removeRole(
         return E.right([...notes]);
       } catch (problem) {
         // Whoever may make databases has made one meanwhile, or locks what is to be changed.
-        const isAgain =
-          problem instanceof SqlProblem && /^(2BP01|55P03)$/.test(problem.sqlState ?? '');
-        if (!isAgain || round === rounds) throw problem;
+        if (!isPassing(problem) || round === rounds) throw problem;
       }
     }
   } catch (problem) {
@@ -117,6 +123,25 @@ export async function removeRole(
     await agent.end();
   }
 }
+
+/** Something new that it owns, a lock, a row that others change too, what is gone by now, a closed database. */
+const isPassing = (problem: unknown): boolean =>
+  problem instanceof SqlProblem && /^(2BP01|55P03|XX000|42704|55000)$/.test(problem.sqlState ?? '');
+
+async function tried<Result>(body: () => Promise<Result>): Promise<E.Either<SqlProblem, Result>> {
+  try {
+    return E.right(await body());
+  } catch (problem) {
+    if (problem instanceof SqlProblem && isPassing(problem)) return E.left(problem);
+    throw problem;
+  }
+}
+
+const holdersOf = (roles: readonly Named[]): string =>
+  sql.endHolders(
+    roles.map(({ id }) => id),
+    patience,
+  );
 
 /** The role and those that it made, which can do what it can. */
 async function tenantsRoles(connections: Connections, { id }: Role): Promise<readonly Named[]> {
@@ -131,14 +156,14 @@ async function rollBackPrepared(
   roles: readonly Named[],
   heir: Heir | null,
   notes: Set<string>,
-): Promise<void> {
+): Promise<boolean> {
   const names = roles.map(({ name }) => name);
   const [own = [], shared = []] = await connections.send('look for prepared transactions', [
     sql.readPrepared(names),
     ...(heir?.isAlone === true ? [sql.readPrepared([heir.name])] : []),
   ]);
   const prepared = [...own, ...shared];
-  if (prepared.length === 0) return;
+  if (prepared.length === 0) return false;
   await agent.lend([...names, ...(heir === null ? [] : [heir.name])]);
   for (const transaction of prepared) {
     const { gid, user, database } = transaction;
@@ -152,6 +177,7 @@ async function rollBackPrepared(
     }
     notes.add(`the prepared transaction ${String(gid)} in ${String(database)} was rolled back`);
   }
+  return true;
 }
 
 /**
@@ -163,27 +189,38 @@ async function endLogins(
   server: Server,
   role: Role,
   roles: readonly Named[],
-  heir: Heir | null,
   notes: Set<string>,
 ): Promise<string | null> {
   const users = roles.map(({ id }) => id);
   const ending = sql.endSessions(users, patience);
   const made = roles.filter(({ id }) => id !== role.id);
-  const wanted = heir === null ? [] : [heir.name];
   const ended = await connections.send('end logins', [
     // Sessions of roles that the user made are only ended by who is a member of them.
     ...made.map(({ name }) => join(name, server.major)),
     ending,
     ...roles.map(({ name }) => sql.endLogin(name)),
-    ...surplus(role, wanted).flatMap((one) =>
-      one.isOurs ? [revokeRole(one.role, role.name, one.grantor, server.major)] : [],
-    ),
-    ...wanted.map((name) => grantRole(name, role.name)),
   ]);
   note(ended[made.length] ?? [], notes);
   const [after = []] = await connections.send('end sessions', [ending]);
   note(after, notes);
   return after.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
+}
+
+/** Of others' rights it has those of the owner alone, to whom it hands over. */
+async function leaveOthers(
+  connections: Connections,
+  { major }: Server,
+  role: Role,
+  heir: Heir | null,
+): Promise<void> {
+  const wanted = heir === null ? [] : [heir.name];
+  const statements = [
+    ...surplus(role, wanted).flatMap((one) =>
+      one.isOurs ? [revokeRole(one.role, role.name, one.grantor, major)] : [],
+    ),
+    ...wanted.map((name) => grantRole(name, role.name)),
+  ];
+  if (statements.length > 0) await connections.send('take back what it was granted', statements);
 }
 
 /** What was open in sessions that were ended. */
@@ -211,12 +248,15 @@ async function handOver(
     sql.readShown(users),
   ]);
   for (const home of homes) {
-    const givers = home.givers as readonly string[];
+    const to = (home.heir as string | null) ?? (home.isKept === true ? (heir?.name ?? null) : null);
+    const givers = [
+      ...new Set([...(home.givers as readonly string[]), ...(to === null ? [] : [to])]),
+    ];
     // Whatever is dropped in one database takes memberships along that the user had given.
     await agent.lend([...names, ...givers]);
     const session = await agent.enter(home);
     try {
-      await leaveHome(connections, session, home, roles, heir);
+      await leaveHome(connections, session, roles, to);
     } finally {
       await session.end();
     }
@@ -225,7 +265,7 @@ async function handOver(
   if (shown.length > 0)
     await connections.send(
       'take back what it was shown',
-      shown.map(({ name }) => sql.leave(String(name), names)),
+      shown.flatMap(({ name, owner }) => sql.leave(String(name), String(owner), names)),
     );
 }
 
@@ -233,24 +273,21 @@ async function handOver(
 async function leaveHome(
   connections: Connections,
   session: Session,
-  { isKept }: Row,
   roles: readonly Named[],
-  heir: Heir | null,
+  heir: string | null,
 ): Promise<void> {
   const ask = (purpose: string, statements: readonly string[]) =>
     connections.ask(session, purpose, statements);
   const owned = roles.map(({ name }) => name);
-  if (isKept !== true || heir === null) {
+  if (heir === null) {
     await ask('drop what it owned', [sql.dropOwned(owned)]);
     return;
   }
   const users = roles.map(({ id }) => id);
-  const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir.name)]);
+  const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir)]);
   await ask('hand over what it owned', [
-    ...schemas.flatMap(({ name, isOwn }) =>
-      sql.takeSchema(String(name), heir.name, isOwn === true),
-    ),
-    sql.reassign(owned, heir.name),
+    ...schemas.flatMap(({ name, isOwn }) => sql.takeSchema(String(name), heir, isOwn === true)),
+    sql.reassign(owned, heir),
     sql.dropOwned(owned),
   ]);
 }

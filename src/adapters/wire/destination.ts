@@ -47,5 +47,7 @@ export function check(to: Destination): void {
   for (const name of Object.keys(settings))
     if (!/^[A-Za-z_][\w.]*$/.test(name))
       throw new WireProblem('refused', `no setting has a name such as ${name}`);
+  if (!Number.isInteger(to.port) || to.port < 1 || to.port > 65_535)
+    throw new WireProblem('refused', `no port has the number ${to.port}`);
   if (password === '') throw new WireProblem('password', 'there is no password to log in with');
 }

@@ -115,8 +115,9 @@ SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS name, pg_catalog.lower(r.ro
       WHERE (s.rolsuper OR s.rolreplication OR s.rolbypassrls
              OR s.rolname IN ('pg_execute_server_program', 'pg_write_server_files',
                               'pg_read_server_files', 'pg_database_owner', SESSION_USER)
-             OR s.oid IN (SELECT t.id FROM tenants t))
+)
         AND pg_catalog.pg_has_role(r.oid, s.oid, 'MEMBER'))
+   AND r.oid NOT IN (SELECT t.id FROM tenants t)
  GROUP BY pg_catalog.lower(r.rolname) HAVING pg_catalog.count(*) = 1`;
 
 /** Roles that one tenant made, its own first. */

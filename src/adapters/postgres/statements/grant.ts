@@ -1,5 +1,5 @@
 /** What a grant takes: roles, a database, and the rights of the one in the other. */
-import { id, text } from './quoted.ts';
+import { block, id, text } from './quoted.ts';
 
 /** Puts a role that was just made, or found, into the deployment's own table. */
 export const hold = (
@@ -56,19 +56,20 @@ export const giveAttributes = (role: string, attributes: readonly string[]): str
  */
 export const renewPasswords = (
   users: readonly { readonly role: string; readonly verifier: string }[],
-): string => `
-DO $do$
+): string =>
+  block(`
 BEGIN
   PERFORM pg_catalog.set_config('lock_timeout', '50', true);
 ${users
   .map(
     ({ role, verifier }) => `  BEGIN
     ALTER ROLE ${id(role)} PASSWORD ${text(verifier)};
-  EXCEPTION WHEN lock_not_available OR undefined_object THEN NULL;
+  EXCEPTION WHEN lock_not_available OR undefined_object OR insufficient_privilege OR internal_error
+  THEN NULL;
   END;`,
   )
   .join('\n')}
-END $do$`;
+END`);
 
 /** Settings that `RESET` refuses, and with them all others; they are put back instead. */
 export const fixed = {
@@ -82,8 +83,7 @@ export const fixed = {
 export const resetSettings = (role: string, database: string): string => {
   const where = database === '' ? '' : `IN DATABASE ${id(database)} `;
   const values = Object.entries(fixed).map(([name, value]) => `(${text(name)}, ${text(value)})`);
-  return `
-DO $do$
+  return block(`
 DECLARE setting record;
 BEGIN
   FOR setting IN
@@ -108,7 +108,7 @@ BEGIN
       NULL;
     END;
   END LOOP;
-END $do$`;
+END`);
 };
 
 export const grantRole = (role: string, to: string): string => `GRANT ${id(role)} TO ${id(to)}`;
@@ -132,12 +132,41 @@ export const makeDatabase = (place: string, owner: string): string =>
 export const takeDatabase = (place: string, owner: string): string =>
   `ALTER DATABASE ${id(place)} OWNER TO ${id(owner)}`;
 
-/** For its owner, and the members of that role, alone. */
-export const openDatabase = (place: string, owner: string): string[] => [
-  `REVOKE ALL ON DATABASE ${id(place)} FROM PUBLIC`,
-  `GRANT ALL ON DATABASE ${id(place)} TO ${id(owner)}`,
-  `ALTER DATABASE ${id(place)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`,
+/**
+ * In the name of a database's owner. Otherwise the server takes any role for the grantor of which the
+ * login is a member and that may grant, and what one has granted another does not take back.
+ */
+export const asOwner = (owner: string, statements: readonly string[]): string[] => [
+  `SET LOCAL ROLE ${id(owner)}`,
+  ...statements,
+  'RESET ROLE',
 ];
+
+/** For its owner, and the members of that role, alone. */
+export const openDatabase = (place: string, owner: string): string[] =>
+  asOwner(owner, [
+    endGrantOptions(place),
+    `REVOKE ALL ON DATABASE ${id(place)} FROM PUBLIC`,
+    `GRANT ALL ON DATABASE ${id(place)} TO ${id(owner)}`,
+    `ALTER DATABASE ${id(place)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`,
+  ]);
+
+/** With the right to give rights on goes all that was given on. */
+const endGrantOptions = (place: string): string =>
+  block(`
+DECLARE held pg_catalog.name;
+BEGIN
+  FOR held IN
+    SELECT DISTINCT r.rolname
+      FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
+      JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+     WHERE d.datname = ${text(place)} AND a.is_grantable
+       AND a.grantor = d.datdba AND a.grantee <> d.datdba
+  LOOP
+    EXECUTE pg_catalog.format(
+      'REVOKE GRANT OPTION FOR ALL ON DATABASE %I FROM %I CASCADE', ${text(place)}, held);
+  END LOOP;
+END`);
 
 /** Said by the user itself in its database: whoever else is a member of the owner can use what it makes. */
 export const share = (owner: string): string[] =>

@@ -3,7 +3,7 @@
  * enters. In it stands which roles the deployment has made, by their numbers: names and comments
  * can be taken, or written, by tenants.
  */
-import { id, text } from './quoted.ts';
+import { block, id, text } from './quoted.ts';
 
 /** What is to be known of a server and of the login before anything else. */
 export const look = `
@@ -27,7 +27,7 @@ SELECT r.rolname AS login,
  * the login, or had made it to be found.
  */
 export const makeLogin = (login: string, verifier: string, maintenance: string): string[] => [
-  `DO $do$
+  block(`
    DECLARE held record;
    BEGIN
      IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${text(login)}) THEN
@@ -47,7 +47,7 @@ export const makeLogin = (login: string, verifier: string, maintenance: string):
               ELSE 'REVOKE %1$I FROM %2$I GRANTED BY %3$I CASCADE' END,
          ${text(login)}, held.member, held.grantor);
      END LOOP;
-   END $do$`,
+   END`),
   `ALTER ROLE ${id(login)} LOGIN INHERIT CREATEROLE CREATEDB NOSUPERUSER NOREPLICATION NOBYPASSRLS
      CONNECTION LIMIT -1 PASSWORD ${text(verifier)} VALID UNTIL 'infinity'`,
   `ALTER ROLE ${id(login)} RESET ALL`,

@@ -16,3 +16,6 @@ export const texts = (values: readonly string[]): string =>
 /** Numbers of roles or databases for `IN (…)`. */
 export const oids = (values: readonly number[]): string =>
   values.length === 0 ? 'NULL' : values.map(Number).join(', ');
+
+/** A body in PL/pgSQL as a statement: quoted as any text is, whatever names stand in it. */
+export const block = (body: string): string => `DO ${text(body)}`;

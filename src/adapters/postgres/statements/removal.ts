@@ -1,5 +1,6 @@
 /** How a user goes: its login, its sessions, its transactions, its objects, and then itself. */
-import { id, ids, oids, text, texts } from './quoted.ts';
+import { asOwner } from './grant.ts';
+import { block, id, ids, oids, text, texts } from './quoted.ts';
 
 export const endLogin = (role: string): string =>
   `ALTER ROLE ${id(role)} NOLOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL CONNECTION LIMIT -1`;
@@ -7,9 +8,9 @@ export const endLogin = (role: string): string =>
 export const makeAgent = (role: string, verifier: string): string =>
   `CREATE ROLE ${id(role)} LOGIN PASSWORD ${text(verifier)}`;
 
-/** Those of killed hooks as well; one that is somebody else's is left alone. */
-export const sweepAgents = (prefix: string): string => `
-DO $do$
+/** Those of killed hooks as well; one that cannot go now goes the next time. */
+export const sweepAgents = (prefix: string): string =>
+  block(`
 DECLARE agent pg_catalog.name;
 BEGIN
   FOR agent IN
@@ -20,10 +21,10 @@ BEGIN
     BEGIN
       EXECUTE pg_catalog.format('DROP OWNED BY %I', agent);
       EXECUTE pg_catalog.format('DROP ROLE %I', agent);
-    EXCEPTION WHEN insufficient_privilege OR dependent_objects_still_exist THEN NULL;
+    EXCEPTION WHEN OTHERS THEN NULL;
     END;
   END LOOP;
-END $do$`;
+END`);
 
 export const takeRole = (role: string, from: string): string =>
   `REVOKE ${id(role)} FROM ${id(from)}`;
@@ -38,8 +39,9 @@ SELECT a.datname AS database, a.xact_start IS NOT NULL AS "isOpen",
 export const readPrepared = (users: readonly string[]): string => `
 SELECT p.gid, p.owner AS "user", p.database,
        d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
-       pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs"
+       r.rolname AS owner, pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs"
   FROM pg_catalog.pg_prepared_xacts p JOIN pg_catalog.pg_database d ON d.datname = p.database
+  JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
  WHERE p.owner IN (${texts(users)})
  ORDER BY p.gid`;
 
@@ -53,8 +55,11 @@ export const become = (role: string): string => `SET ROLE ${id(role)}`;
  */
 export const readHomes = (users: readonly number[], databases: readonly string[]): string => `
 SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
-       pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
-       d.datdba IN (${oids(users)}) OR d.datname IN (${databases.map(text).join(', ') || 'NULL'}) AS "isKept",
+       r.rolname AS owner, pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
+       (SELECT o.rolname FROM hookchart.roles h
+          JOIN pg_catalog.pg_roles o ON o.oid = h.id AND o.rolname = h.name
+         WHERE h.place = d.datname) AS heir,
+       d.datdba IN (${oids(users)}) OR d.datname IN (${texts(databases)}) AS "isKept",
        ARRAY(SELECT DISTINCT g.rolname::pg_catalog.text
                FROM pg_catalog.pg_shdepend a
                JOIN pg_catalog.pg_shdepend o
@@ -80,18 +85,27 @@ export const reopen = (database: string): string =>
 
 /** Databases of the deployment's own on which users were given rights by others. */
 export const readShown = (users: readonly number[]): string => `
-SELECT DISTINCT d.datname AS name
+SELECT DISTINCT d.datname AS name, r.rolname AS owner
   FROM pg_catalog.pg_shdepend s
   JOIN pg_catalog.pg_database d ON d.oid = s.objid
+  JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
  WHERE s.dbid = 0 AND s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND s.deptype = 'a'
    AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
    AND s.refobjid IN (${oids(users)}) AND pg_catalog.pg_has_role(d.datdba, 'USAGE')`;
 
-export const letEnter = (database: string, user: string): string =>
-  `GRANT CONNECT ON DATABASE ${id(database)} TO ${id(user)}`;
+export const letEnter = (database: string, owner: string, user: string): string[] =>
+  asOwner(owner, [`GRANT CONNECT ON DATABASE ${id(database)} TO ${id(user)}`]);
 
-export const leave = (database: string, users: readonly string[]): string =>
-  `REVOKE ALL ON DATABASE ${id(database)} FROM ${ids(users)}`;
+export const leave = (database: string, owner: string, users: readonly string[]): string[] =>
+  asOwner(owner, [`REVOKE ALL ON DATABASE ${id(database)} FROM ${ids(users)} CASCADE`]);
+
+/** Others that have named a user in what they do not finish: until they end it, nobody removes the user. */
+export const endHolders = (users: readonly number[], patience: number): string => `
+SELECT pg_catalog.pg_terminate_backend(l.pid, ${Number(patience)}) AS ended
+  FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+ WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND l.objid IN (${oids(users)}) AND l.granted
+   AND a.usename <> SESSION_USER AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')`;
 
 /** Functions and operators are only taken over by whoever may create in their schema. */
 export const readSchemas = (users: readonly number[], heir: string): string => `
@@ -116,6 +130,6 @@ export const dropRoles = (roles: readonly string[]): string => `DROP ROLE ${ids(
 export const letGo = (numbers: readonly number[]): string =>
   `DELETE FROM hookchart.roles WHERE id IN (${oids(numbers)})`;
 
-/** Lets a user hand over what roles own that it made. */
+/** Gives an agent the rights of a role. */
 export const lendRole = (role: string, user: string, major: number): string =>
   `GRANT ${id(role)} TO ${id(user)}${major < 16 ? '' : ' WITH INHERIT TRUE, SET TRUE'}`;

@@ -1,0 +1,150 @@
+import * as E from 'fp-ts/lib/Either.js';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Grant } from '../../machines/index.ts';
+import { postgres } from '../../src/adapters/postgres/index.ts';
+import { Workspace } from '../../src/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
+import { type Backend, render } from '../../src/engine/index.ts';
+import { aGrant as grant } from '../a-grant.ts';
+
+const owner = 'model/pgbouncer';
+const workspace = new Workspace();
+let server: PostgresServer;
+let backend: Backend;
+beforeAll(async () => {
+  server = await startPostgres(workspace, 'superuser', {
+    settings: ['max_prepared_transactions=10'],
+  });
+  backend = postgres({ ...server, ...server.login, owner, lockTimeout: 500 });
+});
+afterAll(async () => {
+  await backend.release();
+  await server.stop();
+  workspace.remove();
+});
+
+const clients: pg.Client[] = [];
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.end()));
+});
+
+const holdings = (...grants: readonly Grant[]) => ({ owner, grants });
+
+async function provisioned(one: Grant): Promise<Grant> {
+  return { ...one, ...(await done(backend.provision(one, holdings(one)))) };
+}
+
+async function done<Result>(
+  attempt: () => Promise<E.Either<Parameters<typeof render>[0], Result>>,
+) {
+  const outcome = await attempt();
+  if (E.isLeft(outcome)) throw new Error(`${outcome.left._tag}: ${render(outcome.left)}`);
+  return outcome.right;
+}
+
+async function sessionOf({ user, password, place, database }: Grant): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...{ host: server.host, port: server.port, user },
+    ...{ password: password?.secret ?? '', database: place ?? database },
+  });
+  client.on('error', () => {});
+  await client.connect();
+  clients.push(client);
+  return client;
+}
+
+async function rolesLike(pattern: string): Promise<readonly string[]> {
+  const client = await server.connect('postgres');
+  try {
+    const { rows } = await client.query('SELECT rolname FROM pg_roles WHERE rolname LIKE $1', [
+      pattern,
+    ]);
+    return rows.map(({ rolname }) => String(rolname));
+  } finally {
+    await client.end();
+  }
+}
+
+describe('a user leaves, and others have something to do with it', () => {
+  it('goes though another has named it in what it does not finish', async () => {
+    const [one, other] = [await provisioned(grant(1)), await provisioned(grant(2))];
+    const session = await sessionOf(other);
+    await session.query('CREATE TABLE public.t (a int)');
+    await session.query('BEGIN');
+    await session.query(`GRANT SELECT ON public.t TO ${one.user}`);
+    expect(await done(backend.remove(one, holdings(one, other)))).toEqual([]);
+    expect(await rolesLike(one.user)).toEqual([]);
+    await expect(session.query('COMMIT')).rejects.toThrow();
+    await (await sessionOf(other)).query('SELECT a FROM public.t');
+  });
+
+  it('leaves no agent where others may give on the right to connect', async () => {
+    const [one, other] = [await provisioned(grant(3)), await provisioned(grant(4))];
+    const session = await sessionOf(one);
+    await session.query('CREATE TABLE public.t (a int)');
+    await session.query(`GRANT ALL ON DATABASE db_3 TO ${other.user} WITH GRANT OPTION`);
+    await session.query('GRANT CONNECT ON DATABASE db_3 TO PUBLIC');
+    await (await sessionOf(other)).query('GRANT CONNECT ON DATABASE db_3 TO PUBLIC');
+    expect(await done(backend.remove(one, holdings(one, other)))).toEqual([]);
+    expect(await rolesLike(one.user)).toEqual([]);
+    expect(await rolesLike('hookchart\\_agent\\_%')).toEqual([]);
+  });
+
+  it('what strangers were let in by goes, whoever has let them in', async () => {
+    const [one, other] = [await provisioned(grant(5)), await provisioned(grant(6))];
+    await (await sessionOf(one)).query(
+      `GRANT ALL ON DATABASE db_5 TO ${other.user} WITH GRANT OPTION`,
+    );
+    await (await sessionOf(other)).query('GRANT CONNECT ON DATABASE db_5 TO PUBLIC');
+    const published: Grant = { ...one, state: 'published' };
+    const audited = () => done(backend.audit(holdings(published)));
+    expect((await audited()).damaged).toEqual([
+      { relation: 5, what: 'database db_5 is open to everyone' },
+    ]);
+    await provisioned(published);
+    expect((await audited()).damaged).toEqual([]);
+  });
+
+  it('nobody remembers it, and what it made stays with the owner of the database', async () => {
+    const [one, sharer] = [
+      await provisioned(grant(7)),
+      await provisioned(grant(8, { database: 'db_7' })),
+    ];
+    await (await sessionOf(one)).query('CREATE TABLE public.kept (a int)');
+    const orphan = { relation: 7, user: one.user, database: '' };
+    expect(await done(backend.remove(orphan, holdings(sharer)))).toEqual([]);
+    expect(await rolesLike(one.user)).toEqual([]);
+    const { rows } = await (await sessionOf(sharer)).query('SELECT count(*)::int AS n FROM kept');
+    expect(rows).toEqual([{ n: 0 }]);
+  });
+
+  it('a database may be called as what quotes a body', async () => {
+    const name = 'x$do$; CREATE ROLE evil; DO $do$';
+    const one = await provisioned(grant(9));
+    const session = await server.connect('postgres');
+    try {
+      await session.query(`CREATE DATABASE "${name}" OWNER ${one.user}`);
+      await session.query(`ALTER ROLE ${one.user} IN DATABASE "${name}" SET work_mem = '1MB'`);
+    } finally {
+      await session.end();
+    }
+    const published: Grant = { ...one, state: 'published' };
+    await provisioned(published);
+    expect((await done(backend.audit(holdings(published)))).damaged).toEqual([]);
+    expect(await rolesLike('evil')).toEqual([]);
+  });
+
+  it('ends with all of its sessions', async () => {
+    await backend.release();
+    const client = await server.connect('postgres');
+    try {
+      const { rows } = await client.query(
+        `SELECT usename, datname FROM pg_stat_activity WHERE application_name = 'hookchart'`,
+      );
+      expect(rows).toEqual([]);
+    } finally {
+      await client.end();
+    }
+  });
+});
