@@ -8,10 +8,10 @@ import type { Hook } from '../../src/testing/world.ts';
 import { type Ended, type Hindrance, RealCharm } from './charm.ts';
 
 export const [leader, follower] = ['pgbouncer/0', 'pgbouncer/1'];
-export const updateStatus: Hook = { name: 'update-status' };
+const updateStatus: Hook = { name: 'update-status' };
 
 /** Seconds that a hook may take here, the fewest that can be set. */
-export const budget = 10;
+const budget = 10;
 
 export class Queue {
   readonly charm: RealCharm;

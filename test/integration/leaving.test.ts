@@ -80,10 +80,10 @@ describe('a user leaves, and others have something to do with it', () => {
   });
 
   it('leaves no agent where others may give on the right to connect', async () => {
-    const [one, other] = [await provisioned(grant(3)), await provisioned(grant(4))];
+    const [other, one] = [await provisioned(grant(4)), await provisioned(grant(3))];
     const session = await sessionOf(one);
     await session.query('CREATE TABLE public.t (a int)');
-    await session.query(`GRANT ALL ON DATABASE db_3 TO ${other.user} WITH GRANT OPTION`);
+    await session.query(`GRANT CONNECT ON DATABASE db_3 TO ${other.user} WITH GRANT OPTION`);
     await session.query('GRANT CONNECT ON DATABASE db_3 TO PUBLIC');
     await (await sessionOf(other)).query('GRANT CONNECT ON DATABASE db_3 TO PUBLIC');
     expect(await done(backend.remove(one, holdings(one, other)))).toEqual([]);
@@ -92,10 +92,10 @@ describe('a user leaves, and others have something to do with it', () => {
   });
 
   it('what strangers were let in by goes, whoever has let them in', async () => {
-    const [one, other] = [await provisioned(grant(5)), await provisioned(grant(6))];
-    await (await sessionOf(one)).query(
-      `GRANT ALL ON DATABASE db_5 TO ${other.user} WITH GRANT OPTION`,
-    );
+    const [other, one] = [await provisioned(grant(6)), await provisioned(grant(5))];
+    const session = await sessionOf(one);
+    await session.query('GRANT CONNECT ON DATABASE db_5 TO PUBLIC');
+    await session.query(`GRANT ALL ON DATABASE db_5 TO ${other.user} WITH GRANT OPTION`);
     await (await sessionOf(other)).query('GRANT CONNECT ON DATABASE db_5 TO PUBLIC');
     const published: Grant = { ...one, state: 'published' };
     const audited = () => done(backend.audit(holdings(published)));
