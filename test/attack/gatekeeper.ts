@@ -92,7 +92,9 @@ export class Gatekeeper {
          UNION SELECT m.roleid FROM pg_auth_members m JOIN r ON m.member = r.oid)
        SELECT bool_or(p.rolsuper) AS super, bool_or(p.rolcreatedb OR p.rolcreaterole OR p.rolreplication OR p.rolbypassrls) AS makes,
               bool_or(p.rolname LIKE 'pg\\_%') AS predefined,
-              bool_or(EXISTS (SELECT FROM pg_database d WHERE d.datdba = p.oid AND d.datname <> $2)) AS owns
+              bool_or(EXISTS (SELECT FROM pg_database d WHERE d.datdba = p.oid AND d.datname <> $2
+                         -- One that was renamed is the same tenants'.
+                         AND d.datdba <> ALL (SELECT o.datdba FROM pg_database o WHERE o.datname = $2))) AS owns
          FROM r JOIN pg_roles p USING (oid)`,
       [role, database],
     );
