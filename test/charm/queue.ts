@@ -7,7 +7,8 @@ import { startBackend } from '../../src/demo/world.ts';
 import type { Hook } from '../../src/testing/world.ts';
 import { type Ended, type Hindrance, RealCharm } from './charm.ts';
 
-export const [leader, follower] = ['pgbouncer/0', 'pgbouncer/1'];
+export const leader = 'pgbouncer/0';
+const follower = 'pgbouncer/1';
 const updateStatus: Hook = { name: 'update-status' };
 
 /** Seconds that a hook may take here, the fewest that can be set. */
