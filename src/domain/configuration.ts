@@ -33,7 +33,7 @@ export interface PoolerUser {
 }
 
 /** The login of version 0.1 that looks up users. */
-interface Lookup extends Login {
+export interface Lookup extends Login {
   /** Whom it alone knows: they have no verifier on record. */
   readonly users: readonly string[];
   /** Whose clients were told of this unit, and may be about to be looked up. */

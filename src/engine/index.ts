@@ -10,6 +10,7 @@ export type {
   DatabaseEntry,
   EndpointInvalid,
   HostPort,
+  Lookup,
   PoolerUser,
 } from '../domain/configuration.ts';
 export { emptyConfiguration } from '../domain/configuration.ts';
