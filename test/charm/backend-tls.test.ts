@@ -225,8 +225,12 @@ describe('somebody on the port of PgBouncer', () => {
       });
     });
     await died(charm.pooler(leader));
-    fake.listen(port, '127.0.0.1');
-    await once(fake, 'listening');
+    const listening = async () => {
+      fake.listen(port, '127.0.0.1');
+      await once(fake, 'listening');
+    };
+    // The kernel lets go of a killed process's sockets a moment after the process.
+    await expect.poll(listening).toBeUndefined();
     await charm.take({ _tag: 'Relate', application: 'late' });
     await charm.settle();
     const secret = readFileSync(join(charm.home(leader), 'console-password'), 'utf8');
