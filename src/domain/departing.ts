@@ -1,21 +1,17 @@
-/** What a unit can see of its own fate. */
-export interface Fate {
-  readonly unit: string;
-  /** The units that the application is meant to have; none when the whole application goes. */
-  readonly plannedUnits: readonly string[];
-  /** The flag that the departed hook left for this relation. */
-  readonly flagged: boolean;
-  /** Whether Juju still lists the relation: it lives, then, and it is this unit that breaks with it. */
-  readonly listed: boolean;
-}
+/** What becomes of a unit: it stays, it goes while its application stays, or all of it goes. */
+export type Fate = 'stays' | 'leaves' | 'ends';
 
 /**
- * Whether this unit leaves while relations live on, so that their data MUST be kept. What is planned
- * decides; the flag is a hint: it stands on every unit when the application is removed, and it is
- * missing where the remote side has no units, for then no departed hook ran. Erring towards keeping
- * is safe, since whoever survives compares the ledger with its own list of relations.
+ * What is planned decides. The departing flag does not: it stands on every unit when the application
+ * is removed, and it is missing where the remote side has no units, for then no departed hook ran.
+ * Juju's list of relations does not either: whether a relation that breaks is still listed hangs on
+ * when the agent was started.
  */
-export function leavesAlone({ unit, plannedUnits, flagged, listed }: Fate): boolean {
-  if (plannedUnits.length === 0) return false;
-  return flagged || listed || !plannedUnits.includes(unit);
+export function fateOf(
+  unit: string,
+  /** The units that the application is meant to have; none when the whole application goes. */
+  plannedUnits: readonly string[],
+): Fate {
+  if (plannedUnits.length === 0) return 'ends';
+  return plannedUnits.includes(unit) ? 'stays' : 'leaves';
 }

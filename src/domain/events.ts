@@ -15,6 +15,9 @@ const charts: Readonly<Record<string, HookName>> = {
   stop: 'update-status',
 };
 
+/** For a unit whose agent was started anew the peers may go first, and the ledger with them. */
+const ofLastPeers = /^.+-peers-relation-broken$/;
+
 /** The backend came, moved or went. */
 const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$/;
 /** A peer moved, or the unit's own PgBouncer has come up. */
@@ -23,6 +26,6 @@ const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 /** The chart that a Juju hook goes through; null for a hook that nobody handles. */
 export function chartNameOf(hook: string): HookName | null {
   if (Object.hasOwn(charts, hook)) return charts[hook] ?? null;
-  if (ofBackend.test(hook)) return 'update-status';
+  if (ofBackend.test(hook) || ofLastPeers.test(hook)) return 'update-status';
   return ofPeers.test(hook) ? 'pgb-peers-relation-changed' : null;
 }

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConnectionInfo, Grant } from '../../machines/index.ts';
+import type { Fate } from './departing.ts';
 import { sameInfo, succeed } from './endpoints.ts';
 import { changedField } from './grant.ts';
 import type { Ledger, LedgerRecord } from './ledger.ts';
@@ -16,8 +17,11 @@ export interface Audit {
 
 /** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
 export interface View {
-  /** This unit goes while relations live on: what it no longer sees may still be in use. */
-  readonly leaving: boolean;
+  /**
+   * What this unit no longer sees may still be in use where it `leaves`; where all of it `ends`,
+   * whatever there is goes while the backend can still be reached.
+   */
+  readonly fate: Fate;
   /**
    * Another unit has led since this one did: what it put on record may be of relations that this
    * unit has not entered yet. That a relation is not listed means nothing then.
@@ -73,8 +77,7 @@ export function reconcile(view: View): readonly Work[] {
     { _tag: 'Configure' },
     ...remove,
     ...view.stale.map((relation): Work => ({ _tag: 'WithdrawAnswer', relation })),
-    ...requested(view),
-    ...publications(view),
+    ...(view.fate === 'ends' ? [] : [...requested(view), ...publications(view)]),
     ...(view.lookupIsIdle && view.backendReady ? [{ _tag: 'RetireLookup' } as const] : []),
   ];
 }
@@ -91,12 +94,14 @@ const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Wo
     .map((relation) => ({ _tag: 'ForgetFlag', relation }));
 
 function removals(view: View) {
-  const { ledger, relations, leaving, succeeding, backendReady, audit } = view;
+  const { fate, ledger, relations, succeeding, backendReady, audit } = view;
   const forget: Work[] = [];
   const remove: Work[] = [];
-  if (leaving || succeeding) return { forget, remove };
+  const isEnding = fate === 'ends';
+  if (!isEnding && (fate === 'leaves' || succeeding)) return { forget, remove };
   for (const [relation, { state }] of ledger.records) {
-    if (relations.has(relation) && !isAbandoned(view, relation, state)) continue;
+    const isInUse = relations.has(relation) && !isAbandoned(view, relation, state);
+    if (isInUse && !isEnding) continue;
     if (state === 'refused') forget.push({ _tag: 'DropRecord', relation });
     else {
       if (state !== 'removing') forget.push({ _tag: 'MarkRemoving', relation });
@@ -110,7 +115,7 @@ function removals(view: View) {
       record === undefined
         ? !relations.has(relation) || isWithdrawn(view, relation)
         : record.state === 'refused';
-    if (isUnwanted) remove.push({ _tag: 'DeleteOrphan', relation, user });
+    if (isUnwanted || isEnding) remove.push({ _tag: 'DeleteOrphan', relation, user });
   }
   return { forget, remove };
 }

@@ -9,10 +9,11 @@ import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.
 import type { Options } from './interpret.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
+import { isEnding, leftBehind } from './removal.ts';
 import { rulesOf } from './rules.ts';
 import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
-import { attempt, halt, right } from './steps.ts';
+import { attempt, halt, right, take } from './steps.ts';
 
 export interface DispatchOptions extends Pick<Options, 'policy' | 'watch'> {
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
@@ -35,11 +36,14 @@ export const dispatch = (
   return (event) =>
     inSession(adapters, rules, async (session) => {
       const started = adapters.clock();
+      session.isCalledToGo = isHintOfEnd(event, adapters.model.unit);
       const own = deferralOf(event);
       const isRequest = own?.hook === 'database-requested';
       if (own !== null) await session.foresee(isRequest ? own.event.relation : undefined);
       const waiting = right(parseDeferrals(await session.state()));
-      if (waiting.length === 0 && own === null)
+      // Without its ledger a unit knows nothing of what is to be done, and has only to go.
+      const isIdle = waiting.length === 0 && own === null;
+      if (isIdle || (await take(adapters.model.hasLeft)))
         return { event, charts: [], dropped: [], reconciled: [], notes: [], milliseconds: 0 };
       const charts: ChartRun[] = [];
       const dropped: Deferral[] = [];
@@ -67,7 +71,12 @@ export const dispatch = (
       // No chart has said it: it is to be in the log as well.
       if (leaders !== null) session.notes.push(leaders);
       const waitingFor = ends[0] ?? leaders;
-      await commit(session, waitingFor, await obstacles?.());
+      const left = await leftBehind(session, event.hook);
+      if (left !== null) session.notes.push(left);
+      await commit(session, waitingFor, [
+        ...(left === null ? [] : [left]),
+        ...((await obstacles?.()) ?? []),
+      ]);
       const { notes } = session;
       const milliseconds = adapters.clock() - started;
       return { event, charts, dropped, reconciled, notes, milliseconds };
@@ -89,6 +98,7 @@ function deferralOf({ hook, relation, departingUnit }: JujuEvent): Deferral | nu
 /** Departed and broken are for those who were told; a request counts as long as it is not met. */
 async function isStillAsked(session: Session, { hook, event }: Deferral): Promise<boolean> {
   const { relation } = event;
+  if (hook === 'database-requested' && (await isEnding(session))) return false;
   if (hook === 'database-relation-broken' || relation === undefined) return true;
   if (!(await session.relations()).has(relation)) return false;
   if (hook === 'database-relation-departed') return true;
@@ -98,6 +108,10 @@ async function isStillAsked(session: Session, { hook, event }: Deferral): Promis
   const request = session.parse(relation, remote.right);
   return !isMet((await session.ledger()).records.get(relation), request);
 }
+
+/** Hooks that a unit may be called for because it goes. */
+const isHintOfEnd = ({ hook, departingUnit }: JujuEvent, unit: string): boolean =>
+  departingUnit === unit || hook === 'stop' || hook.endsWith('-relation-broken');
 
 const isSame = (run: ChartRun, { hook, event }: Deferral): boolean =>
   run.hook === hook &&

@@ -13,7 +13,7 @@ import {
   updateDatabag,
   updatePgbouncer,
 } from './provisioning.ts';
-import { addFlag, deleteUser, isLeaving, removeData } from './removal.ts';
+import { addFlag, deleteUser, removeData } from './removal.ts';
 import type { Session } from './session.ts';
 
 /** Answers one request against the world. */
@@ -27,12 +27,8 @@ export async function perform(session: Session, request: Question | Command): Pr
       return yesOrNo((await session.leader()) && (await session.backendReady()));
     case 'UnitDeparting':
       return yesOrNo(request.departingUnit === session.adapters.model.unit);
-    case 'DepartingFlagged': {
-      const flags = await session.flags();
-      const { relation } = request;
-      const listed = (await session.relations()).has(relation);
-      return yesOrNo(await isLeaving(session, { flagged: flags.includes(relation), listed }));
-    }
+    case 'DepartingFlagged':
+      return yesOrNo((await session.fate()) === 'leaves');
     case 'GetUser':
       return { _tag: 'Done', granted: await readRequest(session, request.relation) };
     case 'CreateUserAndDatabase':

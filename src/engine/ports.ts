@@ -40,9 +40,14 @@ export interface Model {
   readonly leader: Attempt<boolean>;
   /** The units that the application is meant to have, by name; one that is going is not among them. */
   readonly plannedUnits: Attempt<readonly string[]>;
+  /**
+   * Whether this unit has left its peers before its other relations, as one does that goes after its
+   * agent was started anew: it does not know the ledger any more.
+   */
+  readonly hasLeft: Attempt<boolean>;
   /** The other units in the peer relation. */
   readonly peers: Attempt<readonly string[]>;
-  /** The ids of the `database` relations that Juju lists; one that is breaking is not listed. */
+  /** The ids of the `database` relations. One that breaks in this hook MUST NOT be among them. */
   readonly relations: Attempt<readonly number[]>;
   /**
    * The databags in the order asked for, each with an outcome of its own: `ModelRefused` where Juju

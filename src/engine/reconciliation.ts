@@ -9,14 +9,7 @@ import { updateConnectionInfo, updatePooler, withdrawAnswer } from './connection
 import { drive } from './drive.ts';
 import type { HookError } from './errors.ts';
 import { recordRefusal, restoreGrant, roleNotAllowed } from './provisioning.ts';
-import {
-  deleteOrphan,
-  deleteUser,
-  forgetFlag,
-  isLeaving,
-  markRemoving,
-  retireLookup,
-} from './removal.ts';
+import { deleteOrphan, deleteUser, forgetFlag, markRemoving, retireLookup } from './removal.ts';
 import type { Reconciled } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
@@ -82,10 +75,10 @@ async function viewed(session: Session): Promise<readonly Work[]> {
   const removable =
     records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
     (audit?.orphans.length ?? 0) > 0;
-  const isFlagged = flags.some((relation) => !relations.has(relation));
+  const fate = removable || (await session.mayGo()) ? await session.fate() : 'stays';
   const requests = await allowedRequests(session);
   return reconcile({
-    leaving: removable && (await isLeaving(session, { flagged: isFlagged, listed: false })),
+    fate,
     succeeding: await session.succeeding(),
     backendReady: await session.backendReady(),
     ledger,

@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../machines/index.ts';
 import { isAnswer } from '../domain/answer.ts';
-import { type Fate, leavesAlone } from '../domain/departing.ts';
 import { grantOf, removing } from '../domain/grant.ts';
 import { updatePooler, withdrawAnswer } from './connection.ts';
 import { type HookError, render } from './errors.ts';
@@ -9,18 +8,6 @@ import type { Attempt } from './ports.ts';
 import { removeSecrets } from './secrets.ts';
 import { flagKey, type Session } from './session.ts';
 import { attempt, halt, take } from './steps.ts';
-
-/** Whether this unit leaves while the relation lives on for the others. */
-export const isLeaving = async (
-  session: Session,
-  { flagged, listed }: Pick<Fate, 'flagged' | 'listed'>,
-): Promise<boolean> =>
-  leavesAlone({
-    flagged,
-    listed,
-    unit: session.adapters.model.unit,
-    plannedUnits: await take(session.adapters.model.plannedUnits),
-  });
 
 export const addFlag = ({ adapters, remember }: Session, relation: number): void =>
   remember({ [flagKey(relation)]: adapters.model.unit });
@@ -75,6 +62,25 @@ export async function deleteUser(session: Session, relation: number): Promise<Ho
 const note = ({ notes }: Session, relation: number, what: readonly string[]): void => {
   notes.push(...what.map((sentence) => `relation ${relation}: ${sentence}`));
 };
+
+/** Whether the whole application goes; asked only where something hints at it. */
+export const isEnding = async (session: Session): Promise<boolean> =>
+  (await session.mayGo()) && (await session.fate()) === 'ends';
+
+/**
+ * What an application that goes leaves on its backend, in a sentence; null where it leaves nothing.
+ * A unit that does not lead says it last of all: until then another may do it.
+ */
+export async function leftBehind(session: Session, hook: string): Promise<string | null> {
+  const isLast = hook === 'stop' || hook.endsWith('-peers-relation-broken');
+  if (!isLast && !(await session.leader())) return null;
+  if (!(await isEnding(session))) return null;
+  const { records } = await session.ledger();
+  const users = [...records.values()].flatMap((record) => grantOf(record)?.user ?? []);
+  if (users.length === 0) return null;
+  const { owner } = session.adapters.model;
+  return `the application goes and leaves ${users.join(', ')} on PostgreSQL: run "hookchart leftovers --owner ${owner}" once it can be reached`;
+}
 
 /** Deletes a role that no record speaks of: its hook was lost, and then its relation. */
 export async function deleteOrphan(

@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
 import { type BackendEndpoints, type Configuration, unverified } from '../domain/configuration.ts';
+import { type Fate, fateOf } from '../domain/departing.ts';
 import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
 import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
@@ -50,6 +51,11 @@ export interface Session {
   readonly relations: () => Promise<ReadonlySet<number>>;
   /** The requests of all relations whose databags can be read, read anew by those who were told nothing. */
   readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
+  readonly fate: () => Promise<Fate>;
+  /** Whether anything hints at this unit's end, so that its fate is worth a question. */
+  readonly mayGo: () => Promise<boolean>;
+  /** Whether the hook itself is such a hint. */
+  isCalledToGo: boolean;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: () => Promise<readonly number[]>;
   readonly info: () => Promise<ReturnType<typeof connectionInfo>>;
@@ -128,6 +134,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const relations = once(async () => new Set(await take(model.relations)));
   const state = once(() => take(model.state));
   const remembered: Record<string, string> = {};
+  const flags = async () => flagsIn({ ...(await state()), ...remembered });
   const contents = new Map<string, Promise<Databag>>();
   const secret = (id: string): Promise<Databag> => {
     const { secrets } = model;
@@ -194,7 +201,9 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       }
       return requests;
     },
-    flags: async () => flagsIn({ ...(await state()), ...remembered }),
+    fate: once(async () => fateOf(model.unit, await take(model.plannedUnits))),
+    mayGo: async () => session.isCalledToGo || (await flags()).length > 0,
+    flags,
     info: once(async () => {
       const leader = await endpoint();
       const version = (await backendReady()) ? await backend.version() : null;
@@ -229,6 +238,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     overwrite: writes.overwrite,
     remember: (values) => void Object.assign(remembered, values),
     state,
+    isCalledToGo: false,
     configured: null,
     audit: null,
     notes: [],

@@ -11,6 +11,9 @@ import { endpoint, peerRelation } from './world.ts';
  */
 export function simulatedModel(tools: HookTools): Model {
   const { view } = tools;
+  const { hook } = view;
+  const breaking = hook.name.endsWith('-relation-broken') ? hook.relation : undefined;
+  const hasLeft = view.relations[peerRelation] === undefined;
   const address = (bag: Bag): readonly [relation: number, who: string] => {
     switch (bag._tag) {
       case 'RemoteApp':
@@ -29,10 +32,15 @@ export function simulatedModel(tools: HookTools): Model {
     endpoint: asked(() => view.endpoint),
     leader: asked(() => tools.isLeader()),
     plannedUnits: asked(() => tools.plannedUnits()),
-    peers: asked(() => tools.relationList(peerRelation)),
-    relations: asked(() => tools.relationIds(endpoint)),
+    hasLeft: asked(() => hasLeft),
+    peers: asked(() => (hasLeft ? [] : tools.relationList(peerRelation))),
+    relations: asked(() => tools.relationIds(endpoint).filter((id) => id !== breaking)),
     read: (bags) => () =>
-      Promise.all(bags.map((bag) => asked(() => tools.relationGet(...address(bag)))())),
+      Promise.all(
+        bags.map((bag) =>
+          asked(() => (hasLeft && isPeers(bag) ? {} : tools.relationGet(...address(bag))))(),
+        ),
+      ),
     state: asked(() => tools.stateGet()),
     secrets: view.hasSecrets ? secretStore(tools) : null,
     commit: ({ bags, state, status }) =>
@@ -46,6 +54,8 @@ export function simulatedModel(tools: HookTools): Model {
       }),
   };
 }
+
+const isPeers = (bag: Bag): boolean => bag._tag === 'PeerApp' || bag._tag === 'PeerUnit';
 
 const secretStore = ({ secrets }: HookTools): SecretStore => ({
   read: (id) => async () => {

@@ -100,12 +100,16 @@ describe('the environment of a hook', () => {
 describe('what a unit remembers of its model', () => {
   const known = {
     peers: 'pgb-peers:0',
+    hasLeft: true,
     backend: { relation: 'backend-database:1', application: 'postgresql' },
     applications: { 4: 'application' },
     address: { bind: '10.0.0.1', ingress: '1.2.3.4' },
     config: { listen_port: 6432 },
   };
-  const nothing = { peers: null, backend: null, applications: {}, address: null, config: null };
+  const nothing = {
+    ...{ peers: null, hasLeft: false, backend: null },
+    ...{ applications: {}, address: null, config: null },
+  };
 
   it('is read back', () => {
     expect(parseKnown({ known: JSON.stringify(known) })).toEqual(known);

@@ -45,7 +45,7 @@ const view = (
   ])[],
   change: Partial<View> = {},
 ): View => ({
-  leaving: false,
+  fate: 'stays',
   succeeding: false,
   backendReady: true,
   ledger: { records: new Map(records.map((record) => [record.relation, record])), lookup: null },
@@ -95,7 +95,18 @@ describe('reconcile', () => {
 
   it('H7: keeps what it no longer sees while it leaves itself', () => {
     const audit = { orphans: [orphan(8)], damaged: [] };
-    expect(reconcile(view([grant(4)], [], { leaving: true, audit }))).toEqual([configure]);
+    expect(reconcile(view([grant(4)], [], { fate: 'leaves', audit }))).toEqual([configure]);
+  });
+
+  it('takes all that there is along where the application goes, and serves nobody any more', () => {
+    const audit = { orphans: [orphan(8)], damaged: [] };
+    const going = { fate: 'ends', succeeding: true, audit } as const;
+    expect(reconcile(view([grant(4)], [asks(4), asks(5)], going))).toEqual([
+      { _tag: 'MarkRemoving', relation: 4 },
+      configure,
+      { _tag: 'DeleteUser', relation: 4 },
+      { _tag: 'DeleteOrphan', relation: 8, user: orphan(8).user },
+    ]);
   });
 
   it('takes no relation for gone where another unit has led since', () => {

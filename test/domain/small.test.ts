@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Granted } from '../../machines/index.ts';
-import { leavesAlone } from '../../src/domain/departing.ts';
+import { fateOf } from '../../src/domain/departing.ts';
 import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/domain/endpoints.ts';
 import { changedField, passwordIn, provision, removing, userName } from '../../src/domain/grant.ts';
 import { serving } from '../../src/domain/ledger.ts';
@@ -18,18 +18,13 @@ const grant = aGrant(4, {
   published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
 });
 
-describe('leavesAlone', () => {
-  const others = ['p/1', 'p/2'];
-  const all = ['p/0', ...others];
+describe('what becomes of a unit', () => {
   it.each([
-    ['a relation is removed', { plannedUnits: all }, false],
-    ['this unit is scaled down', { flagged: true, plannedUnits: others }, true],
-    ['H6: the whole application goes', { flagged: true, plannedUnits: [] }, false],
-    ['H7: no departed hook ran', { plannedUnits: others }, true],
-    ['H7: what is planned is not known yet', { listed: true, plannedUnits: all }, true],
-    ['a flag that was left over', { flagged: true, plannedUnits: all }, true],
-  ])('%s', (_, fate, expected) => {
-    expect(leavesAlone({ unit: 'p/0', flagged: false, listed: false, ...fate })).toBe(expected);
+    ['a relation is removed', ['p/0', 'p/1'], 'stays'],
+    ['H7: this unit is scaled down', ['p/1', 'p/2'], 'leaves'],
+    ['H6: the whole application goes', [], 'ends'],
+  ] as const)('%s', (_, plannedUnits, fate) => {
+    expect(fateOf('p/0', plannedUnits)).toBe(fate);
   });
 });
 

@@ -75,12 +75,9 @@ export const faults: readonly PlantedFault[] = [
     verify: null,
   },
   {
-    name: 'the departing flag is trusted alone, and nobody looks again',
+    name: 'an application that goes is taken for a unit that goes, and nobody looks again',
     file: 'src/domain/departing.ts',
-    edits: [
-      ['if (plannedUnits.length === 0) return false;', ''],
-      ['return flagged || listed || !plannedUnits.includes(unit);', 'return flagged;'],
-    ],
+    edits: [["if (plannedUnits.length === 0) return 'ends';", '']],
     also: {
       file: 'src/domain/events.ts',
       edits: [["  stop: 'update-status',\n", '']],
@@ -90,19 +87,21 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a unit that goes takes its relations along',
     file: 'src/domain/departing.ts',
-    edits: [['return flagged || listed || !plannedUnits.includes(unit);', 'return false;']],
+    edits: [["return plannedUnits.includes(unit) ? 'stays' : 'leaves';", "return 'stays';"]],
     verify: `${quick} --removals 1`,
   },
   {
     name: 'the lack of a flag is trusted where no departed hook ran',
-    file: 'src/domain/departing.ts',
-    edits: [['return flagged || listed || !plannedUnits.includes(unit);', 'return flagged;']],
+    file: 'src/engine/perform.ts',
+    edits: [
+      ["(await session.fate()) === 'leaves'", '(await session.flags()).includes(request.relation)'],
+    ],
     verify: null,
   },
   {
     name: 'a new leader takes a relation that it has not entered for gone',
     file: 'src/domain/reconcile.ts',
-    edits: [['if (leaving || succeeding)', 'if (leaving)']],
+    edits: [["(fate === 'leaves' || succeeding)", "fate === 'leaves'"]],
     verify: '--units 2 --relations 1 --crashes 1 --leader-changes 1 --outages 0 --lags 2',
   },
   {

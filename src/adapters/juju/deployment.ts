@@ -17,9 +17,15 @@ export const endpoints = {
 export interface Deployment {
   /** The unit's own state, as Juju keeps it. */
   readonly stored: () => Answer<Databag>;
-  /** The peer relation, `pgb-peers:0`; null before it is there. */
+  /** The peer relation, `pgb-peers:0`; null before it is there, and once the unit has left it. */
   readonly peers: () => Answer<string | null>;
+  /** Whether the unit had left it before this hook, or was found to have in it. */
+  readonly hasLeft: () => Answer<boolean>;
+  /** The peer relation was not found, though it had been there. */
+  readonly leave: () => void;
+  /** The relation with the backend; the one that breaks only where the application goes as well. */
   readonly backend: () => Answer<Known['backend']>;
+  readonly plannedUnits: () => Answer<readonly string[]>;
   readonly address: () => Answer<Known['address']>;
   readonly config: () => Answer<Known['config']>;
   readonly relationIds: (endpoint: string) => () => Answer<readonly string[]>;
@@ -32,6 +38,7 @@ export interface Deployment {
 
 const names = v.array(v.string());
 const state = v.nullable(v.record(v.string(), v.string()));
+const goal = v.object({ units: v.record(v.string(), v.object({ status: v.string() })) });
 const settings = v.record(v.string(), v.unknown());
 const network = v.object({
   'bind-addresses': v.array(v.object({ addresses: v.array(v.object({ value: v.string() })) })),
@@ -50,13 +57,17 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
   });
 
   let current: Known | null = null;
+  let hasLeft = false;
   const known = once(async (): Answer<Known> => {
     const read = await stored();
     if (E.isLeft(read)) return read;
     const before = parseKnown(read.right);
+    hasLeft = before.hasLeft && own?.endpoint !== endpoints.peers;
     current = {
       ...before,
-      ...(own?.endpoint === endpoints.peers ? { peers: `${endpoints.peers}:${own.id}` } : {}),
+      ...(own?.endpoint === endpoints.peers
+        ? { peers: `${endpoints.peers}:${own.id}`, hasLeft: event.endsWith('-broken') }
+        : {}),
       ...(event.startsWith(`${endpoints.backend}-`) ? { backend: null } : {}),
       ...(renewing.test(event) ? { address: null, config: null } : {}),
       applications: applicationsAfter(before.applications, environment),
@@ -84,18 +95,36 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
   const relationIds = (endpoint: string) => ask(names, 'relation-ids', endpoint);
   const remoteOf = (id: string) => ask(v.string(), 'relation-list', '-r', id, '--app');
 
+  /** The relation of this hook is the backend's, and it breaks. */
+  const isBroken = own?.endpoint === endpoints.backend && event.endsWith('-broken');
+  const plannedUnits = once(async () => {
+    const found = await ask(goal, 'goal-state')();
+    if (E.isLeft(found)) return found;
+    const units = Object.entries(found.right.units);
+    return E.right(units.flatMap(([name, { status }]) => (status === 'dying' ? [] : [name])));
+  });
   const findBackend = async (): Answer<Known['backend']> => {
     const ids = await relationIds(endpoints.backend)();
     if (E.isLeft(ids)) return ids;
     const hooks = own === null ? '' : `${own.endpoint}:${own.id}`;
-    const isGoing = (id: string) => event.endsWith('-broken') && id === hooks;
-    const id = ids.right.find((one) => !isGoing(one));
+    const id = ids.right.find((one) => one !== hooks) ?? ids.right[0];
     if (id === undefined) return E.right(null);
+    if (isBroken && id === hooks) {
+      // Of an application that goes it takes the roles along: this is the last look at its login.
+      const planned = await plannedUnits();
+      if (E.isLeft(planned)) return planned;
+      if (planned.right.length > 0) return E.right(null);
+    }
     const remote = id === hooks ? own?.remoteApplication : null;
     if (typeof remote === 'string') return E.right({ relation: id, application: remote });
     const found = await remoteOf(id)();
     return E.isLeft(found) ? found : E.right({ relation: id, application: found.right });
   };
+
+  const peers = remembered('peers', async () => {
+    const ids = await relationIds(endpoints.peers)();
+    return E.isLeft(ids) ? ids : E.right(ids.right[0] ?? null);
+  });
 
   const findAddress = async (): Answer<Known['address']> => {
     const found = await ask(network, 'network-get', endpoints.database)();
@@ -111,11 +140,20 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
   return {
     stored,
     relationIds,
-    peers: remembered('peers', async () => {
-      const ids = await relationIds(endpoints.peers)();
-      return E.isLeft(ids) ? ids : E.right(ids.right[0] ?? null);
-    }),
-    backend: remembered('backend', findBackend),
+    peers: async () => {
+      const found = await peers();
+      return hasLeft ? E.right(null) : found;
+    },
+    hasLeft: async () => {
+      const read = await known();
+      return E.isLeft(read) ? read : E.right(hasLeft);
+    },
+    leave: () => {
+      hasLeft = true;
+      learn({ hasLeft });
+    },
+    backend: isBroken ? once(findBackend) : remembered('backend', findBackend),
+    plannedUnits,
     address: remembered('address', findAddress),
     config: remembered('config', ask(settings, 'config-get')),
     remoteApplication: async (id) => {

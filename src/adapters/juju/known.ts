@@ -8,6 +8,8 @@ import type { Databag } from '../../engine/index.ts';
 const known = v.object({
   /** The peer relation, which lives as long as the application. */
   peers: v.nullable(v.string()),
+  /** Whether this unit has left it, as one does whose agent was started anew before it goes. */
+  hasLeft: v.optional(v.boolean(), false),
   /** The relation with the backend; it is forgotten in the hooks that change it. */
   backend: v.nullable(v.object({ relation: v.string(), application: v.string() })),
   /** The remote application of each `database` relation. */
@@ -24,6 +26,7 @@ export const knownKey = 'known';
 
 const nothing: Known = {
   peers: null,
+  hasLeft: false,
   backend: null,
   applications: {},
   address: null,

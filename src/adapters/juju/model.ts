@@ -18,7 +18,6 @@ import {
 
 const databag = v.record(v.string(), v.string());
 const names = v.array(v.string());
-const goal = v.object({ units: v.record(v.string(), v.object({ status: v.string() })) });
 
 /** What the backend's side has written, and where. */
 export interface BackendAnswer {
@@ -57,6 +56,7 @@ export function juju(
   const tools = hookTools(variables, remaining);
   const { ask } = tools;
   const deployed = deployment(environment, tools);
+  const breaking = breakingOf(environment);
 
   const get = (relation: string, who: string) =>
     ask(databag, 'relation-get', '-r', relation, ...(who.includes('/') ? [] : ['--app']), '-', who);
@@ -65,9 +65,12 @@ export function juju(
     if (bag._tag === 'PeerApp' || bag._tag === 'PeerUnit') {
       const id = await deployed.peers();
       if (E.isLeft(id)) return id;
-      // Before the peer relation is created there is nothing in it.
+      // Before the peer relation is created there is nothing in it, nor for a unit that has left it.
       if (id.right === null) return E.right({});
-      return get(id.right, bag._tag === 'PeerApp' ? application : bag.unit)();
+      const read = await get(id.right, bag._tag === 'PeerApp' ? application : bag.unit)();
+      if (bag._tag !== 'PeerApp' || E.isRight(read) || !isOutOfReach(read.left)) return read;
+      deployed.leave();
+      return E.right({});
     }
     const id = `${endpoints.database}:${bag.relation}`;
     if (bag._tag === 'OwnApp') return get(id, application)();
@@ -113,14 +116,8 @@ export function juju(
     owner: `${model.uuid}/${application}`,
     endpoint: where,
     leader: asModel(once(ask(v.boolean(), 'is-leader'))),
-    plannedUnits: asModel(
-      once(async () => {
-        const found = await ask(goal, 'goal-state')();
-        if (E.isLeft(found)) return found;
-        const units = Object.entries(found.right.units);
-        return E.right(units.flatMap(([name, { status }]) => (status === 'dying' ? [] : [name])));
-      }),
-    ),
+    plannedUnits: asModel(deployed.plannedUnits),
+    hasLeft: asModel(deployed.hasLeft),
     peers: asModel(
       once(async () => {
         const id = await deployed.peers();
@@ -132,7 +129,9 @@ export function juju(
       once(async () => {
         const ids = await deployed.relationIds(endpoints.database)();
         if (E.isLeft(ids)) return ids;
-        const numbers = ids.right.map((id) => Number(id.split(':')[1]));
+        // An agent that has not been started anew since it joined still lists the one that breaks.
+        const others = ids.right.filter((id) => id !== breaking);
+        const numbers = others.map((id) => Number(id.split(':')[1]));
         return E.right(numbers.sort((one, other) => one - other));
       }),
     ),
@@ -189,6 +188,10 @@ export function juju(
     remember: inOrder([() => keep({})]),
   };
 }
+
+/** The relation that breaks in this hook, as the tools name it; null in any other one. */
+const breakingOf = ({ event, relation }: Environment): string | null =>
+  relation !== null && event.endsWith('-broken') ? `${relation.endpoint}:${relation.id}` : null;
 
 const inOrder =
   (calls: readonly (() => Promise<E.Either<ToolProblem, unknown>>)[]): Attempt<void> =>

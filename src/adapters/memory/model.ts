@@ -47,6 +47,8 @@ export class MemoryJuju {
   leader: string | null;
   /** Units that are to go; the others are the planned ones. */
   readonly dying = new Set<string>();
+  /** Units that have left their peers, and have other relations still. */
+  readonly left = new Set<string>();
   readonly #endpoint: MemoryJujuOptions['endpoint'];
   readonly #units: Map<string, Databag>;
   readonly #relations = new Map<number, Relation>();
@@ -105,6 +107,7 @@ export class MemoryJuju {
   removeUnit(unit: string): void {
     this.#units.delete(unit);
     this.dying.delete(unit);
+    this.left.delete(unit);
     this.#statuses.delete(unit);
     if (this.leader === unit) this.leader = null;
   }
@@ -142,6 +145,7 @@ export class MemoryJuju {
       endpoint: TE.right(endpoint),
       leader: () => TE.right(this.leader === unit)(),
       plannedUnits: () => TE.right(this.units.filter((name) => !this.dying.has(name)))(),
+      hasLeft: () => TE.right(this.left.has(unit))(),
       peers: () => TE.right(this.units.filter((other) => other !== unit))(),
       relations: () => TE.right(this.#listed())(),
       read: (bags) => async () =>
