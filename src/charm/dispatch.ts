@@ -15,6 +15,7 @@ import {
   type DispatchRun,
   dispatch,
   type HookError,
+  type JujuEvent,
   type Model,
   render,
 } from '../engine/index.ts';
@@ -90,6 +91,11 @@ const runHook =
       if (E.isLeft(found)) return found;
       return E.right(`${hostOf(environment, found.right)}:${config.options.listenPort}`);
     };
+    const { secret } = environment;
+    if (event === 'secret-remove' && secret !== null && secret.revision !== null) {
+      const pruned = await model.secrets?.prune(secret.id, secret.revision)();
+      if (pruned !== undefined && E.isLeft(pruned)) return pruned;
+    }
     if (asking.test(event)) {
       const leads = await model.leader();
       if (E.isLeft(leads)) return leads;
@@ -118,11 +124,19 @@ const runHook =
       deadline: budget.deadline(),
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
-    const called = {
+    const remoteUnit = environment.relation?.remoteUnit ?? null;
+    const called: JujuEvent = {
       hook: event,
       ...(environment.relation === null ? {} : { relation: environment.relation.id }),
+      ...(remoteUnit === null ? {} : { remoteUnit }),
       ...(environment.departingUnit === null ? {} : { departingUnit: environment.departingUnit }),
+      ...(secret === null || secret.label === '' ? {} : { secretLabel: secret.label }),
     };
+    if (event === 'backend-database-relation-changed') {
+      const moved = await model.backendHasMoved();
+      if (E.isLeft(moved)) return moved;
+      if (!moved.right) return E.right(nothingOf(called));
+    }
     const run = await lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
       watchFile = onlooker.configured;
       const { watch } = onlooker;
@@ -139,6 +153,11 @@ const runHook =
     }
     return run;
   };
+
+/** What a hook did that had nothing to do. */
+const nothingOf = (event: JujuEvent): DispatchRun => ({
+  ...{ event, charts: [], dropped: [], reconciled: [], notes: [], milliseconds: 0 },
+});
 
 /** The options in force, worked out once: those of the operator, or those before one was spoiled. */
 const configOf = (model: JujuModel): Attempt<ParsedConfig> =>

@@ -12,7 +12,7 @@ const hook = /^hooks\/([^/]+)$/.exec(process.env.JUJU_DISPATCH_PATH ?? '')?.[1];
 
 /** True where nobody handles the hook and the queue of deferred ones is empty. */
 function isNothing(): boolean {
-  if (hook === undefined || !isIdle(hook)) return false;
+  if (hook === undefined || !isIdle(hook, process.env.JUJU_SECRET_LABEL)) return false;
   const { status, stdout } = spawnSync('state-get', ['--format=json', deferralKey], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -251,8 +251,11 @@ export class Story {
   /** The followers hear of the ledger, and the leader of the followers. */
   async #newsGoRound(): Promise<void> {
     const { units, leader } = this.#world.juju;
-    for (const unit of [...units.filter((other) => other !== leader), ...(leader ? [leader] : [])])
-      await this.#hook(unit, { hook: 'pgb-peers-relation-changed' });
+    const followers = units.filter((unit) => unit !== leader);
+    const hook = 'pgb-peers-relation-changed';
+    for (const unit of followers) await this.#hook(unit, { hook });
+    if (leader === null) return;
+    for (const remoteUnit of followers) await this.#hook(leader, { hook, remoteUnit });
   }
 
   async #check(name: string, body: () => Promise<[ok: boolean, detail: string]>): Promise<void> {

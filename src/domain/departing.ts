@@ -1,3 +1,5 @@
+import type { Databag } from './request.ts';
+
 /** What becomes of a unit: it stays, it goes while its application stays, or all of it goes. */
 export type Fate = 'stays' | 'leaves' | 'ends';
 
@@ -14,4 +16,17 @@ export function fateOf(
 ): Fate {
   if (plannedUnits.length === 0) return 'ends';
   return plannedUnits.includes(unit) ? 'stays' : 'leaves';
+}
+
+const flagPrefix = 'departing-';
+
+/** The key in a unit's state of the flag that the departed hook of a relation leaves. */
+export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
+
+/** The relations for which such a flag stands. */
+export function flagsIn(state: Databag): readonly number[] {
+  const flags: number[] = [];
+  for (const key in state)
+    if (key.startsWith(flagPrefix)) flags.push(Number(key.slice(flagPrefix.length)));
+  return flags;
 }

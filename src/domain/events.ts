@@ -23,6 +23,12 @@ const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$
 /** A peer moved, or the unit's own PgBouncer has come up. */
 const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 
+/** As `secretLabel` makes them; a secret of others has no label here. */
+const ownSecret = /^database\.\d+\.(?:[^.]+\.)?[a-z]+\.secret$/;
+
+/** Whether an event is about a secret that this application owns, which nobody else writes. */
+export const isOwnSecret = (label = ''): boolean => ownSecret.test(label);
+
 /** The chart that a Juju hook goes through; null for a hook that nobody handles. */
 export function chartNameOf(hook: string): HookName | null {
   if (Object.hasOwn(charts, hook)) return charts[hook] ?? null;

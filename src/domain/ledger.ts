@@ -118,6 +118,14 @@ export const encodeRecord = (record: LedgerRecord): string =>
 export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
 
+/** The ids of all secrets that stand on record. */
+export const keptSecrets = ({ records, lookup }: Ledger): readonly string[] => [
+  ...[...records.values()].flatMap((record) =>
+    record.state === 'refused' ? [] : Object.values(record.secrets),
+  ),
+  ...(lookup?.secret ? [lookup.secret] : []),
+];
+
 /** What PgBouncer's configuration serves to each relation; ids are in their order. */
 export function servings({ records }: Ledger): Readonly<Record<number, string>> {
   const served: Record<number, string> = {};

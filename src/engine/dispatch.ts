@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from '../domain/deferral.ts';
-import { chartNameOf } from '../domain/events.ts';
+import { chartNameOf, isOwnSecret } from '../domain/events.ts';
 import { isMet } from '../domain/reconcile.ts';
 import { defaultPolicy } from '../domain/request.ts';
 import { drive } from './drive.ts';
@@ -14,6 +14,7 @@ import { rulesOf } from './rules.ts';
 import type { ChartRun, DispatchRun, JujuEvent } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
+import { isUnmoved } from './unmoved.ts';
 
 export interface DispatchOptions extends Pick<Options, 'policy' | 'watch'> {
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
@@ -39,12 +40,16 @@ export const dispatch = (
       session.isCalledToGo = isHintOfEnd(event, adapters.model.unit);
       const own = deferralOf(event);
       const isRequest = own?.hook === 'database-requested';
-      if (own !== null) await session.foresee(isRequest ? own.event.relation : undefined);
+      const relation = isRequest ? own.event.relation : undefined;
+      if (own !== null) await session.glance(relation);
       const waiting = right(parseDeferrals(await session.state()));
+      const isIdle = waiting.length === 0 && (own === null || (await isUnmoved(session, event)));
+      const nothing = { event, charts: [], dropped: [], reconciled: [], notes: [] };
+      const passed = () => ({ ...nothing, milliseconds: adapters.clock() - started });
+      if (isIdle) return passed();
+      if (own !== null) await session.foresee(relation);
       // Without its ledger a unit knows nothing of what is to be done, and has only to go.
-      const isIdle = waiting.length === 0 && own === null;
-      if (isIdle || (await take(adapters.model.hasLeft)))
-        return { event, charts: [], dropped: [], reconciled: [], notes: [], milliseconds: 0 };
+      if (await take(adapters.model.hasLeft)) return passed();
       const charts: ChartRun[] = [];
       const dropped: Deferral[] = [];
       const deferred: Deferral[] = [];
@@ -84,9 +89,9 @@ export const dispatch = (
 };
 
 /** The chart that an event goes through, as a hook that could be deferred. */
-function deferralOf({ hook, relation, departingUnit }: JujuEvent): Deferral | null {
+function deferralOf({ hook, relation, departingUnit, secretLabel }: JujuEvent): Deferral | null {
   const name = chartNameOf(hook);
-  if (name === null) return null;
+  if (name === null || isOwnSecret(secretLabel)) return null;
   if (!name.startsWith('database-')) return { hook: name, event: {} };
   if (relation === undefined) return null;
   return {

@@ -69,8 +69,11 @@ export interface Model {
 export interface SecretStore {
   /** The newest content. `SecretUnreadable` where it is gone, or may not be read (yet). */
   readonly read: (id: string) => Attempt<Databag>;
-  /** Makes a secret, or gives the one of that label this content; the result is its id. */
-  readonly make: (label: string, content: Databag) => Attempt<string>;
+  /**
+   * Makes a secret, or gives the one of that label this content; the result is its id. Only a secret
+   * that is not on record can have the label: the commit of the hook that made it was refused.
+   */
+  readonly make: (label: string, content: Databag, onRecord: readonly string[]) => Attempt<string>;
   readonly replace: (id: string, content: Databag) => Attempt<void>;
   /** Lets the remote application of a relation read it; once more changes nothing. */
   readonly grant: (id: string, relation: number) => Attempt<void>;

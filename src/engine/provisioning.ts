@@ -4,6 +4,7 @@ import { answer, answerDatabag } from '../domain/answer.ts';
 import { succeed } from '../domain/endpoints.ts';
 import { notAllowed } from '../domain/extra-roles.ts';
 import { changedField, grantOf, passwordIn, provision } from '../domain/grant.ts';
+import { keptSecrets } from '../domain/ledger.ts';
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest, Reply } from '../domain/request.ts';
 import { updatePooler } from './connection.ts';
@@ -141,7 +142,10 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const own = await session.own(relation);
   const asked: Reply = secrets === null ? { _tag: 'V0', secretFields: [] } : reply;
   const answered = answer(grant, { user, password }, info, { reply: asked, remote, own });
-  const ids = secrets === null ? {} : await publishSecrets(secrets, grant, answered.secrets);
+  const ids =
+    secrets === null
+      ? {}
+      : await publishSecrets(secrets, grant, answered.secrets, keptSecrets(ledger));
   session.write({ _tag: 'OwnApp', relation }, answerDatabag(answered, ids, own));
   ledger.put({
     ...grant,

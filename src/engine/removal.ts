@@ -1,12 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../machines/index.ts';
 import { isAnswer } from '../domain/answer.ts';
+import { flagKey } from '../domain/departing.ts';
 import { grantOf, removing } from '../domain/grant.ts';
 import { updatePooler, withdrawAnswer } from './connection.ts';
 import { type HookError, render } from './errors.ts';
 import type { Attempt } from './ports.ts';
 import { removeSecrets } from './secrets.ts';
-import { flagKey, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { attempt, halt, take } from './steps.ts';
 
 export const addFlag = ({ adapters, remember }: Session, relation: number): void =>

@@ -74,8 +74,12 @@ export interface JujuEvent {
   readonly hook: string;
   /** Only in the events of a relation. */
   readonly relation?: number;
+  /** The unit whose databag it is about; missing where it is the application's. */
+  readonly remoteUnit?: string;
   /** The unit that Juju says is leaving; only in departed. */
   readonly departingUnit?: string;
+  /** The label of a secret of the unit's own application; only in the events of a secret. */
+  readonly secretLabel?: string;
 }
 
 /** What one Juju hook did: the charts of what was deferred, then its own. */

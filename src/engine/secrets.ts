@@ -10,12 +10,13 @@ import { take } from './steps.ts';
 export async function kept(
   store: SecretStore | null,
   record: LedgerRecord | undefined,
+  onRecord: readonly string[],
 ): Promise<LedgerRecord | undefined> {
   if (store === null || record === undefined || record.state === 'refused') return record;
   const { user: username, password, secrets } = record;
   if (password === null || secrets[userGroup] !== undefined) return record;
   const content = { username, password: password.secret };
-  const id = await take(store.make(secretLabel(record, userGroup), content));
+  const id = await take(store.make(secretLabel(record, userGroup), content, onRecord));
   return { ...record, secrets: { ...secrets, [userGroup]: id } };
 }
 
@@ -24,11 +25,12 @@ export async function publishSecrets(
   store: SecretStore,
   grant: Grant,
   contents: SecretContents,
+  onRecord: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const ids = await Promise.all(
     Object.entries(contents).map(async ([group, content]) => {
       const known = grant.secrets[group];
-      const id = known ?? (await take(store.make(secretLabel(grant, group), content)));
+      const id = known ?? (await take(store.make(secretLabel(grant, group), content, onRecord)));
       if (known !== undefined) await replaceSecret(store, known, () => content);
       await take(store.grant(id, grant.relation));
       return [group, id] as const;

@@ -5,12 +5,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
 import { type BackendEndpoints, type Configuration, unverified } from '../domain/configuration.ts';
-import { type Fate, fateOf } from '../domain/departing.ts';
+import { type Fate, fateOf, flagsIn } from '../domain/departing.ts';
 import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
 import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
 import {
   encodeRecord,
+  keptSecrets,
+  type Ledger,
   type LedgerRecord,
   leaderKey,
   lookupKey,
@@ -62,6 +64,8 @@ export interface Session {
   readonly ledger: () => Promise<OpenLedger>;
   readonly remote: (relation: number) => Promise<Databag>;
   readonly own: (relation: number) => Promise<Databag>;
+  /** What a unit says to its peers. */
+  readonly peer: (unit: string) => Promise<Databag>;
   /** The password of a grant, wherever it is kept. */
   readonly passwordOf: (grant: Grant) => Promise<Secret | null>;
   /** The login with which poolers of version 0.1 look up users. */
@@ -77,6 +81,8 @@ export interface Session {
   readonly state: () => Promise<Databag>;
   /** What this hook has put in force. */
   configured: Configuration | null;
+  /** Asks at once for what tells whether a changed databag says anything new. */
+  readonly glance: (relation: number | undefined) => Promise<readonly [Ledger, leads: boolean]>;
   /** Asks at once for what every chart will ask for, one thing after the other. */
   readonly foresee: (relation: number | undefined) => Promise<void>;
   /** Begins to look where the other units are, which takes a while; `info` waits for the outcome. */
@@ -93,9 +99,6 @@ export interface Session {
 
 const peerAppBag = { _tag: 'PeerApp' } as const;
 
-const flagPrefix = 'departing-';
-export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
-
 export function openSession(adapters: Adapters, { parse, policy }: Rules): Session {
   const { model, backend } = adapters;
   const writes = gatheredWrites();
@@ -103,15 +106,14 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const remotes = new Map<number, Databag>();
   const touched = new Map<number, LedgerRecord | undefined>();
 
-  const read = async (bag: Bag): Promise<Databag> => {
-    const name = bagName(bag);
-    const known = bags.get(name);
-    if (known !== undefined) return known;
-    const [outcome = E.right({})] = await model.read([bag])();
-    const found = right(outcome);
-    bags.set(name, found);
-    return found;
+  const readAll = async (wanted: readonly Bag[]): Promise<readonly Databag[]> => {
+    const unread = wanted.filter((bag) => !bags.has(bagName(bag)));
+    const outcomes = unread.length === 0 ? [] : await model.read(unread)();
+    for (const [at, bag] of unread.entries())
+      bags.set(bagName(bag), right(outcomes[at] ?? E.right({})));
+    return wanted.map((bag) => bags.get(bagName(bag)) ?? {});
   };
+  const read = async (bag: Bag): Promise<Databag> => (await readAll([bag]))[0] ?? {};
 
   const peerApp = (): Promise<Databag> => read({ _tag: 'PeerApp' });
 
@@ -120,8 +122,8 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const others = once(async () => {
     hasLooked = true;
     const units = await take(model.peers);
-    const contents = await model.read(units.map((unit) => ({ _tag: 'PeerUnit', unit })))();
-    return units.map((unit, index) => peerIn(unit, right(contents[index] ?? E.right({}))));
+    const contents = await readAll(units.map((unit) => ({ _tag: 'PeerUnit', unit })));
+    return units.map((unit, index) => peerIn(unit, contents[index] ?? {}));
   });
 
   const ledger = once(async () => openLedger(right(parseLedger(await peerApp())), touched));
@@ -217,6 +219,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     ledger,
     remote,
     own: (relation) => read({ _tag: 'OwnApp', relation }),
+    peer: (unit) => read({ _tag: 'PeerUnit', unit }),
     passwordOf: async ({ password, secrets: { [userGroup]: id } }) =>
       password ?? (id === undefined ? null : passwordIn(await secret(id))),
     lookup: async () => {
@@ -242,6 +245,11 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     configured: null,
     audit: null,
     notes: [],
+    glance: async (relation) => {
+      if (relation !== undefined) remote(relation).catch(() => {});
+      const [, open, leads] = await Promise.all([state(), ledger(), leader()]);
+      return [open, leads];
+    },
     foresee: async (relation) => {
       const asked: Promise<unknown>[] = [state(), leader(), relations(), ledger(), endpoints()];
       // A hook that failed is repeated although its relation was removed by force meanwhile.
@@ -257,7 +265,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       const open = await ledger();
       const { records, lookup } = open;
       for (const relation of touched.keys()) {
-        const record = await kept(model.secrets, records.get(relation));
+        const record = await kept(model.secrets, records.get(relation), keptSecrets(open));
         const value = record === undefined ? '' : encodeRecord(record);
         writes.write(peerAppBag, { [recordKey(relation)]: value });
       }
@@ -272,13 +280,6 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     },
   };
   return session;
-}
-
-function flagsIn(databag: Databag): readonly number[] {
-  const flags: number[] = [];
-  for (const key in databag)
-    if (key.startsWith(flagPrefix)) flags.push(Number(key.slice(flagPrefix.length)));
-  return flags;
 }
 
 const unread = (unreadable: ReadonlyMap<number, HookError>): string | null => {

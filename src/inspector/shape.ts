@@ -22,7 +22,12 @@ export const about = v.object({
   relation: v.exactOptional(number),
   departingUnit: v.exactOptional(text),
 });
-const event = v.object({ hook: text, ...about.entries });
+const event = v.object({
+  hook: text,
+  remoteUnit: v.exactOptional(text),
+  secretLabel: v.exactOptional(text),
+  ...about.entries,
+});
 
 export const end: v.GenericSchema<unknown, RecordedEnd> = v.object({
   _tag: v.picklist(['Returned', 'Deferred', 'Refused', 'Failed']),

@@ -61,9 +61,10 @@ export const pgbouncerCharm: Charm = (adapters, { view: { hook } }) =>
   dispatch(adapters)(eventOf(hook))();
 
 /** A hook of the model, as the engine is told of it. */
-export const eventOf = ({ name, relation, departingUnit }: Hook): JujuEvent => ({
+export const eventOf = ({ name, relation, remoteUnit, departingUnit }: Hook): JujuEvent => ({
   hook: name,
   ...(relation === undefined ? {} : { relation }),
+  ...(remoteUnit === undefined ? {} : { remoteUnit }),
   ...(departingUnit === undefined ? {} : { departingUnit }),
 });
 

@@ -49,8 +49,12 @@ describe('the environment of a hook', () => {
       version: [3, 6],
       charmFolder: '/charm',
       machine: null,
-      relation: { endpoint: 'database', id: 4, remoteApplication: 'application' },
+      relation: {
+        ...{ endpoint: 'database', id: 4 },
+        ...{ remoteApplication: 'application', remoteUnit: 'application/0' },
+      },
       departingUnit: 'application/0',
+      secret: null,
     });
   });
 
@@ -101,13 +105,14 @@ describe('what a unit remembers of its model', () => {
   const known = {
     peers: 'pgb-peers:0',
     hasLeft: true,
+    seen: 'mark',
     backend: { relation: 'backend-database:1', application: 'postgresql' },
     applications: { 4: 'application' },
     address: { bind: '10.0.0.1', ingress: '1.2.3.4' },
     config: { listen_port: 6432 },
   };
   const nothing = {
-    ...{ peers: null, hasLeft: false, backend: null },
+    ...{ peers: null, hasLeft: false, backend: null, seen: null },
     ...{ applications: {}, address: null, config: null },
   };
 
@@ -243,6 +248,11 @@ ${text}
 
   describe('secrets', () => {
     const content = { username: 'user', password: 'pass' };
+    /** Juju knows no secret of the label. */
+    const none = () => {
+      const text = '#!/bin/bash\necho \'ERROR secret "label" not found\' >&2; exit 1\n';
+      writeFileSync(join(folder, 'secret-info-get'), text, { mode: 0o755 });
+    };
 
     it('leave no file, also where a hook before was killed', async () => {
       const charm = mkdtempSync(join(folder, 'charm-'));
@@ -258,10 +268,11 @@ ${text}
     it.each(['make', 'replace'] as const)(
       'say which folder cannot be written: %s',
       async (what) => {
+        none();
         const charm = join(mkdtempSync(join(folder, 'charm-')), 'file');
         const store = secretTools(tools(), charm);
         writeFileSync(charm, 'no folder');
-        expect(await store[what]('label', content)()).toEqual(
+        expect(await store[what]('label', content, [])()).toEqual(
           E.left({
             _tag: 'FileFailed',
             class: 'broken',
@@ -273,11 +284,12 @@ ${text}
     );
 
     it('say which leftover cannot be removed', async () => {
+      none();
       const charm = join(mkdtempSync(join(folder, 'charm-')), 'file');
       writeFileSync(charm, 'no folder');
       const store = secretTools(tools(), charm);
       rmSync(charm);
-      expect(await store.make('label', content)()).toMatchObject({
+      expect(await store.make('label', content, [])()).toMatchObject({
         left: { _tag: 'FileFailed', path: join(charm, '.hookchart-secrets') },
       });
     });

@@ -21,6 +21,10 @@ interface Row {
 const acl = (column: string) =>
   `(SELECT pg_catalog.array_agg(a::text) FROM pg_catalog.unnest(${column}) a)`;
 
+/** A GRANT that grants nothing writes down the rights that were there without a word of them. */
+const given = (column: string, kind: 'd' | 't', owner: string) =>
+  acl(`coalesce(${column}, pg_catalog.acldefault('${kind}', ${owner}))`);
+
 /** Options of memberships are new in 16. */
 const shared = (version: number): string => `
   SELECT 'role' AS kind, rolname::text AS owner, rolname::text AS subject,
@@ -46,7 +50,7 @@ const shared = (version: number): string => `
   UNION ALL
   SELECT 'database', datname, datname, ARRAY['owner ' || pg_get_userbyid(datdba), CASE WHEN NOT datallowconn THEN 'closed' END,
          CASE WHEN datistemplate THEN 'template' END, 'limit ' || datconnlimit, 'comment ' || shobj_description(oid, 'pg_database')]
-           || coalesce(${acl('datacl')}, '{}')
+           || coalesce(${given('datacl', 'd', 'datdba')}, '{}')
     FROM pg_database
   UNION ALL
   SELECT 'prepared transaction', owner, 'of ' || owner, ARRAY['in ' || database] FROM pg_prepared_xacts
@@ -55,7 +59,7 @@ const shared = (version: number): string => `
   UNION ALL
   SELECT 'replication slot', coalesce(database, ''), slot_name, '{}' FROM pg_replication_slots
   UNION ALL
-  SELECT 'tablespace', pg_get_userbyid(spcowner), spcname, ${acl('spcacl')} FROM pg_tablespace
+  SELECT 'tablespace', pg_get_userbyid(spcowner), spcname, ${given('spcacl', 't', 'spcowner')} FROM pg_tablespace
   UNION ALL
   SELECT 'session', coalesce(usename, 'a role that is gone'), coalesce(usename, 'a role that is gone') || ' in ' || datname, '{}'
     FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename IS DISTINCT FROM 'judge'

@@ -43,6 +43,7 @@ const tools = [
   'secret-set',
   'secret-get',
   'secret-info-get',
+  'secret-ids',
   'secret-grant',
   'secret-remove',
 ];

@@ -132,10 +132,15 @@ export function call(
     }
     case 'secret-info-get': {
       const label = flags.get('--label');
-      const found = Object.entries(tools.secrets.infos()).find(([, one]) => one.label === label);
-      if (found === undefined) throw new ToolError(tool, 1, `secret "${label}" not found`);
+      const [asked] = rest;
+      const found = Object.entries(tools.secrets.infos()).find(([id, one]) =>
+        asked === undefined ? one.label === label : id === asked,
+      );
+      if (found === undefined) throw new ToolError(tool, 1, `secret "${asked ?? label}" not found`);
       return json({ [found[0].replace('secret:', '')]: { ...found[1], owner: 'application' } });
     }
+    case 'secret-ids':
+      return json(Object.keys(tools.secrets.infos()).map((id) => id.replace('secret:', '')));
     case 'secret-grant': {
       const [, id] = (flags.get('--relation') ?? '').split(':');
       tools.secrets.grant(rest[0] ?? '', Number(id));

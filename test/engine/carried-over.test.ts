@@ -193,10 +193,8 @@ describe('a login that a Juju secret keeps', () => {
     const world = await carriedOver(new SecretWorld());
     const model = world.juju.hook('p/1');
     const { user: username, password } = lookup;
-    const made = await model.secrets?.make('pgb-peers.auth.secret', {
-      username,
-      password: password.secret,
-    })();
+    const content = { username, password: password.secret };
+    const made = await model.secrets?.make('pgb-peers.auth.secret', content, [])();
     if (made === undefined || E.isLeft(made)) throw new Error('it was not made');
     const kept = { user: username, password: null, secret: made.right, proof: 'a digest' };
     await model.commit({

@@ -6,6 +6,7 @@ import {
   type DispatchRun,
   dispatch,
   emptyConfiguration,
+  type JujuEvent,
 } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
@@ -13,9 +14,10 @@ async function run(
   world: MemoryWorld,
   unit: string,
   hook: string,
-  options: DispatchOptions = {},
+  { remoteUnit, ...options }: DispatchOptions & Pick<JujuEvent, 'remoteUnit'> = {},
 ): Promise<DispatchRun> {
-  const outcome = await dispatch(world.adapters(unit), options)({ hook })();
+  const event = remoteUnit === undefined ? { hook } : { hook, remoteUnit };
+  const outcome = await dispatch(world.adapters(unit), options)(event)();
   if (E.isLeft(outcome)) throw new Error(outcome.left._tag);
   return outcome.right;
 }
@@ -81,7 +83,7 @@ describe('pgb-peers-relation-changed', () => {
     world.juju.request(4, { database: 'app' });
     await world.run('p/1', 'database-requested', { relation: 4 });
     await run(world, 'p/0', 'pgb-peers-relation-changed');
-    const done = await run(world, 'p/1', 'pgb-peers-relation-changed');
+    const done = await run(world, 'p/1', 'pgb-peers-relation-changed', { remoteUnit: 'p/0' });
     expect(path(done)[0]?.slice(-2)).toEqual(['update_connections', 'rtn2']);
     expect(world.own(4)['read-only-endpoints']).toBe('pgb-0:6432');
   });

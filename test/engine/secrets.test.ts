@@ -171,10 +171,8 @@ describe('on a Juju that has secrets', () => {
     const world = new SecretWorld();
     const { secrets, commit } = world.adapters('p/1').model;
     if (secrets === null) throw new Error('there are secrets');
-    const made = await secrets.make('database.4.user.secret', {
-      username: 'relation_id_4',
-      password: 'of another charm',
-    })();
+    const content = { username: 'relation_id_4', password: 'of another charm' };
+    const made = await secrets.make('database.4.user.secret', content, [])();
     if (made._tag === 'Left') throw new Error('it was not made');
     world.juju.request(relation, request);
     await commit({

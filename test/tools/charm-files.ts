@@ -19,7 +19,7 @@ const lifecycle = [
 const idle = [
   ...endpoints.flatMap((endpoint) => kinds.map((kind) => `${endpoint}-relation-${kind}`)),
   ...lifecycle,
-].filter(isIdle);
+].filter((hook) => isIdle(hook));
 
 /**
  * What Juju calls. A hook that is nothing to this charm is over before Node is started, unless a

@@ -32,8 +32,10 @@ export interface Deployment {
   /** The other application of a `database` relation. */
   readonly remoteApplication: (relation: number) => Answer<string>;
   readonly forgetBackend: () => void;
-  /** What is to be kept of what was learned; nothing where all of it is kept already. */
-  readonly learned: () => Answer<Databag>;
+  /** The mark of the backend's databag with which this unit was content. */
+  readonly seen: () => Answer<string | null>;
+  /** What is to be kept of what was learned, and of this; nothing where all of it is kept already. */
+  readonly learned: (seen?: Pick<Known, 'seen'>) => Answer<Databag>;
 }
 
 const names = v.array(v.string());
@@ -169,11 +171,16 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
       return found;
     },
     forgetBackend: () => learn({ backend: null }),
-    learned: async () => {
+    seen: async () => {
+      const before = await known();
+      return E.isLeft(before) ? before : E.right(before.right.seen);
+    },
+    learned: async (seen) => {
       const before = await stored();
       if (E.isLeft(before)) return before;
       const after = await known();
       if (E.isLeft(after)) return after;
+      learn(seen ?? {});
       // What is only to be forgotten can wait for something that is to be kept.
       const text = (applications: Known['applications']) =>
         JSON.stringify({ ...after.right, ...current, applications });

@@ -6,6 +6,17 @@ export interface HookRelation {
   readonly id: number;
   /** Null where Juju does not say, as in a `broken` of Juju 2.9. */
   readonly remoteApplication: string | null;
+  /** Null where it is about the application, or about the relation as a whole. */
+  readonly remoteUnit: string | null;
+}
+
+/** The secret that a hook is about. */
+export interface HookSecret {
+  readonly id: string;
+  /** Empty where this application gave it none, or where it is not its own. */
+  readonly label: string;
+  /** The revision that is to go; only in `secret-remove` and `secret-expired`. */
+  readonly revision: number | null;
 }
 
 /** What a hook was called for, and where it runs. */
@@ -25,6 +36,8 @@ export interface Environment {
   readonly relation: HookRelation | null;
   /** Only in departed. */
   readonly departingUnit: string | null;
+  /** Only in the hooks of a secret. */
+  readonly secret: HookSecret | null;
 }
 
 /** A variable that a hook cannot do without is missing, or says what no Juju says. */
@@ -92,6 +105,13 @@ function parsed(variables: Variables): Environment {
         )
       : null,
     departingUnit: optional('JUJU_DEPARTING_UNIT'),
+    secret: /^secret-(changed|remove|expired|rotate)$/.test(event)
+      ? {
+          id: needed('JUJU_SECRET_ID'),
+          label: variables.JUJU_SECRET_LABEL ?? '',
+          revision: Number(optional('JUJU_SECRET_REVISION')) || null,
+        }
+      : null,
   };
 }
 
@@ -103,6 +123,7 @@ const relation = (
   endpoint,
   id: Number(id),
   remoteApplication: application ?? unit?.split('/')[0] ?? null,
+  remoteUnit: unit,
 });
 
 /** What was wrong with the environment, and what to do. */

@@ -12,6 +12,8 @@ const known = v.object({
   hasLeft: v.optional(v.boolean(), false),
   /** The relation with the backend; it is forgotten in the hooks that change it. */
   backend: v.nullable(v.object({ relation: v.string(), application: v.string() })),
+  /** The mark of the backend's databag when this unit was last content with all; null since it is not. */
+  seen: v.optional(v.nullable(v.string()), null),
   /** The remote application of each `database` relation. */
   applications: v.record(v.string(), v.string()),
   /** Where this unit is; asked anew when Juju says that something about it has changed. */
@@ -28,6 +30,7 @@ const nothing: Known = {
   peers: null,
   hasLeft: false,
   backend: null,
+  seen: null,
   applications: {},
   address: null,
   config: null,

@@ -1,12 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
+import { fingerprint } from '../../domain/fingerprint.ts';
 import { printable } from '../../domain/printable.ts';
 import type { Attempt, Bag, Databag, HookError, Model } from '../../engine/index.ts';
 import { once } from '../../engine/steps.ts';
 import { deployment, endpoints } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
 import { knownKey } from './known.ts';
-import { secretTools } from './secrets.ts';
+import { type JujuSecrets, secretTools } from './secrets.ts';
 import {
   asModel,
   hookTools,
@@ -35,8 +36,11 @@ export interface JujuModel extends Model {
   readonly backend: Attempt<BackendAnswer | null>;
   /** Asks the backend for a database, where it is not asked yet; only the leader may. */
   readonly request: (databag: Databag) => Attempt<void>;
+  /** Whether the backend's side has said anything since this unit was last content with all there is. */
+  readonly backendHasMoved: Attempt<boolean>;
   /** Keeps what was learned of the model though nothing else is to be committed. */
   readonly remember: Attempt<void>;
+  readonly secrets: JujuSecrets | null;
 }
 
 /**
@@ -90,21 +94,28 @@ export function juju(
     tools.tell('relation-set', ['-r', relation, ...whose, '--file', '-'], JSON.stringify(values));
 
   /** The state that is to be written: what the engine wants, and what was learned. */
-  const keep = async (values: Databag): Promise<E.Either<ToolProblem, unknown>> => {
-    const learned = await deployed.learned();
+  const keep = async (
+    values: Databag,
+    seen?: { readonly seen: string | null },
+  ): Promise<E.Either<ToolProblem, unknown>> => {
+    const learned = await deployed.learned(seen);
     if (E.isLeft(learned)) return learned;
     const all = { ...values, ...learned.right };
     if (Object.keys(all).length === 0) return E.right(null);
     return tools.tell('state-set', ['--file', '-'], JSON.stringify(all));
   };
 
+  let mark: string | null = null;
   const backend = once(async (): Promise<E.Either<ToolProblem, BackendAnswer | null>> => {
     const found = await deployed.backend();
     if (E.isLeft(found)) return found;
     if (found.right === null) return E.right(null);
     const { relation, application: remote } = found.right;
     const read = await get(relation, remote)();
-    if (E.isRight(read)) return E.right({ relation, databag: read.right });
+    if (E.isRight(read)) {
+      mark = fingerprint(JSON.stringify([relation, read.right]));
+      return E.right({ relation, databag: read.right });
+    }
     if (!isOutOfReach(read.left)) return read;
     // It went without a word, as by force; the next hook asks for it anew.
     deployed.forgetBackend();
@@ -149,6 +160,8 @@ export function juju(
     }),
     secrets: version[0] >= 3 ? secretTools(tools, environment.charmFolder) : null,
     commit: ({ bags, state, status: { name, message } }) => {
+      const isContent = name === 'active';
+      const seen = isContent && mark === null ? undefined : { seen: isContent ? mark : null };
       const ofUnit = bags.filter(({ bag }) => bag._tag === 'PeerUnit');
       // What only the leader may write comes first: where it is refused, nothing was written.
       const ordered = [...bags.filter(({ bag }) => bag._tag !== 'PeerUnit'), ...ofUnit];
@@ -158,7 +171,7 @@ export function juju(
             () =>
               write(bag, values),
         ),
-        () => keep(state),
+        () => keep(state, seen),
         () => tools.tell('status-set', ['--', name, printable(message)]),
       ]);
     },
@@ -171,6 +184,12 @@ export function juju(
       return E.isLeft(found) ? found : E.right(found.right ?? { bind: '', ingress: '' });
     }),
     backend: asModel(backend),
+    backendHasMoved: asModel(async () => {
+      const found = await backend();
+      if (E.isLeft(found)) return found;
+      const seen = await deployed.seen();
+      return E.isLeft(seen) ? seen : E.right(mark === null || mark !== seen.right);
+    }),
     request: (wanted) =>
       inOrder([
         async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Attempt, Databag, SecretStore } from '../../engine/index.ts';
+import { once } from '../../engine/steps.ts';
 import {
   asModel,
   type FileFailed,
@@ -15,13 +16,22 @@ import {
 
 const content = v.record(v.string(), v.string());
 const infos = v.record(v.string(), v.unknown());
+/** An id without where it is kept: some tools name the model, and some nothing at all. */
+const bare = (id: string): string =>
+  id.slice(Math.max(id.lastIndexOf('/'), id.lastIndexOf(':')) + 1);
 const secretId = /^secret:[^\s]+$/;
+
+/** The application's secrets, and what only Juju's own hooks ask of them. */
+export interface JujuSecrets extends SecretStore {
+  /** Takes a revision away that nobody tracks any more, as `secret-remove` asks for it. */
+  readonly prune: (id: string, revision: number) => Attempt<void>;
+}
 
 /**
  * Juju's secrets. What they hold goes to the tools in files that only this unit reads, for the
  * arguments of a process are there for everyone to see.
  */
-export function secretTools(tools: Tools, charmFolder: string): SecretStore {
+export function secretTools(tools: Tools, charmFolder: string): JujuSecrets {
   const folder = join(charmFolder, '.hookchart-secrets');
 
   // A hook that was killed may have left its files; this one may have none of its own to write.
@@ -57,31 +67,58 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
     return E.isLeft(told) || E.isRight(gone) ? told : gone;
   };
 
-  const idOf = async (label: string): Promise<E.Either<ToolProblem, string>> => {
-    const found = await tools.ask(infos, 'secret-info-get', '--label', label)();
-    if (E.isLeft(found)) return found;
+  /** The id of a secret that the application owns, by its label or its id; null where it has none such. */
+  const infoOf = async (
+    ...which: readonly string[]
+  ): Promise<E.Either<ToolProblem, string | null>> => {
+    const found = await tools.ask(infos, 'secret-info-get', ...which)();
+    if (E.isLeft(found)) return isOutOfReach(found.left) ? E.right(null) : found;
     const [id] = Object.keys(found.right);
-    return id === undefined
-      ? unreadable('secret-info-get', 'it names no secret')
-      : E.right(id.startsWith('secret:') ? id : `secret:${id}`);
+    if (id === undefined) return unreadable('secret-info-get', 'it names no secret');
+    return E.right(id.startsWith('secret:') ? id : `secret:${id}`);
   };
 
-  const make = async (label: string, values: Databag): Promise<E.Either<Problem, string>> => {
+  /** Juju takes a removal of what is not there, and refuses the commit. */
+  const removeKnown = async (id: string, ...revision: readonly string[]) => {
+    const known = await infoOf(id);
+    if (E.isLeft(known) || known.right === null) return known;
+    return tools.tell('secret-remove', [id, ...revision]);
+  };
+
+  const owned = once(tools.ask(v.array(v.string()), 'secret-ids'));
+  const ours: string[] = [];
+  /** Whether there may be secrets that nobody speaks of; one call for all that a hook makes. */
+  const hasStrays = async (onRecord: readonly string[]): Promise<boolean> => {
+    const found = await owned();
+    if (E.isLeft(found)) return true;
+    const known = new Set([...onRecord, ...ours].map(bare));
+    return found.right.some((id) => !known.has(bare(id)));
+  };
+
+  /**
+   * Juju looks at labels when it commits, and keeps the secrets of a commit that it refused: whoever
+   * does not look first fails in the same way each time.
+   */
+  const make = async (
+    label: string,
+    values: Databag,
+    onRecord: readonly string[],
+  ): Promise<E.Either<Problem, string>> => {
+    const known = (await hasStrays(onRecord)) ? await infoOf('--label', label) : E.right(null);
+    if (E.isLeft(known)) return known;
+    if (known.right !== null) {
+      const set = await withContent('secret-set', [known.right], values);
+      return E.isLeft(set) ? set : E.right(known.right);
+    }
     const added = await withContent(
       'secret-add',
       ['--owner', 'application', '--label', label],
       values,
     );
-    if (E.isRight(added)) {
-      const id = added.right.trim();
-      return secretId.test(id) ? E.right(id) : unreadable('secret-add', 'it printed no id');
-    }
-    if (added.left._tag === 'FileFailed') return added;
-    if (!/already (exists|taken)|label/i.test(added.left.why)) return added;
-    const id = await idOf(label);
-    if (E.isLeft(id)) return id;
-    const set = await withContent('secret-set', [id.right], values);
-    return E.isLeft(set) ? set : id;
+    if (E.isLeft(added)) return added;
+    const id = added.right.trim();
+    ours.push(id);
+    return secretId.test(id) ? E.right(id) : unreadable('secret-add', 'it printed no id');
   };
 
   return {
@@ -91,15 +128,12 @@ export function secretTools(tools: Tools, charmFolder: string): SecretStore {
       if (!isOutOfReach(read.left)) return E.left(refused(read.left));
       return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: read.left.why });
     },
-    make: (label, values) => asModel(() => make(label, values)),
+    make: (label, values, onRecord) => asModel(() => make(label, values, onRecord)),
     replace: (id, values) => done(() => withContent('secret-set', [id], values)),
     grant: (id, relation) =>
       done(() => tools.tell('secret-grant', ['--relation', `database:${relation}`, id])),
-    remove: (id) =>
-      done(async () => {
-        const removed = await tools.tell('secret-remove', [id]);
-        return E.isLeft(removed) && isOutOfReach(removed.left) ? E.right('') : removed;
-      }),
+    remove: (id) => done(() => removeKnown(id)),
+    prune: (id, revision) => done(() => removeKnown(id, '--revision', String(revision))),
   };
 }
 

@@ -113,7 +113,9 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       const content = { username: 'u', password: 'p' };
       const id = await hook(leader, async (model) => {
         if (model.secrets === null) return null;
-        const made = await done(model.secrets.make('conformance.secret', { password: 'other' }));
+        const made = await done(
+          model.secrets.make('conformance.secret', { password: 'other' }, []),
+        );
         await done(model.secrets.replace(made, content));
         for (const _ of [1, 2]) await done(model.secrets.grant(made, relation));
         assert.deepEqual(await done(model.secrets.read(made)), content);
@@ -124,12 +126,15 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       const store = ({ secrets }: Model) => secrets ?? assert.fail('there were secrets before');
       await hook(follower, async (model) => {
         assert.deepEqual(await done(store(model).read(id)), content);
-        const mine = store(model).make('conformance.other', content);
+        const mine = store(model).make('conformance.other', content, []);
         await refused(mine, 'ModelRefused', 'broken');
         await done(model.commit({ ...writing({ _tag: 'PeerApp' }, {}), bags: [] }));
       });
       await hook(leader, async (model) => {
-        assert.equal(await done(store(model).make('conformance.secret', { password: 'q' })), id);
+        assert.equal(
+          await done(store(model).make('conformance.secret', { password: 'q' }, [id])),
+          id,
+        );
         for (const _ of [1, 2]) await done(store(model).remove(id));
         await done(model.commit(writing({ _tag: 'PeerApp' }, { made: '' })));
       });
