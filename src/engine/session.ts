@@ -102,16 +102,20 @@ const peerAppBag = { _tag: 'PeerApp' } as const;
 export function openSession(adapters: Adapters, { parse, policy }: Rules): Session {
   const { model, backend } = adapters;
   const writes = gatheredWrites();
-  const bags = new Map<string, Databag>();
+  const bags = new Map<string, Promise<Databag>>();
   const remotes = new Map<number, Databag>();
   const touched = new Map<number, LedgerRecord | undefined>();
 
   const readAll = async (wanted: readonly Bag[]): Promise<readonly Databag[]> => {
     const unread = wanted.filter((bag) => !bags.has(bagName(bag)));
-    const outcomes = unread.length === 0 ? [] : await model.read(unread)();
-    for (const [at, bag] of unread.entries())
-      bags.set(bagName(bag), right(outcomes[at] ?? E.right({})));
-    return wanted.map((bag) => bags.get(bagName(bag)) ?? {});
+    const outcomes = unread.length === 0 ? null : model.read(unread)();
+    for (const [at, bag] of unread.entries()) {
+      const content = outcomes?.then((found) => right(found[at] ?? E.right({})));
+      // Whoever asked for it hears of what is wrong with it.
+      content?.catch(() => {});
+      if (content !== undefined) bags.set(bagName(bag), content);
+    }
+    return Promise.all(wanted.map((bag) => bags.get(bagName(bag)) ?? {}));
   };
   const read = async (bag: Bag): Promise<Databag> => (await readAll([bag]))[0] ?? {};
 

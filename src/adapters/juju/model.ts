@@ -11,6 +11,7 @@ import { type JujuSecrets, secretTools } from './secrets.ts';
 import {
   asModel,
   hookTools,
+  isNoRelation,
   isOutOfReach,
   refused,
   type ToolProblem,
@@ -72,7 +73,7 @@ export function juju(
       // Before the peer relation is created there is nothing in it, nor for a unit that has left it.
       if (id.right === null) return E.right({});
       const read = await get(id.right, bag._tag === 'PeerApp' ? application : bag.unit)();
-      if (bag._tag !== 'PeerApp' || E.isRight(read) || !isOutOfReach(read.left)) return read;
+      if (bag._tag !== 'PeerApp' || E.isRight(read) || !isNoRelation(read.left)) return read;
       deployed.leave();
       return E.right({});
     }

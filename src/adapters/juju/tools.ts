@@ -144,6 +144,10 @@ export function refused(problem: ToolProblem | FileFailed): HookError {
 export const isOutOfReach = (problem: ToolProblem | FileFailed): boolean =>
   problem._tag === 'ToolFailed' && /not found|permission denied/i.test(problem.why);
 
+/** A relation that this unit is not in, or not in any more. */
+export const isNoRelation = ({ _tag, why }: ToolProblem): boolean =>
+  _tag === 'ToolFailed' && /relation not found/i.test(why);
+
 /** A call as a step of a port. */
 export const asModel =
   <Result>(call: () => Promise<E.Either<ToolProblem | FileFailed, Result>>): Attempt<Result> =>
