@@ -85,6 +85,10 @@ const ownerOf = async (database: string) =>
     )
   )[0]?.owner as string | undefined;
 
+const memberOf = (role: string) =>
+  query(`SELECT r.rolname AS role FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
+          WHERE m.member = (SELECT oid FROM pg_roles WHERE rolname = '${role}')`);
+
 describe('ready', () => {
   it('says so, with the version as a number and nothing more', async () => {
     await done(backend.ready);
@@ -256,10 +260,7 @@ describe('provision', () => {
     const first = grant(14, { database: 'payroll', attributes: ['CREATEDB'], roles: ['auditors'] });
     await provisioned(first);
     const changed = await provisioned(grant(14, { database: 'web' }));
-    expect(
-      await query(`SELECT r.rolname AS role FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
-                    WHERE m.member = (SELECT oid FROM pg_roles WHERE rolname = 'relation_id_14')`),
-    ).toEqual([{ role: await ownerOf('web') }]);
+    expect(await memberOf('relation_id_14')).toEqual([{ role: await ownerOf('web') }]);
     expect(
       await query("SELECT rolcreatedb AS may FROM pg_roles WHERE rolname = 'relation_id_14'"),
     ).toEqual([{ may: false }]);
@@ -273,8 +274,11 @@ describe('provision', () => {
       `ALTER ROLE ${one.user} SET search_path = 'evil'`,
       'ALTER DATABASE db_19 SET default_transaction_read_only = on',
     );
+    const { user: login } = server.login;
     await query(
-      'CREATE ROLE friend; CREATE ROLE foe; ALTER ROLE relation_id_19 CONNECTION LIMIT 0 CREATEDB',
+      `CREATE ROLE friend; GRANT friend TO ${login} WITH ADMIN OPTION;
+       GRANT friend TO relation_id_19 GRANTED BY ${login};
+       ALTER ROLE relation_id_19 CONNECTION LIMIT 0 CREATEDB`,
     );
     const other = await provisioned(grant(119, { attributes: ['CREATEROLE'] }));
     await as(other, 'CREATE ROLE of_other', `GRANT of_other TO ${one.user}`);
@@ -284,6 +288,7 @@ describe('provision', () => {
     expect((await done(backend.audit(holdings({ ...one, state: 'published' })))).damaged).toEqual(
       [],
     );
+    expect(await memberOf('relation_id_19')).toEqual([{ role: await ownerOf('db_19') }]);
   });
 });
 

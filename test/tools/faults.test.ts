@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { faults } from './faults.ts';
+import { brokenRules } from './tenant-faults.ts';
 
 describe('planted faults', () => {
   it('are at least twenty, each with a name of its own', () => {
@@ -17,5 +18,11 @@ describe('planted faults', () => {
   it('are all in the table of the docs', () => {
     const page = readFileSync('docs/verify.md', 'utf8');
     for (const { name } of faults) expect(page).toContain(`| ${name} |`);
+  });
+});
+
+describe('rules that keep tenants apart, broken', () => {
+  it.each(brokenRules)('$rule: its place is there, once', ({ file, edits }) => {
+    for (const [find] of edits) expect(readFileSync(file, 'utf8').split(find).length, find).toBe(2);
   });
 });

@@ -59,12 +59,12 @@ export const brokenRules: readonly BrokenRule[] = [
         'return isListed || isRoleName(token) ? null : null;',
       ],
     ],
-    foundBy: { attack: 'pg-monitor-is-asked-for' },
+    foundBy: { test: 'test/domain/request.test.ts', name: 'a role that is on no list' },
   },
   {
     rule: 'what a user owned is handed over when it leaves',
     file: 'src/adapters/postgres/remove.ts',
-    edits: [['    sql.reassign(owned, heir.name),\n', '']],
+    edits: [['    sql.reassign(owned, heir),\n', '']],
     foundBy: { test: postgresTest, name: 're-relates' },
   },
   {
@@ -76,7 +76,7 @@ export const brokenRules: readonly BrokenRule[] = [
         '({ role, isAdmin }) => !made.has(role) && isAdmin && !wanted.includes(role),',
       ],
     ],
-    foundBy: { test: postgresTest, name: 'takes back what an interrupted request was given' },
+    foundBy: { test: postgresTest, name: 'revokes what a tenant or a DBA gave' },
   },
   {
     rule: 'what a tenant sends refuses its own request, and stops nobody else',
