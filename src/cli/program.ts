@@ -15,6 +15,7 @@ import {
   serve,
   writeRecording,
 } from './inspect.ts';
+import { type LeftoverOptions, leftovers } from './leftovers.ts';
 import { soakHooks } from './soak.ts';
 import { boundOptions, replayFile, verifyBounds } from './verify.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -182,6 +183,22 @@ program
     const soaked = await soakHooks(options, options.json ? () => {} : out);
     if (options.json) json(soaked);
     if (soaked.failure !== null) process.exitCode = 1;
+  });
+
+program
+  .command('leftovers')
+  .description('what an application that is gone has left on its PostgreSQL, by its own records')
+  .argument('<uri>', 'postgresql://USER@HOST:PORT/DATABASE; the password is read from PGPASSWORD')
+  .requiredOption('--owner <owner>', 'the application that is gone: MODEL-UUID/APPLICATION')
+  .option('--remove', 'remove it')
+  .option('--ca <file>', 'the authority by which the server is verified')
+  .option('--json', 'print one JSON document')
+  .action(async (uri: string, options: LeftoverOptions & { json?: true }) => {
+    const users = await leftovers(uri, options, process.env.PGPASSWORD);
+    if (options.json) json({ users });
+    else if (users.length === 0) out('nothing is left\n');
+    else for (const { user, kept } of users) out(`${user}: ${kept ?? 'removed'}\n`);
+    if (options.remove && users.some(({ kept }) => kept !== null)) process.exitCode = 1;
   });
 
 program

@@ -80,7 +80,7 @@ export async function leftBehind(session: Session, hook: string): Promise<string
   const users = [...records.values()].flatMap((record) => grantOf(record)?.user ?? []);
   if (users.length === 0) return null;
   const { owner } = session.adapters.model;
-  return `the application goes and leaves ${users.join(', ')} on PostgreSQL: run "hookchart leftovers --owner ${owner}" once it can be reached`;
+  return `the application goes and leaves ${users.join(', ')} on PostgreSQL: run "hookchart leftovers URI --owner ${owner} --remove" once it can be reached`;
 }
 
 /** Deletes a role that no record speaks of: its hook was lost, and then its relation. */

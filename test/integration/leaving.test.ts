@@ -3,6 +3,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
 import { postgres } from '../../src/adapters/postgres/index.ts';
+import { homeOf } from '../../src/adapters/postgres/login.ts';
+import { type LeftoverOptions, leftovers } from '../../src/cli/leftovers.ts';
 import { Workspace } from '../../src/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
 import { type Backend, render } from '../../src/engine/index.ts';
@@ -146,5 +148,50 @@ describe('a user leaves, and others have something to do with it', () => {
     } finally {
       await client.end();
     }
+  });
+});
+
+describe('leftovers of an application that is gone', () => {
+  const uri = () => `postgresql://${server.login.user}@${server.host}:${server.port}/postgres`;
+  const find = (options: LeftoverOptions, password = server.login.password) =>
+    leftovers(uri(), options, password);
+
+  it('are found by the deployment’s own table, and removed; databases stay', async () => {
+    const gone = postgres({ ...server, ...server.login, owner: 'gone/pgbouncer' });
+    const mine = { owner: 'gone/pgbouncer', grants: [] };
+    for (const relation of [50, 51])
+      await done(gone.provision(grant(relation, { database: 'kept' }), mine));
+    await gone.release();
+    const other = await provisioned(grant(52));
+    const users = ['relation_id_50', 'relation_id_51'];
+    const looked = await find({ owner: mine.owner });
+    expect(looked.map(({ user }) => user).sort()).toEqual(users);
+    expect(await rolesLike('relation_id_5_')).toEqual([...users, other.user]);
+    const removed = await find({ owner: mine.owner, remove: true });
+    expect(removed.map(({ kept }) => kept)).toEqual([null, null]);
+    expect(await rolesLike('relation_id_5_')).toEqual([other.user]);
+    expect(await find({ owner: mine.owner })).toEqual([]);
+    const client = await server.connect('kept');
+    await client.end();
+  });
+
+  it('are not looked for under a name that nobody has, and nothing is made for it', async () => {
+    await expect(find({ owner: 'nobody/pgbouncer', remove: true })).rejects.toThrow(
+      'nothing of nobody/pgbouncer is on this server',
+    );
+    const client = await server.connect('postgres');
+    const { rows } = await client.query('SELECT datname FROM pg_database WHERE datname = $1', [
+      homeOf('nobody/pgbouncer'),
+    ]);
+    await client.end();
+    expect(rows).toEqual([]);
+  });
+
+  it.each([
+    ['a server that is none', () => leftovers('nowhere', { owner }, 'p'), 'name the server as'],
+    ['an owner that is none', () => find({ owner: 'pgbouncer' }), 'MODEL-UUID/APPLICATION'],
+    ['no password', () => leftovers(uri(), { owner }, undefined), 'PGPASSWORD'],
+  ])('refuse %s, and say what to do', async (_, call, what) => {
+    await expect(call()).rejects.toThrow(what);
   });
 });

@@ -3,36 +3,12 @@
  * enters the maintenance database and no other; a tenant's database is entered by the tenant's own
  * users alone, whose rights are all that anything there could ever come by.
  */
-import type { HostPort } from '../../engine/index.ts';
-import { connect, type Session, type Tls, WireProblem } from '../wire/index.ts';
+import { connect, type Session, WireProblem } from '../wire/index.ts';
 import { homeOf, isElsewhere, ownLogin } from './login.ts';
+import type { PostgresOptions } from './options.ts';
 import { pinned } from './pinned.ts';
 import { SqlProblem } from './problem.ts';
 import * as sql from './statements/home.ts';
-
-export interface PostgresOptions extends HostPort {
-  /** A login with CREATEROLE and CREATEDB, or a superuser, who makes such a login first. */
-  readonly user: string;
-  readonly password: string;
-  /** Which deployment this is: the same for all its units, and unlike any other's. */
-  readonly owner: string;
-  /** Which login is tried first: the one that is given, or the one that a superuser has made; `given` unless told otherwise. */
-  readonly preferred?: 'given' | 'own';
-  /** The database into which the given login may always log in; `postgres` unless told otherwise. */
-  readonly database?: string;
-  /** How the server proves who it is; by default TLS is used where it is offered, and verifies nobody. */
-  readonly tls?: Tls;
-  /** Where replicas listen, as seen from the poolers; may change between hooks. */
-  readonly replicas?: () => readonly HostPort[];
-  /** Milliseconds to wait for a connection; 5,000 by default. */
-  readonly connectTimeout?: number;
-  /** Milliseconds to wait for a lock: another unit's, or a client's on its tables; 5,000 by default. */
-  readonly lockTimeout?: number;
-  /** Milliseconds that one statement may take; 20,000 by default. */
-  readonly statementTimeout?: number;
-  /** Milliseconds that are left to the hook. */
-  readonly remaining?: () => number;
-}
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -183,7 +159,7 @@ export class Connections {
 
   /** With whom the home is to be entered, or the home where it was there. */
   async #made(): Promise<Login | Home> {
-    const { owner, database = 'postgres' } = this.#options;
+    const { owner, database = 'postgres', settles } = this.#options;
     const { session, server } = await this.#lookedAt(await this.#open(this.#options, database));
     const home = homeOf(owner);
     const own = server.isSuperuser ? ownLogin(this.#options) : this.#options;
@@ -193,6 +169,7 @@ export class Connections {
         if (entered !== null) return this.#furnished(await this.#lookedAt(entered));
       }
       if (!server.isPrimary) throw this.#problem('look at the server', 'it is a replica');
+      if (settles === false) await this.#find(session, home);
       if (!server.isSuperuser && !server.isAble)
         throw this.#problem(
           'make roles and databases',
@@ -210,6 +187,12 @@ export class Connections {
       await session.end();
     }
     return own;
+  }
+
+  async #find(session: Session, home: string): Promise<void> {
+    const [found = []] = await this.ask(session, 'look for its home', [sql.findHome(home)]);
+    if (found.length === 0)
+      throw this.#problem('find its home', `nothing of ${this.#options.owner} is on this server`);
   }
 
   async #furnished(home: Home): Promise<Home> {

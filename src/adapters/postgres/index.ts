@@ -6,7 +6,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../../engine/index.ts';
 import { audit, grantable } from './audit.ts';
-import { Connections, type PostgresOptions } from './connections.ts';
+import { Connections } from './connections.ts';
+import type { PostgresOptions } from './options.ts';
 import { attempt } from './problem.ts';
 import { provision } from './provision.ts';
 import { remove } from './remove.ts';
@@ -14,7 +15,7 @@ import { retireLookup } from './statements/home.ts';
 import { readLogin } from './statements/legacy.ts';
 
 export type { Tls } from '../wire/index.ts';
-export type { PostgresOptions } from './connections.ts';
+export type { PostgresOptions } from './options.ts';
 
 /** A backend that also counts what it sends. */
 export interface PostgresBackend extends Backend {
@@ -23,7 +24,7 @@ export interface PostgresBackend extends Backend {
 }
 
 /**
- * PostgreSQL 14 to 18 through `pg`, for one deployment. It serves one hook at a time: its connections
+ * PostgreSQL 14 to 18, for one deployment. It serves one hook at a time: its connections
  * are opened when they are needed and end with `release`.
  */
 export function postgres(options: PostgresOptions): PostgresBackend {

@@ -58,6 +58,9 @@ export const makeLogin = (login: string, verifier: string, maintenance: string):
 export const makeHome = (home: string, login: string): string =>
   `CREATE DATABASE ${id(home)} OWNER ${id(login)} TEMPLATE template0 ALLOW_CONNECTIONS false`;
 
+export const findHome = (home: string): string =>
+  `SELECT FROM pg_catalog.pg_database WHERE datname = ${text(home)}`;
+
 export const openHome = (home: string): string[] => [
   `REVOKE ALL ON DATABASE ${id(home)} FROM PUBLIC`,
   `ALTER DATABASE ${id(home)} ALLOW_CONNECTIONS true`,
