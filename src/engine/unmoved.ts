@@ -38,8 +38,12 @@ async function isAnswered(session: Session, { records }: Ledger, relation: numbe
   const remote = await attempt(() => session.remote(relation))();
   if (E.isLeft(remote)) return false;
   const request = session.parse(relation, remote.right);
-  const isWithdrawn = E.isLeft(request) && request.left._tag === 'RequestWithdrawn';
-  return !isWithdrawn && isMet(records.get(relation), request);
+  const record = records.get(relation);
+  // What is on record of a request that was taken back, or put right, is still to be cleared.
+  const isOver = E.isLeft(request)
+    ? request.left._tag === 'RequestWithdrawn'
+    : record?.error !== null;
+  return !isOver && isMet(record, request);
 }
 
 /** Whether clients are told of a unit just where it serves them. */
