@@ -5,7 +5,7 @@ import { chartNameOf, isOwnSecret } from '../domain/events.ts';
 import { isMet } from '../domain/reconcile.ts';
 import { defaultPolicy } from '../domain/request.ts';
 import { drive } from './drive.ts';
-import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
+import { commit, inSession, reasonOfLeader, reasonOfWork, reasonToWait } from './hook-session.ts';
 import type { Options } from './interpret.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
@@ -75,7 +75,7 @@ export const dispatch = (
       const leaders = ends.length === 0 ? await reasonOfLeader(session) : null;
       // No chart has said it: it is to be in the log as well.
       if (leaders !== null) session.notes.push(leaders);
-      const waitingFor = ends[0] ?? leaders;
+      const waitingFor = ends[0] ?? reasonOfWork(reconciled) ?? leaders;
       const left = await leftBehind(session, event.hook);
       if (left !== null) session.notes.push(left);
       await commit(session, waitingFor, [

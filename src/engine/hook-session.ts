@@ -1,7 +1,7 @@
 import { type HookError, render } from './errors.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import type { Rules } from './rules.ts';
-import type { RunEnd } from './run.ts';
+import type { Reconciled, RunEnd } from './run.ts';
 import { openSession, type Session } from './session.ts';
 import { attempt, take } from './steps.ts';
 
@@ -32,6 +32,14 @@ export async function commit(
 
 export const reasonToWait = (end: RunEnd): string | null =>
   end._tag === 'Deferred' ? reason(end.why) : null;
+
+/** What the reconciliation could not do; a removal says so on its own record, and so does a refusal. */
+export function reasonOfWork(reconciled: readonly Reconciled[]): string | null {
+  for (const { work, error } of reconciled)
+    if (error !== null && error.class !== 'refused' && work._tag !== 'DeleteUser')
+      return reason(error);
+  return null;
+}
 
 /** A leader waits for its backend, whatever it was called for. */
 export const reasonOfLeader = async (session: Session): Promise<string | null> => {

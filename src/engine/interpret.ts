@@ -3,7 +3,7 @@ import { defaultPolicy, type Policy } from '../domain/request.ts';
 import { auditBackend } from './audit.ts';
 import type { SecretState } from './conversation.ts';
 import { drive, type Onlookers } from './drive.ts';
-import { commit, inSession, reasonOfLeader, reasonToWait } from './hook-session.ts';
+import { commit, inSession, reasonOfLeader, reasonOfWork, reasonToWait } from './hook-session.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
 import { rulesOf } from './rules.ts';
@@ -34,7 +34,7 @@ export const interpret = (
         const { failure, ...driven } = await drive(session, machine, from, onlookers);
         if (failure?.class === 'broken') halt(failure);
         const reconciled = await reconcileSession(session, driven.commands);
-        await commit(session, reasonToWait(driven.end));
+        await commit(session, reasonToWait(driven.end) ?? reasonOfWork(reconciled));
         return {
           ...driven,
           reconciled,
@@ -59,6 +59,6 @@ export const reconcile = (
       if (await session.backendReady()) await auditBackend(session);
     }
     const reconciled = await reconcileSession(session, []);
-    await commit(session, await reasonOfLeader(session));
+    await commit(session, reasonOfWork(reconciled) ?? (await reasonOfLeader(session)));
     return { reconciled, notes: session.notes, milliseconds: adapters.clock() - started };
   });
