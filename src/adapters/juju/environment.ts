@@ -11,7 +11,7 @@ export interface HookRelation {
 }
 
 /** The secret that a hook is about. */
-export interface HookSecret {
+interface HookSecret {
   readonly id: string;
   /** Empty where this application gave it none, or where it is not its own. */
   readonly label: string;
@@ -105,14 +105,14 @@ function parsed(variables: Variables): Environment {
         )
       : null,
     departingUnit: optional('JUJU_DEPARTING_UNIT'),
-    secret: /^secret-(changed|remove|expired|rotate)$/.test(event)
-      ? {
-          id: needed('JUJU_SECRET_ID'),
-          label: variables.JUJU_SECRET_LABEL ?? '',
-          revision: Number(optional('JUJU_SECRET_REVISION')) || null,
-        }
-      : null,
+    secret: secretIn(optional),
   };
+}
+
+function secretIn(optional: (name: string) => string | null): HookSecret | null {
+  const id = optional('JUJU_SECRET_ID');
+  const revision = Number(optional('JUJU_SECRET_REVISION')) || null;
+  return id === null ? null : { id, label: optional('JUJU_SECRET_LABEL') ?? '', revision };
 }
 
 const relation = (
