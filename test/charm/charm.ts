@@ -22,6 +22,7 @@ import {
   worldOf,
 } from '../../src/testing/world.ts';
 import { buildCharm } from '../tools/charm.ts';
+import { shippedNode } from '../tools/charm-node.ts';
 import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
 import { backendRelation, backendSecretId, backendTlsId, type Surroundings } from './tool-calls.ts';
 
@@ -88,7 +89,7 @@ export class RealCharm {
   static async start(topology: Topology, given?: RealCharm['backend']): Promise<RealCharm> {
     const workspace = new Workspace();
     const built = join(workspace.path, 'built');
-    await buildCharm(built, { substrate: 'machine', runtime: 'link' });
+    await buildCharm(built, { substrate: 'machine', node: shippedNode(), runtime: 'link' });
     const backend = given ?? (await startBackend());
     const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
     for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { options, parseConfig, parseSettings } from '../../src/charm/config.ts';
 import { chartNameOf } from '../../src/domain/events.ts';
 import { buildCharm } from '../tools/charm.ts';
+import { shippedNode } from '../tools/charm-node.ts';
 
 const inForce = {
   listen_port: 7000,
@@ -108,7 +109,7 @@ describe.each(['kubernetes', 'machine'] as const)('the charm for %s', (substrate
   let bytes: number;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hookchart-charm-'));
-    bytes = await buildCharm(folder, { substrate, runtime: 'link' });
+    bytes = await buildCharm(folder, { substrate, node: shippedNode(), runtime: 'link' });
   });
   afterAll(() => rm(folder, { recursive: true }));
   const text = (name: string) => readFile(join(folder, name), 'utf8');

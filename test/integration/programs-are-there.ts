@@ -1,8 +1,10 @@
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
 import { findChromium } from '../browser/chromium.ts';
+import { shippedNode } from '../tools/charm-node.ts';
 
 /** Once, before the files run side by side: what is missing is installed. */
 export function setup(): void {
   findPgbouncer();
   findChromium();
+  shippedNode();
 }

@@ -42,9 +42,9 @@ function idle(charm: RealCharm, folder: string): number {
   program(join(tools, 'state-get'), `echo '""'`);
   const { environment, path } = charm.process(leader, 'database-relation-joined', tools);
   const programs: Readonly<Record<string, readonly [string, ...string[]]>> = {
-    'node -e 0': [process.execPath, '-e', '0'],
+    'node -e 0': [join(path, 'node'), '-e', '0'],
     dispatch: [join(path, 'dispatch')],
-    'its bundle, without the shell before it': [process.execPath, join(path, 'hookchart.cjs')],
+    'its bundle, without the shell before it': [join(path, 'node'), join(path, 'hookchart.cjs')],
   };
   const times = new Map<string, number[]>();
   for (let round = 0; round < 31; round++)

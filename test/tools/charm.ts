@@ -3,7 +3,6 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -11,10 +10,21 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { charmcraft, configuration, dispatchScript, metadata } from './charm-files.ts';
+import {
+  charmcraft,
+  configuration,
+  dispatchScript,
+  icon,
+  metadata,
+  readme,
+  type Substrate,
+} from './charm-files.ts';
+import { licenses } from './charm-licenses.ts';
+import type { ShippedNode } from './charm-node.ts';
 
 export interface CharmOptions {
-  readonly substrate: 'kubernetes' | 'machine';
+  readonly substrate: Substrate;
+  readonly node: ShippedNode;
   /** A charm that is packed holds a copy of this Node; one that is only run here may point to it. */
   readonly runtime: 'copy' | 'link';
 }
@@ -22,7 +32,7 @@ export interface CharmOptions {
 /** Lays a charm out in a folder, which is emptied first; gives the size of the bundle in bytes. */
 export async function buildCharm(
   folder: string,
-  { substrate, runtime }: CharmOptions,
+  { substrate, node, runtime }: CharmOptions,
 ): Promise<number> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -32,7 +42,7 @@ export async function buildCharm(
     minify: true,
     platform: 'node',
     format: 'cjs',
-    target: 'node20',
+    target: `node${node.version}`,
     external: ['pg-native'],
     // The same library, in the form of which only what is used goes into the bundle.
     alias: Object.fromEntries(
@@ -44,34 +54,22 @@ export async function buildCharm(
     logLevel: 'warning',
   });
   const texts = {
-    'charmcraft.yaml': charmcraft(substrate),
-    'metadata.yaml': metadata(substrate),
+    LICENSE: readFileSync('LICENSE', 'utf8'),
+    'README.md': readme(substrate),
+    'charmcraft.yaml': charmcraft(substrate, node.architecture),
     'config.yaml': configuration(),
     dispatch: dispatchScript(),
-    'licenses.txt': licenses(Object.keys(bundle.metafile.inputs)),
+    'icon.svg': icon(),
+    'licenses.txt': licenses(Object.keys(bundle.metafile.inputs), node),
+    'metadata.yaml': metadata(substrate),
   };
   for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
-  chmodSync(join(folder, 'dispatch'), 0o755);
-  const node = join(folder, 'node');
-  if (runtime === 'link') symlinkSync(process.execPath, node);
+  for (const program of ['dispatch', 'hookchart.cjs']) chmodSync(join(folder, program), 0o755);
+  const copy = join(folder, 'node');
+  if (runtime === 'link') symlinkSync(node.program, copy);
   else {
-    copyFileSync(process.execPath, node);
-    chmodSync(node, 0o755);
+    copyFileSync(node.program, copy);
+    chmodSync(copy, 0o755);
   }
   return Object.values(bundle.metafile.outputs)[0]?.bytes ?? 0;
-}
-
-/** The terms of whatever went into the bundle, as its packages state them, and of Node. */
-function licenses(inputs: readonly string[]): string {
-  const packages = new Set(
-    inputs.flatMap((input) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
-  );
-  const texts = [...packages].sort().map((folder) => {
-    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-    const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
-    return `${name} ${version}, ${license}\n${text}`;
-  });
-  const node = `Node ${process.version}: https://github.com/nodejs/node/blob/${process.version}/LICENSE\n`;
-  return [...texts, node].join('\n\n');
 }
