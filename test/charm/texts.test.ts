@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -114,17 +115,71 @@ describe.each(['kubernetes', 'machine'] as const)('the charm for %s', (substrate
   afterAll(() => rm(folder, { recursive: true }));
   const text = (name: string) => readFile(join(folder, name), 'utf8');
 
-  it('is one small file beside a Node, and Juju can run it', async () => {
+  it('is one small file beside the Node that is pinned, and Juju can run it', async () => {
     expect(bytes).toBeLessThan(340_000);
     expect((await text('hookchart.cjs')).length).toBe(bytes);
     expect(statSync(join(folder, 'dispatch')).mode & 0o111).toBe(0o111);
-    expect(await text('dispatch')).toMatch(/^exec "\S+\/node" "\S+\/hookchart.cjs"$/m);
+    const version = execFileSync(join(folder, 'node'), ['--version'], { encoding: 'utf8' });
+    expect(version).toBe(`v${shippedNode().version}\n`);
+    expect(version).toMatch(/^v24\./);
   });
 
-  it('states the terms of what is in it', async () => {
-    const terms = await text('licenses.txt');
-    for (const name of ['pg', 'xstate', 'fp-ts', 'valibot'])
-      expect(terms).toMatch(new RegExp(`^${name} [\\d.]+, MIT$`, 'm'));
+  it('ends its dispatch with the name of a program, where charmcraft looks for it', async () => {
+    const program = (await text('dispatch')).trimEnd().split(' ').at(-1) ?? '';
+    expect(statSync(join(folder, program)).isFile()).toBe(true);
+    expect(statSync(join(folder, program)).mode & 0o111).toBe(0o111);
+  });
+
+  it('is packed for the bases and the architecture of the machine that builds', async () => {
+    const yaml = await text('charmcraft.yaml');
+    expect(yaml).not.toContain('bases:');
+    const { architecture } = shippedNode();
+    expect(yaml).toContain(
+      `platforms:\n  ubuntu@22.04:${architecture}:\n  ubuntu@24.04:${architecture}:\n`,
+    );
+    const [, primed = ''] = yaml.split('    prime:\n');
+    const files = primed
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace('      - ', ''));
+    const generated = ['charmcraft.yaml', 'config.yaml', 'metadata.yaml'];
+    expect([...files, ...generated].sort()).toEqual((await readdir(folder)).sort());
+  });
+
+  it('says whose it is and where it is spoken of, to charmcraft and to Charmhub', async () => {
+    const [yaml, metadata] = [await text('charmcraft.yaml'), await text('metadata.yaml')];
+    expect(/^title: (.{2,40})$/m.exec(yaml)?.[1]).toBe(/^display-name: (.*)$/m.exec(metadata)?.[1]);
+    const address = /^https:\/\/\S+$/;
+    for (const [link, key] of [
+      ['documentation', 'docs'],
+      ['source', 'source'],
+      ['issues', 'issues'],
+      ['website', 'website'],
+    ]) {
+      const target = new RegExp(`^  ${link}: (.*)$`, 'm').exec(yaml)?.[1];
+      expect(target, link).toMatch(address);
+      expect(metadata).toContain(`\n${key}: ${target}\n`);
+    }
+    expect(metadata).toMatch(/^maintainers:\n {2}- .+ <\S+@\S+>$/m);
+    expect(await text('README.md')).toMatch(
+      /^# PgBouncer.*\n\n[\s\S]*juju deploy .*hookchart-pgbouncer/,
+    );
+    expect(await text('icon.svg')).toMatch(/^<svg [^>]*width="100" height="100"/);
+  });
+
+  it('states the terms of what is in it, each with its text', async () => {
+    expect(await text('LICENSE')).toContain('Apache License');
+    const [own, ...others] = (await text('licenses.txt')).split(`\n${'-'.repeat(72)}\n\n`);
+    const node = others.pop();
+    expect(own).toMatch(/^hookchart [\d.]+, Apache-2\.0\n\nApache License/);
+    expect(node).toMatch(/^Node 24\.[\d.]+\n\nNode\.js is licensed for use as follows/);
+    for (const name of ['pg', 'pg-types', 'pgpass', 'split2', 'ws', 'xstate', 'fp-ts', 'valibot'])
+      expect(
+        others.some((one) => one.startsWith(`${name} `)),
+        name,
+      ).toBe(true);
+    for (const one of others)
+      expect(one).toMatch(/^\S+ [\d.]+, (MIT|ISC)\n\n[\s\S]*Copyright[\s\S]*Permission/);
   });
 
   it('ends early only in hooks that nobody handles', async () => {
@@ -141,12 +196,17 @@ describe.each(['kubernetes', 'machine'] as const)('the charm for %s', (substrate
 
   it('says what it provides, requires and takes', async () => {
     const metadata = await text('metadata.yaml');
-    expect(metadata).toMatch(/^provides:\n {2}database:\n {4}interface: postgresql_client$/m);
     expect(metadata).toMatch(
-      /^requires:\n {2}backend-database:\n {4}interface: postgresql_client$/m,
+      /^provides:\n {2}database:\n {4}interface: postgresql_client\n {4}optional: true$/m,
+    );
+    expect(metadata).toMatch(
+      /^requires:\n {2}backend-database:\n {4}interface: postgresql_client\n {4}optional: false$/m,
     );
     expect(metadata).toMatch(/^peers:\n {2}pgb-peers:$/m);
     expect(metadata.includes('containers:')).toBe(substrate === 'kubernetes');
+    expect(/upstream-source: \S+@sha256:[0-9a-f]{64}\n/.test(metadata)).toBe(
+      substrate === 'kubernetes',
+    );
     const config = await text('config.yaml');
     for (const name of Object.keys(options)) expect(config).toContain(`  ${name}:\n`);
     expect(await text('charmcraft.yaml')).toContain('type: charm\n');

@@ -93,9 +93,8 @@ export function inspectNode(path: string): ShippedNode {
     throw new Error(
       `${path} is not self-contained: it needs ${foreign.join(', ')}, which is not there where a charm runs: ${instead}`,
     );
-  const version = execFileSync(program, ['--version'], { encoding: 'utf8' })
-    .trim()
-    .replace(/^v/, '');
+  const [line = ''] = execFileSync(program, ['--version'], { encoding: 'utf8' }).split('\n');
+  const version = line.replace(/^v/, '');
   const least = Number.parseInt(Object.values(pinned)[0] ?? '', 10);
   if (!(Number(/^(\d+)\.\d+\.\d+$/.exec(version)?.[1]) >= least))
     throw new Error(`${path} calls itself ${version}: the charm takes Node ${least} or later`);
