@@ -5,6 +5,7 @@ interface Entry {
   readonly version?: string;
   readonly integrity?: string;
   readonly resolved?: string;
+  readonly bin?: Readonly<Record<string, string>>;
 }
 
 describe.each(['package-lock.json', 'test/tools/charm-node/package-lock.json'])('%s', (file) => {
@@ -23,5 +24,14 @@ describe.each(['package-lock.json', 'test/tools/charm-node/package-lock.json'])(
 
   it('leaves it to whoever installs which registry is asked', () => {
     expect(installed.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+  });
+});
+
+describe('the packages of the project', () => {
+  it('bring no Node of their own, which the scripts of npm would run instead', () => {
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Readonly<Record<string, Entry>>;
+    };
+    expect(Object.keys(packages).filter((folder) => packages[folder]?.bin?.node)).toEqual([]);
   });
 });
