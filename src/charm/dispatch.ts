@@ -88,7 +88,7 @@ const runHook =
       machine === null ? async () => E.right({ bind: '*', ingress: '' }) : model.address;
     const where: Attempt<string | null> = async () => {
       const found = await address();
-      if (E.isLeft(found)) return found;
+      if (E.isLeft(found)) return found.left._tag === 'EndpointUnknown' ? E.right(null) : found;
       return E.right(`${hostOf(environment, found.right)}:${config.options.listenPort}`);
     };
     const { secret } = environment;

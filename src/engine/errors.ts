@@ -7,7 +7,7 @@ import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'BackendUnavailable'; readonly where: string; readonly why: string }
   | { readonly _tag: 'RoleInUse'; readonly role: string; readonly why: string }
-  | { readonly _tag: 'EndpointUnknown'; readonly unit: string }
+  | { readonly _tag: 'EndpointUnknown'; readonly unit: string; readonly why?: string }
   /** The hook's time was up before this was begun. */
   | { readonly _tag: 'OutOfTime'; readonly what: string }
   | { readonly _tag: 'SecretUnreadable'; readonly id: string; readonly why: string }
@@ -61,7 +61,7 @@ export function render(error: HookError): string {
     case 'RoleInUse':
       return `role ${error.role} cannot be removed yet (${error.why}); it can no longer log in, and the removal is tried again`;
     case 'EndpointUnknown':
-      return `${error.unit} has no address yet that clients could use; nothing was published, the hook is deferred until it has`;
+      return `${error.unit} has no address yet that clients could use${error.why === undefined ? '' : ` (${error.why})`}; nothing was published, the hook is deferred until it has`;
     case 'OutOfTime':
       return `${error.what} was not begun, for the hook's time was up; the next hook does it`;
     case 'SecretUnreadable':

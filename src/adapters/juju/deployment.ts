@@ -4,7 +4,7 @@ import type { Databag } from '../../engine/index.ts';
 import { once } from '../../engine/steps.ts';
 import type { Environment } from './environment.ts';
 import { type Known, knownKey, parseKnown } from './known.ts';
-import { type Answer, type Tools, unreadable } from './tools.ts';
+import { type Answer, type Tools, unanswered } from './tools.ts';
 
 /** Names of the charm's endpoints, as `metadata.yaml` has them. */
 export const endpoints = {
@@ -135,7 +135,7 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
     const [ingress] = found.right['ingress-addresses'];
     const any = bind?.value ?? ingress;
     return any === undefined
-      ? unreadable('network-get', 'it names no address')
+      ? unanswered('network-get', 'it names none')
       : E.right({ bind: any, ingress: ingress ?? any });
   };
 

@@ -31,7 +31,7 @@ export interface BackendAnswer {
 export interface JujuModel extends Model {
   /** The charm's configuration, as of the last `config-changed`. */
   readonly config: Attempt<Readonly<Record<string, unknown>>>;
-  /** What this unit listens on, and where others reach it. */
+  /** What this unit listens on, and where others reach it; `EndpointUnknown` where Juju names nothing. */
   readonly address: Attempt<{ readonly bind: string; readonly ingress: string }>;
   /** Null while nothing is related to `backend-database`. */
   readonly backend: Attempt<BackendAnswer | null>;
@@ -180,10 +180,16 @@ export function juju(
       const found = await deployed.config();
       return E.isLeft(found) ? found : E.right(found.right ?? {});
     }),
-    address: asModel(async () => {
+    address: async () => {
       const found = await deployed.address();
-      return E.isLeft(found) ? found : E.right(found.right ?? { bind: '', ingress: '' });
-    }),
+      if (E.isRight(found)) return E.right(found.right ?? { bind: '', ingress: '' });
+      const { _tag, tool, why } = found.left;
+      return E.left(
+        _tag === 'ToolFailed'
+          ? { _tag: 'EndpointUnknown', class: 'unavailable', unit, why: `${tool}: ${why}` }
+          : refused(found.left),
+      );
+    },
     backend: asModel(backend),
     backendHasMoved: asModel(async () => {
       const found = await backend();

@@ -129,6 +129,12 @@ export const unreadable = (tool: string, why: string): E.Left<ToolProblem> => ({
   left: { _tag: 'ToolUnreadable', class: 'broken', tool, why: printable(why) },
 });
 
+/** What a tool knows nothing of, though it says so in good order. */
+export const unanswered = (tool: string, why: string): E.Left<ToolProblem> => ({
+  _tag: 'Left',
+  left: { _tag: 'ToolFailed', class: 'broken', tool, why },
+});
+
 /** A file for a tool could not be written, or not be taken away. */
 export type FileFailed = Extract<HookError, { readonly _tag: 'FileFailed' }>;
 
