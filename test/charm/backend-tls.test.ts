@@ -86,8 +86,11 @@ async function answered(
 ) {
   charm.tls = ca === null ? null : { tls: 'True', 'tls-ca': ca };
   const endpoints = `127.0.0.1:${port}`;
+  const before = charm.answer?.endpoints;
   charm.answer = { ...charm.backendDatabag, endpoints, 'read-only-endpoints': endpoints };
-  const ended = await charm.hook(leader, changed, hindrance);
+  // Where the databag is as it was, it is a secret that has changed.
+  const hook = before === endpoints ? { name: 'secret-changed' } : changed;
+  const ended = await charm.hook(leader, hook, hindrance);
   expect(ended).toMatchObject({ code: 0, error: '' });
   return { ...ended, status: charm.statusOf(leader) };
 }

@@ -37,6 +37,30 @@ async function failing(hindrance: Hindrance): Promise<string> {
   return ended?.error ?? '';
 }
 
+it.each([
+  [
+    'refuses',
+    { code: 1, out: '', error: 'ERROR no network config found for binding "database"\n' },
+  ],
+  ['names none', { code: 0, out: '{"bind-addresses":[]}\n', error: '' }],
+])(
+  'a unit without an address says so and why, and the hook ends well: network-get %s',
+  async (_, answer) => {
+    // What a unit knows of itself is asked anew when its options change.
+    const hook = { name: 'config-changed' };
+    const ended = await charm.hook(leader, hook, {
+      instead: ({ tool }) => (tool === 'network-get' ? answer : null),
+    });
+    expect(ended).toMatchObject({ code: 0, error: '' });
+    const why = answer.code === 0 ? 'it names none' : answer.error.trim();
+    expect(charm.statusOf(leader)).toBe(
+      `waiting: ${leader} has no address yet that clients could use (network-get: ${why}); nothing was published, the hook is deferred until it has`,
+    );
+    await charm.hook(leader, hook);
+    expect(charm.statusOf(leader)).toBe('active: ');
+  },
+);
+
 describe('the environment', () => {
   it.each([
     ['JUJU_UNIT_NAME', undefined, 'JUJU_UNIT_NAME is not set'],
@@ -208,27 +232,3 @@ describe('what a model holds', () => {
     await (await login(charm.answerOf(1))).end();
   });
 });
-
-it.each([
-  [
-    'refuses',
-    { code: 1, out: '', error: 'ERROR no network config found for binding "database"\n' },
-  ],
-  ['names none', { code: 0, out: '{"bind-addresses":[]}\n', error: '' }],
-])(
-  'a unit without an address says so and why, and the hook ends well: network-get %s',
-  async (_, answer) => {
-    // What a unit knows of itself is asked anew when its options change.
-    const hook = { name: 'config-changed' };
-    const ended = await charm.hook(leader, hook, {
-      instead: ({ tool }) => (tool === 'network-get' ? answer : null),
-    });
-    expect(ended).toMatchObject({ code: 0, error: '' });
-    const why = answer.code === 0 ? 'it names none' : answer.error.trim();
-    expect(charm.statusOf(leader)).toBe(
-      `waiting: ${leader} has no address yet that clients could use (network-get: ${why}); nothing was published, the hook is deferred until it has`,
-    );
-    await charm.hook(leader, hook);
-    expect(charm.statusOf(leader)).toBe('active: ');
-  },
-);

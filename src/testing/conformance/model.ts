@@ -132,7 +132,7 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       });
       await hook(leader, async (model) => {
         assert.equal(
-          await done(store(model).make('conformance.secret', { password: 'q' }, [id])),
+          await done(store(model).make('conformance.secret', { password: 'q' }, [])),
           id,
         );
         for (const _ of [1, 2]) await done(store(model).remove(id));
