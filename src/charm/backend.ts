@@ -5,15 +5,16 @@ import {
   type PostgresOptions,
   postgres,
 } from '../adapters/postgres/index.ts';
+import { quote } from '../domain/printable.ts';
 import type {
   Attempt,
   Backend,
   BackendEndpoints,
   Databag,
   HookError,
-  HostPort,
   SecretStore,
 } from '../engine/index.ts';
+import { parseHostPort } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 
 /** What this charm asks of its backend: a login that may make roles and databases, or a superuser. */
@@ -88,6 +89,8 @@ async function open(
   const login = await credentialsIn(databag, secrets);
   if (E.isLeft(login)) return login;
   const { username: user, password } = login.right;
+  if (endpoints === null && databag.endpoints)
+    return unavailable(relation, `its endpoints are ${quote(databag.endpoints)}, no host and port`);
   if (endpoints === null || user === undefined || password === undefined)
     return unavailable(relation, 'it has not answered with endpoints and credentials yet');
   const { primary, replicas } = endpoints;
@@ -125,19 +128,23 @@ async function credentialsIn(
   return id === undefined || secrets === null ? E.right(databag) : secrets.read(id)();
 }
 
-/** Null where the backend has not said yet where it is. */
+/** Null where the backend has not said yet where it is, or nothing that can be read. */
 function endpointsIn(databag: Databag): BackendEndpoints | null {
-  const [primary] = listed(databag.endpoints);
-  return primary === undefined
-    ? null
-    : { primary, replicas: listed(databag['read-only-endpoints']) };
+  const primary = parseHostPort(listed(databag.endpoints)[0] ?? '');
+  if (primary === null) return null;
+  const named = listed(databag['read-only-endpoints']);
+  return {
+    primary,
+    replicas: named.flatMap((text) => parseHostPort(text) ?? []),
+    unreadable: named.filter((text) => parseHostPort(text) === null),
+  };
 }
 
-const listed = (text = ''): readonly HostPort[] =>
+const listed = (text = ''): readonly string[] =>
   text
     .split(',')
-    .map((endpoint) => /^\s*\[?([^\]]+)\]?:(\d+)\s*$/.exec(endpoint))
-    .flatMap((found) => (found === null ? [] : [{ host: found[1] ?? '', port: Number(found[2]) }]));
+    .map((endpoint) => endpoint.trim())
+    .filter((endpoint) => endpoint !== '');
 
 const unavailable = (where: string, why: string): E.Either<HookError, never> =>
   E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });

@@ -17,6 +17,7 @@ import {
   type HookError,
   type Model,
   render,
+  renderHostPort,
 } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
@@ -88,7 +89,8 @@ const runHook =
     const where: Attempt<string | null> = async () => {
       const found = await address();
       if (E.isLeft(found)) return found;
-      return E.right(`${hostOf(environment, found.right)}:${config.options.listenPort}`);
+      const host = hostOf(environment, found.right);
+      return E.right(renderHostPort({ host, port: config.options.listenPort }));
     };
     if (asking.test(event)) {
       const leads = await model.leader();

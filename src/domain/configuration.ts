@@ -1,18 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login, Secret } from '../../machines/index.ts';
 import { isShown } from './endpoints.ts';
+import { type HostPort, isReachable, renderHostPort } from './host-port.ts';
 import { isServed, type Ledger } from './ledger.ts';
+import { quote } from './printable.ts';
 import { longestName, readOnlySuffix } from './request.ts';
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Where PostgreSQL listens, as seen from the poolers. */
 export interface BackendEndpoints {
   readonly primary: HostPort;
   readonly replicas: readonly HostPort[];
+  /** What else was named as one, and says no host and port. */
+  readonly unreadable?: readonly string[];
   /** The certificate authority that its servers are to be verified by, as PEM; null where none is known. */
   readonly ca?: string | null;
 }
@@ -57,8 +56,6 @@ export interface EndpointInvalid {
   readonly endpoint: string;
 }
 
-const hostAlphabet = /^[A-Za-z0-9_.:-]+$/;
-
 /** A PgBouncer that serves nobody. */
 export const emptyConfiguration: Configuration = {
   databases: [],
@@ -76,13 +73,13 @@ export function configure(
   backend: BackendEndpoints,
   lookup: Login | null,
   /** Where clients reach this unit; null where that is not known. */
-  here: string | null,
+  here: HostPort | null,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
-  for (const { host, port } of [backend.primary, ...readers])
-    if (!hostAlphabet.test(host) || !Number.isInteger(port) || port < 1 || port > 65535)
-      return E.left({ _tag: 'EndpointInvalid', class: 'broken', endpoint: `${host}:${port}` });
+  for (const one of [backend.primary, ...readers])
+    if (!isReachable(one))
+      return E.left({ _tag: 'EndpointInvalid', class: 'broken', endpoint: renderHostPort(one) });
   const primary = backend.primary;
   const readHosts = readers.map(({ host }) => host).join(',');
   const readPort = readers[0]?.port ?? primary.port;
@@ -132,10 +129,33 @@ export const unverified = ({ records }: Ledger): readonly string[] =>
     )
     .sort();
 
-const told = ({ records }: Ledger, here: string | null): readonly string[] =>
-  [...records.values()].flatMap((record) =>
-    isServed(record) && (here === null || isShown(record.published, here)) ? [record.user] : [],
+function told({ records }: Ledger, here: HostPort | null): readonly string[] {
+  const endpoint = here === null ? null : renderHostPort(here);
+  return [...records.values()].flatMap((record) =>
+    isServed(record) && (endpoint === null || isShown(record.published, endpoint))
+      ? [record.user]
+      : [],
   );
+}
+
+/** The replicas that PgBouncer is not told of, in sentences that say why. */
+export function unusedReplicas({
+  replicas,
+  unreadable = [],
+}: Pick<BackendEndpoints, 'replicas' | 'unreadable'>): readonly string[] {
+  const used = sharingOnePort(replicas);
+  const port = used[0]?.port;
+  return [
+    ...replicas.flatMap((replica) =>
+      replica.port === port
+        ? []
+        : [
+            `replica ${renderHostPort(replica)} is not used: PgBouncer reads from replicas of one port, and ${used.length === 1 ? 'another one listens' : `${used.length} listen`} on ${port}`,
+          ],
+    ),
+    ...unreadable.map((text) => `replica ${quote(text)} is not used: it is no host and port`),
+  ];
+}
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {

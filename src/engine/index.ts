@@ -9,12 +9,12 @@ export type {
   Configuration,
   DatabaseEntry,
   EndpointInvalid,
-  HostPort,
   Lookup,
   PoolerUser,
 } from '../domain/configuration.ts';
 export { emptyConfiguration } from '../domain/configuration.ts';
 export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';
+export { type HostPort, parseHostPort, renderHostPort } from '../domain/host-port.ts';
 export type {
   KeptLogin,
   LedgerRecord,

@@ -4,10 +4,16 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
-import { type BackendEndpoints, type Configuration, unverified } from '../domain/configuration.ts';
-import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
+import {
+  type BackendEndpoints,
+  type Configuration,
+  unusedReplicas,
+  unverified,
+} from '../domain/configuration.ts';
+import { connectionInfo } from '../domain/endpoints.ts';
 import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
+import { type HostPort, parseHostPort } from '../domain/host-port.ts';
 import {
   encodeRecord,
   type LedgerRecord,
@@ -45,8 +51,8 @@ export interface Session {
   readonly isLate: () => boolean;
   /** Where the backend listens; null while there is none. */
   readonly endpoints: () => Promise<BackendEndpoints | null>;
-  /** Where this unit is reached, as the model says. */
-  readonly endpoint: () => Promise<string | null>;
+  /** Where this unit is reached, as the model says; null where no client could reach that. */
+  readonly endpoint: () => Promise<HostPort | null>;
   readonly relations: () => Promise<ReadonlySet<number>>;
   /** The requests of all relations whose databags can be read, read anew by those who were told nothing. */
   readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
@@ -124,7 +130,10 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const unreadable = new Map<number, HookError>();
   const leader = once(() => take(model.leader));
   const lastLeader = async () => (await peerApp())[leaderKey] ?? null;
-  const endpoint = once(() => take(model.endpoint));
+  const endpoint = once(async () => {
+    const text = await take(model.endpoint);
+    return text === null ? null : parseHostPort(text);
+  });
   const relations = once(async () => new Set(await take(model.relations)));
   const state = once(() => take(model.state));
   const remembered: Record<string, string> = {};
@@ -143,7 +152,12 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     return content;
   };
 
-  const endpoints = once(() => take(backend.endpoints));
+  let remarks: readonly string[] = [];
+  const endpoints = once(async () => {
+    const found = await take(backend.endpoints);
+    if (found !== null) remarks = unusedReplicas(found);
+    return found;
+  });
   const remote = async (relation: number): Promise<Databag> => {
     const known = remotes.get(relation) ?? (await read({ _tag: 'RemoteApp', relation }));
     remotes.set(relation, known);
@@ -196,10 +210,9 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     },
     flags: async () => flagsIn({ ...(await state()), ...remembered }),
     info: once(async () => {
-      const leader = await endpoint();
       const version = (await backendReady()) ? await backend.version() : null;
       return connectionInfo(
-        leader === null ? null : parseEndpoint(leader),
+        await endpoint(),
         await others(),
         version !== null && E.isRight(version) ? version.right : null,
         (await ledger()).lookup !== null,
@@ -257,7 +270,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       return {
         bags: await writes.differing(read),
         state: difference(await state(), remembered) ?? {},
-        status: statusOf({ records, lookup }, waitingFor ?? unread(unreadable), obstacles),
+        status: statusOf({ records, lookup }, waitingFor ?? unread(unreadable), obstacles, remarks),
       };
     },
   };

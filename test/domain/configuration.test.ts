@@ -7,6 +7,7 @@ import {
   emptyConfiguration,
   sameConfiguration,
   sameDatabases,
+  unusedReplicas,
 } from '../../src/domain/configuration.ts';
 import type { Ledger, LedgerRecord } from '../../src/domain/ledger.ts';
 import {
@@ -29,7 +30,7 @@ const ledger = (...records: LedgerRecord[]): Ledger => ({
 });
 
 const lookup = { user: 'lookup', password: { secret: 'lookup "secret"' } };
-const here = '10.0.0.7:6432';
+const here = { host: '10.0.0.7', port: 6432 };
 const verifier = { secret: 'SCRAM-SHA-256$4096:salt$stored:server' };
 const primary = { host: '10.0.0.1', port: 5432 };
 const backend: BackendEndpoints = { primary, replicas: [] };
@@ -93,9 +94,27 @@ describe('configure', () => {
     });
   });
 
+  it('says which replicas are not used, and why', () => {
+    const at = (host: string, port: number) => ({ host, port });
+    expect(unusedReplicas({ replicas: [at('a', 1), at('b', 1)] })).toEqual([]);
+    expect(
+      unusedReplicas({
+        replicas: [at('fd00::9', 2), at('a', 1), at('b', 1)],
+        unreadable: ['None:5432'],
+      }),
+    ).toEqual([
+      'replica [fd00::9]:2 is not used: PgBouncer reads from replicas of one port, and 2 listen on 1',
+      'replica "None:5432" is not used: it is no host and port',
+    ]);
+    expect(unusedReplicas({ replicas: [at('a', 1), at('b', 2)] })).toEqual([
+      'replica b:2 is not used: PgBouncer reads from replicas of one port, and another one listens on 1',
+    ]);
+  });
+
   it.each([
     { host: '', port: 5432 },
     { host: 'a b', port: 5432 },
+    { host: '[::1]', port: 5432 },
     { host: 'a\n[users]', port: 5432 },
     { host: 'a', port: 0 },
     { host: 'a', port: Number.NaN },
@@ -135,7 +154,11 @@ describe('configure', () => {
   });
 
   it('knows whose clients were told of this unit; who does not know where it is takes all', () => {
-    const published = { endpoints: 'one:1', readOnlyEndpoints: `two:1,${here}`, version: null };
+    const published = {
+      endpoints: 'one:1',
+      readOnlyEndpoints: 'two:1,10.0.0.7:6432',
+      version: null,
+    };
     const some = ledger(verified(4, 'a', { published }), verified(7, 'b'));
     expect(configured(some).lookup).toMatchObject({ told: ['relation_id_4'] });
     expect(configure(some, backend, lookup, null)).toMatchObject({

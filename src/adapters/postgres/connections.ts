@@ -3,7 +3,7 @@
  * enters the maintenance database and no other; a tenant's database is entered by the tenant's own
  * users alone, whose rights are all that anything there could ever come by.
  */
-import type { HostPort } from '../../engine/index.ts';
+import { type HostPort, renderHostPort } from '../../engine/index.ts';
 import { connect, type Session, type Tls, WireProblem } from '../wire/index.ts';
 import { homeOf, isElsewhere, ownLogin } from './login.ts';
 import { pinned } from './pinned.ts';
@@ -77,7 +77,7 @@ export class Connections {
   }
 
   get where(): string {
-    return `${this.#options.host}:${this.#options.port}`;
+    return renderHostPort(this.#options);
   }
 
   /** The role to which an operator may hand a database over. */
