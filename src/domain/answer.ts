@@ -3,6 +3,7 @@
  * it points to. Follows `postgresql_client`, v0 and v1, of charm-relation-interfaces.
  */
 import type { ConnectionInfo, Grant, Login } from '../../machines/index.ts';
+import { isShown } from './endpoints.ts';
 import { userGroup } from './ledger.ts';
 import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
 
@@ -124,7 +125,34 @@ export const movedSecret = (
   { database }: Grant,
   info: ConnectionInfo,
   asked: readonly string[],
-): Databag => withoutEmpty({ ...content, ...movedUris(content, database, info, asked) });
+): Databag =>
+  settledSecret(
+    content,
+    withoutEmpty({ ...content, ...movedUris(content, database, info, asked) }),
+    info,
+  );
+
+/**
+ * The new content of a secret, in which a connection string stays with its unit for as long as that
+ * one serves: requirers take each revision for new credentials.
+ */
+export const settledSecret = (before: Databag, after: Databag, info: ConnectionInfo): Databag =>
+  Object.fromEntries(
+    Object.entries(after).map(([field, value]) => {
+      const known = before[field] ?? '';
+      const [place, next] = [placeIn(known), placeIn(value)];
+      const isSettled =
+        place !== null &&
+        next !== null &&
+        isShown(info, place) &&
+        known.replace(`@${place}/`, `@${next}/`) === value;
+      return [field, isSettled ? known : value];
+    }),
+  );
+
+/** Where a connection string leads; null for what is none. */
+const placeIn = (uri: string): string | null =>
+  /^postgresql:\/\/[^@/]*@([^@/]+)\//.exec(uri)?.[1] ?? null;
 
 /** The fields that a requirer wants kept from the databag. */
 export const secretFieldsOf = (reply: Reply): readonly string[] =>
@@ -153,16 +181,19 @@ const v1Info = (info: ConnectionInfo) => ({
   version: info.version,
 });
 
-/** Connection strings in libpq's form; the empty one where nobody answers. */
-function urisOf(login: Login, database: string, info: ConnectionInfo) {
-  const uri = (endpoints: string, name: string) =>
-    endpoints === ''
+/**
+ * Connection strings of one host, which is all that most libraries read; the empty one where nobody
+ * answers. Any unit leads to the replicas, so that for reading too there is one from the beginning.
+ */
+function urisOf(login: Login, database: string, { endpoints }: ConnectionInfo) {
+  const uri = (name: string) =>
+    endpoints === null
       ? ''
       : `postgresql://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password.secret)}@${endpoints}/${name}`;
   const hasAlias = database.length + readOnlySuffix.length <= longestName;
   return {
-    uris: uri(info.endpoints ?? '', database),
-    'read-only-uris': uri(info.readOnlyEndpoints, hasAlias ? database + readOnlySuffix : database),
+    uris: uri(database),
+    'read-only-uris': uri(hasAlias ? database + readOnlySuffix : database),
   };
 }
 

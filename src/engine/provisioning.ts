@@ -141,7 +141,8 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const own = await session.own(relation);
   const asked: Reply = secrets === null ? { _tag: 'V0', secretFields: [] } : reply;
   const answered = answer(grant, { user, password }, info, { reply: asked, remote, own });
-  const ids = secrets === null ? {} : await publishSecrets(secrets, grant, answered.secrets);
+  const ids =
+    secrets === null ? {} : await publishSecrets(secrets, grant, answered.secrets, info);
   session.write({ _tag: 'OwnApp', relation }, answerDatabag(answered, ids, own));
   ledger.put({
     ...grant,
