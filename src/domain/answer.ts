@@ -160,7 +160,7 @@ export const secretFieldsOf = (reply: Reply): readonly string[] =>
 
 /** Whether a provider's databag shows credentials, in the clear or by the secret that holds them. */
 export const isAnswer = (own: Databag): boolean =>
-  ['username', 'secret-user', 'requests'].some((key) => own[key] !== undefined);
+  [own, ...requestsIn(own)].some((one) => Boolean(one?.username ?? one?.['secret-user']));
 
 /** As consumers' libraries label the provider's secrets. */
 export const secretLabel = (

@@ -157,7 +157,9 @@ function forRequest(
   const record = ledger.records.get(relation);
   if (E.isLeft(request)) {
     if (request.left._tag !== 'RequestWithdrawn') return refuseOnce(record, request.left);
-    return record?.state === 'refused' ? { _tag: 'DropRecord', relation } : null;
+    if (record?.state === 'refused') return { _tag: 'DropRecord', relation };
+    const isRefused = record?.state === 'published' && record.error !== null;
+    return isRefused ? { _tag: 'ClearError', relation } : null;
   }
   if (record?.state === 'published') {
     const changed = changedField(request.right, record);
