@@ -243,9 +243,16 @@ describe('an answer', () => {
   });
 
   it('is told from a databag that shows none', () => {
-    expect([{ username: 'u' }, { 'secret-user': 's' }, { requests: '[]' }].every(isAnswer)).toBe(
-      true,
-    );
-    expect([{}, { data: '{}' }, { endpoints: 'a:1' }].some(isAnswer)).toBe(false);
+    const requests = '[{"request-id":"de01","secret-user":"secret:u"}]';
+    expect([{ username: 'u' }, { 'secret-user': 's' }, { requests }].every(isAnswer)).toBe(true);
+    const none = [
+      {},
+      { data: '{}' },
+      { endpoints: 'a:1' },
+      { requests: '[{"request-id":"de01"}]' },
+    ];
+    expect(none.some(isAnswer)).toBe(false);
+    for (const odd of ['x', '[]', '[null]', '[1]', '{}'])
+      expect(isAnswer({ requests: odd })).toBe(false);
   });
 });
