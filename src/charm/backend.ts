@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { BackendAnswer } from '../adapters/juju/index.ts';
 import {
+  closedTo,
   type PostgresBackend,
   type PostgresOptions,
   postgres,
@@ -61,7 +62,9 @@ export function relatedBackend(
       const endpoints = found.right && endpointsIn(found.right.databag);
       if (found.right === null || endpoints === null) return E.right(null);
       const ca = await authorityIn(found.right.databag, secrets);
-      return E.isLeft(ca) ? ca : E.right({ ...endpoints, ca: ca.right });
+      if (E.isLeft(ca)) return ca;
+      const closed = closedTo({ ...options, database: maintenanceOf(found.right.databag) });
+      return E.right({ ...endpoints, closed, ca: ca.right });
     },
     version: through((backend) => backend.version),
     grantable: (roles, holdings) => through((backend) => backend.grantable(roles, holdings)),
@@ -102,12 +105,14 @@ async function open(
       ...options,
       user,
       password,
-      database: databag.database ?? 'postgres',
+      database: maintenanceOf(databag),
       tls: ca.right === null ? { mode: 'prefer' } : { mode: 'verify', ca: ca.right },
       replicas: () => replicas,
     }),
   );
 }
+
+const maintenanceOf = ({ database = 'postgres' }: Databag): string => database;
 
 /** By whom the backend's servers are to be verified; null where it says nothing of that. */
 async function authorityIn(

@@ -12,6 +12,8 @@ export interface BackendEndpoints {
   readonly replicas: readonly HostPort[];
   /** What else was named as one, and says no host and port. */
   readonly unreadable?: readonly string[];
+  /** Databases that no tenant has any business in, beside those that every server has. */
+  readonly closed?: readonly string[];
   /** The certificate authority that its servers are to be verified by, as PEM; null where none is known. */
   readonly ca?: string | null;
 }
@@ -39,12 +41,24 @@ export interface Lookup extends Login {
   readonly told: readonly string[];
 }
 
+/**
+ * The way to databases that have no entry, for those who may make databases. PostgreSQL says whom it
+ * lets in where, as anywhere else; nobody else so much as gets there.
+ */
+export interface Wildcard extends HostPort {
+  readonly users: readonly string[];
+  /** Where it leads nobody. */
+  readonly closed: readonly string[];
+}
+
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
 export interface Configuration {
   readonly databases: readonly DatabaseEntry[];
   readonly users: readonly PoolerUser[];
   /** How users of version 0.1 are looked up; null once no unit has to. */
   readonly lookup: Lookup | null;
+  /** Null where nobody may make databases. */
+  readonly wildcard: Wildcard | null;
   /** By whom PgBouncer verifies PostgreSQL's servers, as PEM; null where that is not known. */
   readonly ca: string | null;
 }
@@ -61,6 +75,7 @@ export const emptyConfiguration: Configuration = {
   databases: [],
   users: [],
   lookup: null,
+  wildcard: null,
   ca: null,
 };
 
@@ -96,6 +111,8 @@ export function configure(
     users: servedUsers(ledger),
     lookup:
       lookup === null ? null : { ...lookup, users: unverified(ledger), told: told(ledger, here) },
+    // Users are looked up in the database that a client names, and there anybody may answer.
+    wildcard: lookup === null ? wildcardFor(ledger, backend) : null,
     ca: backend.ca ?? null,
   });
 }
@@ -119,6 +136,17 @@ function servedUsers({ records }: Ledger): readonly PoolerUser[] {
     if (isServed(record) && record.verifier !== null)
       users.push({ name: record.user, verifier: record.verifier });
   return users.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function wildcardFor({ records }: Ledger, { primary, closed = [] }: BackendEndpoints) {
+  const makers = [...records.values()].flatMap((record) =>
+    isServed(record) && record.verifier !== null && record.attributes.includes('CREATEDB')
+      ? [record.user]
+      : [],
+  );
+  if (makers.length === 0) return null;
+  const never = new Set(['postgres', 'template0', 'template1', ...closed]);
+  return { ...primary, users: makers.sort(), closed: [...never].sort() };
 }
 
 /** Who was published and is known to the backend alone, sorted. */
@@ -193,11 +221,18 @@ export const sameConfiguration = (one: Configuration, other: Configuration): boo
   one.lookup?.password.secret === other.lookup?.password.secret &&
   sameList(one.lookup?.users ?? [], other.lookup?.users ?? [], (name, twin) => name === twin) &&
   sameDatabases(one.databases, other.databases) &&
+  sameWildcard(one.wildcard, other.wildcard) &&
   sameList(
     one.users,
     other.users,
     (user, twin) => user.name === twin.name && user.verifier.secret === twin.verifier.secret,
   );
+
+const sameWildcard = (one: Wildcard | null, other: Wildcard | null): boolean =>
+  one?.host === other?.host &&
+  one?.port === other?.port &&
+  sameList(one?.users ?? [], other?.users ?? [], (name, twin) => name === twin) &&
+  sameList(one?.closed ?? [], other?.closed ?? [], (name, twin) => name === twin);
 
 function sameList<Item>(
   one: readonly Item[],

@@ -11,6 +11,7 @@ export type {
   EndpointInvalid,
   Lookup,
   PoolerUser,
+  Wildcard,
 } from '../domain/configuration.ts';
 export { emptyConfiguration } from '../domain/configuration.ts';
 export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';

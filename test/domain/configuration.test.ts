@@ -222,6 +222,7 @@ describe('renderFiles', () => {
     pidFile: '/pid',
     userlistFile: '/users',
     caFile: '/ca',
+    accessFile: '/access',
     admin: { user: 'admin', password: { secret: 'a"b' } },
     poolMode: 'session',
     maxDatabaseConnections: 100,
