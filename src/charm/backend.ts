@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { BackendAnswer } from '../adapters/juju/index.ts';
 import {
-  closedTo,
   type PostgresBackend,
   type PostgresOptions,
   postgres,
 } from '../adapters/postgres/index.ts';
+import { closedTo } from '../adapters/postgres/login.ts';
+import { parseHostPort } from '../domain/host-port.ts';
 import { quote } from '../domain/printable.ts';
 import type {
   Attempt,
@@ -15,7 +16,6 @@ import type {
   HookError,
   SecretStore,
 } from '../engine/index.ts';
-import { parseHostPort } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 
 /** What this charm asks of its backend: a login that may make roles and databases, or a superuser. */

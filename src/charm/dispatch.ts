@@ -10,6 +10,7 @@ import {
   type Variables,
 } from '../adapters/juju/index.ts';
 import type { PgbouncerOptions } from '../adapters/pgbouncer/index.ts';
+import { renderHostPort } from '../domain/host-port.ts';
 import {
   type Attempt,
   type DispatchRun,
@@ -17,7 +18,6 @@ import {
   type HookError,
   type Model,
   render,
-  renderHostPort,
 } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 import { backendRequest, relatedBackend } from './backend.ts';

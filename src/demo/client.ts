@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { type Databag, parseHostPort } from '../engine/index.ts';
+import { parseHostPort } from '../domain/host-port.ts';
+import type { Databag } from '../engine/index.ts';
 
 /** A client that has nothing but the databag: it takes the first endpoint of a key. */
 export async function login(

@@ -15,7 +15,7 @@ export type {
 } from '../domain/configuration.ts';
 export { emptyConfiguration } from '../domain/configuration.ts';
 export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';
-export { type HostPort, parseHostPort, renderHostPort } from '../domain/host-port.ts';
+export type { HostPort } from '../domain/host-port.ts';
 export type {
   KeptLogin,
   LedgerRecord,

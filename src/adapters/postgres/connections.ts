@@ -3,7 +3,8 @@
  * enters the maintenance database and no other; a tenant's database is entered by the tenant's own
  * users alone, whose rights are all that anything there could ever come by.
  */
-import { type HostPort, renderHostPort } from '../../engine/index.ts';
+import { renderHostPort } from '../../domain/host-port.ts';
+import type { HostPort } from '../../engine/index.ts';
 import { connect, type Session, type Tls, WireProblem } from '../wire/index.ts';
 import { homeOf, isElsewhere, ownLogin } from './login.ts';
 import { pinned } from './pinned.ts';

@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../../engine/index.ts';
 import { audit, grantable } from './audit.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
-import { homeOf } from './login.ts';
+import { closedTo } from './login.ts';
 import { attempt } from './problem.ts';
 import { provision } from './provision.ts';
 import { remove } from './remove.ts';
@@ -22,12 +22,6 @@ export interface PostgresBackend extends Backend {
   /** Messages that waited for an answer, logins included, since it was made. */
   readonly roundTrips: () => number;
 }
-
-/** The databases that are the deployment's own, where no tenant has any business. */
-export const closedTo = ({
-  owner,
-  database = 'postgres',
-}: Pick<PostgresOptions, 'owner' | 'database'>): readonly string[] => [database, homeOf(owner)];
 
 /**
  * PostgreSQL 14 to 18 through `pg`, for one deployment. It serves one hook at a time: its connections
