@@ -69,8 +69,11 @@ export function answer(
     'read-only-uris': isAsked('read-only-uris') ? uris['read-only-uris'] : '',
     tls: 'False',
   };
+  // A connection string shows the password.
+  const isHidden = isAsked('password') && own.password === undefined;
   // What was shown in the clear stays so for the relation's life: its consumer has read it there.
-  const isSecret = (field: string) => isAsked(field) && own[field] === undefined;
+  const isSecret = (field: string) =>
+    own[field] === undefined && (isAsked(field) || (field in uris && isHidden));
   const clear: Record<string, string> = {
     data: JSON.stringify(request),
     database: grant.database,
@@ -81,6 +84,10 @@ export function answer(
     if (group === undefined || !isSecret(field)) clear[field] = value;
     else if (value !== '') secrets[group] = { ...secrets[group], [field]: value };
   }
+  const { [userGroup]: ofUser } = secrets;
+  // Whatever of it was asked for, this unit finds there what it has published.
+  if (ofUser !== undefined)
+    secrets[userGroup] = { username: login.user, password: login.password.secret, ...ofUser };
   return { clear: { ...clear, ...connectionKeys(info) }, secrets };
 }
 

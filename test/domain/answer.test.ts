@@ -13,6 +13,7 @@ import type { Reply } from '../../src/domain/request.ts';
 import { aGrant } from '../a-grant.ts';
 
 const grant = aGrant(4, { database: 'app' });
+const credentials = { username: 'relation_id_4', password: 'p/1' };
 const login = { user: 'relation_id_4', password: { secret: 'p/1' } };
 const info = { endpoints: 'a:1', readOnlyEndpoints: 'b:1,c:1', version: '14.5' };
 const remote = { database: 'app', data: 'not copied', 'extra-user-roles': 'CREATEDB' };
@@ -71,8 +72,31 @@ describe('an answer in v0', () => {
     const own = { username: 'relation_id_4', password: 'p/1', uris: uri, tls: 'False' };
     const { clear, secrets } = to(v0(everything), own);
     expect(clear).toMatchObject({ username: 'relation_id_4', password: 'p/1', tls: 'False' });
-    expect(secrets).toEqual({ user: { 'read-only-uris': readOnlyUri } });
+    const { user } = secrets;
+    expect(user).toEqual({ ...credentials, 'read-only-uris': readOnlyUri });
   });
+
+  it.each([
+    [['password'], ['username', 'tls'], { uris: uri }],
+    [['uris'], ['username', 'password', 'tls'], { uris: uri }],
+    [['username', 'password'], ['tls'], { uris: uri }],
+    [['tls'], ['username', 'password', 'uris'], null],
+  ])(
+    'has in its secret what it takes to move, and no password beside it: %j',
+    (asked, shown, more) => {
+      const { clear, secrets } = to(v0(asked));
+      const fields = ['username', 'password', 'uris', 'read-only-uris', 'tls'];
+      expect(fields.filter((field) => clear[field])).toEqual(shown);
+      expect(secrets.user).toEqual(more === null ? undefined : { ...credentials, ...more });
+      if (asked.includes('password')) expect(JSON.stringify(clear)).not.toContain('p%2F1');
+      if (secrets.user === undefined) return;
+      const moved = { endpoints: 'z:1', readOnlyEndpoints: '', version: null };
+      expect(movedSecret(secrets.user, grant, moved, asked)).toEqual({
+        ...secrets.user,
+        uris: uri.replace('@a:1', '@z:1'),
+      });
+    },
+  );
 
   it('says nothing of what is not known yet', () => {
     const unknown = { endpoints: null, readOnlyEndpoints: '', version: null };
