@@ -89,6 +89,8 @@ export function configure(
   lookup: Login | null,
   /** Where clients reach this unit; null where that is not known. */
   here: HostPort | null,
+  /** Whether those who were given CREATEDB may have it still. */
+  mayMake = true,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
@@ -112,7 +114,7 @@ export function configure(
     lookup:
       lookup === null ? null : { ...lookup, users: unverified(ledger), told: told(ledger, here) },
     // Users are looked up in the database that a client names, and there anybody may answer.
-    wildcard: lookup === null ? wildcardFor(ledger, backend) : null,
+    wildcard: lookup === null && mayMake ? wildcardFor(ledger, backend) : null,
     ca: backend.ca ?? null,
   });
 }

@@ -165,6 +165,12 @@ describe('configure', () => {
       expect(wildcardOf(ledger(verified(4, 'a')), null)).toBeNull();
     });
 
+    it('is for nobody once that is allowed to nobody', () => {
+      expect(configure(makers, backend, null, here, false)).toMatchObject({
+        right: { wildcard: null },
+      });
+    });
+
     it('is not there while users are looked up: whoever made a database could answer there', () => {
       expect(wildcardOf(makers, lookup)).toBeNull();
     });

@@ -48,6 +48,8 @@ describe('what was granted while more was allowed', () => {
       expect(rightsOf(world).length).toBeGreaterThan(left.length);
       expect(tags(await updateStatus(world, after))).toContain('Restore');
       expect(rightsOf(world)).toEqual(left);
+      const makers = world.pooler('p/1').configuration.wildcard?.users ?? [];
+      expect(makers).toEqual(left.includes('CREATEDB') ? [user] : []);
       expect(world.own(relation)).toEqual({ ...bag, status: expect.stringContaining('4003') });
       expect(world.logsIn(bag)).toBe(true);
       expect(world.juju.status('p/1')).toMatchObject({
