@@ -5,13 +5,15 @@ import {
   type PostgresOptions,
   postgres,
 } from '../adapters/postgres/index.ts';
+import { closedTo } from '../adapters/postgres/login.ts';
+import { parseHostPort } from '../domain/host-port.ts';
+import { quote } from '../domain/printable.ts';
 import type {
   Attempt,
   Backend,
   BackendEndpoints,
   Databag,
   HookError,
-  HostPort,
   SecretStore,
 } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
@@ -60,7 +62,9 @@ export function relatedBackend(
       const endpoints = found.right && endpointsIn(found.right.databag);
       if (found.right === null || endpoints === null) return E.right(null);
       const ca = await authorityIn(found.right.databag, secrets);
-      return E.isLeft(ca) ? ca : E.right({ ...endpoints, ca: ca.right });
+      if (E.isLeft(ca)) return ca;
+      const closed = closedTo({ ...options, database: maintenanceOf(found.right.databag) });
+      return E.right({ ...endpoints, closed, ca: ca.right });
     },
     version: through((backend) => backend.version),
     grantable: (roles, holdings) => through((backend) => backend.grantable(roles, holdings)),
@@ -88,6 +92,8 @@ async function open(
   const login = await credentialsIn(databag, secrets);
   if (E.isLeft(login)) return login;
   const { username: user, password } = login.right;
+  if (endpoints === null && databag.endpoints)
+    return unavailable(relation, `its endpoints are ${quote(databag.endpoints)}, no host and port`);
   if (endpoints === null || user === undefined || password === undefined)
     return unavailable(relation, 'it has not answered with endpoints and credentials yet');
   const { primary, replicas } = endpoints;
@@ -99,12 +105,14 @@ async function open(
       ...options,
       user,
       password,
-      database: databag.database ?? 'postgres',
+      database: maintenanceOf(databag),
       tls: ca.right === null ? { mode: 'prefer' } : { mode: 'verify', ca: ca.right },
       replicas: () => replicas,
     }),
   );
 }
+
+const maintenanceOf = ({ database = 'postgres' }: Databag): string => database;
 
 /** By whom the backend's servers are to be verified; null where it says nothing of that. */
 async function authorityIn(
@@ -125,19 +133,23 @@ async function credentialsIn(
   return id === undefined || secrets === null ? E.right(databag) : secrets.read(id)();
 }
 
-/** Null where the backend has not said yet where it is. */
+/** Null where the backend has not said yet where it is, or nothing that can be read. */
 function endpointsIn(databag: Databag): BackendEndpoints | null {
-  const [primary] = listed(databag.endpoints);
-  return primary === undefined
-    ? null
-    : { primary, replicas: listed(databag['read-only-endpoints']) };
+  const primary = parseHostPort(listed(databag.endpoints)[0] ?? '');
+  if (primary === null) return null;
+  const named = listed(databag['read-only-endpoints']);
+  return {
+    primary,
+    replicas: named.flatMap((text) => parseHostPort(text) ?? []),
+    unreadable: named.filter((text) => parseHostPort(text) === null),
+  };
 }
 
-const listed = (text = ''): readonly HostPort[] =>
+const listed = (text = ''): readonly string[] =>
   text
     .split(',')
-    .map((endpoint) => /^\s*\[?([^\]]+)\]?:(\d+)\s*$/.exec(endpoint))
-    .flatMap((found) => (found === null ? [] : [{ host: found[1] ?? '', port: Number(found[2]) }]));
+    .map((endpoint) => endpoint.trim())
+    .filter((endpoint) => endpoint !== '');
 
 const unavailable = (where: string, why: string): E.Either<HookError, never> =>
   E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });

@@ -10,6 +10,7 @@ import {
   type Variables,
 } from '../adapters/juju/index.ts';
 import type { PgbouncerOptions } from '../adapters/pgbouncer/index.ts';
+import { renderHostPort } from '../domain/host-port.ts';
 import {
   type Attempt,
   type DispatchRun,
@@ -89,7 +90,8 @@ const runHook =
     const where: Attempt<string | null> = async () => {
       const found = await address();
       if (E.isLeft(found)) return found.left._tag === 'EndpointUnknown' ? E.right(null) : found;
-      return E.right(`${hostOf(environment, found.right)}:${config.options.listenPort}`);
+      const host = hostOf(environment, found.right);
+      return E.right(renderHostPort({ host, port: config.options.listenPort }));
     };
     const { secret } = environment;
     if (event === 'secret-remove' && secret !== null && secret.revision !== null) {

@@ -81,6 +81,7 @@ export async function poolerAt(
       pidFile,
       userlistFile,
       caFile: join(folder, 'backend-ca.pem'),
+      accessFile: join(folder, 'access.conf'),
       admin: { user: admin, password: await adminPassword(place, userlistFile, entropy) },
       processes: 1,
     };

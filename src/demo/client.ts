@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { parseHostPort } from '../domain/host-port.ts';
 import type { Databag } from '../engine/index.ts';
 
 /** A client that has nothing but the databag: it takes the first endpoint of a key. */
@@ -7,10 +8,10 @@ export async function login(
   { key = 'endpoints', database = bag.database ?? '', patience = 10_000 } = {},
 ): Promise<pg.Client> {
   const [endpoint = ''] = (bag[key] ?? '').split(',');
-  const [host = '', port] = endpoint.split(':');
+  const { host, port } = parseHostPort(endpoint) ?? { host: '', port: 0 };
   const client = new pg.Client({
     host,
-    port: Number(port),
+    port,
     database,
     user: bag.username ?? '',
     password: bag.password ?? '',

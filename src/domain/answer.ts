@@ -3,6 +3,7 @@
  * it points to. Follows `postgresql_client`, v0 and v1, of charm-relation-interfaces.
  */
 import type { ConnectionInfo, Grant, Login } from '../../machines/index.ts';
+import { isShown } from './endpoints.ts';
 import { userGroup } from './ledger.ts';
 import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
 
@@ -68,8 +69,11 @@ export function answer(
     'read-only-uris': isAsked('read-only-uris') ? uris['read-only-uris'] : '',
     tls: 'False',
   };
+  // A connection string shows the password.
+  const isHidden = isAsked('password') && own.password === undefined;
   // What was shown in the clear stays so for the relation's life: its consumer has read it there.
-  const isSecret = (field: string) => isAsked(field) && own[field] === undefined;
+  const isSecret = (field: string) =>
+    own[field] === undefined && (isAsked(field) || (field in uris && isHidden));
   const clear: Record<string, string> = {
     data: JSON.stringify(request),
     database: grant.database,
@@ -80,6 +84,10 @@ export function answer(
     if (group === undefined || !isSecret(field)) clear[field] = value;
     else if (value !== '') secrets[group] = { ...secrets[group], [field]: value };
   }
+  const { [userGroup]: ofUser } = secrets;
+  // Whatever of it was asked for, this unit finds there what it has published.
+  if (ofUser !== undefined)
+    secrets[userGroup] = { username: login.user, password: login.password.secret, ...ofUser };
   return { clear: { ...clear, ...connectionKeys(info) }, secrets };
 }
 
@@ -124,7 +132,34 @@ export const movedSecret = (
   { database }: Grant,
   info: ConnectionInfo,
   asked: readonly string[],
-): Databag => withoutEmpty({ ...content, ...movedUris(content, database, info, asked) });
+): Databag =>
+  settledSecret(
+    content,
+    withoutEmpty({ ...content, ...movedUris(content, database, info, asked) }),
+    info,
+  );
+
+/**
+ * The new content of a secret, in which a connection string stays with its unit for as long as that
+ * one serves: requirers take each revision for new credentials.
+ */
+export const settledSecret = (before: Databag, after: Databag, info: ConnectionInfo): Databag =>
+  Object.fromEntries(
+    Object.entries(after).map(([field, value]) => {
+      const known = before[field] ?? '';
+      const [place, next] = [placeIn(known), placeIn(value)];
+      const isSettled =
+        place !== null &&
+        next !== null &&
+        isShown(info, place) &&
+        known.replace(`@${place}/`, `@${next}/`) === value;
+      return [field, isSettled ? known : value];
+    }),
+  );
+
+/** Where a connection string leads; null for what is none. */
+const placeIn = (uri: string): string | null =>
+  /^postgresql:\/\/[^@/]*@([^@/]+)\//.exec(uri)?.[1] ?? null;
 
 /** The fields that a requirer wants kept from the databag. */
 export const secretFieldsOf = (reply: Reply): readonly string[] =>
@@ -132,7 +167,7 @@ export const secretFieldsOf = (reply: Reply): readonly string[] =>
 
 /** Whether a provider's databag shows credentials, in the clear or by the secret that holds them. */
 export const isAnswer = (own: Databag): boolean =>
-  ['username', 'secret-user', 'requests'].some((key) => own[key] !== undefined);
+  [own, ...requestsIn(own)].some((one) => Boolean(one?.username ?? one?.['secret-user']));
 
 /** As consumers' libraries label the provider's secrets. */
 export const secretLabel = (
@@ -153,16 +188,19 @@ const v1Info = (info: ConnectionInfo) => ({
   version: info.version,
 });
 
-/** Connection strings in libpq's form; the empty one where nobody answers. */
-function urisOf(login: Login, database: string, info: ConnectionInfo) {
-  const uri = (endpoints: string, name: string) =>
-    endpoints === ''
+/**
+ * Connection strings of one host, which is all that most libraries read; the empty one where nobody
+ * answers. Any unit leads to the replicas, so that for reading too there is one from the beginning.
+ */
+function urisOf(login: Login, database: string, { endpoints }: ConnectionInfo) {
+  const uri = (name: string) =>
+    endpoints === null
       ? ''
       : `postgresql://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password.secret)}@${endpoints}/${name}`;
   const hasAlias = database.length + readOnlySuffix.length <= longestName;
   return {
-    uris: uri(info.endpoints ?? '', database),
-    'read-only-uris': uri(info.readOnlyEndpoints, hasAlias ? database + readOnlySuffix : database),
+    uris: uri(database),
+    'read-only-uris': uri(hasAlias ? database + readOnlySuffix : database),
   };
 }
 

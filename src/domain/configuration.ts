@@ -1,18 +1,19 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login, Secret } from '../../machines/index.ts';
 import { isShown } from './endpoints.ts';
+import { type HostPort, isReachable, renderHostPort } from './host-port.ts';
 import { isServed, type Ledger } from './ledger.ts';
+import { quote } from './printable.ts';
 import { longestName, readOnlySuffix } from './request.ts';
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Where PostgreSQL listens, as seen from the poolers. */
 export interface BackendEndpoints {
   readonly primary: HostPort;
   readonly replicas: readonly HostPort[];
+  /** What else was named as one, and says no host and port. */
+  readonly unreadable?: readonly string[];
+  /** Databases that no tenant has any business in, beside those that every server has. */
+  readonly closed?: readonly string[];
   /** The certificate authority that its servers are to be verified by, as PEM; null where none is known. */
   readonly ca?: string | null;
 }
@@ -40,12 +41,24 @@ export interface Lookup extends Login {
   readonly told: readonly string[];
 }
 
+/**
+ * The way to databases that have no entry, for those who may make databases. PostgreSQL says whom it
+ * lets in where, as anywhere else; nobody else so much as gets there.
+ */
+export interface Wildcard extends HostPort {
+  readonly users: readonly string[];
+  /** Where it leads nobody. */
+  readonly closed: readonly string[];
+}
+
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
 export interface Configuration {
   readonly databases: readonly DatabaseEntry[];
   readonly users: readonly PoolerUser[];
   /** How users of version 0.1 are looked up; null once no unit has to. */
   readonly lookup: Lookup | null;
+  /** Null where nobody may make databases. */
+  readonly wildcard: Wildcard | null;
   /** By whom PgBouncer verifies PostgreSQL's servers, as PEM; null where that is not known. */
   readonly ca: string | null;
 }
@@ -57,13 +70,12 @@ export interface EndpointInvalid {
   readonly endpoint: string;
 }
 
-const hostAlphabet = /^[A-Za-z0-9_.:-]+$/;
-
 /** A PgBouncer that serves nobody. */
 export const emptyConfiguration: Configuration = {
   databases: [],
   users: [],
   lookup: null,
+  wildcard: null,
   ca: null,
 };
 
@@ -76,13 +88,15 @@ export function configure(
   backend: BackendEndpoints,
   lookup: Login | null,
   /** Where clients reach this unit; null where that is not known. */
-  here: string | null,
+  here: HostPort | null,
+  /** Whether those who were given CREATEDB may have it still. */
+  mayMake = true,
 ): E.Either<EndpointInvalid, Configuration> {
   const replicas = sharingOnePort(backend.replicas);
   const readers = replicas.length === 0 ? [backend.primary] : replicas;
-  for (const { host, port } of [backend.primary, ...readers])
-    if (!hostAlphabet.test(host) || !Number.isInteger(port) || port < 1 || port > 65535)
-      return E.left({ _tag: 'EndpointInvalid', class: 'broken', endpoint: `${host}:${port}` });
+  for (const one of [backend.primary, ...readers])
+    if (!isReachable(one))
+      return E.left({ _tag: 'EndpointInvalid', class: 'broken', endpoint: renderHostPort(one) });
   const primary = backend.primary;
   const readHosts = readers.map(({ host }) => host).join(',');
   const readPort = readers[0]?.port ?? primary.port;
@@ -99,6 +113,8 @@ export function configure(
     users: servedUsers(ledger),
     lookup:
       lookup === null ? null : { ...lookup, users: unverified(ledger), told: told(ledger, here) },
+    // Users are looked up in the database that a client names, and there anybody may answer.
+    wildcard: lookup === null && mayMake ? wildcardFor(ledger, backend) : null,
     ca: backend.ca ?? null,
   });
 }
@@ -124,6 +140,17 @@ function servedUsers({ records }: Ledger): readonly PoolerUser[] {
   return users.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+function wildcardFor({ records }: Ledger, { primary, closed = [] }: BackendEndpoints) {
+  const makers = [...records.values()].flatMap((record) =>
+    isServed(record) && record.verifier !== null && record.attributes.includes('CREATEDB')
+      ? [record.user]
+      : [],
+  );
+  if (makers.length === 0) return null;
+  const never = new Set(['postgres', 'template0', 'template1', ...closed]);
+  return { ...primary, users: makers.sort(), closed: [...never].sort() };
+}
+
 /** Who was published and is known to the backend alone, sorted. */
 export const unverified = ({ records }: Ledger): readonly string[] =>
   [...records.values()]
@@ -132,10 +159,33 @@ export const unverified = ({ records }: Ledger): readonly string[] =>
     )
     .sort();
 
-const told = ({ records }: Ledger, here: string | null): readonly string[] =>
-  [...records.values()].flatMap((record) =>
-    isServed(record) && (here === null || isShown(record.published, here)) ? [record.user] : [],
+function told({ records }: Ledger, here: HostPort | null): readonly string[] {
+  const endpoint = here === null ? null : renderHostPort(here);
+  return [...records.values()].flatMap((record) =>
+    isServed(record) && (endpoint === null || isShown(record.published, endpoint))
+      ? [record.user]
+      : [],
   );
+}
+
+/** The replicas that PgBouncer is not told of, in sentences that say why. */
+export function unusedReplicas({
+  replicas,
+  unreadable = [],
+}: Pick<BackendEndpoints, 'replicas' | 'unreadable'>): readonly string[] {
+  const used = sharingOnePort(replicas);
+  const port = used[0]?.port;
+  return [
+    ...replicas.flatMap((replica) =>
+      replica.port === port
+        ? []
+        : [
+            `replica ${renderHostPort(replica)} is not used: PgBouncer reads from replicas of one port, and ${used.length === 1 ? 'another one listens' : `${used.length} listen`} on ${port}`,
+          ],
+    ),
+    ...unreadable.map((text) => `replica ${quote(text)} is not used: it is no host and port`),
+  ];
+}
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
@@ -173,11 +223,18 @@ export const sameConfiguration = (one: Configuration, other: Configuration): boo
   one.lookup?.password.secret === other.lookup?.password.secret &&
   sameList(one.lookup?.users ?? [], other.lookup?.users ?? [], (name, twin) => name === twin) &&
   sameDatabases(one.databases, other.databases) &&
+  sameWildcard(one.wildcard, other.wildcard) &&
   sameList(
     one.users,
     other.users,
     (user, twin) => user.name === twin.name && user.verifier.secret === twin.verifier.secret,
   );
+
+const sameWildcard = (one: Wildcard | null, other: Wildcard | null): boolean =>
+  one?.host === other?.host &&
+  one?.port === other?.port &&
+  sameList(one?.users ?? [], other?.users ?? [], (name, twin) => name === twin) &&
+  sameList(one?.closed ?? [], other?.closed ?? [], (name, twin) => name === twin);
 
 function sameList<Item>(
   one: readonly Item[],

@@ -1,11 +1,12 @@
 import type { ConnectionInfo, Grant } from '../../machines/index.ts';
+import { type HostPort, renderHostPort } from './host-port.ts';
 import { serving } from './ledger.ts';
 
 /** A unit of the pooler as the others see it. */
 export interface Peer {
   readonly unit: string;
-  /** `host:port`; null until the unit has said where it is. */
-  readonly endpoint: string | null;
+  /** Null until the unit has said where it is. */
+  readonly endpoint: HostPort | null;
   /**
    * For each relation the database, and for whom, as the unit has read it back from its own
    * PgBouncer. What it said of another relation, or of what this one was given before, confirms
@@ -16,22 +17,13 @@ export interface Peer {
   readonly listsUsers: boolean;
 }
 
-const address = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/;
-const nowhere = /^(?:none|null|undefined|nan):/i;
-
-/** Reads `host:port`; null for anything that no client could reach, such as `None:6432`. */
-export function parseEndpoint(text: string): string | null {
-  const port = Number(address.exec(text)?.[1] ?? 0);
-  return port >= 1 && port <= 65535 && !nowhere.test(text) ? text : null;
-}
-
 /**
  * What the databag of a relation says: the leader for reading and writing, and for
  * reading the other units that have confirmed it, sorted. A unit that lags is left out; it never
  * blocks a request. Endpoints stay null while the leader's own address is not known.
  */
 export function connectionInfo(
-  leader: string | null,
+  leader: HostPort | null,
   others: readonly Peer[],
   version: string | null,
   /**
@@ -41,8 +33,11 @@ export function connectionInfo(
   isMixed = false,
 ): (grant: Pick<Grant, 'relation' | 'database' | 'verifier' | 'published'>) => ConnectionInfo {
   const readers = others
-    .flatMap(({ endpoint, serving }) => (endpoint === null ? [] : [{ endpoint, serving }]))
+    .flatMap(({ endpoint, serving }) =>
+      endpoint === null ? [] : [{ endpoint: renderHostPort(endpoint), serving }],
+    )
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
+  const endpoints = leader === null ? null : renderHostPort(leader);
   // Relations are many, and the sets of units that serve them are few.
   const known = new Map<string, ConnectionInfo>();
   return (grant) => {
@@ -57,7 +52,7 @@ export function connectionInfo(
     }
     let info = known.get(readOnlyEndpoints);
     if (info === undefined) {
-      info = { endpoints: leader, readOnlyEndpoints, version };
+      info = { endpoints, readOnlyEndpoints, version };
       known.set(readOnlyEndpoints, info);
     }
     return info;
@@ -67,7 +62,7 @@ export function connectionInfo(
 /** Whether clients were told of an endpoint. */
 export const isShown = (published: ConnectionInfo | null, endpoint: string): boolean =>
   published !== null &&
-  [published.endpoints, ...published.readOnlyEndpoints.split(',')].includes(endpoint);
+  (published.endpoints === endpoint || published.readOnlyEndpoints.split(',').includes(endpoint));
 
 /** What is to be published, given what is: an unknown leader or version leaves the old one standing. */
 export function succeed(published: ConnectionInfo | null, next: ConnectionInfo): ConnectionInfo {

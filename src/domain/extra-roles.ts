@@ -127,6 +127,10 @@ export const allowedOf = (
   roles: granted.roles.filter((name) => isAllowed(name, policy, backendVersion)),
 });
 
+/** Whether anybody may have CREATEDB by now; no version of the backend matters to that. */
+export const allowsMaking = ({ extraRoles }: Allowing): boolean =>
+  objection(extraRoles, 'createdb') === null;
+
 interface Allowing {
   readonly extraRoles: ExtraRoles;
 }

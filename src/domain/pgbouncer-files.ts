@@ -7,7 +7,9 @@
  */
 import type { Login } from '../../machines/index.ts';
 import type { Configuration } from './configuration.ts';
+import type { HostPort } from './host-port.ts';
 import { poolSizes } from './pool-sizes.ts';
+import { renderAccess } from './pooler-access.ts';
 
 /** How one PgBouncer process runs; what clients and operators may tune. */
 export interface Settings {
@@ -18,6 +20,8 @@ export interface Settings {
   readonly logFile: string;
   readonly pidFile: string;
   readonly userlistFile: string;
+  /** Where it is written who may come to which database, while that is not for all the same. */
+  readonly accessFile: string;
   /** Where the authority that verifies PostgreSQL is written, while one is known. */
   readonly caFile: string;
   /** The login of the admin console; it never reaches PostgreSQL. */
@@ -36,7 +40,12 @@ export interface PgbouncerFiles {
   readonly userlist: string;
   /** Null where no authority is known. */
   readonly ca: string | null;
+  /** Null where all databases are for all. */
+  readonly access: string | null;
 }
+
+/** Whether a configuration file has access ruled by a file of its own. */
+export const isFenced = (ini: string): boolean => /^auth_type = hba$/m.test(ini);
 
 /** `[1, 18]` of `1.18.0`, as numbers, for `14.9` is older than `14.16`. */
 export type Version = readonly [major: number, minor: number];
@@ -73,13 +82,16 @@ export function lookedUpIn(ini: string): 'anybody' | readonly string[] {
 const mostClients = 10_000;
 
 export function renderFiles(
-  { databases, users, ca, ...configuration }: Configuration,
+  { databases, users, ca, wildcard, ...configuration }: Configuration,
   settings: Settings,
   version: Version,
   /** The console's password as PgBouncer is to know it: it logs lines that it cannot read. */
   adminVerifier: string,
+  /** Whether access is ruled although no wildcard is wanted: a process keeps one that it had. */
+  wasFenced = false,
 ): PgbouncerFiles {
   const lookup = configuration.lookup?.users.length ? configuration.lookup : null;
+  const hasFence = wildcard !== null || wasFenced;
   const sizes = poolSizes(settings.maxDatabaseConnections, settings.processes);
   const options: readonly (readonly [key: string, value: string | number | null])[] = [
     ['listen_addr', settings.listenAddress],
@@ -88,7 +100,8 @@ export function renderFiles(
     ['unix_socket_dir', settings.socketDirectory ?? ''],
     ['logfile', settings.logFile],
     ['pidfile', settings.pidFile],
-    ['auth_type', 'scram-sha-256'],
+    ['auth_type', hasFence ? 'hba' : 'scram-sha-256'],
+    ['auth_hba_file', hasFence ? settings.accessFile : null],
     ['auth_file', settings.userlistFile],
     ['auth_user', lookup === null ? null : lookup.user],
     ['auth_query', lookup === null ? null : queryFor(lookup.users)],
@@ -105,6 +118,8 @@ export function renderFiles(
     ['reserve_pool_size', sizes.reserve],
     // A replica that has not followed yet, or a host that is gone, is tried again before long.
     ['server_login_retry', 2],
+    // Whoever names a database, in whatever words, has one remembered, before it logs in.
+    ['autodb_idle_timeout', wildcard === null ? null : 60],
     ['ignore_startup_parameters', 'extra_float_digits,options'],
     [
       'max_prepared_statements',
@@ -116,7 +131,7 @@ export function renderFiles(
       '[pgbouncer]',
       ...options.flatMap(([key, value]) => (value === null ? [] : [`${key} = ${value}`.trimEnd()])),
       '',
-      databaseSection(databases),
+      databaseSection(databases, wildcard && wildcardEntry(wildcard, settings)),
     ].join('\n'),
     userlist: [
       [settings.admin.user, adminVerifier],
@@ -127,13 +142,22 @@ export function renderFiles(
       .map(([user = '', secret = '']) => `${listed(user)} ${listed(secret)}\n`)
       .join(''),
     ca,
+    access: hasFence ? renderAccess({ databases, wildcard }, settings.admin.user) : null,
   };
 }
 
+/** It names its mode, by which what it leads to is told from what has an entry. */
+const wildcardEntry = ({ host, port }: HostPort, { poolMode }: Settings): string =>
+  `* = host=${host} port=${port} pool_mode=${poolMode} min_pool_size=0`;
+
 /** The part of the file that follows from the ledger. */
-export const databaseSection = (databases: Configuration['databases']): string =>
+export const databaseSection = (
+  databases: Configuration['databases'],
+  wildcard: string | null = null,
+): string =>
   [
     '[databases]',
+    ...(wildcard === null ? [] : [wildcard]),
     ...databases.map(
       ({ name, host, port, database }) => `${name} = host=${host} port=${port} dbname=${database}`,
     ),

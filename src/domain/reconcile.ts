@@ -163,9 +163,8 @@ function forRequest(
   if (E.isLeft(request)) {
     if (request.left._tag !== 'RequestWithdrawn') return refuseOnce(record, request.left);
     if (record?.state === 'refused') return { _tag: 'DropRecord', relation };
-    return record?.state === 'published' && record.error !== null
-      ? { _tag: 'ClearError', relation }
-      : null;
+    const isRefused = record?.state === 'published' && record.error !== null;
+    return isRefused ? { _tag: 'ClearError', relation } : null;
   }
   if (record?.state === 'published') {
     const changed = changedField(request.right, record);

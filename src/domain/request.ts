@@ -59,7 +59,10 @@ const requestIdAlphabet = /^[A-Za-z0-9_.:-]{1,64}$/;
 const saltAlphabet = /^[\x20-\x7e]{0,128}$/;
 
 /** Keys that ask for something that is not served; answering with a plain user would be a lie. */
-const unserved = ['entity-type', 'extra-group-roles', 'prefix-matching'];
+const unserved = [
+  ...['entity-type', 'entity-permissions', 'requested-entity-secret', 'secret-requested-entity'],
+  ...['extra-group-roles', 'prefix-matching', 'secret-mtls'],
+];
 
 const nothing: readonly never[] = [];
 const inTheClear: Reply = { _tag: 'V0', secretFields: nothing };
@@ -132,17 +135,28 @@ const requestList = v.pipe(
   v.string(),
   v.parseJson(),
   v.array(
-    v.object({
+    v.looseObject({
       resource: v.string(),
       'request-id': v.string(),
       salt: v.string(),
       'extra-user-roles': v.nullish(v.string()),
-      'extra-group-roles': v.nullish(v.string()),
-      'entity-type': v.nullish(v.string()),
       'external-node-connectivity': v.nullish(v.boolean()),
     }),
   ),
 );
+
+/** The requests of v1 in a databag by their ids, as far as an answer may name them. */
+export function requestsNamed({ requests = '' }: Databag): ReadonlyMap<string, NamedRequest> {
+  const parsed = bytesOf(requests) > most.requests ? null : v.safeParse(requestList, requests);
+  if (parsed?.success !== true) return new Map();
+  return new Map(
+    parsed.output
+      .filter(({ 'request-id': id, salt }) => requestIdAlphabet.test(id) && saltAlphabet.test(salt))
+      .map((request) => [request['request-id'], request]),
+  );
+}
+
+export type NamedRequest = v.InferOutput<typeof requestList>[number];
 
 /** One request for each relation is served: its user is the relation's. */
 function parseV1(policy: Policy, relation: number, refuse: Refuse, databag: Databag): Parsed {
@@ -166,11 +180,17 @@ function parseV1(policy: Policy, relation: number, refuse: Refuse, databag: Data
   const fields: Databag = {
     database: resource,
     'extra-user-roles': request?.['extra-user-roles'] ?? '',
-    'extra-group-roles': request?.['extra-group-roles'] ?? '',
-    'entity-type': request?.['entity-type'] ?? '',
+    ...Object.fromEntries(unserved.map((key) => [key, textOf(request?.[key])])),
     'external-node-connectivity': String(request?.['external-node-connectivity'] ?? ''),
   };
   return parseFields(policy, relation, refuse, fields, { _tag: 'V1', requestId, salt });
+}
+
+/** A field of v1 as v0 has it: nothing where nothing is asked for. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const isNothing = value == null || (Array.isArray(value) && value.length === 0);
+  return isNothing ? '' : JSON.stringify(value);
 }
 
 function parseFields(

@@ -15,6 +15,8 @@ export function statusOf(
   waitingFor: string | null,
   /** What an operator must see to beside what the ledger says. */
   obstacles: readonly string[] = [],
+  /** What everything goes without. */
+  remarks: readonly string[] = [],
 ): Status {
   const records = [...ledger.records.values()];
   const refused = records.flatMap(({ state, error }) =>
@@ -29,7 +31,7 @@ export function statusOf(
   );
   const waiting = waitingFor === null ? removals : [waitingFor, ...removals];
   if (waiting.length > 0) return { name: 'waiting', message: summary(waiting) };
-  return { name: 'active', message: '' };
+  return { name: 'active', message: remarks.length === 0 ? '' : summary(remarks) };
 }
 
 const summary = ([first = '', ...more]: readonly string[]): string =>

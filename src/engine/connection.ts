@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { movedDatabag, movedSecret, secretFieldsOf, withdrawn } from '../domain/answer.ts';
 import { configure, sameConfiguration } from '../domain/configuration.ts';
 import { sameInfo, succeed } from '../domain/endpoints.ts';
+import { allowsMaking } from '../domain/extra-roles.ts';
 import { userGroup } from '../domain/ledger.ts';
 import { confirmation } from './peers.ts';
 import { replaceSecret } from './secrets.ts';
@@ -15,7 +16,8 @@ export async function configurePooler(session: Session): Promise<void> {
   const endpoints = await session.endpoints();
   if (endpoints === null) return;
   const [lookup, here] = [await session.lookup(), await session.endpoint()];
-  const configuration = right(configure(ledger, endpoints, lookup, here));
+  const mayMake = allowsMaking(session.policy);
+  const configuration = right(configure(ledger, endpoints, lookup, here, mayMake));
   const before = session.configured;
   const isInForce = before !== null && sameConfiguration(before, configuration);
   if (!isInForce) await take(pooler.apply(configuration));

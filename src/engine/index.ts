@@ -9,12 +9,13 @@ export type {
   Configuration,
   DatabaseEntry,
   EndpointInvalid,
-  HostPort,
   Lookup,
   PoolerUser,
+  Wildcard,
 } from '../domain/configuration.ts';
 export { emptyConfiguration } from '../domain/configuration.ts';
 export type { Deferral, DeferralsUnreadable } from '../domain/deferral.ts';
+export type { HostPort } from '../domain/host-port.ts';
 export type {
   KeptLogin,
   LedgerRecord,

@@ -1,6 +1,7 @@
 /** What a unit says in its own peer databag: where it is, and what its PgBouncer serves. */
 import * as v from 'valibot';
-import { type Peer, parseEndpoint } from '../domain/endpoints.ts';
+import type { Peer } from '../domain/endpoints.ts';
+import { type HostPort, parseHostPort, renderHostPort } from '../domain/host-port.ts';
 import { latest } from '../domain/latest.ts';
 import { type Ledger, servings } from '../domain/ledger.ts';
 import type { Databag } from '../domain/request.ts';
@@ -19,7 +20,7 @@ const served = latest(64, (text: string): ReadonlyMap<number, string> => {
 
 export const peerIn = (unit: string, { address = '', serving = '', users }: Databag): Peer => ({
   unit,
-  endpoint: parseEndpoint(address),
+  endpoint: parseHostPort(address),
   serving: served(unit, serving),
   listsUsers: users === listed,
 });
@@ -27,10 +28,10 @@ export const peerIn = (unit: string, { address = '', serving = '', users }: Data
 /** What this unit says to its peers. */
 export const confirmation = (
   ledger: Ledger,
-  address: string | null,
+  address: HostPort | null,
   listsUsers: boolean,
 ): Databag => ({
-  address: address ?? '',
+  address: address === null ? '' : renderHostPort(address),
   serving: JSON.stringify(servings(ledger)),
   users: listsUsers ? listed : '',
 });

@@ -35,7 +35,7 @@ export interface Model {
   readonly unit: string;
   /** Marks what this deployment makes on the backend; the same for all units, unlike any other's. */
   readonly owner: string;
-  /** Where clients reach this unit's PgBouncer, `host:port`; null while that is not known. */
+  /** Where clients reach this unit's PgBouncer, `host:port` or `[::1]:port`; null while that is not known. */
   readonly endpoint: Attempt<string | null>;
   readonly leader: Attempt<boolean>;
   /** The units that the application is meant to have, by name; one that is going is not among them. */

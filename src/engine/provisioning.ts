@@ -7,10 +7,12 @@ import { changedField, grantOf, passwordIn, provision } from '../domain/grant.ts
 import { keptSecrets } from '../domain/ledger.ts';
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest, Reply } from '../domain/request.ts';
+import { relieving } from '../domain/telling.ts';
 import { updatePooler } from './connection.ts';
 import { publishSecrets, removeSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
+import { tellRefusal } from './telling.ts';
 
 type Taught = Extract<Command, { granted: unknown }>;
 
@@ -142,11 +144,13 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const own = await session.own(relation);
   const asked: Reply = secrets === null ? { _tag: 'V0', secretFields: [] } : reply;
   const answered = answer(grant, { user, password }, info, { reply: asked, remote, own });
+  const onRecord = keptSecrets(ledger);
   const ids =
     secrets === null
       ? {}
-      : await publishSecrets(secrets, grant, answered.secrets, keptSecrets(ledger));
-  session.write({ _tag: 'OwnApp', relation }, answerDatabag(answered, ids, own));
+      : await publishSecrets(secrets, grant, answered.secrets, { info, onRecord });
+  const databag = relieving(own, answerDatabag(answered, ids, own));
+  session.write({ _tag: 'OwnApp', relation }, databag);
   ledger.put({
     ...grant,
     state: 'published',
@@ -167,9 +171,12 @@ export async function recordRefusal(session: Session, refusal: Refusal): Promise
   const ledger = await session.ledger();
   const before = grantOf(ledger.before(relation));
   const error = renderRefusal(refusal);
-  if (before !== null && before.state !== 'provisioning') return ledger.put({ ...before, error });
-  if (before !== null) await removeSecrets(session.adapters.model.secrets, before);
-  ledger.put({ relation, state: 'refused', error });
+  if (before !== null && before.state !== 'provisioning') ledger.put({ ...before, error });
+  else {
+    if (before !== null) await removeSecrets(session.adapters.model.secrets, before);
+    ledger.put({ relation, state: 'refused', error });
+  }
+  await tellRefusal(session, refusal, before?.state === 'published');
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */

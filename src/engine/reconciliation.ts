@@ -13,6 +13,7 @@ import { deleteOrphan, deleteUser, forgetFlag, markRemoving, retireLookup } from
 import type { Reconciled } from './run.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
+import { relieve } from './telling.ts';
 
 /** What the charts of a hook have ordered. */
 type Ordered = readonly Masked<Command>[];
@@ -150,6 +151,7 @@ async function carryOut(session: Session, work: Work): Promise<HookError | null>
       break;
     case 'DropRecord':
       (await session.ledger()).drop(work.relation);
+      await relieve(session, work.relation);
       break;
     case 'MarkRemoving':
       await markRemoving(session, work.relation);
@@ -188,4 +190,5 @@ async function clearError(session: Session, relation: number): Promise<void> {
   const ledger = await session.ledger();
   const grant = grantOf(ledger.records.get(relation));
   if (grant !== null) ledger.put({ ...grant, error: null });
+  await relieve(session, relation);
 }

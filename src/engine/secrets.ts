@@ -1,6 +1,6 @@
 /** Where passwords are kept: in Juju secrets of the application, where the model has any. */
-import type { Grant } from '../../machines/index.ts';
-import { type SecretContents, secretLabel } from '../domain/answer.ts';
+import type { ConnectionInfo, Grant } from '../../machines/index.ts';
+import { type SecretContents, secretLabel, settledSecret } from '../domain/answer.ts';
 import { type LedgerRecord, userGroup } from '../domain/ledger.ts';
 import type { Databag } from '../domain/request.ts';
 import type { SecretStore } from './ports.ts';
@@ -25,13 +25,14 @@ export async function publishSecrets(
   store: SecretStore,
   grant: Grant,
   contents: SecretContents,
-  onRecord: readonly string[],
+  { info, onRecord }: { readonly info: ConnectionInfo; readonly onRecord: readonly string[] },
 ): Promise<Readonly<Record<string, string>>> {
   const ids = await Promise.all(
     Object.entries(contents).map(async ([group, content]) => {
       const known = grant.secrets[group];
       const id = known ?? (await take(store.make(secretLabel(grant, group), content, onRecord)));
-      if (known !== undefined) await replaceSecret(store, known, () => content);
+      if (known !== undefined)
+        await replaceSecret(store, known, (before) => settledSecret(before, content, info));
       await take(store.grant(id, grant.relation));
       return [group, id] as const;
     }),

@@ -4,11 +4,17 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login, Secret } from '../../machines/index.ts';
-import { type BackendEndpoints, type Configuration, unverified } from '../domain/configuration.ts';
+import {
+  type BackendEndpoints,
+  type Configuration,
+  unusedReplicas,
+  unverified,
+} from '../domain/configuration.ts';
 import { type Fate, fateOf, flagsIn } from '../domain/departing.ts';
-import { connectionInfo, parseEndpoint } from '../domain/endpoints.ts';
+import { connectionInfo } from '../domain/endpoints.ts';
 import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
+import { type HostPort, parseHostPort } from '../domain/host-port.ts';
 import {
   encodeRecord,
   keptSecrets,
@@ -29,7 +35,7 @@ import { peerIn } from './peers.ts';
 import type { Adapters, Bag, Changes, Holdings } from './ports.ts';
 import type { Rules } from './rules.ts';
 import { kept } from './secrets.ts';
-import { halt, once, right, take } from './steps.ts';
+import { attempt, halt, once, right, take } from './steps.ts';
 import { bagName, difference, gatheredWrites } from './writes.ts';
 
 export interface Session {
@@ -48,8 +54,8 @@ export interface Session {
   readonly isLate: () => boolean;
   /** Where the backend listens; null while there is none. */
   readonly endpoints: () => Promise<BackendEndpoints | null>;
-  /** Where this unit is reached, as the model says. */
-  readonly endpoint: () => Promise<string | null>;
+  /** Where this unit is reached, as the model says; null where no client could reach that. */
+  readonly endpoint: () => Promise<HostPort | null>;
   readonly relations: () => Promise<ReadonlySet<number>>;
   /** The requests of all relations whose databags can be read, read anew by those who were told nothing. */
   readonly requests: () => Promise<ReadonlyMap<number, ReturnType<Session['parse']>>>;
@@ -103,7 +109,6 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const { model, backend } = adapters;
   const writes = gatheredWrites();
   const bags = new Map<string, Promise<Databag>>();
-  const remotes = new Map<number, Databag>();
   const touched = new Map<number, LedgerRecord | undefined>();
 
   const readAll = async (wanted: readonly Bag[]): Promise<readonly Databag[]> => {
@@ -136,7 +141,10 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const unreadable = new Map<number, HookError>();
   const leader = once(() => take(model.leader));
   const lastLeader = async () => (await peerApp())[leaderKey] ?? null;
-  const endpoint = once(() => take(model.endpoint));
+  const endpoint = once(async () => {
+    const text = await take(model.endpoint);
+    return text === null ? null : parseHostPort(text);
+  });
   const relations = once(async () => new Set(await take(model.relations)));
   const state = once(() => take(model.state));
   const remembered: Record<string, string> = {};
@@ -156,12 +164,13 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     return content;
   };
 
-  const endpoints = once(() => take(backend.endpoints));
-  const remote = async (relation: number): Promise<Databag> => {
-    const known = remotes.get(relation) ?? (await read({ _tag: 'RemoteApp', relation }));
-    remotes.set(relation, known);
-    return known;
-  };
+  let remarks: readonly string[] = [];
+  const endpoints = once(async () => {
+    const found = await take(backend.endpoints);
+    if (found !== null) remarks = unusedReplicas(found);
+    return found;
+  });
+  const remote = (relation: number) => read({ _tag: 'RemoteApp', relation });
 
   const session: Session = {
     adapters,
@@ -193,17 +202,13 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     relations,
     requests: async () => {
       const all = [...(await relations())];
-      const unread = all.filter((relation) => !remotes.has(relation));
-      const found = await model.read(unread.map((relation) => ({ _tag: 'RemoteApp', relation })))();
-      for (const [index, relation] of unread.entries()) {
-        const content = found[index] ?? E.right({});
-        if (E.isRight(content)) remotes.set(relation, content.right);
-        else unreadable.set(relation, content.left);
-      }
+      // All at once; which of them cannot be read is found one by one.
+      await attempt(() => readAll(all.map((relation) => ({ _tag: 'RemoteApp', relation }))))();
       const requests = new Map<number, ReturnType<Session['parse']>>();
       for (const relation of all) {
-        const content = remotes.get(relation);
-        if (content !== undefined) requests.set(relation, parse(relation, content));
+        const content = await attempt(() => remote(relation))();
+        if (E.isLeft(content)) unreadable.set(relation, content.left);
+        else requests.set(relation, parse(relation, content.right));
       }
       return requests;
     },
@@ -211,10 +216,9 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     mayGo: async () => session.isCalledToGo || (await flags()).length > 0,
     flags,
     info: once(async () => {
-      const leader = await endpoint();
       const version = (await backendReady()) ? await backend.version() : null;
       return connectionInfo(
-        leader === null ? null : parseEndpoint(leader),
+        await endpoint(),
         await others(),
         version !== null && E.isRight(version) ? version.right : null,
         (await ledger()).lookup !== null,
@@ -279,7 +283,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       return {
         bags: await writes.differing(read),
         state: difference(await state(), remembered) ?? {},
-        status: statusOf({ records, lookup }, waitingFor ?? unread(unreadable), obstacles),
+        status: statusOf({ records, lookup }, waitingFor ?? unread(unreadable), obstacles, remarks),
       };
     },
   };

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { isShown } from '../domain/endpoints.ts';
+import { renderHostPort } from '../domain/host-port.ts';
 import { isServed, type Ledger, serving } from '../domain/ledger.ts';
 import { isMet } from '../domain/reconcile.ts';
 import { confirmation, peerIn } from './peers.ts';
@@ -50,10 +51,11 @@ async function isAnswered(session: Session, { records }: Ledger, relation: numbe
 async function isInStep(session: Session, { records }: Ledger, unit: string): Promise<boolean> {
   const { endpoint, serving: served } = peerIn(unit, await session.peer(unit));
   if (endpoint === null) return false;
+  const shown = renderHostPort(endpoint);
   return [...records.values()].every((record) => {
     if (!isServed(record)) return true;
     const serves = served.get(record.relation) === serving(record);
-    return isShown(record.published, endpoint) === serves;
+    return isShown(record.published, shown) === serves;
   });
 }
 

@@ -17,7 +17,7 @@ import {
   runningPoolers,
   servedRelations,
 } from './looking.ts';
-import { surplusOf } from './rights.ts';
+import { strayMakers, surplusOf } from './rights.ts';
 import type { Stepped } from './step.ts';
 import { provider, unitsOf, type World } from './world.ts';
 
@@ -189,10 +189,14 @@ export const grantsEnd: Invariant = {
   claims: 'A role has the rights that its relation is granted at present, and no others.',
   always: (world) =>
     livingRelations(world).flatMap(({ id, bag }) => surplusOf(world, id, bag.username ?? '')),
-  atRest: (world) =>
-    Object.entries(world.postgres.roles).flatMap(([name, { relation }]) =>
+  atRest: (world) => [
+    ...Object.entries(world.postgres.roles).flatMap(([name, { relation }]) =>
       relation === null ? [] : surplusOf(world, relation, name),
     ),
+    ...Object.entries(world.poolers).flatMap(([unit, { configuration }]) =>
+      strayMakers(world, configuration).map((name) => `${unit} leads ${name} to any database`),
+    ),
+  ],
 };
 
 export const invariants: readonly Invariant[] = [

@@ -1,7 +1,7 @@
 /**
  * An application that asks for a database, with what the real library (`data_interfaces`, v0) was
  * seen to do: it compares the provider's application databag with the copy in its own unit databag
- * and tells its charm at most one thing in each hook.
+ * and tells its charm at most one thing in each hook, beside statuses that were raised or resolved.
  */
 import type { Databag } from '../engine/index.ts';
 import type { HookTools } from './hook-tools.ts';
@@ -15,6 +15,7 @@ const fields: Readonly<Record<string, string>> = {
   endpoints: 'endpoints',
   'read-only-endpoints': 'read_only_endpoints',
   uris: 'uris',
+  'read-only-uris': 'read_only_uris',
   version: 'version',
   tls: 'tls',
 };
@@ -29,29 +30,60 @@ export function requirerHook(
   tools: HookTools,
   hook: Hook,
   { request, library, copyIn }: Pick<Application, 'request' | 'library' | 'copyIn'>,
-): RequirerEvent | null {
+): readonly RequirerEvent[] {
   const { relation, remoteApplication } = hook;
-  if (relation === undefined || remoteApplication === undefined) return null;
+  if (relation === undefined || remoteApplication === undefined) return [];
   const asksIn = library === 'v0.12' ? 'joined' : 'created';
   if (hook.name.endsWith(`-${asksIn}`) && tools.isLeader())
     tools.relationSet(relation, 'application', askedBy(tools, library, request));
   const isKept = copyIn === 'state';
   if (isKept && hook.name.endsWith('-broken')) tools.stateSet({ [`${copyKey}-${relation}`]: '' });
-  if (!hook.name.endsWith('-changed')) return null;
+  if (!hook.name.endsWith('-changed')) return [];
   const bag = tools.relationGet(relation, remoteApplication);
   const copy = isKept
     ? tools.stateGet()[`${copyKey}-${relation}`]
     : tools.relationGet(relation, tools.view.unit)[copyKey];
-  const event = eventOf(tools, relation, bag, JSON.parse(copy ?? '{}'));
+  const before: Databag = JSON.parse(copy ?? '{}');
+  const statuses = library === 'v0.12' ? [] : statusEvents(relation, bag, before);
+  const event = eventOf(tools, relation, bag, before);
   if (event !== 'not yet') {
     const text = JSON.stringify(bag);
     if (isKept) tools.stateSet({ [`${copyKey}-${relation}`]: text });
     else tools.relationSet(relation, 'unit', { [copyKey]: text });
   }
   return event === null || event === 'not yet'
-    ? null
-    : { event, relation, fields: readFields(tools, bag) };
+    ? statuses
+    : [...statuses, { event, relation, fields: readFields(tools, bag) }];
 }
+
+/** What the library tells of `status`, from 55 on: codes are compared, and nothing else. */
+function statusEvents(relation: number, bag: Databag, before: Databag): RequirerEvent[] {
+  const [now, then] = [statusesIn(bag), statusesIn(before)];
+  const has = (all: readonly Status[], { code }: Status) => all.some((one) => one.code === code);
+  const told = (event: RequirerEvent['event'], all: readonly Status[]) =>
+    all.map(({ code, message, resolution }) => ({
+      ...{ event, relation },
+      fields: { code: String(code), message, resolution },
+    }));
+  return [
+    ...told(
+      'status_raised',
+      now.filter((status) => !has(then, status)),
+    ),
+    ...told(
+      'status_resolved',
+      then.filter((status) => !has(now, status)),
+    ),
+  ];
+}
+
+interface Status {
+  readonly code: number;
+  readonly message: string;
+  readonly resolution: string;
+}
+
+const statusesIn = ({ status = '[]' }: Databag): readonly Status[] => JSON.parse(status);
 
 /** Newer libraries ask for secrets by themselves where Juju has any. */
 const askedBy = (

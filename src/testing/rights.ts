@@ -1,3 +1,4 @@
+import type { PgbouncerState } from '../adapters/memory/index.ts';
 import { peerRelation, provider, type World } from './world.ts';
 
 /** What a record of the ledger says of rights; one that was refused says nothing. */
@@ -19,3 +20,10 @@ export function surplusOf(world: World, relation: number, name: string): readonl
     granted.includes(right) ? [] : [`relation ${relation}: ${name} has ${right}, unasked`],
   );
 }
+
+/** Who is led where there is no entry, and may make no databases there. */
+export const strayMakers = (
+  { postgres: { roles } }: World,
+  { wildcard }: PgbouncerState['configuration'],
+): readonly string[] =>
+  wildcard?.users.filter((name) => roles[name]?.attributes.includes('CREATEDB') !== true) ?? [];

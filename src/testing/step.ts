@@ -72,7 +72,7 @@ export function applied(world: World, name: string, hook: Hook, outcome: Outcome
 
 /** What a hook of a requirer came to. */
 export interface RequirerOutcome {
-  readonly event: RequirerEvent | null;
+  readonly events: readonly RequirerEvent[];
   /** Null where it failed, as on a secret that it cannot read: it is run again. */
   readonly pending: Pending | null;
 }
@@ -87,10 +87,10 @@ export function requirerOutcome(world: World, unit: string, hook: Hook): Require
   const tools = new HookTools(viewOf(world, unit, hook));
   const { application } = unitNamed(world, unit);
   try {
-    const event = requirerHook(tools, hook, applicationNamed(world, application));
-    return { event, pending: tools.flush() };
+    const events = requirerHook(tools, hook, applicationNamed(world, application));
+    return { events, pending: tools.flush() };
   } catch (error) {
-    if (error instanceof ToolError) return { event: null, pending: null };
+    if (error instanceof ToolError) return { events: [], pending: null };
     throw error;
   }
 }
@@ -100,7 +100,7 @@ export function requirerApplied(
   world: World,
   name: string,
   hook: Hook,
-  { event, pending }: RequirerOutcome,
+  { events, pending }: RequirerOutcome,
 ): World {
   if (pending === null) {
     // Who is late in a relation that ends may miss what is gone: its operator resolves that.
@@ -110,7 +110,7 @@ export function requirerApplied(
   }
   const next = flushed(world, name, pending);
   const unit = unitNamed(next, name);
-  const heard = event === null ? unit.heard : [...unit.heard, event];
+  const heard = events.length === 0 ? unit.heard : [...unit.heard, ...events];
   return delivered(withUnit(next, name, { ...unit, heard }), name, hook);
 }
 

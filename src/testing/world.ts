@@ -116,7 +116,12 @@ export interface Hook {
 
 /** What the requirer's library told its charm, with the databag's fields as it saw them. */
 export interface RequirerEvent {
-  readonly event: 'database_created' | 'endpoints_changed' | 'read_only_endpoints_changed';
+  readonly event:
+    | 'database_created'
+    | 'endpoints_changed'
+    | 'read_only_endpoints_changed'
+    | 'status_raised'
+    | 'status_resolved';
   readonly relation: number;
   readonly fields: Databag;
 }

@@ -159,6 +159,16 @@ describe('a pooler', () => {
     expect(await admitted([])).toBe(false);
     expect(await admitted([{ name, verifier: { secret: 'of another' } }])).toBe(false);
     expect(await admitted([{ name: 'another', verifier }])).toBe(false);
+
+    const wildcard = { host: 'h', port: 1, users: [name], closed: [] as string[] };
+    const elsewhere = async (change: Partial<typeof wildcard>) => {
+      const users = [{ name, verifier }];
+      await pooler.apply({ ...emptyConfiguration, users, wildcard: { ...wildcard, ...change } })();
+      return E.isRight(await pooler.admits(login, 'there')());
+    };
+    expect(await elsewhere({})).toBe(true);
+    expect(await elsewhere({ users: [] })).toBe(false);
+    expect(await elsewhere({ closed: ['there'] })).toBe(false);
   });
 });
 

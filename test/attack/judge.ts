@@ -256,7 +256,10 @@ export class Judge {
         ...Object.entries(world.units[unit]?.state ?? {}).flatMap(([key, value]) =>
           key === 'deferred' && this.#isWaiting(value) ? [] : [`state of ${unit}: ${key}`],
         ),
-        ...files(charm.home(unit)).map((file) => `file of ${unit}: ${file}`),
+        ...files(charm.home(unit))
+          // PgBouncer forgets no wildcard, and so its rules stay until it is started anew.
+          .filter((file) => file !== 'access.conf')
+          .map((file) => `file of ${unit}: ${file}`),
         ...files(join(charm.home(unit), '..', `charm-${unit.replace('/', '-')}`)).map(
           (file) => `file of the charm of ${unit}: ${file}`,
         ),

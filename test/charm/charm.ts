@@ -51,7 +51,7 @@ export interface Hindrance {
 interface UnitPlace {
   readonly charm: string;
   readonly home: string;
-  readonly around: Surroundings & { config: Record<string, unknown> };
+  readonly around: Surroundings & { config: Record<string, unknown>; address: string };
 }
 
 export class RealCharm {
@@ -120,6 +120,11 @@ export class RealCharm {
 
   config(unit: string): Record<string, unknown> {
     return this.#unit(unit).around.config;
+  }
+
+  /** Where Juju says that all units are, from their next `config-changed` on. */
+  moveTo(address: string): void {
+    for (const { around } of this.#units.values()) around.address = address;
   }
 
   home(unit: string): string {

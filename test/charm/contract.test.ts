@@ -129,7 +129,10 @@ describe.each([
     const relation = await serve(charm, 'application');
     const bag = charm.world.relations[relation]?.applications.pgbouncer ?? {};
     if (!hasSecrets) {
-      expect(bag).toEqual({});
+      expect(JSON.parse(bag.requests ?? '')).toEqual([
+        { resource: 'mydb', 'request-id': 'de015aa1e116ffda', salt: '0123456789abcdef' },
+      ]);
+      expect(bag.status).toContain('version is v1');
       expect(charm.statusOf(leader)).toMatch(/^blocked: relation \d+: version is v1/);
       return end(charm, relation);
     }
@@ -159,9 +162,12 @@ describe.each([
     const request = { database: 'app', 'entity-type': 'GROUP' };
     await charm.take({ _tag: 'Ask', application: 'application', request });
     const relation = await serve(charm, 'application');
-    expect(charm.world.relations[relation]?.applications.pgbouncer).toBeUndefined();
+    const why = 'entity-type is "GROUP", which is not served';
+    expect(charm.world.relations[relation]?.applications.pgbouncer).toEqual({
+      status: JSON.stringify([{ code: 4001, message: why, resolution: 'change the request' }]),
+    });
     expect(charm.statusOf(leader)).toBe(
-      `blocked: relation ${relation}: entity-type is "GROUP", which is not served; change the request`,
+      `blocked: relation ${relation}: ${why}; change the request`,
     );
     await charm.take({
       _tag: 'Ask',
@@ -171,6 +177,36 @@ describe.each([
     await charm.settle();
     expect(charm.statusOf(leader)).toBe('active: ');
     await (await login(charm.answerOf(relation))).end();
+    expect(charm.answerOf(relation).status).toBeUndefined();
     await end(charm, relation);
+  });
+
+  const lead = async (unit: string) => {
+    await charm.take({ _tag: 'LoseLeader', application: 'pgbouncer' });
+    await charm.take({ _tag: 'Elect', unit });
+    await charm.settle();
+  };
+
+  it('makes no new revision of credentials when the leader moves, and says where it is', async () => {
+    if (!hasSecrets) return;
+    for (const request of [
+      v1(),
+      { database: 'mydb', 'requested-secrets': '["password","uris"]' },
+    ]) {
+      await charm.take({ _tag: 'Ask', application: 'application', request });
+      const relation = await serve(charm, 'application');
+      const bag = () => charm.world.relations[relation]?.applications.pgbouncer ?? {};
+      const revisions = () =>
+        Object.values(charm.world.secrets)
+          .filter(({ label }) => label?.startsWith(`database.${relation}.`))
+          .map((secret) => secret.revisions.length);
+      const [before, made] = [bag(), revisions()];
+      await lead('pgbouncer/1');
+      expect(bag()).not.toEqual(before);
+      expect(made.every((count) => count === 1)).toBe(true);
+      expect(revisions()).toEqual(made);
+      await lead(leader);
+      await end(charm, relation);
+    }
   });
 });

@@ -69,7 +69,16 @@ describe('a deployment of version 0.1, upgraded under open sessions', () => {
     await charm.settle();
     await everybodyLogsIn();
     for (const { client, backend } of sessions) expect(await backendOf(client)).toBe(backend);
-    expect(relations.map((relation) => charm.answerOf(relation))).toEqual(answers);
+    for (const [at, relation] of relations.entries()) {
+      const { status: _, ...answer } = charm.answerOf(relation);
+      const { 'read-only-uris': several, uris, ...before } = answers[at] ?? {};
+      expect(answer).toMatchObject({ ...before, uris });
+      // It named several hosts, which few libraries read; the leader puts that right.
+      const one = uris?.endsWith(`${'l'.repeat(60)}`) ? uris : `${uris}_readonly`;
+      expect([several, one]).toContain(answer['read-only-uris']);
+      // Whom it refuses it does not answer anew.
+      if (unit !== follower && relation !== watcher) expect(answer['read-only-uris']).toBe(one);
+    }
     expect(units.map(processOf)).toEqual(processes);
   });
 
@@ -94,6 +103,8 @@ describe('a deployment of version 0.1, upgraded under open sessions', () => {
     expect(charm.statusOf(leader)).toMatch(
       /^blocked: relation 3: extra-user-roles asks for "pg_monitor", which the option/,
     );
+    const told = relations.map((relation) => charm.answerOf(relation).status ?? '');
+    expect(told).toEqual(['', '', expect.stringContaining('asks for \\"pg_monitor\\"')]);
   });
 
   it('looks users up as long as a client of before may be there', () => {

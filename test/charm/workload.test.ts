@@ -83,6 +83,7 @@ function processOf({ folder, workload }: Unit, listenPort: number): PgbouncerPro
       pidFile: join(folder, 'pgbouncer.pid'),
       userlistFile: join(folder, 'userlist.txt'),
       caFile: join(folder, 'backend-ca.pem'),
+      accessFile: join(folder, 'access.conf'),
       admin: { user: 'admin', password: { secret: 'of the admin' } },
       poolMode: 'session',
       maxDatabaseConnections: 10,

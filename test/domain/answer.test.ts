@@ -7,16 +7,18 @@ import {
   movedSecret,
   secretFieldsOf,
   secretLabel,
+  settledSecret,
 } from '../../src/domain/answer.ts';
 import type { Reply } from '../../src/domain/request.ts';
 import { aGrant } from '../a-grant.ts';
 
 const grant = aGrant(4, { database: 'app' });
+const credentials = { username: 'relation_id_4', password: 'p/1' };
 const login = { user: 'relation_id_4', password: { secret: 'p/1' } };
 const info = { endpoints: 'a:1', readOnlyEndpoints: 'b:1,c:1', version: '14.5' };
 const remote = { database: 'app', data: 'not copied', 'extra-user-roles': 'CREATEDB' };
 const uri = 'postgresql://relation_id_4:p%2F1@a:1/app';
-const readOnlyUri = 'postgresql://relation_id_4:p%2F1@b:1,c:1/app_readonly';
+const readOnlyUri = 'postgresql://relation_id_4:p%2F1@a:1/app_readonly';
 const data = '{"database":"app","extra-user-roles":"CREATEDB"}';
 const everything = ['password', 'read-only-uris', 'tls', 'tls-ca', 'uris', 'username'];
 
@@ -70,8 +72,31 @@ describe('an answer in v0', () => {
     const own = { username: 'relation_id_4', password: 'p/1', uris: uri, tls: 'False' };
     const { clear, secrets } = to(v0(everything), own);
     expect(clear).toMatchObject({ username: 'relation_id_4', password: 'p/1', tls: 'False' });
-    expect(secrets).toEqual({ user: { 'read-only-uris': readOnlyUri } });
+    const { user } = secrets;
+    expect(user).toEqual({ ...credentials, 'read-only-uris': readOnlyUri });
   });
+
+  it.each([
+    [['password'], ['username', 'tls'], { uris: uri }],
+    [['uris'], ['username', 'password', 'tls'], { uris: uri }],
+    [['username', 'password'], ['tls'], { uris: uri }],
+    [['tls'], ['username', 'password', 'uris'], null],
+  ])(
+    'has in its secret what it takes to move, and no password beside it: %j',
+    (asked, shown, more) => {
+      const { clear, secrets } = to(v0(asked));
+      const fields = ['username', 'password', 'uris', 'read-only-uris', 'tls'];
+      expect(fields.filter((field) => clear[field])).toEqual(shown);
+      expect(secrets.user).toEqual(more === null ? undefined : { ...credentials, ...more });
+      if (asked.includes('password')) expect(JSON.stringify(clear)).not.toContain('p%2F1');
+      if (secrets.user === undefined) return;
+      const moved = { endpoints: 'z:1', readOnlyEndpoints: '', version: null };
+      expect(movedSecret(secrets.user, grant, moved, asked)).toEqual({
+        ...secrets.user,
+        uris: uri.replace('@a:1', '@z:1'),
+      });
+    },
+  );
 
   it('says nothing of what is not known yet', () => {
     const unknown = { endpoints: null, readOnlyEndpoints: '', version: null };
@@ -139,10 +164,44 @@ describe('an answer in v0', () => {
       username: 'u',
       password: 'p',
       uris: 'postgresql://u:p@z:1/app',
+      'read-only-uris': 'postgresql://u:p@z:1/app_readonly',
     });
     expect(movedSecret(shown, grant, info, everything)['read-only-uris']).toBe(
-      'postgresql://u:p@b:1,c:1/app_readonly',
+      'postgresql://u:p@a:1/app_readonly',
     );
+  });
+
+  it('has connection strings of one host, which every library of URIs reads', () => {
+    const place = { endpoints: '[fd00::1]:6432', readOnlyEndpoints: 'b:1,c:1', version: null };
+    const reply = v0(everything);
+    const { secrets } = answer(grant, login, place, { reply, remote, own: {} });
+    for (const [field, name] of [
+      ['uris', 'app'],
+      ['read-only-uris', 'app_readonly'],
+    ] as const) {
+      const url = new URL(secrets.user?.[field] ?? '');
+      expect([url.hostname, url.port, url.pathname]).toEqual(['[fd00::1]', '6432', `/${name}`]);
+      expect(decodeURIComponent(url.password)).toBe('p/1');
+    }
+  });
+
+  it('stays in its secret with the unit that it leads to, as long as that one serves', () => {
+    const { user = {} } = to(v0(everything)).secrets;
+    const elsewhere = { endpoints: 'b:1', readOnlyEndpoints: 'a:1,c:1', version: '14.5' };
+    expect(movedSecret(user, grant, elsewhere, everything)).toEqual(user);
+    const { user: anew = {} } = answer(grant, login, elsewhere, {
+      ...{ reply: v0(everything), remote, own: {} },
+    }).secrets;
+    expect(settledSecret(user, anew, elsewhere)).toEqual(user);
+    // It is no longer there, or not the same in all else.
+    const without = { ...elsewhere, readOnlyEndpoints: 'aa:1,c:1' };
+    expect(movedSecret(user, grant, without, everything)).toEqual(anew);
+    expect(settledSecret({ ...user, uris: uri.replace('p%2F1', 'old') }, anew, elsewhere)).toEqual({
+      ...user,
+      uris: anew.uris,
+    });
+    const several = { ...user, 'read-only-uris': uri.replace('@a:1', '@a:1,b:1') };
+    expect(settledSecret(several, anew, elsewhere)['read-only-uris']).toBe(anew['read-only-uris']);
   });
 });
 
@@ -208,9 +267,16 @@ describe('an answer', () => {
   });
 
   it('is told from a databag that shows none', () => {
-    expect([{ username: 'u' }, { 'secret-user': 's' }, { requests: '[]' }].every(isAnswer)).toBe(
-      true,
-    );
-    expect([{}, { data: '{}' }, { endpoints: 'a:1' }].some(isAnswer)).toBe(false);
+    const requests = '[{"request-id":"de01","secret-user":"secret:u"}]';
+    expect([{ username: 'u' }, { 'secret-user': 's' }, { requests }].every(isAnswer)).toBe(true);
+    const none = [
+      {},
+      { data: '{}' },
+      { endpoints: 'a:1' },
+      { requests: '[{"request-id":"de01"}]' },
+    ];
+    expect(none.some(isAnswer)).toBe(false);
+    for (const odd of ['x', '[]', '[null]', '[1]', '{}'])
+      expect(isAnswer({ requests: odd })).toBe(false);
   });
 });

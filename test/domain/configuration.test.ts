@@ -7,10 +7,12 @@ import {
   emptyConfiguration,
   sameConfiguration,
   sameDatabases,
+  unusedReplicas,
 } from '../../src/domain/configuration.ts';
 import type { Ledger, LedgerRecord } from '../../src/domain/ledger.ts';
 import {
   isAtLeast,
+  isFenced,
   lookedUpIn,
   parseVersion,
   renderFiles,
@@ -29,7 +31,7 @@ const ledger = (...records: LedgerRecord[]): Ledger => ({
 });
 
 const lookup = { user: 'lookup', password: { secret: 'lookup "secret"' } };
-const here = '10.0.0.7:6432';
+const here = { host: '10.0.0.7', port: 6432 };
 const verifier = { secret: 'SCRAM-SHA-256$4096:salt$stored:server' };
 const primary = { host: '10.0.0.1', port: 5432 };
 const backend: BackendEndpoints = { primary, replicas: [] };
@@ -93,9 +95,27 @@ describe('configure', () => {
     });
   });
 
+  it('says which replicas are not used, and why', () => {
+    const at = (host: string, port: number) => ({ host, port });
+    expect(unusedReplicas({ replicas: [at('a', 1), at('b', 1)] })).toEqual([]);
+    expect(
+      unusedReplicas({
+        replicas: [at('fd00::9', 2), at('a', 1), at('b', 1)],
+        unreadable: ['None:5432'],
+      }),
+    ).toEqual([
+      'replica [fd00::9]:2 is not used: PgBouncer reads from replicas of one port, and 2 listen on 1',
+      'replica "None:5432" is not used: it is no host and port',
+    ]);
+    expect(unusedReplicas({ replicas: [at('a', 1), at('b', 2)] })).toEqual([
+      'replica b:2 is not used: PgBouncer reads from replicas of one port, and another one listens on 1',
+    ]);
+  });
+
   it.each([
     { host: '', port: 5432 },
     { host: 'a b', port: 5432 },
+    { host: '[::1]', port: 5432 },
     { host: 'a\n[users]', port: 5432 },
     { host: 'a', port: 0 },
     { host: 'a', port: Number.NaN },
@@ -123,6 +143,53 @@ describe('configure', () => {
     ]);
   });
 
+  describe('the wildcard', () => {
+    const makers = ledger(
+      verified(9, 'b', { attributes: ['CREATEDB', 'CREATEROLE'] }),
+      verified(4, 'a', { attributes: ['CREATEDB'], state: 'provisioning' }),
+      verified(5, 'c', { attributes: ['CREATEROLE'] }),
+      verified(7, 'd', { attributes: ['CREATEDB'], state: 'removing' }),
+      grant(8, 'e', 'provisioning'),
+    );
+    const wildcardOf = (one: Ledger, known: typeof lookup | null, endpoints = backend) => {
+      const outcome = configure(one, endpoints, known, here);
+      return E.isLeft(outcome) ? outcome : outcome.right.wildcard;
+    };
+
+    it('is for those who may make databases, and leads nobody to the deployment’s own', () => {
+      expect(wildcardOf(makers, null, { ...backend, closed: ['postgres', 'home'] })).toEqual({
+        ...primary,
+        users: ['relation_id_4', 'relation_id_9'],
+        closed: ['home', 'postgres', 'template0', 'template1'],
+      });
+      expect(wildcardOf(ledger(verified(4, 'a')), null)).toBeNull();
+    });
+
+    it('is for nobody once that is allowed to nobody', () => {
+      expect(configure(makers, backend, null, here, false)).toMatchObject({
+        right: { wildcard: null },
+      });
+    });
+
+    it('is not there while users are looked up: whoever made a database could answer there', () => {
+      expect(wildcardOf(makers, lookup)).toBeNull();
+    });
+
+    it('tells one configuration from another', () => {
+      const wildcard = { ...primary, users: ['u'], closed: ['postgres'] };
+      const one = { ...emptyConfiguration, wildcard };
+      expect(sameConfiguration(one, { ...one, wildcard: { ...wildcard } })).toBe(true);
+      for (const change of [
+        null,
+        { ...wildcard, host: 'x' },
+        { ...wildcard, port: 1 },
+        { ...wildcard, users: ['v'] },
+        { ...wildcard, closed: [] },
+      ])
+        expect(sameConfiguration(one, { ...one, wildcard: change })).toBe(false);
+    });
+  });
+
   it('looks up who was published and has no verifier on record, and nobody else', () => {
     const mixed = ledger(verified(4, 'a'), grant(7, 'b'));
     expect(configured(mixed).lookup).toEqual({ ...lookup, users: ['relation_id_7'], told: [] });
@@ -135,7 +202,11 @@ describe('configure', () => {
   });
 
   it('knows whose clients were told of this unit; who does not know where it is takes all', () => {
-    const published = { endpoints: 'one:1', readOnlyEndpoints: `two:1,${here}`, version: null };
+    const published = {
+      endpoints: 'one:1',
+      readOnlyEndpoints: 'two:1,10.0.0.7:6432',
+      version: null,
+    };
     const some = ledger(verified(4, 'a', { published }), verified(7, 'b'));
     expect(configured(some).lookup).toMatchObject({ told: ['relation_id_4'] });
     expect(configure(some, backend, lookup, null)).toMatchObject({
@@ -199,6 +270,7 @@ describe('renderFiles', () => {
     pidFile: '/pid',
     userlistFile: '/users',
     caFile: '/ca',
+    accessFile: '/access',
     admin: { user: 'admin', password: { secret: 'a"b' } },
     poolMode: 'session',
     maxDatabaseConnections: 100,
@@ -234,6 +306,38 @@ a = host=10.0.0.1 port=5432 dbname=a
 a_readonly = host=10.0.0.1 port=5432 dbname=a
 `);
     expect(userlist).toBe(`"admin" "SCRAM of ""admin"""\n"relation_id_4" "${verifier.secret}"\n`);
+  });
+
+  it('lets nobody into other databases but those for whom the wildcard is', () => {
+    const wildcard = { host: 'fd00::1', port: 5432, users: ['o"ne', 'two'], closed: ['postgres'] };
+    const one = { ...configured(ledger(verified(4, 'a'))), wildcard };
+    const { ini, access } = renderFiles(one, settings, [1, 18], 'S');
+    expect(ini).toContain('auth_type = hba\nauth_hba_file = /access\n');
+    expect(ini).toContain('autodb_idle_timeout = 60\n');
+    expect(ini).toContain(
+      '[databases]\n* = host=fd00::1 port=5432 pool_mode=session min_pool_size=0\na = ',
+    );
+    expect(access?.split('\n').filter((line) => !line.startsWith('host'))).toEqual([
+      'local "pgbouncer" "admin" scram-sha-256',
+      'local "pgbouncer" all reject',
+      'local "a","a_readonly" all scram-sha-256',
+      'local "postgres" all reject',
+      'local all "o""ne","two" scram-sha-256',
+      '',
+    ]);
+    expect(access).toContain('host all "o""ne","two" 0.0.0.0/0 scram-sha-256\n');
+    expect(access).toContain('host all "o""ne","two" ::/0 scram-sha-256\n');
+  });
+
+  it('keeps the rules for a process that may know a wildcard still', () => {
+    const served = configured(ledger(verified(4, 'a')));
+    const { ini, access } = renderFiles(served, settings, [1, 18], 'S', true);
+    expect([isFenced(ini), isFenced(files([1, 18]).ini)]).toEqual([true, false]);
+    expect(ini).not.toContain('* =');
+    expect(access).not.toMatch(/ all all |^local all/m);
+    expect(files([1, 18]).access).toBeNull();
+    const nobody = renderFiles(emptyConfiguration, settings, [1, 18], 'S', true).access;
+    expect(nobody?.match(/^local/gm)?.length).toBe(2);
   });
 
   it('gates keys by PgBouncer’s version, compared as numbers', () => {

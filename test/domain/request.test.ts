@@ -60,8 +60,27 @@ describe('the database of a request', () => {
     },
   );
 
-  it.each(['entity-type', 'extra-group-roles', 'prefix-matching'])('refuses %s', (key) => {
+  it.each([
+    'entity-type',
+    'entity-permissions',
+    'requested-entity-secret',
+    'secret-requested-entity',
+    'extra-group-roles',
+    'prefix-matching',
+    'secret-mtls',
+  ])('refuses %s', (key) => {
     expect(refusal({ database: 'app', [key]: 'GROUP' })).toContain(`${key} is "GROUP"`);
+    const one = { resource: 'app', 'request-id': 'de01', salt: 's' };
+    const requests = (value: unknown) => ({
+      version: 'v1',
+      requests: JSON.stringify([{ ...one, [key]: value }]),
+    });
+    expect(refusal(requests('GROUP'))).toContain(`${key} is "GROUP"`);
+    expect(refusal(requests([{ resource_name: 'a' }]))).toContain(
+      `${key} is "[{\\"resource_name\\":\\"a\\"}]", which is not served`,
+    );
+    for (const nothing of [null, '', []])
+      expect(parse(requests(nothing))).toMatchObject({ right: { database: 'app' } });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Granted } from '../../machines/index.ts';
 import { fateOf } from '../../src/domain/departing.ts';
-import { connectionInfo, parseEndpoint, sameInfo, succeed } from '../../src/domain/endpoints.ts';
+import { connectionInfo, sameInfo, succeed } from '../../src/domain/endpoints.ts';
 import { changedField, passwordIn, provision, removing, userName } from '../../src/domain/grant.ts';
 import { serving } from '../../src/domain/ledger.ts';
 import { type Masked, mask } from '../../src/domain/secret.ts';
@@ -29,30 +29,10 @@ describe('what becomes of a unit', () => {
 });
 
 describe('endpoints', () => {
-  it.each(['pgb-1:6432', '10.0.0.1:1', '[::1]:65535', 'a.b-c_d:80'])('reads %s', (text) => {
-    expect(parseEndpoint(text)).toBe(text);
-  });
-
-  it.each([
-    '',
-    'None:6432',
-    'null:6432',
-    'undefined:6432',
-    'NaN:1',
-    'a',
-    'a:',
-    'a:0',
-    'a:65536',
-    'a b:1',
-    'a:1,b:1',
-  ])('U-10: no client could reach "%s"', (text) => {
-    expect(parseEndpoint(text)).toBeNull();
-  });
-
   describe('U-14: the units that have confirmed the relation', () => {
-    const peer = (unit: string, endpoint: string | null, serving: Record<number, string>) => ({
+    const peer = (unit: string, host: string | null, serving: Record<number, string>) => ({
       unit,
-      endpoint,
+      endpoint: host === null ? null : { host, port: 1 },
       serving: new Map(Object.entries(serving).map(([id, name]) => [Number(id), name])),
       listsUsers: true,
     });
@@ -60,17 +40,17 @@ describe('endpoints', () => {
     const app = serving(asked);
     const former = serving({ ...asked, verifier: { secret: 'before' } });
     const peers = [
-      peer('p/2', 'zwei:1', { 4: app }),
-      peer('p/0', 'null:1', { 7: app }),
+      peer('p/2', 'zwei', { 4: app }),
+      peer('p/0', 'null', { 7: app }),
       peer('p/3', null, { 4: app }),
-      peer('p/4', 'drei:1', { 4: app, 7: 'other' }),
-      peer('p/5', 'vier:1', { 4: 'other', 7: app }),
-      peer('p/6', 'fuenf:1', { 4: former }),
-      peer('p/7', 'sechs:1', { 4: 'app' }),
+      peer('p/4', 'drei', { 4: app, 7: 'other' }),
+      peer('p/5', 'vier', { 4: 'other', 7: app }),
+      peer('p/6', 'fuenf', { 4: former }),
+      peer('p/7', 'sechs', { 4: 'app' }),
     ];
 
     it('are read from, sorted; a laggard is left out, and who knows a former verifier', () => {
-      expect(connectionInfo('one:1', peers, '14.5')(asked)).toEqual({
+      expect(connectionInfo({ host: 'one', port: 1 }, peers, '14.5')(asked)).toEqual({
         endpoints: 'one:1',
         readOnlyEndpoints: 'drei:1,zwei:1',
         version: '14.5',
@@ -79,15 +59,28 @@ describe('endpoints', () => {
 
     it('stay published where they are of version 0.1, which names the database alone', () => {
       const told = { endpoints: 'x:1', readOnlyEndpoints: 'sechs:1,y:1', version: null };
-      const mixed = connectionInfo('one:1', peers, '14.5', true);
+      const mixed = connectionInfo({ host: 'one', port: 1 }, peers, '14.5', true);
       expect(mixed({ ...asked, published: told })).toMatchObject({
         readOnlyEndpoints: 'drei:1,sechs:1,zwei:1',
       });
       expect(mixed(asked)).toMatchObject({ readOnlyEndpoints: 'drei:1,zwei:1' });
     });
 
+    it('are named by host and port each, an address of IPv6 in brackets', () => {
+      const unit = (host: string, port: number) => ({
+        ...peer('p/1', host, { 4: app }),
+        endpoint: { host, port },
+      });
+      const some = [unit('fd00::2', 6432), unit('zwei', 6433), unit('10.0.0.2', 6434)];
+      expect(connectionInfo({ host: 'fd00::1', port: 6432 }, some, null)(asked)).toEqual({
+        endpoints: '[fd00::1]:6432',
+        readOnlyEndpoints: '10.0.0.2:6434,[fd00::2]:6432,zwei:6433',
+        version: null,
+      });
+    });
+
     it('confirm a grant without a verifier by the database alone', () => {
-      const known = connectionInfo('one:1', peers, '14.5');
+      const known = connectionInfo({ host: 'one', port: 1 }, peers, '14.5');
       expect(known({ ...asked, verifier: null })).toMatchObject({ readOnlyEndpoints: 'sechs:1' });
     });
   });

@@ -48,7 +48,9 @@ describe('what was granted while more was allowed', () => {
       expect(rightsOf(world).length).toBeGreaterThan(left.length);
       expect(tags(await updateStatus(world, after))).toContain('Restore');
       expect(rightsOf(world)).toEqual(left);
-      expect(world.own(relation)).toEqual(bag);
+      const makers = world.pooler('p/1').configuration.wildcard?.users ?? [];
+      expect(makers).toEqual(left.includes('CREATEDB') ? [user] : []);
+      expect(world.own(relation)).toEqual({ ...bag, status: expect.stringContaining('4003') });
       expect(world.logsIn(bag)).toBe(true);
       expect(world.juju.status('p/1')).toMatchObject({
         name: 'blocked',

@@ -237,10 +237,11 @@ describe('an application asks for a database', () => {
     const run = await world.run('p/1', requested, { relation });
     expect(run.end).toMatchObject({ _tag: 'Refused', why: { _tag: 'RequestChanged' } });
     expect(world.juju.status('p/1')).toMatchObject({ name: 'blocked' });
-    expect(world.own(relation)).toEqual(bag);
+    expect(world.own(relation)).toEqual({ ...bag, status: expect.stringContaining('4002') });
     expect(world.logsIn(bag)).toBe(true);
     world.juju.request(relation, { database: 'app' });
     await world.reconcile('p/1');
+    expect(world.own(relation)).toEqual(bag);
     expect(world.juju.status('p/1')).toEqual({ name: 'active', message: '' });
   });
 

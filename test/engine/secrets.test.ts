@@ -90,20 +90,34 @@ describe('on a Juju that has secrets', () => {
     expect(world.labels.length).toBe(2);
   });
 
-  it('connection strings move with the leader, and come when readers have confirmed', async () => {
-    const world = new SecretWorld();
-    world.juju.request(relation, request);
-    await world.run('p/1', requested, { relation });
-    expect(world.answer()['read-only-uris']).toBeUndefined();
-    await world.settle();
-    const { password } = world.answer();
-    expect(world.answer()['read-only-uris']).toBe(
-      `postgresql://relation_id_4:${password}@pgb-0:6432,pgb-2:6432/app_readonly`,
-    );
-    world.juju.leader = 'p/2';
-    await world.settle();
-    expect(world.answer().uris).toBe(`postgresql://relation_id_4:${password}@pgb-2:6432/app`);
-  });
+  const v1 = JSON.stringify([{ resource: 'app', 'request-id': 'de01', salt: 'salt' }]);
+  it.each([
+    ['v0', request, 'database.4.user.secret'],
+    ['v1', { version: 'v1', requests: v1 }, 'database.4.de01.user.secret'],
+  ])(
+    'in %s connection strings are there at once, and a new revision comes only when the unit that they lead to is gone',
+    async (_, asked, label) => {
+      const world = new SecretWorld();
+      world.juju.request(relation, asked);
+      await world.run('p/1', requested, { relation });
+      const content = () => world.labelled(label)?.[1].content ?? {};
+      const first = content();
+      const leading = (host: string) => ({
+        uris: `postgresql://relation_id_4:${first.password}@${host}:6432/app`,
+        'read-only-uris': `postgresql://relation_id_4:${first.password}@${host}:6432/app_readonly`,
+      });
+      expect(first).toMatchObject(leading('pgb-1'));
+      await world.settle();
+      world.juju.leader = 'p/2';
+      await world.settle();
+      await world.run('p/2', requested, { relation });
+      expect(JSON.stringify(world.own(relation))).toMatch(/endpoints\W+pgb-2:6432/);
+      expect(content()).toBe(first);
+      world.juju.removeUnit('p/1');
+      await world.settle();
+      expect(content()).toEqual({ ...first, ...leading('pgb-2') });
+    },
+  );
 
   it('U-44: a secret gets another revision only where its content differs', async () => {
     const world = new SecretWorld();
@@ -221,7 +235,8 @@ describe('on a Juju without secrets', () => {
     world.juju.request(relation, { version: 'v1', requests });
     const run = await world.run('p/1', requested, { relation });
     expect(run.end).toMatchObject({ _tag: 'Refused', why: { field: 'version' } });
-    expect([world.users(), world.own(relation)]).toEqual([[], {}]);
+    expect(world.users()).toEqual([]);
+    expect(world.own(relation)).toMatchObject({ version: 'v1', requests });
   });
 
   it('a requirer that asks for secrets all the same is answered in the clear', async () => {

@@ -77,6 +77,16 @@ const users =
     return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
   };
 
+const wildcard =
+  (name: string, leads: readonly string[]): Change =>
+  (world) => {
+    const known = world.poolers[name];
+    if (known === undefined) throw new Error(`no pooler ${name}`);
+    const made = { host: 'a', port: 1, users: leads, closed: [] };
+    const configuration = { ...known.configuration, wildcard: made };
+    return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
+  };
+
 const withoutRelation: Change = (world) => {
   const { 1: _, ...relations } = world.relations;
   return { ...world, relations };
@@ -174,6 +184,11 @@ describe('what an invariant sees in a world', () => {
       'I6: pgbouncer/0 fails again and again in start',
       unit('pgbouncer/0', { failed: { name: 'start' } }),
     ],
+    [
+      'I8: pgbouncer/1 leads relation_id_1 to any database',
+      wildcard('pgbouncer/1', ['relation_id_1']),
+    ],
+    ['I8: pgbouncer/1 leads nobody to any database', wildcard('pgbouncer/1', ['nobody'])],
     ['I7: the ledger keeps relation-1', withoutRelation],
     ['I7: pgbouncer/1 keeps departing-9', unit('pgbouncer/1', { state: { 'departing-9': 'x' } })],
     ['I7: pgbouncer/0 keeps a deferred hook', unit('pgbouncer/0', { state: { deferred: '[]' } })],

@@ -58,6 +58,15 @@ export class MemoryPgbouncer {
     return this.configuration.databases.find(({ name }) => name === database);
   }
 
+  /** Where a database leads: by its entry, or by the wildcard where that is for this user. */
+  #placeOf({ user }: Login, database: string): string | null {
+    const entry = this.#entry(database);
+    if (entry !== undefined) return entry.database;
+    const { wildcard } = this.configuration;
+    const isOpen = wildcard?.users.includes(user) && !wildcard.closed.includes(database);
+    return isOpen === true ? database : null;
+  }
+
   /** What one hook sees. */
   hook(): Pooler {
     return {
@@ -71,15 +80,10 @@ export class MemoryPgbouncer {
       },
       looksUp: () => (this.configuration.lookup?.users.length ?? 0) > 0,
       admits: (login, database) => async () => {
-        const entry = this.#entry(database);
-        if (
-          this.isUp &&
-          entry !== undefined &&
-          this.lists(login) &&
-          this.#postgres.admits(login, entry.database)
-        )
+        const place = this.#placeOf(login, database);
+        if (this.isUp && place !== null && this.lists(login) && this.#postgres.admits(login, place))
           return E.right(undefined);
-        const why = entry === undefined ? 'no such database' : 'the login is refused';
+        const why = place === null ? 'no such database' : 'the login is refused';
         return E.left({
           _tag: 'LoginRefused',
           class: 'unavailable',

@@ -61,10 +61,10 @@ export class Console {
     }
   }
 
-  /** What is in force, the console's own entry left out, sorted by name. */
+  /** The entries in force, the console's own and what a wildcard leads to left out, sorted by name. */
   async databases(): Promise<readonly DatabaseEntry[]> {
     return (await this.#show('SHOW DATABASES'))
-      .filter(({ name }) => name !== 'pgbouncer')
+      .filter(({ name, pool_mode: mode }) => name !== 'pgbouncer' && mode === null)
       .map(({ name, host, port, database }) => ({
         name: String(name),
         host: String(host ?? ''),

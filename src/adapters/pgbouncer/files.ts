@@ -37,11 +37,12 @@ const filesIn = ({ workload }: PgbouncerProcess) => workload ?? localFiles;
 
 export async function filesOf(process: PgbouncerProcess) {
   const { read } = filesIn(process);
-  const { userlistFile, caFile } = process.settings;
+  const { userlistFile, caFile, accessFile } = process.settings;
   return {
     ini: await read(process.iniFile),
     userlist: await read(userlistFile),
     ca: await read(caFile),
+    access: await read(accessFile),
   };
 }
 
@@ -49,9 +50,10 @@ export async function filesFor(
   { settings }: PgbouncerProcess,
   configuration: Configuration,
   version: Version,
+  wasFenced = false,
 ): Promise<PgbouncerFiles> {
   const verifier = await steadyVerifierOf(settings.admin.password.secret);
-  return renderFiles(configuration, settings, version, verifier);
+  return renderFiles(configuration, settings, version, verifier, wasFenced);
 }
 
 /**
@@ -74,6 +76,7 @@ export async function write(
   const { replace } = filesIn(process);
   await replace(markerOf(process), '');
   await replace(process.settings.caFile, files.ca);
+  await replace(process.settings.accessFile, files.access);
   await replace(process.settings.userlistFile, files.userlist);
   await replace(process.iniFile, files.ini);
 }

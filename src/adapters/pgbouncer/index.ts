@@ -5,7 +5,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import { sameDatabases } from '../../domain/configuration.ts';
-import { oldestVersion, parseVersion } from '../../domain/pgbouncer-files.ts';
+import { isFenced, oldestVersion, parseVersion } from '../../domain/pgbouncer-files.ts';
 import type {
   Attempt,
   Configuration,
@@ -139,9 +139,14 @@ async function apply(
   const version = isMoving ? null : known;
   const configuration = isMoving || console.isDown ? wholly : later;
   const isLookingUp = looksUp(configuration);
-  const files = await filesFor(process, configuration, version ?? oldestVersion);
+  // A wildcard that is read no more stays in force until the process is started anew.
+  const wasFenced = version !== null && before.ini !== null && isFenced(before.ini);
+  const files = await filesFor(process, configuration, version ?? oldestVersion, wasFenced);
   const isWritten =
-    before.ini === files.ini && before.userlist === files.userlist && before.ca === files.ca;
+    before.ini === files.ini &&
+    before.userlist === files.userlist &&
+    before.ca === files.ca &&
+    before.access === files.access;
   const wanted = [...configuration.databases].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );

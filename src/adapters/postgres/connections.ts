@@ -3,6 +3,7 @@
  * enters the maintenance database and no other; a tenant's database is entered by the tenant's own
  * users alone, whose rights are all that anything there could ever come by.
  */
+import { renderHostPort } from '../../domain/host-port.ts';
 import { connect, type Session, WireProblem } from '../wire/index.ts';
 import { homeOf, isElsewhere, ownLogin } from './login.ts';
 import type { PostgresOptions } from './options.ts';
@@ -53,7 +54,7 @@ export class Connections {
   }
 
   get where(): string {
-    return `${this.#options.host}:${this.#options.port}`;
+    return renderHostPort(this.#options);
   }
 
   /** The role to which an operator may hand a database over. */

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../../engine/index.ts';
 import { audit, grantable } from './audit.ts';
 import { Connections } from './connections.ts';
+import { closedTo } from './login.ts';
 import type { PostgresOptions } from './options.ts';
 import { attempt } from './problem.ts';
 import { provision } from './provision.ts';
@@ -45,7 +46,8 @@ export function postgres(options: PostgresOptions): PostgresBackend {
           });
     }),
     version: attempt(connections, async () => E.right((await connections.server()).version)),
-    endpoints: async () => E.right({ primary: { host, port }, replicas: replicas(), ca }),
+    endpoints: async () =>
+      E.right({ primary: { host, port }, replicas: replicas(), closed: closedTo(options), ca }),
     grantable: (roles) =>
       attempt(connections, async () => E.right(await grantable(connections, roles))),
     provision: (grant, holdings) =>

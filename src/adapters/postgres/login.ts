@@ -12,6 +12,15 @@ const reservedPrefix = 'hookchart';
 /** The database that only the deployment's own login enters. */
 export const homeOf = (owner: string): string => `${reservedPrefix}_home_${digest(owner, 12)}`;
 
+/** The databases that are the deployment's own, where no tenant has any business. */
+export const closedTo = ({
+  owner,
+  database = 'postgres',
+}: {
+  readonly owner: string;
+  readonly database?: string;
+}): readonly string[] => [database, homeOf(owner)];
+
 /**
  * The login that a superuser makes. Its password follows from the superuser's, so that every unit
  * that knows the one knows the other, and nobody has to keep it.

@@ -38,6 +38,7 @@ export async function startPgbouncer(
       pidFile,
       userlistFile: join(folder, 'userlist.txt'),
       caFile: join(folder, 'backend-ca.pem'),
+      accessFile: join(folder, 'access.conf'),
       admin: { user: 'hookchart_admin', password: { secret: adminPassword } },
       poolMode: 'session',
       maxDatabaseConnections: 8,

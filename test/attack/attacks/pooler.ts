@@ -1,5 +1,5 @@
 /** What a tenant does through PgBouncer with its own login, in its own database. */
-import type { Attack, Attacker } from '../attack.ts';
+import { type Attack, type Attacker, NotLanded } from '../attack.ts';
 import { canary, shadowEverything } from '../canary.ts';
 
 /** So that the next audit has something to repair. */
@@ -562,6 +562,46 @@ export const pooler: readonly Attack[] = [
         .pooled(attacker.me.bag.database, { user: 'hookchart_admin', password: 'guess' })
         .catch(() => {});
       await attacker.pooled('pgbouncer', { user: 'pgbouncer', password: '' }).catch(() => {});
+    },
+  },
+  {
+    name: 'the-wildcard-of-those-who-make-databases-is-taken-elsewhere',
+    position: 'pooler',
+    rule: 9,
+    extra: { 'extra-user-roles': 'CREATEDB' },
+    do: async (attacker) => {
+      const { world, round } = attacker;
+      const own = `evil_made_${round}`;
+      const session = await attacker.pooled();
+      await session.done(`CREATE DATABASE "${own}"`, `CREATE DATABASE "${own}_readonly"`);
+      const made = await attacker.pooled(own).catch((problem) => {
+        throw new NotLanded(`what it made is not reached: ${String(problem)}`);
+      });
+      await made.done('CREATE TABLE kept (n int)');
+      const rows = await session.query(
+        "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname NOT LIKE 'evil%'",
+      );
+      // All that the server has, and what PgBouncer might take for something else.
+      const { victim } = world;
+      for (const name of [
+        ...rows.map((row) => String(row.name)),
+        ...['all', '*', 'pgbouncer', 'sameuser', `${victim.bag.database}_readonly`],
+      ]) {
+        const inside = await attacker.pooled(name).catch(() => null);
+        if (inside !== null) throw new Error(`it was let into ${name}`);
+      }
+      // Each of them is remembered for a while, and none is an entry.
+      for (const name of ['a\nb = host=evil', '"', "'; x", 'ü', 'x'.repeat(63), 'x'.repeat(200)])
+        await attacker.pooled(name, { connectionTimeoutMillis: 500 }).catch(() => {});
+      // Nobody gets in by it who may make none.
+      const { username: user, password } = victim.bag;
+      for (const name of [own, 'postgres', 'template1']) {
+        const isIn = await attacker
+          .pooled(name, { user, password })
+          .then(() => true)
+          .catch(() => false);
+        if (isIn) throw new Error(`the victim is let into ${name}`);
+      }
     },
   },
   {
