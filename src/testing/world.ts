@@ -57,16 +57,30 @@ export interface Unit {
   readonly endpoint: string | null;
   /** `state-get`: outlives the unit's processes and its pod. */
   readonly state: Databag;
+  /** Keys of it that hold an empty text; missing where there are none. */
+  readonly blanks?: readonly string[];
   readonly status: Status | null;
   /** A hook that failed: Juju runs the same one again, and no other. */
   readonly failed: Hook | null;
   /** Hooks that no relation asks for, in order. */
-  readonly queue: readonly ('leader-elected' | 'start' | typeof poolerReady)[];
+  readonly queue: readonly Queued[];
+  /** Hooks about secrets that are still to come, in whatever order; missing where there are none. */
+  readonly news?: readonly Hook[];
   /** What it has been told of each relation, by id; a relation that it has not entered is missing. */
   readonly told: Readonly<Record<string, Told>>;
   /** What the requirer's library made of it, oldest first. */
   readonly heard: readonly RequirerEvent[];
 }
+
+/** A hook of a unit's own life. */
+export type Queued =
+  | 'install'
+  | 'leader-elected'
+  | 'leader-settings-changed'
+  | 'config-changed'
+  | 'start'
+  | typeof poolerReady
+  | 'remove';
 
 export interface Told {
   /** The remote application's databag that the last changed hook saw. */
@@ -75,10 +89,14 @@ export interface Told {
   readonly units: Readonly<Record<string, Databag>>;
   /** A unit that has joined and whose changed comes next. */
   readonly changing: string | null;
+  /** The agent was restarted since: it knows anew that the relation ends, and no more which one is the peers'. */
+  readonly isReread?: true;
 }
 
 export interface Relation {
   readonly endpoint: string;
+  /** How the requirer calls its end, where that is another name. */
+  readonly requirerEndpoint?: string;
   readonly provider: string;
   /** The same application for a peer relation. */
   readonly requirer: string;
@@ -102,6 +120,10 @@ export interface StoredSecret {
   readonly grants: readonly number[];
   /** The revision that each unit tracks. */
   readonly tracked: Readonly<Record<string, number>>;
+  /** What each consumer calls it, where it has a name for it. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Revisions of which nothing is left. */
+  readonly pruned?: readonly number[];
 }
 
 /** One hook, as Juju names it to a unit. */
@@ -112,6 +134,10 @@ export interface Hook {
   /** Missing in created, broken and in the application's own changed. */
   readonly remoteUnit?: string;
   readonly departingUnit?: string;
+  /** In the hooks about a secret: its id, and the revision that is new or may be removed. */
+  readonly secret?: string;
+  readonly revision?: number;
+  readonly label?: string;
 }
 
 /** What the requirer's library told its charm, with the databag's fields as it saw them. */
