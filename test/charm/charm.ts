@@ -10,6 +10,7 @@ import type { Action } from '../../src/testing/actions.ts';
 import type { Outcome } from '../../src/testing/hook-run.ts';
 import { HookTools, type Kept, type Pending } from '../../src/testing/hook-tools.ts';
 import { hooksOf } from '../../src/testing/resolver.ts';
+import { shortId } from '../../src/testing/secret-tools.ts';
 import { applied, type Runner, step } from '../../src/testing/step.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../src/testing/view.ts';
@@ -224,9 +225,15 @@ export class RealCharm {
   answerOf(relation: number): Databag {
     const bag = this.world.relations[relation]?.applications[provider] ?? {};
     const contents = Object.entries(bag).flatMap(([key, id]) =>
-      key.startsWith('secret-') ? [this.world.secrets[id]?.revisions.at(-1) ?? {}] : [],
+      key.startsWith('secret-') ? [this.secret(id)?.revisions.at(-1) ?? {}] : [],
     );
     return Object.assign({}, bag, ...contents);
+  }
+
+  /** A secret by any form of its id. */
+  secret(given: string) {
+    const found = Object.keys(this.world.secrets).find((id) => shortId(id) === shortId(given));
+    return found === undefined ? undefined : this.world.secrets[found];
   }
 
   statusOf(unit: string): string {
