@@ -24,6 +24,11 @@ export type Action =
   | { readonly _tag: 'Ask'; readonly application: string; readonly request: Databag }
   /** The unit's pod is replaced: what it kept in files is gone. */
   | { readonly _tag: 'LosePod'; readonly unit: string }
+  /** The unit's agent is started anew; its pod, its files and what was left to do stay. */
+  | { readonly _tag: 'RestartAgent'; readonly unit: string }
+  | { readonly _tag: 'ChangeConfig'; readonly application: string }
+  /** An operator has Juju go on after a hook that failed, without running it again. */
+  | { readonly _tag: 'Resolve'; readonly unit: string }
   /** The leader's lease runs out, and nobody has taken it up yet. */
   | { readonly _tag: 'LoseLeader'; readonly application: string }
   | { readonly _tag: 'Elect'; readonly unit: string }
@@ -57,6 +62,12 @@ export function tell(action: Action): string {
       return `${action.application} asks for ${JSON.stringify(action.request)}`;
     case 'LosePod':
       return `${action.unit} loses its pod`;
+    case 'RestartAgent':
+      return `the agent of ${action.unit} is restarted`;
+    case 'ChangeConfig':
+      return `${action.application} is configured`;
+    case 'Resolve':
+      return `the failed hook of ${action.unit} is resolved`;
     case 'LoseLeader':
       return `${action.application} loses its leader`;
     case 'Elect':
@@ -74,7 +85,8 @@ export function tell(action: Action): string {
   }
 }
 
-function tellHook({ name, relation, remoteUnit, departingUnit }: Hook): string {
+function tellHook({ name, relation, remoteUnit, departingUnit, secret, revision }: Hook): string {
+  if (secret !== undefined) return `${name} of ${secret}, revision ${revision}`;
   const of = relation === undefined ? '' : ` of relation ${relation}`;
   const who = remoteUnit === undefined ? '' : ` (${remoteUnit})`;
   const leaving =
@@ -93,6 +105,7 @@ function tellInterruption(interruption: Interruption | undefined): string {
     'answer lost': 'and loses a connection after the work was done',
     fails: 'and is refused',
     half: 'and only half of the file is loaded',
+    'commit lost': 'and Juju loses its commit',
   }[how];
   return `, ${what} at step ${at}`;
 }

@@ -15,7 +15,7 @@ import {
   render,
   type Status,
 } from '../engine/index.ts';
-import { HookTools, type Pending } from './hook-tools.ts';
+import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { simulatedModel } from './model.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
@@ -24,17 +24,20 @@ import { type Hook, leaseSeconds } from './world.ts';
 /**
  * What befalls a hook at one of its steps, the n-th from 1: a statement of the backend, a reload of
  * the pooler, or at last the commit. `killed`: the process dies BEFORE the step. `outage`: PostgreSQL
- * goes down there. `deposed`: the lease runs out there. The others are the adapters' own faults.
+ * goes down there. `deposed`: the lease runs out there. `commit lost`: whatever the step, Juju refuses
+ * the commit, after it has made the hook's secrets. The others are the adapters' own faults.
  */
 export interface Interruption {
   readonly at: number;
-  readonly how: 'killed' | 'outage' | 'deposed' | Fault;
+  readonly how: 'killed' | 'outage' | 'deposed' | 'commit lost' | Fault;
 }
 
 /** What one hook came to: everything that it changes, and nothing of the world that it did not see. */
 export interface Outcome {
   /** Null where the hook failed; nothing of it reached Juju then. */
   readonly pending: Pending | null;
+  /** What is in force all the same, where it was the commit that was refused; null elsewhere. */
+  readonly kept?: Kept | null;
   /** Why it failed, in one line. */
   readonly failure: string | null;
   /** Seen at once, whether the hook ended well or not; null where none was set. */
@@ -95,6 +98,8 @@ export async function runHook(
         seconds += leaseSeconds;
         tools.depose();
         return null;
+      case 'commit lost':
+        return null;
       default:
         return interruption.how;
     }
@@ -119,6 +124,7 @@ export async function runHook(
     clock: () => seconds * 1000,
   };
   let pending: Pending | null = null;
+  let kept: Kept | null = null;
   let run: DispatchRun | null = null;
   let failure: string | null = null;
   try {
@@ -126,6 +132,9 @@ export async function runHook(
     if (E.isLeft(outcome)) failure = render(outcome.left);
     else {
       run = outcome.right;
+      kept = tools.kept();
+      if (interruption?.how === 'commit lost')
+        throw new ToolError('commit', 1, 'state changing too quickly; try again soon');
       pending = tools.flush();
     }
   } catch (error) {
@@ -135,6 +144,7 @@ export async function runHook(
   }
   return {
     pending,
+    kept: pending === null ? kept : null,
     failure,
     status: tools.status,
     isDeposed: view.leader && interruption?.how === 'deposed' && interruption.at <= steps.length,

@@ -9,11 +9,16 @@ import { SecretTools } from './secret-tools.ts';
 import { ToolError } from './tool-error.ts';
 import type { RelationView, View } from './view.ts';
 
+/** What is in force although the commit of a hook was refused. */
+export type Kept = Pick<Pending, 'secrets' | 'secretsMade'>;
+
 /** What a hook that ended well asks Juju to put in force, all of it or nothing. */
 export interface Pending {
   /** By relation id, then by the application or unit whose databag it is. */
   readonly bags: Readonly<Record<string, Readonly<Record<string, Databag>>>>;
   readonly state: Databag;
+  /** Keys of the state that are there without a value. */
+  readonly blanks: readonly string[];
   readonly secrets: View['secrets'];
   readonly secretsMade: number;
   readonly secretsRemoved: readonly string[];
@@ -29,12 +34,15 @@ export class HookTools {
   #leads: boolean;
   #wasDenied = false;
   #state: Databag;
+  #blanks: readonly string[];
+  readonly #asks = new Set<string>();
   readonly #bags = new Map<string, Map<string, Databag>>();
 
   constructor(view: View) {
     this.view = view;
     this.#leads = view.leader;
     this.#state = view.state;
+    this.#blanks = view.blanks;
     this.secrets = new SecretTools(view, () => this.#leads);
   }
 
@@ -72,6 +80,14 @@ export class HookTools {
       isOurs && who !== unit && !relation.isPeer && !(who === application && this.isLeader());
     if (isRefused) throw new ToolError('relation-get', 1, 'permission denied');
     const bag = this.#bags.get(String(id))?.get(who) ?? relation.bags[who];
+    // Who reads its own databag has Juju write it at the commit, as it is.
+    if (who === unit) this.#asks.add('relation-unit-settings');
+    if (bag === undefined && who.startsWith(`${relation.remote}/`))
+      throw new ToolError(
+        'relation-get',
+        1,
+        `cannot read settings for unit "${who}" in relation "${relation.key}": unit "${who}": settings not found`,
+      );
     if (bag === undefined) throw new ToolError('relation-get', 1, 'permission denied');
     return bag;
   }
@@ -79,11 +95,9 @@ export class HookTools {
   /** Merges values into the databag of this unit or of its application; an empty one deletes its key. */
   relationSet(id: number, whose: 'unit' | 'application', values: Databag): void {
     const relation = this.#relation('relation-set', id);
-    for (const [key, value] of Object.entries(values))
-      if (typeof value !== 'string')
-        throw new ToolError('relation-set', 2, `the value of "${key}" is not a string`);
     if (whose === 'application' && !this.isLeader())
       throw new ToolError('relation-set', 1, 'cannot write relation settings');
+    if (Object.keys(values).length > 0) this.#asks.add('relation-unit-settings');
     const who = this.view[whose];
     const bags = this.#bags.get(String(id)) ?? new Map<string, Databag>();
     this.#bags.set(String(id), bags);
@@ -99,14 +113,28 @@ export class HookTools {
     return this.#state;
   }
 
+  /** All keys, those without a value as well. */
+  stateShown(): Databag {
+    return { ...this.#state, ...Object.fromEntries(this.#blanks.map((key) => [key, ''])) };
+  }
+
+  /** An empty value stays there as an empty value; `state-delete` takes a key away. */
   stateSet(values: Databag): void {
-    const next = merged(this.#state, values);
-    for (const [key, value] of Object.entries(next)) {
-      if (key.length > quota.key) this.#overQuota(`key of ${quota.key} bytes`);
-      if (value.length > quota.value) this.#overQuota(`value of ${quota.value} bytes`);
+    for (const [key, value] of Object.entries(values)) {
+      if (key.length > quota.key) this.#overQuota(`key length (${quota.key})`);
+      if (value.length > quota.value) this.#overQuota(`value length (${quota.value})`);
     }
-    if (JSON.stringify(next).length > quota.total) this.#overQuota(`total of ${quota.total} bytes`);
-    this.#state = next;
+    if (Object.keys(values).length > 0) this.#asks.add('unit-state');
+    this.#state = merged(this.#state, values);
+    const others = this.#blanks.filter((key) => values[key] === undefined);
+    const blank = Object.keys(values).filter((key) => values[key] === '');
+    this.#blanks = [...others, ...blank].sort();
+  }
+
+  stateDelete(key: string): void {
+    this.#asks.add('unit-state');
+    this.#state = merged(this.#state, { [key]: '' });
+    this.#blanks = this.#blanks.filter((blank) => blank !== key);
   }
 
   statusSet(status: Status): void {
@@ -126,7 +154,31 @@ export class HookTools {
         bags[id][who] = bag;
       }
     }
-    return { bags, state: this.#state, ...this.secrets.flush() };
+    const flushed = this.secrets.flush();
+    if (JSON.stringify(this.#state).length > quota.total)
+      throw new ToolError(
+        'commit',
+        1,
+        `persisting charm state: max allowed size (${quota.total}) exceeded`,
+      );
+    return { bags, state: this.#state, blanks: this.#blanks, ...flushed };
+  }
+
+  /** What stays where the commit is refused: secrets are made before anything else is looked at. */
+  kept(): Kept {
+    const secrets = this.secrets.kept();
+    const { made } = this.view;
+    return { secrets, secretsMade: made.secrets + Object.keys(secrets).length };
+  }
+
+  /** What the agent asks of Juju at the commit, in Juju's words; empty where there is nothing. */
+  asks(): readonly string[] {
+    const isConfigChanged = this.view.hook.name === 'config-changed';
+    return [
+      ...this.#asks,
+      ...this.secrets.asks(),
+      ...(isConfigChanged ? ['update-network-info'] : []),
+    ].sort();
   }
 
   #relation(tool: string, id: number): RelationView {

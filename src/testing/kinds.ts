@@ -19,6 +19,7 @@ export const kinds = {
   'remove unit': 1,
   'remove application': 1,
   'lose pod': 1,
+  'restart agent': 1,
   'lose leader': 2,
   elect: 6,
   'postgres up or down': 3,
@@ -58,6 +59,7 @@ const interruptions: readonly Interruption['how'][] = [
   'answer lost',
   'fails',
   'half',
+  'commit lost',
 ];
 
 /** Every action of a kind that may happen now; none where the kind has no sense in this world. */
@@ -132,6 +134,8 @@ export function actionsOf(
         : [];
     case 'lose pod':
       return units.map((unit) => ({ _tag: 'LosePod', unit }));
+    case 'restart agent':
+      return units.map((unit) => ({ _tag: 'RestartAgent', unit }));
     case 'lose leader':
       return owner !== undefined && owner.leader !== null
         ? [{ _tag: 'LoseLeader', application: provider }]

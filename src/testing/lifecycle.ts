@@ -1,11 +1,12 @@
 /** What Juju does by itself: it tells units of what was delivered, and clears away what has ended. */
 import type { Databag } from '../engine/index.ts';
 import type { Pending } from './hook-tools.ts';
+import { announced, heardOf } from './news.ts';
 import {
   applicationNamed,
   type Hook,
   isPeer,
-  peerRelation,
+  type Queued,
   type Relation,
   remoteOf,
   replaced,
@@ -21,7 +22,11 @@ const nothing: Databag = {};
 /** The world after a hook that ended well: the unit has been told, and is told nothing twice. */
 export function delivered(world: World, name: string, hook: Hook): World {
   const unit = unitNamed(world, name);
-  if (hook.name === 'stop') return withoutUnit(world, name);
+  if (hook.name === 'remove') return withoutUnit(world, name);
+  if (hook.name === 'stop')
+    return withUnit(world, name, { ...unit, queue: ['remove'], failed: null });
+  if (hook.secret !== undefined)
+    return withUnit(world, name, heardOf({ ...unit, failed: null }, hook));
   if (hook.relation === undefined) {
     const queue = unit.queue.filter((queued) => queued !== hook.name);
     return withUnit(world, name, { ...unit, queue, failed: null });
@@ -43,7 +48,16 @@ export function delivered(world: World, name: string, hook: Hook): World {
     failed: null,
     told: { ...unit.told, [hook.relation]: next },
   });
-  return hook.name.endsWith('-relation-created') ? withScope(after, hook.relation, name) : after;
+  return hook.name.endsWith('-relation-created') ? entered(after, name) : after;
+}
+
+/** A unit enters all relations that live at once, before any of their created has run. */
+export function entered(world: World, name: string): World {
+  const { application } = unitNamed(world, name);
+  const ids = Object.entries(world.relations).flatMap(([id, { life, provider, requirer }]) =>
+    life === 'alive' && (provider === application || requirer === application) ? [Number(id)] : [],
+  );
+  return ids.reduce((next, id) => withScope(next, id, name), world);
 }
 
 function toldBy(hook: Hook, relation: Relation, told: Told | undefined, unit: Unit): Told {
@@ -69,22 +83,22 @@ export function flushed(world: World, name: string, pending: Pending): World {
   let next = world;
   for (const [id, bags] of Object.entries(pending.bags))
     for (const [who, bag] of Object.entries(bags)) next = written(next, name, id, who, bag);
-  const { state, secrets, secretsMade, secretsRemoved } = pending;
-  next = withUnit(next, name, { ...unitNamed(next, name), state });
+  const { state, blanks, secrets, secretsMade, secretsRemoved } = pending;
+  const { blanks: _, ...unit } = unitNamed(next, name);
+  next = withUnit(next, name, { ...unit, state, ...(blanks.length === 0 ? {} : { blanks }) });
   const isTouched = secretsRemoved.length > 0 || Object.keys(secrets).length > 0;
   if (!isTouched && secretsMade === world.made.secrets) return next;
-  return {
+  return announced(next, {
     ...next,
     secrets: withoutAll({ ...next.secrets, ...secrets }, secretsRemoved),
     made: { ...next.made, secrets: secretsMade },
-  };
+  });
 }
 
-/** A unit that writes to its own application's peer databag is not told of it. */
+/** A leader is told of what it writes to its own application's peer databag, as all its peers are. */
 function written(world: World, name: string, id: string, who: string, bag: Databag): World {
   const relation = world.relations[id];
   if (relation === undefined) return world;
-  const unit = unitNamed(world, name);
   const isUnits = who === name;
   const next = {
     ...relation,
@@ -92,13 +106,7 @@ function written(world: World, name: string, id: string, who: string, bag: Datab
       ? { units: { ...relation.units, [who]: bag } }
       : { applications: { ...relation.applications, [who]: bag } }),
   };
-  const after = { ...world, relations: { ...world.relations, [id]: next } };
-  const told = unit.told[id];
-  if (isUnits || Number(id) !== peerRelation || told === undefined) return after;
-  return withUnit(after, name, {
-    ...unit,
-    told: { ...unit.told, [id]: { ...told, application: bag } },
-  });
+  return { ...world, relations: { ...world.relations, [id]: next } };
 }
 
 /** A unit is gone: it left all scopes, and with it its pod, its files and its leadership. */
@@ -139,15 +147,25 @@ export function withoutLeader(world: World, name: string): World {
   const unit = leader === null ? undefined : next.units[leader];
   if (leader === null || unit === undefined) return next;
   const queue = unit.queue.filter((queued) => queued !== 'leader-elected');
-  return withUnit(next, leader, { ...unit, queue });
+  return withUnit(next, leader, { ...unit, queue: follows(queue) });
 }
+
+/** A unit that does not lead is told of the leader's settings, which nobody has any more, before it goes on. */
+export const follows = (queue: readonly Queued[]): readonly Queued[] =>
+  queue.includes('leader-settings-changed') || queue.includes('install')
+    ? queue
+    : [
+        ...queue.filter((queued) => queued === 'start'),
+        'leader-settings-changed',
+        ...queue.filter((queued) => queued !== 'start'),
+      ];
 
 export const withUnit = (world: World, name: string, unit: Unit): World => ({
   ...world,
   units: { ...world.units, [name]: unit },
 });
 
-function withScope(world: World, id: number, unit: string): World {
+export function withScope(world: World, id: number, unit: string): World {
   const relation = world.relations[id];
   if (relation === undefined || relation.scope.includes(unit)) return world;
   const scope = [...relation.scope, unit].sort();

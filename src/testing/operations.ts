@@ -3,7 +3,16 @@ import { emptyPgbouncer } from '../adapters/memory/index.ts';
 import type { Databag } from '../engine/index.ts';
 import type { Action } from './actions.ts';
 import { HookTools } from './hook-tools.ts';
-import { cleared, flushed, withoutLeader, withoutUnit, withUnit } from './lifecycle.ts';
+import {
+  cleared,
+  delivered,
+  flushed,
+  follows,
+  withoutLeader,
+  withoutUnit,
+  withUnit,
+} from './lifecycle.ts';
+import { inherited } from './news.ts';
 import { ask } from './requirer.ts';
 import { updateStatus } from './resolver.ts';
 import { viewOf } from './view.ts';
@@ -14,6 +23,7 @@ import {
   Misuse,
   poolerReady,
   provider,
+  type Queued,
   type Relation,
   relationNumbered,
   replaced,
@@ -53,6 +63,12 @@ export function operated(world: World, action: Exclude<Action, { _tag: 'RunHook'
       return asked(world, action.application, action.request);
     case 'LosePod':
       return podLost(world, action.unit);
+    case 'RestartAgent':
+      return restarted(world, action.unit);
+    case 'ChangeConfig':
+      return reconfigured(world, action.application);
+    case 'Resolve':
+      return resolved(world, action.unit);
     case 'LoseLeader':
       if (applicationNamed(world, action.application).leader === null)
         throw new Misuse(`${action.application} has no leader to lose`);
@@ -113,6 +129,11 @@ function scaledUp(world: World, name: string): World {
   if (application.life === 'dying') throw new Misuse(`${name} is being removed`);
   const unit = `${name}/${application.unitsMade}`;
   const isFirst = application.leader === null && application.role === 'requirer';
+  // A requirer's charm has nothing to do in the hooks of its units' own lives.
+  const queue: readonly Queued[] =
+    application.role === 'requirer'
+      ? ['start']
+      : ['install', 'leader-settings-changed', 'config-changed', 'start'];
   return {
     ...world,
     applications: {
@@ -123,7 +144,7 @@ function scaledUp(world: World, name: string): World {
         leader: isFirst ? unit : application.leader,
       },
     },
-    units: { ...world.units, [unit]: unitOf(name, application.unitsMade) },
+    units: { ...world.units, [unit]: { ...unitOf(name, application.unitsMade), queue } },
     poolers:
       application.role === 'provider'
         ? { ...world.poolers, [unit]: emptyPgbouncer }
@@ -165,14 +186,51 @@ function asked(world: World, name: string, request: Databag): World {
 
 function podLost(world: World, name: string): World {
   const unit = unitNamed(world, name);
-  const queue = unit.queue.includes('start') ? unit.queue : [...unit.queue, 'start' as const];
+  const isNew = unit.queue.includes('start') || unit.queue.includes('remove');
+  const started = { ...unit, queue: ['start' as const, ...unit.queue] };
+  // A machine that comes up again is started before anything else.
+  const next = isNew ? world : restarted(withUnit(world, name, started), name);
   return {
-    ...withUnit(world, name, { ...unit, queue }),
+    ...next,
     poolers:
       world.poolers[name] === undefined
         ? world.poolers
         : { ...world.poolers, [name]: emptyPgbouncer },
   };
+}
+
+/** An agent that starts anew keeps what is left to do, and reads all else again. */
+function restarted(world: World, name: string): World {
+  const unit = unitNamed(world, name);
+  const told = Object.fromEntries(
+    Object.entries(unit.told).map(([id, one]) => [id, { ...one, isReread: true as const }]),
+  );
+  const leads = applicationNamed(world, unit.application).leader === name;
+  const isStarted = !unit.queue.includes('install') && !unit.queue.includes('remove');
+  const queue = leads || !isStarted || unit.life !== 'alive' ? unit.queue : follows(unit.queue);
+  return withUnit(world, name, { ...unit, told, queue });
+}
+
+function reconfigured(world: World, application: string): World {
+  applicationNamed(world, application);
+  return unitsOf(world, application).reduce((next, name) => {
+    const unit = unitNamed(next, name);
+    const isDue = unit.queue.includes('config-changed') || unit.queue.includes('remove');
+    const isLeading = (queued: Queued) => queued.startsWith('leader-');
+    const queue = [
+      ...unit.queue.filter(isLeading),
+      'config-changed' as const,
+      ...unit.queue.filter((queued) => !isLeading(queued)),
+    ];
+    return isDue ? next : withUnit(next, name, { ...unit, queue });
+  }, world);
+}
+
+/** An operator lets a hook that failed be, and the unit goes on as though it had ended well. */
+function resolved(world: World, name: string): World {
+  const { failed } = unitNamed(world, name);
+  if (failed === null) throw new Misuse(`${name} has no hook that failed`);
+  return delivered(world, name, failed);
 }
 
 function elected(world: World, name: string): World {
@@ -183,10 +241,16 @@ function elected(world: World, name: string): World {
   const queue = unit.queue.includes('leader-elected')
     ? unit.queue
     : (['leader-elected', ...unit.queue] as const);
-  return {
-    ...withUnit(world, name, { ...unit, queue }),
-    applications: { ...world.applications, [unit.application]: { ...application, leader: name } },
-  };
+  return inherited(
+    {
+      ...withUnit(world, name, {
+        ...unit,
+        queue: queue.filter((queued) => queued !== 'leader-settings-changed'),
+      }),
+      applications: { ...world.applications, [unit.application]: { ...application, leader: name } },
+    },
+    name,
+  );
 }
 
 function withPooler(world: World, name: string, isUp: boolean): World {

@@ -1,8 +1,9 @@
 /**
- * Which hook a unit may run next, in Juju's order: a hook that failed; created of relations it has
- * not entered; leader-elected; then within one relation a changed that follows its joined, departed
- * of those who are gone, broken, the application's changed, joined, changed. Between relations the
- * order is random, so all of them are named. update-status comes when nothing else does.
+ * Which hook a unit may run next, in Juju's order: a hook that failed; install; created of relations
+ * it has not entered; leader-elected or leader-settings-changed, config-changed, start; then within
+ * one relation a changed that follows its joined, departed of those who are gone, broken, the
+ * application's changed, joined, changed. Between relations the order is random, and hooks about
+ * secrets come among them, so all of them are named. update-status comes when nothing else does.
  */
 
 import { sameBag } from '../domain/databag.ts';
@@ -23,6 +24,9 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
   const unit = unitNamed(world, name);
   if (unit.failed !== null) return [unit.failed];
   const relations = relationsOf(world, unit);
+  const [first] = unit.queue;
+  // Even a unit that is to go is installed first, so that there is something to stop.
+  if (first === 'install' || first === 'remove') return [{ name: first }];
   if (unit.life === 'alive') {
     const created = relations.flatMap(([id, relation]) =>
       relation.life === 'alive' && unit.told[id] === undefined
@@ -34,24 +38,40 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
   // A unit that goes before it was started is not started any more.
   const [queued] = unit.queue.filter((name) => unit.life === 'alive' || name === 'leader-elected');
   if (queued !== undefined) return [{ name: queued }];
+  const news = unit.news ?? [];
   const next = relations.flatMap(([id, relation]) => {
     const told = unit.told[id];
     return told === undefined ? [] : (nextOf(world, name, unit, id, relation, told) ?? []);
   });
-  return next.length === 0 && unit.life === 'dying' ? [{ name: 'stop' }] : next;
+  if (next.length === 0 && unit.life === 'dying') return [...news, { name: 'stop' }];
+  return [...news, ...next];
 }
 
 /** A hook that Juju runs whenever a unit has nothing else to do. */
 export const updateStatus: Hook = { name: 'update-status' };
 
-/** The relations that the hook tools list for a unit: those that it has entered, less one that is breaking. */
-export const listedRelations = (world: World, unit: Unit): readonly number[] =>
-  Object.entries(world.relations).flatMap(([id, relation]) => {
-    const told = unit.told[id];
-    if (told === undefined || isPeer(relation)) return [];
-    const isBreaking = relation.life !== 'alive' && Object.keys(told.units).length === 0;
-    return isBreaking ? [] : [Number(id)];
-  });
+/**
+ * Whether the hook tools know a relation: a unit enters all that live as soon as it is installed,
+ * and each of them at the latest with its created.
+ */
+export const isKnown = (unit: Unit, id: number, { life }: Relation): boolean =>
+  unit.told[id] !== undefined || (unit.life === 'alive' && life === 'alive');
+
+/**
+ * Whether `relation-ids` lists it. An agent reads a relation's life when it enters it, and does not
+ * look again: one that is being broken is listed like all others, until the agent is restarted.
+ */
+export function isListed(unit: Unit, id: number, relation: Relation): boolean {
+  const told = unit.told[id];
+  if (told?.isReread !== true || isPeer(relation)) return isKnown(unit, id, relation);
+  return relation.life === 'alive' || Object.keys(told.units).length > 0;
+}
+
+/** Its name on the side of an application. */
+export const endpointOf = (
+  { endpoint, requirerEndpoint, provider }: Relation,
+  application: string,
+): string => (application === provider ? endpoint : (requirerEndpoint ?? endpoint));
 
 function relationsOf(
   world: World,
@@ -73,15 +93,23 @@ function nextOf(
   told: Told,
 ): Hook | null {
   const remote = remoteOf(relation, unit.application);
-  const of = (kind: string, remoteUnit?: string): Hook =>
-    hook(kind, id, relation, unit, remoteUnit);
+  const of = (kind: string, remoteUnit?: string): Hook => {
+    const whole = hook(kind, id, relation, unit, remoteUnit);
+    if (kind !== 'broken' || told.isReread !== true) return whole;
+    const { remoteApplication: _, ...rest } = whole;
+    return rest;
+  };
   if (told.changing !== null) return of('changed', told.changing);
-  const isEnding = !isPeer(relation) && (relation.life !== 'alive' || unit.life === 'dying');
+  // An agent that was restarted takes the peer relation for one that can break.
+  const isOther = !isPeer(relation) || told.isReread === true;
+  const isEnding = relation.life !== 'alive' || unit.life === 'dying';
+  // A unit departs as soon as it knows that it is to go, before it has left.
   const present = isEnding
     ? []
-    : relation.scope.filter(
-        (other) => other !== name && world.units[other]?.application === remote,
-      );
+    : relation.scope.filter((other) => {
+        const there = world.units[other];
+        return other !== name && there?.application === remote && there.life === 'alive';
+      });
   const gone = Object.keys(told.units)
     .sort()
     .find((seen) => !present.includes(seen));
@@ -90,7 +118,7 @@ function nextOf(
       unit.life === 'dying' || world.applications[unit.application]?.life === 'dying';
     return { ...of('departed', gone), departingUnit: isLeaving ? name : gone };
   }
-  if (isEnding) return of('broken');
+  if (isEnding) return isOther ? of('broken') : null;
   if (!sameBag(relation.applications[remote] ?? {}, told.application)) return of('changed');
   const joining = present.find((other) => told.units[other] === undefined);
   if (joining !== undefined) return of('joined', joining);
@@ -102,14 +130,14 @@ function nextOf(
 
 function hook(
   kind: string,
-  relation: number,
-  { endpoint, provider, requirer }: Relation,
+  id: number,
+  relation: Relation,
   { application }: Unit,
   remoteUnit?: string,
 ): Hook {
-  const remoteApplication = provider === application ? requirer : provider;
-  const name = `${endpoint}-relation-${kind}`;
+  const remoteApplication = remoteOf(relation, application);
+  const name = `${endpointOf(relation, application)}-relation-${kind}`;
   return remoteUnit === undefined
-    ? { name, relation, remoteApplication }
-    : { name, relation, remoteApplication, remoteUnit };
+    ? { name, relation: id, remoteApplication }
+    : { name, relation: id, remoteApplication, remoteUnit };
 }

@@ -1,6 +1,6 @@
 import type { Action } from './actions.ts';
 import { type Charm, type Outcome, pgbouncerCharm, runHook } from './hook-run.ts';
-import { HookTools, type Pending } from './hook-tools.ts';
+import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { delivered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
 import { operated } from './operations.ts';
 import { requirerHook } from './requirer.ts';
@@ -66,8 +66,21 @@ export function applied(world: World, name: string, hook: Hook, outcome: Outcome
   if (status !== null) next = withUnit(next, name, { ...unit, status });
   if (isDeposed) next = withoutLeader(next, application);
   return pending === null
-    ? withUnit(next, name, { ...unitNamed(next, name), failed: hook })
+    ? failedAt(next, name, hook, outcome.kept ?? null)
     : delivered(flushed(next, name, pending), name, hook);
+}
+
+/** The world after a hook that is to be run again, with the secrets that stay of it. */
+export function failedAt(world: World, name: string, hook: Hook, kept: Kept | null): World {
+  const next =
+    kept === null
+      ? world
+      : {
+          ...world,
+          secrets: { ...world.secrets, ...kept.secrets },
+          made: { ...world.made, secrets: Math.max(world.made.secrets, kept.secretsMade) },
+        };
+  return withUnit(next, name, { ...unitNamed(next, name), failed: hook });
 }
 
 /** What a hook of a requirer came to. */
@@ -114,11 +127,13 @@ export function requirerApplied(
   return delivered(withUnit(next, name, { ...unit, heard }), name, hook);
 }
 
-const isSame = (one: Hook, other: Hook): boolean =>
+export const isSame = (one: Hook, other: Hook): boolean =>
   one.name === other.name &&
   one.relation === other.relation &&
   one.remoteUnit === other.remoteUnit &&
-  one.departingUnit === other.departingUnit;
+  one.departingUnit === other.departingUnit &&
+  one.secret === other.secret &&
+  one.revision === other.revision;
 
 function mayRun(world: World, unit: string, hook: Hook): void {
   const next = hooksOf(world, unit);

@@ -1,11 +1,12 @@
 import type { PgbouncerState, PostgresState } from '../adapters/memory/index.ts';
 import type { Databag } from '../engine/index.ts';
-import { listedRelations } from './resolver.ts';
+import { endpointOf, isKnown, isListed } from './resolver.ts';
 import {
   applicationNamed,
   type Hook,
   isPeer,
   provider,
+  type Relation,
   remoteOf,
   type StoredSecret,
   unitNamed,
@@ -24,13 +25,18 @@ export interface View {
   readonly leader: boolean;
   /** The units of its application that are not going. */
   readonly plannedUnits: readonly string[];
+  /** Those that are. */
+  readonly dyingUnits: readonly string[];
   readonly endpoint: string | null;
   readonly state: Databag;
+  readonly blanks: readonly string[];
   readonly relations: Readonly<Record<string, RelationView>>;
   /** Whether this Juju has secrets; 2.9 has none. */
   readonly hasSecrets: boolean;
   /** The secrets that the unit's side owns, or that its application was granted. */
   readonly secrets: Readonly<Record<string, StoredSecret>>;
+  /** The ids of all others, which it may not read. */
+  readonly secretsOfOthers: readonly string[];
   readonly postgres: PostgresState;
   readonly postgresDelay: number;
   /** Null for a unit that is no pooler. */
@@ -40,6 +46,8 @@ export interface View {
 
 export interface RelationView {
   readonly endpoint: string;
+  /** As Juju names the relation itself, by both its ends. */
+  readonly key: string;
   readonly remote: string;
   readonly isPeer: boolean;
   readonly isListed: boolean;
@@ -55,28 +63,30 @@ export function viewOf(world: World, name: string, hook: Hook): View {
   const unit = unitNamed(world, name);
   const { application } = unit;
   const { leader, role } = applicationNamed(world, application);
-  const listed = new Set(listedRelations(world, unit));
   const relations: Record<string, RelationView> = {};
   for (const [id, relation] of Object.entries(world.relations)) {
+    const isOurs = relation.provider === application || relation.requirer === application;
+    if (!isOurs || !(String(hook.relation) === id || isKnown(unit, Number(id), relation))) continue;
     const told = unit.told[id];
-    const isSeen = told !== undefined || String(hook.relation) === id || isPeer(relation);
-    if (!isSeen) continue;
     const remote = remoteOf(relation, application);
+    // Who has gone can still be read while the relation is there.
+    const isEnding = /-(departed|broken)$/.test(hook.name) && String(hook.relation) === id;
+    const gone = isEnding ? relation.units : {};
     const known: Record<string, Databag> = { ...told?.units };
     const joining = hook.name.endsWith('-joined') || hook.name.endsWith('-changed');
     if (joining && String(hook.relation) === id && hook.remoteUnit !== undefined)
       known[hook.remoteUnit] = relation.units[hook.remoteUnit] ?? nothing;
     relations[id] = {
-      endpoint: relation.endpoint,
+      endpoint: endpointOf(relation, application),
+      key: keyOf(relation),
       remote,
       isPeer: isPeer(relation),
-      isListed: isPeer(relation)
-        ? told !== undefined
-        : listed.has(Number(id)) || told === undefined,
+      isListed: isListed(unit, Number(id), relation),
       members: Object.keys(known)
         .sort()
         .filter((other) => !(hook.name.endsWith('-departed') && other === hook.remoteUnit)),
       bags: {
+        ...Object.fromEntries(Object.entries(gone).filter(([who]) => who.startsWith(`${remote}/`))),
         ...known,
         [name]: relation.units[name] ?? nothing,
         [application]: relation.applications[application] ?? nothing,
@@ -84,6 +94,7 @@ export function viewOf(world: World, name: string, hook: Hook): View {
       },
     };
   }
+  const secrets = visibleSecrets(world, name, application);
   return {
     unit: name,
     application,
@@ -92,17 +103,26 @@ export function viewOf(world: World, name: string, hook: Hook): View {
     plannedUnits: unitsOf(world, application).filter(
       (other) => world.units[other]?.life === 'alive',
     ),
+    dyingUnits: unitsOf(world, application).filter((other) => world.units[other]?.life === 'dying'),
     endpoint: unit.endpoint,
     state: unit.state,
+    blanks: unit.blanks ?? [],
     relations,
     hasSecrets: world.hasSecrets,
-    secrets: visibleSecrets(world, name, application),
+    secrets,
+    secretsOfOthers: Object.keys(world.secrets).filter((id) => secrets[id] === undefined),
     postgres: world.postgres,
     postgresDelay: world.postgresDelay,
     pooler: role === 'provider' ? (world.poolers[name] ?? null) : null,
     made: { secrets: world.made.secrets, passwords: world.made.passwords },
   };
 }
+
+const keyOf = (relation: Relation): string => {
+  const { provider, requirer, endpoint, requirerEndpoint } = relation;
+  const own = `${provider}:${endpoint}`;
+  return isPeer(relation) ? own : `${requirer}:${requirerEndpoint ?? endpoint} ${own}`;
+};
 
 function visibleSecrets(world: World, unit: string, application: string): View['secrets'] {
   const visible: Record<string, StoredSecret> = {};

@@ -57,16 +57,30 @@ export interface Unit {
   readonly endpoint: string | null;
   /** `state-get`: outlives the unit's processes and its pod. */
   readonly state: Databag;
+  /** Keys of it that hold an empty text; missing where there are none. */
+  readonly blanks?: readonly string[];
   readonly status: Status | null;
   /** A hook that failed: Juju runs the same one again, and no other. */
   readonly failed: Hook | null;
   /** Hooks that no relation asks for, in order. */
-  readonly queue: readonly ('leader-elected' | 'start' | typeof poolerReady)[];
+  readonly queue: readonly Queued[];
+  /** Hooks about secrets that are still to come, in whatever order; missing where there are none. */
+  readonly news?: readonly Hook[];
   /** What it has been told of each relation, by id; a relation that it has not entered is missing. */
   readonly told: Readonly<Record<string, Told>>;
   /** What the requirer's library made of it, oldest first. */
   readonly heard: readonly RequirerEvent[];
 }
+
+/** A hook of a unit's own life. */
+export type Queued =
+  | 'install'
+  | 'leader-elected'
+  | 'leader-settings-changed'
+  | 'config-changed'
+  | 'start'
+  | typeof poolerReady
+  | 'remove';
 
 export interface Told {
   /** The remote application's databag that the last changed hook saw. */
@@ -75,10 +89,14 @@ export interface Told {
   readonly units: Readonly<Record<string, Databag>>;
   /** A unit that has joined and whose changed comes next. */
   readonly changing: string | null;
+  /** The agent was restarted since: it knows anew that the relation ends, and no more which one is the peers'. */
+  readonly isReread?: true;
 }
 
 export interface Relation {
   readonly endpoint: string;
+  /** How the requirer calls its end, where that is another name. */
+  readonly requirerEndpoint?: string;
   readonly provider: string;
   /** The same application for a peer relation. */
   readonly requirer: string;
@@ -102,6 +120,10 @@ export interface StoredSecret {
   readonly grants: readonly number[];
   /** The revision that each unit tracks. */
   readonly tracked: Readonly<Record<string, number>>;
+  /** What each consumer calls it, where it has a name for it. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Revisions of which nothing is left. */
+  readonly pruned?: readonly number[];
 }
 
 /** One hook, as Juju names it to a unit. */
@@ -112,6 +134,10 @@ export interface Hook {
   /** Missing in created, broken and in the application's own changed. */
   readonly remoteUnit?: string;
   readonly departingUnit?: string;
+  /** In the hooks about a secret: its id, and the revision that is new or may be removed. */
+  readonly secret?: string;
+  readonly revision?: number;
+  readonly label?: string;
 }
 
 /** What the requirer's library told its charm, with the databag's fields as it saw them. */
@@ -236,29 +262,26 @@ export const unitsOf = (world: World, application: string): readonly string[] =>
     .filter((unit) => world.units[unit]?.application === application)
     .sort();
 
+const namesOf = (record: object): string => Object.keys(record).sort().join(', ');
+
 export function unitNamed(world: World, name: string): Unit {
   const unit = world.units[name];
   if (unit !== undefined) return unit;
-  throw new Misuse(
-    `there is no unit ${name}; there are ${Object.keys(world.units).sort().join(', ')}`,
-  );
+  throw new Misuse(`there is no unit ${name}; there are ${namesOf(world.units)}`);
 }
 
 export function applicationNamed(world: World, name: string): Application {
   const found = world.applications[name];
   if (found !== undefined) return found;
-  throw new Misuse(
-    `there is no application ${name}; there are ${Object.keys(world.applications).sort().join(', ')}`,
-  );
+  throw new Misuse(`there is no application ${name}; there are ${namesOf(world.applications)}`);
 }
 
 export function relationNumbered(world: World, id: number): Relation {
   const found = world.relations[id];
   if (found !== undefined) return found;
   const ids = Object.keys(world.relations).filter((known) => Number(known) !== peerRelation);
-  throw new Misuse(
-    `there is no relation ${id}; there ${ids.length === 0 ? 'is none' : `are ${ids.join(', ')}`}`,
-  );
+  const others = ids.length === 0 ? 'is none' : `are ${ids.join(', ')}`;
+  throw new Misuse(`there is no relation ${id}; there ${others}`);
 }
 
 /** The other side of a relation; its own for a peer relation. */

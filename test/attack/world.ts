@@ -210,7 +210,7 @@ export class AttackWorld {
     if (bag.requests === undefined) return bag;
     const [answer = {}] = JSON.parse(bag.requests) as Record<string, string>[];
     const contents = Object.entries(answer).flatMap(([key, id]) =>
-      key.startsWith('secret-') ? [charm.world.secrets[id]?.revisions.at(-1) ?? {}] : [],
+      key.startsWith('secret-') ? [charm.secret(id)?.revisions.at(-1) ?? {}] : [],
     );
     return Object.assign({}, answer, { database: answer.resource ?? '' }, ...contents);
   }

@@ -8,8 +8,9 @@ import { startBackend } from '../../src/demo/world.ts';
 import type { Databag } from '../../src/engine/index.ts';
 import type { Action } from '../../src/testing/actions.ts';
 import type { Outcome } from '../../src/testing/hook-run.ts';
-import { HookTools, type Pending } from '../../src/testing/hook-tools.ts';
+import { HookTools, type Kept, type Pending } from '../../src/testing/hook-tools.ts';
 import { hooksOf } from '../../src/testing/resolver.ts';
+import { shortId } from '../../src/testing/secret-tools.ts';
 import { applied, type Runner, step } from '../../src/testing/step.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../src/testing/view.ts';
@@ -23,6 +24,7 @@ import {
 } from '../../src/testing/world.ts';
 import { buildCharm } from '../tools/charm.ts';
 import { shippedNode } from '../tools/charm-node.ts';
+import { eventVariables } from './environment.ts';
 import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
 import { backendRelation, backendSecretId, backendTlsId, type Surroundings } from './tool-calls.ts';
 
@@ -149,17 +151,19 @@ export class RealCharm {
 
   /** Runs every hook that is due, of anyone, until none is; the bound is for hooks without an end. */
   async settle(bound = 200): Promise<void> {
+    let last = 'no hook';
     for (let run = 0; run < bound; run++) {
-      const next = Object.keys(this.world.units)
+      const due = Object.keys(this.world.units)
         .sort()
-        .flatMap((unit) => hooksOf(this.world, unit).map((hook) => ({ unit, hook })))
-        .at(0);
+        .flatMap((unit) => hooksOf(this.world, unit).map((hook) => ({ unit, hook })));
+      // One that failed waits for what somebody else has to do first.
+      const next = due.find(({ unit }) => this.world.units[unit]?.failed === null) ?? due[0];
       if (next === undefined) return;
+      last = `${next.unit} ${next.hook.name}`;
       const ended = await this.take({ _tag: 'RunHook', ...next });
-      if (ended !== null && ended.code !== 0)
-        throw new Error(`${next.unit} ${next.hook.name}: ${ended.error}`);
+      if (ended !== null && ended.code !== 0) throw new Error(`${last}: ${ended.error}`);
     }
-    throw new Error('the hooks call each other forth without an end');
+    throw new Error(`the hooks call each other forth without an end, the last one is ${last}`);
   }
 
   /** The hook that a unit would run next. */
@@ -227,9 +231,15 @@ export class RealCharm {
   answerOf(relation: number): Databag {
     const bag = this.world.relations[relation]?.applications[provider] ?? {};
     const contents = Object.entries(bag).flatMap(([key, id]) =>
-      key.startsWith('secret-') ? [this.world.secrets[id]?.revisions.at(-1) ?? {}] : [],
+      key.startsWith('secret-') ? [this.secret(id)?.revisions.at(-1) ?? {}] : [],
     );
     return Object.assign({}, bag, ...contents);
+  }
+
+  /** A secret by any form of its id. */
+  secret(given: string) {
+    const found = Object.keys(this.world.secrets).find((id) => shortId(id) === shortId(given));
+    return found === undefined ? undefined : this.world.secrets[found];
   }
 
   statusOf(unit: string): string {
@@ -323,15 +333,20 @@ export class RealCharm {
     this.last = { code, signal, out, error, calls: this.standIn.calls, milliseconds };
     if (deposedAt === 'commit') tools.depose();
     let pending: Pending | null = null;
+    let kept: Kept | null = null;
     let failure = code === 0 ? null : error;
     try {
-      if (code === 0) pending = tools.flush();
+      if (code === 0) {
+        kept = tools.kept();
+        pending = tools.flush();
+      }
     } catch (refusal) {
       if (!(refusal instanceof ToolError)) throw refusal;
       failure = refusal.message;
     }
     return {
       pending,
+      kept: pending === null ? kept : null,
       failure,
       status: tools.status,
       isDeposed: deposedAt !== undefined,
@@ -353,8 +368,9 @@ export class RealCharm {
   #environment({ unit, hook }: View, tools: string): Record<string, string> {
     const { charm, home } = this.#unit(unit);
     const isBackends = hook.name.startsWith('backend-database-');
-    const relation = isBackends ? backendRelation : hook.relation;
-    const endpoint = hook.name.replace(/-relation-[a-z]+$/, '');
+    const event = isBackends
+      ? { ...hook, relation: backendRelation, remoteApplication: 'postgresql' }
+      : hook;
     return {
       PATH: `${tools}:${process.env.PATH}`,
       JUJU_CHARM_DIR: charm,
@@ -371,15 +387,7 @@ export class RealCharm {
       JUJU_AGENT_SOCKET_ADDRESS: this.standIn.address,
       JUJU_AGENT_SOCKET_NETWORK: 'tcp',
       JUJU_MACHINE_ID: unit.split('/')[1] ?? '0',
-      ...(relation === undefined
-        ? {}
-        : {
-            JUJU_RELATION: endpoint,
-            JUJU_RELATION_ID: `${endpoint}:${relation}`,
-            JUJU_REMOTE_APP: isBackends ? 'postgresql' : (hook.remoteApplication ?? ''),
-            JUJU_REMOTE_UNIT: hook.remoteUnit ?? '',
-          }),
-      ...(hook.departingUnit === undefined ? {} : { JUJU_DEPARTING_UNIT: hook.departingUnit }),
+      ...eventVariables(event),
     };
   }
 }

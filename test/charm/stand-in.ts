@@ -28,6 +28,10 @@ export type Instead = (
 const program = resolve('test/charm/hook-tool.bash');
 
 const tools = [
+  'juju-log',
+  'secret-ids',
+  'state-delete',
+  'status-get',
   'is-leader',
   'relation-ids',
   'relation-list',
@@ -59,7 +63,7 @@ export class StandIn {
   calls: ToolCall[] = [];
 
   private constructor() {
-    for (const name of tools) symlinkSync(program, join(this.folder, name));
+    for (const name of new Set(tools)) symlinkSync(program, join(this.folder, name));
     this.#server = createServer((socket) => {
       let text = '';
       socket.setEncoding('utf8').on('error', () => {});

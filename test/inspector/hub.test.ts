@@ -63,7 +63,8 @@ describe('the receiver of @statelyai/inspect', () => {
       const early = which.endsWith('start') ? receive(hub) : null;
       const source = socketFeed(hub.source, (problem) => expect.fail(problem));
       const recorder = new Recorder(source.send, { title: 'random histories' });
-      for (const seed of [1, 2, 3, 4, 5, 6])
+      // In the last two a unit goes while its relations stay, which is rare.
+      for (const seed of [1, 2, 3, 4, 5, 6, 7, 43])
         await randomHistory(seed, { charm: recordedCharm(recorder) });
       await source.close();
       const { nodes, definitions } = early ?? receive(hub);

@@ -23,7 +23,7 @@ export async function modelSubject(
     application: 'app',
   });
   const runner = () => ({
-    pending: { bags: {}, state: {}, secrets: {}, secretsMade: 0, secretsRemoved: [] },
+    pending: { bags: {}, state: {}, blanks: [], secrets: {}, secretsMade: 0, secretsRemoved: [] },
     failure: null,
     status: null,
     isDeposed: false,

@@ -48,17 +48,17 @@ function promptOnce(world: World, memory: Memory): Prompted | null | Promise<Pro
     const due = memory.due(world, name);
     const [first] = due;
     if (first === undefined) continue;
-    if (unit.application !== provider)
-      return ran(
-        name,
-        first,
-        requirerApplied(world, name, first, memory.requirer(world, name, first)),
-      );
+    if (unit.application !== provider) {
+      const came = memory.requirer(world, name, first);
+      // One that failed waits for what somebody else has to do first.
+      if (came.pending === null && unit.failed !== null) continue;
+      return ran(name, first, requirerApplied(world, name, first, came));
+    }
     if (unit.failed !== null) continue;
     const silent = due.find((hook) => unit.state.deferred === undefined && isSilent(hook));
     if (silent !== undefined) return ran(name, silent, delivered(world, name, silent));
     for (const hook of due) {
-      if (!hook.name.endsWith('-relation-changed')) continue;
+      if (!hook.name.endsWith('-relation-changed') && hook.secret === undefined) continue;
       const outcome = memory.outcome(world, name, hook);
       // A hook that was never run before is run, and all is looked at once more.
       if (outcome instanceof Promise) return outcome.then(() => promptOnce(world, memory));

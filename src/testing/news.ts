@@ -1,0 +1,88 @@
+/** What units are told of secrets: a new revision, and those that nobody tracks any more. */
+import { shortId } from './secret-tools.ts';
+import type { Hook, StoredSecret, Unit, World } from './world.ts';
+
+/**
+ * The hooks that a change of secrets brings. Who tracks a secret hears of each new revision; the
+ * owner's leader, or the unit that owns it, of each revision that nobody tracks any more, and of
+ * all of them where the secret is gone.
+ */
+export function announced(before: World, after: World): World {
+  let next = after;
+  for (const [id, secret] of Object.entries({ ...before.secrets, ...after.secrets })) {
+    const [was, is] = [before.secrets[id], after.secrets[id]];
+    if (was === is || was === undefined) continue;
+    const hasMoved = is === undefined || is.revisions.length > was.revisions.length;
+    const revision = is?.revisions.length ?? was.revisions.length + 1;
+    if (hasMoved)
+      for (const unit of Object.keys(secret.tracked).sort())
+        next = told(next, unit, about('secret-changed', id, revision, nameOf(next, unit, secret)));
+    const known = new Set(is === undefined ? [] : obsoleteOf(was));
+    const gone = is === undefined ? was.revisions.map((_, at) => at + 1) : obsoleteOf(is);
+    const owner = keeperOf(next, secret);
+    const label = is === undefined ? '' : (is.label ?? '');
+    for (const old of gone)
+      if (owner !== null && !known.has(old))
+        next = told(next, owner, about('secret-remove', id, old, label));
+  }
+  return next;
+}
+
+/** Who begins to lead is told of all that may be removed, whoever was told of it before. */
+export function inherited(world: World, leader: string): World {
+  const application = world.units[leader]?.application;
+  let next = world;
+  for (const [id, secret] of Object.entries(world.secrets))
+    if (secret.owner === application)
+      for (const old of obsoleteOf(secret))
+        next = told(next, leader, about('secret-remove', id, old, secret.label ?? ''));
+  return next;
+}
+
+/** A unit that was told of a new revision was told of those before it. */
+export function heardOf(unit: Unit, hook: Hook): Unit {
+  const { news: _, ...rest } = unit;
+  const left = (unit.news ?? []).filter(
+    ({ name, secret, revision = 0 }) =>
+      !(
+        name === hook.name &&
+        secret === hook.secret &&
+        (name === 'secret-changed'
+          ? revision <= (hook.revision ?? revision)
+          : revision === hook.revision)
+      ),
+  );
+  return left.length === 0 ? rest : { ...rest, news: left };
+}
+
+const about = (name: string, id: string, revision: number, label: string): Hook => ({
+  name,
+  secret: `secret:${shortId(id)}`,
+  revision,
+  label,
+});
+
+/** A consumer's own name for it; within the owner's application its label. */
+const nameOf = (world: World, unit: string, secret: StoredSecret): string =>
+  secret.names?.[unit] ??
+  (world.units[unit]?.application === secret.owner || unit === secret.owner
+    ? (secret.label ?? '')
+    : '');
+
+/** Revisions that are neither the newest nor tracked by anyone. */
+function obsoleteOf({ revisions, tracked, pruned = [] }: StoredSecret): readonly number[] {
+  const kept = new Set([...Object.values(tracked), ...pruned, revisions.length]);
+  return revisions.map((_, at) => at + 1).filter((revision) => !kept.has(revision));
+}
+
+const keeperOf = (world: World, { owner }: StoredSecret): string | null =>
+  world.units[owner] === undefined ? (world.applications[owner]?.leader ?? null) : owner;
+
+function told(world: World, name: string, hook: Hook): World {
+  const unit = world.units[name];
+  if (unit === undefined) return world;
+  const key = (one: Hook) => `${one.name} ${one.secret} ${String(one.revision).padStart(9, '0')}`;
+  const others = (unit.news ?? []).filter((one) => key(one) !== key(hook));
+  const news = [...others, hook].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  return { ...world, units: { ...world.units, [name]: { ...unit, news } } };
+}
