@@ -24,7 +24,13 @@ const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$
 const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 
 /** As `secretLabel` makes them; a secret of others has no label here. */
-const ownSecret = /^database\.\d+\.(?:[^.]+\.)?[a-z]+\.secret$/;
+const ownSecret = /^database\.(\d+)\.(?:[^.]+\.)?[a-z]+\.secret$/;
+
+/** The relation for which a secret of such a label was made; null for any other secret. */
+export function relationOfSecret(label: string): number | null {
+  const relation = ownSecret.exec(label)?.[1];
+  return relation === undefined ? null : Number(relation);
+}
 
 /** Whether an event is about a secret that this application owns, which nobody else writes. */
 export const isOwnSecret = (label = ''): boolean => ownSecret.test(label);

@@ -37,7 +37,10 @@ export function refusalDatabag(
 /** What is to be written where nothing is refused any more. */
 export function relievedDatabag(own: Databag): Databag {
   if (own[key] === undefined) return {};
-  return isAnswer(own) ? relieving(own, { ...own, [key]: '' }) : withdrawn(own);
+  if (!isAnswer(own)) return withdrawn(own);
+  // Where the poolers are may be written in the same hook: what does not differ is not written here.
+  const { data } = relieving(own, { ...own, [key]: '' });
+  return data === undefined || data === own.data ? { [key]: '' } : { [key]: '', data };
 }
 
 /** An answer that takes back what the databag says: in v1 its `data` has to know what that was. */

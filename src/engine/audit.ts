@@ -1,6 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { relationOfSecret } from '../domain/events.ts';
+import { keptSecrets } from '../domain/ledger.ts';
 import { render } from './errors.ts';
 import type { Session } from './session.ts';
+import { take } from './steps.ts';
 
 /**
  * Asks the backend what it holds for this deployment: roles that no record speaks of, credentials
@@ -10,4 +13,23 @@ export async function auditBackend(session: Session): Promise<void> {
   const outcome = await session.adapters.backend.audit(await session.holdings())();
   session.audit = E.isLeft(outcome) ? null : outcome.right;
   if (E.isLeft(outcome)) session.notes.push(`the audit waits: ${render(outcome.left)}`);
+  await removeStrays(session);
+}
+
+/**
+ * Juju keeps the secrets of a hook whose commit it refused. Those of a relation that lives are found
+ * again by their label; where the relation went meanwhile nobody would ask for them any more.
+ */
+async function removeStrays(session: Session): Promise<void> {
+  const { secrets } = session.adapters.model;
+  if (secrets === null) return;
+  const ledger = await session.ledger();
+  const relations = await session.relations();
+  for (const { id, label } of await take(secrets.strays(keptSecrets(ledger)))) {
+    const relation = relationOfSecret(label);
+    if (relation === null || relations.has(relation) || ledger.records.has(relation)) continue;
+    if (await session.succeeding()) continue;
+    await take(secrets.remove(id));
+    session.notes.push(`relation ${relation}: a secret of it was left, and is removed`);
+  }
 }

@@ -58,6 +58,7 @@ export type {
   Pooler,
   Provisioned,
   SecretStore,
+  Stray,
 } from './ports.ts';
 export type {
   ChartEnd,

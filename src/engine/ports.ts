@@ -79,6 +79,14 @@ export interface SecretStore {
   readonly grant: (id: string, relation: number) => Attempt<void>;
   /** One that is gone already is no error. */
   readonly remove: (id: string) => Attempt<void>;
+  /** The secrets that are not on record: those of a hook whose commit was refused, among others. */
+  readonly strays: (onRecord: readonly string[]) => Attempt<readonly Stray[]>;
+}
+
+/** A secret of the application that its ledger does not speak of; the label is empty where it has none. */
+export interface Stray {
+  readonly id: string;
+  readonly label: string;
 }
 
 /**

@@ -79,6 +79,12 @@ const secretStore = ({ secrets }: HookTools): SecretStore => ({
     asked(() => {
       if (secrets.infos()[id] !== undefined) secrets.remove(id);
     }),
+  strays: (onRecord) =>
+    asked(() =>
+      Object.entries(secrets.infos()).flatMap(([id, { label }]) =>
+        onRecord.includes(id) ? [] : [{ id, label: label ?? '' }],
+      ),
+    ),
 });
 
 const asked =

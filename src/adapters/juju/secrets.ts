@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { Attempt, Databag, SecretStore } from '../../engine/index.ts';
+import type { Attempt, Databag, SecretStore, Stray } from '../../engine/index.ts';
 import { once } from '../../engine/steps.ts';
 import {
   asModel,
@@ -15,7 +15,7 @@ import {
 } from './tools.ts';
 
 const content = v.record(v.string(), v.string());
-const infos = v.record(v.string(), v.unknown());
+const infos = v.record(v.string(), v.object({ label: v.optional(v.string(), '') }));
 /** An id without where it is kept: some tools name the model, and some nothing at all. */
 const bare = (id: string): string =>
   id.slice(Math.max(id.lastIndexOf('/'), id.lastIndexOf(':')) + 1);
@@ -89,10 +89,27 @@ export function secretTools(tools: Tools, charmFolder: string): JujuSecrets {
   const ours: string[] = [];
   /** Whether there may be secrets that nobody speaks of; one call for all that a hook makes. */
   const hasStrays = async (onRecord: readonly string[]): Promise<boolean> => {
+    const found = await straysOf(onRecord);
+    return E.isLeft(found) || found.right.length > 0;
+  };
+  const straysOf = async (onRecord: readonly string[]) => {
     const found = await owned();
-    if (E.isLeft(found)) return true;
+    if (E.isLeft(found)) return found;
     const known = new Set([...onRecord, ...ours].map(bare));
-    return found.right.some((id) => !known.has(bare(id)));
+    return E.right(found.right.filter((id) => !known.has(bare(id))));
+  };
+  const strays = async (onRecord: readonly string[]): Promise<E.Either<ToolProblem, Stray[]>> => {
+    const found = await straysOf(onRecord);
+    if (E.isLeft(found)) return found;
+    const labelled: Stray[] = [];
+    for (const one of found.right) {
+      const id = one.startsWith('secret:') ? one : `secret:${one}`;
+      const info = await tools.ask(infos, 'secret-info-get', id)();
+      // Who is not its owner is told nothing of it.
+      if (E.isLeft(info)) continue;
+      labelled.push({ id, label: Object.values(info.right)[0]?.label ?? '' });
+    }
+    return E.right(labelled);
   };
 
   /**
@@ -133,6 +150,7 @@ export function secretTools(tools: Tools, charmFolder: string): JujuSecrets {
     grant: (id, relation) =>
       done(() => tools.tell('secret-grant', ['--relation', `database:${relation}`, id])),
     remove: (id) => done(() => removeKnown(id)),
+    strays: (onRecord) => asModel(() => strays(onRecord)),
     prune: (id, revision) => done(() => removeKnown(id, '--revision', String(revision))),
   };
 }

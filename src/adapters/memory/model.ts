@@ -200,6 +200,10 @@ export class MemoryJuju {
           alter(id, { grants: [...new Set([...(secrets.get(id)?.grants ?? []), relation])] }),
         ),
       remove: (id) => change('secret-remove', () => void secrets.delete(id)),
+      strays: (onRecord) => async () =>
+        E.right(
+          [...secrets].flatMap(([id, { label }]) => (onRecord.includes(id) ? [] : [{ id, label }])),
+        ),
     };
   }
 
