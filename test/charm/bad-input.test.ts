@@ -184,7 +184,8 @@ describe('what a model holds', () => {
   it('a queue that does not parse fails the hook, and is kept as it is', async () => {
     const unit = charm.world.units[leader];
     if (unit === undefined) throw new Error('no leader');
-    const spoiled = { ...unit, state: { ...unit.state, deferred: '[{"hook":"x"' } };
+    const state = { ...unit.state, deferred: '[{"hook":"x"' };
+    const spoiled = { ...unit, state, blanks: [] };
     charm.world = { ...charm.world, units: { ...charm.world.units, [leader]: spoiled } };
     const ended = await charm.take(updateStatus);
     expect(ended).toMatchObject({ code: 1 });
