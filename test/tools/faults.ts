@@ -91,20 +91,6 @@ export const faults: readonly PlantedFault[] = [
     verify: `${quick} --removals 1`,
   },
   {
-    name: 'the lack of a flag is trusted where no departed hook ran',
-    file: 'src/engine/perform.ts',
-    edits: [
-      ["(await session.fate()) === 'leaves'", '(await session.flags()).includes(request.relation)'],
-    ],
-    verify: null,
-  },
-  {
-    name: 'a new leader takes a relation that it has not entered for gone',
-    file: 'src/domain/reconcile.ts',
-    edits: [["(fate === 'leaves' || succeeding)", "fate === 'leaves'"]],
-    verify: '--units 2 --relations 1 --crashes 1 --leader-changes 1 --outages 0 --lags 2',
-  },
-  {
     name: 'PgBouncer’s configuration is popped by name',
     file: 'src/domain/configuration.ts',
     edits: [
@@ -224,7 +210,7 @@ export const faults: readonly PlantedFault[] = [
     name: 'a role whose hook was lost is looked for nowhere',
     file: 'src/domain/reconcile.ts',
     edits: [['audit?.orphans ?? []', '(audit?.orphans ?? []).slice(0, 0)']],
-    verify: '--units 2 --relations 1 --crashes 1 --leader-changes 0 --outages 0',
+    verify: '--units 2 --relations 1 --crashes 1 --leader-changes 1 --outages 0',
   },
   {
     name: 'the ledger is not written',
@@ -273,12 +259,6 @@ export const faults: readonly PlantedFault[] = [
     name: 'a request that was refused is still served by PgBouncer',
     file: 'src/engine/provisioning.ts',
     edits: [["if (before !== null && before.state !== 'provisioning')", 'if (before !== null)']],
-    verify: null,
-  },
-  {
-    name: 'a request that was withdrawn is served to its end',
-    file: 'src/domain/reconcile.ts',
-    edits: [["return state === 'provisioning' && isWithdrawn(view, relation);", 'return false;']],
     verify: null,
   },
   {
