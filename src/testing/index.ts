@@ -35,7 +35,7 @@ export {
 } from './explore/trace.ts';
 export { type Counterexample, explore, type Searched } from './explore/verify.ts';
 export { type Charm, type Interruption, type Outcome, pgbouncerCharm } from './hook-run.ts';
-export { HookTools, type Pending } from './hook-tools.ts';
+export { HookTools, type Kept, type Pending } from './hook-tools.ts';
 export {
   credentialsWork,
   endpointsServe,
@@ -54,7 +54,7 @@ export {
 export { actionsOf, type Kind, kinds, type Surroundings, surroundings } from './kinds.ts';
 export { simulatedModel } from './model.ts';
 export { hooksOf, updateStatus } from './resolver.ts';
-export type { Reading, SecretTools } from './secret-tools.ts';
+export type { Reading, SecretInfo, SecretTools } from './secret-tools.ts';
 export { type Rest, rest, Simulation, Violated } from './simulation.ts';
 export { randomHistory, type Soaked, soak } from './soak.ts';
 export { type Runner, runnerOf, type Stepped, step } from './step.ts';
@@ -64,6 +64,7 @@ export {
   type Application,
   type Hook,
   Misuse,
+  type Queued,
   type Relation,
   type Requirer,
   type RequirerEvent,

@@ -11,7 +11,7 @@ export interface HookRelation {
 }
 
 /** The secret that a hook is about. */
-interface HookSecret {
+export interface HookSecret {
   readonly id: string;
   /** Empty where this application gave it none, or where it is not its own. */
   readonly label: string;

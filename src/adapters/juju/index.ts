@@ -7,8 +7,10 @@ export {
   type Environment,
   type EnvironmentInvalid,
   type HookRelation,
+  type HookSecret,
   parseEnvironment,
   renderEnvironment,
   type Variables,
 } from './environment.ts';
 export { type BackendAnswer, type JujuModel, juju } from './model.ts';
+export type { JujuSecrets } from './secrets.ts';
