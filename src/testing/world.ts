@@ -79,7 +79,7 @@ export type Queued =
   | 'leader-settings-changed'
   | 'config-changed'
   | 'start'
-  | typeof poolerReady
+  | 'pgbouncer-pebble-ready'
   | 'remove';
 
 export interface Told {
