@@ -231,5 +231,5 @@ describe('what a model holds', () => {
       { numRuns: 15 },
     );
     await (await login(charm.answerOf(1))).end();
-  });
+  }, 180_000);
 });
