@@ -9,9 +9,13 @@ import {
 import {
   type Adapters,
   type Databag,
+  type DispatchOptions,
+  type DispatchRun,
+  dispatch,
   type HookError,
   type HookRun,
   interpret,
+  type JujuEvent,
   type Options,
   reconcile,
   render,
@@ -19,12 +23,7 @@ import {
 
 /** Three units in memory, `p/1` the leader, each thing within reach of a test. */
 export class MemoryWorld {
-  readonly juju = new MemoryJuju({
-    application: 'p',
-    units: ['p/0', 'p/1', 'p/2'],
-    leader: 'p/1',
-    endpoint: (unit) => this.endpoints.get(unit) ?? null,
-  });
+  readonly juju: MemoryJuju;
   readonly endpoints = new Map<string, string | null>(
     [0, 1, 2, 3].map((number) => [`p/${number}`, `pgb-${number}:6432`]),
   );
@@ -33,6 +32,17 @@ export class MemoryWorld {
     [0, 1, 2, 3].map((number) => [`p/${number}`, new MemoryPgbouncer(this.postgres)]),
   );
   readonly entropy = seededEntropy(1);
+
+  /** Juju 2.9 by default, which has no secrets. */
+  constructor({ hasSecrets = false } = {}) {
+    this.juju = new MemoryJuju({
+      application: 'p',
+      units: ['p/0', 'p/1', 'p/2'],
+      leader: 'p/1',
+      endpoint: (unit) => this.endpoints.get(unit) ?? null,
+      hasSecrets,
+    });
+  }
 
   pooler(unit: string): MemoryPgbouncer {
     const pooler = this.poolers.get(unit);
@@ -61,6 +71,13 @@ export class MemoryWorld {
 
   async run(unit: string, hook: HookName, event: HookEvent, options?: Options): Promise<HookRun> {
     const outcome = await this.attempt(unit, hook, event, options);
+    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+    return outcome.right;
+  }
+
+  /** One hook of a unit, as Juju calls for it. */
+  async dispatch(unit: string, event: JujuEvent, options?: DispatchOptions): Promise<DispatchRun> {
+    const outcome = await dispatch(this.adapters(unit), options)(event)();
     if (E.isLeft(outcome)) throw new Error(render(outcome.left));
     return outcome.right;
   }

@@ -18,6 +18,12 @@ export function fateOf(
   return plannedUnits.includes(unit) ? 'stays' : 'leaves';
 }
 
+/**
+ * The key in a unit's state that says that its application ends: a unit that was to go is never
+ * asked to stay, and later hooks of it may hint at nothing.
+ */
+export const endingKey = 'ending';
+
 const flagPrefix = 'departing-';
 
 /** The key in a unit's state of the flag that the departed hook of a relation leaves. */

@@ -10,7 +10,7 @@ import {
   unusedReplicas,
   unverified,
 } from '../domain/configuration.ts';
-import { type Fate, fateOf, flagsIn } from '../domain/departing.ts';
+import { type Fate, flagsIn } from '../domain/departing.ts';
 import { connectionInfo } from '../domain/endpoints.ts';
 import { allowedOf } from '../domain/extra-roles.ts';
 import { grantOf, passwordIn } from '../domain/grant.ts';
@@ -30,6 +30,7 @@ import type { Audit } from '../domain/reconcile.ts';
 import type { Databag } from '../domain/request.ts';
 import { statusOf } from '../domain/status.ts';
 import { type HookError, render } from './errors.ts';
+import { isToEnd, openFate } from './fate.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
 import { peerIn } from './peers.ts';
 import type { Adapters, Bag, Changes, Holdings } from './ports.ts';
@@ -123,8 +124,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     return Promise.all(wanted.map((bag) => bags.get(bagName(bag)) ?? {}));
   };
   const read = async (bag: Bag): Promise<Databag> => (await readAll([bag]))[0] ?? {};
-
-  const peerApp = (): Promise<Databag> => read({ _tag: 'PeerApp' });
+  const peerApp = (): Promise<Databag> => read(peerAppBag);
 
   /** What the other units say, in one go. */
   let hasLooked = false;
@@ -148,6 +148,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
   const relations = once(async () => new Set(await take(model.relations)));
   const state = once(() => take(model.state));
   const remembered: Record<string, string> = {};
+  const remember = (values: Databag) => void Object.assign(remembered, values);
   const flags = async () => flagsIn({ ...(await state()), ...remembered });
   const contents = new Map<string, Promise<Databag>>();
   const secret = (id: string): Promise<Databag> => {
@@ -212,8 +213,8 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
       }
       return requests;
     },
-    fate: once(async () => fateOf(model.unit, await take(model.plannedUnits))),
-    mayGo: async () => session.isCalledToGo || (await flags()).length > 0,
+    fate: openFate(model, state, remember),
+    mayGo: async () => session.isCalledToGo || isToEnd(await state()) || (await flags()).length > 0,
     flags,
     info: once(async () => {
       const version = (await backendReady()) ? await backend.version() : null;
@@ -247,7 +248,7 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     },
     write: writes.write,
     overwrite: writes.overwrite,
-    remember: (values) => void Object.assign(remembered, values),
+    remember,
     state,
     isCalledToGo: false,
     configured: null,

@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { MemoryJuju } from '../../src/adapters/memory/index.ts';
 import { type Adapters, type Databag, interpret, reconcile } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
@@ -179,18 +178,8 @@ describe('a deployment of version 0.1', () => {
 });
 
 describe('a login that a Juju secret keeps', () => {
-  class SecretWorld extends MemoryWorld {
-    override readonly juju = new MemoryJuju({
-      application: 'p',
-      units: ['p/0', 'p/1', 'p/2'],
-      leader: 'p/1',
-      endpoint: (unit) => this.endpoints.get(unit) ?? null,
-      hasSecrets: true,
-    });
-  }
-
   async function carriedOverSecretly(): Promise<MemoryWorld> {
-    const world = await carriedOver(new SecretWorld());
+    const world = await carriedOver(new MemoryWorld({ hasSecrets: true }));
     const model = world.juju.hook('p/1');
     const { user: username, password } = lookup;
     const content = { username, password: password.secret };

@@ -12,12 +12,6 @@ import { MemoryWorld } from '../memory-world.ts';
 const changed: JujuEvent = { hook: 'database-relation-changed', relation: 4 };
 const deferred = '[{"hook":"database-requested","event":{"relation":4}}]';
 
-async function run(world: MemoryWorld, unit: string, event: JujuEvent) {
-  const outcome = await dispatch(world.adapters(unit))(event)();
-  if (E.isLeft(outcome)) throw new Error(render(outcome.left));
-  return outcome.right;
-}
-
 const state = async (world: MemoryWorld, unit: string) => {
   const read = await world.juju.hook(unit).state();
   return E.isRight(read) ? read.right : {};
@@ -32,20 +26,20 @@ const requested = () => {
 describe('one Juju hook', () => {
   it('derives the request from a changed databag, and serves it once', async () => {
     const world = requested();
-    const first = await run(world, 'p/1', changed);
+    const first = await world.dispatch('p/1', changed);
     expect(first).toMatchObject({
       event: changed,
       charts: [{ hook: 'database-requested', end: { _tag: 'Returned' } }],
       dropped: [],
     });
     expect(world.logsIn(world.own(4))).toBe(true);
-    const again = await run(world, 'p/1', changed);
+    const again = await world.dispatch('p/1', changed);
     expect(again).toMatchObject({ charts: [], dropped: [] });
   });
 
   it('does nothing for an event that nobody handles, not even a commit', async () => {
     const world = requested();
-    const run1 = await run(world, 'p/1', { hook: 'database-relation-joined', relation: 4 });
+    const run1 = await world.dispatch('p/1', { hook: 'database-relation-joined', relation: 4 });
     expect(run1).toEqual({
       event: { hook: 'database-relation-joined', relation: 4 },
       charts: [],
@@ -61,10 +55,10 @@ describe('one Juju hook', () => {
     'does what nobody asks for again in %s, and asks the backend',
     async (hook) => {
       const world = requested();
-      await run(world, 'p/1', { hook });
+      await world.dispatch('p/1', { hook });
       expect(world.logsIn(world.own(4))).toBe(true);
       world.postgres.roles.delete('relation_id_4');
-      await run(world, 'p/1', { hook });
+      await world.dispatch('p/1', { hook });
       expect(world.logsIn(world.own(4))).toBe(true);
     },
   );
@@ -76,23 +70,23 @@ describe('one Juju hook', () => {
     'pgbouncer-pebble-ready',
   ])('puts its own PgBouncer right in %s', async (hook) => {
     const world = requested();
-    await run(world, 'p/1', changed);
-    const { reconciled } = await run(world, 'p/0', { hook });
+    await world.dispatch('p/1', changed);
+    const { reconciled } = await world.dispatch('p/0', { hook });
     expect(reconciled.map(({ work }) => work._tag)).toEqual(['Configure']);
     expect(world.pooler('p/0').serves('app')).toBe(true);
   });
 
   it('goes through the charts of departed and broken', async () => {
     const world = requested();
-    await run(world, 'p/1', changed);
+    await world.dispatch('p/1', changed);
     const departed: JujuEvent = {
       hook: 'database-relation-departed',
       relation: 4,
       departingUnit: 'p/1',
     };
-    expect((await run(world, 'p/1', departed)).charts[0]?.path).toContain('add_flag');
+    expect((await world.dispatch('p/1', departed)).charts[0]?.path).toContain('add_flag');
     world.juju.breaking(4);
-    const broken = await run(world, 'p/1', { hook: 'database-relation-broken', relation: 4 });
+    const broken = await world.dispatch('p/1', { hook: 'database-relation-broken', relation: 4 });
     expect(broken.charts[0]?.path).toContain('is_departing');
   });
 });
@@ -101,18 +95,18 @@ describe('what is deferred', () => {
   it('waits in the unit’s own state, once, and is met when the backend comes', async () => {
     const world = requested();
     world.postgres.isUp = false;
-    expect((await run(world, 'p/1', changed)).charts[0]?.end).toEqual({
+    expect((await world.dispatch('p/1', changed)).charts[0]?.end).toEqual({
       _tag: 'Deferred',
       why: { _tag: 'BackendUnavailable', class: 'unavailable', where: 'memory', why: 'it is down' },
     });
-    await run(world, 'p/1', changed);
+    await world.dispatch('p/1', changed);
     expect(await state(world, 'p/1')).toEqual({ deferred });
     expect(world.juju.status('p/1')).toEqual({
       name: 'waiting',
       message: 'waiting for the backend database at memory (it is down)',
     });
     world.postgres.isUp = true;
-    const later = await run(world, 'p/1', { hook: 'database-relation-joined', relation: 4 });
+    const later = await world.dispatch('p/1', { hook: 'database-relation-joined', relation: 4 });
     expect(later.charts).toMatchObject([{ hook: 'database-requested', end: { _tag: 'Returned' } }]);
     expect(await state(world, 'p/1')).toEqual({});
     expect(world.logsIn(world.own(4))).toBe(true);
@@ -121,17 +115,17 @@ describe('what is deferred', () => {
   it('is over at once where its relation went by force before the hook was repeated', async () => {
     const world = requested();
     world.juju.forget(4);
-    const { charts } = await run(world, 'p/1', changed);
+    const { charts } = await world.dispatch('p/1', changed);
     expect(charts).toEqual([]);
   });
 
   it('is dropped when another unit has met it', async () => {
     const world = requested();
     world.postgres.isUp = false;
-    for (const unit of ['p/0', 'p/1']) await run(world, unit, changed);
+    for (const unit of ['p/0', 'p/1']) await world.dispatch(unit, changed);
     world.postgres.isUp = true;
-    await run(world, 'p/1', { hook: 'update-status' });
-    const { charts, dropped } = await run(world, 'p/0', { hook: 'update-status' });
+    await world.dispatch('p/1', { hook: 'update-status' });
+    const { charts, dropped } = await world.dispatch('p/0', { hook: 'update-status' });
     expect([charts.map(({ hook }) => hook), dropped]).toEqual([
       ['update-status'],
       [{ hook: 'database-requested', event: { relation: 4 } }],
@@ -142,11 +136,11 @@ describe('what is deferred', () => {
   it.each(['its relation is gone', 'it was withdrawn'])('is dropped when %s', async (why) => {
     const world = requested();
     world.postgres.isUp = false;
-    await run(world, 'p/1', changed);
+    await world.dispatch('p/1', changed);
     if (why === 'it was withdrawn') world.juju.request(4, {});
     else world.juju.forget(4);
     world.postgres.isUp = true;
-    expect((await run(world, 'p/1', { hook: 'config-changed' })).dropped).toHaveLength(1);
+    expect((await world.dispatch('p/1', { hook: 'config-changed' })).dropped).toHaveLength(1);
     expect([await state(world, 'p/1'), world.users()]).toEqual([{}, []]);
   });
 
@@ -211,12 +205,12 @@ describe('within one hook', () => {
     const world = requested();
     world.juju.request(7, { database: 'other' });
     world.postgres.isUp = false;
-    await run(world, 'p/1', changed);
-    expect((await run(world, 'p/1', changed)).charts).toHaveLength(1);
-    const both = await run(world, 'p/1', { ...changed, relation: 7 });
+    await world.dispatch('p/1', changed);
+    expect((await world.dispatch('p/1', changed)).charts).toHaveLength(1);
+    const both = await world.dispatch('p/1', { ...changed, relation: 7 });
     expect(both.charts.map(({ event }) => event.relation)).toEqual([4, 7]);
     const departed = { hook: 'database-relation-departed', relation: 4, departingUnit: 'a/0' };
-    const three = await run(world, 'p/1', departed);
+    const three = await world.dispatch('p/1', departed);
     expect(three.charts.map(({ hook }) => hook)).toEqual([
       'database-requested',
       'database-requested',
@@ -247,7 +241,7 @@ describe('within one hook', () => {
 
   it('the backend is asked what it holds where nobody was told anything', async () => {
     const world = requested();
-    await run(world, 'p/1', changed);
+    await world.dispatch('p/1', changed);
     for (const hook of ['update-status', 'leader-elected'])
       expect((await watched(world, 'p/1', { hook })).calls).toEqual(['audit', 'release']);
     for (const event of [changed, { hook: 'pgb-peers-relation-changed' }])
@@ -266,7 +260,7 @@ describe('within one hook', () => {
   it('a leader without a backend waits, a follower does not', async () => {
     const world = new MemoryWorld();
     world.postgres.isUp = false;
-    for (const unit of ['p/0', 'p/1']) await run(world, unit, { hook: 'update-status' });
+    for (const unit of ['p/0', 'p/1']) await world.dispatch(unit, { hook: 'update-status' });
     expect(world.juju.status('p/0')?.name).toBe('active');
     expect(world.juju.status('p/1')?.name).toBe('waiting');
   });
@@ -287,12 +281,12 @@ describe('within one hook', () => {
 describe('a unit that leads anew', () => {
   it('deletes nothing for want of a relation in its first hook, and does in its second', async () => {
     const world = requested();
-    await run(world, 'p/1', changed);
+    await world.dispatch('p/1', changed);
     world.juju.leader = 'p/0';
     world.juju.breaking(4);
-    await run(world, 'p/0', { hook: 'update-status' });
+    await world.dispatch('p/0', { hook: 'update-status' });
     expect(world.users()).toEqual(['relation_id_4']);
-    await run(world, 'p/0', { hook: 'update-status' });
+    await world.dispatch('p/0', { hook: 'update-status' });
     expect(world.users()).toEqual([]);
   });
 });

@@ -17,9 +17,7 @@ async function run(
   { remoteUnit, ...options }: DispatchOptions & Pick<JujuEvent, 'remoteUnit'> = {},
 ): Promise<DispatchRun> {
   const event = remoteUnit === undefined ? { hook } : { hook, remoteUnit };
-  const outcome = await dispatch(world.adapters(unit), options)(event)();
-  if (E.isLeft(outcome)) throw new Error(outcome.left._tag);
-  return outcome.right;
+  return world.dispatch(unit, event, options);
 }
 
 const path = ({ charts }: DispatchRun) => charts.map((chart) => chart.path);

@@ -1,7 +1,6 @@
-import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { ExtraRoles } from '../../src/domain/extra-roles.ts';
-import { type DispatchRun, defaultPolicy, dispatch, render } from '../../src/engine/index.ts';
+import { type DispatchRun, defaultPolicy } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const relation = 4;
@@ -12,9 +11,7 @@ async function updateStatus(
   extraRoles: ExtraRoles = 'default',
 ): Promise<DispatchRun> {
   const policy = { ...defaultPolicy, extraRoles };
-  const outcome = await dispatch(world.adapters('p/1'), { policy })({ hook: 'update-status' })();
-  if (E.isLeft(outcome)) throw new Error(render(outcome.left));
-  return outcome.right;
+  return world.dispatch('p/1', { hook: 'update-status' }, { policy });
 }
 
 async function granted(extra: string, extraRoles: ExtraRoles = 'default') {

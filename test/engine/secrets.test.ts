@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryJuju } from '../../src/adapters/memory/index.ts';
 import type { Databag } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
@@ -10,13 +9,9 @@ const request: Databag = { database: 'app', 'requested-secrets': all };
 
 /** Three units on a Juju that has secrets. */
 class SecretWorld extends MemoryWorld {
-  override readonly juju = new MemoryJuju({
-    application: 'p',
-    units: ['p/0', 'p/1', 'p/2'],
-    leader: 'p/1',
-    endpoint: (unit) => this.endpoints.get(unit) ?? null,
-    hasSecrets: true,
-  });
+  constructor() {
+    super({ hasSecrets: true });
+  }
 
   labelled(label: string) {
     return [...this.juju.secrets].find(([, secret]) => secret.label === label);
@@ -244,5 +239,44 @@ describe('on a Juju without secrets', () => {
     const bag = await world.relate(relation, request);
     expect(world.logsIn(bag)).toBe(true);
     expect(bag['secret-user']).toBeUndefined();
+  });
+});
+
+describe('a secret of which nothing is on record', () => {
+  const gone = 9;
+  const stray = async (world: SecretWorld, label: string) => {
+    const hook = world.juju.hook('p/1');
+    const status = { name: 'active', message: '' } as const;
+    await hook.secrets?.make(label, { password: 'x' }, [])();
+    await hook.commit({ bags: [], state: {}, status })();
+  };
+  const left = 'database.9.user.secret';
+  const living = 'database.4.other.secret';
+  const foreign = 'of another use';
+
+  it('is removed by the audit where its relation is gone, and no other one', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    const before = world.labels;
+    for (const label of [left, living, foreign]) await stray(world, label);
+    const { notes } = await world.run('p/1', 'update-status', {});
+    expect(world.labels).toEqual([...before, living, foreign]);
+    expect(notes).toEqual([`relation ${gone}: a secret of it was left, and is removed`]);
+    expect((await world.run('p/1', 'update-status', {})).notes).toEqual([]);
+  });
+
+  it('waits where the relation is still listed, or another unit has led meanwhile', async () => {
+    const world = new SecretWorld();
+    await world.relate(relation, request);
+    await stray(world, left);
+    world.juju.request(gone, {});
+    await world.run('p/1', 'update-status', {});
+    expect(world.labels).toContain(left);
+    world.juju.forget(gone);
+    world.juju.leader = 'p/0';
+    await world.run('p/0', 'update-status', {});
+    expect(world.labels).toContain(left);
+    await world.run('p/0', 'update-status', {});
+    expect(world.labels).not.toContain(left);
   });
 });

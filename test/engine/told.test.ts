@@ -1,19 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryJuju } from '../../src/adapters/memory/index.ts';
+import { relievedDatabag } from '../../src/domain/telling.ts';
 import type { Databag } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const relation = 4;
-
-class SecretWorld extends MemoryWorld {
-  override readonly juju = new MemoryJuju({
-    application: 'p',
-    units: ['p/0', 'p/1', 'p/2'],
-    leader: 'p/1',
-    endpoint: (unit) => this.endpoints.get(unit) ?? null,
-    hasSecrets: true,
-  });
-}
 
 const refused = {
   code: 4003,
@@ -36,7 +26,7 @@ describe.each([
 ])('a requirer of %s', (version, asking) => {
   let world: MemoryWorld;
   beforeEach(() => {
-    world = new SecretWorld();
+    world = new MemoryWorld({ hasSecrets: true });
   });
   const ask = async (change: Databag = {}) => {
     world.juju.request(relation, asking(change));
@@ -93,6 +83,13 @@ describe.each([
     }
   });
 
+  it('is told nothing but that: where the poolers are may be written in the same hook', async () => {
+    await ask();
+    const { data, ...relieved } = relievedDatabag(await spoil());
+    expect(relieved).toEqual({ status: '' });
+    expect(parsed(data)?.status).toEqual(version === 'v0' ? undefined : { 4003: refused });
+  });
+
   it.each(['refused', 'served'])(
     'is told nothing more once it has withdrawn what was refused: %s',
     async (before) => {
@@ -119,14 +116,14 @@ describe('a requirer of v1 whose requests no answer can name', () => {
     ['no JSON'],
     [JSON.stringify([{ resource: 'app', 'request-id': 'a', salt: 'x'.repeat(20_000) }])],
   ])('is told by the databag alone', async (requests) => {
-    const world = new SecretWorld();
+    const world = new MemoryWorld({ hasSecrets: true });
     world.juju.request(relation, { version: 'v1', requests });
     await world.settle();
     expect(Object.keys(world.own(relation))).toEqual(['status']);
   });
 
   it('is told of several at once, each by its name', async () => {
-    const world = new SecretWorld();
+    const world = new MemoryWorld({ hasSecrets: true });
     const requests = ['a', 'b'].map((id) => ({ resource: 'app', 'request-id': id, salt: 's' }));
     world.juju.request(relation, { version: 'v1', requests: JSON.stringify(requests) });
     await world.settle();

@@ -1,18 +1,11 @@
-import * as E from 'fp-ts/lib/Either.js';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type DispatchRun, dispatch, type JujuEvent } from '../../src/engine/index.ts';
+import type { DispatchRun, JujuEvent } from '../../src/engine/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 const leader = 'p/1';
 const follower = 'p/0';
 const peers = 'pgb-peers-relation-changed';
 const requested = { hook: 'database-relation-changed', relation: 4 };
-
-async function run(world: MemoryWorld, unit: string, event: JujuEvent): Promise<DispatchRun> {
-  const outcome = await dispatch(world.adapters(unit))(event)();
-  if (E.isLeft(outcome)) throw new Error(outcome.left._tag);
-  return outcome.right;
-}
 
 const isPassed = ({ charts, reconciled }: DispatchRun): boolean =>
   charts.length === 0 && reconciled.length === 0;
@@ -34,15 +27,15 @@ const all: readonly (readonly [string, string, JujuEvent])[] = [
 
 describe('a changed databag that says nothing new', () => {
   it.each(all)('%s: is passed over', async (_, unit, event) => {
-    expect(isPassed(await run(world, unit, event))).toBe(true);
+    expect(isPassed(await world.dispatch(unit, event))).toBe(true);
   });
 
   it('a request that is refused already is passed over, and one that is mended is not', async () => {
     world.juju.request(4, { database: 'not a name' });
-    expect(isPassed(await run(world, leader, requested))).toBe(false);
-    expect(isPassed(await run(world, leader, requested))).toBe(true);
+    expect(isPassed(await world.dispatch(leader, requested))).toBe(false);
+    expect(isPassed(await world.dispatch(leader, requested))).toBe(true);
     world.juju.request(4, { database: 'db4' });
-    expect(isPassed(await run(world, leader, requested))).toBe(false);
+    expect(isPassed(await world.dispatch(leader, requested))).toBe(false);
     expect(world.juju.status(leader)).toEqual({ name: 'active', message: '' });
   });
 });
@@ -60,13 +53,17 @@ describe('a changed databag is looked into', () => {
 
   it('where a unit does not serve any more', async () => {
     await change({ serving: '{}' }, 'unit');
-    expect(isPassed(await run(world, leader, { hook: peers, remoteUnit: follower }))).toBe(false);
+    expect(isPassed(await world.dispatch(leader, { hook: peers, remoteUnit: follower }))).toBe(
+      false,
+    );
     expect(world.own(4)['read-only-endpoints']).toBe('pgb-2:6432');
   });
 
   it('where a unit has moved', async () => {
     await change({ address: 'elsewhere:6432' }, 'unit');
-    expect(isPassed(await run(world, leader, { hook: peers, remoteUnit: follower }))).toBe(false);
+    expect(isPassed(await world.dispatch(leader, { hook: peers, remoteUnit: follower }))).toBe(
+      false,
+    );
     expect(world.own(4)['read-only-endpoints']).toBe('elsewhere:6432,pgb-2:6432');
   });
 
@@ -74,7 +71,7 @@ describe('a changed databag is looked into', () => {
     await world.run(leader, 'database-requested', { relation: 4 });
     world.juju.request(7, { database: 'db7' });
     await world.run(leader, 'database-requested', { relation: 7 });
-    expect(isPassed(await run(world, follower, { hook: peers }))).toBe(false);
+    expect(isPassed(await world.dispatch(follower, { hook: peers }))).toBe(false);
     expect(world.pooler(follower).serves('db7')).toBe(true);
   });
 
@@ -82,7 +79,7 @@ describe('a changed databag is looked into', () => {
     'where another unit has led since: %s',
     async (_, unit, event) => {
       await change({ leader: 'p/2' }, 'app');
-      expect(isPassed(await run(world, unit, event))).toBe(false);
+      expect(isPassed(await world.dispatch(unit, event))).toBe(false);
     },
   );
 
@@ -90,18 +87,18 @@ describe('a changed databag is looked into', () => {
     await world.relate(9);
     world.juju.breaking(9);
     world.postgres.isUp = false;
-    await run(world, leader, { hook: 'database-relation-broken', relation: 9 });
-    expect(isPassed(await run(world, unit, event))).toBe(false);
+    await world.dispatch(leader, { hook: 'database-relation-broken', relation: 9 });
+    expect(isPassed(await world.dispatch(unit, event))).toBe(false);
   });
 
   it('where something waits', async () => {
     world.pooler(follower).isUp = false;
     world.juju.request(7, { database: 'db7' });
     await world.run(leader, 'database-requested', { relation: 7 });
-    await run(world, follower, { hook: peers });
+    await world.dispatch(follower, { hook: peers });
     world.pooler(follower).isUp = true;
     const event = { hook: peers, remoteUnit: 'p/2' };
-    expect(isPassed(await run(world, follower, event))).toBe(false);
+    expect(isPassed(await world.dispatch(follower, event))).toBe(false);
     expect(world.pooler(follower).serves('db7')).toBe(true);
   });
 });

@@ -67,26 +67,26 @@ export function secretTools(tools: Tools, charmFolder: string): JujuSecrets {
     return E.isLeft(told) || E.isRight(gone) ? told : gone;
   };
 
-  /** The id of a secret that the application owns, by its label or its id; null where it has none such. */
-  const infoOf = async (
-    ...which: readonly string[]
-  ): Promise<E.Either<ToolProblem, string | null>> => {
-    const found = await tools.ask(infos, 'secret-info-get', ...which)();
+  /** The id of the application's secret that has a label; null where none has it. */
+  const labelled = async (label: string): Promise<E.Either<ToolProblem, string | null>> => {
+    const found = await tools.ask(infos, 'secret-info-get', '--label', label)();
     if (E.isLeft(found)) return isOutOfReach(found.left) ? E.right(null) : found;
     const [id] = Object.keys(found.right);
     if (id === undefined) return unreadable('secret-info-get', 'it names no secret');
     return E.right(id.startsWith('secret:') ? id : `secret:${id}`);
   };
 
-  /** Juju takes a removal of what is not there, and refuses the commit. */
-  const removeKnown = async (id: string, ...revision: readonly string[]) => {
-    const known = await infoOf(id);
-    if (E.isLeft(known) || known.right === null) return known;
-    return tools.tell('secret-remove', [id, ...revision]);
-  };
-
   const owned = once(tools.ask(v.array(v.string()), 'secret-ids'));
   const ours: string[] = [];
+
+  /** Juju takes a removal of what is not there, and refuses the commit. */
+  const removeKnown = async (id: string, ...revision: readonly string[]) => {
+    const found = await owned();
+    if (E.isLeft(found)) return found;
+    const isThere = [...found.right, ...ours].some((one) => bare(one) === bare(id));
+    return isThere ? tools.tell('secret-remove', [id, ...revision]) : E.right('');
+  };
+
   /** Whether there may be secrets that nobody speaks of; one call for all that a hook makes. */
   const hasStrays = async (onRecord: readonly string[]): Promise<boolean> => {
     const found = await straysOf(onRecord);
@@ -101,15 +101,15 @@ export function secretTools(tools: Tools, charmFolder: string): JujuSecrets {
   const strays = async (onRecord: readonly string[]): Promise<E.Either<ToolProblem, Stray[]>> => {
     const found = await straysOf(onRecord);
     if (E.isLeft(found)) return found;
-    const labelled: Stray[] = [];
+    const strays: Stray[] = [];
     for (const one of found.right) {
       const id = one.startsWith('secret:') ? one : `secret:${one}`;
       const info = await tools.ask(infos, 'secret-info-get', id)();
       // Who is not its owner is told nothing of it.
       if (E.isLeft(info)) continue;
-      labelled.push({ id, label: Object.values(info.right)[0]?.label ?? '' });
+      strays.push({ id, label: Object.values(info.right)[0]?.label ?? '' });
     }
-    return E.right(labelled);
+    return E.right(strays);
   };
 
   /**
@@ -121,7 +121,7 @@ export function secretTools(tools: Tools, charmFolder: string): JujuSecrets {
     values: Databag,
     onRecord: readonly string[],
   ): Promise<E.Either<Problem, string>> => {
-    const known = (await hasStrays(onRecord)) ? await infoOf('--label', label) : E.right(null);
+    const known = (await hasStrays(onRecord)) ? await labelled(label) : E.right(null);
     if (E.isLeft(known)) return known;
     if (known.right !== null) {
       const set = await withContent('secret-set', [known.right], values);
