@@ -32,6 +32,10 @@ export interface Bounds {
   readonly halfLoads: number;
   /** Pods that are lost. */
   readonly lostPods: number;
+  /** Agents that are restarted, between hooks. */
+  readonly restarts: number;
+  /** Commits that Juju refuses, after it has made the secrets of the hook. */
+  readonly lostCommits: number;
   /** How many of the operations may suspend a relation. */
   readonly suspensions: number;
   /** Whether the provider itself may be removed. */
@@ -63,6 +67,8 @@ export const defaultBounds: Bounds = {
   removals: 0,
   halfLoads: 0,
   lostPods: 0,
+  restarts: 0,
+  lostCommits: 0,
   suspensions: 0,
   endings: 0,
   secrets: 0,
@@ -105,9 +111,11 @@ function first(state: State, memory: Memory): readonly Choice[] | null {
   const leader = world.applications[provider]?.leader;
   for (const unit of unitsOf(world, provider)) {
     if (behind.includes(unit)) continue;
+    // Where a leader goes, its peers may be the last that it leaves, or the first.
+    const isStaying = world.units[unit]?.life === 'alive';
     const due = memory
       .due(world, unit)
-      .filter(({ relation }) => unit !== leader || relation === peerRelation);
+      .filter(({ relation }) => unit !== leader || (isStaying && relation === peerRelation));
     if (due.length === 0) continue;
     const found: Choice[] = due.map((hook) => ({ ...state, action: run(unit, hook) }));
     if (budget.lags > 0 && unit !== leader)
@@ -154,6 +162,8 @@ function events(state: State): readonly Choice[] {
     for (const unit of alive) add({ _tag: 'RemoveUnit', unit }, { removals: budget.removals - 1 });
   if (budget.lostPods > 0)
     for (const unit of units) add({ _tag: 'LosePod', unit }, { lostPods: budget.lostPods - 1 });
+  if (budget.restarts > 0)
+    for (const unit of units) add({ _tag: 'RestartAgent', unit }, { restarts: budget.restarts - 1 });
   if (budget.endings > 0 && owner.life === 'alive')
     add({ _tag: 'RemoveApplication', application: provider }, { endings: budget.endings - 1 });
   return found;

@@ -16,6 +16,7 @@ const misfortunes = [
   ['outage', 'outages'],
   ['deposed', 'leaderChanges'],
   ['half', 'halfLoads'],
+  ['commit lost', 'lostCommits'],
 ] as const;
 
 /** Every transition out of a canonical state. */
@@ -63,6 +64,7 @@ export async function successors(state: State, memory: Memory): Promise<readonly
         // What goes down at the commit went down after the hook.
         if (how === 'outage' && (!world.postgres.isUp || at === last)) continue;
         if (how === 'half' && outcome.steps[at - 1] !== 'reload') continue;
+        if (how === 'commit lost' && outcome.steps[at - 1] !== 'commit') continue;
         const interruption = { at, how };
         const spoiled = memory.outcome(world, unit, hook, interruption);
         const spent = { ...budget, [bound]: budget[bound] - 1 };

@@ -116,7 +116,7 @@ const file = v.object({
       }),
       v.looseObject({ _tag: v.picklist(['Relate', 'RemoveApplication', 'AddUnit', 'LoseLeader']) }),
       v.looseObject({ _tag: v.picklist(['RemoveRelation', 'Suspend', 'Resume']) }),
-      v.looseObject({ _tag: v.picklist(['RemoveUnit', 'LosePod', 'Elect']) }),
+      v.looseObject({ _tag: v.picklist(['RemoveUnit', 'LosePod', 'RestartAgent', 'Elect']) }),
       v.looseObject({ _tag: v.picklist(['StartPostgres', 'StopPostgres']) }),
       v.looseObject({ _tag: v.picklist(['StartPooler', 'StopPooler']) }),
       v.looseObject({ _tag: v.literal('SlowPostgres'), seconds: v.number() }),
