@@ -163,11 +163,22 @@ function events(state: State): readonly Choice[] {
   if (budget.lostPods > 0)
     for (const unit of units) add({ _tag: 'LosePod', unit }, { lostPods: budget.lostPods - 1 });
   if (budget.restarts > 0)
-    for (const unit of units) add({ _tag: 'RestartAgent', unit }, { restarts: budget.restarts - 1 });
+    for (const unit of units.filter((one) => isLeaving(world, one)))
+      add({ _tag: 'RestartAgent', unit }, { restarts: budget.restarts - 1 });
   if (budget.endings > 0 && owner.life === 'alive')
     add({ _tag: 'RemoveApplication', application: provider }, { endings: budget.endings - 1 });
   return found;
 }
+
+/**
+ * Whether anything ends for a unit that its agent has not read anew. Until then a restart changes
+ * nothing that a hook could see, so it may as well come later.
+ */
+const isLeaving = ({ units, relations }: World, name: string): boolean =>
+  Object.entries(units[name]?.told ?? {}).some(
+    ([id, { isReread }]) =>
+      isReread !== true && (units[name]?.life === 'dying' || relations[id]?.life !== 'alive'),
+  );
 
 function operate(
   { world, budget }: State,
