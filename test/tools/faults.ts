@@ -291,4 +291,34 @@ export const faults: readonly PlantedFault[] = [
     ],
     verify: '--units 2 --relations 2 --crashes 0 --leader-changes 0 --outages 0 --half-loads 1',
   },
+  {
+    name: 'a unit that its peers leave first does not look once more',
+    file: 'src/domain/events.ts',
+    edits: [['ofBackend.test(hook) || ofLastPeers.test(hook)', 'ofBackend.test(hook)']],
+    verify: `${quick} --units 1 --endings 1 --restarts 1`,
+  },
+  {
+    name: 'a unit without peers takes its ledger for empty',
+    file: 'src/engine/dispatch.ts',
+    edits: [['if (await take(adapters.model.hasLeft)) return passed();', '']],
+    verify: `${quick} --endings 1 --restarts 1`,
+  },
+  {
+    name: 'a secret is made without a look for its label',
+    file: 'src/testing/model.ts',
+    edits: [['if (known === undefined) return', 'if (known === undefined || known !== null) return']],
+    verify: null,
+  },
+  {
+    name: 'a secret that a lost commit left is looked for nowhere',
+    file: 'src/engine/audit.ts',
+    edits: [['await removeStrays(session);', '']],
+    verify: `${quick} --secrets 1 --lost-commits 1 --leader-changes 1`,
+  },
+  {
+    name: 'a refusal is taken back together with all that the databag said before',
+    file: 'src/domain/telling.ts',
+    edits: [["const { data } = relieving(own, { ...own, [key]: '' });", "if (own !== null) return relieving(own, { ...own, [key]: '' });"]],
+    verify: null,
+  },
 ];
