@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Bounds, defaultBounds } from '../../src/testing/explore/bounds.ts';
+import { type Bounds, choices, defaultBounds } from '../../src/testing/explore/bounds.ts';
 import { Interner } from '../../src/testing/explore/intern.ts';
+import { Search } from '../../src/testing/explore/search.ts';
+import { successors } from '../../src/testing/explore/successors.ts';
 import { parseReplay, replay } from '../../src/testing/explore/trace.ts';
 import { explore, verify } from '../../src/testing/explore/verify.ts';
 import { type Charm, pgbouncerCharm } from '../../src/testing/hook-run.ts';
@@ -26,6 +28,10 @@ describe('the search', () => {
     ['the provider is removed after a crash', { endings: 1, crashes: 1 }, 0],
     ['three units', { units: 3, crashes: 1, outages: 1 }, 0],
     ['credentials are in secrets', { secrets: 1, crashes: 1, leaderChanges: 1 }, 1],
+    ['an agent is restarted while a relation goes', { restarts: 1, lags: 1, crashes: 1 }, 1],
+    ['an agent is restarted while a unit goes', { restarts: 1, removals: 1, leaderChanges: 1 }, 1],
+    ['an agent is restarted while the provider goes', { restarts: 1, endings: 1, lags: 1 }, 1],
+    ['a commit is lost', { lostCommits: 1, secrets: 1, leaderChanges: 1 }, 0],
     ['secrets go with what is suspended', { secrets: 1, suspensions: 1, operations: 2 }, 1],
   ] as const)('finds no violation where %s', async (_, change, served) => {
     const { counts, counterexample } = await explore(bounds(change), served);
@@ -43,6 +49,32 @@ describe('the search', () => {
     const [states = 0] = await count({ crashes: 1 });
     expect(await count({ crashes: 1 })).toEqual(await count({ crashes: 1 }));
     expect((await count({ crashes: 1, outages: 1 }))[0]).toBeGreaterThan(states);
+  });
+
+  it('lets a unit that goes leave its relations in any order', async () => {
+    const search = new Search(bounds({ units: 1, endings: 1, restarts: 1 }), 1, pgbouncerCharm);
+    let state = await search.begin();
+    for (const tag of ['RemoveApplication', 'RestartAgent']) {
+      const moves = await successors(state, search.memory);
+      state = moves.find(({ action }) => action._tag === tag)?.state ?? state;
+    }
+    const next = choices(state, search.memory).flatMap(({ action }) =>
+      action._tag === 'RunHook' ? [action.hook.name] : [],
+    );
+    expect(next.sort()).toEqual(['database-relation-departed', 'pgb-peers-relation-broken']);
+  });
+
+  it('restarts an agent only where something ends for it', async () => {
+    const search = new Search(bounds({ restarts: 1 }), 1, pgbouncerCharm);
+    const state = await search.begin();
+    const restarts = (from: typeof state) =>
+      choices(from, search.memory).flatMap(({ action }) =>
+        action._tag === 'RestartAgent' ? [action.unit] : [],
+      );
+    const moves = await successors(state, search.memory);
+    const removed = moves.find(({ action }) => action._tag === 'RemoveRelation')?.state ?? state;
+    const lagging = { ...removed, behind: ['pgbouncer/1'] };
+    expect([restarts(state), restarts(lagging)]).toEqual([[], ['pgbouncer/0', 'pgbouncer/1']]);
   });
 
   it('takes units for each other, and counts what that saves', async () => {
@@ -63,6 +95,22 @@ const leaky: Charm = (adapters, tools) =>
     },
     tools,
   );
+
+/** A charm that takes no part in the end of its peer relation. */
+const deaf: Charm = async (adapters, tools) =>
+  tools.view.hook.name === 'pgb-peers-relation-broken'
+    ? { _tag: 'Right', right: null }
+    : pgbouncerCharm(adapters, tools);
+
+/** A charm that knows of no secret but those on record. */
+const trusting: Charm = (adapters, tools) => {
+  const { model } = adapters;
+  const secrets = model.secrets && {
+    ...model.secrets,
+    strays: () => async () => ({ _tag: 'Right', right: [] }) as const,
+  };
+  return pgbouncerCharm({ ...adapters, model: { ...model, secrets } }, tools);
+};
 
 const stored = (actions: unknown) => JSON.stringify({ bounds: defaultBounds, served: 0, actions });
 
@@ -93,6 +141,25 @@ describe('a violation', () => {
     expect(again.story).toEqual(counterexample.story);
     expect(again.violations).toEqual(counterexample.violations);
     expect((await replay(stored)).violations).toEqual([]);
+  });
+
+  it.each([
+    ['restarted', deaf, { units: 1, endings: 1 }, { restarts: 1 }, /^the agent .* is restarted$/],
+    [
+      'losing a commit',
+      trusting,
+      { secrets: 1, leaderChanges: 1, crashes: 1 },
+      { lostCommits: 1 },
+      /, and Juju loses its commit at step \d+( —|$)/,
+    ],
+  ] as const)('that takes an agent %s is found within that bound alone', async (...row) => {
+    const [, charm, without, bound, turn] = row;
+    expect((await explore(bounds(without), 0, { charm })).counterexample).toBeNull();
+    const { counterexample } = await explore(bounds({ ...without, ...bound }), 0, { charm });
+    if (counterexample === null) throw new Error('nothing was found');
+    expect(counterexample.story.filter((line) => turn.test(line)).length).toBe(1);
+    const again = parseReplay(JSON.stringify(counterexample.replay));
+    expect((await replay(again, { charm })).violations).toEqual(counterexample.violations);
   });
 
   it.each([
