@@ -108,6 +108,22 @@ describe.each([
       expect(world.record(relation)?.state).toBe(before === 'served' ? 'published' : undefined);
     },
   );
+
+  it('is told in the same hook that it is relieved, and where the poolers are by now', async () => {
+    const answer = await ask();
+    await world.settle();
+    await spoil();
+    world.juju.request(relation, version === 'v0' ? {} : { version: 'v1', requests: '[]' });
+    world.juju.leader = 'p/2';
+    await world.reconcile('p/2');
+    const { status, endpoints, requests } = world.own(relation);
+    expect(status).toBeUndefined();
+    const published = version === 'v0' ? endpoints : parsed(requests)[0].endpoints;
+    expect([JSON.stringify(answer).includes('pgb-1:6432'), published]).toEqual([
+      true,
+      'pgb-2:6432',
+    ]);
+  });
 });
 
 describe('a requirer of v1 whose requests no answer can name', () => {

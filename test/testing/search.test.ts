@@ -33,6 +33,11 @@ describe('the search', () => {
     ['an agent is restarted while the provider goes', { restarts: 1, endings: 1, lags: 1 }, 1],
     ['a commit is lost', { lostCommits: 1, secrets: 1, leaderChanges: 1 }, 0],
     ['secrets go with what is suspended', { secrets: 1, suspensions: 1, operations: 2 }, 1],
+    [
+      'a requirer fails until its relation ends',
+      { secrets: 1, suspensions: 1, operations: 3, leaderChanges: 1 },
+      1,
+    ],
   ] as const)('finds no violation where %s', async (_, change, served) => {
     const { counts, counterexample } = await explore(bounds(change), served);
     expect(counterexample?.story ?? null).toBeNull();

@@ -306,7 +306,9 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a secret is made without a look for its label',
     file: 'src/testing/model.ts',
-    edits: [['if (known === undefined) return', 'if (known === undefined || known !== null) return']],
+    edits: [
+      ['if (known === undefined) return', 'if (known === undefined || known !== null) return'],
+    ],
     verify: null,
   },
   {
@@ -318,7 +320,12 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a refusal is taken back together with all that the databag said before',
     file: 'src/domain/telling.ts',
-    edits: [["const { data } = relieving(own, { ...own, [key]: '' });", "if (own !== null) return relieving(own, { ...own, [key]: '' });"]],
+    edits: [
+      [
+        "const { data } = relieving(own, { ...own, [key]: '' });",
+        "if (own !== null) return relieving(own, { ...own, [key]: '' });",
+      ],
+    ],
     verify: null,
   },
 ];

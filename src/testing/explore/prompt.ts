@@ -49,10 +49,10 @@ function promptOnce(world: World, memory: Memory): Prompted | null | Promise<Pro
     const [first] = due;
     if (first === undefined) continue;
     if (unit.application !== provider) {
-      const came = memory.requirer(world, name, first);
-      // One that failed waits for what somebody else has to do first.
-      if (came.pending === null && unit.failed !== null) continue;
-      return ran(name, first, requirerApplied(world, name, first, came));
+      const next = requirerApplied(world, name, first, memory.requirer(world, name, first));
+      // One that failed waits for what somebody else has to do first, or for its relation's end.
+      if (unit.failed !== null && (next.units[name]?.failed ?? null) !== null) continue;
+      return ran(name, first, next);
     }
     if (unit.failed !== null) continue;
     const silent = due.find((hook) => unit.state.deferred === undefined && isSilent(hook));
