@@ -154,41 +154,6 @@ describe('on a Juju that has secrets', () => {
     expect(world.record(relation)).toMatchObject({ state: 'refused' });
   });
 
-  it.each([
-    ['is gone', 9, 'database.9.user.secret', false],
-    ['lives', relation, 'database.4.de01.user.secret', true],
-    ['is none, since it is another charm’s,', 9, 'other', true],
-  ])(
-    'what a lost commit left of a relation that %s: %i, %s stays: %s',
-    async (_, id, label, stays) => {
-      const world = new SecretWorld();
-      await world.relate(relation, request);
-      const before = world.labels;
-      const { secrets, commit } = world.adapters('p/1').model;
-      await secrets?.make(label, { username: `relation_id_${id}`, password: 'left' }, [])();
-      const status = { name: 'active', message: '' } as const;
-      await commit({ bags: [], state: {}, status })();
-      expect(world.labels).toEqual([...before, label]);
-      const { notes } = await world.run('p/1', 'update-status', {});
-      expect(world.labels).toEqual(stays ? [...before, label] : before);
-      const removed = 'relation 9: a secret of it was left, and is removed';
-      expect(notes).toEqual(stays ? [] : [removed]);
-    },
-  );
-
-  it('what a lost commit left is taken by nobody who has not led last', async () => {
-    const world = new SecretWorld();
-    await world.relate(relation, request);
-    const { secrets, commit } = world.adapters('p/1').model;
-    await secrets?.make('database.9.user.secret', { username: 'u', password: 'left' }, [])();
-    await commit({ bags: [], state: {}, status: { name: 'active', message: '' } })();
-    world.juju.leader = 'p/2';
-    await world.run('p/2', 'update-status', {});
-    expect(world.labels).toContain('database.9.user.secret');
-    await world.run('p/2', 'update-status', {});
-    expect(world.labels).not.toContain('database.9.user.secret');
-  });
-
   it('H8: a relation that comes back without a request shows nothing of what it had', async () => {
     const world = new SecretWorld();
     await world.relate(relation, request);

@@ -115,7 +115,7 @@ describe.each([
     await spoil();
     world.juju.request(relation, version === 'v0' ? {} : { version: 'v1', requests: '[]' });
     world.juju.leader = 'p/2';
-    await world.reconcile('p/2');
+    await world.dispatch('p/2', { hook: 'leader-elected' });
     const { status, endpoints, requests } = world.own(relation);
     expect(status).toBeUndefined();
     const published = version === 'v0' ? endpoints : parsed(requests)[0].endpoints;
