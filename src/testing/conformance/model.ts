@@ -143,6 +143,29 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
         await done(model.commit({ ...writing({ _tag: 'PeerApp' }, {}), bags: [] }));
       });
     },
+    'names the secrets that are not on record, by their labels': async (subject) => {
+      const { leader, hook } = subject;
+      const ids = await hook(leader, async ({ secrets, commit }) => {
+        if (secrets === null) return null;
+        const made: string[] = [];
+        for (const label of ['conformance.kept', 'conformance.left'])
+          made.push(await done(secrets.make(label, { password: 'p' }, made)));
+        await done(commit({ ...writing({ _tag: 'PeerApp' }, {}), bags: [] }));
+        return made;
+      });
+      if (ids === null) return;
+      const [kept = '', left = ''] = ids;
+      await hook(leader, async ({ secrets, commit }) => {
+        const store = secrets ?? assert.fail('there were secrets before');
+        const named = (await done(store.strays([kept]))).map(({ id, label }) => [
+          shortId(id),
+          label,
+        ]);
+        assert.deepEqual(named, [[shortId(left), 'conformance.left']]);
+        for (const id of ids) await done(store.remove(id));
+        await done(commit({ ...writing({ _tag: 'PeerApp' }, {}), bags: [] }));
+      });
+    },
   });
 
 const read = (model: Model, bag: Bag): Promise<Databag> => done(alone(model, bag));
