@@ -32,9 +32,9 @@ export interface Bounds {
   readonly halfLoads: number;
   /** Pods that are lost. */
   readonly lostPods: number;
-  /** Agents that are restarted, between hooks. */
+  /** Agents that are restarted, where something ends for their unit. */
   readonly restarts: number;
-  /** Commits that Juju refuses, after it has made the secrets of the hook. */
+  /** Commits that Juju refuses, after it has made the hook's secrets; they show where it has secrets. */
   readonly lostCommits: number;
   /** How many of the operations may suspend a relation. */
   readonly suspensions: number;
