@@ -153,7 +153,7 @@ describe('a violation', () => {
     [
       'losing a commit',
       trusting,
-      { secrets: 1, leaderChanges: 1, crashes: 1 },
+      { secrets: 1, leaderChanges: 1 },
       { lostCommits: 1 },
       /, and Juju loses its commit at step \d+( —|$)/,
     ],
