@@ -76,8 +76,16 @@ async function viewed(session: Session): Promise<readonly Work[]> {
   const removable =
     records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
     (audit?.orphans.length ?? 0) > 0;
-  const fate = removable || (await session.mayGo()) ? await session.fate() : 'stays';
   const requests = await allowedRequests(session);
+  // An application that goes serves nobody anew, in whatever hook between those of its end.
+  const isAsked =
+    (await session.backendReady()) &&
+    [...requests].some(
+      ([relation, request]) =>
+        E.isRight(request) && ledger.records.get(relation)?.state !== 'published',
+    );
+  const mayGo = removable || isAsked || (await session.mayGo());
+  const fate = mayGo ? await session.fate() : 'stays';
   return reconcile({
     fate,
     succeeding: await session.succeeding(),

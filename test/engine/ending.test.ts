@@ -65,6 +65,18 @@ describe('the whole application goes', () => {
     ]);
   });
 
+  it('makes nobody anew whom an earlier leader has removed, before it is told of its own end', async () => {
+    goAll();
+    await world.dispatch(leader, { hook: 'pgb-peers-relation-departed', departingUnit: leader });
+    expect(world.users()).toEqual([]);
+    world.juju.leader = 'p/0';
+    for (const hook of ['leader-elected', 'update-status']) {
+      await world.dispatch('p/0', { hook });
+      expect(world.users()).toEqual([]);
+    }
+    expect(Object.keys(world.peer())).toEqual(['leader']);
+  });
+
   it('serves nobody anew', async () => {
     goAll();
     await world.dispatch(leader, {
