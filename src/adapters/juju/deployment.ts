@@ -109,7 +109,9 @@ export function deployment(environment: Environment, { ask }: Tools): Deployment
     const ids = await relationIds(endpoints.backend)();
     if (E.isLeft(ids)) return ids;
     const hooks = own === null ? '' : `${own.endpoint}:${own.id}`;
-    const id = ids.right.find((one) => one !== hooks) ?? ids.right[0];
+    const other = ids.right.find((one) => one !== hooks);
+    // An agent that was started anew lists none that is dying, and calls this hook for it all the same.
+    const id = other ?? (isBroken ? hooks : ids.right[0]);
     if (id === undefined) return E.right(null);
     if (isBroken && id === hooks) {
       // Of an application that goes it takes the roles along: this is the last look at its login.
