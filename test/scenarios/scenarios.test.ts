@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { HookEvent, HookName } from '../../machines/index.ts';
 import { narrateRun, narrateWork } from '../../src/demo/narrate.ts';
 import { maskedDatabag } from '../../src/domain/masking.ts';
+import { type Action, tell } from '../../src/testing/actions.ts';
+import { Simulation } from '../../src/testing/index.ts';
+import { dueHooks } from '../../src/testing/simulation.ts';
+import { peerRelation, provider, type World, worldOf } from '../../src/testing/world.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 /**
@@ -72,6 +76,78 @@ class Transcript {
   }
 }
 
+/** A story under the simulated Juju, which knows of agents; what requirers do is not told. */
+class SimulatedTranscript {
+  readonly #simulation: Simulation;
+  #text: string;
+
+  constructor(title: string, world: World) {
+    this.#text = `# ${title}\n`;
+    this.#simulation = new Simulation(world);
+  }
+
+  get world(): World {
+    return this.#simulation.world;
+  }
+
+  /** Lets things happen, then whatever is due; up to a hook that one unit is to run, where that is named. */
+  async chapter(text: string, actions: readonly Action[], until?: string): Promise<void> {
+    const lines: string[] = [];
+    const take = async (action: Action) => {
+      const { outcome } = await this.#simulation.take(action);
+      if (action._tag !== 'RunHook') lines.push(tell(action));
+      if (outcome === null) return;
+      expect([action, outcome.failure]).toEqual([action, null]);
+      const { charts = [], reconciled = [], notes = [] } = outcome.run ?? {};
+      lines.push(
+        `  ${tell(action)}`,
+        ...charts.map(({ path }) => `    ${path.join(' → ')}`),
+        ...reconciled.map(
+          ({ work }) =>
+            `    reconciles: ${work._tag}${'relation' in work ? ` relation ${work.relation}` : ''}`,
+        ),
+        ...notes.map((note) => `    says: ${note}`),
+      );
+    };
+    for (const action of actions) await take(action);
+    for (;;) {
+      const due = dueHooks(this.world);
+      const [next] = due;
+      if (next === undefined || due.some((one) => tell(one) === until)) break;
+      await take(next);
+    }
+    this.#text += `\n## ${text}\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`;
+  }
+
+  /** Whatever there is of any relation, wherever there may be something. */
+  look(): void {
+    const { relations, secrets, postgres, poolers, units } = this.world;
+    const peers = relations[peerRelation]?.applications[provider] ?? {};
+    const shown = {
+      databags: Object.values(relations).flatMap(({ applications, requirer }) =>
+        requirer === provider ? [] : [Object.keys(applications[provider] ?? {})],
+      ),
+      ledger: Object.keys(peers),
+      secrets: Object.values(secrets).map(({ label }) => label),
+      roles: Object.keys(postgres.roles),
+      serving: Object.fromEntries(
+        Object.entries(poolers).map(([unit, { configuration }]) => [
+          unit,
+          configuration.databases.map(({ name }) => name),
+        ]),
+      ),
+      status: Object.fromEntries(
+        Object.keys(poolers).map((unit) => [unit, units[unit]?.status?.name]),
+      ),
+    };
+    this.#text += `\n\`\`\`json\n${JSON.stringify(shown, null, 2)}\n\`\`\`\n`;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+}
+
 const relation = 4;
 const departing = { relation, departingUnit: 'application/0' };
 
@@ -134,5 +210,33 @@ describe('scenarios', () => {
     await story.reconcile('p/1', 'p/0', 'p/2', 'p/1');
     story.look(5);
     await expect(story.text).toMatchFileSnapshot('a-removal-meets-a-lock.md');
+  });
+
+  it('an agent is restarted', async () => {
+    const application = { units: 1, request: { database: 'app' } };
+    const world = worldOf({ hasSecrets: true, requirers: { application } });
+    const story = new SimulatedTranscript('An agent is restarted', world);
+    await story.chapter('An application is served', [
+      { _tag: 'Relate', application: 'application' },
+    ]);
+    story.look();
+    await story.chapter('The agent of a unit is restarted, and the unit removed', [
+      { _tag: 'RestartAgent', unit: 'pgbouncer/2' },
+      { _tag: 'RemoveUnit', unit: 'pgbouncer/2' },
+    ]);
+    story.look();
+    await story.chapter(
+      'PgBouncer is removed',
+      [{ _tag: 'RemoveApplication', application: provider }],
+      'pgbouncer/0 runs database-relation-broken of relation 1',
+    );
+    await story.chapter('The agents are restarted in the middle of it', [
+      { _tag: 'RestartAgent', unit: 'pgbouncer/0' },
+      { _tag: 'RestartAgent', unit: 'pgbouncer/1' },
+    ]);
+    story.look();
+    expect(story.world.applications[provider]).toBeUndefined();
+    expect([story.world.secrets, story.world.postgres.roles]).toEqual([{}, {}]);
+    await expect(story.text).toMatchFileSnapshot('an-agent-is-restarted.md');
   });
 });
