@@ -5,14 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RealCharm } from '../charm/charm.ts';
 import type { ToolCall } from '../charm/stand-in.ts';
-
-const out = (text = '') => process.stdout.write(`${text}\n`);
-const median = (values: readonly number[]) =>
-  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+import { median, type Tell } from './bench-measure.ts';
 
 const leader = 'pgbouncer/0';
 
-export async function realCharm(): Promise<void> {
+export async function realCharm(out: Tell, rounds: number): Promise<void> {
   out('\nA charm on Juju: dispatch as a process, three units, secrets');
   const charm = await RealCharm.start({
     hasSecrets: true,
@@ -23,12 +20,12 @@ export async function realCharm(): Promise<void> {
   });
   const folder = mkdtempSync(join(tmpdir(), 'hookchart-bench-'));
   try {
-    const bare = idle(charm, folder);
+    const bare = idle(charm, folder, out, rounds);
     await charm.settle();
-    await provisioning(charm, folder, bare);
+    await provisioning(charm, folder, out, { bare, rounds });
     await charm.settle();
-    await steady(charm);
-    await removal(charm);
+    await steady(charm, out);
+    await removal(charm, out);
   } finally {
     await charm.stop();
     rmSync(folder, { recursive: true });
@@ -36,7 +33,7 @@ export async function realCharm(): Promise<void> {
 }
 
 /** A hook that nobody handles, beside a Node that does nothing, whose milliseconds are the result. */
-function idle(charm: RealCharm, folder: string): number {
+function idle(charm: RealCharm, folder: string, out: Tell, rounds: number): number {
   const tools = join(folder, 'idle');
   mkdirSync(tools);
   program(join(tools, 'state-get'), `echo '""'`);
@@ -47,7 +44,7 @@ function idle(charm: RealCharm, folder: string): number {
     'its bundle, without the shell before it': [join(path, 'node'), join(path, 'hookchart.cjs')],
   };
   const times = new Map<string, number[]>();
-  for (let round = 0; round < 31; round++)
+  for (let round = 0; round < 3 * rounds; round++)
     for (const [name, [command, ...args]] of Object.entries(programs)) {
       const started = performance.now();
       const { status } = spawnSync(command, args, { env: environment, cwd: path });
@@ -68,7 +65,12 @@ function idle(charm: RealCharm, folder: string): number {
  * answer at once what was answered then. What is taken for the servers' time is that of two nodes
  * in which no hook tool is called, `create_user_and_db` and `update_pg`, and one login.
  */
-async function provisioning(charm: RealCharm, folder: string, bare: number): Promise<void> {
+async function provisioning(
+  charm: RealCharm,
+  folder: string,
+  out: Tell,
+  { bare, rounds }: { readonly bare: number; readonly rounds: number },
+): Promise<void> {
   await charm.take({ _tag: 'Relate', application: 'application' });
   const hook = await charm.until(leader, 'database-relation-changed');
   const before = charm.world;
@@ -83,7 +85,7 @@ async function provisioning(charm: RealCharm, folder: string, bare: number): Pro
   const { environment, path } = charm.process(leader, hook.name, tools, hook);
   const totals: number[] = [];
   const waits: number[] = [];
-  for (let round = 0; round < 9; round++) {
+  for (let round = 0; round < rounds; round++) {
     await charm.sql('DROP DATABASE IF EXISTS app WITH (FORCE)');
     await charm.sql('DROP ROLE IF EXISTS relation_id_1');
     const started = performance.now();
@@ -102,7 +104,7 @@ async function provisioning(charm: RealCharm, folder: string, bare: number): Pro
   }
   const tool = toolTime(tools, environment);
   const logins: number[] = [];
-  for (let round = 0; round < 9; round++) {
+  for (let round = 0; round < rounds; round++) {
     const started = performance.now();
     await charm.sql('SELECT 1');
     logins.push(performance.now() - started);
@@ -115,7 +117,7 @@ async function provisioning(charm: RealCharm, folder: string, bare: number): Pro
   await charm.sql('DROP ROLE IF EXISTS relation_id_1');
 }
 
-async function steady(charm: RealCharm): Promise<void> {
+async function steady(charm: RealCharm, out: Tell): Promise<void> {
   await charm.take({ _tag: 'Relate', application: 'another' });
   await charm.settle();
   const before = charm.reloads(leader);
@@ -129,7 +131,7 @@ async function steady(charm: RealCharm): Promise<void> {
   );
 }
 
-async function removal(charm: RealCharm): Promise<void> {
+async function removal(charm: RealCharm, out: Tell): Promise<void> {
   for (const relation of [2, 1]) {
     await charm.take({ _tag: 'RemoveRelation', relation });
     const hook = await charm.until(leader, 'database-relation-broken');

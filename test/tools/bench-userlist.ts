@@ -12,10 +12,9 @@ import { Workspace } from '../../src/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
 import { authority } from '../integration/certificates.ts';
 import { type Bouncer, type BouncerFiles, startBouncer, type Userlist } from './a-bouncer.ts';
+import { median } from './bench-measure.ts';
 
 const out = (text = '') => process.stdout.write(`${text}\n`);
-const median = (values: readonly number[]) =>
-  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 const workspace = new Workspace();
 const password = 'bench';
 const admin = { password, secret: await verifierOf(password) };
