@@ -45,7 +45,7 @@ export const databaseRequested = hook.createMachine({
       entry: asks((context) => ({
         _tag: 'CreateUserAndDatabase',
         relation: relationOf(context),
-        granted: context.granted,
+        granted: context.learned.granted,
       })),
       on: { done: { target: 'add_user', actions: 'learn' } },
     },
@@ -54,7 +54,7 @@ export const databaseRequested = hook.createMachine({
       entry: asks((context) => ({
         _tag: 'AddUser',
         relation: relationOf(context),
-        granted: context.granted,
+        granted: context.learned.granted,
       })),
       on: { done: { target: 'update_pg', actions: 'learn' } },
     },
@@ -63,7 +63,7 @@ export const databaseRequested = hook.createMachine({
       entry: asks((context) => ({
         _tag: 'UpdatePgbouncer',
         relation: relationOf(context),
-        granted: context.granted,
+        granted: context.learned.granted,
       })),
       on: { done: { target: 'update_databag', actions: 'learn' } },
     },
@@ -72,7 +72,7 @@ export const databaseRequested = hook.createMachine({
       entry: asks((context) => ({
         _tag: 'UpdateDatabag',
         relation: relationOf(context),
-        granted: context.granted,
+        granted: context.learned.granted,
       })),
       on: { done: { target: 'rtn2', actions: 'learn' } },
     },

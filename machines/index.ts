@@ -1,5 +1,5 @@
 /**
- * The hooks as machines, and what a machine is made of.
+ * PgBouncer's hooks as machines, and the words that they speak.
  *
  * @module hookchart/machines
  */
@@ -10,13 +10,11 @@ import { leaderElected } from './leader-elected.ts';
 import { pgbPeersRelationChanged } from './pgb-peers-relation-changed.ts';
 import { updateStatus } from './update-status.ts';
 
-export type { Drawing, Shape } from './hook.ts';
 export {
   asks,
   defers,
   fails,
   hook,
-  learn,
   nothingLearned,
   onFailure,
   question,
@@ -25,7 +23,6 @@ export {
   step,
   terminal,
 } from './hook.ts';
-export { type Edge, type HookMachine, type Node, nodesOf } from './nodes.ts';
 export type * from './vocabulary.ts';
 export {
   databaseRelationBroken,

@@ -1,12 +1,6 @@
-/**
- * The words of the conversation. A machine asks for one thing at a time, as data, and is told the
- * answer; everything else in hookchart depends on these types, and they depend on nothing.
- */
-
-/** A value that MUST NOT be shown: whatever is printed replaces the whole object by a mask. */
-export interface Secret {
-  readonly secret: string;
-}
+/** What PgBouncer's hooks ask, order and learn. */
+import type * as kit from '../src/hook/index.ts';
+import type { Secret } from '../src/hook/index.ts';
 
 /** A role and its password, as a client or the pooler itself logs in. */
 export interface Login {
@@ -98,41 +92,22 @@ export type Command =
       readonly _tag: 'ConfigurePooler' | 'ConfirmServing' | 'UpdateConnections' | 'AuditBackend';
     };
 
-/** Where a hook rests for good. */
-export type End =
-  | { readonly _tag: 'Defer' }
-  | { readonly _tag: 'Return' }
-  | { readonly _tag: 'Failed'; readonly failure: Failure | null };
-
-export type Request = Question | Command | End;
-
-/**
- * Why a request could not be answered. The class says what happens next: `unavailable` defers the
- * hook, `refused` ends it well with the refusal on record, `broken` fails it so that Juju repeats it.
- */
-export interface Failure {
-  readonly _tag: string;
-  readonly class: 'unavailable' | 'refused' | 'broken';
-}
-
-export type Answer =
-  | { readonly _tag: 'Yes' }
-  | { readonly _tag: 'No' }
-  | { readonly _tag: 'Done'; readonly granted?: Granted }
-  | { readonly _tag: 'Failed'; readonly failure: Failure };
-
-/** What an answer says to the machine: XState's event, named like the edge. */
-export type Signal =
-  | { readonly type: 'start'; readonly event: HookEvent }
-  | { readonly type: 'yes' }
-  | { readonly type: 'no' }
-  | { readonly type: 'done'; readonly granted?: Granted }
-  | { readonly type: 'failed'; readonly failure: Failure };
-
-/** The event and what the answers taught. Control never reads it. */
-export interface Context {
-  /** Null until `start`. */
-  readonly event: HookEvent | null;
+/** What the answers teach: whom `get_user` is about; null until then. */
+export interface Learned {
   readonly granted: Granted | null;
-  readonly failure: Failure | null;
 }
+
+/** All of it, as the kit takes it. */
+export interface PgbouncerWords {
+  readonly question: Question;
+  readonly command: Command;
+  readonly learned: Learned;
+  readonly event: HookEvent;
+}
+
+export type Request = kit.Request<PgbouncerWords>;
+export type Answer = kit.Answer<PgbouncerWords>;
+export type Context = kit.Context<PgbouncerWords>;
+/** Where one of the hooks stands. */
+export type State = kit.SecretState<PgbouncerWords>;
+export type HookMachine = kit.HookMachine<PgbouncerWords>;

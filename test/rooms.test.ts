@@ -16,7 +16,7 @@ describe('rooms', () => {
     },
   );
 
-  it.each(['machines', 'src/chart', 'src/domain', 'src/engine'].flatMap(sources))(
+  it.each(['machines', 'src/chart', 'src/domain', 'src/engine', 'src/hook'].flatMap(sources))(
     '%s leaves nothing to chance or to the clock',
     (file) => {
       expect(readFileSync(file, 'utf8')).not.toMatch(/Math\.random|new Date|Date\.now/);
@@ -26,19 +26,24 @@ describe('rooms', () => {
   it('gives away what it promises, and nothing by accident', async () => {
     const doors: Record<string, readonly string[]> = {
       '../src/engine/index.ts': [
-        'PlanError',
+        'HookMisuse',
         'advance',
         'begin',
         'defaultPolicy',
         'dispatch',
         'emptyConfiguration',
         'interpret',
+        'isEnd',
         'mask',
+        'nodesOf',
         'pending',
         'plan',
         'reconcile',
         'render',
         'restore',
+        'shapeAt',
+        'stateSchemas',
+        'vocabulary',
       ],
       '../src/chart/index.ts': [
         'chartOf',

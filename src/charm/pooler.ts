@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
-import type { Secret } from '../../machines/index.ts';
 import { type PgbouncerOptions, pgbouncer } from '../adapters/pgbouncer/index.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../adapters/workload/index.ts';
 import { secretIn } from '../domain/pgbouncer-files.ts';
 import type { Entropy, HookError, Pooler } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
+import type { Secret } from '../hook/index.ts';
 import type { PoolerOptions } from './config.ts';
 
 /** Where this unit's PgBouncer is. */

@@ -1,4 +1,4 @@
-import type { HookMachine } from '../../machines/index.ts';
+import type { HookMachine } from '../hook/index.ts';
 import type { Chart, ChartEdge, ChartNode } from './chart.ts';
 import { chartOf } from './of-machine.ts';
 

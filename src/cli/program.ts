@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { demo } from '../demo/demo.ts';
-import { type PlanAnswer, PlanError, plan } from '../engine/index.ts';
+import { HookMisuse, type PlanAnswer, plan } from '../engine/index.ts';
 import { Collector } from '../inspector/index.ts';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
@@ -247,7 +247,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const isUse = [WrongUse, PlanError, Misuse].some((kind) => error instanceof kind);
+    const isUse = [WrongUse, HookMisuse, Misuse].some((kind) => error instanceof kind);
     process.stderr.write(`hookchart: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = isUse ? 2 : 1;
   }

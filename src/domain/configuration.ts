@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Login, Secret } from '../../machines/index.ts';
+import type { Login } from '../../machines/index.ts';
+import type { Secret } from '../hook/index.ts';
 import { isShown } from './endpoints.ts';
 import { type HostPort, isReachable, renderHostPort } from './host-port.ts';
 import { isServed, type Ledger } from './ledger.ts';

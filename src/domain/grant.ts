@@ -1,4 +1,5 @@
-import type { Grant, Secret } from '../../machines/index.ts';
+import type { Grant } from '../../machines/index.ts';
+import type { Secret } from '../hook/index.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Databag, DatabaseRequest } from './request.ts';
 

@@ -1,6 +1,6 @@
 /** What comes from databags and errors is text: the secrets in it are found by where they stand. */
+import { maskText } from '../hook/index.ts';
 import type { Databag } from './request.ts';
-import { maskText } from './secret.ts';
 
 /** Keys whose value is a secret, or holds one. */
 const secretKey = /^(password|verifier|uris|read-only-uris)$/;

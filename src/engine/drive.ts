@@ -2,16 +2,23 @@ import * as E from 'fp-ts/lib/Either.js';
 import type {
   Answer,
   Command,
-  End,
   HookEvent,
   HookMachine,
   Request,
+  State,
 } from '../../machines/index.ts';
-import { type Masked, masker } from '../domain/secret.ts';
-import { advance, begin, isEnd, pending, type SecretState } from './conversation.ts';
+import {
+  advance,
+  begin,
+  type End,
+  isEnd,
+  type Masked,
+  masker,
+  pending,
+  shapeAt,
+} from '../hook/index.ts';
 import type { HookError } from './errors.ts';
 import { perform } from './perform.ts';
-import { isCommand } from './plan.ts';
 import type { Attempt } from './ports.ts';
 import { recordRefusal } from './provisioning.ts';
 import type { ChartRun, RunEnd, Step, Watch } from './run.ts';
@@ -19,7 +26,7 @@ import type { Session } from './session.ts';
 import { attempt, halt, take } from './steps.ts';
 
 /** Stores a state; called after each answer, BEFORE the next request is carried out. */
-export type Keep = (state: SecretState) => Attempt<void>;
+export type Keep = (state: State) => Attempt<void>;
 
 export interface Onlookers {
   readonly keep?: Keep | undefined;
@@ -34,7 +41,7 @@ export interface Driven extends ChartRun {
 export async function drive(
   session: Session,
   machine: HookMachine,
-  from: HookEvent | SecretState,
+  from: HookEvent | State,
   { keep, watch = () => {} }: Onlookers = {},
 ): Promise<Driven> {
   const { clock } = session.adapters;
@@ -51,15 +58,16 @@ export async function drive(
     const { node } = state;
     path.push(node);
     const asked = mask(request);
+    const isCommand = shapeAt(machine, state) === 'step';
     watch({ _tag: 'Asked', node, request: asked });
     const started = clock();
     const outcome = await answered(session, request);
     const milliseconds = clock() - started;
     if (E.isLeft(outcome)) failure = outcome.left;
     const answer: Answer = E.isLeft(outcome)
-      ? { _tag: 'Failed', failure: outcome.left }
+      ? { label: 'failed', failure: outcome.left }
       : outcome.right;
-    if (isCommand(request)) commands.push(asked as Masked<Command>);
+    if (isCommand) commands.push(asked as Masked<Command>);
     const step = { node, request: asked, answer: mask(answer), milliseconds };
     taken.push(step);
     [state, request] = advance(machine, state, answer);

@@ -31,21 +31,55 @@ export {
   type ExtraRoles,
   type Policy,
 } from '../domain/request.ts';
-export { type Masked, mask } from '../domain/secret.ts';
 export type { Status } from '../domain/status.ts';
+export { stateSchemas } from '../domain/stored-state.ts';
 export {
+  type Answer,
+  type Asks,
   advance,
   begin,
+  type Context,
+  type CreatedMachine,
+  type Drawing,
+  type Edge,
+  type End,
+  type EndState,
+  type Failure,
+  type HookActions,
+  type HookConfig,
+  type HookMachine,
+  HookMisuse,
+  type HookMisuseKind,
+  isEnd,
+  type Masked,
+  mask,
+  type Node,
+  nodesOf,
+  type Plan,
+  type PlanAnswer,
   pending,
+  plan,
+  type Request,
   restore,
+  type Schema,
+  type Secret,
   type SecretState,
+  type Shape,
+  type Signal,
+  type Speaks,
   type StateInvalid,
-} from './conversation.ts';
+  type StateSchemas,
+  shapeAt,
+  type Tagged,
+  type Validated,
+  type Vocabulary,
+  vocabulary,
+  type Words,
+} from '../hook/index.ts';
 export { type DispatchOptions, dispatch } from './dispatch.ts';
 export type { Keep, Onlookers } from './drive.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export { interpret, type Options, reconcile } from './interpret.ts';
-export { type Plan, type PlanAnswer, PlanError, plan } from './plan.ts';
 export type {
   Adapters,
   Attempt,

@@ -1,7 +1,6 @@
-import type { HookEvent, HookMachine } from '../../machines/index.ts';
+import type { HookEvent, HookMachine, State } from '../../machines/index.ts';
 import { defaultPolicy, type Policy } from '../domain/request.ts';
 import { auditBackend } from './audit.ts';
-import type { SecretState } from './conversation.ts';
 import { drive, type Onlookers } from './drive.ts';
 import { commit, inSession, reasonOfLeader, reasonOfWork, reasonToWait } from './hook-session.ts';
 import type { Adapters, Attempt } from './ports.ts';
@@ -28,7 +27,7 @@ export const interpret = (
 ) => {
   const rules = rulesOf(policy);
   return (machine: HookMachine) =>
-    (from: HookEvent | SecretState): Attempt<HookRun> =>
+    (from: HookEvent | State): Attempt<HookRun> =>
       inSession(adapters, rules, async (session) => {
         const started = adapters.clock();
         const { failure, ...driven } = await drive(session, machine, from, onlookers);

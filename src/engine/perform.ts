@@ -1,4 +1,4 @@
-import type { Answer, Command, Question } from '../../machines/index.ts';
+import type { Answer, Command, Granted, Question } from '../../machines/index.ts';
 import { auditBackend } from './audit.ts';
 import {
   configurePooler,
@@ -30,9 +30,9 @@ export async function perform(session: Session, request: Question | Command): Pr
     case 'DepartingFlagged':
       return yesOrNo((await session.fate()) === 'leaves');
     case 'GetUser':
-      return { _tag: 'Done', granted: await readRequest(session, request.relation) };
+      return learned(await readRequest(session, request.relation));
     case 'CreateUserAndDatabase':
-      return { _tag: 'Done', granted: await createUserAndDatabase(session, request) };
+      return learned(await createUserAndDatabase(session, request));
     case 'AddUser':
       await addUser(session, request);
       return done;
@@ -69,5 +69,6 @@ export async function perform(session: Session, request: Question | Command): Pr
   }
 }
 
-const done: Answer = { _tag: 'Done' };
-const yesOrNo = (answer: boolean): Answer => ({ _tag: answer ? 'Yes' : 'No' });
+const learned = (granted: Granted): Answer => ({ label: 'done', learned: { granted } });
+const done: Answer = { label: 'done' };
+const yesOrNo = (answer: boolean): Answer => ({ label: answer ? 'yes' : 'no' });

@@ -5,11 +5,12 @@
 import type * as E from 'fp-ts/lib/Either.js';
 import type * as T from 'fp-ts/lib/Task.js';
 import type * as TE from 'fp-ts/lib/TaskEither.js';
-import type { Grant, Login, Secret } from '../../machines/index.ts';
+import type { Grant, Login } from '../../machines/index.ts';
 import type { BackendEndpoints, Configuration } from '../domain/configuration.ts';
 import type { Audit } from '../domain/reconcile.ts';
 import type { Databag } from '../domain/request.ts';
 import type { Status } from '../domain/status.ts';
+import type { Secret } from '../hook/index.ts';
 import type { HookError } from './errors.ts';
 
 export type Attempt<Result> = TE.TaskEither<HookError, Result>;

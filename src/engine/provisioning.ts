@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Command, Grant, Granted, Secret } from '../../machines/index.ts';
+import type { Command, Grant, Granted } from '../../machines/index.ts';
 import { answer, answerDatabag } from '../domain/answer.ts';
 import { succeed } from '../domain/endpoints.ts';
 import { notAllowed } from '../domain/extra-roles.ts';
@@ -8,6 +8,7 @@ import { keptSecrets } from '../domain/ledger.ts';
 import { type Refusal, renderRefusal } from '../domain/refusal.ts';
 import type { DatabaseRequest, Reply } from '../domain/request.ts';
 import { relieving } from '../domain/telling.ts';
+import type { Secret } from '../hook/index.ts';
 import { updatePooler } from './connection.ts';
 import { publishSecrets, removeSecrets } from './secrets.ts';
 import type { Session } from './session.ts';

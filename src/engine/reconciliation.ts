@@ -4,7 +4,7 @@ import { isAnswer } from '../domain/answer.ts';
 import { notAllowed } from '../domain/extra-roles.ts';
 import { grantOf } from '../domain/grant.ts';
 import { reconcile, reconcileFollower, type Work } from '../domain/reconcile.ts';
-import type { Masked } from '../domain/secret.ts';
+import type { Masked } from '../hook/index.ts';
 import { updateConnectionInfo, updatePooler, withdrawAnswer } from './connection.ts';
 import { drive } from './drive.ts';
 import type { HookError } from './errors.ts';

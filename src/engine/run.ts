@@ -1,7 +1,7 @@
 import type { Answer, Command, HookEvent, HookMachine, Question } from '../../machines/index.ts';
 import type { Deferral } from '../domain/deferral.ts';
 import type { Work } from '../domain/reconcile.ts';
-import type { Masked } from '../domain/secret.ts';
+import type { Masked } from '../hook/index.ts';
 import type { HookError } from './errors.ts';
 
 /** One request, its answer, and how long it took; secrets are masked. */

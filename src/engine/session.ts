@@ -3,7 +3,7 @@
  * ledger shows what the hook has put on record so far.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Grant, Login, Secret } from '../../machines/index.ts';
+import type { Grant, Login } from '../../machines/index.ts';
 import {
   type BackendEndpoints,
   type Configuration,
@@ -29,6 +29,7 @@ import {
 import type { Audit } from '../domain/reconcile.ts';
 import type { Databag } from '../domain/request.ts';
 import { statusOf } from '../domain/status.ts';
+import type { Secret } from '../hook/index.ts';
 import { type HookError, render } from './errors.ts';
 import { isToEnd, openFate } from './fate.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
@@ -124,7 +125,6 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     return Promise.all(wanted.map((bag) => bags.get(bagName(bag)) ?? {}));
   };
   const read = async (bag: Bag): Promise<Databag> => (await readAll([bag]))[0] ?? {};
-  const peerApp = (): Promise<Databag> => read(peerAppBag);
 
   /** What the other units say, in one go. */
   let hasLooked = false;
@@ -135,12 +135,12 @@ export function openSession(adapters: Adapters, { parse, policy }: Rules): Sessi
     return units.map((unit, index) => peerIn(unit, contents[index] ?? {}));
   });
 
-  const ledger = once(async () => openLedger(right(parseLedger(await peerApp())), touched));
+  const ledger = once(async () => openLedger(right(parseLedger(await read(peerAppBag))), touched));
   const reach = once(backend.ready);
   const backendReady = async () => E.isRight(await reach());
   const unreadable = new Map<number, HookError>();
   const leader = once(() => take(model.leader));
-  const lastLeader = async () => (await peerApp())[leaderKey] ?? null;
+  const lastLeader = async () => (await read(peerAppBag))[leaderKey] ?? null;
   const endpoint = once(async () => {
     const text = await take(model.endpoint);
     return text === null ? null : parseHostPort(text);

@@ -1,4 +1,4 @@
-import type { Drawing, HookMachine } from '../../machines/index.ts';
+import type { Drawing, HookMachine } from '../hook/index.ts';
 
 const definitions = new WeakMap<HookMachine, string>();
 

@@ -32,6 +32,7 @@ export {
   emptyRecording,
   type HookEntry,
   type NoteEntry,
+  type RecordedAnswer,
   type RecordedChart,
   type RecordedEnd,
   type RecordedStep,

@@ -163,8 +163,6 @@ export function asked(
   ];
 }
 
-const labels: Readonly<Record<string, string>> = { Yes: 'yes', No: 'no', Failed: 'failed' };
-
 /** The answer, named like the edge that it takes. */
 export const answered = (
   root: string,
@@ -175,7 +173,7 @@ export const answered = (
   ...envelope(chartId(root, number), root, at),
   type: '@xstate.event',
   sourceId: root,
-  event: { type: labels[answer?._tag ?? ''] ?? 'done', node, answer, milliseconds },
+  event: { type: answer?.label ?? 'done', node, answer, milliseconds },
 });
 
 /** The node that a chart ends on. */

@@ -77,13 +77,19 @@ export interface RecordedStep {
   readonly node: string;
   readonly request: Said;
   /** Null while it is waited for, and for good where the process was lost. */
-  readonly answer: Said | null;
+  readonly answer: RecordedAnswer | null;
   readonly milliseconds: number;
 }
 
-/** A request or an answer as data; the tag says which. */
+/** A request as data; the tag says which. */
 export interface Said {
   readonly _tag: string;
+  readonly [part: string]: unknown;
+}
+
+/** An answer as data; the label is that of the edge which was taken. */
+export interface RecordedAnswer {
+  readonly label: string;
   readonly [part: string]: unknown;
 }
 

@@ -5,6 +5,7 @@ import type {
   Definition,
   HookEntry,
   NoteEntry,
+  RecordedAnswer,
   RecordedEnd,
   Recording,
   Said,
@@ -35,12 +36,21 @@ export const end: v.GenericSchema<unknown, RecordedEnd> = v.object({
 });
 
 export const asked = v.object({ node: text, request: said });
-export const answered = v.object({ answer: said, milliseconds: number });
+/** Until recordings of version 0.1 are no more: their answers had tags, `Yes` for `yes`. */
+const tagged = v.pipe(
+  said,
+  v.transform(({ _tag, ...rest }): RecordedAnswer => ({ label: _tag.toLowerCase(), ...rest })),
+);
+const answer: v.GenericSchema<unknown, RecordedAnswer> = v.union([
+  v.looseObject({ label: text }),
+  tagged,
+]);
+export const answered = v.object({ answer, milliseconds: number });
 
 const chart = v.object({
   hook: text,
   event: about,
-  steps: v.array(v.object({ ...asked.entries, answer: v.nullable(said), milliseconds: number })),
+  steps: v.array(v.object({ ...asked.entries, answer: v.nullable(answer), milliseconds: number })),
   path: v.array(text),
   end: v.nullable(end),
 });

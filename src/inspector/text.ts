@@ -1,5 +1,5 @@
 /** A recording for a terminal: each hook as the path through its charts, with what was said there. */
-import { chartOf } from '../chart/of-machine.ts';
+import { chartOfDefinition } from '../chart/of-machine.ts';
 import {
   type Entry,
   endOf,
@@ -62,11 +62,11 @@ function exchange({ request, answer, milliseconds }: RecordedStep): string {
   const { _tag, ...rest } = request;
   const detail = Object.entries(rest).filter(([, value]) => value !== null);
   const said = detail.map(([key, value]) => ` ${key}=${typeof value === 'object' ? '{…}' : value}`);
-  const outcome = answer === null ? 'no answer' : answer._tag.toLowerCase();
+  const outcome = answer === null ? 'no answer' : answer.label;
   return `${_tag}${said.join('')} → ${outcome} (${duration(milliseconds)})`;
 }
 
 function labelsOf(definition: Definitions[string] | undefined): ReadonlyMap<string, string> {
-  const { nodes } = chartOf({ id: '', config: definition ?? {} });
+  const { nodes } = chartOfDefinition(definition);
   return new Map(nodes.map(({ id, label }) => [id, label.replaceAll('\\n', ' ')]));
 }

@@ -3,10 +3,10 @@
  * configuration, the status. It asks nothing itself, and changes nothing.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Secret } from '../../machines/index.ts';
 import { maskedDatabag, secretsIn } from '../domain/masking.ts';
 import { databaseSection } from '../domain/pgbouncer-files.ts';
 import type { Adapters, Attempt, Bag, Databag } from '../engine/index.ts';
+import type { Secret } from '../hook/index.ts';
 import type { Growing, Seen } from './recording.ts';
 
 /** A configuration file of PgBouncer, before and after it was put in force. */

@@ -11,9 +11,10 @@ import {
 import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, describe, expect, it } from 'vitest';
-import { hooks, nodesOf } from '../../machines/index.ts';
+import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
 import { render } from '../../src/engine/index.ts';
+import { nodesOf } from '../../src/hook/index.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { type Block, blocksOf, languages } from './blocks.ts';
 import { everyError } from './every-error.ts';

@@ -4,8 +4,8 @@ import { fateOf } from '../../src/domain/departing.ts';
 import { connectionInfo, sameInfo, succeed } from '../../src/domain/endpoints.ts';
 import { changedField, passwordIn, provision, removing, userName } from '../../src/domain/grant.ts';
 import { serving } from '../../src/domain/ledger.ts';
-import { type Masked, mask } from '../../src/domain/secret.ts';
 import { statusOf } from '../../src/domain/status.ts';
+import { type Masked, mask } from '../../src/hook/index.ts';
 import { aGrant } from '../a-grant.ts';
 
 const grant = aGrant(4, {

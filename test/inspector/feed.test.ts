@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { hooks, nodesOf, type Secret } from '../../machines/index.ts';
+import { hooks } from '../../machines/index.ts';
 import {
   begin,
   dispatch,
@@ -8,6 +8,7 @@ import {
   interpret,
   reconcile,
 } from '../../src/engine/index.ts';
+import { nodesOf, type Secret } from '../../src/hook/index.ts';
 import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
 import { aGrant } from '../a-grant.ts';
 import { MemoryWorld } from '../memory-world.ts';
@@ -53,9 +54,9 @@ describe('a feed', () => {
     expect(events.slice(0, 5)).toEqual([
       { type: 'start', event: { relation } },
       { type: 'ask', node: 'is_backend_ready', request: { _tag: 'BackendReady' } },
-      { type: 'yes', node: 'is_backend_ready', answer: { _tag: 'Yes' }, milliseconds: 0 },
+      { type: 'yes', node: 'is_backend_ready', answer: { label: 'yes' }, milliseconds: 0 },
       { type: 'ask', node: 'is_leader', request: { _tag: 'Leader' } },
-      { type: 'yes', node: 'is_leader', answer: { _tag: 'Yes' }, milliseconds: 0 },
+      { type: 'yes', node: 'is_leader', answer: { label: 'yes' }, milliseconds: 0 },
     ]);
     expect(events.length).toBe(1 + 2 * run.steps.length);
     expect(chart.at(-1)).toMatchObject({

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { hooks, nodesOf } from '../../machines/index.ts';
+import { hooks } from '../../machines/index.ts';
+import { nodesOf } from '../../src/hook/index.ts';
 import {
   Collector,
   emptyRecording,

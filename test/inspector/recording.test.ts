@@ -1,6 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { Collector, feedOf, parseRecording, recordedCharm } from '../../src/inspector/index.ts';
+import {
+  Collector,
+  emptyRecording,
+  feedOf,
+  parseRecording,
+  recordedCharm,
+} from '../../src/inspector/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
 import { listening, requested } from './listening.ts';
 
@@ -37,6 +43,23 @@ describe('a recording', () => {
       for (const message of messages.slice(told)) third.take(message);
       expect({ ...third.recording, title: '' }).toEqual({ ...collector.recording, title: '' });
     }
+  });
+
+  it('of version 0.1, whose answers had tags, is read with the labels of today', () => {
+    const step = { node: 'is_leader', request: { _tag: 'Leader' }, milliseconds: 1 };
+    const failure = { _tag: 'Any', class: 'broken' };
+    const of = (answers: readonly object[]) => {
+      const steps = answers.map((answer) => ({ ...step, answer }));
+      const chart = { hook: 'h', event: {}, steps, path: [], end: null };
+      const seen = { read: {}, written: {}, configuration: null, status: null };
+      const tail = { reconciled: [], dropped: [], end: 'Running', failure: null, seen };
+      const head = { _tag: 'Hook', id: '1', unit: 'p/0', event: { hook: 'h' }, at: 0 };
+      const entries = [{ ...head, milliseconds: 0, charts: [chart], ...tail }];
+      return JSON.stringify({ ...emptyRecording(''), entries });
+    };
+    const before = parseRecording(of([{ _tag: 'Yes' }, { _tag: 'Failed', failure }]));
+    expect(E.isRight(before)).toBe(true);
+    expect(before).toEqual(parseRecording(of([{ label: 'yes' }, { label: 'failed', failure }])));
   });
 
   it('that is none is refused with the place of what is wrong', () => {

@@ -109,7 +109,7 @@ describe('which way a hook goes', () => {
       {
         is_backend_ready: 'yes',
         is_leader: 'yes',
-        create_user_and_db: { _tag: 'Failed', failure },
+        create_user_and_db: { label: 'failed', failure },
       },
     );
     expect(path.at(-1)).toBe('failed');

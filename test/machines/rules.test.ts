@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { getShortestPaths } from 'xstate/graph';
-import { hooks, nodesOf, type Signal } from '../../machines/index.ts';
+import { hooks } from '../../machines/index.ts';
+import { nodesOf, type Signal } from '../../src/hook/index.ts';
 
 describe.each(Object.entries(hooks))('machine %s', (name, machine) => {
   const nodes = nodesOf(machine);
@@ -35,7 +36,7 @@ describe.each(Object.entries(hooks))('machine %s', (name, machine) => {
     for (const { id, drawing, edges, final } of nodes) {
       if (drawing === null || id === 'hook_fired') continue;
       const expected = drawing.shape === 'terminal' ? [] : waits[drawing.shape];
-      expect(edges.map(({ signal }) => signal).sort(), id).toEqual(expected);
+      expect(edges.map(({ label }) => label).sort(), id).toEqual(expected);
       expect(final, id).toBe(edges.length === 0);
     }
   });

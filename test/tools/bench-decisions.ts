@@ -7,13 +7,13 @@ import { median, number, type Tell } from './bench-measure.ts';
 export function decisions(out: Tell, rounds: number): void {
   out('Decisions: database-requested on recorded answers, hooks per second');
   const answers: readonly Answer[] = [
-    { _tag: 'Yes' },
-    { _tag: 'Yes' },
-    { _tag: 'Done' },
-    { _tag: 'Done' },
-    { _tag: 'Done' },
-    { _tag: 'Done' },
-    { _tag: 'Done' },
+    { label: 'yes' },
+    { label: 'yes' },
+    { label: 'done' },
+    { label: 'done' },
+    { label: 'done' },
+    { label: 'done' },
+    { label: 'done' },
   ];
   const perSecond = perSecondIn(rounds);
   const table = perSecond(() => {
@@ -23,13 +23,13 @@ export function decisions(out: Tell, rounds: number): void {
   }, 20_000);
   const written = perSecond(() => {
     let node = 'is_backend_ready';
-    for (const answer of answers) node = byHand(node, answer._tag);
+    for (const answer of answers) node = byHand(node, answer.label);
     if (node !== 'rtn2') throw new Error(node);
   }, 200_000);
   const live = perSecond(() => {
     const actor = createActor(databaseRequested).start();
     actor.send({ type: 'start', event: { relation: 4 } });
-    for (const { _tag } of answers) actor.send({ type: _tag === 'Yes' ? 'yes' : 'done' });
+    for (const { label } of answers) actor.send({ type: label });
     if (actor.getSnapshot().value !== 'rtn2') throw new Error('elsewhere');
     actor.stop();
   }, 1_000);
@@ -42,12 +42,12 @@ export function decisions(out: Tell, rounds: number): void {
   );
 }
 
-function byHand(node: string, answer: Answer['_tag']): string {
+function byHand(node: string, answer: string): string {
   switch (node) {
     case 'is_backend_ready':
-      return answer === 'Yes' ? 'is_leader' : 'defer';
+      return answer === 'yes' ? 'is_leader' : 'defer';
     case 'is_leader':
-      return answer === 'Yes' ? 'get_user' : 'rtn';
+      return answer === 'yes' ? 'get_user' : 'rtn';
     case 'get_user':
       return 'create_user_and_db';
     case 'create_user_and_db':

@@ -1,7 +1,7 @@
 import './charts.css';
 import { useMemo } from 'preact/hooks';
 import { type Layout, layout } from '../../chart/layout.ts';
-import { chartOf } from '../../chart/of-machine.ts';
+import { chartOfDefinition } from '../../chart/of-machine.ts';
 import { lineAt, outline, way } from '../../chart/picture.ts';
 import type { HookEntry, RecordedChart, Recording } from '../recording.ts';
 import type { Moment } from './view.ts';
@@ -138,7 +138,7 @@ function placedOf(definition: Recording['definitions'][string] | undefined): Lay
   const id = definition?.id ?? '';
   const known = layouts.get(id);
   if (known !== undefined) return known;
-  const placed = layout(chartOf({ id, config: definition ?? {} }));
+  const placed = layout(chartOfDefinition(definition));
   layouts.set(id, placed);
   return placed;
 }

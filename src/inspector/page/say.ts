@@ -4,7 +4,7 @@ import { hookName, workName } from '../words.ts';
 import type { Moment } from './view.ts';
 
 /** What the edge that was taken says; empty where nothing was answered. */
-export const answerOf = ({ answer }: RecordedStep): string => answer?._tag.toLowerCase() ?? '';
+export const answerOf = ({ answer }: RecordedStep): string => answer?.label ?? '';
 
 /** Why a hook ended as it did; null where its charts say it themselves. */
 export function whyOf({ failure, charts }: HookEntry): string | null {

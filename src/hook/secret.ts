@@ -1,4 +1,7 @@
-import type { Secret } from '../../machines/index.ts';
+/** A value that MUST NOT be shown: whatever is printed replaces the whole object by a mask. */
+export interface Secret {
+  readonly secret: string;
+}
 
 /** What stands where a secret was. */
 export const maskText = '********';

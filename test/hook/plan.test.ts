@@ -28,7 +28,7 @@ describe('plan', () => {
     const { commands } = plan(databaseRequested, event, {
       is_backend_ready: 'yes',
       is_leader: 'yes',
-      get_user: { _tag: 'Done', granted },
+      get_user: { label: 'done', learned: { granted } },
     });
     expect(JSON.stringify(commands)).not.toContain('do not show');
     expect(commands[1]).toMatchObject({
@@ -37,8 +37,11 @@ describe('plan', () => {
   });
 
   it.each([
-    [{}, 'is_backend_ready is a question without an answer: say "yes" or "no"'],
-    [{ is_lader: 'yes' }, 'database-requested has no node "is_lader"; its nodes are hook_fired'],
+    [{}, 'is_backend_ready is a question without an answer: say "no" or "yes"'],
+    [
+      { is_lader: 'yes' },
+      'database-requested: there is no node "is_lader"; the nodes are hook_fired',
+    ],
     [{ rtn: 'done' }, 'rtn takes no answer'],
     [{ hook_fired: 'done' }, 'hook_fired takes no answer'],
     [{ is_leader: 'maybe' }, 'is_leader cannot be answered "maybe": say "no" or "yes"'],

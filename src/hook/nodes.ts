@@ -1,0 +1,152 @@
+import { HookMisuse } from './hook-misuse.ts';
+import type { Asks, HookMachine } from './vocabulary.ts';
+import type { Context, Drawing, Request, Words } from './words.ts';
+
+export interface Edge {
+  /** What an answer calls it; `start` leads away from the first node. */
+  readonly label: string;
+  readonly to: string;
+  /** Whether it takes up what an answer teaches. */
+  readonly learns: boolean;
+}
+
+/** One state of a hook machine, read from its configuration. */
+export interface Node<W extends Words = Words> {
+  readonly id: string;
+  /** Null for the one node that no chart draws. */
+  readonly drawing: Drawing | null;
+  /** Null for the first node, which waits for `start`, and where only the drawing is known. */
+  readonly request: ((context: Context<W>) => Request<W>) | null;
+  readonly final: boolean;
+  readonly edges: readonly Edge[];
+}
+
+/** The node on which a hook rests before `start`, and the one to which `failed` leads. */
+export const firstNode = 'hook_fired';
+export const failedNode = 'failed';
+
+const known = new WeakMap<object, readonly Node[]>();
+
+/**
+ * Reads a machine's configuration, in the order in which it is written. Throws `HookMisuse` on one that
+ * breaks the rules of `vocabulary`: what no chart can draw is not driven either.
+ */
+export function nodesOf<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
+  const before = known.get(machine);
+  if (before !== undefined) return before as unknown as readonly Node<W>[];
+  const nodes = readNodes(machine);
+  known.set(machine, nodes as unknown as readonly Node[]);
+  return nodes;
+}
+
+type Part = Readonly<Record<string, unknown>>;
+
+function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
+  const config = machine?.config as Part | undefined;
+  const name = typeof machine?.id === 'string' ? machine.id : 'what was given';
+  const invalid = (node: string | null, what: string) =>
+    new HookMisuse('MachineInvalid', name, node, what);
+  if (!isPart(config) || !isPart(config.states))
+    throw invalid(null, 'it is no hook machine: make one with hook.createMachine');
+  refuse(config, rootKeys, (key) => invalid(null, `the machine has "${key}": ${why(key)}`));
+  const states = config.states as Readonly<Record<string, unknown>>;
+  if (config.initial !== firstNode || Object.keys(states)[0] !== firstNode)
+    throw invalid(null, `its first state, and the initial one, must be ${firstNode}`);
+  if (!isFailure(config.on))
+    throw invalid(null, `"on" must be onFailure: from everywhere "failed" leads to ${failedNode}`);
+  const nodes = Object.entries(states).map(([id, state]): Node<W> => {
+    const wrong = (what: string) => invalid(id, `node "${id}" ${what}`);
+    if (!isPart(state)) throw wrong('is empty: say how it is drawn and what it asks');
+    refuse(state, stateKeys, (key) => wrong(`has "${key}": ${why(key)}`));
+    const { type, meta, entry, on } = state;
+    if (type !== undefined && type !== 'final')
+      throw wrong(`is ${JSON.stringify(type)}: a node is a plain state, or final`);
+    if (id !== failedNode && !isDrawing(meta))
+      throw wrong('is not drawn: give it a meta, as terminal, question or step make it');
+    const request = requestIn<W>(entry, id, wrong);
+    const edges = edgesIn(on, states, wrong);
+    const final = type === 'final';
+    if (final && edges.length > 0) throw wrong('is final, and nothing leads away from the end');
+    if (!final && edges.length === 0) throw wrong('leads nowhere: say where its answers lead');
+    return { id, drawing: isDrawing(meta) ? meta : null, request, final, edges };
+  });
+  const last = nodes.find(({ id }) => id === failedNode);
+  if (last === undefined || !last.final || last.drawing !== null)
+    throw invalid(failedNode, `the state ${failedNode} is missing: add "${failedNode}: fails"`);
+  return nodes;
+}
+
+const rootKeys = new Set(['id', 'context', 'initial', 'on', 'states', 'description', 'version']);
+const stateKeys = new Set(['type', 'meta', 'entry', 'on', 'description']);
+
+const why = (key: string): string =>
+  ({
+    states: 'a chart has no nodes within nodes',
+    always: 'an answer decides, so ask a question there',
+    after: 'a hook waits for answers, never for the clock',
+    invoke: 'a node asks or orders, and the runtime carries it out',
+    exit: 'what is to be done is ordered by a node of its own',
+    type: 'a hook is in one place at a time',
+  })[key] ?? 'hook machines know nothing of that; see the rules of vocabulary';
+
+function refuse(
+  part: Part,
+  allowed: ReadonlySet<string>,
+  error: (key: string) => HookMisuse,
+): void {
+  for (const key in part) if (part[key] !== undefined && !allowed.has(key)) throw error(key);
+}
+
+function requestIn<W extends Words>(
+  entry: unknown,
+  id: string,
+  wrong: (what: string) => HookMisuse,
+): Node<W>['request'] {
+  if (id === firstNode) {
+    if (entry === undefined) return null;
+    throw wrong('asks something: it waits for "start" alone');
+  }
+  if (!isPart(entry) || entry.type !== 'ask')
+    throw wrong('asks nothing: its entry must be one asks(…)');
+  const params = entry.params as Asks<W>['params'] | undefined;
+  return params === undefined ? null : (context) => params({ context });
+}
+
+function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse): readonly Edge[] {
+  if (on === undefined) return [];
+  if (!isPart(on)) throw wrong('has an "on" that is no record of edges');
+  return Object.entries(on).map(([label, transition]) => {
+    const edge = typeof transition === 'string' ? { target: transition } : transition;
+    const where = `has an edge ${JSON.stringify(label)} that`;
+    if (label === failedNode) throw wrong(`${where} is everywhere already: onFailure leads it`);
+    if (/[*\n]/.test(label)) throw wrong(`${where} no chart can draw: use words`);
+    if (!isPart(edge) || typeof edge.target !== 'string')
+      throw wrong(`${where} is not one target: an answer leads to one node`);
+    const { target, actions } = edge;
+    refuse(edge, edgeKeys, (key) =>
+      wrong(`${where} has ${JSON.stringify(key)}: an answer decides, and nothing beside it`),
+    );
+    if (actions !== undefined && actions !== 'learn')
+      throw wrong(`${where} does more than "learn": order it by a node of its own`);
+    if (!Object.hasOwn(states, target))
+      throw wrong(`${where} leads to ${JSON.stringify(target)}, which is no node of this machine`);
+    return { label, to: target, learns: actions === 'learn' };
+  });
+}
+
+const edgeKeys = new Set(['target', 'actions', 'description']);
+
+const isPart = (value: unknown): value is Part =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const shapes: ReadonlySet<unknown> = new Set(['terminal', 'question', 'step', 'defer']);
+
+const isDrawing = (meta: unknown): meta is Drawing =>
+  isPart(meta) && shapes.has(meta.shape) && typeof meta.label === 'string';
+
+const isFailure = (on: unknown): boolean =>
+  isPart(on) &&
+  Object.keys(on).length === 1 &&
+  isPart(on[failedNode]) &&
+  on[failedNode].target === `.${failedNode}` &&
+  on[failedNode].actions === 'learn';

@@ -1,0 +1,82 @@
+import { advance, begin, isEnd, shapeAt } from './conversation.ts';
+import { HookMisuse, oneOf } from './hook-misuse.ts';
+import { type Node, nodesOf } from './nodes.ts';
+import { type Masked, mask } from './secret.ts';
+import type { HookMachine } from './vocabulary.ts';
+import type { Answer, End, Words } from './words.ts';
+
+/** The label of an edge, or an answer in full where it is to teach something. */
+export type PlanAnswer<W extends Words = Words> = string | Answer<W>;
+
+/** Which way a hook would go, and what it would order. Nothing is carried out. */
+export interface Plan<W extends Words = Words> {
+  readonly path: readonly string[];
+  readonly commands: readonly Masked<W['command']>[];
+  readonly end: Masked<End>;
+}
+
+/**
+ * Drives a machine from a record of answers, by node. A step that is not named is `done`; a
+ * question that is reached must be named. Throws `HookMisuse` on answers that do not fit, and where
+ * they lead in a circle.
+ */
+export function plan<W extends Words>(
+  machine: HookMachine<W>,
+  event: W['event'],
+  answers: Readonly<Record<string, PlanAnswer<W>>>,
+): Plan<W> {
+  const nodes = new Map(nodesOf(machine).map((node) => [node.id, node]));
+  for (const [id, given] of Object.entries(answers)) check(machine, nodes, id, given);
+  const path = ['hook_fired'];
+  const commands: Masked<W['command']>[] = [];
+  let [state, request] = begin(machine, event);
+  for (;;) {
+    const { node: id } = state;
+    // Answers are the same each time, so the way is, too.
+    if (path.includes(id))
+      throw new HookMisuse('Endless', machine.id, id, `the answers lead back to ${id} for ever`);
+    path.push(id);
+    if (isEnd(request)) return { path, commands, end: mask(request) };
+    const isStep = shapeAt(machine, state) === 'step';
+    if (isStep) commands.push(mask(request));
+    const given = answers[id] ?? (isStep ? 'done' : undefined);
+    if (given === undefined)
+      throw new HookMisuse(
+        'QuestionOpen',
+        machine.id,
+        id,
+        `${id} is a question without an answer: say ${oneOf(labelsOf(nodes.get(id)))}`,
+      );
+    [state, request] = advance(machine, state, answerOf(given));
+  }
+}
+
+function answerOf<W extends Words>(given: PlanAnswer<W>): Answer<W> {
+  if (typeof given !== 'string') return given;
+  if (given === 'failed')
+    return { label: given, failure: { _tag: 'Planned', class: 'unavailable' } };
+  return { label: given };
+}
+
+const labelsOf = <W extends Words>(node: Node<W> | undefined): readonly string[] =>
+  node?.edges.map(({ label }) => label) ?? [];
+
+function check<W extends Words>(
+  { id: hook }: HookMachine<W>,
+  nodes: ReadonlyMap<string, Node<W>>,
+  id: string,
+  given: PlanAnswer<W>,
+): void {
+  const node = nodes.get(id);
+  if (node === undefined) {
+    const all = [...nodes.keys()].join(', ');
+    throw new HookMisuse('NodeUnknown', hook, id, `there is no node "${id}"; the nodes are ${all}`);
+  }
+  const unfit = (what: string) => new HookMisuse('AnswerUnfit', hook, id, what);
+  if (node.final || node.drawing === null || node.request === null)
+    throw unfit(`${id} takes no answer`);
+  const label = typeof given === 'string' ? given : given?.label;
+  const fits = [...labelsOf(node), 'failed'];
+  if (!fits.includes(label))
+    throw unfit(`${id} cannot be answered ${JSON.stringify(given)}: say ${oneOf(fits)}`);
+}

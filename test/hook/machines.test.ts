@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { createMachine } from 'xstate';
+import { chartOf, print } from '../../src/chart/index.ts';
+import { advance, begin, type HookMachine, nodesOf, plan, shapeAt } from '../../src/hook/index.ts';
+import { dusk, lighthouse, states } from './lighthouse.ts';
+
+const event = { keeper: 'Ida' };
+
+describe('a machine of another charm', () => {
+  it('is drawn with its own labels, and driven by them', () => {
+    expect(print(chartOf(dusk))).toContain('weather -- too foggy to tell --> defer');
+    expect(print(chartOf(dusk))).toContain('light -- out of oil --> defer');
+    let [state, request] = begin(dusk, event);
+    expect(request).toEqual({ _tag: 'Weather' });
+    [state, request] = advance(dusk, state, { label: 'storm', learned: { oil: 3 } });
+    expect(request).toEqual({ _tag: 'Manned', by: 'Ida' });
+    [state, request] = advance(dusk, state, { label: 'yes' });
+    expect([request, shapeAt(dusk, state)]).toEqual([{ _tag: 'LightLamp', oil: 3 }, 'step']);
+    [, request] = advance(dusk, state, { label: 'out of oil' });
+    expect(request).toEqual({ _tag: 'Defer' });
+  });
+
+  it('is planned: what is ordered is known by the shape of its node', () => {
+    expect(plan(dusk, event, { weather: 'storm', manned: 'yes' })).toEqual({
+      path: ['hook_fired', 'weather', 'manned', 'light', 'rtn'],
+      commands: [{ _tag: 'LightLamp', oil: null }],
+      end: { _tag: 'Return' },
+    });
+  });
+});
+
+const { nothingLearned, asks, question, returns, onFailure } = lighthouse;
+const base = { id: 'dusk', context: nothingLearned, initial: 'hook_fired', on: onFailure, states };
+const withState = (name: string, state: object) => ({
+  ...base,
+  states: { ...states, [name]: state },
+});
+const light = (on: object) => withState('light', { ...states.light, on });
+const weather = (part: object) => withState('weather', { ...states.weather, ...part });
+
+describe('a machine that breaks the rules is refused by name, wherever it is given', () => {
+  it.each([
+    ['nested states', weather({ states: { inner: {} } }), 'weather', 'no nodes within nodes'],
+    ['parallel states', weather({ type: 'parallel' }), 'weather', 'is "parallel"'],
+    ['a parallel machine', { ...base, type: 'parallel' }, null, 'in one place at a time'],
+    ['always', weather({ always: 'rtn' }), 'weather', 'ask a question there'],
+    ['a timer', weather({ after: { 10: 'rtn' } }), 'weather', 'never for the clock'],
+    [
+      'an invoked actor',
+      weather({ invoke: { src: 'x' } }),
+      'weather',
+      'the runtime carries it out',
+    ],
+    ['an exit action', weather({ exit: 'learn' }), 'weather', 'ordered by a node of its own'],
+    ['a guard', light({ done: { target: 'rtn', guard: () => true } }), 'light', '"guard"'],
+    ['two targets', light({ done: ['rtn', 'defer'] }), 'light', 'one target'],
+    ['another action', light({ done: { target: 'rtn', actions: 'log' } }), 'light', '"learn"'],
+    ['a target that is not there', light({ done: 'nowhere' }), 'light', 'no node of this machine'],
+    ['an edge for every event', light({ '*': 'rtn' }), 'light', 'no chart can draw'],
+    ['an edge of its own to failed', light({ failed: 'rtn' }), 'light', 'onFailure leads it'],
+    ['a node that leads nowhere', light({}), 'light', 'leads nowhere'],
+    [
+      'an end that goes on',
+      withState('rtn', { ...returns, on: { done: 'light' } }),
+      'rtn',
+      'the end',
+    ],
+    ['a node that asks nothing', weather({ entry: undefined }), 'weather', 'asks nothing'],
+    [
+      'a node that asks twice',
+      weather({ entry: [asks(() => ({ _tag: 'Weather' }))] }),
+      'weather',
+      'one asks',
+    ],
+    ['a node that is not drawn', weather({ meta: undefined }), 'weather', 'is not drawn'],
+    [
+      'a shape that is none',
+      weather({ meta: { shape: 'cloud', label: '' } }),
+      'weather',
+      'is not drawn',
+    ],
+    ['no failed state', { ...base, states: { ...states, failed: undefined } }, 'failed', 'failed'],
+    ['a failed state that is drawn', withState('failed', returns), 'failed', 'add "failed: fails"'],
+    ['no way to failed', { ...base, on: {} }, null, 'onFailure'],
+    ['another first node', { ...base, initial: 'weather' }, null, 'must be hook_fired'],
+    ['no states', { id: 'dusk' }, null, 'hook.createMachine'],
+  ])('%s', (_, config, node, words) => {
+    const machine: HookMachine = { id: 'dusk', config: config as HookMachine['config'] };
+    const refused = expect.objectContaining({
+      name: 'HookMisuse',
+      kind: 'MachineInvalid',
+      hook: 'dusk',
+      node,
+      message: expect.stringContaining(words),
+    });
+    for (const use of [
+      nodesOf,
+      chartOf,
+      (m: HookMachine) => begin(m, {}),
+      (m: HookMachine) => plan(m, {}, {}),
+    ])
+      expect(() => use(machine)).toThrow(refused);
+  });
+
+  it.each([[undefined], [null], [{}], ['dusk']])('%j is no machine', (given) => {
+    expect(() => begin(given as never, {})).toThrow('it is no hook machine');
+  });
+
+  it('a machine of plain XState is told what is missing', () => {
+    const machine = createMachine({ id: 'plain', initial: 'a', states: { a: {} } });
+    expect(() => begin(machine, {})).toThrow('plain: its first state, and the initial one');
+  });
+
+  it('a request that bears the name of an end, and an end that asks', () => {
+    const named = { ...states.weather, entry: asks(() => ({ _tag: 'Return' })) };
+    const [machine, asking] = [
+      { id: 'dusk', config: withState('weather', named) as HookMachine['config'] },
+      {
+        id: 'dusk',
+        config: withState('rtn', {
+          type: 'final',
+          meta: question('?'),
+          entry: asks(() => ({ _tag: 'Weather' })),
+        }) as HookMachine['config'],
+      },
+    ];
+    expect(() => begin(machine, event)).toThrow('asks for Return, which only an end does');
+    const [state] = begin(asking, event);
+    expect(() => advance(asking, state, { label: 'clear' })).toThrow(
+      'is final, and asks for Weather',
+    );
+  });
+});
+
+describe('plan', () => {
+  it('finds out a circle', () => {
+    const machine = {
+      id: 'dusk',
+      config: light({ done: 'weather' }) as HookMachine['config'],
+    };
+    expect(() => plan(machine, event, { weather: 'storm', manned: 'yes' })).toThrow(
+      expect.objectContaining({ kind: 'Endless', node: 'weather' }),
+    );
+  });
+
+  it('names what may be said where nothing was', () => {
+    expect(() => plan(dusk, event, {})).toThrow(
+      'dusk: weather is a question without an answer: say "clear" or "too foggy to tell" or "storm"',
+    );
+  });
+});

@@ -1,0 +1,36 @@
+/** What the compiler says to authors: each line below an expectation must not compile. */
+import { expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { advance, begin, plan } from '../../src/hook/index.ts';
+import { dusk, lighthouse } from './lighthouse.ts';
+
+const { hook, nothingLearned, asks } = lighthouse;
+
+it('words of a charm are inferred from its machine, and others refused', () => {
+  const [state, request] = begin(dusk, { keeper: 'Ida' });
+  if (request._tag === 'LightLamp') request.oil satisfies number | null;
+  const actor = createActor(dusk);
+  actor.getSnapshot().context.learned.oil satisfies number | null;
+  expect(request).toEqual({ _tag: 'Weather' });
+
+  const refused: readonly (() => unknown)[] = [
+    // @ts-expect-error a request that is none of the charm's
+    () => asks(() => ({ _tag: 'LightLamps', oil: 1 })),
+    // @ts-expect-error a request without its payload
+    () => asks(() => ({ _tag: 'LightLamp' })),
+    // @ts-expect-error an event of another charm
+    () => begin(dusk, { relation: 4 }),
+    // @ts-expect-error what this charm does not learn
+    () => advance(dusk, state, { label: 'storm', learned: { fog: 1 } }),
+    // @ts-expect-error the same in a plan
+    () => plan(dusk, { keeper: '' }, { weather: { label: 'storm', learned: { fog: 1 } } }),
+    // @ts-expect-error a shape that no chart has
+    () => hook.createMachine({ ...base, states: { a: { meta: { shape: 'cloud', label: '' } } } }),
+    // @ts-expect-error an action that there is none of
+    () => hook.createMachine({ ...base, on: { failed: { target: '.failed', actions: 'log' } } }),
+    // @ts-expect-error a node that is not there
+    () => actor.getSnapshot().matches('dawn'),
+  ];
+  const base = { id: 'dusk', context: nothingLearned };
+  expect(refused).toHaveLength(8);
+});
