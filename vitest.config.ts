@@ -23,7 +23,7 @@ export default defineConfig({
     ],
     maxWorkers: 2,
     coverage: {
-      include: ['machines/**', 'src/chart/**', 'src/domain/**', 'src/engine/**'],
+      include: ['machines/**', 'src/chart/**', 'src/domain/**', 'src/engine/**', 'src/hook/**'],
       reporter: ['text-summary', 'text'],
     },
   },
