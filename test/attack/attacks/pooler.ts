@@ -60,6 +60,9 @@ const statements = (
   ...options,
 });
 
+/** Before 15 the schema public is the bootstrap superuser's, in every database. */
+const ownersOfPublic = [15, 99] as const;
+
 export const pooler: readonly Attack[] = [
   {
     name: 'a-function-in-public-waits-for-the-charms-session',
@@ -297,13 +300,20 @@ export const pooler: readonly Attack[] = [
     `GRANT ALL ON DATABASE "${me.database}" TO PUBLIC`,
     `GRANT CONNECT ON DATABASE "${me.database}" TO "${world.victim.bag.username}" WITH GRANT OPTION`,
   ]),
-  statements('the-schema-public-is-dropped', 8, () => ['DROP SCHEMA public CASCADE']),
-  statements('the-schema-public-is-another-one', 8, () => [
-    'ALTER SCHEMA public RENAME TO evil_public',
-    'CREATE SCHEMA public',
-    canary('public.evil', '', 'text'),
-    'REVOKE ALL ON SCHEMA public FROM PUBLIC',
-  ]),
+  statements('the-schema-public-is-dropped', 8, () => ['DROP SCHEMA public CASCADE'], {
+    versions: ownersOfPublic,
+  }),
+  statements(
+    'the-schema-public-is-another-one',
+    8,
+    () => [
+      'ALTER SCHEMA public RENAME TO evil_public',
+      'CREATE SCHEMA public',
+      canary('public.evil', '', 'text'),
+      'REVOKE ALL ON SCHEMA public FROM PUBLIC',
+    ],
+    { versions: ownersOfPublic },
+  ),
   statements('schemas-bear-the-names-of-the-charms', 4, () =>
     ['hookchart_2', 'pgbouncer', 'pgbouncer_lookup', '_hookchart', 'charm'].flatMap((schema) => [
       `CREATE SCHEMA ${schema}`,
