@@ -62,11 +62,14 @@ describe('the receiver of @statelyai/inspect', () => {
     async (which) => {
       const hub = await open();
       const early = which.endsWith('start') ? receive(hub) : null;
-      const source = socketFeed(hub.source, (problem) => expect.fail(problem));
-      const recorder = new Recorder(source.send, { title: 'random histories' });
+      // Histories in memory let nothing else run meanwhile, and a feed has two seconds to be heard.
+      const messages: InspectionEvent[] = [];
+      const recorder = new Recorder((message) => messages.push(message), { title: 'histories' });
       // In the last two a unit goes while its relations stay, which is rare.
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 43])
         await randomHistory(seed, { charm: recordedCharm(recorder) });
+      const source = socketFeed(hub.source, (problem) => expect.fail(problem));
+      for (const message of messages) source.send(message);
       await source.close();
       const { nodes, definitions } = early ?? receive(hub);
       const missing = () =>
