@@ -13,6 +13,13 @@ export interface PoolerOptions
     'listenPort' | 'poolMode' | 'maxDatabaseConnections' | 'maxPreparedStatements'
   > {}
 
+/** What is run as PgBouncer, and as whom. */
+export interface ProgramOptions {
+  readonly program: string;
+  readonly user: string;
+  readonly listenPort: number;
+}
+
 interface Option {
   /** What the option may be, for the sentence that refuses another value. */
   readonly may: string;
@@ -28,6 +35,10 @@ const names = (isRight: (name: string) => boolean) =>
     v.maxLength(1_000),
     v.check((text) => namesIn(text).every(isRight)),
   );
+
+/** Texts that stand as they are in commands of a shell, of Pebble and of systemd. */
+const word = (pattern: RegExp, most: number) =>
+  v.pipe(v.string(), v.maxLength(most), v.regex(pattern));
 
 const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -71,6 +82,20 @@ export const options = {
     byDefault: 'SUPERUSER',
     description: 'What the charm itself asks of its backend as extra-user-roles.',
   },
+  'pgbouncer-program': {
+    may: 'an absolute path of letters, digits and any of . _ + -',
+    schema: word(/^(\/[A-Za-z0-9_+][A-Za-z0-9._+-]*)+$/, 200),
+    byDefault: '/usr/sbin/pgbouncer',
+    description:
+      'Where PgBouncer’s program is, in the container or on the machine. A change restarts PgBouncer.',
+  },
+  'pgbouncer-user': {
+    may: 'the name of a user that is there and is not root, whom PgBouncer refuses',
+    schema: word(/^(?!root$)[a-z_][a-z0-9_-]*$/, 32),
+    byDefault: 'postgres',
+    description:
+      'Whom PgBouncer runs as, and who owns its files, in the container or on the machine. A change restarts PgBouncer.',
+  },
   'hook-budget': {
     may: 'a whole number of seconds from 10 to 600',
     schema: whole(10, 600),
@@ -81,6 +106,7 @@ export const options = {
 
 export interface ParsedConfig {
   readonly options: PoolerOptions;
+  readonly run: ProgramOptions;
   readonly policy: {
     /** What applications may ask for. */
     readonly extraRoles: ExtraRoles;
@@ -93,6 +119,12 @@ export interface ParsedConfig {
   readonly values: Values;
   /** One sentence for each value that is refused, with what it may be. */
   readonly objections: readonly string[];
+}
+
+/** The options, and those that were in force in the last hook; none where nothing was. */
+export interface Known {
+  readonly config: ParsedConfig;
+  readonly before: Values;
 }
 
 /** Reads the options; one that is refused stays as it was, by default at its default. */
@@ -118,11 +150,34 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
       maxDatabaseConnections: Number(values.max_db_connections),
       maxPreparedStatements: Number(values.max_prepared_statements),
     },
+    run: {
+      program: String(values['pgbouncer-program']),
+      user: String(values['pgbouncer-user']),
+      listenPort: Number(values.listen_port),
+    },
     policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
     backendRoles: String(values['backend-roles']).trim(),
     budget: Number(values['hook-budget']) * 1_000,
     values,
     objections,
+  };
+}
+
+/**
+ * The options with the port that is in force, where the one that is wanted is somebody else's: all
+ * else is served meanwhile.
+ */
+export function withPort(config: ParsedConfig, port: number): ParsedConfig {
+  const { listenPort: wanted } = config.options;
+  return {
+    ...config,
+    options: { ...config.options, listenPort: port },
+    run: { ...config.run, listenPort: port },
+    values: { ...config.values, listen_port: port },
+    objections: [
+      ...config.objections,
+      `config listen_port is ${wanted}: port ${wanted} is taken; end what listens there, or set listen_port to one that is free; ${port} stays in force`,
+    ],
   };
 }
 

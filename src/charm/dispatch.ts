@@ -23,12 +23,19 @@ import {
 import { once } from '../engine/steps.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { hookBudget } from './budget.ts';
-import { type ParsedConfig, parseConfig, parseSettings, settingsKey } from './config.ts';
+import {
+  type Known,
+  type ParsedConfig,
+  parseConfig,
+  parseSettings,
+  settingsKey,
+} from './config.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { lookedAt } from './onlooker.ts';
 import { hostOf, placeOf } from './place.ts';
-import { poolerAt, unitPooler } from './pooler.ts';
+import { type Place, poolerAt, unitPooler } from './pooler.ts';
+import { settled } from './port.ts';
 import { tellRun } from './tell.ts';
 
 /** Where a hook's words go: the agent logs standard output at DEBUG, standard error at WARNING. */
@@ -61,9 +68,12 @@ const hookOf = (
   variables: Variables,
   tell: (line: string) => void,
 ): Attempt<DispatchRun | null> => {
-  if (environment.event === 'install') return install(environment, variables);
+  if (environment.event === 'install') {
+    const model = juju(environment, variables, async () => E.right(null), hookBudget().ofTools);
+    return install(environment, variables, model.config);
+  }
   return environment.event === 'remove'
-    ? remove(environment, variables)
+    ? remove(environment, variables, tell)
     : runHook(environment, variables, tell);
 };
 
@@ -83,10 +93,15 @@ const runHook =
     const parsed = configOf(model);
     const known = await parsed();
     if (E.isLeft(known)) return known;
-    const config = known.right;
-    budget.set(config.budget);
+    budget.set(known.right.config.budget);
     const address: JujuModel['address'] =
       machine === null ? async () => E.right({ bind: '*', ingress: '' }) : model.address;
+    const placed = async (options: ParsedConfig['run']): Promise<E.Either<HookError, Place>> => {
+      const found = await address();
+      if (E.isLeft(found)) return found;
+      return E.right(placeOf(environment, variables, options, found.right, budget.ofServers));
+    };
+    const config = await settled(known.right, placed);
     const where: Attempt<string | null> = async () => {
       const found = await address();
       if (E.isLeft(found)) return found.left._tag === 'EndpointUnknown' ? E.right(null) : found;
@@ -106,15 +121,14 @@ const runHook =
       if (E.isLeft(asked)) return asked;
     }
     let watchFile: PgbouncerOptions['watch'];
-    const pooler = unitPooler(async () => {
-      const found = await address();
+    const { pooler, isUnusable } = unitPooler(event === 'stop', async () => {
+      const found = await placed(config.run);
       if (E.isLeft(found)) return found;
-      const place = placeOf(environment, variables, found.right, budget.ofServers);
       const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
-      return poolerAt(place, config.options, cryptoEntropy, budget.ofServers, watch);
+      return poolerAt(found.right, config.options, cryptoEntropy, budget.ofServers, watch);
     });
     const adapters = {
-      model: withSettings(model, config),
+      model: withSettings(model, config, isUnusable),
       backend: relatedBackend(model.backend, model.secrets, {
         owner: model.owner,
         preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
@@ -162,23 +176,29 @@ const nothingOf = (event: JujuEvent): DispatchRun => ({
 });
 
 /** The options in force, worked out once: those of the operator, or those before one was spoiled. */
-const configOf = (model: JujuModel): Attempt<ParsedConfig> =>
-  once(async (): Promise<E.Either<HookError, ParsedConfig>> => {
+const configOf = (model: JujuModel): Attempt<Known> =>
+  once(async (): Promise<E.Either<HookError, Known>> => {
     const config = await model.config();
     if (E.isLeft(config)) return config;
     const state = await model.state();
     if (E.isLeft(state)) return state;
-    return E.right(parseConfig(config.right, parseSettings(state.right[settingsKey])));
+    const before = parseSettings(state.right[settingsKey]);
+    return E.right({ config: parseConfig(config.right, before), before });
   });
 
 /** A model that keeps the options in force for the day on which one of them is spoiled. */
-const withSettings = (model: JujuModel, config: ParsedConfig): Model => ({
+const withSettings = (
+  model: JujuModel,
+  config: ParsedConfig,
+  /** Whether PgBouncer cannot run with them: then those of before are. */
+  isUnusable: () => boolean,
+): Model => ({
   ...model,
   commit: (changes) => async () => {
     const before = await model.state();
     if (E.isLeft(before)) return before;
     const text = JSON.stringify(config.values);
-    const isKept = before.right[settingsKey] === text;
+    const isKept = isUnusable() || before.right[settingsKey] === text;
     const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
     return model.commit({ ...changes, state })();
   },

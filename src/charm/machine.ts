@@ -5,19 +5,28 @@ import { promisify } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Environment, Variables } from '../adapters/juju/index.ts';
 import type { Attempt, HookError } from '../engine/index.ts';
+import { options as all, parseConfig } from './config.ts';
 import { isUnderSystemd, placeOf, programOf } from './place.ts';
 
 const run = promisify(execFile);
 
 /**
  * PgBouncer from the distribution, whose own service would take the port; a unit of Kubernetes has
- * it in its container's image.
+ * it in its container's image, and one whose operator names another program has it from there.
  */
 export const install =
-  ({ machine }: Environment, variables: Variables): Attempt<null> =>
+  (
+    { machine }: Environment,
+    variables: Variables,
+    configured: Attempt<Readonly<Record<string, unknown>>>,
+  ): Attempt<null> =>
   async () => {
     if (machine === null) return E.right(null);
-    const isMissing = !(await isThere(programOf(variables)));
+    const config = await configured();
+    if (E.isLeft(config)) return config;
+    const { run: options } = parseConfig(config.right, {});
+    const isMissing =
+      options.program === distributions && !(await isThere(programOf(variables, options)));
     const environment = { ...variables, DEBIAN_FRONTEND: 'noninteractive' };
     for (const [program, ...args] of [
       ...(isMissing ? fromDistribution : []),
@@ -34,23 +43,32 @@ export const install =
     return E.right(null);
   };
 
+/** Where the distribution puts it. */
+const distributions = all['pgbouncer-program'].byDefault;
+
 const fromDistribution = [
   ['apt-get', 'update', '-qq'],
   ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'],
 ] as const;
 
-/** Ends PgBouncer and removes its files, its logins among them. */
+/**
+ * Ends PgBouncer and removes its files, its logins among them. A unit can always be removed: what
+ * stays behind is said, and keeps it from nothing.
+ */
 export const remove =
-  (environment: Environment, variables: Variables): Attempt<null> =>
+  (environment: Environment, variables: Variables, tell: (line: string) => void): Attempt<null> =>
   async () => {
+    // The container goes with its unit, and all that is in it.
     if (environment.machine === null) return E.right(null);
-    const { folder, workload } = placeOf(environment, variables, { bind: '' });
-    try {
-      await workload.remove();
-      await rm(folder, { recursive: true, force: true });
-    } catch (problem) {
-      return failed('remove', problem instanceof Error ? problem.message : String(problem));
-    }
+    const place = placeOf(environment, variables, parseConfig({}, {}).run, { bind: '' });
+    const { folder, workload } = place;
+    for (const step of [workload.remove, () => rm(folder, { recursive: true, force: true })])
+      try {
+        await step();
+      } catch (problem) {
+        const why = problem instanceof Error ? problem.message : String(problem);
+        tell(`remove: something of PgBouncer stays on this machine (${why}); remove it by hand`);
+      }
     return E.right(null);
   };
 

@@ -1,20 +1,21 @@
 import type { Environment, Variables } from '../adapters/juju/index.ts';
 import { childProcess, pebble, systemd } from '../adapters/workload/index.ts';
+import { filesWanted } from '../domain/pgbouncer-files.ts';
+import type { ProgramOptions } from './config.ts';
 import { filesIn, type Place } from './pooler.ts';
 
 /** The container of the charm on Kubernetes, and of `metadata.yaml`. */
 export const container = 'pgbouncer';
 
-/** PgBouncer's program, where the distribution puts it. */
-export const programOf = ({ HOOKCHART_PGBOUNCER }: Variables): string =>
-  HOOKCHART_PGBOUNCER ?? '/usr/sbin/pgbouncer';
+/** PgBouncer's program, where the operator says that it is; tests have it elsewhere. */
+export const programOf = (
+  { HOOKCHART_PGBOUNCER }: Variables,
+  { program }: Pick<ProgramOptions, 'program'>,
+): string => HOOKCHART_PGBOUNCER ?? program;
 
 /** Whether systemd keeps the PgBouncer of a machine. */
 export const isUnderSystemd = ({ HOOKCHART_WORKLOAD }: Variables): boolean =>
   HOOKCHART_WORKLOAD !== 'child';
-
-/** Whom PgBouncer runs as: the distribution's package, and images, have made this user. */
-const user = 'postgres';
 
 /** How this unit is called where neither `/` nor its number alone would do. */
 const dashed = ({ application, number }: Environment): string => `${application}-${number}`;
@@ -27,27 +28,36 @@ const dashed = ({ application, number }: Environment): string => `${application}
 export function placeOf(
   environment: Environment,
   variables: Variables,
+  options: ProgramOptions,
   address: { readonly bind: string },
   /** Milliseconds that are left to the hook. */
   remaining?: () => number,
 ): Place {
   const inTime = remaining === undefined ? {} : { remaining };
-  const program = programOf(variables);
+  const program = programOf(variables, options);
+  const { user, listenPort: port } = options;
+  const runs = { program, user, openFiles: filesWanted, ...inTime };
   if (environment.machine === null) {
-    const files = filesIn('/var/lib/hookchart');
-    const socket = `/charm/containers/${container}/pebble.socket`;
-    const command = `${program} ${files.iniFile}`;
-    const workload = pebble({ socket, service: container, command, user, ...inTime });
+    const {
+      HOOKCHART_HOME: home = '/var/lib/hookchart',
+      HOOKCHART_PEBBLE_SOCKET: socket = `/charm/containers/${container}/pebble.socket`,
+    } = variables;
+    const files = { ...filesIn(home), ...unheard };
+    const { iniFile } = files;
+    const workload = pebble({ socket, service: container, iniFile, port, ...runs });
     return { ...files, listens: '*', local: '127.0.0.1', isHere: false, workload };
   }
   const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
   const files = filesIn(home);
   const service = `hookchart-${dashed(environment)}.service`;
-  const workload = isUnderSystemd(variables)
-    ? systemd({ service, program, iniFile: files.iniFile, user, ...inTime })
-    : childProcess({ program, user, ...files, ...inTime });
-  return { ...files, listens: address.bind, local: address.bind, isHere: true, workload };
+  const here = { listens: address.bind, local: address.bind, isHere: true };
+  return isUnderSystemd(variables)
+    ? { ...files, ...unheard, ...here, workload: systemd({ service, ...files, ...runs }) }
+    : { ...files, ...here, workload: childProcess({ ...files, ...runs }) };
 }
+
+/** Under a supervisor PgBouncer needs no file for its number, and none for what it has to say. */
+const unheard = { pidFile: null, logFile: null };
 
 /** Where clients reach a unit: on Kubernetes by its name, which outlives its pod and its address. */
 export const hostOf = (

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { type PgbouncerOptions, pgbouncer } from '../adapters/pgbouncer/index.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../adapters/workload/index.ts';
-import { secretIn } from '../domain/pgbouncer-files.ts';
-import type { Entropy, HookError, Pooler } from '../engine/index.ts';
+import { clientsWithin, secretIn } from '../domain/pgbouncer-files.ts';
+import { type Entropy, type HookError, type Pooler, render } from '../engine/index.ts';
 import { once } from '../engine/steps.ts';
 import type { Secret } from '../hook/index.ts';
 import type { PoolerOptions } from './config.ts';
@@ -13,7 +13,9 @@ export interface Place {
   /** Folder of its files, as it sees them. */
   readonly folder: string;
   readonly iniFile: string;
-  readonly pidFile: string;
+  /** Null where a supervisor knows the process, and hears it. */
+  readonly pidFile: string | null;
+  readonly logFile: string | null;
   /** What it listens on, and what clients on this machine connect to. */
   readonly listens: string;
   readonly local: string;
@@ -26,34 +28,55 @@ export const filesIn = (folder: string) => ({
   folder,
   iniFile: join(folder, 'pgbouncer.ini'),
   pidFile: join(folder, 'pgbouncer.pid'),
+  logFile: join(folder, 'pgbouncer.log'),
 });
 
-/** This unit's PgBouncer; looked up when a hook first needs it. */
-export function unitPooler(find: () => Promise<E.Either<HookError, Pooler>>): Pooler {
+/**
+ * This unit's PgBouncer; looked up when a hook first needs it. One that goes with its unit keeps
+ * nobody: what is broken about it defers what nobody waits for any more.
+ */
+export function unitPooler(
+  isGoing: boolean,
+  find: () => Promise<E.Either<HookError, Pooler>>,
+): { readonly pooler: Pooler; readonly isUnusable: () => boolean } {
   let isFound = false;
+  let isUnusable = false;
   let applied: Pooler | null = null;
-  const pooler = once(() => {
+  const here = once(() => {
     isFound = true;
     return find();
   });
-  return {
+  const heard = <Result>(outcome: E.Either<HookError, Result>): E.Either<HookError, Result> => {
+    if (E.isRight(outcome)) return outcome;
+    isUnusable ||= outcome.left._tag === 'PoolerUnusable';
+    return isGoing && outcome.left.class === 'broken' ? E.left(asAway(outcome.left)) : outcome;
+  };
+  const pooler: Pooler = {
     apply: (configuration) => async () => {
-      const here = await pooler();
-      if (E.isLeft(here)) return here;
-      applied = here.right;
-      return applied.apply(configuration)();
+      const found = await here();
+      if (E.isLeft(found)) return heard(found);
+      applied = found.right;
+      return heard(await applied.apply(configuration)());
     },
     looksUp: () => applied?.looksUp() ?? false,
     admits: (login, database) => async () => {
-      const here = await pooler();
-      return E.isLeft(here) ? here : here.right.admits(login, database)();
+      const found = await here();
+      return E.isLeft(found) ? heard(found) : found.right.admits(login, database)();
     },
     release: async () => {
-      const here = isFound ? await pooler() : null;
-      if (here !== null && E.isRight(here)) await here.right.release();
+      const found = isFound ? await here() : null;
+      if (found !== null && E.isRight(found)) await found.right.release();
     },
   };
+  return { pooler, isUnusable: () => isUnusable };
 }
+
+const asAway = (error: HookError): HookError => ({
+  _tag: 'PoolerUnavailable',
+  class: 'unavailable',
+  where: 'this unit',
+  why: render(error),
+});
 
 /**
  * PgBouncer at its place, with the options of the charm. The login of its console is nobody else's
@@ -66,7 +89,7 @@ export async function poolerAt(
   remaining: () => number,
   watch?: PgbouncerOptions['watch'],
 ): Promise<E.Either<HookError, Pooler>> {
-  const { folder, iniFile, pidFile, listens, local, isHere, workload } = place;
+  const { folder, iniFile, pidFile, logFile, listens, local, isHere, workload } = place;
   const userlistFile = join(folder, 'userlist.txt');
   const address = { host: local, port: listenPort };
   const socket = isHere && folder.length <= longestFolder ? folder : null;
@@ -77,8 +100,9 @@ export async function poolerAt(
       listenPort,
       listenAddress: listens,
       socketDirectory: socket,
-      logFile: join(folder, 'pgbouncer.log'),
+      logFile,
       pidFile,
+      mostClients: clientsWithin(await workload.openFiles()),
       userlistFile,
       caFile: join(folder, 'backend-ca.pem'),
       accessFile: join(folder, 'access.conf'),
@@ -102,7 +126,10 @@ export async function poolerAt(
     }
     if (!(problem instanceof WorkloadProblem)) throw problem;
     const where = `${local}:${listenPort}`;
-    return E.left({ _tag: 'PoolerUnavailable', class: 'unavailable', where, why: problem.message });
+    const { message: why, turn } = problem;
+    if (turn === 'operator')
+      return E.left({ _tag: 'PoolerUnusable', class: 'unavailable', where, why });
+    return E.left({ _tag: 'PoolerUnavailable', class: 'unavailable', where, why });
   }
 }
 

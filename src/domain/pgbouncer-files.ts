@@ -17,8 +17,9 @@ export interface Settings {
   readonly listenPort: number;
   /** Folder of the Unix socket; null for none. */
   readonly socketDirectory: string | null;
-  readonly logFile: string;
-  readonly pidFile: string;
+  /** Both null under a supervisor, who takes standard error and knows the process. */
+  readonly logFile: string | null;
+  readonly pidFile: string | null;
   readonly userlistFile: string;
   /** Where it is written who may come to which database, while that is not for all the same. */
   readonly accessFile: string;
@@ -27,6 +28,8 @@ export interface Settings {
   /** The login of the admin console; it never reaches PostgreSQL. */
   readonly admin: Login;
   readonly poolMode: 'session' | 'transaction' | 'statement';
+  /** Clients of one process, whoever they are; it must be able to have a file for each. */
+  readonly mostClients: number;
   /** Server connections for each database and process; 0 is no limit. */
   readonly maxDatabaseConnections: number;
   /** Processes of this unit that share the limit's pool sizes. */
@@ -78,8 +81,21 @@ export function lookedUpIn(ini: string): 'anybody' | readonly string[] {
   );
 }
 
-/** Clients of one process, whoever they are. */
+/** Clients of one process, where it may have the files. */
 const mostClients = 10_000;
+
+/** Beside those of connections: what it listens on, its console, the files that it reads. */
+const otherFiles = 100;
+
+/** Each client is a file, and so is the connection to the server that it may have. */
+const filesFor = (clients: number): number => 2 * clients + otherFiles;
+
+/** How many files PgBouncer needs for all the clients that it is meant to take. */
+export const filesWanted = filesFor(mostClients);
+
+/** How many clients it can be promised to with so many files. */
+export const clientsWithin = (openFiles: number): number =>
+  Math.min(mostClients, Math.max(1, Math.floor((openFiles - otherFiles) / 2)));
 
 export function renderFiles(
   { databases, users, ca, wildcard, ...configuration }: Configuration,
@@ -109,9 +125,12 @@ export function renderFiles(
     ['server_tls_ca_file', ca === null ? null : settings.caFile],
     ['admin_users', settings.admin.user],
     ['pool_mode', settings.poolMode],
-    ['max_client_conn', mostClients],
+    ['max_client_conn', settings.mostClients],
     // No tenant may take all places of the others.
-    ['max_user_client_connections', isAtLeast(version, [1, 24]) ? (mostClients * 4) / 5 : null],
+    [
+      'max_user_client_connections',
+      isAtLeast(version, [1, 24]) ? Math.ceil((settings.mostClients * 4) / 5) : null,
+    ],
     ['max_db_connections', settings.maxDatabaseConnections],
     ['default_pool_size', sizes.defaultSize],
     ['min_pool_size', sizes.minimum],
@@ -165,6 +184,12 @@ export const databaseSection = (
   ].join('\n');
 
 const listed = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+/** Where a configuration file has PgBouncer listen; null where it does not say. */
+export function portIn(ini: string): number | null {
+  const port = /^listen_port = (\d+)$/m.exec(ini)?.[1];
+  return port === undefined ? null : Number(port);
+}
 
 /** The secret of a user that a userlist names; null where it names none. */
 export function secretIn(userlist: string, user: string): string | null {

@@ -5,7 +5,14 @@ import { chartNameOf, isOwnSecret } from '../domain/events.ts';
 import { isMet } from '../domain/reconcile.ts';
 import { defaultPolicy } from '../domain/request.ts';
 import { drive } from './drive.ts';
-import { commit, inSession, reasonOfLeader, reasonOfWork, reasonToWait } from './hook-session.ts';
+import {
+  commit,
+  inSession,
+  mattersOfOperator,
+  reasonOfLeader,
+  reasonOfWork,
+  reasonToWait,
+} from './hook-session.ts';
 import type { Options } from './interpret.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
@@ -81,6 +88,10 @@ export const dispatch = (
       await commit(session, waitingFor, [
         ...(left === null ? [] : [left]),
         ...((await obstacles?.()) ?? []),
+        ...mattersOfOperator(
+          charts.map(({ end }) => end),
+          reconciled,
+        ),
       ]);
       const { notes } = session;
       const milliseconds = adapters.clock() - started;

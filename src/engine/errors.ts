@@ -12,6 +12,8 @@ export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'OutOfTime'; readonly what: string }
   | { readonly _tag: 'SecretUnreadable'; readonly id: string; readonly why: string }
   | { readonly _tag: 'PoolerUnavailable'; readonly where: string; readonly why: string }
+  /** It does not run before an operator has seen to it: the unit is blocked, the hook comes back. */
+  | { readonly _tag: 'PoolerUnusable'; readonly where: string; readonly why: string }
   | {
       readonly _tag: 'LoginRefused';
       readonly user: string;
@@ -68,6 +70,8 @@ export function render(error: HookError): string {
       return `${error.id} cannot be read (${error.why}); the hook is deferred until it can`;
     case 'PoolerUnavailable':
       return `PgBouncer at ${error.where} does not answer (${error.why}); start it, the hook is deferred until then`;
+    case 'PoolerUnusable':
+      return `PgBouncer cannot run at ${error.where}: ${error.why}; the hook is deferred until it can`;
     case 'LoginRefused':
       return `${error.user} cannot log in to ${error.database} through this unit (${error.why}); nothing was published, the hook is deferred`;
     case 'DeferralsUnreadable':

@@ -41,6 +41,20 @@ export function reasonOfWork(reconciled: readonly Reconciled[]): string | null {
   return null;
 }
 
+/** What only an operator can mend of all that kept a hook from its end; each once. */
+export function mattersOfOperator(
+  ends: readonly RunEnd[],
+  reconciled: readonly Reconciled[],
+): readonly string[] {
+  const errors = [
+    ...ends.map((end) => (end._tag === 'Deferred' ? end.why : null)),
+    ...reconciled.map(({ error }) => error),
+  ];
+  return [
+    ...new Set(errors.flatMap((error) => (error?._tag === 'PoolerUnusable' ? render(error) : []))),
+  ];
+}
+
 /** A leader waits for its backend, whatever it was called for. */
 export const reasonOfLeader = async (session: Session): Promise<string | null> => {
   if (!(await session.leader())) return null;

@@ -2,7 +2,14 @@ import type { HookEvent, HookMachine, State } from '../../machines/index.ts';
 import { defaultPolicy, type Policy } from '../domain/request.ts';
 import { auditBackend } from './audit.ts';
 import { drive, type Onlookers } from './drive.ts';
-import { commit, inSession, reasonOfLeader, reasonOfWork, reasonToWait } from './hook-session.ts';
+import {
+  commit,
+  inSession,
+  mattersOfOperator,
+  reasonOfLeader,
+  reasonOfWork,
+  reasonToWait,
+} from './hook-session.ts';
 import type { Adapters, Attempt } from './ports.ts';
 import { reconcileSession } from './reconciliation.ts';
 import { rulesOf } from './rules.ts';
@@ -33,7 +40,8 @@ export const interpret = (
         const { failure, ...driven } = await drive(session, machine, from, onlookers);
         if (failure?.class === 'broken') halt(failure);
         const reconciled = await reconcileSession(session, driven.commands);
-        await commit(session, reasonToWait(driven.end) ?? reasonOfWork(reconciled));
+        const matters = mattersOfOperator([driven.end], reconciled);
+        await commit(session, reasonToWait(driven.end) ?? reasonOfWork(reconciled), matters);
         return {
           ...driven,
           reconciled,
@@ -58,6 +66,7 @@ export const reconcile = (
       if (await session.backendReady()) await auditBackend(session);
     }
     const reconciled = await reconcileSession(session, []);
-    await commit(session, reasonOfWork(reconciled) ?? (await reasonOfLeader(session)));
+    const waitingFor = reasonOfWork(reconciled) ?? (await reasonOfLeader(session));
+    await commit(session, waitingFor, mattersOfOperator([], reconciled));
     return { reconciled, notes: session.notes, milliseconds: adapters.clock() - started };
   });

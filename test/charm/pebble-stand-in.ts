@@ -1,8 +1,7 @@
 /** Stands in for Pebble: one container's server on a Unix socket, which checks what it is asked. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { identity } from '../../src/demo/servers/child.ts';
+import { filesOfContainer } from './pebble-stand-in-files.ts';
+import { StandInService } from './pebble-stand-in-service.ts';
 
 const error = (kind: string, message: string) => ({ kind, message });
 
@@ -11,17 +10,18 @@ export class PebbleStandIn {
   /** What no client of Pebble would ask. */
   readonly objections: string[] = [];
   readonly requests: string[] = [];
-  /** How often a wait for a change is to time out before it is ready. */
-  slow = 1;
-  /** Why the service is not to start. */
-  refusal: string | null = null;
+  readonly service: StandInService;
+  /** How often a wait for a change is to end before it is ready, and at once. */
+  slow = 0;
+  /** Whom the client is: Pebble tells by its user's number. */
+  isDenied = false;
   readonly #server: Server;
-  #layers = '';
-  #service: ChildProcess | null = null;
-  #changes = 0;
+  readonly #files: ReturnType<typeof filesOfContainer>;
 
   private constructor(socket: string) {
     this.socket = socket;
+    this.service = new StandInService((is, what) => this.#holds(is, what));
+    this.#files = filesOfContainer((is, what) => this.#holds(is, what));
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -35,17 +35,9 @@ export class PebbleStandIn {
     return standIn;
   }
 
-  /** The service dies, and nobody starts it again. */
-  async kill(): Promise<void> {
-    const child = this.#service;
-    this.#service = null;
-    if (child === null) return;
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('exit', resolve));
-  }
-
   async stop(): Promise<void> {
-    await this.kill();
+    await this.service.end();
+    this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -60,142 +52,76 @@ export class PebbleStandIn {
       this.#holds(/^application\/json/.test(request.headers['content-type'] ?? ''), 'body is JSON');
       return JSON.parse(body.toString('utf8')) as Record<string, unknown>;
     };
+    if (this.isDenied) return refuse(401, error('login-required', 'access denied'));
     switch (`${request.method} ${url.pathname}`) {
-      case 'GET /v1/files':
-        return this.#read(request, url, response);
+      case 'GET /v1/files': {
+        if (url.searchParams.get('action') === 'read')
+          return this.#files.read(request, url, response);
+        const found = this.#files.list(url);
+        return found === null
+          ? refuse(404, error('not-found', `stat ${url.searchParams.get('path')}: no such file`))
+          : sync([found]);
+      }
       case 'POST /v1/files':
         if (/^multipart/.test(request.headers['content-type'] ?? ''))
-          return sync([this.#write(request.headers['content-type'] ?? '', body)]);
-        return sync([this.#changed(asked())]);
+          return sync([this.#files.write(request.headers['content-type'] ?? '', body)]);
+        return sync([this.#files.changed(asked())]);
       case 'GET /v1/plan':
         this.#holds(url.searchParams.get('format') === 'yaml', 'a plan is asked for as YAML');
-        return sync(this.#layers);
+        return sync(this.service.plan);
       case 'POST /v1/layers': {
         const { action, combine, label, format, layer } = asked();
         this.#holds(
           action === 'add' && combine === true && format === 'yaml' && typeof label === 'string',
           'a layer is added as YAML, combined under a label',
         );
-        this.#holds(/override: (replace|merge)/.test(String(layer)), 'each service overrides');
-        this.#layers = String(layer);
+        this.service.planned(String(layer));
         return sync(true);
       }
-      case 'GET /v1/services': {
-        const name = url.searchParams.get('names') ?? '';
-        if (!this.#layers.includes(`  ${name}:`)) return sync([]);
-        const current = this.#service === null ? 'inactive' : 'active';
-        return sync([{ name, startup: 'enabled', current }]);
-      }
+      case 'GET /v1/services':
+        return sync(this.service.told(url.searchParams.get('names') ?? ''));
+      case 'GET /v1/logs':
+        response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+        return response.end(this.service.log(url.searchParams.get('n')));
       case 'POST /v1/services': {
-        const { action, services } = asked();
-        const isKnown = ['start', 'stop', 'restart', 'replan', 'autostart'].includes(
-          String(action),
-        );
-        this.#holds(isKnown && Array.isArray(services), 'services are acted on by name');
-        void this.#act(String(action));
-        this.#changes += 1;
-        const change = String(this.#changes);
+        const { action, services } = asked() as { action: string; services: string[] };
+        if (action === 'replan' && services.length > 0)
+          return refuse(400, error('', 'replan accepts no service names'));
+        const change = this.service.act(action, services);
         return json(response, 202, { type: 'async', 'status-code': 202, change, result: null });
       }
       default: {
         const id = /^\/v1\/changes\/(\d+)\/wait$/.exec(url.pathname)?.[1];
-        if (id !== undefined) return this.#wait(url, response);
+        if (id !== undefined) return this.#wait(id, url, response);
         this.#holds(false, `nothing is at ${request.method} ${url.pathname}`);
         return refuse(404, error('not-found', 'no such endpoint'));
       }
     }
   }
 
-  #wait(url: URL, response: ServerResponse): unknown {
-    this.#holds(/^\d+\.\d{3}s$/.test(url.searchParams.get('timeout') ?? ''), 'a wait has an end');
+  async #wait(id: string, url: URL, response: ServerResponse): Promise<unknown> {
+    const timeout = /^(\d+\.\d{3})s$/.exec(url.searchParams.get('timeout') ?? '')?.[1];
+    this.#holds(timeout !== undefined, 'a wait has an end');
+    // As it is: without a kind.
+    const result = { message: `timed out waiting for change after ${timeout}s` };
+    const late = () => json(response, 504, { type: 'error', 'status-code': 504, result });
     if (this.slow > 0) {
       this.slow -= 1;
-      const result = error('timeout', 'timed out waiting for change');
-      return json(response, 504, { type: 'error', 'status-code': 504, result });
+      return late();
     }
-    const err = this.refusal ?? undefined;
-    return json(response, 200, {
-      type: 'sync',
-      'status-code': 200,
-      result: { ready: true, err },
+    const change = this.service.change(id);
+    if (change === undefined) {
+      const none = error('not-found', `cannot find change with id "${id}"`);
+      return json(response, 404, { type: 'error', 'status-code': 404, result: none });
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const end = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), Number(timeout) * 1_000);
     });
-  }
-
-  async #act(action: string): Promise<void> {
-    if (action === 'restart') await this.kill();
-    if (this.refusal !== null || this.#service !== null) return;
-    const [program = '', ...args] = (/command: (.+)/.exec(this.#layers)?.[1] ?? '').split(' ');
-    this.#holds(/user: \S+/.test(this.#layers), 'PgBouncer does not run as root');
-    this.#service = spawn(program, args, { ...identity(), stdio: 'ignore' });
-  }
-
-  #read(request: IncomingMessage, url: URL, response: ServerResponse): void {
-    this.#holds(request.headers.accept === 'multipart/form-data', 'files come as multipart');
-    const path = url.searchParams.get('path') ?? '';
-    let content: Buffer | null = null;
-    try {
-      content = readFileSync(path);
-    } catch {
-      // Said in the result below, with HTTP 200.
-    }
-    const missing = { path, error: error('not-found', `stat ${path}: no such file or directory`) };
-    const result = [content === null ? missing : { path }];
-    const boundary = 'of-the-stand-in';
-    const part = (name: string, body: Buffer | string) =>
-      Buffer.concat([
-        Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name=${name}\r\n\r\n`),
-        Buffer.from(body),
-        Buffer.from('\r\n'),
-      ]);
-    const answer = JSON.stringify({ type: 'sync', 'status-code': 200, result });
-    response.writeHead(200, { 'Content-Type': `multipart/form-data; boundary=${boundary}` });
-    response.end(
-      Buffer.concat([
-        ...(content === null ? [] : [part(`"files"; filename="${path}"`, content)]),
-        // It may come last.
-        part('"response"', answer),
-        Buffer.from(`--${boundary}--\r\n`),
-      ]),
-    );
-  }
-
-  #write(type: string, body: Buffer): object {
-    const boundary = /boundary=(.+)$/.exec(type)?.[1] ?? '';
-    const [, first = '', second = ''] = body.toString('latin1').split(`--${boundary}`);
-    this.#holds(
-      /name="request"\r\nContent-Type: application\/json/.test(first),
-      'request is first',
-    );
-    const wanted = JSON.parse(first.split('\r\n\r\n')[1] ?? '{}');
-    const [file] = wanted.files ?? [];
-    this.#holds(wanted.action === 'write' && wanted.files?.length === 1, 'one file is written');
-    this.#holds(/^[0-7]{3}$/.test(file.permissions), 'permissions are octal, as text');
-    this.#holds(
-      file.permissions === '600' || file.permissions === '400',
-      'only its owner reads it',
-    );
-    this.#holds(typeof file.user === 'string', 'files belong to whom the service runs as');
-    this.#holds(second.includes(`name="files"; filename="${file.path}"`), 'the file follows');
-    const content = second.slice(second.indexOf('\r\n\r\n') + 4, -2);
-    writeFileSync(`${file.path}.new`, Buffer.from(content, 'latin1'), { mode: 0o600 });
-    const who = identity();
-    if ('uid' in who) chownSync(`${file.path}.new`, who.uid, who.gid);
-    renameSync(`${file.path}.new`, file.path);
-    return { path: file.path };
-  }
-
-  #changed({ action, paths, dirs }: Record<string, unknown>): object {
-    if (action === 'make-dirs') {
-      const [folder] = dirs as { path: string; permissions: string; user: string }[];
-      const { path = '', permissions = '', user } = folder ?? {};
-      this.#holds(permissions === '700' && user === 'postgres', 'a folder is its user’s alone');
-      mkdirSync(path, { recursive: true });
-      return { path };
-    }
-    const [only] = paths as { path: string; recursive?: boolean }[];
-    this.#holds(action === 'remove' && only?.recursive === true, 'what is missing is no error');
-    rmSync(only?.path ?? '', { force: true });
-    return { path: only?.path };
+    const done = await Promise.race([change, end]);
+    clearTimeout(timer);
+    if (done === null) return late();
+    return json(response, 200, { type: 'sync', 'status-code': 200, result: done });
   }
 
   #holds(is: boolean, what: string): void {

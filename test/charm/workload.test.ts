@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -6,115 +7,38 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  childProcess,
-  type PgbouncerProcess,
-  pebble,
-  pgbouncer,
-  systemd,
-  type Workload,
-} from '../../src/adapters/pgbouncer/index.ts';
-import { FileProblem } from '../../src/adapters/workload/index.ts';
+import { systemd } from '../../src/adapters/pgbouncer/index.ts';
+import { FileProblem, WorkloadProblem } from '../../src/adapters/workload/index.ts';
 import { freePort, identity, Workspace } from '../../src/demo/servers/child.ts';
 import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
-import { type Configuration, emptyConfiguration } from '../../src/engine/index.ts';
-import { PebbleStandIn } from './pebble-stand-in.ts';
+import { type APebble, processOn, startPebble } from './a-pebble.ts';
+import { apply, configuration, dies, kinds, processOf, type Unit } from './kept.ts';
 
 const workspace = new Workspace();
 const program = findPgbouncer();
-let pebbles: PebbleStandIn;
+let pebbles: APebble;
 beforeAll(async () => {
-  pebbles = await PebbleStandIn.start(join(workspace.path, 'pebble.socket'));
+  chmodSync(workspace.path, 0o711);
+  pebbles = await startPebble(workspace.path);
 });
 afterAll(async () => {
   await pebbles.stop();
   workspace.remove();
 });
 
-interface Unit {
-  readonly folder: string;
-  readonly workload: Workload;
-  readonly die: () => Promise<void>;
-}
-
-const kinds: Readonly<Record<string, (folder: string) => Unit>> = {
-  'a child process': (folder) => {
-    const [iniFile, pidFile] = [join(folder, 'pgbouncer.ini'), join(folder, 'pgbouncer.pid')];
-    return {
-      folder,
-      workload: childProcess({ program, iniFile, pidFile, user: 'postgres' }),
-      die: async () => {
-        process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
-      },
-    };
-  },
-  Pebble: (folder) => ({
-    folder,
-    workload: pebble({
-      socket: pebbles.socket,
-      service: 'pgbouncer',
-      command: `${program} ${join(folder, 'pgbouncer.ini')}`,
-      user: 'postgres',
-    }),
-    die: () => pebbles.kill(),
-  }),
-};
-
-const entry = (name: string) => ({ name, host: '127.0.0.1', port: 5432, database: name });
-const configuration = (...names: string[]): Configuration => ({
-  ...emptyConfiguration,
-  databases: names.map(entry),
-});
-
-function processOf({ folder, workload }: Unit, listenPort: number): PgbouncerProcess {
-  return {
-    iniFile: join(folder, 'pgbouncer.ini'),
-    consoles: [{ host: '127.0.0.1', port: listenPort }],
-    workload,
-    settings: {
-      listenAddress: '127.0.0.1',
-      listenPort,
-      socketDirectory: null,
-      logFile: join(folder, 'pgbouncer.log'),
-      pidFile: join(folder, 'pgbouncer.pid'),
-      userlistFile: join(folder, 'userlist.txt'),
-      caFile: join(folder, 'backend-ca.pem'),
-      accessFile: join(folder, 'access.conf'),
-      admin: { user: 'admin', password: { secret: 'of the admin' } },
-      poolMode: 'session',
-      maxDatabaseConnections: 10,
-      processes: 1,
-      maxPreparedStatements: 100,
-    },
-  };
-}
-
-/** One hook: whether something was put in force, or what was in the way. */
-async function apply(process: PgbouncerProcess, wanted: Configuration): Promise<unknown> {
-  const pooler = pgbouncer({
-    processes: [process],
-    clients: { host: '127.0.0.1', port: process.settings.listenPort },
-  });
-  try {
-    const outcome = await pooler.apply(wanted)();
-    return outcome._tag === 'Right' ? outcome.right : outcome.left;
-  } finally {
-    await pooler.release();
-  }
-}
-
 describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
   let unit: Unit;
   let port: number;
   beforeAll(async () => {
-    unit = kind(await workspace.folder(name.replaceAll(' ', '-')));
+    unit = kind(await workspace.folder(name.replaceAll(' ', '-')), pebbles);
     port = await freePort();
   });
-  afterAll(() => unit.die().catch(() => {}));
+  afterAll(() => dies(unit));
 
   it('is started with what it should serve, and left alone after', async () => {
     expect(await apply(processOf(unit, port), configuration('one'))).toBe('applied');
@@ -123,14 +47,14 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
 
   it('is reloaded for another database, and started again where it died', async () => {
     expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('applied');
-    await unit.die();
+    dies(unit);
     expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('applied');
     expect(await apply(processOf(unit, port), configuration('one', 'two'))).toBe('unchanged');
   });
 
   it('U-12: gets files back that were lost while it ran on, and its console with them', async () => {
     for (const file of ['pgbouncer.ini', 'userlist.txt'])
-      await unit.workload.replace(join(unit.folder, file), null);
+      await unit.keep().replace(join(unit.folder, file), null);
     const bouncer = processOf(unit, port);
     const { settings } = bouncer;
     const admin = { user: 'admin', password: { secret: 'another one' } };
@@ -144,11 +68,12 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
     expect(await apply(processOf(unit, moved), configuration('one'))).toBe('applied');
     expect(await apply(processOf(unit, moved), configuration('one'))).toBe('unchanged');
     expect(readFileSync(join(unit.folder, 'pgbouncer.ini'), 'utf8')).toContain(`= ${moved}\n`);
-    await unit.die();
+    dies(unit);
   });
 
   it('is rid of what a killed hook has left in its folder, and of nothing else', async () => {
-    const { folder, workload } = unit;
+    const { folder } = unit;
+    const workload = unit.keep();
     const ours = ['pgbouncer.ini.0123456789ab', 'userlist.txt.ffffffffffff'];
     const others = [
       ...['pgbouncer.log.202501010000', 'userlist.txt.0123456789a', 'userlist.txt.0123456789abc'],
@@ -168,20 +93,22 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
 
   it('U-12: gets its files back when they are lost', async () => {
     for (const file of ['pgbouncer.ini', 'userlist.txt'])
-      await unit.workload.replace(join(unit.folder, file), null);
+      await unit.keep().replace(join(unit.folder, file), null);
     expect(await apply(processOf(unit, port), configuration('one'))).toBe('applied');
-    expect(await unit.workload.read(join(unit.folder, 'nowhere'))).toBeNull();
+    expect(await unit.keep().read(join(unit.folder, 'nowhere'))).toBeNull();
   });
 });
 
 describe('a child process', () => {
+  const child = (folder: string): Unit => kinds['a child process']?.(folder, pebbles) as Unit;
+
   it('is not taken for another one that has its number by now', async () => {
-    const unit = kinds['a child process']?.(await workspace.folder('reused')) as Unit;
+    const unit = child(await workspace.folder('reused'));
     writeFileSync(join(unit.folder, 'pgbouncer.pid'), String(process.pid));
     const bouncer = processOf(unit, await freePort());
     expect(await apply(bouncer, configuration('one'))).toBe('applied');
-    await unit.workload.remove();
-    await unit.workload.remove();
+    await unit.keep().remove();
+    await unit.keep().remove();
     const { workload: _, ...orphan } = bouncer;
     expect(await apply(orphan, configuration('one'))).toMatchObject({ _tag: 'PoolerUnavailable' });
   });
@@ -189,13 +116,11 @@ describe('a child process', () => {
   it.each(['tidy', 'start', 'replace'] as const)('says which folder is none: %s', async (what) => {
     const folder = join(await workspace.folder(`none-${what}`), 'file');
     writeFileSync(folder, 'no folder');
-    const iniFile = join(folder, 'pgbouncer.ini');
-    const pidFile = join(folder, 'pgbouncer.pid');
-    const workload = childProcess({ program, iniFile, pidFile, user: 'postgres' });
+    const workload = child(folder).keep();
     const calls = {
       tidy: () => workload.tidy(folder),
       start: () => workload.start(),
-      replace: () => workload.replace(iniFile, ''),
+      replace: () => workload.replace(join(folder, 'pgbouncer.ini'), ''),
     };
     const problem: unknown = await calls[what]().catch((cause: unknown) => cause);
     expect(problem).toBeInstanceOf(FileProblem);
@@ -206,94 +131,150 @@ describe('a child process', () => {
   });
 
   it('says why it does not start', async () => {
-    const folder = await workspace.folder('unable');
-    const [iniFile, pidFile] = [join(folder, 'pgbouncer.ini'), join(folder, 'pgbouncer.pid')];
-    const workload = childProcess({ program: '/bin/false', iniFile, pidFile, user: 'postgres' });
-    const unit = { folder, workload, die: async () => {} };
-    expect(await apply(processOf(unit, await freePort()), configuration())).toMatchObject({
+    const unit = child(await workspace.folder('unable'));
+    const bouncer = processOf(unit, await freePort(), { program: '/bin/false' });
+    expect(await apply(bouncer, configuration())).toMatchObject({
       _tag: 'PoolerUnavailable',
       why: expect.stringContaining('/bin/false does not start (1)'),
     });
   });
-});
 
-describe('Pebble', () => {
-  it('was asked nothing that its API does not know', () => {
-    expect(pebbles.objections).toEqual([]);
-    expect(pebbles.requests).toContain('POST /v1/layers');
-  });
-
-  it('says why a service does not start', async () => {
-    const unit = kinds.Pebble?.(await workspace.folder('refused')) as Unit;
-    pebbles.refusal = 'cannot perform the following tasks: exited quickly with code 1';
-    expect(await apply(processOf(unit, await freePort()), configuration())).toMatchObject({
-      _tag: 'PoolerUnavailable',
-      why: expect.stringContaining('Pebble cannot start pgbouncer: cannot perform'),
-    });
-    pebbles.refusal = null;
-  });
-
-  it('that is not there is a container that is not up yet', async () => {
-    const socket = join(workspace.path, 'none.socket');
-    const workload = pebble({ socket, service: 'a', command: 'b', user: 'c' });
-    const unit = { folder: workspace.path, workload, die: async () => {} };
-    expect(await apply(processOf(unit, 1), configuration())).toMatchObject({
-      _tag: 'PoolerUnavailable',
-      class: 'unavailable',
-      why: expect.stringContaining('none.socket'),
-    });
+  it('is started anew where another program is to run', async () => {
+    const unit = child(await workspace.folder('changed'));
+    const port = await freePort();
+    expect(await apply(processOf(unit, port), configuration('one'))).toBe('applied');
+    const before = processOn(unit.iniFile);
+    const other = join(unit.folder, 'other-pgbouncer');
+    symlinkSync(program, other);
+    const changed = processOf(unit, port, { program: other });
+    expect(await apply(changed, configuration('one'))).toBe('applied');
+    const pid = Number(readFileSync(join(unit.folder, 'pgbouncer.pid'), 'utf8'));
+    expect(pid).not.toBe(before);
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain(other);
+    expect(await apply(changed, configuration('one'))).toBe('unchanged');
+    await unit.keep().remove();
   });
 });
 
 describe('systemd', () => {
   it('is given a unit of its own, and no more than it needs', async () => {
     const folder = await workspace.folder('systemd');
-    const [bin, log] = [join(folder, 'bin'), join(folder, 'log')];
-    mkdirSync(bin);
-    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$@" >> ${log}\n`);
-    chmodSync(join(bin, 'systemctl'), 0o755);
-    const before = process.env.PATH;
-    process.env.PATH = `${bin}:${before}`;
-    try {
-      const service = 'hookchart-pgbouncer-0.service';
-      const iniFile = join(folder, 'pgbouncer.ini');
-      const workload = systemd({ service, program, iniFile, user: 'postgres', folder });
+    const iniFile = join(folder, 'pgbouncer.ini');
+    const service = 'hookchart-pgbouncer-0.service';
+    const { log, says, inPlace } = standInSystemctl(folder);
+    await inPlace(async () => {
+      const kept = { service, program, iniFile, user: 'postgres', openFiles: 20_100, folder };
+      const workload = systemd(kept);
+      expect(await workload.isCurrent()).toBe(false);
       await workload.start();
       await workload.start();
       await workload.restart();
+      expect(await workload.isCurrent()).toBe(true);
       const unit = readFileSync(join(folder, service), 'utf8');
       expect(unit).toContain(`ExecStart=${program} ${iniFile}\n`);
       expect(unit).toContain('User=postgres\n');
+      expect(unit).toContain('LimitNOFILE=20100\n');
       for (const name of [service, 'sshd.service'])
         writeFileSync(join(folder, `${name}.0123456789ab`), '');
       await workload.tidy(join(folder, 'nowhere'));
       expect(readdirSync(folder).filter((name) => name.includes('.service.'))).toEqual([
         'sshd.service.0123456789ab',
       ]);
+      const acted = (action: string) => [
+        'daemon-reload',
+        `enable ${service}`,
+        `${action} ${service}`,
+      ];
+      expect(log()).toEqual(['start', 'start', 'restart'].flatMap(acted));
+
+      const changed = systemd({ ...kept, openFiles: 1_000 });
+      expect(await changed.isCurrent()).toBe(false);
+      await changed.start();
+      // Ended first: whoever is lost after this leaves it down, and the next hook starts it.
+      expect(log()).toEqual([`stop ${service}`, ...acted('start')]);
+
       await workload.remove();
       await workload.remove();
       expect(existsSync(join(folder, service))).toBe(false);
-      expect(readFileSync(log, 'utf8').split('\n')).toEqual([
-        ...['start', 'start', 'restart'].flatMap((action) => [
-          'daemon-reload',
-          `enable ${service}`,
-          `${action} ${service}`,
-        ]),
-        `disable --now ${service}`,
-        'daemon-reload',
-        '',
-      ]);
-      writeFileSync(join(bin, 'systemctl'), '#!/bin/sh\necho no such thing >&2\nexit 5\n');
+      expect(log()).toEqual([`disable --now ${service}`, 'daemon-reload']);
+
+      says('no such thing', 5);
       await expect(workload.start()).rejects.toThrow('systemctl daemon-reload: no such thing');
-    } finally {
-      process.env.PATH = before;
-    }
+      await expect(workload.start()).rejects.toThrow(
+        /; PgBouncer says: FATAL @src\/main.c:1 in function main\(\): no, "admin" \*{8}$/,
+      );
+      expect(await workload.isRunning()).toBe(false);
+    });
+  });
+
+  const isVerifiable = spawnSync('systemd-analyze', ['--version']).error === undefined;
+  it.skipIf(!isVerifiable)('takes the unit: systemd-analyze verify', async () => {
+    const folder = await workspace.folder('verified');
+    const service = 'hookchart-pgbouncer-0.service';
+    const { inPlace } = standInSystemctl(folder);
+    await inPlace(async () => {
+      const iniFile = join(folder, 'pgbouncer.ini');
+      await systemd({ service, program, iniFile, user: 'postgres', openFiles: 1, folder }).start();
+    });
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', join(folder, service)], {
+      encoding: 'utf8',
+    });
+    const ours = stderr.split('\n').filter((line) => line.includes('hookchart'));
+    expect([status, ours]).toEqual([0, []]);
+  });
+
+  it.each([
+    ['a program', { program: '/nowhere/pgbouncer' }, 'there is no program /nowhere/pgbouncer'],
+    ['a user', { user: 'nobody-at-all' }, 'there is no user nobody-at-all on this machine'],
+  ])('is not asked for %s that is missing, before anything is ended', async (_, other, why) => {
+    const folder = await workspace.folder(`lacks-${why.length}`);
+    const iniFile = join(folder, 'pgbouncer.ini');
+    const { log, inPlace } = standInSystemctl(folder);
+    await inPlace(async () => {
+      const kept = {
+        service: 'a.service',
+        program,
+        iniFile,
+        user: 'postgres',
+        openFiles: 1,
+        folder,
+      };
+      await systemd(kept).start();
+      log();
+      const problem = await systemd({ ...kept, ...other })
+        .restart()
+        .catch((cause: unknown) => cause);
+      expect(problem).toBeInstanceOf(WorkloadProblem);
+      expect(problem).toMatchObject({ turn: 'operator', message: expect.stringContaining(why) });
+      expect(log()).toEqual([]);
+    });
+  });
+
+  it('gives the files to another user, who is to run it', async () => {
+    const folder = await workspace.folder('handed');
+    const iniFile = join(folder, 'pgbouncer.ini');
+    writeFileSync(iniFile, '');
+    const { inPlace } = standInSystemctl(folder);
+    await inPlace(() =>
+      systemd({
+        service: 'a.service',
+        program,
+        iniFile,
+        user: 'nobody',
+        openFiles: 1,
+        folder,
+      }).start(),
+    );
+    const nobody = process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'nobody'])) : null;
+    if (nobody === null) return;
+    expect([statSync(folder).uid, statSync(iniFile).uid]).toEqual([nobody, nobody]);
   });
 
   it('keeps its files in a folder that PgBouncer’s user owns, and nobody else reads', async () => {
     const folder = join(workspace.path, 'new', 'unit-0');
     const iniFile = join(folder, 'pgbouncer.ini');
-    const { replace } = systemd({ service: 'a', program, iniFile, user: 'postgres' });
+    const options = { service: 'a', program, iniFile, user: 'postgres', openFiles: 1 };
+    const { replace } = systemd(options);
     // As where a hook was lost between making the folder and giving it away.
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     chmodSync(folder, 0o700);
@@ -307,3 +288,35 @@ describe('systemd', () => {
     expect(statSync(iniFile).mode & 0o777).toBe(0o600);
   });
 });
+
+/** A `systemctl` that keeps a log of what it is asked, and a `journalctl` with PgBouncer's words. */
+function standInSystemctl(folder: string) {
+  const [bin, file] = [join(folder, 'bin'), join(folder, 'log')];
+  mkdirSync(bin);
+  const executable = (name: string, script: string) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  };
+  executable('systemctl', `echo "$@" >> ${file}`);
+  const fatal =
+    '2025-01-01 00:00:00.000 UTC [1] FATAL @src/main.c:1 in function main(): no, "admin" "a password"';
+  executable('journalctl', `echo '${fatal}'`);
+  return {
+    /** What it was asked since this was asked last. */
+    log: (): readonly string[] => {
+      const asked = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+      rmSync(file, { force: true });
+      return asked;
+    },
+    says: (words: string, code: number) =>
+      executable('systemctl', `echo ${words} >&2\nexit ${code}`),
+    inPlace: async (body: () => Promise<void>) => {
+      const before = process.env.PATH;
+      process.env.PATH = `${bin}:${before}`;
+      try {
+        await body();
+      } finally {
+        process.env.PATH = before;
+      }
+    },
+  };
+}

@@ -71,6 +71,12 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     where: '10.0.0.5:6432',
     why: 'connection refused',
   },
+  PoolerUnusable: {
+    _tag: 'PoolerUnusable',
+    class: 'unavailable',
+    where: '10.0.0.5:6432',
+    why: 'port 6432 is taken: end what listens there, or set listen_port to one that is free',
+  },
   LoginRefused: {
     _tag: 'LoginRefused',
     class: 'unavailable',

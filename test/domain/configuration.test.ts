@@ -268,6 +268,7 @@ describe('renderFiles', () => {
     socketDirectory: null,
     logFile: '/log',
     pidFile: '/pid',
+    mostClients: 10_000,
     userlistFile: '/users',
     caFile: '/ca',
     accessFile: '/access',

@@ -12,6 +12,9 @@ export interface Address {
 /** Milliseconds for a connection, and for an answer. */
 const timeout = 5_000;
 
+/** Milliseconds after which it is asked whether a process that does not answer is there at all. */
+const lookingEvery = 500;
+
 /** The admin console of one process: a connection for a hook, opened when it is first needed. */
 export class Console {
   /** In the order in which they are tried: a process may not listen yet where it is to listen. */
@@ -35,18 +38,31 @@ export class Console {
     return String(row?.version);
   }
 
-  /** Waits until a process that was just started answers. */
-  async answers(): Promise<void> {
+  /** Where it has listened since it was started, whatever its file says by now. */
+  async listens(): Promise<{ readonly address: string; readonly port: number }> {
+    const rows = await this.#show('SHOW CONFIG');
+    const value = (wanted: string) => rows.find(({ key }) => key === wanted)?.value;
+    return { address: String(value('listen_addr')), port: Number(value('listen_port')) };
+  }
+
+  /** Waits until a process that was just started answers; no longer than it is there. */
+  async answers(isThere: () => Promise<boolean> = async () => true): Promise<void> {
     this.#isLost = null;
     this.isDown = false;
-    const until = performance.now() + Math.min(timeout, this.#remaining());
-    for (;;) {
+    const began = performance.now();
+    const until = began + Math.min(timeout, this.#remaining());
+    for (let look = began + lookingEvery; ; ) {
       try {
         await this.version();
         return;
       } catch (problem) {
         const isStarting = problem instanceof WireProblem && problem.kind === 'unreachable';
-        if (!isStarting || performance.now() > until) throw problem;
+        const now = performance.now();
+        if (!isStarting || now > until) throw problem;
+        if (now > look) {
+          if (!(await isThere())) throw problem;
+          look = performance.now() + lookingEvery;
+        }
         await after(10);
       }
     }

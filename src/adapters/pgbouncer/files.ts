@@ -2,6 +2,7 @@
 import type { Configuration } from '../../domain/configuration.ts';
 import {
   type PgbouncerFiles,
+  portIn,
   renderFiles,
   type Settings,
   type Version,
@@ -57,26 +58,46 @@ export async function filesFor(
 }
 
 /**
- * Stands from before the files are written until they are read back. A hook that is lost between
- * writing and reloading leaves files that look right and, where no database differs, are not in force.
+ * Stands from before the files are written until they are read back, and holds the configuration
+ * that was in force last: a hook that is lost in between leaves files that look right and are not.
  */
 const markerOf = ({ iniFile }: PgbouncerProcess): string => `${iniFile}.unconfirmed`;
 
-/** Whether what is written was read back. */
-export const isConfirmed = async (process: PgbouncerProcess): Promise<boolean> =>
-  (await filesIn(process).read(markerOf(process))) === null;
+/** The configuration that was in force before a hook was lost, empty for none; null where none was. */
+export const unconfirmed = (process: PgbouncerProcess): Promise<string | null> =>
+  filesIn(process).read(markerOf(process));
 
 export const confirm = (process: PgbouncerProcess): Promise<void> =>
   filesIn(process).replace(markerOf(process), null);
 
+type Whole = { readonly [File in keyof PgbouncerFiles]: string | null };
+
+/** Says, until it is confirmed, that what is written is not in force. */
+export const mark = (process: PgbouncerProcess, inForce: string | null): Promise<void> =>
+  filesIn(process).replace(markerOf(process), inForce ?? '');
+
 export async function write(
   process: PgbouncerProcess,
-  files: { readonly [File in keyof PgbouncerFiles]: string | null },
+  files: Whole,
+  inForce: string | null,
 ): Promise<void> {
   const { replace } = filesIn(process);
-  await replace(markerOf(process), '');
+  await mark(process, inForce);
   await replace(process.settings.caFile, files.ca);
   await replace(process.settings.accessFile, files.access);
   await replace(process.settings.userlistFile, files.userlist);
   await replace(process.iniFile, files.ini);
 }
+
+/** Where the console of a process answers that has this configuration in force. */
+export const consolesIn = (ini: string, { consoles }: PgbouncerProcess): readonly Address[] => {
+  const port = portIn(ini);
+  const address = /^listen_addr = (\S+)$/m.exec(ini)?.[1];
+  return consoles.map(({ host, port: wanted }) => ({
+    host: host.startsWith('/') || address === undefined || address === '*' ? host : address,
+    port: port ?? wanted,
+  }));
+};
+
+/** Where clients reach a process, by which it is told whether it has its port; its socket, where that is all. */
+export const frontOf = ({ consoles }: PgbouncerProcess): readonly Address[] => consoles.slice(-1);

@@ -3,6 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { FileProblem, filesOf } from './files.ts';
+import { lastWordsOf } from './last-words.ts';
+import { ownLimit, raised, withinLimit } from './limits.ts';
+import { programIsThere } from './usable.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 /** How long a process may take to end, in milliseconds. */
@@ -17,21 +20,30 @@ export function childProcess(options: {
   /** The program, `/usr/sbin/pgbouncer`. */
   readonly program: string;
   readonly iniFile: string;
-  /** Where PgBouncer writes its process id. */
+  /** Where PgBouncer writes its process id, and what it has to say. */
   readonly pidFile: string;
+  readonly logFile: string;
+  /** How many files it needs; as many as it may have, where those are fewer. */
+  readonly openFiles: number;
   /** Who is to own the folder, where it is not there yet. */
   readonly user: string;
   /** Milliseconds that are left to the hook. */
   readonly remaining?: () => number;
 }): Workload {
-  const { program, iniFile, pidFile, user, remaining = () => patience } = options;
+  const { program, iniFile, pidFile, logFile, user, remaining = () => patience } = options;
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const files = filesOf(user);
   const running = async (): Promise<number | null> => {
     const pid = Number((await files.read(pidFile))?.trim() ?? Number.NaN);
     return Number.isInteger(pid) && (await isOurs(pid, iniFile)) ? pid : null;
   };
+  const isCurrent = async (): Promise<boolean> => {
+    const pid = await running();
+    return pid === null || (await commandOf(pid))[0] === program;
+  };
   const start = async (): Promise<void> => {
+    await programIsThere(program);
+    if (!(await isCurrent())) await end();
     if ((await running()) !== null) return;
     // PgBouncer does not start over the process id of one that was killed.
     await files.replace(pidFile, null);
@@ -39,7 +51,8 @@ export function childProcess(options: {
     const { uid, gid } = await stat(folder).catch((cause: unknown) => {
       throw new FileProblem(folder, cause);
     });
-    const child = spawn(program, ['-d', iniFile], {
+    const openFiles = withinLimit(options.openFiles, await ownLimit());
+    const child = spawn('/bin/sh', ['-c', raised(openFiles), program, '-d', iniFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
       timeout: left(),
@@ -50,12 +63,13 @@ export function childProcess(options: {
     child.stderr.on('data', (chunk: Buffer) => {
       if (said.length < longestWords) said += chunk.toString('utf8');
     });
-    const end = await new Promise<string | number | null>((resolve) => {
+    const ending = await new Promise<string | number | null>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(code ?? signal));
     });
     child.stderr.destroy();
-    if (end !== 0) throw new WorkloadProblem(`${program} does not start (${end}): ${said.trim()}`);
+    if (ending === 0) return;
+    throw new WorkloadProblem(`${program} does not start (${ending}): ${lastWordsOf(said)}`);
   };
   const end = async (): Promise<void> => {
     const pid = await running();
@@ -65,20 +79,28 @@ export function childProcess(options: {
     ...files,
     start,
     restart: async () => {
+      await programIsThere(program);
       await end();
       await start();
     },
+    isCurrent,
+    isRunning: async () => (await running()) !== null,
+    openFiles: ownLimit,
+    lastWords: async () => lastWordsOf((await files.read(logFile).catch(() => null)) ?? ''),
     remove: end,
   };
 }
 
 /** Whether a process id is that of the PgBouncer which reads this file, and not a later process's. */
-async function isOurs(pid: number, iniFile: string): Promise<boolean> {
+const isOurs = async (pid: number, iniFile: string): Promise<boolean> =>
+  (await commandOf(pid)).includes(iniFile);
+
+/** Nothing where there is no such process. */
+async function commandOf(pid: number): Promise<readonly string[]> {
   try {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-    return command.split('\0').includes(iniFile);
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
   } catch {
-    return false;
+    return [];
   }
 }
 

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Files } from './workload.ts';
-
-const run = promisify(execFile);
+import { numbersOf } from './usable.ts';
+import { type Files, WorkloadProblem } from './workload.ts';
 
 /** A file that could not be read or written. */
 export class FileProblem extends Error {
@@ -97,8 +94,22 @@ async function makeFolder(folder: string, user: string): Promise<void> {
     await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
     // A folder that root owns was made here, in this hook or in one that was lost before this line.
     if (process.getuid?.() !== 0 || (await stat(folder)).uid !== 0) return;
-    const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, user])));
-    await chown(folder, Number(uid?.stdout), Number(gid?.stdout));
+    const { uid, gid } = await numbersOf(user);
+    await chown(folder, uid, gid);
+  } catch (cause) {
+    if (cause instanceof WorkloadProblem) throw cause;
+    throw new FileProblem(folder, cause);
+  }
+}
+
+/** Gives a folder, and the files in it, to another user of this machine. */
+export async function handOver(folder: string, user: string): Promise<void> {
+  const { uid, gid } = await numbersOf(user);
+  try {
+    if (process.getuid?.() !== 0 || (await stat(folder)).uid === uid) return;
+    for (const name of await readdir(folder)) await chown(join(folder, name), uid, gid);
+    // The last of all, by which it is known that this is done.
+    await chown(folder, uid, gid);
   } catch (cause) {
     throw new FileProblem(folder, cause);
   }

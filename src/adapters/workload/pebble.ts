@@ -1,12 +1,15 @@
 /**
- * PgBouncer in a container that Pebble looks after. Follows the HTTP API of canonical/pebble: one
- * server for each container, on a Unix socket; JSON in an envelope; files as multipart bodies.
+ * PgBouncer in a container that Pebble looks after: the layer that describes it, and what is done to
+ * have it in force. Follows the HTTP API of canonical/pebble.
  */
-import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { setTimeout as after } from 'node:timers/promises';
 import * as v from 'valibot';
-import { FileProblem } from './files.ts';
+import { lastWordsOf } from './last-words.ts';
+import { hardLimitIn, withinLimit } from './limits.ts';
+import { pebbleFiles, unknownUserIn } from './pebble-files.ts';
+import { type Call, pebbleClient } from './pebble-http.ts';
+import { layerOf, markIn } from './pebble-layer.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 export interface PebbleOptions {
@@ -14,246 +17,175 @@ export interface PebbleOptions {
   readonly socket: string;
   /** The service's name, and the label of the layer that makes it. */
   readonly service: string;
-  /** What the service runs, `/usr/sbin/pgbouncer /etc/pgbouncer/pgbouncer.ini`. */
-  readonly command: string;
+  /** What the service runs, `/usr/sbin/pgbouncer`, on `iniFile`. */
+  readonly program: string;
+  readonly iniFile: string;
+  /** Where it is to answer, in the container's own network; Pebble starts it anew where it does not. */
+  readonly port: number;
   /** Who it runs as in the container, and who owns its files. */
   readonly user: string;
+  /** How many files it needs; as many as it may have, where those are fewer. */
+  readonly openFiles: number;
   /** Milliseconds to wait for an answer, and for a change to be made. */
   readonly patience?: number;
   /** Milliseconds that are left to the hook. */
   readonly remaining?: () => number;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-interface Call {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | string;
-}
-
-const envelope = v.object({
-  type: v.picklist(['sync', 'async', 'error']),
-  result: v.nullish(v.unknown()),
-  change: v.nullish(v.string()),
-});
-const failure = v.object({ message: v.string(), kind: v.optional(v.string()) });
-const fileResults = v.array(v.object({ path: v.string(), error: v.nullish(failure) }));
 const services = v.array(v.object({ name: v.string(), current: v.string() }));
-const plan = v.string();
-const change = v.object({ ready: v.boolean(), err: v.nullish(v.string()) });
+const task = v.object({ log: v.nullish(v.array(v.string())) });
+const change = v.object({
+  ready: v.boolean(),
+  err: v.nullish(v.string()),
+  tasks: v.nullish(v.array(task)),
+});
+
+/** Milliseconds that one request waits for a change, and between two of them at least. */
+const wait = 4_000;
+const pause = 200;
 
 export function pebble({
   socket,
   service,
-  command,
+  program,
+  iniFile,
+  port,
   user,
+  openFiles,
   patience = 30_000,
   remaining = () => patience,
 }: PebbleOptions): Workload {
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
-  const send = async ({ method, path, headers = {}, body }: Call): Promise<Reply> => {
-    // On a machine nobody waits for what only a container needs.
-    const { request } = await import('node:http');
-    return new Promise((resolve, reject) => {
-      const problem = (why: string) => reject(new WorkloadProblem(`Pebble at ${socket}: ${why}`));
-      const outgoing = request(
-        { socketPath: socket, method, path, headers, timeout: left() },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('error', (error) => problem(error.message));
-          incoming.on('end', () =>
-            resolve({
-              status: incoming.statusCode ?? 0,
-              headers: incoming.headers,
-              body: Buffer.concat(chunks),
-            }),
-          );
-        },
-      );
-      outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
-      outgoing.on('error', (error) => problem(error.message));
-      outgoing.end(body);
+  const client = pebbleClient(socket, left);
+  const { send, opened, call, post } = client;
+  const files = pebbleFiles(client, user);
+
+  let limit: Promise<number> | undefined;
+  /** Pebble reads its own limits, and gives the hard one to what it starts. */
+  const hardLimit = () => {
+    limit ??= files.read('/proc/self/limits').then((text) => hardLimitIn(text));
+    return limit;
+  };
+
+  const wanted = async () => {
+    const layer = layerOf({
+      ...{ service, program, iniFile, port, user },
+      openFiles: withinLimit(openFiles, await hardLimit()),
     });
+    return { layer, mark: createHash('sha256').update(layer('')).digest('hex').slice(0, 12) };
   };
 
-  const opened = (text: string) => {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), envelope), text);
-    if (parsed.success) return parsed.output;
-    throw new WorkloadProblem(`Pebble at ${socket} answers with what is no answer of Pebble`);
+  const isCurrent = async (): Promise<boolean> => {
+    const { mark } = await wanted();
+    const { result } = await call({ method: 'GET', path: '/v1/plan?format=yaml' });
+    return markIn(String(result)) === mark;
   };
 
-  /** What a call results in; an answer of the type `error` is a problem that says what was asked. */
-  const call = async (wanted: Call) => {
-    const { type, result, change } = opened((await send(wanted)).body.toString('utf8'));
-    if (type !== 'error') return { result, change };
-    const said = v.safeParse(failure, result);
-    const why = said.success ? said.output.message : 'it does not say why';
-    throw new WorkloadProblem(`Pebble refuses ${wanted.method} ${wanted.path}: ${why}`);
-  };
-  const post = (path: string, body: object) =>
-    call({ method: 'POST', path, headers: json, body: JSON.stringify(body) });
-
-  const read = async (path: string): Promise<string | null> => {
-    const reply = await send({
-      method: 'GET',
-      path: `/v1/files?action=read&path=${encodeURIComponent(path)}`,
-      headers: { Accept: 'multipart/form-data' },
-    });
-    const boundary = /boundary="?([^";]+)"?/.exec(reply.headers['content-type'] ?? '')?.[1];
-    if (boundary === undefined) throw refusal(opened(reply.body.toString('utf8')).result, path);
-    const parts = partsOf(reply.body, boundary);
-    const response = parts.find(({ name }) => name === 'response');
-    const error = fileError(opened(response?.content.toString('utf8') ?? '').result);
-    if (error?.kind === 'not-found') return null;
-    if (error !== null) throw new FileProblem(path, { code: error.message });
-    return parts.find(({ name }) => name === 'files')?.content.toString('utf8') ?? '';
+  /** What the image lacks is found out before the service that runs is ended for it. */
+  const usable = async (): Promise<void> => {
+    const path = `/v1/files?action=list&itself=true&path=${encodeURIComponent(program)}`;
+    const { status } = await send({ method: 'GET', path });
+    if (status === 404) throw new WorkloadProblem(missing(program), 'operator');
   };
 
-  /** PgBouncer writes beside its configuration, so the folder is its user's. */
-  const folders = new Set<string>();
-  const madeFolder = async (path: string): Promise<void> => {
-    if (folders.has(path)) return;
-    const dirs = [{ path, 'make-parents': true, permissions: '700', user }];
-    const error = fileError((await post('/v1/files', { action: 'make-dirs', dirs })).result);
-    if (error !== null) throw new FileProblem(path, { code: error.message });
-    folders.add(path);
-  };
-
-  const write = async (path: string, content: string): Promise<void> => {
-    const boundary = randomBytes(16).toString('hex');
-    await madeFolder(dirname(path));
-    const file = { path, permissions: '600', user };
-    const disposition = 'Content-Disposition: form-data; name=';
-    const body = [
-      `--${boundary}`,
-      `${disposition}"request"`,
-      'Content-Type: application/json',
-      '',
-      JSON.stringify({ action: 'write', files: [file] }),
-      `--${boundary}`,
-      `${disposition}"files"; filename="${path}"`,
-      'Content-Type: application/octet-stream',
-      '',
-      content,
-      `--${boundary}--`,
-      '',
-    ].join('\r\n');
-    const type = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
-    const { result } = await call({ method: 'POST', path: '/v1/files', headers: type, body });
-    const error = fileError(result);
-    if (error !== null) throw new FileProblem(path, { code: error.message });
-  };
-
-  const remove = async (path: string): Promise<void> => {
-    const paths = [{ path, recursive: true }];
-    const error = fileError((await post('/v1/files', { action: 'remove', paths })).result);
-    if (error !== null) throw new FileProblem(path, { code: error.message });
-  };
-
-  /** Starts or restarts the service and waits until Pebble has done it. */
-  const act = async (action: 'start' | 'restart'): Promise<void> => {
-    const { change: id } = await post('/v1/services', { action, services: [service] });
-    if (typeof id === 'string') await made(id, action);
+  const planned = async (): Promise<void> => {
+    if (await isCurrent()) return;
+    await usable();
+    const { layer, mark } = await wanted();
+    const added = { action: 'add', combine: true, label: service, format: 'yaml' };
+    await post('/v1/layers', { ...added, layer: layer(mark) });
   };
 
   const made = async (id: string, action: string): Promise<void> => {
     const until = performance.now() + left();
-    while (performance.now() < until) {
-      const reply = await send({ method: 'GET', path: `/v1/changes/${id}/wait?timeout=4.000s` });
-      const done = v.safeParse(change, opened(reply.body.toString('utf8')).result);
-      // What was not ready within the four seconds is an error of its own: ask again.
-      if (!done.success || !done.output.ready) continue;
-      if (!done.output.err) return;
-      throw new WorkloadProblem(`Pebble cannot ${action} ${service}: ${done.output.err}`);
+    for (;;) {
+      const rest = until - performance.now();
+      if (rest <= 0) throw new WorkloadProblem(`Pebble did not ${action} ${service} in time`);
+      const seconds = (Math.min(wait, Math.max(pause, rest - pause)) / 1_000).toFixed(3);
+      const asked: Call = { method: 'GET', path: `/v1/changes/${id}/wait?timeout=${seconds}s` };
+      const began = performance.now();
+      const reply = await send(asked);
+      // That the change was not ready in this time is no failure of it: ask again.
+      const isLate = reply.status === 504;
+      const done = isLate ? null : v.safeParse(change, opened(reply, asked).result);
+      if (done !== null && !done.success)
+        throw new WorkloadProblem(`Pebble at ${socket} does not say what became of change ${id}`);
+      if (done?.output.ready === true) {
+        if (done.output.err) throw problemOf(action, done.output);
+        return;
+      }
+      // Whatever answers in its place, and at once, is not asked without end.
+      await after(Math.max(0, pause - (performance.now() - began)));
     }
-    throw new WorkloadProblem(`Pebble did not ${action} ${service} in time`);
   };
 
-  const layer = [
-    'services:',
-    `  ${service}:`,
-    '    override: replace',
-    `    summary: PgBouncer`,
-    '    startup: enabled',
-    `    command: ${command}`,
-    `    user: ${user}`,
-    '',
-  ].join('\n');
-
-  /** A layer is added where the plan does not run this command yet. */
-  const planned = async (): Promise<void> => {
-    const { result } = await call({ method: 'GET', path: '/v1/plan?format=yaml' });
-    const found = v.safeParse(plan, result);
-    if (found.success && found.output.includes(`command: ${command}\n`)) return;
-    const added = { action: 'add', combine: true, label: service, format: 'yaml', layer };
-    await post('/v1/layers', added);
+  const problemOf = (action: string, { err, tasks }: v.InferOutput<typeof change>) => {
+    const why = String(err).replace(/\s+/g, ' ');
+    if (/\bunknown (user|group)\b/.test(why))
+      return new WorkloadProblem(unknownUserIn(why), 'operator');
+    // As the shell says it of what it is to run.
+    if (/exited quickly with code 12[67]\b/.test(why))
+      return new WorkloadProblem(missing(program), 'operator');
+    const logs = (tasks ?? []).flatMap(({ log }) => log ?? []);
+    const said = lastWordsOf(logs.flatMap(outputIn).join('\n'));
+    const words = said === '' ? '' : `; PgBouncer says: ${said}`;
+    return new WorkloadProblem(`Pebble cannot ${action} ${service}: ${why}${words}`);
   };
 
-  const isActive = async (): Promise<boolean> => {
-    const path = `/v1/services?names=${encodeURIComponent(service)}`;
-    const found = v.safeParse(services, (await call({ method: 'GET', path })).result);
-    return found.success && found.output.some(({ current }) => current === 'active');
+  /** Has Pebble do something, and waits until it is done. */
+  const act = async (action: 'replan' | 'restart'): Promise<void> => {
+    const named = action === 'restart' ? [service] : [];
+    const { change: id } = await post('/v1/services', { action, services: named });
+    if (typeof id !== 'string')
+      throw new WorkloadProblem(`Pebble at ${socket} does not say how it goes on to ${action}`);
+    await made(id, action);
   };
 
   return {
-    read,
-    replace: (path, content) => (content === null ? remove(path) : write(path, content)),
-    // Pebble replaces files whole by itself: what is left there is its own, and under other names.
-    tidy: async () => {},
+    ...files,
+    isCurrent,
+    openFiles: hardLimit,
+    // A `start` would do for a service that is down. One that runs it would leave as it is, and take
+    // for one that runs by the newest plan ever after.
     start: async () => {
       await planned();
-      if (!(await isActive())) await act('start');
+      await act('replan');
     },
     restart: async () => {
       await planned();
+      await usable();
       await act('restart');
+    },
+    isRunning: async () => {
+      const path = `/v1/services?names=${encodeURIComponent(service)}`;
+      const found = v.safeParse(services, (await call({ method: 'GET', path })).result);
+      return found.success && found.output.some(({ current }) => current === 'active');
+    },
+    lastWords: async () => {
+      const path = `/v1/logs?services=${encodeURIComponent(service)}&n=20`;
+      const reply = await send({ method: 'GET', path }).catch(() => null);
+      return reply === null ? '' : lastWordsOf(messagesIn(reply.body.toString('utf8')));
     },
     // The container goes with its unit.
     remove: async () => {},
   };
 }
 
-const json = { 'Content-Type': 'application/json' };
+const missing = (program: string): string =>
+  `the container has no program ${program} that it could run: set pgbouncer-program to where its image has PgBouncer`;
 
-/** With files Pebble answers 200 and says in the result what became of each. */
-function fileError(result: unknown): v.InferOutput<typeof failure> | null {
-  const parsed = v.safeParse(fileResults, result);
-  if (!parsed.success) throw refusal(result, 'a file');
-  return parsed.output[0]?.error ?? null;
-}
+/** What a service has said, of what Pebble says of a task: it stands there further to the right. */
+const outputIn = (entry: string): readonly string[] =>
+  entry.split('\n').filter((line) => line.startsWith('    '));
 
-function refusal(result: unknown, what: string): WorkloadProblem {
-  const said = v.safeParse(failure, result);
-  return new WorkloadProblem(
-    `Pebble says nothing of ${what}${said.success ? `: ${said.output.message}` : ''}`,
-  );
-}
+const logLine = v.pipe(v.string(), v.parseJson(), v.object({ message: v.string() }));
 
-interface Part {
-  readonly name: string;
-  readonly content: Buffer;
-}
-
-/** The parts of a multipart body, in the order in which they came. */
-function partsOf(body: Buffer, boundary: string): readonly Part[] {
-  const mark = Buffer.from(`--${boundary}`);
-  const parts: Part[] = [];
-  let from = body.indexOf(mark);
-  while (from >= 0) {
-    const to = body.indexOf(mark, from + mark.length);
-    if (to < 0) break;
-    const part = body.subarray(from + mark.length + 2, to - 2);
-    const blank = part.indexOf('\r\n\r\n');
-    const name = /name="([^"]*)"/.exec(part.subarray(0, blank).toString('utf8'))?.[1] ?? '';
-    parts.push({ name, content: part.subarray(blank + 4) });
-    from = to;
-  }
-  return parts;
-}
+/** Of JSON in lines. */
+const messagesIn = (text: string): string =>
+  text
+    .split('\n')
+    .flatMap((line) => {
+      const parsed = v.safeParse(logLine, line);
+      return parsed.success ? [parsed.output.message] : [];
+    })
+    .join('\n');

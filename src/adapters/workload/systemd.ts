@@ -1,6 +1,9 @@
 import { type ExecFileException, execFile } from 'node:child_process';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { filesOf, localFiles, tidyFolder } from './files.ts';
+import { filesOf, handOver, localFiles, tidyFolder } from './files.ts';
+import { lastWordsOf } from './last-words.ts';
+import { programIsThere } from './usable.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 const run = promisify(execFile);
@@ -8,53 +11,57 @@ const run = promisify(execFile);
 /** How long systemd may take for a request, in milliseconds. */
 const patience = 20_000;
 
-/** PgBouncer as a unit of systemd, which starts it again when it dies and when the machine does. */
-export function systemd(options: {
+export interface SystemdOptions {
   /** The unit's name, `hookchart-pgbouncer-0.service`. */
   readonly service: string;
   readonly program: string;
   readonly iniFile: string;
   /** Whom PgBouncer runs as: `postgres` where the distribution's package made it. */
   readonly user: string;
+  /** How many files it needs; systemd may give as many as it likes. */
+  readonly openFiles: number;
   /** Where units are kept; `/etc/systemd/system` unless told otherwise. */
   readonly folder?: string;
   /** Milliseconds that are left to the hook. */
   readonly remaining?: () => number;
-}): Workload {
+}
+
+/** PgBouncer as a unit of systemd, which starts it again when it dies and when the machine does. */
+export function systemd(options: SystemdOptions): Workload {
   const { service, program, iniFile, user, folder = '/etc/systemd/system' } = options;
   const { remaining = () => patience } = options;
-  const unit = [
-    '[Unit]',
-    `Description=PgBouncer of ${service}`,
-    'After=network.target',
-    '',
-    '[Service]',
-    `User=${user}`,
-    `ExecStart=${program} ${iniFile}`,
-    'ExecReload=/bin/kill -HUP $MAINPID',
-    'KillSignal=SIGQUIT',
-    'Restart=always',
-    '',
-    '[Install]',
-    'WantedBy=multi-user.target',
-    '',
-  ].join('\n');
-  const systemctl = async (...args: readonly string[]): Promise<void> => {
+  const unit = unitOf(options);
+  const ask = async (command: string, args: readonly string[]): Promise<string> => {
     const timeout = Math.ceil(Math.max(1, Math.min(patience, remaining())));
+    const { stdout } = await run(command, [...args], { timeout, killSignal: 'SIGKILL' });
+    return stdout;
+  };
+  const systemctl = async (...args: readonly string[]): Promise<void> => {
     try {
-      await run('systemctl', [...args], { timeout, killSignal: 'SIGKILL' });
+      await ask('systemctl', args);
     } catch (cause) {
       const { stderr, message, killed } = cause as ExecFileException & { readonly stderr?: string };
-      const why = killed
-        ? `it does not end within ${Math.ceil(timeout / 1_000)} s`
-        : stderr?.trim();
-      throw new WorkloadProblem(`systemctl ${args.join(' ')}: ${why || message}`);
+      const why = killed ? 'it does not end in time' : stderr?.trim() || message;
+      const words = await lastWords();
+      const said = words === '' ? '' : `; PgBouncer says: ${words}`;
+      throw new WorkloadProblem(`systemctl ${args.join(' ')}: ${why}${said}`);
     }
   };
+  const lastWords = async (): Promise<string> => {
+    const args = [`--unit=${service}`, '--lines=20', '--output=cat', '--no-pager'];
+    return lastWordsOf(await ask('journalctl', args).catch(() => ''));
+  };
   const path = `${folder}/${service}`;
+  const isCurrent = async (): Promise<boolean> => (await localFiles.read(path)) === unit;
   /** All of it each time: a hook may have been lost in the middle, and it is seldom asked for. */
   const installed = async (): Promise<void> => {
-    if ((await localFiles.read(path)) !== unit) await localFiles.replace(path, unit);
+    await programIsThere(program);
+    await handOver(dirname(iniFile), user);
+    if (!(await isCurrent())) {
+      // Ended before: a hook that is lost after the next line leaves it down, not as it was for ever.
+      if ((await localFiles.read(path)) !== null) await systemctl('stop', service);
+      await localFiles.replace(path, unit);
+    }
     await systemctl('daemon-reload');
     await systemctl('enable', service);
   };
@@ -66,6 +73,8 @@ export function systemd(options: {
       // This folder is everyone's: nothing in it is ours but what is called like the unit.
       await tidyFolder(folder, [service]);
     },
+    isCurrent,
+    openFiles: async () => Number.MAX_SAFE_INTEGER,
     start: async () => {
       await installed();
       await systemctl('start', service);
@@ -74,11 +83,43 @@ export function systemd(options: {
       await installed();
       await systemctl('restart', service);
     },
+    isRunning: () =>
+      ask('systemctl', ['is-active', '--quiet', service]).then(
+        () => true,
+        () => false,
+      ),
+    lastWords,
     remove: async () => {
       if ((await localFiles.read(path)) === null) return;
-      await systemctl('disable', '--now', service);
-      await localFiles.replace(path, null);
-      await systemctl('daemon-reload');
+      try {
+        await systemctl('disable', '--now', service);
+      } finally {
+        await localFiles.replace(path, null);
+        await systemctl('daemon-reload');
+      }
     },
   };
 }
+
+/** `exec` lets `systemctl start` fail for a program that cannot be run; it is tried again for ever. */
+const unitOf = ({ service, program, iniFile, user, openFiles }: SystemdOptions): string =>
+  [
+    '[Unit]',
+    `Description=PgBouncer of ${service}`,
+    'After=network.target',
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    'Type=exec',
+    `User=${user}`,
+    `ExecStart=${program} ${iniFile}`,
+    'ExecReload=/bin/kill -HUP $MAINPID',
+    'KillSignal=SIGQUIT',
+    `LimitNOFILE=${openFiles}`,
+    'Restart=always',
+    'RestartSec=1',
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+    '',
+  ].join('\n');

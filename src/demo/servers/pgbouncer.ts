@@ -40,6 +40,7 @@ export async function startPgbouncer(
       caFile: join(folder, 'backend-ca.pem'),
       accessFile: join(folder, 'access.conf'),
       admin: { user: 'hookchart_admin', password: { secret: adminPassword } },
+      mostClients: 400,
       poolMode: 'session',
       maxDatabaseConnections: 8,
       processes: 1,

@@ -1,0 +1,29 @@
+/** Whether a port is somebody else's: PgBouncer itself starts without it where it has a socket. */
+import { createServer } from 'node:net';
+import type { Settings } from '../../domain/pgbouncer-files.ts';
+import { WorkloadProblem } from '../workload/workload.ts';
+
+type Listening = Pick<Settings, 'listenAddress' | 'listenPort'>;
+
+/** Whether anybody listens where PgBouncer is to listen, on one of its addresses at least. */
+export async function isTaken({ listenAddress, listenPort }: Listening): Promise<boolean> {
+  for (const host of listenAddress === '*' ? ['0.0.0.0', '::'] : [listenAddress])
+    if (await isInUse(host, listenPort)) return true;
+  return false;
+}
+
+/** A system without such an address has nobody on it. */
+const isInUse = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRINUSE'));
+    server.listen({ host, port, exclusive: true, ipv6Only: true }, () =>
+      server.close(() => resolve(false)),
+    );
+  });
+
+export const portIsTaken = (port: number): WorkloadProblem =>
+  new WorkloadProblem(
+    `port ${port} is taken: end what listens there, or set listen_port to one that is free`,
+    'operator',
+  );

@@ -1,0 +1,34 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { isTaken } from '../adapters/pgbouncer/taken.ts';
+import { FileProblem, WorkloadProblem } from '../adapters/workload/index.ts';
+import { portIn } from '../domain/pgbouncer-files.ts';
+import type { HookError } from '../engine/index.ts';
+import { type Known, type ParsedConfig, withPort } from './config.ts';
+import type { Place } from './pooler.ts';
+
+/**
+ * The options with which a unit is served: with the port of before, where another one is wanted that
+ * somebody has. It is found out before anything is published or ended for it.
+ */
+export async function settled(
+  { config, before: { listen_port: before } }: Known,
+  placed: (options: ParsedConfig['run']) => Promise<E.Either<HookError, Place>>,
+): Promise<ParsedConfig> {
+  const { listenPort: wanted } = config.options;
+  if (typeof before !== 'number' || before === wanted) return config;
+  const place = await placed(config.run);
+  if (E.isLeft(place)) return config;
+  const { workload, iniFile, listens } = place.right;
+  const listening = (listenPort: number) => isTaken({ listenAddress: listens, listenPort });
+  try {
+    if (!(await listening(wanted))) return config;
+    const ini = (await workload.read(iniFile)) ?? '';
+    // A hook that was lost may have moved PgBouncer there already.
+    if (portIn(ini) === wanted && !(await listening(before))) return config;
+  } catch (problem) {
+    if (!(problem instanceof WorkloadProblem || problem instanceof FileProblem)) throw problem;
+    // Who cannot be asked is not there to be moved; the hook says so when it comes to it.
+    return config;
+  }
+  return withPort(config, before);
+}
