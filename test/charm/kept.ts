@@ -25,6 +25,7 @@ export interface How {
   readonly user: string;
   readonly port: number;
   readonly openFiles: number;
+  readonly remaining?: () => number;
 }
 
 const program = findPgbouncer();

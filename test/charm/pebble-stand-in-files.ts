@@ -44,7 +44,9 @@ export function filesOfContainer(holds: Holds) {
     } catch {
       // Said in the result below, with HTTP 200.
     }
-    const error = { kind: 'not-found', message: `stat ${path}: no such file or directory` };
+    const error = existsSync(path)
+      ? { kind: 'generic-file-error', message: `can only read a regular file: "${path}"` }
+      : { kind: 'not-found', message: `stat ${path}: no such file or directory` };
     const result = [content === null ? { path, error } : { path }];
     const boundary = 'of-the-stand-in';
     const part = (name: string, body: Buffer | string) =>

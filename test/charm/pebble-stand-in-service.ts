@@ -3,6 +3,7 @@
  * when its check fails, as Pebble does it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { setTimeout as after } from 'node:timers/promises';
 import { userNamed } from './pebble-stand-in-files.ts';
 
 export interface Done {
@@ -22,6 +23,8 @@ type State = 'inactive' | 'active' | 'backoff' | 'terminating';
 
 export class StandInService {
   plan = '';
+  /** Milliseconds that each change takes beside what has to be done. */
+  delay = 0;
   /** How often a process of the service was started. */
   starts = 0;
   readonly #holds: (is: boolean, what: string) => void;
@@ -76,6 +79,7 @@ export class StandInService {
   }
 
   async #done(action: string): Promise<Done> {
+    if (this.delay > 0) await after(this.delay);
     const wanted = serviceOf(this.plan);
     const isOther = action === 'replan' && this.#state !== 'inactive' && wanted !== this.#config;
     if (action === 'restart' || action === 'stop' || isOther) await this.#stop();

@@ -86,9 +86,10 @@ describe.each(Object.entries(kinds))('PgBouncer under %s', (name, kind) => {
     // Pebble's own way to write leaves nothing under these names.
     const gone = name === 'Pebble' ? [] : ours;
     expect(readdirSync(folder)).toEqual(before.filter((file) => !gone.includes(file)));
-    await workload.tidy(join(folder, 'nowhere'));
+    await workload.tidy(join(folder, 'new'));
     for (const file of [...ours, ...others]) rmSync(join(folder, file), { force: true });
-    rmSync(join(folder, 'folder.0123456789ab'), { recursive: true });
+    for (const made of ['new', 'folder.0123456789ab'])
+      rmSync(join(folder, made), { recursive: true, force: true });
   });
 
   it('U-12: gets its files back when they are lost', async () => {

@@ -79,7 +79,7 @@ export async function apply(
     else if (!isCurrent) await mark(process, inForce);
   };
   let after = files.ini;
-  if (workload === undefined || (version !== null && isCurrent)) await put();
+  if (workload === undefined || (version !== null && isCurrent && lost === null)) await put();
   else {
     const kept = { ...spoken, workload };
     try {

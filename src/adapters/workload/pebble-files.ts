@@ -9,8 +9,13 @@ import { type Files, WorkloadProblem } from './workload.ts';
 const fileResults = v.array(v.object({ path: v.string(), error: v.nullish(failure) }));
 const listed = v.array(v.object({ user: v.nullish(v.string()), 'user-id': v.nullish(v.number()) }));
 
+export interface PebbleFiles extends Files {
+  /** Makes a folder of this user's where none is; that the container has no such user comes out here. */
+  readonly makeFolder: (path: string) => Promise<void>;
+}
+
 /** Files that belong to this user of the container. */
-export function pebbleFiles({ send, opened, call, post }: PebbleClient, user: string): Files {
+export function pebbleFiles({ send, opened, call, post }: PebbleClient, user: string): PebbleFiles {
   const read = async (path: string): Promise<string | null> => {
     const asked = {
       method: 'GET',
@@ -92,6 +97,7 @@ export function pebbleFiles({ send, opened, call, post }: PebbleClient, user: st
   };
 
   return {
+    makeFolder,
     read,
     replace: (path, content) => (content === null ? remove(path) : write(path, content)),
     // Pebble replaces files whole by itself: what is left there is its own, and under other names.

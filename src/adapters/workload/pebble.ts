@@ -3,6 +3,7 @@
  * have it in force. Follows the HTTP API of canonical/pebble.
  */
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import * as v from 'valibot';
 import { lastWordsOf } from './last-words.ts';
@@ -58,7 +59,7 @@ export function pebble({
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const client = pebbleClient(socket, left);
   const { send, opened, call, post } = client;
-  const files = pebbleFiles(client, user);
+  const { makeFolder, ...files } = pebbleFiles(client, user);
 
   let limit: Promise<number> | undefined;
   /** Pebble reads its own limits, and gives the hard one to what it starts. */
@@ -83,6 +84,7 @@ export function pebble({
 
   /** What the image lacks is found out before the service that runs is ended for it. */
   const usable = async (): Promise<void> => {
+    await makeFolder(dirname(iniFile));
     const path = `/v1/files?action=list&itself=true&path=${encodeURIComponent(program)}`;
     const { status } = await send({ method: 'GET', path });
     if (status === 404) throw new WorkloadProblem(missing(program), 'operator');
