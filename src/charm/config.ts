@@ -17,7 +17,6 @@ export interface PoolerOptions
 export interface ProgramOptions {
   readonly program: string;
   readonly user: string;
-  readonly listenPort: number;
 }
 
 interface Option {
@@ -153,7 +152,6 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
     run: {
       program: String(values['pgbouncer-program']),
       user: String(values['pgbouncer-user']),
-      listenPort: Number(values.listen_port),
     },
     policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
     backendRoles: String(values['backend-roles']).trim(),
@@ -172,7 +170,6 @@ export function withPort(config: ParsedConfig, port: number): ParsedConfig {
   return {
     ...config,
     options: { ...config.options, listenPort: port },
-    run: { ...config.run, listenPort: port },
     values: { ...config.values, listen_port: port },
     objections: [
       ...config.objections,

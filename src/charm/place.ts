@@ -35,7 +35,7 @@ export function placeOf(
 ): Place {
   const inTime = remaining === undefined ? {} : { remaining };
   const program = programOf(variables, options);
-  const { user, listenPort: port } = options;
+  const { user } = options;
   const runs = { program, user, openFiles: filesWanted, ...inTime };
   if (environment.machine === null) {
     const {
@@ -44,7 +44,7 @@ export function placeOf(
     } = variables;
     const files = { ...filesIn(home), ...unheard };
     const { iniFile } = files;
-    const workload = pebble({ socket, service: container, iniFile, port, ...runs });
+    const workload = pebble({ socket, service: container, iniFile, ...runs });
     return { ...files, listens: '*', local: '127.0.0.1', isHere: false, workload };
   }
   const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;

@@ -23,14 +23,13 @@ export interface Unit {
 export interface How {
   readonly program: string;
   readonly user: string;
-  readonly port: number;
   readonly openFiles: number;
   readonly remaining?: () => number;
 }
 
 const program = findPgbouncer();
 
-const always: How = { program, user: 'postgres', port: 6432, openFiles: 500 };
+const always: How = { program, user: 'postgres', openFiles: 500 };
 
 /** A PgBouncer in this folder, under each of those who can look after one here. */
 export const kinds: Readonly<Record<string, (folder: string, pebbles: APebble) => Unit>> = {
@@ -69,7 +68,7 @@ export function processOf(
   return {
     iniFile,
     consoles: [{ host: '127.0.0.1', port: listenPort }],
-    workload: unit.keep({ port: listenPort, ...how }),
+    workload: unit.keep(how),
     settings: {
       listenAddress: '127.0.0.1',
       listenPort,

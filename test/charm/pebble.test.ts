@@ -53,6 +53,15 @@ const asked = (method: string, path: string, body?: object): Promise<number> =>
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
+/** Adds the layer of the unit, with something about it that is otherwise. */
+async function adds(change: (layer: string) => string, openFiles = 500): Promise<void> {
+  const { iniFile } = unit;
+  const described = { service: 'pgbouncer', program: findPgbouncer(), iniFile, user: 'postgres' };
+  const layer = change(layerOf({ ...described, openFiles })('0'));
+  const added = { action: 'add', combine: true, label: 'pgbouncer', format: 'yaml', layer };
+  expect(await asked('POST', '/v1/layers', added)).toBe(200);
+}
+
 /** Only what stands in for Pebble can be made to do this. */
 const standIn = () => {
   if (pebbles.standIn === null) throw new Error('this is Pebble itself');
@@ -97,19 +106,12 @@ describe(`PgBouncer under ${realPebble ?? 'what stands in for Pebble'}`, () => {
     expect(await hook()).toBe('applied');
     const process = processOf(unit, port, { openFiles: 600 });
     const workload = process.workload as NonNullable<typeof process.workload>;
-    const adds = async () => {
+    const start = async () => {
       // All but the replan.
-      const program = findPgbouncer();
-      const described = { program, iniFile: unit.iniFile, port, user: 'postgres', openFiles: 600 };
-      const layer = layerOf({ service: 'pgbouncer', ...described })('');
-      const added = { action: 'add', combine: true, label: 'pgbouncer', format: 'yaml', layer };
-      expect(await asked('POST', '/v1/layers', added)).toBe(200);
+      await adds((layer) => layer, 600);
       throw new Error('killed');
     };
-    const killed = apply(
-      { ...process, workload: { ...workload, start: adds } },
-      configuration('one'),
-    );
+    const killed = apply({ ...process, workload: { ...workload, start } }, configuration('one'));
     await expect(killed).rejects.toThrow('killed');
     expect(limitOf(processOn(unit.iniFile))).toBe(500);
     expect(await hook({ openFiles: 600 })).toBe('applied');
@@ -123,10 +125,10 @@ describe(`PgBouncer under ${realPebble ?? 'what stands in for Pebble'}`, () => {
       ...{ host: '127.0.0.1', port, user: 'admin', password: 'of the admin' },
       ...{ database: 'pgbouncer', tls: { mode: 'off' }, timeout: 5_000 },
     });
-    const elsewhere = unit.keep({ port: await freePort() });
-    expect(await elsewhere.isCurrent()).toBe(false);
-    await elsewhere.start();
-    expect(await elsewhere.isCurrent()).toBe(true);
+    await adds((layer) => layer.replace('period: 10s', 'period: 20s'));
+    expect(await unit.keep().isCurrent()).toBe(false);
+    expect(await hook()).toBe('applied');
+    expect(await unit.keep().isCurrent()).toBe(true);
     expect(await session.query('SHOW VERSION', 5_000)).toHaveLength(1);
     await session.end();
     expect(processOn(unit.iniFile)).toBe(pid);
@@ -214,7 +216,7 @@ describe(`PgBouncer under ${realPebble ?? 'what stands in for Pebble'}`, () => {
 
   it.skipIf(!isRoot)('runs as another user, whose its files are then', async () => {
     expect(await hook()).toBe('applied');
-    const other = unit.keep({ user: 'nobody', port });
+    const other = unit.keep({ user: 'nobody' });
     await other.tidy(unit.folder);
     expect(await hook({ user: 'nobody' })).toBe('applied');
     const pid = processOn(unit.iniFile);
@@ -231,7 +233,7 @@ only('Pebble, as only what stands in for it can be made to be', () => {
     const { requests, service } = standIn();
     service.delay = 5_000;
     const before = requests.length;
-    await unit.keep({ port }).restart();
+    await unit.keep().restart();
     service.delay = 0;
     const waits = requests.slice(before).filter((one) => one.endsWith('/wait'));
     expect(waits.length).toBe(2);
@@ -242,12 +244,11 @@ only('Pebble, as only what stands in for it can be made to be', () => {
     const { requests } = standIn();
     const before = requests.length;
     standIn().slow = 3;
-    await unit.keep({ port }).restart();
+    await unit.keep().restart();
     expect(requests.length - before).toBeLessThan(15);
     standIn().slow = Number.POSITIVE_INFINITY;
     const began = performance.now();
     const hurried = kinds.Pebble?.(unit.folder, pebbles).keep({
-      port,
       remaining: () => Math.max(0, began + 2_000 - performance.now()),
     });
     const asking = requests.length;
@@ -270,7 +271,7 @@ only('Pebble, as only what stands in for it can be made to be', () => {
     const change = service.change;
     service.change = () => undefined;
     const before = requests.length;
-    await expect(unit.keep({ port }).restart()).rejects.toThrow(
+    await expect(unit.keep().restart()).rejects.toThrow(
       /Pebble refuses GET \/v1\/changes\/\d+\/wait.*: cannot find change with id/,
     );
     expect(requests.slice(before).filter((one) => one.endsWith('/wait')).length).toBe(1);

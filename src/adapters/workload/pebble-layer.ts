@@ -5,7 +5,6 @@ export interface Described {
   readonly service: string;
   readonly program: string;
   readonly iniFile: string;
-  readonly port: number;
   readonly user: string;
   readonly openFiles: number;
 }
@@ -19,15 +18,16 @@ const variable = 'HOOKCHART_LAYER';
  *
  * The check asks for TLS, as any client may: one byte in answer shows that PgBouncer's loop goes
  * round, without a login, while a mere connection is taken by the kernel of one that hangs. It asks
- * at 127.0.0.1, where PgBouncer listens on `*`, whether or not the pod has IPv4 beside. An image
- * without bash has no check.
+ * at 127.0.0.1, where PgBouncer listens on `*`, whether or not the pod has IPv4 beside, and at the
+ * port that the file names: a port that is taken back is so for the check as well. An image without
+ * bash has no check, nor has a PgBouncer that runs on with its files lost.
  *
  * Three failures in a row, 30 seconds, are more than any RELOAD or rush of logins takes, and less
  * than the minutes that clients wait. At the level `ready` a unit that does not answer gets no more
  * traffic; at `alive` Kubernetes would do away with the container, and its files.
  */
 export const layerOf =
-  ({ service, program, iniFile, port, user, openFiles }: Described) =>
+  ({ service, program, iniFile, user, openFiles }: Described) =>
   (mark: string): string =>
     [
       'services:',
@@ -49,7 +49,7 @@ export const layerOf =
       '    timeout: 3s',
       '    threshold: 3',
       '    exec:',
-      `      command: ${JSON.stringify(`sh -c '${ifBash}' bash -c '${asksForTls(port)}'`)}`,
+      `      command: ${JSON.stringify(`sh -c '${ifBash}' bash -c '${asksForTls(iniFile)}'`)}`,
       `      user: ${JSON.stringify(user)}`,
       '      environment:',
       `        ${variable}: ${JSON.stringify(mark)}`,
@@ -60,8 +60,14 @@ const checkOf = (service: string): string => `${service}-answers`;
 
 const ifBash = 'command -v "$0" >/dev/null || exit 0; exec "$0" "$@"';
 
-const asksForTls = (port: number): string =>
-  `exec 3<>/dev/tcp/127.0.0.1/${port} && printf "\\0\\0\\0\\010\\004\\322\\026\\057" >&3 && IFS= read -r -n 1 -u 3 answer`;
+const asksForTls = (iniFile: string): string =>
+  [
+    `[ -r ${iniFile} ] || exit 0`,
+    `while read -r key _ value; do [ "$key" != listen_port ] || port=$value; done < ${iniFile}`,
+    'exec 3<>/dev/tcp/127.0.0.1/$port || exit 1',
+    'printf "\\0\\0\\0\\010\\004\\322\\026\\057" >&3',
+    'IFS= read -r -n 1 -u 3',
+  ].join('; ');
 
 /** The mark of the layer that is in a plan. */
 export const markIn = (plan: string): string | null =>

@@ -21,8 +21,6 @@ export interface PebbleOptions {
   /** What the service runs, `/usr/sbin/pgbouncer`, on `iniFile`. */
   readonly program: string;
   readonly iniFile: string;
-  /** Where it is to answer, in the container's own network; Pebble starts it anew where it does not. */
-  readonly port: number;
   /** Who it runs as in the container, and who owns its files. */
   readonly user: string;
   /** How many files it needs; as many as it may have, where those are fewer. */
@@ -50,7 +48,6 @@ export function pebble({
   service,
   program,
   iniFile,
-  port,
   user,
   openFiles,
   patience = 30_000,
@@ -70,7 +67,7 @@ export function pebble({
 
   const wanted = async () => {
     const layer = layerOf({
-      ...{ service, program, iniFile, port, user },
+      ...{ service, program, iniFile, user },
       openFiles: withinLimit(openFiles, await hardLimit()),
     });
     return { layer, mark: createHash('sha256').update(layer('')).digest('hex').slice(0, 12) };
