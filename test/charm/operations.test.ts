@@ -166,7 +166,10 @@ describe('a unit', () => {
       writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} "$@" >> ${log}\n`, {
         mode: 0o755,
       });
-    const variables = { HOOKCHART_WORKLOAD: undefined, PATH: `${folder}:${process.env.PATH}` };
+    const variables = {
+      HOOKCHART_WORKLOAD: undefined,
+      PATH: `${folder}:${charm.standIn.folder}:${process.env.PATH}`,
+    };
     const missing = { ...variables, HOOKCHART_PGBOUNCER: join(folder, 'pgbouncer') };
     const install = async (set: Record<string, string | undefined>) => {
       writeFileSync(log, '');

@@ -16,13 +16,18 @@ const inForce = {
   max_prepared_statements: 0,
   'allowed-extra-roles': 'CREATEDB, Analyst,',
   'backend-roles': 'CREATEDB,CREATEROLE',
+  'pgbouncer-program': '/opt/pgbouncer-1.25/bin/pgbouncer',
+  'pgbouncer-user': 'pooler',
   'hook-budget': 30,
 };
 const may = {
   allowed: options['allowed-extra-roles'].may,
   backend: 'names with commas between them',
   budget: 'a whole number of seconds from 10 to 600',
+  program: options['pgbouncer-program'].may,
+  user: options['pgbouncer-user'].may,
 };
+const { 'pgbouncer-program': keptProgram, 'pgbouncer-user': keptUser } = inForce;
 
 describe('the options of the charm', () => {
   it('are those of an operator, or by default', () => {
@@ -33,6 +38,7 @@ describe('the options of the charm', () => {
         maxDatabaseConnections: 8,
         maxPreparedStatements: 0,
       },
+      run: { program: '/opt/pgbouncer-1.25/bin/pgbouncer', user: 'pooler' },
       policy: { extraRoles: ['createdb', 'analyst'] },
       backendRoles: 'CREATEDB,CREATEROLE',
       budget: 30_000,
@@ -46,6 +52,7 @@ describe('the options of the charm', () => {
         maxDatabaseConnections: 100,
         maxPreparedStatements: 200,
       },
+      run: { program: '/usr/sbin/pgbouncer', user: 'postgres' },
       policy: { extraRoles: 'default' },
       backendRoles: 'SUPERUSER',
       budget: 60_000,
@@ -70,6 +77,16 @@ describe('the options of the charm', () => {
     ['allowed-extra-roles', 'relation_id_4', may.allowed, 'CREATEDB, Analyst,'],
     ['allowed-extra-roles', 'two words', may.allowed, 'CREATEDB, Analyst,'],
     ['backend-roles', 'a;b', may.backend, 'CREATEDB,CREATEROLE'],
+    ['pgbouncer-program', 'pgbouncer', may.program, keptProgram],
+    ['pgbouncer-program', '/usr/sbin/pgbouncer -R', may.program, keptProgram],
+    ['pgbouncer-program', "/bin/a';reboot", may.program, keptProgram],
+    ['pgbouncer-program', '/opt/../bin/sh', may.program, keptProgram],
+    ['pgbouncer-program', '/opt/%n', may.program, keptProgram],
+    ['pgbouncer-program', '', may.program, keptProgram],
+    ['pgbouncer-user', 'root', may.user, keptUser],
+    ['pgbouncer-user', 'a b', may.user, keptUser],
+    ['pgbouncer-user', '0', may.user, keptUser],
+    ['pgbouncer-user', '', may.user, keptUser],
     ['hook-budget', 9, may.budget, 30],
     ['hook-budget', 601, may.budget, 30],
     ['hook-budget', 10.5, may.budget, 30],
