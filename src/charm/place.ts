@@ -52,7 +52,12 @@ export function placeOf(
   const service = `hookchart-${dashed(environment)}.service`;
   const here = { listens: address.bind, local: address.bind, isHere: true };
   return isUnderSystemd(variables)
-    ? { ...files, ...unheard, ...here, workload: systemd({ service, ...files, ...runs }) }
+    ? {
+        ...files,
+        ...unheard,
+        ...here,
+        workload: systemd({ service, iniFile: files.iniFile, ...runs }),
+      }
     : { ...files, ...here, workload: childProcess({ ...files, ...runs }) };
 }
 

@@ -164,7 +164,14 @@ describe('systemd', () => {
     const service = 'hookchart-pgbouncer-0.service';
     const { log, says, inPlace } = standInSystemctl(folder);
     await inPlace(async () => {
-      const kept = { service, program, iniFile, user: 'postgres', openFiles: 20_100, folder };
+      const kept = {
+        service,
+        program,
+        iniFile,
+        user: 'postgres',
+        openFiles: 20_100,
+        unitFolder: folder,
+      };
       const workload = systemd(kept);
       expect(await workload.isCurrent()).toBe(false);
       await workload.start();
@@ -215,7 +222,14 @@ describe('systemd', () => {
     const { inPlace } = standInSystemctl(folder);
     await inPlace(async () => {
       const iniFile = join(folder, 'pgbouncer.ini');
-      await systemd({ service, program, iniFile, user: 'postgres', openFiles: 1, folder }).start();
+      await systemd({
+        service,
+        program,
+        iniFile,
+        user: 'postgres',
+        openFiles: 1,
+        unitFolder: folder,
+      }).start();
     });
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', join(folder, service)], {
       encoding: 'utf8',
@@ -238,7 +252,7 @@ describe('systemd', () => {
         iniFile,
         user: 'postgres',
         openFiles: 1,
-        folder,
+        unitFolder: folder,
       };
       await systemd(kept).start();
       log();
@@ -263,7 +277,7 @@ describe('systemd', () => {
         iniFile,
         user: 'nobody',
         openFiles: 1,
-        folder,
+        unitFolder: folder,
       }).start(),
     );
     const nobody = process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'nobody'])) : null;

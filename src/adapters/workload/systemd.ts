@@ -21,14 +21,14 @@ export interface SystemdOptions {
   /** How many files it needs; systemd may give as many as it likes. */
   readonly openFiles: number;
   /** Where units are kept; `/etc/systemd/system` unless told otherwise. */
-  readonly folder?: string;
+  readonly unitFolder?: string;
   /** Milliseconds that are left to the hook. */
   readonly remaining?: () => number;
 }
 
 /** PgBouncer as a unit of systemd, which starts it again when it dies and when the machine does. */
 export function systemd(options: SystemdOptions): Workload {
-  const { service, program, iniFile, user, folder = '/etc/systemd/system' } = options;
+  const { service, program, iniFile, user, unitFolder = '/etc/systemd/system' } = options;
   const { remaining = () => patience } = options;
   const unit = unitOf(options);
   const ask = async (command: string, args: readonly string[]): Promise<string> => {
@@ -51,7 +51,7 @@ export function systemd(options: SystemdOptions): Workload {
     const args = [`--unit=${service}`, '--lines=20', '--output=cat', '--no-pager'];
     return lastWordsOf(await ask('journalctl', args).catch(() => ''));
   };
-  const path = `${folder}/${service}`;
+  const path = `${unitFolder}/${service}`;
   const isCurrent = async (): Promise<boolean> => (await localFiles.read(path)) === unit;
   /** All of it each time: a hook may have been lost in the middle, and it is seldom asked for. */
   const installed = async (): Promise<void> => {
@@ -71,7 +71,7 @@ export function systemd(options: SystemdOptions): Workload {
     tidy: async (own) => {
       await files.tidy(own);
       // This folder is everyone's: nothing in it is ours but what is called like the unit.
-      await tidyFolder(folder, [service]);
+      await tidyFolder(unitFolder, [service]);
     },
     isCurrent,
     openFiles: async () => Number.MAX_SAFE_INTEGER,
