@@ -89,7 +89,7 @@ containers:
 resources:
   pgbouncer-image:
     type: oci-image
-    description: An image that holds /usr/sbin/pgbouncer and a user postgres
+    description: An image that holds PgBouncer, and a user to run it as (pgbouncer-program, pgbouncer-user)
     # That of Canonical's charm, tag 1.21-22.04_edge.
     upstream-source: ghcr.io/canonical/charmed-pgbouncer@sha256:fe159e511a023b1eb1358313d223bf20d20ca7e2bbb635662b1a9b5793cfd32f
 `
@@ -156,7 +156,7 @@ juju integrate pgbouncer:backend-database ${isKubernetes ? 'postgresql-k8s' : 'p
 juju integrate pgbouncer:database APPLICATION
 \`\`\`
 
-${isKubernetes ? '`IMAGE` holds `/usr/sbin/pgbouncer`, 1.17 or later, and a user `postgres`.' : 'PgBouncer is installed from the distribution and runs under systemd.'} \`juju config pgbouncer\` shows the options, each with what it may be. A status that is not active says what is missing, and whose turn it is.
+${isKubernetes ? '`IMAGE` holds PgBouncer 1.17 or later, a shell, and a user to run it as: `/usr/sbin/pgbouncer` and `postgres`, unless `pgbouncer-program` and `pgbouncer-user` say otherwise.' : 'PgBouncer is installed from the distribution and runs under systemd.'} \`juju config pgbouncer\` shows the options, each with what it may be. A status that is not active says what is missing, and whose turn it is.
 
 Statuses, upgrades, secrets, and what is measured: [documentation](${links.documentation}). Something is wrong: [issues](${links.issues}).
 
