@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import * as v from 'valibot';
 import { WorkloadProblem } from './workload.ts';
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -17,7 +17,7 @@ export interface Call {
 }
 
 /** What a call has come to: a result, or the number of a change that is under way. */
-export interface Outcome {
+interface Outcome {
   readonly result?: unknown;
   readonly change?: string | null | undefined;
 }
