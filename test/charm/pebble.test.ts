@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -53,11 +54,13 @@ const asked = (method: string, path: string, body?: object): Promise<number> =>
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
-/** Adds the layer of the unit, with something about it that is otherwise. */
-async function adds(change: (layer: string) => string, openFiles = 500): Promise<void> {
+/** Adds the layer of the unit, with something about it that is otherwise, under a mark or its own. */
+async function adds(change: (layer: string) => string, mark?: string, openFiles = 500) {
   const { iniFile } = unit;
   const described = { service: 'pgbouncer', program: findPgbouncer(), iniFile, user: 'postgres' };
-  const layer = change(layerOf({ ...described, openFiles })('0'));
+  const marked = layerOf({ ...described, openFiles });
+  const own = createHash('sha256').update(marked('')).digest('hex').slice(0, 12);
+  const layer = change(marked(mark ?? own));
   const added = { action: 'add', combine: true, label: 'pgbouncer', format: 'yaml', layer };
   expect(await asked('POST', '/v1/layers', added)).toBe(200);
 }
@@ -108,7 +111,8 @@ describe(`PgBouncer under ${realPebble ?? 'what stands in for Pebble'}`, () => {
     const workload = process.workload as NonNullable<typeof process.workload>;
     const start = async () => {
       // All but the replan.
-      await adds((layer) => layer, 600);
+      await adds((layer) => layer, undefined, 600);
+      expect(await workload.isCurrent()).toBe(true);
       throw new Error('killed');
     };
     const killed = apply({ ...process, workload: { ...workload, start } }, configuration('one'));
@@ -120,12 +124,16 @@ describe(`PgBouncer under ${realPebble ?? 'what stands in for Pebble'}`, () => {
 
   it('ends no session where its check alone differs', async () => {
     expect(await hook()).toBe('applied');
+    await adds((layer) => layer.replace('period: 10s', 'period: 20s'), '0');
+    // It runs by this one from now on, whether or not that takes a start.
+    expect(await asked('POST', '/v1/services', { action: 'replan', services: [] })).toBe(202);
+    await until(async () => (await hook()) === 'unchanged');
     const pid = processOn(unit.iniFile);
     const session = await connect({
       ...{ host: '127.0.0.1', port, user: 'admin', password: 'of the admin' },
       ...{ database: 'pgbouncer', tls: { mode: 'off' }, timeout: 5_000 },
     });
-    await adds((layer) => layer.replace('period: 10s', 'period: 20s'));
+    await adds((layer) => layer.replace('period: 10s', 'period: 30s'), '1');
     expect(await unit.keep().isCurrent()).toBe(false);
     expect(await hook()).toBe('applied');
     expect(await unit.keep().isCurrent()).toBe(true);
