@@ -134,7 +134,7 @@ describe('the page of a recorded demo', () => {
     await line.locator('summary').click();
     const told = JSON.parse((await line.locator('pre').textContent()) ?? '');
     expect(told.request).toEqual({ _tag: 'GetUser', relation: 4 });
-    expect(told.answer.granted.grant).toMatchObject({
+    expect(told.answer.learned.granted.grant).toMatchObject({
       user: 'relation_id_4',
       password: '********',
     });

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -227,13 +228,19 @@ describe('somebody on the port of PgBouncer', () => {
         client.write([asksForScram, challenge(said), falseProof][turn++] ?? '');
       });
     });
-    await died(charm.pooler(leader));
+    const pid = charm.pooler(leader);
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+    await died(pid);
     const listening = async () => {
       fake.listen(port, '127.0.0.1');
       await once(fake, 'listening');
     };
     // The kernel lets go of a killed process's sockets a moment after the process.
     await expect.poll(listening).toBeUndefined();
+    expect(await charm.hook(leader, updateStatus)).toMatchObject({ code: 0 });
+    expect(charm.statusOf(leader)).toMatch(new RegExp(`^blocked: .*port ${port} is taken`));
+    // As after a reboot: with a socket PgBouncer starts without its port.
+    startedAgain(command, charm.home(leader));
     await charm.take({ _tag: 'Relate', application: 'late' });
     await charm.settle();
     const secret = readFileSync(join(charm.home(leader), 'console-password'), 'utf8');
@@ -250,6 +257,14 @@ describe('somebody on the port of PgBouncer', () => {
     await (await login(charm.answerOf(2))).end();
   });
 });
+
+/** Starts a PgBouncer as it was started before, as the owner of its folder. */
+function startedAgain([program = '', ...args]: readonly string[], home: string): void {
+  const { uid, gid } = statSync(home);
+  rmSync(join(home, 'pgbouncer.pid'));
+  const { status, stderr } = spawnSync(program, args, { uid, gid, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+}
 
 /** Kills a process, and waits until it is gone. */
 async function died(pid: number): Promise<void> {

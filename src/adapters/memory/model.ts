@@ -109,6 +109,7 @@ export class MemoryJuju {
     this.dying.delete(unit);
     this.left.delete(unit);
     this.#statuses.delete(unit);
+    this.#states.delete(unit);
     if (this.leader === unit) this.leader = null;
   }
 
