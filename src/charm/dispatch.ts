@@ -121,14 +121,18 @@ const runHook =
       if (E.isLeft(asked)) return asked;
     }
     let watchFile: PgbouncerOptions['watch'];
-    const { pooler, isUnusable } = unitPooler(event === 'stop', async () => {
+    const { pooler, isUnusable, isApplied } = unitPooler(event === 'stop', async () => {
       const found = await placed(config.run);
       if (E.isLeft(found)) return found;
       const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
       return poolerAt(found.right, config.options, cryptoEntropy, budget.ofServers, watch);
     });
     const adapters = {
-      model: withSettings(model, config, isUnusable),
+      model: withSettings(
+        model,
+        () => (isApplied() ? config.values : { ...config.values, ...portOf(known.right.before) }),
+        isUnusable,
+      ),
       backend: relatedBackend(model.backend, model.secrets, {
         owner: model.owner,
         preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
@@ -186,10 +190,15 @@ const configOf = (model: JujuModel): Attempt<Known> =>
     return E.right({ config: parseConfig(config.right, before), before });
   });
 
+/** The port of before is in force until PgBouncer has taken another one. */
+const portOf = ({ listen_port: port }: Known['before']): Known['before'] =>
+  port === undefined ? {} : { listen_port: port };
+
 /** A model that keeps the options in force for the day on which one of them is spoiled. */
 const withSettings = (
   model: JujuModel,
-  config: ParsedConfig,
+  /** Those in force at the end of the hook. */
+  values: () => Known['before'],
   /** Whether PgBouncer cannot run with them: then those of before are. */
   isUnusable: () => boolean,
 ): Model => ({
@@ -197,7 +206,7 @@ const withSettings = (
   commit: (changes) => async () => {
     const before = await model.state();
     if (E.isLeft(before)) return before;
-    const text = JSON.stringify(config.values);
+    const text = JSON.stringify(values());
     const isKept = isUnusable() || before.right[settingsKey] === text;
     const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
     return model.commit({ ...changes, state })();

@@ -32,15 +32,20 @@ export const filesIn = (folder: string) => ({
 });
 
 /**
- * This unit's PgBouncer; looked up when a hook first needs it. One that goes with its unit keeps
- * nobody: what is broken about it defers what nobody waits for any more.
+ * This unit's PgBouncer; looked up when a hook first needs it. Where it goes with its unit, what is
+ * broken about it fails no hook.
  */
 export function unitPooler(
   isGoing: boolean,
   find: () => Promise<E.Either<HookError, Pooler>>,
-): { readonly pooler: Pooler; readonly isUnusable: () => boolean } {
+): {
+  readonly pooler: Pooler;
+  readonly isUnusable: () => boolean;
+  readonly isApplied: () => boolean;
+} {
   let isFound = false;
   let isUnusable = false;
+  let isApplied = false;
   let applied: Pooler | null = null;
   const here = once(() => {
     isFound = true;
@@ -56,7 +61,9 @@ export function unitPooler(
       const found = await here();
       if (E.isLeft(found)) return heard(found);
       applied = found.right;
-      return heard(await applied.apply(configuration)());
+      const outcome = await applied.apply(configuration)();
+      isApplied ||= E.isRight(outcome);
+      return heard(outcome);
     },
     looksUp: () => applied?.looksUp() ?? false,
     admits: (login, database) => async () => {
@@ -68,7 +75,7 @@ export function unitPooler(
       if (found !== null && E.isRight(found)) await found.right.release();
     },
   };
-  return { pooler, isUnusable: () => isUnusable };
+  return { pooler, isUnusable: () => isUnusable, isApplied: () => isApplied };
 }
 
 const asAway = (error: HookError): HookError => ({

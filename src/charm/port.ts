@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { isTaken } from '../adapters/pgbouncer/taken.ts';
+import { markerOf } from '../adapters/pgbouncer/files.ts';
+import { isListenedTo } from '../adapters/pgbouncer/taken.ts';
 import { FileProblem, WorkloadProblem } from '../adapters/workload/index.ts';
 import { portIn } from '../domain/pgbouncer-files.ts';
 import type { HookError } from '../engine/index.ts';
@@ -19,16 +20,16 @@ export async function settled(
   const place = await placed(config.run);
   if (E.isLeft(place)) return config;
   const { workload, iniFile, listens } = place.right;
-  const listening = (listenPort: number) => isTaken({ listenAddress: listens, listenPort });
+  const listening = (listenPort: number) => isListenedTo({ listenAddress: listens, listenPort });
   try {
     if (!(await listening(wanted))) return config;
     const ini = (await workload.read(iniFile)) ?? '';
-    // A hook that was lost may have moved PgBouncer there already.
-    if (portIn(ini) === wanted && !(await listening(before))) return config;
+    // A hook that failed at its end has moved PgBouncer there already, and one that was lost may have.
+    const isMoved = portIn(ini) === wanted && (await workload.read(markerOf(iniFile))) === null;
+    if (isMoved || (portIn(ini) === wanted && !(await listening(before)))) return config;
   } catch (problem) {
     if (!(problem instanceof WorkloadProblem || problem instanceof FileProblem)) throw problem;
     // Who cannot be asked is not there to be moved; the hook says so when it comes to it.
-    return config;
   }
   return withPort(config, before);
 }

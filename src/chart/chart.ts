@@ -1,5 +1,5 @@
-import type { Drawing } from '../hook/index.ts';
 /** A hook's flowchart as data: what Mermaid's text says, and nothing about how it looks. */
+import type { Drawing } from '../hook/index.ts';
 
 export interface ChartNode extends Drawing {
   readonly id: string;

@@ -50,6 +50,7 @@ export {
   type HookMachine,
   HookMisuse,
   type HookMisuseKind,
+  type Issue,
   isEnd,
   type Masked,
   mask,

@@ -3,11 +3,20 @@
  * into a table, for control never reads context; XState's own `transition` is the reference, and a
  * property holds the two to the same states, contexts and requests.
  */
-import * as E from 'fp-ts/lib/Either.js';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { failedNode, firstNode, type Node, nodesOf } from './nodes.ts';
 import { type HookMachine, learn } from './vocabulary.ts';
-import type { Answer, Context, End, Request, Shape, Signal, Words } from './words.ts';
+import {
+  type Answer,
+  type Context,
+  type End,
+  isFailure,
+  isRecord,
+  type Request,
+  type Shape,
+  type Signal,
+  type Words,
+} from './words.ts';
 
 /**
  * Where a hook stands, as plain JSON. It is as secret as what it has learned: keep it where that
@@ -17,13 +26,6 @@ export interface SecretState<W extends Words = Words> {
   readonly hook: string;
   readonly node: string;
   readonly context: Context<W>;
-}
-
-/** A stored state that cannot be gone on from. */
-export interface StateInvalid {
-  readonly _tag: 'StateInvalid';
-  readonly hook: string;
-  readonly why: string;
 }
 
 interface TableNode<W extends Words> {
@@ -55,7 +57,9 @@ export function advance<W extends Words>(
   state: SecretState<W>,
   answer: Answer<W>,
 ): readonly [state: SecretState<W>, request: Request<W>] {
-  return taken(machine, tableOf(machine), state, signalOf(machine, state.node, answer));
+  const table = tableOf(machine);
+  entryOf(machine, table, state);
+  return taken(machine, table, state, signalOf(machine, state.node, answer));
 }
 
 /** The request that a state waits for, as after a restart. */
@@ -75,66 +79,6 @@ export const isEnd = (request: Request): request is End => ends.has(request._tag
 
 /** The names of the ends, which no question and no command may bear. */
 const ends: ReadonlySet<string> = new Set<End['_tag']>(['Defer', 'Return', 'Failed']);
-
-/**
- * Reads what the outside keeps: any library that follows Standard Schema, valibot and zod among
- * them. It MUST answer at once.
- */
-export interface Schema<Value> {
-  readonly '~standard': {
-    readonly validate: (value: unknown) => Validated<Value> | Promise<Validated<Value>>;
-  };
-}
-
-/** What was read, or what is wrong with it. */
-export type Validated<Value> =
-  | { readonly value: Value; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
-
-/** How the parts of a state that are a charm's own are read back. */
-export interface StateSchemas<W extends Words> {
-  readonly event: Schema<W['event']>;
-  readonly learned: Schema<W['learned']>;
-}
-
-/** Reads a stored state back from JSON, for the machine that left it. */
-export function restore<W extends Words>(
-  machine: HookMachine<W>,
-  json: string,
-  schemas: StateSchemas<W>,
-): E.Either<StateInvalid, SecretState<W>> {
-  const invalid = (why: string) => E.left({ _tag: 'StateInvalid' as const, hook: machine.id, why });
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return invalid('it is not JSON');
-  }
-  if (!isRecord(value) || typeof value.hook !== 'string' || typeof value.node !== 'string')
-    return invalid('it has no hook and node');
-  const { hook, node, context } = value;
-  if (hook !== machine.id) return invalid(`it was left by ${hook}`);
-  if (node === firstNode) return invalid('it was left before "start"');
-  if (!tableOf(machine).has(node)) return invalid(`the chart has no node ${node}`);
-  if (!isRecord(context)) return invalid('it has no context');
-  const { failure } = context;
-  if (failure !== null && !isFailure(failure)) return invalid('context.failure is none');
-  const parsed = (['event', 'learned'] as const).map((part) => {
-    const outcome = schemas[part]['~standard'].validate(context[part]);
-    if (outcome instanceof Promise) return `the schema of context.${part} does not answer at once`;
-    return outcome.issues === undefined
-      ? { value: outcome.value }
-      : `context.${part}: ${outcome.issues[0]?.message}`;
-  });
-  const [event, learned] = parsed;
-  if (typeof event === 'string') return invalid(event);
-  if (typeof learned === 'string') return invalid(learned);
-  return E.right({
-    hook,
-    node,
-    context: { event: event?.value, learned: learned?.value, failure },
-  } as SecretState<W>);
-}
 
 function taken<W extends Words>(
   machine: HookMachine<W>,
@@ -192,6 +136,8 @@ function requestAt<W extends Words>(
     );
   const request = node.request(state.context);
   if (typeof request?._tag !== 'string') throw invalid('asks for nothing that has a _tag');
+  if (node.id === failedNode && request._tag !== 'Failed')
+    throw invalid(`asks for ${request._tag}: end it with fails`);
   if (ends.has(request._tag) !== node.final)
     throw invalid(
       node.final
@@ -204,8 +150,16 @@ function requestAt<W extends Words>(
 function entryOf<W extends Words>(
   { id }: HookMachine<W>,
   table: Table<W>,
-  { hook, node }: SecretState<W>,
+  state: SecretState<W>,
 ): TableNode<W> {
+  if (!isRecord(state) || !isRecord(state.context))
+    throw new HookMisuse(
+      'StateForeign',
+      id,
+      null,
+      'a state is what begin, advance or restore give',
+    );
+  const { hook, node } = state;
   const entry = table.get(node);
   if (hook !== id) throw new HookMisuse('StateForeign', id, node, `the state was left by ${hook}`);
   if (entry === undefined)
@@ -249,11 +203,3 @@ function signalOf<W extends Words>(
   if (!('learned' in answer) || answer.learned === undefined) return { type: label };
   return { type: label, learned: answer.learned };
 }
-
-const classes: ReadonlySet<unknown> = new Set(['unavailable', 'refused', 'broken']);
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isFailure = (value: unknown): value is NonNullable<Context['failure']> =>
-  isRecord(value) && typeof value._tag === 'string' && classes.has(value.class);

@@ -12,8 +12,8 @@ export type HookMisuseKind =
   | 'AnswerUnfit'
   /** A question that was reached, and has no answer. */
   | 'QuestionOpen'
-  /** Answers that lead in a circle. */
-  | 'Endless';
+  /** A schema that does not read a state at once. */
+  | 'SchemaUnfit';
 
 /**
  * A defect of the caller's, not of the world's: the message says what was wrong, where, and what

@@ -4,17 +4,20 @@ export {
   begin,
   isEnd,
   pending,
-  restore,
-  type Schema,
   type SecretState,
-  type StateInvalid,
-  type StateSchemas,
   shapeAt,
-  type Validated,
 } from './conversation.ts';
 export { HookMisuse, type HookMisuseKind } from './hook-misuse.ts';
 export { type Edge, type Node, nodesOf } from './nodes.ts';
 export { type Plan, type PlanAnswer, plan } from './plan.ts';
+export {
+  type Issue,
+  restore,
+  type Schema,
+  type StateInvalid,
+  type StateSchemas,
+  type Validated,
+} from './restore.ts';
 export { type Masked, mask, masker, maskText, type Secret } from './secret.ts';
 export {
   type Asks,

@@ -1,6 +1,6 @@
 import { HookMisuse } from './hook-misuse.ts';
 import type { Asks, HookMachine } from './vocabulary.ts';
-import type { Context, Drawing, Request, Words } from './words.ts';
+import { type Context, type Drawing, isRecord, type Request, type Words } from './words.ts';
 
 export interface Edge {
   /** What an answer calls it; `start` leads away from the first node. */
@@ -48,13 +48,21 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
     new HookMisuse('MachineInvalid', name, node, what);
   if (!isPart(config) || !isPart(config.states))
     throw invalid(null, 'it is no hook machine: make one with hook.createMachine');
+  if (!isNamed(config.id)) throw invalid(null, 'it has no id: give it the name of its hook');
   refuse(config, rootKeys, (key) => invalid(null, `the machine has "${key}": ${why(key)}`));
   const states = config.states as Readonly<Record<string, unknown>>;
   if (config.initial !== firstNode || Object.keys(states)[0] !== firstNode)
     throw invalid(null, `its first state, and the initial one, must be ${firstNode}`);
   if (!isFailure(config.on))
     throw invalid(null, `"on" must be onFailure: from everywhere "failed" leads to ${failedNode}`);
+  if (!isContext(config.context))
+    throw invalid(null, 'its context must be nothingLearned, as vocabulary gives it');
   const nodes = Object.entries(states).map(([id, state]): Node<W> => {
+    if (!identifier.test(id) || ofMermaid.has(id))
+      throw invalid(
+        id,
+        `no chart can name a node ${JSON.stringify(id)}: use letters, digits and _`,
+      );
     const wrong = (what: string) => invalid(id, `node "${id}" ${what}`);
     if (!isPart(state)) throw wrong('is empty: say how it is drawn and what it asks');
     refuse(state, stateKeys, (key) => wrong(`has "${key}": ${why(key)}`));
@@ -66,6 +74,14 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
     const request = requestIn<W>(entry, id, wrong);
     const edges = edgesIn(on, states, wrong);
     const final = type === 'final';
+    if (isPart(meta) && id !== firstNode && final !== ends.has(meta.shape))
+      throw wrong(
+        `is drawn as ${JSON.stringify(meta.shape)}: ${final ? 'an end' : 'a question or a step'} is not`,
+      );
+    if (id === firstNode && !(edges.length === 1 && edges[0]?.label === 'start' && edges[0].learns))
+      throw wrong("has one edge: start: { target: …, actions: 'learn' }");
+    if (id !== firstNode && edges.some(({ label }) => label === 'start'))
+      throw wrong('has an edge "start", which leads away from the first node alone');
     if (final && edges.length > 0) throw wrong('is final, and nothing leads away from the end');
     if (!final && edges.length === 0) throw wrong('leads nowhere: say where its answers lead');
     return { id, drawing: isDrawing(meta) ? meta : null, request, final, edges };
@@ -73,7 +89,23 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
   const last = nodes.find(({ id }) => id === failedNode);
   if (last === undefined || !last.final || last.drawing !== null)
     throw invalid(failedNode, `the state ${failedNode} is missing: add "${failedNode}: fails"`);
+  const circle = circleIn(nodes);
+  if (circle !== null)
+    throw invalid(circle, `the way leads back to ${circle}: a hook ends, and waits by deferring`);
   return nodes;
+}
+
+/** A node from which a way leads back to it; null where each way ends. */
+function circleIn(nodes: readonly Pick<Node, 'id' | 'edges'>[]): string | null {
+  const left = new Map(nodes.map(({ id, edges }) => [id, edges]));
+  for (let size = -1; size !== left.size; ) {
+    size = left.size;
+    for (const [id, edges] of left) if (edges.every(({ to }) => !left.has(to))) left.delete(id);
+  }
+  // Of those that are left each leads on to another one: whoever goes on comes round.
+  let id = left.keys().next().value ?? null;
+  for (const _ of [...left]) id = left.get(id ?? '')?.find(({ to }) => left.has(to))?.to ?? null;
+  return id;
 }
 
 const rootKeys = new Set(['id', 'context', 'initial', 'on', 'states', 'description', 'version']);
@@ -119,7 +151,7 @@ function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse)
     const edge = typeof transition === 'string' ? { target: transition } : transition;
     const where = `has an edge ${JSON.stringify(label)} that`;
     if (label === failedNode) throw wrong(`${where} is everywhere already: onFailure leads it`);
-    if (/[*\n]/.test(label)) throw wrong(`${where} no chart can draw: use words`);
+    if (!drawable.test(label)) throw wrong(`${where} no chart can draw: use words`);
     if (!isPart(edge) || typeof edge.target !== 'string')
       throw wrong(`${where} is not one target: an answer leads to one node`);
     const { target, actions } = edge;
@@ -128,6 +160,8 @@ function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse)
     );
     if (actions !== undefined && actions !== 'learn')
       throw wrong(`${where} does more than "learn": order it by a node of its own`);
+    if (target === failedNode || target === firstNode)
+      throw wrong(`${where} leads to ${target}: answers lead on, and "failed" is an answer itself`);
     if (!Object.hasOwn(states, target))
       throw wrong(`${where} leads to ${JSON.stringify(target)}, which is no node of this machine`);
     return { label, to: target, learns: actions === 'learn' };
@@ -136,13 +170,31 @@ function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse)
 
 const edgeKeys = new Set(['target', 'actions', 'description']);
 
-const isPart = (value: unknown): value is Part =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPart: (value: unknown) => value is Part = isRecord;
+
+const isNamed = (id: unknown): boolean => typeof id === 'string' && id.trim() !== '';
+
+/** How Mermaid names a node, and the words that it keeps for itself. */
+const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const ofMermaid: ReadonlySet<string> = new Set(
+  'end subgraph style class classDef click linkStyle graph flowchart call href interpolate default _self _blank _parent _top'.split(
+    ' ',
+  ),
+);
+
+/** Words without what would be trimmed, broken or taken for markup; `*` is XState's for any event. */
+const drawable = /^[^\s\p{C}*`](?:[^\p{C}\p{Zl}\p{Zp}*`]*[^\s\p{C}*`])?$/u;
+
+/** How ends are drawn. */
+const ends: ReadonlySet<unknown> = new Set(['terminal', 'defer']);
 
 const shapes: ReadonlySet<unknown> = new Set(['terminal', 'question', 'step', 'defer']);
 
 const isDrawing = (meta: unknown): meta is Drawing =>
   isPart(meta) && shapes.has(meta.shape) && typeof meta.label === 'string';
+
+const isContext = (context: unknown): boolean =>
+  isPart(context) && ['event', 'learned', 'failure'].every((key) => key in context);
 
 const isFailure = (on: unknown): boolean =>
   isPart(on) &&

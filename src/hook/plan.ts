@@ -1,6 +1,6 @@
 import { advance, begin, isEnd, shapeAt } from './conversation.ts';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
-import { type Node, nodesOf } from './nodes.ts';
+import { firstNode, type Node, nodesOf } from './nodes.ts';
 import { type Masked, mask } from './secret.ts';
 import type { HookMachine } from './vocabulary.ts';
 import type { Answer, End, Words } from './words.ts';
@@ -17,8 +17,7 @@ export interface Plan<W extends Words = Words> {
 
 /**
  * Drives a machine from a record of answers, by node. A step that is not named is `done`; a
- * question that is reached must be named. Throws `HookMisuse` on answers that do not fit, and where
- * they lead in a circle.
+ * question that is reached must be named. Throws `HookMisuse` on answers that do not fit.
  */
 export function plan<W extends Words>(
   machine: HookMachine<W>,
@@ -27,19 +26,17 @@ export function plan<W extends Words>(
 ): Plan<W> {
   const nodes = new Map(nodesOf(machine).map((node) => [node.id, node]));
   for (const [id, given] of Object.entries(answers)) check(machine, nodes, id, given);
-  const path = ['hook_fired'];
+  const path: string[] = [firstNode];
   const commands: Masked<W['command']>[] = [];
   let [state, request] = begin(machine, event);
   for (;;) {
     const { node: id } = state;
-    // Answers are the same each time, so the way is, too.
-    if (path.includes(id))
-      throw new HookMisuse('Endless', machine.id, id, `the answers lead back to ${id} for ever`);
     path.push(id);
     if (isEnd(request)) return { path, commands, end: mask(request) };
     const isStep = shapeAt(machine, state) === 'step';
     if (isStep) commands.push(mask(request));
-    const given = answers[id] ?? (isStep ? 'done' : undefined);
+    const named = Object.hasOwn(answers, id) ? answers[id] : undefined;
+    const given = named ?? (isStep ? 'done' : undefined);
     if (given === undefined)
       throw new HookMisuse(
         'QuestionOpen',

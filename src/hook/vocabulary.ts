@@ -16,6 +16,7 @@ import {
   type StateSchema,
   setup,
 } from 'xstate';
+import { nodesOf } from './nodes.ts';
 import type { Context, Drawing, Request, Signal, Words } from './words.ts';
 
 /** Adds what a signal teaches to the context; total for every signal. */
@@ -146,8 +147,14 @@ export function vocabulary<W extends Words>({
   return {
     // XState counts on routes from outside as well, which no chart has.
     hook: {
-      createMachine: <const C extends HookConfig<W>>(config: C) =>
-        made.createMachine(config) as unknown as CreatedMachine<W, keyof C['states'] & string>,
+      createMachine: <const C extends HookConfig<W>>(config: C) => {
+        // Before XState says in its own words what no hook machine may have.
+        nodesOf({ id: config?.id ?? '', config: config as HookMachine['config'] });
+        return made.createMachine(config) as unknown as CreatedMachine<
+          W,
+          keyof C['states'] & string
+        >;
+      },
     },
     nothingLearned: { event: null, learned, failure: null },
     asks,

@@ -67,3 +67,11 @@ export interface Drawing {
   readonly shape: Shape;
   readonly label: string;
 }
+
+const classes: ReadonlySet<unknown> = new Set(['unavailable', 'refused', 'broken']);
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isFailure = (value: unknown): value is Failure =>
+  isRecord(value) && typeof value._tag === 'string' && classes.has(value.class);

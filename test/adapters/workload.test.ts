@@ -18,6 +18,8 @@ describe('the last words of PgBouncer', () => {
   it('are the last of all where none complains, and empty where there is none', () => {
     expect(lastWordsOf('a\nb\n\nc\nd\ne\n')).toBe('b; c; d; e');
     expect(lastWordsOf('')).toBe('');
+    // What it complained of long before is not why it ends.
+    expect(lastWordsOf(`WARNING old\n${'fine\n'.repeat(30)}over`)).toBe('fine; fine; fine; over');
   });
 
   it('are no more than anyone reads, and nothing that a log would obey', () => {

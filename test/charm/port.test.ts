@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PgbouncerProcess, Workload } from '../../src/adapters/pgbouncer/index.ts';
@@ -21,9 +21,10 @@ afterAll(async () => {
 });
 
 const strangers: Server[] = [];
-/** Somebody else who listens there. */
-const stranger = async (port: number): Promise<void> => {
-  const server = createServer((socket) => socket.destroy());
+const held: Socket[] = [];
+/** Somebody else who listens there; one who is silent accepts, and says nothing. */
+const stranger = async (port: number, isSilent = false): Promise<void> => {
+  const server = createServer((socket) => (isSilent ? held.push(socket) : socket.destroy()));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -31,6 +32,7 @@ const stranger = async (port: number): Promise<void> => {
   strangers.push(server);
 };
 const leaves = async (): Promise<void> => {
+  for (const socket of held.splice(0)) socket.destroy();
   for (const server of strangers.splice(0)) await new Promise((resolve) => server.close(resolve));
 };
 
@@ -174,14 +176,29 @@ describe.each([
     expect([processOn(unit.iniFile), isAtRest()]).toEqual([moved, true]);
   });
 
-  it('is said where PgBouncer died and somebody took its own', async () => {
-    process.kill(Number(pid), 'SIGKILL');
-    await until(() => tries(() => stranger(port)));
-    expect(await hook(at(port))).toMatchObject(taken(port));
-    await leaves();
-    await until(async () => (await hook(at(port))) !== 'down' && (await answers(port)));
-    await until(async () => (await hook(at(port))) === 'unchanged');
+  it('keeps nobody from going on who hangs: a process that was not ended for it is left alone', async () => {
+    const wanted = await freePort();
+    await stranger(wanted);
+    process.kill(Number(pid), 'SIGSTOP');
+    try {
+      expect(await hook(at(wanted))).toMatchObject(taken(wanted));
+    } finally {
+      process.kill(Number(pid), 'SIGCONT');
+    }
+    expect([processOn(unit.iniFile), await answers(port), isAtRest()]).toEqual([pid, true, true]);
   });
+
+  it.each([false, true])(
+    'is said where PgBouncer died and somebody took its own, silent: %s',
+    async (isSilent) => {
+      process.kill(Number(pid), 'SIGKILL');
+      await until(() => tries(() => stranger(port, isSilent)));
+      expect(await hook(at(port))).toMatchObject(taken(port));
+      await leaves();
+      await until(async () => (await hook(at(port))) !== 'down' && (await answers(port)));
+      await until(async () => (await hook(at(port))) === 'unchanged');
+    },
+  );
 });
 
 async function until(is: () => Promise<boolean>): Promise<void> {

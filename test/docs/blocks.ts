@@ -9,6 +9,8 @@ export interface Block {
 }
 
 const kinds = {
+  /** Compiled as in a project of an author's. */
+  ts: 'compiled',
   /** Run by Node, in the folder of the page's earlier blocks. */
   js: 'run',
   /** Run by a shell, with `hookchart` on its path. */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -61,6 +61,23 @@ describe.each(pages)('%s', (page) => {
   if (runnable.length > 0)
     it.each(runnable)('block %i prints what the page says', (index, block) => {
       expect(run(page, block, index)).toBe(block.output ?? '');
+    });
+
+  const typed = blocks.filter(({ language }) => language === 'ts');
+  if (typed.length > 0)
+    it.each(typed.map(({ body }) => [body]))('compiles as an author’s TypeScript: %s', (body) => {
+      const file = join(folder, 'example.mts');
+      writeFileSync(file, body);
+      const options =
+        '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node';
+      const strict = '--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck';
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        ['node_modules/typescript/bin/tsc', ...`${options} ${strict}`.split(' '), file],
+        { encoding: 'utf8' },
+      );
+      expect(stdout).toBe('');
+      expect(status).toBe(0);
     });
 
   it('names commands and options that there are, also where they are not run', () => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
@@ -122,7 +123,7 @@ describe('restore', () => {
     [JSON.stringify({ ...state, context: { ...context, failure: {} } }), 'context.failure'],
     [
       JSON.stringify({ ...state, context: { ...context, learned: { granted: { grant: {} } } } }),
-      'no grant of a relation',
+      'context.learned.granted is not as expected',
     ],
   ])('says what is wrong with %s', (json, why) => {
     expect(restore(databaseRequested, json, stateSchemas)).toMatchObject({
@@ -131,12 +132,31 @@ describe('restore', () => {
     });
   });
 
-  it('says so where a schema does not answer at once', () => {
+  it.each([
+    ['answers later', async () => ({ value: { keeper: '' } })],
+    ['answers later', () => Promise.reject(new Error('boom'))],
+    ['throws', () => assert.fail('boom')],
+    ['yields neither', () => undefined],
+    ['yields neither', () => ({})],
+    ['is missing', undefined],
+  ])('a schema that %s is a misuse', (words, validate) => {
     const [left] = begin(dusk, { keeper: 'Ida' });
-    const late = { '~standard': { validate: async () => ({ value: { keeper: '' } }) } };
-    expect(restore(dusk, JSON.stringify(left), { ...schemas, event: late })).toMatchObject({
-      left: { why: 'the schema of context.event does not answer at once' },
-    });
+    const event = { '~standard': { validate } } as unknown as (typeof schemas)['event'];
+    expect(() => restore(dusk, JSON.stringify(left), { ...schemas, event })).toThrow(
+      expect.objectContaining({
+        name: 'HookMisuse',
+        kind: 'SchemaUnfit',
+        message: expect.stringContaining(`the schema of context.event ${words}`),
+      }),
+    );
+  });
+
+  it('says where a state is not as expected, and nothing of what it holds', () => {
+    const [left] = begin(dusk, { keeper: 'Ida' });
+    const spoiled = { ...left, context: { ...left.context, learned: { oil: 'hunter2' } } };
+    const outcome = restore(dusk, JSON.stringify(spoiled), schemas);
+    expect(outcome).toMatchObject({ left: { why: 'context.learned.oil is not as expected' } });
+    expect(JSON.stringify(outcome)).not.toContain('hunter2');
   });
 
   it('goes on in another process, from any node', () => {
@@ -225,6 +245,10 @@ describe('misuse', () => {
     expect(() => pending(databaseRequested as HookMachine, elsewhere)).toThrow(
       'it has no node gone: a state of another version?',
     );
+    for (const given of [undefined, null, 'x', {}])
+      expect(() => advance(dusk, given as never, { label: 'clear' })).toThrow(
+        'dusk: a state is what begin, advance or restore give',
+      );
     const unborn: SecretState = { ...state, node: 'hook_fired' };
     expect(() => pending(databaseRequested as HookMachine, unborn)).toThrow('it has not begun');
   });

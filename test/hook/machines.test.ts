@@ -29,7 +29,7 @@ describe('a machine of another charm', () => {
   });
 });
 
-const { nothingLearned, asks, question, returns, onFailure } = lighthouse;
+const { nothingLearned, asks, step, returns, onFailure } = lighthouse;
 const base = { id: 'dusk', context: nothingLearned, initial: 'hook_fired', on: onFailure, states };
 const withState = (name: string, state: object) => ({
   ...base,
@@ -82,6 +82,30 @@ describe('a machine that breaks the rules is refused by name, wherever it is giv
     ['no failed state', { ...base, states: { ...states, failed: undefined } }, 'failed', 'failed'],
     ['a failed state that is drawn', withState('failed', returns), 'failed', 'add "failed: fails"'],
     ['no way to failed', { ...base, on: {} }, null, 'onFailure'],
+    ['a circle', light({ done: 'weather' }), 'weather', 'leads back to weather'],
+    ['no id', { ...base, id: '' }, null, 'it has no id'],
+    ['a node that Mermaid cannot name', withState('my node', states.light), 'my node', 'letters'],
+    ['a node with a word of Mermaid’s', withState('end', states.light), 'end', 'no chart can name'],
+    ['an edge to failed', light({ done: 'failed' }), 'light', 'is an answer itself'],
+    ['an edge back to the start', light({ done: 'hook_fired' }), 'light', 'answers lead on'],
+    ['a label with a space at its end', light({ 'done ': 'rtn' }), 'light', 'no chart can draw'],
+    ['a label of two lines', light({ 'a\nb': 'rtn' }), 'light', 'no chart can draw'],
+    [
+      'a start that does not learn',
+      withState('hook_fired', { ...states.hook_fired, on: { start: 'weather' } }),
+      'hook_fired',
+      "actions: 'learn'",
+    ],
+    ['no context', { ...base, context: undefined }, null, 'must be nothingLearned'],
+    ['a context that is made anew', { ...base, context: () => ({}) }, null, 'nothingLearned'],
+    ['"start" in the middle', light({ start: 'rtn' }), 'light', 'from the first node alone'],
+    [
+      'an end drawn as a step',
+      withState('rtn', { ...returns, meta: step('x') }),
+      'rtn',
+      'an end is not',
+    ],
+    ['a question drawn as an end', weather({ meta: returns.meta }), 'weather', 'or a step is not'],
     ['another first node', { ...base, initial: 'weather' }, null, 'must be hook_fired'],
     ['no states', { id: 'dusk' }, null, 'hook.createMachine'],
   ])('%s', (_, config, node, words) => {
@@ -119,7 +143,7 @@ describe('a machine that breaks the rules is refused by name, wherever it is giv
         id: 'dusk',
         config: withState('rtn', {
           type: 'final',
-          meta: question('?'),
+          meta: returns.meta,
           entry: asks(() => ({ _tag: 'Weather' })),
         }) as HookMachine['config'],
       },
@@ -132,15 +156,27 @@ describe('a machine that breaks the rules is refused by name, wherever it is giv
   });
 });
 
+it('is refused where it is made, before XState speaks', () => {
+  const { hook } = lighthouse;
+  expect(() => hook.createMachine({ ...base, states: { ...states, light: {} } })).toThrow(
+    expect.objectContaining({ name: 'HookMisuse', node: 'light' }),
+  );
+});
+
 describe('plan', () => {
-  it('finds out a circle', () => {
+  it('takes no answer from what every object has', () => {
+    const named = withState('constructor', states.light);
     const machine = {
       id: 'dusk',
-      config: light({ done: 'weather' }) as HookMachine['config'],
+      config: {
+        ...named,
+        states: {
+          ...named.states,
+          manned: { ...states.manned, on: { yes: 'constructor', no: 'defer' } },
+        },
+      } as HookMachine['config'],
     };
-    expect(() => plan(machine, event, { weather: 'storm', manned: 'yes' })).toThrow(
-      expect.objectContaining({ kind: 'Endless', node: 'weather' }),
-    );
+    expect(plan(machine, event, { weather: 'storm', manned: 'yes' }).path).toContain('constructor');
   });
 
   it('names what may be said where nothing was', () => {

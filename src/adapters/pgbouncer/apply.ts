@@ -3,11 +3,18 @@ import * as E from 'fp-ts/lib/Either.js';
 import { sameDatabases } from '../../domain/configuration.ts';
 import { isFenced, oldestVersion, parseVersion } from '../../domain/pgbouncer-files.ts';
 import type { Configuration, DatabaseEntry, HookError } from '../../engine/index.ts';
-import { WireProblem } from '../wire/index.ts';
 import type { Console } from './console.ts';
 import { confirm, filesFor, filesOf, listensAsIn, mark, unconfirmed, write } from './files.ts';
 import { goingOn, looksUp } from './lookup.ts';
-import { begin, goBack, isInPlace, refuseMove, refuseTaken, type Spoken } from './starting.ts';
+import {
+  begin,
+  goBack,
+  isInPlace,
+  isOfNobody,
+  refuseMove,
+  refuseTaken,
+  type Spoken,
+} from './starting.ts';
 
 export interface Applied {
   readonly ini: { readonly before: string | null; readonly after: string };
@@ -30,7 +37,7 @@ export async function apply(
   const isElsewhere =
     before.ini !== null &&
     (lost === null ? !listensAsIn(before.ini, settings) : !(await isInPlace(spoken)));
-  const known = isElsewhere ? null : await versionOf(console);
+  const known = isElsewhere ? null : await versionOf(spoken);
   const seen = known === null || wholly.lookup === null ? new Set<string>() : await console.seen();
   const later = goingOn(wholly, { ...before, seen });
   const isStartedAnew =
@@ -82,18 +89,22 @@ export async function apply(
   if (workload === undefined || (version !== null && isCurrent && lost === null)) await put();
   else {
     const kept = { ...spoken, workload };
+    // What a lost hook has written stands in any case.
+    let isWrittenOver = lost !== null;
     try {
       if (isElsewhere) await refuseMove(spoken, inForce ?? '');
       else if (known === null) await refuseTaken(kept);
+      isWrittenOver = true;
       await put();
       await begin(kept, isMoving ? 'restart' : 'start');
     } catch (problem) {
       // What kept it from going back is said by the next hook, which finds it unconfirmed.
-      if (isElsewhere && inForce !== null) await goBack(kept, before, inForce).catch(() => {});
+      if (isElsewhere && isWrittenOver && inForce !== null)
+        await goBack(kept, before, inForce).catch(() => {});
       throw problem;
     }
     // Only a process that runs says which keys it knows.
-    const started = await versionOf(console);
+    const started = await versionOf(spoken);
     const whole = await filesFor(process, configuration, started ?? oldestVersion);
     if (whole.ini !== files.ini) await write(process, whole, inForce);
     after = whole.ini;
@@ -110,14 +121,14 @@ export async function apply(
 }
 
 /**
- * Null where nobody answers who knows the console's login. One that hangs may be about to go on, and
- * all its sessions with it: whether to end it is for an operator to say.
+ * Null where PgBouncer is not there. One that hangs may be about to go on, and all its sessions with
+ * it: whether to end it is for an operator to say.
  */
-async function versionOf(console: Console) {
+async function versionOf({ console, process }: Spoken) {
   try {
     return parseVersion(await console.version());
   } catch (problem) {
-    if (problem instanceof WireProblem && problem.kind !== 'hang') return null;
+    if (await isOfNobody(process, problem)) return null;
     throw problem;
   }
 }

@@ -61,20 +61,20 @@ export async function filesFor(
  * Stands from before the files are written until they are read back, and holds the configuration
  * that was in force last: a hook that is lost in between leaves files that look right and are not.
  */
-const markerOf = ({ iniFile }: PgbouncerProcess): string => `${iniFile}.unconfirmed`;
+export const markerOf = (iniFile: string): string => `${iniFile}.unconfirmed`;
 
 /** The configuration that was in force before a hook was lost, empty for none; null where none was. */
 export const unconfirmed = (process: PgbouncerProcess): Promise<string | null> =>
-  filesIn(process).read(markerOf(process));
+  filesIn(process).read(markerOf(process.iniFile));
 
 export const confirm = (process: PgbouncerProcess): Promise<void> =>
-  filesIn(process).replace(markerOf(process), null);
+  filesIn(process).replace(markerOf(process.iniFile), null);
 
 type Whole = { readonly [File in keyof PgbouncerFiles]: string | null };
 
 /** Says, until it is confirmed, that what is written is not in force. */
 export const mark = (process: PgbouncerProcess, inForce: string | null): Promise<void> =>
-  filesIn(process).replace(markerOf(process), inForce ?? '');
+  filesIn(process).replace(markerOf(process.iniFile), inForce ?? '');
 
 export async function write(
   process: PgbouncerProcess,

@@ -12,7 +12,7 @@ import {
   type PgbouncerProcess,
   write,
 } from './files.ts';
-import { isTaken, portIsTaken } from './taken.ts';
+import { isListenedTo, portIsTaken } from './taken.ts';
 
 /** A process, and how one hook speaks to it. */
 export interface Spoken {
@@ -43,11 +43,24 @@ export async function isInPlace(spoken: Spoken): Promise<boolean> {
     const { address, port } = await front.listens();
     return address === listenAddress && port === listenPort;
   } catch (problem) {
-    if (problem instanceof WireProblem && problem.kind !== 'hang') return false;
+    if (await isOfNobody(spoken.process, problem)) return false;
     throw problem;
   } finally {
     await front.release();
   }
+}
+
+/**
+ * Whether what went wrong says that PgBouncer is not there: nobody answers who knows the console's
+ * login, or somebody accepts and says nothing while no process of ours is running.
+ */
+export async function isOfNobody(
+  { workload }: PgbouncerProcess,
+  problem: unknown,
+): Promise<boolean> {
+  if (!(problem instanceof WireProblem)) return false;
+  if (problem.kind !== 'hang') return true;
+  return workload !== undefined && !(await workload.isRunning());
 }
 
 /** Milliseconds that a process has to let go of its port, which its supervisor ends meanwhile. */
@@ -56,7 +69,7 @@ const ending = 2_000;
 /** Throws where PgBouncer is down, and somebody else has its port meanwhile. */
 export async function refuseTaken({ process: { settings }, workload }: Kept): Promise<void> {
   const until = performance.now() + ending;
-  while (!(await workload.isRunning()) && (await isTaken(settings))) {
+  while (!(await workload.isRunning()) && (await isListenedTo(settings))) {
     if (performance.now() > until) throw portIsTaken(settings.listenPort);
     await after(50);
   }
@@ -65,7 +78,7 @@ export async function refuseTaken({ process: { settings }, workload }: Kept): Pr
 /** Throws where another port is wanted, and somebody has it: BEFORE anything is ended for it. */
 export async function refuseMove({ process: { settings } }: Spoken, ini: string): Promise<void> {
   // On its own port nobody but the process itself is to be expected.
-  if (portIn(ini) !== settings.listenPort && (await isTaken(settings)))
+  if (portIn(ini) !== settings.listenPort && (await isListenedTo(settings)))
     throw portIsTaken(settings.listenPort);
 }
 
@@ -103,7 +116,8 @@ async function told({ process: { settings }, workload }: Kept, problem: unknown)
   const isAnswer = problem instanceof WireProblem;
   if (!isAnswer && !(problem instanceof WorkloadProblem)) return problem;
   const words = isAnswer ? await workload.lastWords() : problem.message;
-  if (isInWords.test(words) && (await isTaken(settings))) return portIsTaken(settings.listenPort);
+  if (isInWords.test(words) && (await isListenedTo(settings)))
+    return portIsTaken(settings.listenPort);
   if (!isAnswer || words === '') return problem;
   return new WorkloadProblem(`${problem.message}; PgBouncer says: ${words}`);
 }
@@ -125,10 +139,15 @@ export async function goBack(
     await write(process, { ...files, ini }, ini);
     const isThere = await before.version().then(
       () => true,
-      () => false,
+      (problem) => {
+        // One that hangs, or does not know the console's login, is nobody's to end.
+        if (problem instanceof WireProblem && problem.kind === 'unreachable') return false;
+        throw problem;
+      },
     );
     await before.release();
-    if (!isThere) await workload.restart();
+    if (isThere) await before.reload();
+    else await workload.restart();
     await before.answers(workload.isRunning);
     await confirm(process);
   } finally {

@@ -1,4 +1,7 @@
-/** Whether a port is somebody else's: PgBouncer itself starts without it where it has a socket. */
+/**
+ * Whether anybody listens on a port, PgBouncer included: where it has a socket it starts without the
+ * port that somebody else has.
+ */
 import { createServer } from 'node:net';
 import type { Settings } from '../../domain/pgbouncer-files.ts';
 import { WorkloadProblem } from '../workload/workload.ts';
@@ -6,7 +9,7 @@ import { WorkloadProblem } from '../workload/workload.ts';
 type Listening = Pick<Settings, 'listenAddress' | 'listenPort'>;
 
 /** Whether anybody listens where PgBouncer is to listen, on one of its addresses at least. */
-export async function isTaken({ listenAddress, listenPort }: Listening): Promise<boolean> {
+export async function isListenedTo({ listenAddress, listenPort }: Listening): Promise<boolean> {
   for (const host of listenAddress === '*' ? ['0.0.0.0', '::'] : [listenAddress])
     if (await isInUse(host, listenPort)) return true;
   return false;

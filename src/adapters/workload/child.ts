@@ -33,13 +33,16 @@ export function childProcess(options: {
   const { program, iniFile, pidFile, logFile, user, remaining = () => patience } = options;
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const files = filesOf(user);
+  /** The program that was started: it may have become another one, as a script does. */
+  const programFile = `${pidFile}.program`;
   const running = async (): Promise<number | null> => {
     const pid = Number((await files.read(pidFile))?.trim() ?? Number.NaN);
     return Number.isInteger(pid) && (await isOurs(pid, iniFile)) ? pid : null;
   };
   const isCurrent = async (): Promise<boolean> => {
-    const pid = await running();
-    return pid === null || (await commandOf(pid))[0] === program;
+    if ((await running()) === null) return true;
+    const before = await files.read(programFile);
+    return before === null || before === program;
   };
   const start = async (): Promise<void> => {
     await programIsThere(program);
@@ -47,6 +50,7 @@ export function childProcess(options: {
     if ((await running()) !== null) return;
     // PgBouncer does not start over the process id of one that was killed.
     await files.replace(pidFile, null);
+    await files.replace(programFile, program);
     const folder = dirname(iniFile);
     const { uid, gid } = await stat(folder).catch((cause: unknown) => {
       throw new FileProblem(folder, cause);

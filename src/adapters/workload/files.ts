@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  lchown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { numbersOf } from './usable.ts';
 import { type Files, WorkloadProblem } from './workload.ts';
@@ -107,7 +117,8 @@ export async function handOver(folder: string, user: string): Promise<void> {
   const { uid, gid } = await numbersOf(user);
   try {
     if (process.getuid?.() !== 0 || (await stat(folder)).uid === uid) return;
-    for (const name of await readdir(folder)) await chown(join(folder, name), uid, gid);
+    // Not what a link leads to: the folder's user may have made it.
+    for (const name of await readdir(folder)) await lchown(join(folder, name), uid, gid);
     // The last of all, by which it is known that this is done.
     await chown(folder, uid, gid);
   } catch (cause) {

@@ -1,6 +1,8 @@
 import { maskedWords } from '../../domain/masking.ts';
 import { printable } from '../../domain/printable.ts';
 
+/** What was said long before has nothing to do with it. */
+const lastLines = 20;
 const mostLines = 4;
 const mostCharacters = 400;
 
@@ -9,7 +11,10 @@ const mostCharacters = 400;
  * last of all, with neither secrets nor more than anybody reads.
  */
 export function lastWordsOf(log: string): string {
-  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  const lines = log
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-lastLines);
   const complaints = lines.filter((line) => /\b(FATAL|ERROR|WARNING)\b/.test(line));
   const told = (complaints.length > 0 ? complaints : lines).slice(-mostLines).map(withoutTime);
   return printable(maskedWords(told.join('; ')), mostCharacters);

@@ -477,6 +477,8 @@ export const pooler: readonly Attack[] = [
           `SET ROLE NONE; GRANT "${name}" TO "${attacker.user}"`,
           '0A000',
           '0LP01',
+          // How 16 says that pg_database_owner cannot have explicit members.
+          'XX000',
         );
         await session.tried(`RESET ROLE; GRANT "${owner}" TO "${name}"`, '0A000', '0LP01', '42704');
         await session.tried(`REASSIGN OWNED BY "${name}" TO "${attacker.user}"`, '2BP01');
