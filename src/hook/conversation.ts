@@ -30,7 +30,7 @@ export interface SecretState<W extends Words = Words> {
 
 interface TableNode<W extends Words> {
   readonly node: Node<W>;
-  readonly edges: ReadonlyMap<string, { readonly to: string; readonly learns: boolean }>;
+  readonly edges: Map<string, { readonly to: TableNode<W>; readonly learns: boolean }>;
 }
 
 type Table<W extends Words> = ReadonlyMap<string, TableNode<W>>;
@@ -42,10 +42,9 @@ export function begin<W extends Words>(
   machine: HookMachine<W>,
   event: W['event'],
 ): readonly [state: SecretState<W>, request: Request<W>] {
-  const table = tableOf(machine);
-  const config = machine.config as { readonly context: Context<W> };
-  const state = { hook: machine.id, node: firstNode, context: config.context };
-  return taken(machine, table, state, { type: 'start', event });
+  const first = tableOf(machine).get(firstNode);
+  const { context } = machine.config as { readonly context: Context<W> };
+  return taken(machine, first as TableNode<W>, context, { type: 'start', event });
 }
 
 /**
@@ -57,22 +56,21 @@ export function advance<W extends Words>(
   state: SecretState<W>,
   answer: Answer<W>,
 ): readonly [state: SecretState<W>, request: Request<W>] {
-  const table = tableOf(machine);
-  entryOf(machine, table, state);
-  return taken(machine, table, state, signalOf(machine, state.node, answer));
+  const entry = entryOf(machine, state);
+  return taken(machine, entry, state.context, signalOf(machine, state.node, answer));
 }
 
 /** The request that a state waits for, as after a restart. */
 export const pending = <W extends Words>(
   machine: HookMachine<W>,
   state: SecretState<W>,
-): Request<W> => requestAt(machine, tableOf(machine), state);
+): Request<W> => requestAt(machine, entryOf(machine, state).node, state.context);
 
 /** How the node on which a state rests is drawn: a question asks, a step orders. */
 export const shapeAt = <W extends Words>(
   machine: HookMachine<W>,
   state: SecretState<W>,
-): Shape | null => entryOf(machine, tableOf(machine), state).node.drawing?.shape ?? null;
+): Shape | null => entryOf(machine, state).node.drawing?.shape ?? null;
 
 /** Whether a request is the end of its hook. */
 export const isEnd = (request: Request): request is End => ends.has(request._tag);
@@ -82,25 +80,22 @@ const ends: ReadonlySet<string> = new Set<End['_tag']>(['Defer', 'Return', 'Fail
 
 function taken<W extends Words>(
   machine: HookMachine<W>,
-  table: Table<W>,
-  state: SecretState<W>,
+  { node, edges }: TableNode<W>,
+  context: Context<W>,
   signal: Signal<W>,
 ): readonly [state: SecretState<W>, request: Request<W>] {
-  const { node, edges } = entryOf(machine, table, state);
   const edge = edges.get(signal.type);
   if (edge === undefined) throw unfit(machine, node, edges, signal.type);
-  if (!edge.learns && 'learned' in signal && signal.learned !== undefined)
+  if (!edge.learns && 'learned' in signal)
     throw misfit(
       machine,
       node.id,
       `its edge "${signal.type}" does not learn: add actions: 'learn'`,
     );
-  const next = {
-    hook: state.hook,
-    node: edge.to,
-    context: edge.learns ? learn(state.context, signal) : state.context,
-  };
-  return [next, requestAt(machine, table, next)];
+  const { to, learns } = edge;
+  const known = learns ? learn(context, signal) : context;
+  const state = { hook: machine.id, node: to.node.id, context: known };
+  return [state, requestAt(machine, to.node, known)];
 }
 
 function unfit<W extends Words>(
@@ -119,56 +114,44 @@ const misfit = <W extends Words>({ id }: HookMachine<W>, node: string, what: str
 
 function requestAt<W extends Words>(
   machine: HookMachine<W>,
-  table: Table<W>,
-  state: SecretState<W>,
+  node: Node<W>,
+  context: Context<W>,
 ): Request<W> {
-  const { node } = entryOf(machine, table, state);
-  const invalid = (what: string) =>
-    new HookMisuse('MachineInvalid', machine.id, node.id, `${node.id} ${what}`);
-  if (node.request === null && node.id !== firstNode)
-    throw invalid('asks nothing: this is a drawing of a machine, and not the machine');
-  if (node.request === null)
-    throw new HookMisuse(
-      'StateForeign',
-      machine.id,
-      node.id,
-      `it has not begun: it rests on ${node.id}`,
-    );
-  const request = node.request(state.context);
-  if (typeof request?._tag !== 'string') throw invalid('asks for nothing that has a _tag');
-  if (node.id === failedNode && request._tag !== 'Failed')
-    throw invalid(`asks for ${request._tag}: end it with fails`);
-  if (ends.has(request._tag) !== node.final)
-    throw invalid(
-      node.final
-        ? `is final, and asks for ${request._tag}: end with returns, defers or fails`
-        : `asks for ${request._tag}, which only an end does: name the request otherwise`,
-    );
-  return request;
+  const request = node.request?.(context);
+  const tag = request?._tag;
+  const isAsked = typeof tag === 'string' && ends.has(tag) === node.final;
+  if (request !== undefined && isAsked && (node.id !== failedNode || tag === 'Failed'))
+    return request;
+  throw unasked(machine, node, tag);
 }
 
-function entryOf<W extends Words>(
+/** Why there is nothing that a node could ask. */
+function unasked<W extends Words>(
   { id }: HookMachine<W>,
-  table: Table<W>,
-  state: SecretState<W>,
-): TableNode<W> {
+  { id: node, request, final }: Node<W>,
+  tag: unknown,
+): HookMisuse {
+  if (node === firstNode)
+    return new HookMisuse('StateForeign', id, node, `it has not begun: it rests on ${node}`);
+  const invalid = (what: string) => new HookMisuse('MachineInvalid', id, node, `${node} ${what}`);
+  if (request === null)
+    return invalid('asks nothing: this is a drawing of a machine, and not the machine');
+  if (typeof tag !== 'string') return invalid('asks for nothing that has a _tag');
+  if (final) return invalid(`is final, and asks for ${tag}: end with returns, defers or fails`);
+  return invalid(`asks for ${tag}, which only an end does: name the request otherwise`);
+}
+
+function entryOf<W extends Words>(machine: HookMachine<W>, state: SecretState<W>): TableNode<W> {
+  const table = tableOf(machine);
+  const foreign = (node: string | null, what: string) =>
+    new HookMisuse('StateForeign', machine.id, node, what);
   if (!isRecord(state) || !isRecord(state.context))
-    throw new HookMisuse(
-      'StateForeign',
-      id,
-      null,
-      'a state is what begin, advance or restore give',
-    );
+    throw foreign(null, 'a state is what begin, advance or restore give');
   const { hook, node } = state;
+  if (hook !== machine.id) throw foreign(node, `the state was left by ${hook}`);
   const entry = table.get(node);
-  if (hook !== id) throw new HookMisuse('StateForeign', id, node, `the state was left by ${hook}`);
   if (entry === undefined)
-    throw new HookMisuse(
-      'StateForeign',
-      id,
-      node,
-      `it has no node ${node}: a state of another version?`,
-    );
+    throw foreign(node, `it has no node ${node}: a state of another version?`);
   return entry;
 }
 
@@ -176,12 +159,16 @@ function tableOf<W extends Words>(machine: HookMachine<W>): Table<W> {
   const known = tables.get(machine) as Table<W> | undefined;
   if (known !== undefined) return known;
   const table = new Map(
-    nodesOf(machine).map((node): [string, TableNode<W>] => {
-      const edges = new Map(node.edges.map(({ label, to, learns }) => [label, { to, learns }]));
-      if (!node.final) edges.set('failed', { to: failedNode, learns: true });
-      return [node.id, { node, edges }];
-    }),
+    nodesOf(machine).map((node): [string, TableNode<W>] => [node.id, { node, edges: new Map() }]),
   );
+  const failed = table.get(failedNode);
+  for (const { node, edges } of table.values()) {
+    for (const { label, to: id, learns } of node.edges) {
+      const to = table.get(id);
+      if (to !== undefined) edges.set(label, { to, learns });
+    }
+    if (!node.final && failed !== undefined) edges.set('failed', { to: failed, learns: true });
+  }
   tables.set(machine, table as unknown as Table<Words>);
   return table;
 }
