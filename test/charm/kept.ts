@@ -48,7 +48,7 @@ export const kinds: Readonly<Record<string, (folder: string, pebbles: APebble) =
   },
 };
 
-export const dies = ({ iniFile }: Unit): void => {
+export const dies = ({ iniFile }: Pick<Unit, 'iniFile'>): void => {
   const pid = processOn(iniFile);
   if (pid !== null) process.kill(pid, 'SIGKILL');
 };

@@ -7,6 +7,7 @@ import { freePort, Workspace } from '../../src/demo/servers/child.ts';
 import type { Hook } from '../../src/testing/world.ts';
 import { type APebble, processOn, realPebble, startPebble } from './a-pebble.ts';
 import { RealCharm } from './charm.ts';
+import { dies } from './kept.ts';
 
 const leader = 'pgbouncer/0';
 const other = 'pgbouncer/1';
@@ -154,6 +155,11 @@ describe('a unit that goes', () => {
     }),
   };
   const tools = join(workspace.path, 'tools');
+  // A stop that comes after remove has started it anew, in folders that only these tests know.
+  afterAll(() => {
+    for (const home of [join(empty, 'none'), folder, file])
+      dies({ iniFile: join(home, 'pgbouncer.ini') });
+  });
   beforeAll(() => {
     mkdirSync(empty);
     mkdirSync(tools);

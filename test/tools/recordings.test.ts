@@ -93,10 +93,12 @@ describe('what no real agent runs', () => {
 
 describe('the command', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hookchart-recordings-'));
+  // Of its own, for other tests run what is built while this one builds; inside, for its packages.
+  const built = 'dist/of-recordings';
   const run = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(
       'node',
-      ['dist/test/tools/recordings.js', ...args],
+      [join(built, 'test/tools/recordings.js'), ...args],
       { encoding: 'utf8' },
     );
     return { status, stdout, stderr };
@@ -108,7 +110,13 @@ describe('the command', () => {
   };
 
   it('says by its exit code what came of it, and in JSON what differs', () => {
-    execFileSync('node', ['node_modules/typescript/bin/tsc', '-p', 'test/tools']);
+    execFileSync('node', [
+      'node_modules/typescript/bin/tsc',
+      '-p',
+      'test/tools',
+      '--outDir',
+      built,
+    ]);
     expect(run(path)).toEqual({
       status: 0,
       stdout: '47 scenarios, 47 fit, 0 differ\n',
