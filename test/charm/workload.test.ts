@@ -265,10 +265,27 @@ describe('systemd', () => {
     });
   });
 
-  it('gives the files to another user, who is to run it', async () => {
+  it('is not ended in each hook where its program is a script that becomes PgBouncer', async () => {
+    const unit = kinds['a child process']?.(await workspace.folder('scripted'), pebbles) as Unit;
+    const script = join(workspace.path, 'a-script');
+    writeFileSync(script, `#!/bin/sh\nexec ${program} "$@"\n`);
+    chmodSync(script, 0o755);
+    const process = processOf(unit, await freePort(), { program: script });
+    expect(await apply(process, configuration('one'))).toBe('applied');
+    const pid = processOn(unit.iniFile);
+    expect(await apply(process, configuration('one'))).toBe('unchanged');
+    expect(processOn(unit.iniFile)).toBe(pid);
+    dies(unit);
+  });
+
+  it('gives the files to another user, who is to run it, and nothing that a link leads to', async () => {
     const folder = await workspace.folder('handed');
     const iniFile = join(folder, 'pgbouncer.ini');
     writeFileSync(iniFile, '');
+    const roots = join(workspace.path, 'not-to-be-handed');
+    writeFileSync(roots, '');
+    symlinkSync(roots, join(folder, 'a-link'));
+    const before = statSync(roots).uid;
     const { inPlace } = standInSystemctl(folder);
     await inPlace(() =>
       systemd({
@@ -283,6 +300,7 @@ describe('systemd', () => {
     const nobody = process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'nobody'])) : null;
     if (nobody === null) return;
     expect([statSync(folder).uid, statSync(iniFile).uid]).toEqual([nobody, nobody]);
+    expect(statSync(roots).uid).toBe(before);
   });
 
   it('keeps its files in a folder that PgBouncer’s user owns, and nobody else reads', async () => {
