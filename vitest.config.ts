@@ -8,13 +8,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{integration,charm,browser}/**'],
+          exclude: ['test/{integration,browser,pgbouncer/charm}/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/{integration,charm,browser}/**/*.test.ts'],
+          include: ['test/{integration,browser,pgbouncer/charm}/**/*.test.ts'],
           globalSetup: ['test/integration/programs-are-there.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -23,7 +23,12 @@ export default defineConfig({
     ],
     maxWorkers: 2,
     coverage: {
-      include: ['machines/**', 'src/chart/**', 'src/domain/**', 'src/engine/**', 'src/hook/**'],
+      include: [
+        'machines/**',
+        'src/chart/**',
+        'src/hook/**',
+        'src/pgbouncer/{commands,relation}/**',
+      ],
       reporter: ['text-summary', 'text'],
     },
   },

@@ -1,12 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { type HookEvent, type HookName, hooks } from '../machines/index.ts';
 import {
-  MemoryJuju,
-  MemoryPgbouncer,
-  MemoryPostgres,
-  seededEntropy,
-} from '../src/adapters/memory/index.ts';
-import {
   type Adapters,
   type Databag,
   type DispatchOptions,
@@ -19,7 +13,13 @@ import {
   type Options,
   reconcile,
   render,
-} from '../src/engine/index.ts';
+} from '../src/pgbouncer/engine.ts';
+import {
+  MemoryJuju,
+  MemoryPgbouncer,
+  MemoryPostgres,
+  seededEntropy,
+} from '../src/pgbouncer/memory/index.ts';
 
 /** Three units in memory, `p/1` the leader, each thing within reach of a test. */
 export class MemoryWorld {
@@ -52,7 +52,7 @@ export class MemoryWorld {
 
   adapters(unit: string): Adapters {
     return {
-      model: this.juju.hook(unit),
+      juju: this.juju.hook(unit),
       backend: this.postgres.hook(),
       pooler: this.pooler(unit).hook(),
       entropy: this.entropy,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
-import { postgres } from '../adapters/postgres/index.ts';
-import { type Attempt, render } from '../engine/index.ts';
+import { type Attempt, render } from '../pgbouncer/engine.ts';
+import { postgres } from '../pgbouncer/postgres/index.ts';
 import { WrongUse } from './wrong-use.ts';
 
 export interface LeftoverOptions {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { demo } from '../demo/demo.ts';
-import { HookMisuse, type PlanAnswer, plan } from '../engine/index.ts';
 import { Collector } from '../inspector/index.ts';
+import { demo } from '../pgbouncer/demo/demo.ts';
+import { HookMisuse, type PlanAnswer, plan } from '../pgbouncer/engine.ts';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
 import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
@@ -205,7 +205,7 @@ program
   .command('dispatch')
   .description("one hook of Juju: the agent's environment says which")
   .action(async () => {
-    await import('../charm/entry.ts');
+    await import('../pgbouncer/charm/entry.ts');
   });
 
 interface ChartOptions {

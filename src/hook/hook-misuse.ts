@@ -12,6 +12,12 @@ export type HookMisuseKind =
   | 'AnswerUnfit'
   /** A question that was reached, and has no answer. */
   | 'QuestionOpen'
+  /** A charm has no hook of that name. */
+  | 'HookUnknown'
+  /** A request that nothing in the charm carries out. */
+  | 'HandlerMissing'
+  /** A charm whose parts do not fit together. */
+  | 'CharmInvalid'
   /** A schema that does not read a state at once. */
   | 'SchemaUnfit';
 

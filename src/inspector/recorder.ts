@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { without } from '../domain/masking.ts';
 import {
   type Adapters,
   type ChartEnd,
@@ -9,7 +8,8 @@ import {
   type Progress,
   render,
   type Watch,
-} from '../engine/index.ts';
+} from '../pgbouncer/engine.ts';
+import { without } from '../pgbouncer/relation/masking.ts';
 import { definitionOf } from './definition.ts';
 import {
   answered,
@@ -74,7 +74,12 @@ export class Recorder {
   ): Promise<E.Either<HookError, Run>> {
     const id = this.#nextId();
     const seeing = witness(adapters);
-    const send: Send = (message) => this.#send(without(seeing.secrets, message, ownWords));
+    const send: Send = (message) => {
+      const shown = without(seeing.secrets, message, ownWords);
+      // A chart is called as it is; elsewhere a name may be anybody's.
+      const isActor = message.type === '@xstate.actor' && shown.type === '@xstate.actor';
+      this.#send(isActor ? { ...shown, name: message.name } : shown);
+    };
     const started = adapters.clock();
     send(hookBegun({ id, unit, event }, this.#now()));
     const end = (failure: string | null, recorded: Recordable | null) => {

@@ -2,8 +2,9 @@
  * What was seen of a deployment, as plain JSON: its hooks and what happened between them, oldest
  * first. It is meant for eyes: secrets were masked before anything came in here.
  */
-import type { Databag } from '../domain/request.ts';
-import type { JujuEvent } from '../engine/run.ts';
+
+import type { JujuEvent } from '../pgbouncer/engine.ts';
+import type { Databag } from '../pgbouncer/relation/request.ts';
 
 export interface Recording {
   readonly format: 'hookchart-recording';

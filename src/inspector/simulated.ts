@@ -1,4 +1,4 @@
-import { dispatch } from '../engine/index.ts';
+import { dispatch } from '../pgbouncer/engine.ts';
 import { eventOf } from '../testing/hook-run.ts';
 import type { Charm, Replay } from '../testing/index.ts';
 import { replay } from '../testing/index.ts';

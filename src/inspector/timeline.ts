@@ -1,6 +1,6 @@
 /** What was known at each point of a recording: each hook adds what it has read and written. */
-import { merged } from '../domain/databag.ts';
-import type { Databag } from '../domain/request.ts';
+import { merged } from '../juju/databag.ts';
+import type { Databag } from '../pgbouncer/relation/request.ts';
 import type { Entry, HookEntry } from './recording.ts';
 
 /** What is known of a deployment; a databag that nobody has read or written yet is missing. */

@@ -3,10 +3,10 @@
  * configuration, the status. It asks nothing itself, and changes nothing.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import { maskedDatabag, secretsIn } from '../domain/masking.ts';
-import { databaseSection } from '../domain/pgbouncer-files.ts';
-import type { Adapters, Attempt, Bag, Databag } from '../engine/index.ts';
-import type { Secret } from '../hook/index.ts';
+import type { Attempt, Failure, Secret } from '../hook/index.ts';
+import type { Adapters, Bag, Databag } from '../pgbouncer/engine.ts';
+import { databaseSection } from '../pgbouncer/pooler/pgbouncer-files.ts';
+import { maskedDatabag, secretsIn } from '../pgbouncer/relation/masking.ts';
 import type { Growing, Seen } from './recording.ts';
 
 /** A configuration file of PgBouncer, before and after it was put in force. */
@@ -27,8 +27,8 @@ export interface Witness {
 }
 
 export function witness(adapters: Adapters): Witness {
-  const { model, backend, pooler, entropy } = adapters;
-  const { secrets: store } = model;
+  const { juju, backend, pooler, entropy } = adapters;
+  const { secrets: store } = juju;
   const secrets = new Set<string>();
   const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
   const hide = (secret: Secret | null | undefined) => {
@@ -52,10 +52,10 @@ export function witness(adapters: Adapters): Witness {
     },
     adapters: {
       ...adapters,
-      model: {
-        ...model,
+      juju: {
+        ...juju,
         read: (bags) => async () => {
-          const contents = await model.read(bags)();
+          const contents = await juju.read(bags)();
           for (const [index, bag] of bags.entries()) {
             const content = contents[index];
             if (content !== undefined && E.isRight(content))
@@ -65,7 +65,7 @@ export function witness(adapters: Adapters): Witness {
         },
         secrets: store && { ...store, read: (id) => then(store.read(id), hideIn) },
         commit: (changes) =>
-          then(model.commit(changes), () => {
+          then(juju.commit(changes), () => {
             seen.status = changes.status;
             for (const { bag, values } of changes.bags) seen.written[bagName(bag)] = shown(values);
           }),
@@ -120,7 +120,10 @@ function bagName(bag: Bag): string {
 }
 
 const then =
-  <Result>(call: Attempt<Result>, look: (result: Result) => void): Attempt<Result> =>
+  <Result, Why extends Failure>(
+    call: Attempt<Result, Why>,
+    look: (result: Result) => void,
+  ): Attempt<Result, Why> =>
   async () => {
     const outcome = await call();
     if (E.isRight(outcome)) look(outcome.right);

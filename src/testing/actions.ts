@@ -1,4 +1,4 @@
-import type { Databag } from '../engine/index.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
 import type { Interruption } from './hook-run.ts';
 import type { Hook } from './world.ts';
 

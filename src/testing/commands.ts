@@ -3,7 +3,7 @@
  * whoever drives the model otherwise needs none.
  */
 import type * as FastCheck from 'fast-check';
-import type { Databag } from '../engine/index.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
 import { tell } from './actions.ts';
 import type { Charm } from './hook-run.ts';
 import type { Invariant } from './invariants.ts';

@@ -1,12 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
 import {
-  type Fault,
-  MemoryPgbouncer,
-  MemoryPostgres,
-  type PgbouncerState,
-  type PostgresState,
-} from '../adapters/memory/index.ts';
-import {
   type Adapters,
   type DispatchRun,
   dispatch,
@@ -14,7 +7,14 @@ import {
   type JujuEvent,
   render,
   type Status,
-} from '../engine/index.ts';
+} from '../pgbouncer/engine.ts';
+import {
+  type Fault,
+  MemoryPgbouncer,
+  MemoryPostgres,
+  type PgbouncerState,
+  type PostgresState,
+} from '../pgbouncer/memory/index.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { simulatedModel } from './model.ts';
 import { ToolError } from './tool-error.ts';
@@ -111,7 +111,7 @@ export async function runHook(
   pooler.tap = step;
   const model = simulatedModel(tools);
   const adapters: Adapters = {
-    model: {
+    juju: {
       ...model,
       commit: (changes) => async () => {
         step('commit');

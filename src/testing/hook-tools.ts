@@ -3,8 +3,8 @@
  * words when they refuse. What is written is seen by this hook at once and by the world when the
  * hook ends well; status is seen at once.
  */
-import { merged } from '../domain/databag.ts';
-import type { Databag, Status } from '../engine/index.ts';
+import { merged } from '../juju/databag.ts';
+import type { Databag, Status } from '../pgbouncer/engine.ts';
 import { SecretTools } from './secret-tools.ts';
 import { ToolError } from './tool-error.ts';
 import type { RelationView, View } from './view.ts';

@@ -3,9 +3,10 @@
  * `across` at a hook or another action and the worlds on both of its sides, `atRest` at a world in
  * which nothing is left to do. Each gives the violations that it finds, in words.
  */
-import type { PgbouncerState } from '../adapters/memory/index.ts';
-import { fingerprint } from '../domain/fingerprint.ts';
-import type { Databag } from '../engine/index.ts';
+
+import { fingerprint } from '../juju/fingerprint.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
+import type { PgbouncerState } from '../pgbouncer/memory/index.ts';
 import type { Action } from './actions.ts';
 import { eventualViolations } from './at-rest.ts';
 import type { Outcome } from './hook-run.ts';

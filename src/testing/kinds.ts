@@ -1,5 +1,5 @@
 /** What may happen in a world, by kind, so that a number is enough to choose one of each. */
-import type { Databag } from '../engine/index.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
 import type { Action } from './actions.ts';
 import type { Interruption } from './hook-run.ts';
 import { hooksOf, updateStatus } from './resolver.ts';

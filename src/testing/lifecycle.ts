@@ -1,5 +1,5 @@
 /** What Juju does by itself: it tells units of what was delivered, and clears away what has ended. */
-import type { Databag } from '../engine/index.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
 import type { Pending } from './hook-tools.ts';
 import { announced, heardOf } from './news.ts';
 import {

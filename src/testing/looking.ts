@@ -1,6 +1,7 @@
 /** What the invariants look at in a world. */
-import type { PgbouncerState } from '../adapters/memory/index.ts';
-import type { Databag } from '../engine/index.ts';
+
+import type { Databag } from '../pgbouncer/engine.ts';
+import type { PgbouncerState } from '../pgbouncer/memory/index.ts';
 import { isPeer, peerRelation, poolerReady, provider, type Unit, type World } from './world.ts';
 
 /** A relation that lives and has its credentials, with the databag that shows them. */

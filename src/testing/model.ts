@@ -1,15 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Bag, Model, SecretStore } from '../engine/index.ts';
+import type { Bag, Juju, JujuAttempt, SecretStore } from '../juju/index.ts';
 import type { HookTools } from './hook-tools.ts';
 import { ToolError } from './tool-error.ts';
 import { ownerMark } from './view.ts';
-import { endpoint, peerRelation } from './world.ts';
+import { peerRelation } from './world.ts';
 
 /**
  * The model port over the simulated hook tools. A commit hands everything over to Juju, which puts
  * it in force when the hook ends well.
  */
-export function simulatedModel(tools: HookTools): Model {
+export function simulatedModel(tools: HookTools): Juju {
   const { view } = tools;
   const { hook } = view;
   const breaking = hook.name.endsWith('-relation-broken') ? hook.relation : undefined;
@@ -34,7 +34,9 @@ export function simulatedModel(tools: HookTools): Model {
     plannedUnits: asked(() => tools.plannedUnits()),
     hasLeft: asked(() => hasLeft),
     peers: asked(() => (hasLeft ? [] : tools.relationList(peerRelation))),
-    relations: asked(() => tools.relationIds(endpoint).filter((id) => id !== breaking)),
+    config: asked(() => ({})),
+    relations: (endpoint) =>
+      asked(() => tools.relationIds(endpoint).filter((id) => id !== breaking)),
     read: (bags) => () =>
       Promise.all(
         bags.map((bag) =>
@@ -88,7 +90,7 @@ const secretStore = ({ secrets }: HookTools): SecretStore => ({
 });
 
 const asked =
-  <Result>(call: () => Result): Attempt<Result> =>
+  <Result>(call: () => Result): JujuAttempt<Result> =>
   async () => {
     try {
       return E.right(call());

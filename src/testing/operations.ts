@@ -1,6 +1,7 @@
 /** What operators, the controller and the machines do to a model, apart from hooks. */
-import { emptyPgbouncer } from '../adapters/memory/index.ts';
-import type { Databag } from '../engine/index.ts';
+
+import type { Databag } from '../pgbouncer/engine.ts';
+import { emptyPgbouncer } from '../pgbouncer/memory/index.ts';
 import type { Action } from './actions.ts';
 import { HookTools } from './hook-tools.ts';
 import {

@@ -3,7 +3,7 @@
  * seen to do: it compares the provider's application databag with the copy in its own unit databag
  * and tells its charm at most one thing in each hook, beside statuses that were raised or resolved.
  */
-import type { Databag } from '../engine/index.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
 import type { HookTools } from './hook-tools.ts';
 import type { Application, Hook, RequirerEvent } from './world.ts';
 

@@ -6,8 +6,8 @@
  * secrets come among them, so all of them are named. update-status comes when nothing else does.
  */
 
-import { sameBag } from '../domain/databag.ts';
-import type { Databag } from '../engine/index.ts';
+import { sameBag } from '../juju/databag.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
 import {
   type Hook,
   isPeer,

@@ -1,4 +1,4 @@
-import type { PgbouncerState } from '../adapters/memory/index.ts';
+import type { PgbouncerState } from '../pgbouncer/memory/index.ts';
 import { peerRelation, provider, type World } from './world.ts';
 
 /** What a record of the ledger says of rights; one that was refused says nothing. */

@@ -1,5 +1,5 @@
-import type { PgbouncerState, PostgresState } from '../adapters/memory/index.ts';
-import type { Databag } from '../engine/index.ts';
+import type { Databag } from '../pgbouncer/engine.ts';
+import type { PgbouncerState, PostgresState } from '../pgbouncer/memory/index.ts';
 import { endpointOf, isKnown, isListed } from './resolver.ts';
 import {
   applicationNamed,

@@ -3,13 +3,9 @@
  * one. A databag's version is its content here: what Juju compares by number is compared by value,
  * so that worlds which differ only in how they came about are one world.
  */
-import {
-  emptyPgbouncer,
-  emptyPostgres,
-  type PgbouncerState,
-  type PostgresState,
-} from '../adapters/memory/index.ts';
-import type { Databag, Status } from '../engine/index.ts';
+
+import type { Databag, Status } from '../pgbouncer/engine.ts';
+import * as memory from '../pgbouncer/memory/index.ts';
 
 export interface World {
   /** Seconds since the model began; only time that matters to a lease passes. */
@@ -21,11 +17,11 @@ export interface World {
   /** Whether this Juju has secrets; 2.9 has none. */
   readonly hasSecrets: boolean;
   readonly secrets: Readonly<Record<string, StoredSecret>>;
-  readonly postgres: PostgresState;
+  readonly postgres: memory.PostgresState;
   /** Seconds that each statement takes. */
   readonly postgresDelay: number;
   /** One PgBouncer for each unit of the provider; its files are in the unit's pod and go with it. */
-  readonly poolers: Readonly<Record<string, PgbouncerState>>;
+  readonly poolers: Readonly<Record<string, memory.PgbouncerState>>;
   /** How many of each were made so far. */
   readonly made: {
     readonly relations: number;
@@ -227,9 +223,9 @@ export function worldOf({ units = 3, requirers, hasSecrets = false }: Topology):
     },
     hasSecrets,
     secrets: {},
-    postgres: emptyPostgres,
+    postgres: memory.emptyPostgres,
     postgresDelay: 0,
-    poolers: Object.fromEntries(poolers.map((unit) => [unit, emptyPgbouncer])),
+    poolers: Object.fromEntries(poolers.map((unit) => [unit, memory.emptyPgbouncer])),
     made: { relations: 1, secrets: 0, passwords: 0 },
   };
 }

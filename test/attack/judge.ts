@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { login } from '../../src/demo/client.ts';
+import { login } from '../../src/pgbouncer/demo/client.ts';
 import type { Attacker } from './attack.ts';
 import { type Line, linesInside, sharedLines } from './snapshot.ts';
 import type { AttackWorld, Tenant } from './world.ts';

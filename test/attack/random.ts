@@ -1,7 +1,7 @@
 /** Random tenants: hostile statements from a grammar beside random hooks, before the same judge. */
 import { setTimeout as after } from 'node:timers/promises';
 import fc from 'fast-check';
-import { login } from '../../src/demo/client.ts';
+import { login } from '../../src/pgbouncer/demo/client.ts';
 import { Attacker, type Session } from './attack.ts';
 import { type Baseline, Judge } from './judge.ts';
 import { AttackWorld, type Backing, HookFailed } from './world.ts';

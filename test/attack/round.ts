@@ -1,5 +1,5 @@
 /** One attack from the first hook to the last, judged at every stage. */
-import { login } from '../../src/demo/client.ts';
+import { login } from '../../src/pgbouncer/demo/client.ts';
 import { type Attack, Attacker, NotLanded } from './attack.ts';
 import { type Baseline, Judge } from './judge.ts';
 import { type AttackWorld, HookFailed } from './world.ts';

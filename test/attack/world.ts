@@ -1,13 +1,13 @@
 /** Where attacks happen: one PostgreSQL, a charm of real processes, a victim that was there before. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { login } from '../../src/demo/client.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
-import type { Databag } from '../../src/engine/index.ts';
+import { login } from '../../src/pgbouncer/demo/client.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
+import type { Databag } from '../../src/pgbouncer/engine.ts';
 import { hooksOf } from '../../src/testing/resolver.ts';
 import { type Hook, unitsOf } from '../../src/testing/world.ts';
-import { type Ended, RealCharm } from '../charm/charm.ts';
+import { type Ended, RealCharm } from '../pgbouncer/charm/charm.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 
 /** What the charm is given to log in with: the rights that it needs, or all of them. */

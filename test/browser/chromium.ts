@@ -1,4 +1,4 @@
-import { findProgram } from '../../src/demo/servers/program.ts';
+import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
 
 /** The browser of the tests: the one that is named, else the distribution's. */
 export const findChromium = (): string =>

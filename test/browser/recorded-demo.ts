@@ -1,6 +1,6 @@
-import { Story } from '../../src/demo/story.ts';
-import { startBackend, World } from '../../src/demo/world.ts';
 import { Collector, Recorder, type Recording } from '../../src/inspector/index.ts';
+import { Story } from '../../src/pgbouncer/demo/story.ts';
+import { startBackend, World } from '../../src/pgbouncer/demo/world.ts';
 
 /** The demo's story on real servers, recorded, with every secret that there was in it. */
 export async function recordDemo(): Promise<{ recording: Recording; secrets: readonly string[] }> {

@@ -13,8 +13,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
-import { render } from '../../src/engine/index.ts';
 import { nodesOf } from '../../src/hook/index.ts';
+import { render } from '../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { type Block, blocksOf, languages } from './blocks.ts';
 import { everyError } from './every-error.ts';
@@ -128,9 +128,9 @@ describe('docs/errors.md', () => {
 
 describe('docs/ports.md', () => {
   const world = new MemoryWorld();
-  const { model, backend, pooler, entropy } = world.adapters('p/1');
+  const { juju, backend, pooler, entropy } = world.adapters('p/1');
 
-  it.each(Object.entries({ Model: model, Backend: backend, Pooler: pooler, Entropy: entropy }))(
+  it.each(Object.entries({ Juju: juju, Backend: backend, Pooler: pooler, Entropy: entropy }))(
     'tells of each member of the port %s, and of no other',
     (name, port) => {
       const [, section = ''] = text('docs/ports.md').split(`## ${name}\n`);

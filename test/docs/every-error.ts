@@ -1,4 +1,4 @@
-import type { HookError } from '../../src/engine/index.ts';
+import type { HookError } from '../../src/pgbouncer/engine.ts';
 
 type Tag = HookError['_tag'];
 

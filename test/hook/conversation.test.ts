@@ -10,7 +10,6 @@ import {
   type Granted,
   hooks,
 } from '../../machines/index.ts';
-import { stateSchemas } from '../../src/engine/index.ts';
 import {
   type Answer,
   advance,
@@ -24,6 +23,7 @@ import {
   type StateSchemas,
   type Words,
 } from '../../src/hook/index.ts';
+import { stateSchemas } from '../../src/pgbouncer/engine.ts';
 import { dusk, schemas } from './lighthouse.ts';
 
 const granted: Granted = {
@@ -168,7 +168,7 @@ describe('restore', () => {
     }
     expect(request).toEqual({ _tag: 'Return' });
     const script = `
-      import { advance, pending, restore, stateSchemas } from './dist/src/engine/index.js';
+      import { advance, pending, restore, stateSchemas } from './dist/src/pgbouncer/engine.js';
       import { databaseRequested as machine } from './dist/machines/index.js';
       for (const json of JSON.parse(process.argv[1])) {
         let state = restore(machine, json, stateSchemas).right;

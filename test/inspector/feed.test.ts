@@ -1,15 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
+import { nodesOf, type Secret } from '../../src/hook/index.ts';
+import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
 import {
   begin,
   dispatch,
   emptyConfiguration,
   interpret,
   reconcile,
-} from '../../src/engine/index.ts';
-import { nodesOf, type Secret } from '../../src/hook/index.ts';
-import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
+} from '../../src/pgbouncer/engine.ts';
 import { aGrant } from '../a-grant.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { hooksIn, listening, relation, requested } from './listening.ts';
@@ -147,7 +147,7 @@ describe('a feed', () => {
     const { messages, recorder } = listening();
     const adapters = world.adapters('p/1');
     await recorder.hook('p/1', { hook: 'update-status' }, adapters, async ({ adapters }) => {
-      await adapters.model.read([{ _tag: 'OwnApp', relation }])();
+      await adapters.juju.read([{ _tag: 'OwnApp', relation }])();
       return E.left({
         _tag: 'SqlFailed',
         class: 'broken',
@@ -211,7 +211,8 @@ describe('a feed', () => {
       dispatch(adapters, { watch })(event)(),
     );
     const [entry] = hooksIn(collector);
-    expect(entry).toMatchObject({ end: 'Committed', charts: [{ path: { length: 9 } }] });
+    expect(entry).toMatchObject({ end: 'Committed', charts: [{ path: { length: 9 } }, {}] });
+    expect(entry?.charts.map(({ hook }) => hook)).toEqual(Array(2).fill('database-requested'));
     expect(entry?.charts[0]?.path).toContain('is_leader');
     expect(entry?.seen.read['relation 4: application']).toMatchObject({ password: '********' });
   });

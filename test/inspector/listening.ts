@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
-import { interpret } from '../../src/engine/index.ts';
 import {
   Collector,
   type HookEntry,
   type InspectionEvent,
   Recorder,
 } from '../../src/inspector/index.ts';
+import { interpret } from '../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 /** A feed with all that it told, as messages and as a recording. */

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { dispatch, emptyConfiguration } from '../../src/engine/index.ts';
 import { Collector, Recorder, tellEntry } from '../../src/inspector/index.ts';
+import { dispatch, emptyConfiguration } from '../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 describe('a recording in words', () => {

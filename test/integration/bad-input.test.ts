@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Databag, render } from '../../src/engine/index.ts';
+import { type Databag, render } from '../../src/pgbouncer/engine.ts';
 import { entries, files, own, relate, type Servers, sql, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/0';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { interpret } from '../../src/engine/index.ts';
+import { interpret } from '../../src/pgbouncer/engine.ts';
 import { entries, logsIn, own, relate, type Servers, sql, unrelate, useServers } from './look.ts';
 
 const [zero, leader] = ['pgbouncer-k8s/0', 'pgbouncer-k8s/1'] as const;

@@ -1,10 +1,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { pgbouncer } from '../../src/adapters/pgbouncer/index.ts';
-import { postgres } from '../../src/adapters/postgres/index.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PgbouncerServer, startPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import {
+  type PgbouncerServer,
+  startPgbouncer,
+} from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
+import { pgbouncer } from '../../src/pgbouncer/pooler/index.ts';
+import { postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { backendConformance, poolerConformance } from '../../src/testing/conformance/index.ts';
 import { databasesOf } from './look.ts';
 

@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { PgbouncerWords } from '../../machines/index.ts';
 import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
-import { interpret, type Keep, type SecretState } from '../../src/engine/index.ts';
+import type { Keep } from '../../src/hook/index.ts';
+import { interpret, type SecretState } from '../../src/pgbouncer/engine.ts';
 import { entries, logsIn, own, record, relate, type Servers, sql, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/1';
@@ -148,7 +150,7 @@ describe.each(cases)('$name', (one) => {
 
     let stored: SecretState | HookEvent = one.event(relation);
     let answers = 0;
-    const keep: Keep = (state) => async () => {
+    const keep: Keep<PgbouncerWords> = (state) => async () => {
       answers += 1;
       if (answers === at) throw new Lost();
       stored = JSON.parse(JSON.stringify(state));

@@ -2,12 +2,12 @@ import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
-import { postgres } from '../../src/adapters/postgres/index.ts';
-import { homeOf } from '../../src/adapters/postgres/login.ts';
 import { type LeftoverOptions, leftovers } from '../../src/cli/leftovers.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
-import { type Backend, render } from '../../src/engine/index.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
+import { type Backend, render } from '../../src/pgbouncer/engine.ts';
+import { postgres } from '../../src/pgbouncer/postgres/index.ts';
+import { homeOf } from '../../src/pgbouncer/postgres/login.ts';
 import { aGrant as grant } from '../a-grant.ts';
 
 const owner = 'model/pgbouncer';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { login } from '../../src/demo/client.ts';
-import type { PgbouncerServer } from '../../src/demo/servers/pgbouncer.ts';
-import { startBackend, World, type WorldOptions } from '../../src/demo/world.ts';
-import type { Databag } from '../../src/engine/index.ts';
+import { login } from '../../src/pgbouncer/demo/client.ts';
+import type { PgbouncerServer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
+import { startBackend, World, type WorldOptions } from '../../src/pgbouncer/demo/world.ts';
+import type { Databag } from '../../src/pgbouncer/engine.ts';
 
 export { login };
 

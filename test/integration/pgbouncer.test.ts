@@ -1,10 +1,13 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Console } from '../../src/adapters/pgbouncer/console.ts';
-import { pgbouncer, prepare } from '../../src/adapters/pgbouncer/index.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PgbouncerServer, startPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
-import { type Configuration, emptyConfiguration } from '../../src/engine/index.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import {
+  type PgbouncerServer,
+  startPgbouncer,
+} from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
+import { type Configuration, emptyConfiguration } from '../../src/pgbouncer/engine.ts';
+import { Console } from '../../src/pgbouncer/pooler/console.ts';
+import { pgbouncer, prepare } from '../../src/pgbouncer/pooler/index.ts';
 
 const workspace = new Workspace();
 const servers: PgbouncerServer[] = [];

@@ -3,10 +3,10 @@ import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
-import { type PostgresOptions, postgres } from '../../src/adapters/postgres/index.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
-import { type Backend, type Holdings, render } from '../../src/engine/index.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
+import { type Backend, type Holdings, render } from '../../src/pgbouncer/engine.ts';
+import { type PostgresOptions, postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { aGrant as grant } from '../a-grant.ts';
 
 const owner = 'model/pgbouncer';

@@ -1,4 +1,4 @@
-import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
+import { findPgbouncer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { findChromium } from '../browser/chromium.ts';
 import { shippedNode } from '../tools/charm-node.ts';
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgres } from '../../src/adapters/postgres/index.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
-import type { Backend, Provisioned } from '../../src/engine/index.ts';
 import type { Secret } from '../../src/hook/index.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
+import type { Backend, Provisioned } from '../../src/pgbouncer/engine.ts';
+import { postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { aGrant } from '../a-grant.ts';
 
 const owner = 'model/pgbouncer';

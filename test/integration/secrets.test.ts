@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it, vi } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { narrateRun } from '../../src/demo/narrate.ts';
-import { type HookError, interpret, render } from '../../src/engine/index.ts';
+import { narrateRun } from '../../src/pgbouncer/demo/narrate.ts';
+import { type HookError, interpret, render } from '../../src/pgbouncer/engine.ts';
 import { logsIn, relate, type Servers, unrelate, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/1';

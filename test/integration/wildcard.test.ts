@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../src/demo/world.ts';
-import type { Databag } from '../../src/engine/index.ts';
+import type { World } from '../../src/pgbouncer/demo/world.ts';
+import type { Databag } from '../../src/pgbouncer/engine.ts';
 import { databasesOf, login, own, relate, sql, unrelate, useServers } from './look.ts';
 
 let world: World;

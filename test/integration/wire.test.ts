@@ -4,6 +4,9 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, Server, Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { findPgbouncer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
 import {
   connect,
   type Destination,
@@ -11,11 +14,8 @@ import {
   type Tls,
   WireProblem,
   type WireProblemKind,
-} from '../../src/adapters/wire/index.ts';
-import { verifierOf } from '../../src/adapters/wire/scram.ts';
-import { freePort, Server, Workspace } from '../../src/demo/servers/child.ts';
-import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
+} from '../../src/pgbouncer/wire/index.ts';
+import { verifierOf } from '../../src/pgbouncer/wire/scram.ts';
 import { type Authority, authority } from './certificates.ts';
 import {
   asksForMd5,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HookEvent, HookName } from '../../machines/index.ts';
-import { narrateRun, narrateWork } from '../../src/demo/narrate.ts';
-import { maskedDatabag } from '../../src/domain/masking.ts';
+import { narrateRun, narrateWork } from '../../src/pgbouncer/demo/narrate.ts';
+import { maskedDatabag } from '../../src/pgbouncer/relation/masking.ts';
 import { type Action, tell } from '../../src/testing/actions.ts';
 import { Simulation } from '../../src/testing/index.ts';
 import { dueHooks } from '../../src/testing/simulation.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { defaultPolicy, parseRequest } from '../../src/domain/request.ts';
+import { defaultPolicy, parseRequest } from '../../src/pgbouncer/relation/request.ts';
 import {
   databags,
   histories,

@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { cryptoEntropy } from '../../src/adapters/entropy/index.ts';
+import type { Backend, HookError, Juju } from '../../src/pgbouncer/engine.ts';
+import { cryptoEntropy } from '../../src/pgbouncer/entropy.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
-} from '../../src/adapters/memory/index.ts';
-import type { Backend, HookError, Model } from '../../src/engine/index.ts';
+} from '../../src/pgbouncer/memory/index.ts';
 import {
   type BackendSubject,
   backendConformance,
@@ -118,7 +118,7 @@ const generousBackend = backendConformance(async () => {
   };
 });
 
-const spoiledModel = (spoil: (model: Model) => Partial<Model>) =>
+const spoiledModel = (spoil: (model: Juju) => Partial<Juju>) =>
   modelConformance(async () => {
     const subject = await memoryJuju(false);
     return {

@@ -8,7 +8,7 @@ import { ToolError } from '../../src/testing/tool-error.ts';
 import { viewOf } from '../../src/testing/view.ts';
 import type { Hook, Relation, StoredSecret, World } from '../../src/testing/world.ts';
 import { worldOf } from '../../src/testing/world.ts';
-import { call, type Surroundings } from '../charm/tool-calls.ts';
+import { call, type Surroundings } from '../pgbouncer/charm/tool-calls.ts';
 
 interface Recorded {
   readonly tool: string;

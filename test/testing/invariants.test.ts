@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PgbouncerState } from '../../src/adapters/memory/index.ts';
+import type { PgbouncerState } from '../../src/pgbouncer/memory/index.ts';
 import {
   type Invariant,
   invariants,

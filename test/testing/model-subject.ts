@@ -1,4 +1,4 @@
-import type { Model } from '../../src/engine/index.ts';
+import type { Juju } from '../../src/pgbouncer/engine.ts';
 import type { ModelSubject } from '../../src/testing/conformance/index.ts';
 import { HookTools } from '../../src/testing/hook-tools.ts';
 import { flushed } from '../../src/testing/lifecycle.ts';
@@ -14,7 +14,7 @@ import { worldOf } from '../../src/testing/world.ts';
  */
 export async function modelSubject(
   hasSecrets: boolean,
-  modelOver: (tools: HookTools) => Model,
+  modelOver: (tools: HookTools) => Juju,
 ): Promise<ModelSubject> {
   const request = { database: 'app' };
   const requirers = { app: { units: 1, request, library: 'v0.12' as const } };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Databag } from '../../src/engine/index.ts';
+import type { Databag } from '../../src/pgbouncer/engine.ts';
 import { HookTools } from '../../src/testing/hook-tools.ts';
 import { requirerHook } from '../../src/testing/requirer.ts';
 import { viewOf } from '../../src/testing/view.ts';

@@ -109,12 +109,12 @@ const deaf: Charm = async (adapters, tools) =>
 
 /** A charm that knows of no secret but those on record. */
 const trusting: Charm = (adapters, tools) => {
-  const { model } = adapters;
-  const secrets = model.secrets && {
-    ...model.secrets,
+  const { juju } = adapters;
+  const secrets = juju.secrets && {
+    ...juju.secrets,
     strays: () => async () => ({ _tag: 'Right', right: [] }) as const,
   };
-  return pgbouncerCharm({ ...adapters, model: { ...model, secrets } }, tools);
+  return pgbouncerCharm({ ...adapters, juju: { ...juju, secrets } }, tools);
 };
 
 const stored = (actions: unknown) => JSON.stringify({ bounds: defaultBounds, served: 0, actions });

@@ -1,8 +1,8 @@
 import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect, type Destination, type Session } from '../../src/adapters/wire/index.ts';
-import { freePort, Server, type Workspace } from '../../src/demo/servers/child.ts';
-import { findPgbouncer } from '../../src/demo/servers/pgbouncer.ts';
+import { freePort, Server, type Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { findPgbouncer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
+import { connect, type Destination, type Session } from '../../src/pgbouncer/wire/index.ts';
 
 /** Users and their secrets, as a userlist has them. */
 export type Userlist = Readonly<Record<string, string>>;

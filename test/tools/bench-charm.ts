@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RealCharm } from '../charm/charm.ts';
-import type { ToolCall } from '../charm/stand-in.ts';
+import { RealCharm } from '../pgbouncer/charm/charm.ts';
+import type { ToolCall } from '../pgbouncer/charm/stand-in.ts';
 import { median, type Tell } from './bench-measure.ts';
 
 const leader = 'pgbouncer/0';

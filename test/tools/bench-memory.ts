@@ -1,15 +1,15 @@
 /** What a hook costs without a server: the memory world, with more and more relations beside. */
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
+import { fingerprint } from '../../src/juju/fingerprint.ts';
+import { type Adapters, interpret } from '../../src/pgbouncer/engine.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
-} from '../../src/adapters/memory/index.ts';
-import { fingerprint } from '../../src/domain/fingerprint.ts';
-import { serving } from '../../src/domain/ledger.ts';
-import { type Adapters, interpret } from '../../src/engine/index.ts';
+} from '../../src/pgbouncer/memory/index.ts';
+import { serving } from '../../src/pgbouncer/relation/ledger.ts';
 import { median, number, type Tell } from './bench-measure.ts';
 
 /** A world with a number of relations that are served already. */
@@ -25,7 +25,7 @@ async function crowd(others: number) {
   const poolers = new Map(units.map((unit) => [unit, new MemoryPgbouncer(server)]));
   const entropy = seededEntropy(1);
   const adapters = (unit: string): Adapters => ({
-    model: juju.hook(unit),
+    juju: juju.hook(unit),
     backend: server.hook(),
     pooler: (poolers.get(unit) as MemoryPgbouncer).hook(),
     entropy,

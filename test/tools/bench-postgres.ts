@@ -2,10 +2,10 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as E from 'fp-ts/lib/Either.js';
-import { postgres } from '../../src/adapters/postgres/index.ts';
-import { verifierOf } from '../../src/adapters/wire/scram.ts';
-import { Workspace } from '../../src/demo/servers/child.ts';
-import { type PostgresServer, startPostgres } from '../../src/demo/servers/postgres.ts';
+import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
+import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
+import { postgres } from '../../src/pgbouncer/postgres/index.ts';
+import { verifierOf } from '../../src/pgbouncer/wire/scram.ts';
 import { aGrant } from '../a-grant.ts';
 import { median, type Tell } from './bench-measure.ts';
 

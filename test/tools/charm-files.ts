@@ -1,8 +1,8 @@
 /** The texts of the charm, made from what the code knows. */
 import { readFileSync } from 'node:fs';
-import { options } from '../../src/charm/config.ts';
-import { isIdle } from '../../src/charm/idle.ts';
-import { container } from '../../src/charm/place.ts';
+import { options } from '../../src/pgbouncer/charm/config.ts';
+import { isIdle } from '../../src/pgbouncer/charm/idle.ts';
+import { container } from '../../src/pgbouncer/charm/place.ts';
 
 export type Substrate = 'kubernetes' | 'machine';
 

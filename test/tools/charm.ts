@@ -37,7 +37,7 @@ export async function buildCharm(
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const bundle = await build({
-    entryPoints: ['src/charm/entry.ts'],
+    entryPoints: ['src/pgbouncer/charm/entry.ts'],
     bundle: true,
     minify: true,
     platform: 'node',

@@ -15,7 +15,7 @@ const quick = '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 
 export const faults: readonly PlantedFault[] = [
   {
     name: 'the password is generated before the ledger is read, in a hook that is repeated',
-    file: 'src/engine/provisioning.ts',
+    file: 'src/pgbouncer/commands/provisioning.ts',
     edits: [
       [
         'recorded ?? (await publishedPassword(session, relation)) ?? entropy.password()',
@@ -23,7 +23,7 @@ export const faults: readonly PlantedFault[] = [
       ],
     ],
     also: {
-      file: 'src/domain/reconcile.ts',
+      file: 'src/pgbouncer/relation/reconcile.ts',
       edits: [
         [
           "record?.state === 'published' &&\n      changedField(request.right, record) === null &&",
@@ -35,7 +35,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a user’s verifier reaches the ledger, and PgBouncer’s userlist without it',
-    file: 'src/domain/configuration.ts',
+    file: 'src/pgbouncer/pooler/configuration.ts',
     edits: [
       [
         'users.push({ name: record.user, verifier: record.verifier });',
@@ -46,7 +46,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'what an earlier request was given is not taken back',
-    file: 'src/adapters/memory/backend.ts',
+    file: 'src/pgbouncer/memory/backend.ts',
     edits: [
       [
         'this.roles.set(user, { owner, relation, password: secret, ...rights })',
@@ -76,23 +76,23 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'an application that goes is taken for a unit that goes, and nobody looks again',
-    file: 'src/domain/departing.ts',
+    file: 'src/pgbouncer/relation/departing.ts',
     edits: [["if (plannedUnits.length === 0) return 'ends';", '']],
     also: {
-      file: 'src/domain/events.ts',
+      file: 'src/pgbouncer/relation/events.ts',
       edits: [["  stop: 'update-status',\n", '']],
     },
     verify: `${quick} --endings 1`,
   },
   {
     name: 'a unit that goes takes its relations along',
-    file: 'src/domain/departing.ts',
+    file: 'src/pgbouncer/relation/departing.ts',
     edits: [["return plannedUnits.includes(unit) ? 'stays' : 'leaves';", "return 'stays';"]],
     verify: `${quick} --removals 1`,
   },
   {
     name: 'PgBouncer’s configuration is popped by name',
-    file: 'src/domain/configuration.ts',
+    file: 'src/pgbouncer/pooler/configuration.ts',
     edits: [
       [
         'return [...databases].sort(',
@@ -103,13 +103,13 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a unit that lags is published as a reader',
-    file: 'src/domain/endpoints.ts',
+    file: 'src/pgbouncer/relation/endpoints.ts',
     edits: [['if (said === wanted || (', 'if (said !== null || (']],
     verify: '--relations 1 --crashes 0 --leader-changes 0 --outages 0 --lags 1',
   },
   {
     name: 'what a unit confirmed for an old relation counts for a new one',
-    file: 'src/domain/endpoints.ts',
+    file: 'src/pgbouncer/relation/endpoints.ts',
     edits: [
       [
         'if (said === wanted || (',
@@ -120,7 +120,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a unit confirms before its PgBouncer has taken it',
-    file: 'src/engine/connection.ts',
+    file: 'src/pgbouncer/commands/connection.ts',
     edits: [
       [
         'if (!isInForce) await take(pooler.apply(configuration));',
@@ -131,7 +131,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'followers wait for the leader to configure them',
-    file: 'src/engine/connection.ts',
+    file: 'src/pgbouncer/commands/connection.ts',
     edits: [
       [
         'if (endpoints === null) return;',
@@ -142,7 +142,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'endpoints are published without credentials',
-    file: 'src/engine/connection.ts',
+    file: 'src/pgbouncer/commands/connection.ts',
     edits: [
       [
         "if (record?.state !== 'published') return;",
@@ -154,7 +154,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'credentials are published before their endpoints',
-    file: 'src/domain/answer.ts',
+    file: 'src/pgbouncer/relation/answer.ts',
     edits: [
       [
         '{ clear: { ...clear, ...connectionKeys(info) }, secrets }',
@@ -165,7 +165,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'wanted is what an event told, not what the databags say',
-    file: 'src/domain/reconcile.ts',
+    file: 'src/pgbouncer/relation/reconcile.ts',
     edits: [
       [
         "return backendReady ? { _tag: 'Provision', relation, damage } : null;",
@@ -176,7 +176,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'endpoints do not follow the leader',
-    file: 'src/engine/connection.ts',
+    file: 'src/pgbouncer/commands/connection.ts',
     edits: [
       [
         'if (sameInfo(record.published, next)) return;',
@@ -187,13 +187,13 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a removal is forgotten while the backend is down',
-    file: 'src/domain/reconcile.ts',
+    file: 'src/pgbouncer/relation/reconcile.ts',
     edits: [["if (backendReady) remove.push({ _tag: 'DeleteUser', relation });", '']],
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
   {
     name: 'a record is dropped though its role could not be, and nobody looks again',
-    file: 'src/engine/removal.ts',
+    file: 'src/pgbouncer/commands/removal.ts',
     edits: [
       [
         'if (E.isLeft(outcome)) return outcome.left;\n    note(session, relation, outcome.right);',
@@ -201,43 +201,43 @@ export const faults: readonly PlantedFault[] = [
       ],
     ],
     also: {
-      file: 'src/domain/reconcile.ts',
+      file: 'src/pgbouncer/relation/reconcile.ts',
       edits: [['audit?.orphans ?? []', '(audit?.orphans ?? []).slice(0, 0)']],
     },
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
   {
     name: 'a role whose hook was lost is looked for nowhere',
-    file: 'src/domain/reconcile.ts',
+    file: 'src/pgbouncer/relation/reconcile.ts',
     edits: [['audit?.orphans ?? []', '(audit?.orphans ?? []).slice(0, 0)']],
     verify: '--units 2 --relations 1 --crashes 1 --leader-changes 1 --outages 0',
   },
   {
     name: 'the ledger is not written',
-    file: 'src/engine/session.ts',
+    file: 'src/pgbouncer/commands/status.ts',
     edits: [['for (const relation of touched.keys()) {', 'for (const relation of []) {']],
     verify: quick,
   },
   {
     name: 'a follower takes itself for the leader',
-    file: 'src/engine/perform.ts',
+    file: 'src/pgbouncer/commands/perform.ts',
     edits: [
       [
-        "case 'Leader':\n      return yesOrNo(await session.leader());",
-        "case 'Leader':\n      return yesOrNo((await session.leader()) || true);",
+        'Leader: ({ juju }) => juju.leader(),',
+        'Leader: async ({ juju }) => (await juju.leader()) || true,',
       ],
     ],
     verify: quick,
   },
   {
     name: 'a deferred hook is never taken out of the queue',
-    file: 'src/engine/dispatch.ts',
+    file: 'src/juju/dispatch.ts',
     edits: [['encodeDeferrals(deferred)', 'encodeDeferrals([...waiting, ...deferred])']],
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
   {
     name: 'a deferred request is replayed blindly',
-    file: 'src/engine/dispatch.ts',
+    file: 'src/pgbouncer/commands/charm.ts',
     edits: [
       [
         "if (!(await session.relations()).has(relation)) return false;\n  if (hook === 'database-relation-departed') return true;\n",
@@ -245,7 +245,7 @@ export const faults: readonly PlantedFault[] = [
       ],
     ],
     also: {
-      file: 'src/engine/provisioning.ts',
+      file: 'src/pgbouncer/commands/provisioning.ts',
       edits: [
         [
           "if (!(await session.relations()).has(relation))\n    halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });\n",
@@ -257,13 +257,13 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a request that was refused is still served by PgBouncer',
-    file: 'src/engine/provisioning.ts',
+    file: 'src/pgbouncer/commands/provisioning.ts',
     edits: [["if (before !== null && before.state !== 'provisioning')", 'if (before !== null)']],
     verify: null,
   },
   {
     name: 'a changed request is granted in place',
-    file: 'src/engine/provisioning.ts',
+    file: 'src/pgbouncer/commands/provisioning.ts',
     edits: [
       [
         "  if (record?.state === 'published') {\n    const changed",
@@ -274,7 +274,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'an error shows the password that was tried',
-    file: 'src/adapters/memory/pooler.ts',
+    file: 'src/pgbouncer/memory/pooler.ts',
     edits: [
       ["'the login is refused'", '["the login is refused", login.password.secret].join(" ")'],
     ],
@@ -282,7 +282,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a reload is not read back',
-    file: 'src/adapters/memory/pooler.ts',
+    file: 'src/pgbouncer/memory/pooler.ts',
     edits: [
       [
         "if (sameConfiguration(this.configuration, configuration)) return E.right('applied');",
@@ -293,14 +293,14 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a unit that its peers leave first does not look once more',
-    file: 'src/domain/events.ts',
+    file: 'src/pgbouncer/relation/events.ts',
     edits: [['ofBackend.test(hook) || ofLastPeers.test(hook)', 'ofBackend.test(hook)']],
     verify: `${quick} --units 1 --endings 1 --restarts 1`,
   },
   {
     name: 'a unit without peers takes its ledger for empty',
-    file: 'src/engine/dispatch.ts',
-    edits: [['if (await take(adapters.model.hasLeft)) return passed();', '']],
+    file: 'src/pgbouncer/commands/charm.ts',
+    edits: [['return !(await session.juju.hasLeft());', 'return true;']],
     verify: `${quick} --endings 1 --restarts 1`,
   },
   {
@@ -313,13 +313,13 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a secret that a lost commit left is looked for nowhere',
-    file: 'src/engine/audit.ts',
+    file: 'src/pgbouncer/commands/audit.ts',
     edits: [['await removeStrays(session);', '']],
     verify: `${quick} --secrets 1 --lost-commits 1 --leader-changes 1`,
   },
   {
     name: 'a refusal is taken back together with all that the databag said before',
-    file: 'src/domain/telling.ts',
+    file: 'src/pgbouncer/relation/telling.ts',
     edits: [
       [
         "const { data } = relieving(own, { ...own, [key]: '' });",

@@ -13,7 +13,7 @@ const postgresTest = 'test/integration/postgres.test.ts';
 export const brokenRules: readonly BrokenRule[] = [
   {
     rule: 'no session with more rights than a database’s owner enters a tenant’s database',
-    file: 'src/adapters/postgres/connections.ts',
+    file: 'src/pgbouncer/postgres/connections.ts',
     edits: [
       [
         "return this.#open(login, database, major < 17 ? {} : { transaction_timeout: '0' });",
@@ -24,13 +24,13 @@ export const brokenRules: readonly BrokenRule[] = [
   },
   {
     rule: 'whatever session enters has everything pinned',
-    file: 'src/adapters/postgres/pinned.ts',
+    file: 'src/pgbouncer/postgres/pinned.ts',
     edits: [["  local_preload_libraries: '',\n", '']],
     foundBy: { attack: 'a-library-that-is-not-there-is-loaded' },
   },
   {
     rule: 'a superuser that is given makes a login that is none, which does the work',
-    file: 'src/adapters/postgres/connections.ts',
+    file: 'src/pgbouncer/postgres/connections.ts',
     edits: [
       [
         'const own = server.isSuperuser ? ownLogin(this.#options) : this.#options;',
@@ -41,7 +41,7 @@ export const brokenRules: readonly BrokenRule[] = [
   },
   {
     rule: 'a role is ours by its number in the deployment’s own table, and by nothing else',
-    file: 'src/adapters/postgres/provision.ts',
+    file: 'src/pgbouncer/postgres/provision.ts',
     edits: [
       [
         'const user = roleOf(facts, heldUser);',
@@ -52,24 +52,24 @@ export const brokenRules: readonly BrokenRule[] = [
   },
   {
     rule: 'what may be asked for is a list',
-    file: 'src/domain/extra-roles.ts',
+    file: 'src/pgbouncer/relation/extra-roles.ts',
     edits: [
       [
         "return isListed ? null : 'unlisted';",
         'return isListed || isRoleName(token) ? null : null;',
       ],
     ],
-    foundBy: { test: 'test/domain/request.test.ts', name: 'a role that is on no list' },
+    foundBy: { test: 'test/pgbouncer/relation/request.test.ts', name: 'a role that is on no list' },
   },
   {
     rule: 'what a user owned is handed over when it leaves',
-    file: 'src/adapters/postgres/remove.ts',
+    file: 'src/pgbouncer/postgres/remove.ts',
     edits: [['    sql.reassign(owned, heir),\n', '']],
     foundBy: { test: postgresTest, name: 're-relates' },
   },
   {
     rule: 'what a grant does not say is revoked',
-    file: 'src/adapters/postgres/facts.ts',
+    file: 'src/pgbouncer/postgres/facts.ts',
     edits: [
       [
         '({ role, isAdmin }) => !made.has(role) && (isAdmin || !wanted.includes(role)),',
@@ -80,13 +80,16 @@ export const brokenRules: readonly BrokenRule[] = [
   },
   {
     rule: 'what a tenant sends refuses its own request, and stops nobody else',
-    file: 'src/engine/provisioning.ts',
+    file: 'src/pgbouncer/commands/provisioning.ts',
     edits: [["outcome.left._tag === 'SqlFailed'", "outcome.left._tag === 'NothingGranted'"]],
-    foundBy: { test: 'test/engine/each-by-itself.test.ts', name: 'stays granted where it was' },
+    foundBy: {
+      test: 'test/pgbouncer/commands/each-by-itself.test.ts',
+      name: 'stays granted where it was',
+    },
   },
   {
     rule: 'a server gets no password but by a proof of its own',
-    file: 'src/adapters/wire/gate.ts',
+    file: 'src/pgbouncer/wire/gate.ts',
     edits: [
       [
         'if (kind === exchange[this.#steps]) {',

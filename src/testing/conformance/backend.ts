@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Grant, Login } from '../../../machines/index.ts';
-import type { Backend, Holdings } from '../../engine/index.ts';
+import type { Backend, Holdings } from '../../pgbouncer/engine.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
 /** A backend adapter, and what the suite needs to look behind it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as E from 'fp-ts/lib/Either.js';
-import { type Attempt, type HookError, render } from '../../engine/index.ts';
+import { type Attempt, type HookError, render } from '../../pgbouncer/engine.ts';
 
 /** One thing that an adapter must hold to. Hand it to the test runner of your choice. */
 export interface ConformanceCase {

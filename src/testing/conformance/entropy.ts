@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Entropy } from '../../engine/index.ts';
+import type { Entropy } from '../../pgbouncer/engine.ts';
 import { type ConformanceCase, cases } from './case.ts';
 
 /** What every source of passwords holds to. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Bag, Changes, Databag, Model } from '../../engine/index.ts';
+import type { Attempt, Bag, Changes, Databag, Juju } from '../../pgbouncer/engine.ts';
 import { shortId } from '../secret-tools.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
@@ -12,7 +12,7 @@ export interface ModelSubject {
   readonly relation: number;
   readonly request: Databag;
   /** Runs one hook of a unit: what it commits is in force when this is done. */
-  readonly hook: <Result>(unit: string, body: (model: Model) => Promise<Result>) => Promise<Result>;
+  readonly hook: <Result>(unit: string, body: (model: Juju) => Promise<Result>) => Promise<Result>;
 }
 
 /** What every model adapter holds to; the access rules are Juju's. */
@@ -41,7 +41,7 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       const { leader, follower, relation, request, hook } = subject;
       for (const unit of [leader, follower])
         await hook(unit, async (model) => {
-          assert.ok((await done(model.relations)).includes(relation));
+          assert.ok((await done(model.relations('database'))).includes(relation));
           assert.deepEqual(await read(model, { _tag: 'RemoteApp', relation }), request);
         });
     },
@@ -124,7 +124,7 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
         return made;
       });
       if (id === null) return;
-      const store = ({ secrets }: Model) => secrets ?? assert.fail('there were secrets before');
+      const store = ({ secrets }: Juju) => secrets ?? assert.fail('there were secrets before');
       await hook(follower, async (model) => {
         assert.deepEqual(await done(store(model).read(id)), content);
         const mine = store(model).make('conformance.other', content, []);
@@ -168,10 +168,10 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
     },
   });
 
-const read = (model: Model, bag: Bag): Promise<Databag> => done(alone(model, bag));
+const read = (model: Juju, bag: Bag): Promise<Databag> => done(alone(model, bag));
 
 const alone =
-  (model: Model, bag: Bag): Attempt<Databag> =>
+  (model: Juju, bag: Bag): Attempt<Databag> =>
   async () => {
     const [found = E.right({})] = await model.read([bag])();
     return found;

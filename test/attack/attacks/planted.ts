@@ -1,7 +1,7 @@
 /** Holes that the driver makes itself, as a superuser: a judge who misses one is worth nothing. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { login } from '../../../src/demo/client.ts';
+import { login } from '../../../src/pgbouncer/demo/client.ts';
 import type { Attack, Attacker, Moment } from '../attack.ts';
 
 const hole = (

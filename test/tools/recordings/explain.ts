@@ -15,7 +15,7 @@ import {
   unitOf,
   type World,
 } from '../../../src/testing/world.ts';
-import { eventVariables } from '../../charm/environment.ts';
+import { eventVariables } from '../../pgbouncer/charm/environment.ts';
 import { Differs, differs } from './differs.ts';
 import { type Model, restartWords } from './model.ts';
 import { applicationOf, isLeaderEvent, type Placed, relationOf } from './timeline.ts';

@@ -3,8 +3,8 @@
  * one commits is in force some time between its own place and the start of the unit's next hook.
  */
 
-import { sameBag } from '../../../src/domain/databag.ts';
-import type { Databag } from '../../../src/engine/index.ts';
+import { sameBag } from '../../../src/juju/databag.ts';
+import type { Databag } from '../../../src/pgbouncer/engine.ts';
 
 export interface Version {
   bag: Databag;

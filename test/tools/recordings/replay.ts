@@ -1,5 +1,5 @@
 /** One recorded hook against the simulation: its calls, with what was free in them, and its commit. */
-import type { Databag } from '../../../src/engine/index.ts';
+import type { Databag } from '../../../src/pgbouncer/engine.ts';
 import { HookTools, type Pending } from '../../../src/testing/hook-tools.ts';
 import { delivered, flushed, withUnit } from '../../../src/testing/lifecycle.ts';
 import { shortId } from '../../../src/testing/secret-tools.ts';
@@ -7,7 +7,7 @@ import { failedAt } from '../../../src/testing/step.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';
 import { type Hook, isPeer, type StoredSecret, type World } from '../../../src/testing/world.ts';
-import { call, type Surroundings } from '../../charm/tool-calls.ts';
+import { call, type Surroundings } from '../../pgbouncer/charm/tool-calls.ts';
 import { Differs, differs, short } from './differs.ts';
 import { withRelationsListed } from './explain.ts';
 import type { Version } from './history.ts';

@@ -2,7 +2,7 @@
 import { endpointOf } from '../../../src/testing/resolver.ts';
 import type { View } from '../../../src/testing/view.ts';
 import { remoteOf } from '../../../src/testing/world.ts';
-import type { Surroundings } from '../../charm/tool-calls.ts';
+import type { Surroundings } from '../../pgbouncer/charm/tool-calls.ts';
 import { Differs } from './differs.ts';
 import type { Model } from './model.ts';
 import type { RecordedHook } from './recording.ts';

@@ -1,0 +1,157 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { advance, begin, isEnd, pending, type SecretState, shapeAt } from './conversation.ts';
+import { HookMisuse, oneOf } from './hook-misuse.ts';
+import { firstNode } from './nodes.ts';
+import { type Asked, type Perform, performed } from './perform.ts';
+import type { ChartRun, RunEnd, Step, Watch } from './run.ts';
+import { type Masked, masker } from './secret.ts';
+import { type Attempt, attempt, halt, take } from './steps.ts';
+import type { HookMachine } from './vocabulary.ts';
+import type { Answer, Failure, Request, Words } from './words.ts';
+
+/** What is needed of a charm to drive its machines. */
+export interface Drivable<W extends Words, Ports> {
+  /** By the name of the hook, which is the machine's id. */
+  readonly machines: Readonly<Record<string, HookMachine<W>>>;
+  readonly perform: Perform<W, Ports>;
+}
+
+/** Stores a state; called after each answer, BEFORE the next request is carried out. */
+export type Keep<W extends Words = Words> = (state: SecretState<W>) => Attempt<void>;
+
+/** Who sees a chart while it is driven. */
+export interface Onlookers<W extends Words = Words, Why extends Failure = Failure> {
+  readonly keep?: Keep<W> | undefined;
+  readonly watch?: Watch<W, Why> | undefined;
+  /** Milliseconds on a clock that never goes back; without it nothing takes any time. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * Drives a hook of a charm from its event to its end, for who brings a runtime of his own. The left
+ * is a failure of the class `broken`: the hook is to be run again from its event. `HookMisuse` where
+ * the charm has no such hook, no handler for a request, or an answer that names no edge.
+ */
+export const drive =
+  <W extends Words, Ports>(charm: Drivable<W, Ports>, ports: Ports, onlookers: Onlookers<W> = {}) =>
+  (hook: string, event: W['event']): Attempt<ChartRun<W>> =>
+    throughPorts(charm, ports, onlookers, machineOf(charm, hook), { event });
+
+/** Drives a hook on from a stored state, as `restore` reads it back. */
+export const resume =
+  <W extends Words, Ports>(charm: Drivable<W, Ports>, ports: Ports, onlookers: Onlookers<W> = {}) =>
+  (state: SecretState<W>): Attempt<ChartRun<W>> =>
+    throughPorts(charm, ports, onlookers, machineOf(charm, state.hook), { state });
+
+/** The machine of a hook; `HookMisuse` where the charm has none of that name. */
+export function machineOf<W extends Words>(
+  { machines }: Pick<Drivable<W, never>, 'machines'>,
+  hook: string,
+): HookMachine<W> {
+  const machine = Object.hasOwn(machines, hook) ? machines[hook] : undefined;
+  if (machine !== undefined) return machine;
+  const names = oneOf(Object.keys(machines));
+  throw new HookMisuse(
+    'HookUnknown',
+    hook,
+    null,
+    `the charm has no hook of this name: say ${names}`,
+  );
+}
+
+const throughPorts = <W extends Words, Ports>(
+  { perform }: Drivable<W, Ports>,
+  ports: Ports,
+  onlookers: Onlookers<W>,
+  machine: HookMachine<W>,
+  from: From<W>,
+): Attempt<ChartRun<W>> =>
+  attempt(async () => {
+    const carryOut: CarryOut<W> = (request, at) => performed(perform, ports, request, at);
+    const { failure, ...run } = await driven(machine, from, carryOut, onlookers);
+    if (failure?.class === 'broken') halt(failure);
+    return run;
+  });
+
+/** Where a chart begins: at its event, or on from a state. */
+export type From<W extends Words> =
+  | { readonly event: W['event']; readonly state?: undefined }
+  | { readonly state: SecretState<W> };
+
+/** Answers one request; it may halt. */
+export type CarryOut<W extends Words> = (
+  request: Asked<W>,
+  at: { readonly hook: string; readonly node: string },
+) => Promise<Answer<W>>;
+
+/** A chart that was gone through, and what kept it from its end. */
+export interface Driven<W extends Words, Why extends Failure> extends ChartRun<W, Why> {
+  readonly failure: Why | null;
+}
+
+/** Those failures that are refusals. */
+export type Refused<Why extends Failure> = Why & { readonly class: 'refused' };
+
+/** What is still to be done where a chart has come to its end. */
+export interface Ending<Why extends Failure> {
+  /** Puts a refusal on record. */
+  readonly refused?: ((why: Refused<Why>) => Promise<void>) | undefined;
+  /** Why a chart defers that nothing has failed; null where nobody knows. */
+  readonly waitsFor?: (() => Promise<Why | null>) | undefined;
+}
+
+/** Goes through one machine, whoever carries out what it orders. */
+export async function driven<W extends Words, Why extends Failure = Failure>(
+  machine: HookMachine<W>,
+  from: From<W>,
+  carryOut: CarryOut<W>,
+  { keep, watch = () => {}, clock = () => 0 }: Onlookers<W, Why>,
+  { refused, waitsFor }: Ending<Why> = {},
+): Promise<Driven<W, Why>> {
+  const mask = masker();
+  const event = from.state === undefined ? from.event : (from.state.context.event ?? {});
+  const path: string[] = from.state === undefined ? [firstNode] : [];
+  const steps: Step<W>[] = [];
+  const commands: Masked<W['command']>[] = [];
+  let failure: Why | null = null;
+  watch({ _tag: 'Begun', machine, event, from: from.state?.node ?? firstNode });
+  let [state, request] =
+    from.state === undefined ? begin(machine, event) : [from.state, pending(machine, from.state)];
+  while (!isEnd(request)) {
+    const { node } = state;
+    const asked: Asked<W> = request;
+    path.push(node);
+    const shown = mask(asked);
+    watch({ _tag: 'Asked', node, request: shown });
+    if (shapeAt(machine, state) === 'step') commands.push(shown as Masked<W['command']>);
+    const started = clock();
+    const outcome = await attempt<Answer<W>, Why>(() =>
+      carryOut(asked, { hook: machine.id, node }),
+    )();
+    const milliseconds = clock() - started;
+    const answer: Answer<W> = E.isLeft(outcome)
+      ? { label: 'failed', failure: outcome.left }
+      : outcome.right;
+    if ('failure' in answer) failure = answer.failure as Why;
+    const step: Step<W> = { node, request: shown, answer: mask(answer), milliseconds };
+    [state, request] = advance(machine, state, answer);
+    steps.push(step);
+    watch({ _tag: 'Answered', to: state.node, ...step });
+    if (keep !== undefined) await take(keep(state));
+  }
+  path.push(state.node);
+  if (failure?.class === 'refused') await refused?.(failure as Refused<Why>);
+  const isWaiting = failure === null && request._tag === 'Defer';
+  const end = endOf(request, isWaiting ? ((await waitsFor?.()) ?? null) : failure);
+  watch({
+    _tag: 'Ended',
+    end: failure?.class === 'broken' ? { _tag: 'Failed', why: failure } : end,
+  });
+  return { hook: machine.id, event, path, steps, commands, end, failure };
+}
+
+function endOf<Why extends Failure>(request: Request, failure: Why | null): RunEnd<Why> {
+  if (failure?.class === 'refused') return { _tag: 'Refused', why: failure };
+  if (failure !== null || request._tag === 'Defer') return { _tag: 'Deferred', why: failure };
+  return { _tag: 'Returned' };
+}

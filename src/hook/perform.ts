@@ -1,0 +1,50 @@
+import { HookMisuse } from './hook-misuse.ts';
+import type { Answer, Words } from './words.ts';
+
+/** A question or a command of a charm. */
+export type Asked<W extends Words> = W['question'] | W['command'];
+
+/** Those requests that bear a name. */
+type Named<Some extends { readonly _tag: string }, Name> = Some extends { readonly _tag: infer Own }
+  ? Name extends Own
+    ? Some & { readonly _tag: Name }
+    : never
+  : never;
+
+/**
+ * What a handler says: nothing where its command is done, yes or no, the label of another edge, or
+ * an answer in full where something was found out. It fails by `halt`.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that only does something returns nothing.
+export type Reply<W extends Words = Words> = Answer<W> | string | boolean | void;
+
+/** How each request of a charm is carried out; one that is missing does not compile. */
+export type Perform<W extends Words, Ports> = {
+  readonly [Name in Asked<W>['_tag']]: (
+    ports: Ports,
+    request: Named<Asked<W>, Name>,
+  ) => Reply<W> | Promise<Reply<W>>;
+};
+
+/** Answers one request through the handler of its name. */
+export async function performed<W extends Words, Ports>(
+  perform: Perform<W, Ports>,
+  ports: Ports,
+  request: Asked<W>,
+  at: { readonly hook: string; readonly node: string },
+): Promise<Answer<W>> {
+  const { _tag: name } = request;
+  const handlers = perform as unknown as Readonly<Record<string, unknown>>;
+  const handler = Object.hasOwn(perform, name) ? handlers[name] : undefined;
+  if (typeof handler !== 'function')
+    throw new HookMisuse(
+      'HandlerMissing',
+      at.hook,
+      at.node,
+      `nothing carries out ${name}: give the charm's perform a function "${name}"`,
+    );
+  const reply = (await handler(ports, request)) as Reply<W>;
+  if (reply === undefined) return { label: 'done' };
+  if (typeof reply === 'boolean') return { label: reply ? 'yes' : 'no' };
+  return typeof reply === 'string' ? { label: reply } : reply;
+}

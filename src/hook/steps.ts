@@ -1,0 +1,52 @@
+/**
+ * Direct style for `TaskEither`. A step is an async function: `take` yields the right value of an
+ * attempt and ends everything up to the next `attempt` at a left. A defect passes through untouched.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type * as TE from 'fp-ts/lib/TaskEither.js';
+import type { Failure } from './words.ts';
+
+/** What a port is asked for: it comes later, or a failure says why it does not. */
+export type Attempt<Result, Why extends Failure = Failure> = TE.TaskEither<Why, Result>;
+
+class Halt extends Error {
+  readonly left: Failure;
+  constructor(left: Failure) {
+    super(left._tag);
+    this.left = left;
+  }
+}
+
+/** The result of an attempt; where it fails, so does the handler that takes it. */
+export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => attempt().then(right);
+
+export function right<Result>(either: E.Either<Failure, Result>): Result {
+  if (E.isLeft(either)) throw new Halt(either.left);
+  return either.right;
+}
+
+/** Ends a handler with a failure, which the chart is told as `failed`. */
+export function halt(failure: Failure): never {
+  throw new Halt(failure);
+}
+
+/** Where steps become a `TaskEither` again; what they may fail with is for the caller to know. */
+export const attempt =
+  <Result, Why extends Failure = Failure>(steps: () => Promise<Result>): Attempt<Result, Why> =>
+  async () => {
+    try {
+      return E.right(await steps());
+    } catch (error) {
+      if (error instanceof Halt) return E.left(error.left as Why);
+      throw error;
+    }
+  };
+
+/** Something that is asked for at most once; everyone gets the same outcome. */
+export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let outcome: Promise<Result> | undefined;
+  return () => {
+    outcome ??= ask();
+    return outcome;
+  };
+}

@@ -1,0 +1,201 @@
+import {
+  type ChartRun,
+  type Failure,
+  type HookMachine,
+  HookMisuse,
+  isEnd,
+  type Node,
+  nodesOf,
+  oneOf,
+  type Perform,
+  type Refused,
+  type Schema,
+  type Tagged,
+  type Words,
+} from '../hook/index.ts';
+import type { Deferral } from './deferral.ts';
+import { render } from './errors.ts';
+import { calledSchema } from './event.ts';
+import type { JujuEvent, Status } from './port.ts';
+import type { Unit } from './unit.ts';
+
+/** What was left to do beside the hook's own business, and what came of it. */
+export interface Reconciled<Work extends Tagged = Tagged, Why extends Failure = Failure> {
+  readonly work: Work;
+  /** Null where it was done. */
+  readonly error: Why | null;
+  readonly milliseconds: number;
+}
+
+/** What a hook came to before its commit. */
+export interface Ended<W extends Words, Why extends Failure, Work extends Tagged> {
+  readonly event: JujuEvent;
+  readonly charts: readonly ChartRun<W, Why>[];
+  readonly reconciled: readonly Reconciled<Work, Why>[];
+}
+
+/** How the event of a machine is made of what Juju calls for, and read back from a unit's state. */
+export interface CharmEvent<W extends Words> {
+  readonly of: (called: JujuEvent) => W['event'];
+  /** Any library that follows Standard Schema, valibot and zod among them. */
+  readonly schema: Schema<W['event']>;
+}
+
+/** What a charm author writes. */
+export interface CharmConfig<W extends Words, Ports> {
+  /** As `metadata.yaml` has it. */
+  readonly name: string;
+  /** The machine of each chart, by its id. */
+  readonly machines: Readonly<Record<string, HookMachine<W>>>;
+  /** Which hook of Juju's goes through which chart; nothing is done in any other one. */
+  readonly events:
+    | Readonly<Record<string, string>>
+    | ((called: JujuEvent) => string | null | undefined);
+  /** Reads back what a machine has learned: Standard Schema. */
+  readonly learned: Schema<W['learned']>;
+  /** How each question is answered and each command carried out. */
+  readonly perform: Perform<W, Ports>;
+  /** The name of the charm's peer relation, where it has one. */
+  readonly peers?: string;
+  /**
+   * What the unit's status is to say at the end of a hook. By default it waits for what a chart was
+   * deferred for, is blocked by a refusal, and else is active.
+   */
+  readonly status?: (ports: Ports, ended: Ended<W, Failure, Tagged>) => Status | Promise<Status>;
+}
+
+/** Charms whose machines start on Juju's own event need not say how; others MUST. */
+export type EventOf<W extends Words> = JujuEvent extends W['event']
+  ? { readonly event?: CharmEvent<W> }
+  : { readonly event: CharmEvent<W> };
+
+/**
+ * What a charm may do around its charts, for one whose hooks share more than handlers: a session, a
+ * ledger, work that no event asked for.
+ */
+export interface Surroundings<
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Work extends Tagged,
+> {
+  /** Makes what handlers are given, once in a hook. */
+  readonly open: (given: Given & { readonly juju: Unit }, called: JujuEvent) => Ports;
+  /** Whether there is anything to do; asked once it is known whether something waits. */
+  readonly isCalled?: (ports: Ports, called: JujuEvent, isWaiting: boolean) => Promise<boolean>;
+  /** Whether a deferred hook, or the one that was called for, is still asked for. */
+  readonly isAsked?: (ports: Ports, deferral: Deferral<W>) => Promise<boolean>;
+  /** Puts a refusal on record. */
+  readonly refused?: (ports: Ports, why: Refused<Why>) => Promise<void>;
+  /** Why a chart defers that nothing has failed. */
+  readonly waitsFor?: (ports: Ports) => Promise<Why | null>;
+  /** Does what is left to do, whoever was told; `through` drives one of the charm's charts. */
+  readonly reconcile?: (
+    ports: Ports,
+    charts: readonly ChartRun<W, Why>[],
+    through: (hook: string, event: W['event']) => Promise<Why | null>,
+  ) => Promise<readonly Reconciled<Work, Why>[]>;
+  /** Lets go of what was opened; called at the hook's end, whatever became of it. */
+  readonly close?: (given: Given) => Promise<void>;
+}
+
+/** A charm as a value: `dispatch` runs it, the simulated Juju searches it, `hookchart pack` packs it. */
+export interface Charm<
+  W extends Words = Words,
+  Given extends object = object,
+  Ports = Given & { readonly juju: Unit },
+  Why extends Failure = Failure,
+  Work extends Tagged = Tagged,
+> extends Omit<CharmConfig<W, Ports>, 'status'>,
+    Surroundings<W, Given, Ports, Why, Work> {
+  readonly event: CharmEvent<W>;
+  /** The chart that a hook of Juju's goes through; null where it goes through none. */
+  readonly chartOf: (called: JujuEvent) => string | null;
+  readonly status: (ports: Ports, ended: Ended<W, Why, Work>) => Status | Promise<Status>;
+}
+
+/**
+ * A charm of its parts. `HookMisuse` where they do not fit together: a machine under another name
+ * than its id, an event that leads to no machine, a request that nothing carries out.
+ */
+export function defineCharm<W extends Words, Given extends object = object>(
+  config: CharmConfig<W, Given & { readonly juju: Unit }> & EventOf<W>,
+): Charm<W, Given> {
+  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure, Tagged>({
+    status: statusOf,
+    ...config,
+    open: (given) => given,
+  });
+}
+
+/** As `defineCharm`, for a charm that says itself what surrounds its charts. */
+export function charmOf<
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Work extends Tagged,
+>(
+  config: Omit<CharmConfig<W, Ports>, 'status'> &
+    Partial<Pick<Charm<W, Given, Ports, Why, Work>, 'event'>> &
+    Surroundings<W, Given, Ports, Why, Work> &
+    Pick<Charm<W, Given, Ports, Why, Work>, 'status'>,
+): Charm<W, Given, Ports, Why, Work> {
+  const { name, machines, events } = config;
+  const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
+  for (const [id, machine] of Object.entries(machines)) {
+    if (machine?.id !== id)
+      throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
+    for (const node of nodesOf(machine)) {
+      const tag = tagOf(machine, node);
+      if (tag !== null && !Object.hasOwn(config.perform, tag))
+        throw invalid(
+          `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
+        );
+    }
+  }
+  const known = (hook: string, chart: string): string => {
+    if (Object.hasOwn(machines, chart)) return chart;
+    throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);
+  };
+  if (typeof events !== 'function')
+    for (const [hook, chart] of Object.entries(events)) known(hook, chart);
+  return {
+    event: { of: (called) => called, schema: calledSchema },
+    ...config,
+    chartOf: (called) => {
+      const { hook } = called;
+      const chart =
+        typeof events === 'function'
+          ? events(called)
+          : Object.hasOwn(events, hook)
+            ? events[hook]
+            : null;
+      return chart == null ? null : known(hook, chart);
+    },
+  };
+}
+
+/** What a node asks for before anything is known; null for an end, and where that cannot be said. */
+function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>): string | null {
+  try {
+    const asked = request?.(config.context as Parameters<typeof request>[0]);
+    return asked === undefined || isEnd(asked) ? null : asked._tag;
+  } catch {
+    return null;
+  }
+}
+
+/** The status of a charm that says nothing of it. */
+function statusOf<W extends Words>(
+  _: unknown,
+  { charts }: { readonly charts: readonly ChartRun<W>[] },
+): Status {
+  const said = charts.flatMap(({ hook, end }): Status[] => {
+    if (end._tag === 'Refused') return [{ name: 'blocked', message: render(end.why) }];
+    if (end._tag !== 'Deferred') return [];
+    return [{ name: 'waiting', message: end.why === null ? `${hook} waits` : render(end.why) }];
+  });
+  return said.find(({ name }) => name === 'blocked') ?? said[0] ?? { name: 'active', message: '' };
+}

@@ -1,0 +1,19 @@
+import type { Databag } from './port.ts';
+
+/** As relation-set and state-set merge: an empty value deletes its key. Equal content stays the same object. */
+export function merged(databag: Databag, values: Databag): Databag {
+  let next: Record<string, string> | null = null;
+  for (const [key, value] of Object.entries(values)) {
+    if ((databag[key] ?? '') === value) continue;
+    next ??= { ...databag };
+    if (value === '') delete next[key];
+    else next[key] = value;
+  }
+  return next ?? databag;
+}
+
+export function sameBag(one: Databag, other: Databag): boolean {
+  if (one === other) return true;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
+}

@@ -1,0 +1,54 @@
+/** The hooks that wait to be delivered again, as a unit keeps them in its durable state. */
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import { HookMisuse, type Schema, type Words } from '../hook/index.ts';
+import { deferralKey } from './deferral-key.ts';
+import type { DeferralsUnreadable } from './errors.ts';
+import type { Databag } from './port.ts';
+
+/** A hook that ended deferred. Its event MUST come back until it is met or its relation is gone. */
+export interface Deferral<W extends Words = Words> {
+  readonly hook: string;
+  readonly event: W['event'];
+}
+
+const queue = v.array(v.object({ hook: v.string(), event: v.unknown() }));
+
+/** Reads the queue; a hook that the charm has not, or an event that it cannot read, spoils all of it. */
+export function parseDeferrals<W extends Words>(
+  state: Databag,
+  hooks: readonly string[],
+  schema: Schema<W['event']>,
+): E.Either<DeferralsUnreadable, readonly Deferral<W>[]> {
+  const unreadable = (why: string) =>
+    E.left({ _tag: 'DeferralsUnreadable' as const, class: 'broken' as const, why });
+  const text = state[deferralKey] ?? '';
+  if (text === '') return E.right([]);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unreadable('it is not JSON');
+  }
+  const parsed = v.safeParse(queue, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    return unreadable(`${v.getDotPath(issue) ?? 'it'} is not as expected (${issue.expected})`);
+  }
+  const deferrals: Deferral<W>[] = [];
+  for (const [at, { hook, event }] of parsed.output.entries()) {
+    if (!hooks.includes(hook)) return unreadable(`${at}.hook is none of ${hooks.join(', ')}`);
+    const read = schema['~standard'].validate(event);
+    if (read instanceof Promise)
+      throw new HookMisuse('SchemaUnfit', hook, null, 'the schema of its event answers later');
+    if (read.issues !== undefined) return unreadable(`${at}.event is not as expected`);
+    deferrals.push({ hook, event: read.value });
+  }
+  return E.right(deferrals);
+}
+
+/** The queue as values for the unit's state: equal deferrals stand in it once, the first one's place kept. */
+export function encodeDeferrals(deferrals: readonly Deferral[]): Databag {
+  const once = new Set(deferrals.map(({ hook, event }) => JSON.stringify({ hook, event })));
+  return { [deferralKey]: once.size === 0 ? '' : `[${[...once].join(',')}]` };
+}

@@ -1,0 +1,206 @@
+import {
+  type Attempt,
+  attempt,
+  type ChartRun,
+  driven,
+  type Failure,
+  halt,
+  machineOf,
+  performed,
+  right,
+  type Tagged,
+  type Watch,
+  type Words,
+} from '../hook/index.ts';
+import type { Charm, Reconciled } from './charm.ts';
+import { type Deferral, encodeDeferrals, parseDeferrals } from './deferral.ts';
+import type { JujuError } from './errors.ts';
+import { relationHook } from './event.ts';
+import type { Juju, JujuEvent } from './port.ts';
+import { type OpenUnit, openUnit, type Unit } from './unit.ts';
+
+/** What one Juju hook did: the charts of what was deferred, then its own, then what else was left. */
+export interface DispatchRun<
+  W extends Words = Words,
+  Why extends Failure = Failure,
+  Work extends Tagged = Tagged,
+> {
+  readonly event: JujuEvent;
+  readonly charts: readonly ChartRun<W, Why>[];
+  /** Deferrals that were met in another way, or whose relation is gone. */
+  readonly dropped: readonly Deferral<W>[];
+  readonly reconciled: readonly Reconciled<Work, Why>[];
+  /** What else is to be said of it: transactions that a removal cut off, say. */
+  readonly notes: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** What a hook has of the world beside what its charm brings. */
+export interface HookWorld {
+  readonly juju: Juju;
+  /** Milliseconds on a clock that never goes back, for the durations in a run. */
+  readonly clock?: () => number;
+  /** When, on that clock, the hook is to be over; what is not begun by then is left to the next one. */
+  readonly deadline?: number;
+}
+
+export interface Seen<W extends Words, Why extends Failure> {
+  readonly watch?: Watch<W, Why> | undefined;
+}
+
+/**
+ * One Juju hook, whole: what was deferred comes first, in order, then this event's own chart, then
+ * what else is left to do; and one commit. A deferral that was met in another way, or whose
+ * relation is gone, is dropped; what ends deferred is kept in the unit's durable state, once.
+ *
+ * An event that nobody handles does nothing, unless something waits. The left is what broke:
+ * nothing was committed, and Juju is to run the same hook again.
+ */
+export const dispatch =
+  <
+    W extends Words,
+    Given extends object,
+    Ports,
+    Why extends Failure = Failure,
+    Work extends Tagged = Tagged,
+  >(
+    charm: Charm<W, Given, Ports, Why, Work>,
+    given: Given & HookWorld,
+    { watch }: Seen<W, Why> = {},
+  ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why, Work>, Why | JujuError>) =>
+  (event) =>
+    attempt(async () => {
+      const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
+      try {
+        const unit = openUnit(juju, () => clock() >= deadline);
+        const ports = charm.open({ ...given, juju: unit }, event);
+        return await inUnit(charm, { unit, ports, clock, watch }, event);
+      } finally {
+        await charm.close?.(given);
+      }
+    });
+
+interface Opened<W extends Words, Ports, Why extends Failure> extends Seen<W, Why> {
+  readonly unit: OpenUnit;
+  readonly ports: Ports;
+  readonly clock: () => number;
+}
+
+async function inUnit<
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Work extends Tagged,
+>(
+  charm: Charm<W, Given, Ports, Why, Work>,
+  opened: Opened<W, Ports, Why>,
+  event: JujuEvent,
+): Promise<DispatchRun<W, Why, Work>> {
+  const { unit, ports, clock } = opened;
+  const started = clock();
+  const own = deferralOf(charm, event);
+  const hooks = Object.keys(charm.machines);
+  const waiting = right(parseDeferrals<W>(await unit.state(), hooks, charm.event.schema));
+  const charts: ChartRun<W, Why>[] = [];
+  const dropped: Deferral<W>[] = [];
+  const ran = (reconciled: readonly Reconciled<Work, Why>[]): DispatchRun<W, Why, Work> => ({
+    ...{ event, charts, dropped, reconciled, notes: unit.notes },
+    milliseconds: clock() - started,
+  });
+  const isWaiting = waiting.length > 0;
+  if (own === null && !isWaiting) return ran([]);
+  if (charm.isCalled !== undefined && !(await charm.isCalled(ports, event, isWaiting)))
+    return ran([]);
+  const through = async ({ hook, event: from }: Deferral<W>) => {
+    const { failure, ...run } = await throughChart(charm, opened, hook, from);
+    return { failure, run };
+  };
+  const deferred: Deferral<W>[] = [];
+  for (const deferral of own === null ? waiting : [...waiting, own]) {
+    if (charts.some((run) => isSame(run, deferral))) continue;
+    if (!(await isAsked(charm, opened, deferral))) {
+      if (deferral !== own) dropped.push(deferral);
+      continue;
+    }
+    const { failure, run } = await through(deferral);
+    if (failure?.class === 'broken') halt(failure);
+    charts.push(run);
+    if (run.end._tag === 'Deferred') deferred.push(deferral);
+  }
+  const reconciled =
+    (await charm.reconcile?.(
+      ports,
+      charts,
+      async (hook, from) => (await through({ hook, event: from })).failure,
+    )) ?? [];
+  unit.remember(encodeDeferrals(deferred));
+  const status = await charm.status(ports, { event, charts, reconciled });
+  await unit.commit(status);
+  return ran(reconciled);
+}
+
+const throughChart = <
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Work extends Tagged,
+>(
+  charm: Charm<W, Given, Ports, Why, Work>,
+  { unit, ports, clock, watch }: Opened<W, Ports, Why>,
+  hook: string,
+  event: W['event'],
+) =>
+  driven<W, Why>(
+    machineOf(charm, hook),
+    { event },
+    (request, at) =>
+      unit.isLate() ? halt(outOfTime(request)) : performed(charm.perform, ports, request, at),
+    { watch, clock },
+    {
+      refused: (why) => charm.refused?.(ports, why) ?? Promise.resolve(),
+      waitsFor: () => charm.waitsFor?.(ports) ?? Promise.resolve(null),
+    },
+  );
+
+const outOfTime = ({ _tag }: Tagged): JujuError => ({
+  _tag: 'OutOfTime',
+  class: 'unavailable',
+  what: _tag,
+});
+
+/** The chart that an event goes through, as a hook that could be deferred. */
+function deferralOf<W extends Words>(
+  { chartOf, event }: Pick<Charm<W>, 'chartOf' | 'event'>,
+  called: JujuEvent,
+): Deferral<W> | null {
+  const hook = chartOf(called);
+  return hook === null ? null : { hook, event: event.of(called) };
+}
+
+/** Whether what a hook was deferred for is still there: a relation's hooks go with their relation. */
+async function isAsked<
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Work extends Tagged,
+>(
+  charm: Charm<W, Given, Ports, Why, Work>,
+  { unit, ports }: Opened<W, Ports, Why>,
+  deferral: Deferral<W>,
+): Promise<boolean> {
+  if (charm.isAsked !== undefined) return charm.isAsked(ports, deferral);
+  return isListed(unit, deferral.event);
+}
+
+async function isListed(unit: Unit, event: Partial<JujuEvent>): Promise<boolean> {
+  const { hook, relation } = event;
+  const called = typeof hook === 'string' ? relationHook(hook) : null;
+  if (called === null || relation === undefined || called.what === 'broken') return true;
+  return (await unit.relations(called.endpoint)).has(relation);
+}
+
+const isSame = <W extends Words>(run: ChartRun<W>, { hook, event }: Deferral<W>): boolean =>
+  run.hook === hook && JSON.stringify(run.event) === JSON.stringify(event);

@@ -1,0 +1,13 @@
+/** Juju's hook tools as the port. */
+export type { Endpoints } from './endpoints.ts';
+export {
+  type Environment,
+  type EnvironmentInvalid,
+  type HookRelation,
+  type HookSecret,
+  parseEnvironment,
+  renderEnvironment,
+  type Variables,
+} from './environment.ts';
+export { type JujuModel, juju, type RequiredAnswer } from './model.ts';
+export type { JujuSecrets } from './secrets.ts';

@@ -1,0 +1,166 @@
+/** Juju's hook tools as child processes, by their own names, with JSON in and out. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { Attempt } from '../../hook/index.ts';
+import type { JujuError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Variables } from './environment.ts';
+
+/** What a tool answered, or what was wrong with it. */
+export type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
+
+/** A tool that is missing, failed, or printed what it should not. */
+export interface ToolProblem {
+  readonly _tag: 'ToolMissing' | 'ToolFailed' | 'ToolUnreadable';
+  readonly class: 'broken';
+  readonly tool: string;
+  /** What it said, or how it ended; never what it was given. */
+  readonly why: string;
+}
+
+export interface Tools {
+  /** Runs a tool, when it is called, and reads the JSON that it prints. */
+  readonly ask: <Schema extends v.GenericSchema>(
+    schema: Schema,
+    tool: string,
+    ...args: readonly string[]
+  ) => () => Answer<v.InferOutput<Schema>>;
+  /** Runs a tool for what it does; the input, where there is any, goes to its standard input. */
+  readonly tell: (tool: string, args: readonly string[], input?: string) => Answer<string>;
+}
+
+const mebibyte = 1024 * 1024;
+const most = { milliseconds: 20_000, bytes: 16 * mebibyte, saidBytes: mebibyte / 16 };
+
+/**
+ * The tools on the PATH of these variables, all of which they are given. One that does not end in
+ * time is ended, and so is one that prints without end.
+ */
+export function hookTools(
+  variables: Variables,
+  /** Milliseconds that are left for the hook. */
+  remaining: () => number,
+): Tools {
+  const tell: Tools['tell'] = (tool, args, input) =>
+    new Promise((resolve) => {
+      const problem = (_tag: ToolProblem['_tag'], why: string) =>
+        resolve(E.left({ _tag, class: 'broken', tool, why: printable(why) }));
+      const patience = Math.min(most.milliseconds, remaining());
+      if (patience <= 0) return problem('ToolFailed', 'no time is left for it in this hook');
+      let child: ChildProcess;
+      try {
+        child = spawn(tool, args, {
+          env: variables as NodeJS.ProcessEnv,
+          stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        });
+      } catch (cause) {
+        // An argument with a NUL, or one that is too long; what it was nobody is told.
+        return problem('ToolFailed', `it could not be run (${codeOf(cause)})`);
+      }
+      const giveUp = (why: string) => {
+        problem('ToolFailed', why);
+        child.kill('SIGKILL');
+        // Whoever it has started may hold the pipes, and would keep this process.
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+        child.unref();
+      };
+      const timer = setTimeout(
+        () => giveUp(`it did not answer within ${Math.ceil(patience / 1_000)} s`),
+        patience,
+      );
+      const out = gathered(child.stdout, most.bytes, () =>
+        giveUp(`it printed more than ${most.bytes / mebibyte} MB`),
+      );
+      const said = gathered(child.stderr, most.saidBytes);
+      // A tool that ends before it has read all says so by its exit code.
+      child.stdin?.on('error', () => {}).end(input);
+      child.on('error', (error) => {
+        clearTimeout(timer);
+        const code = codeOf(error);
+        if (code === 'ENOENT') problem('ToolMissing', 'there is no such program on PATH');
+        else problem('ToolFailed', `it could not be run (${code})`);
+      });
+      child.on('close', (code, signal) => {
+        clearTimeout(timer);
+        if (code === 0) resolve(E.right(out()));
+        else
+          problem('ToolFailed', said().trim() || `it ended with ${signal ?? `exit code ${code}`}`);
+      });
+    });
+  return {
+    tell,
+    ask:
+      (schema, tool, ...args) =>
+      async () => {
+        const answer = await tell(tool, ['--format=json', ...args]);
+        if (E.isLeft(answer)) return answer;
+        const json = v.safeParse(v.pipe(v.string(), v.parseJson()), answer.right);
+        if (!json.success) return unreadable(tool, 'it printed no JSON');
+        const parsed = v.safeParse(schema, json.output);
+        if (parsed.success) return E.right(parsed.output);
+        const [issue] = parsed.issues;
+        const path = v.getDotPath(issue) ?? 'what it printed';
+        return unreadable(tool, `${path} is not as expected (${issue.expected})`);
+      },
+  };
+}
+
+/** What a stream has said until now, of which no more than that is kept. */
+function gathered(
+  stream: NodeJS.ReadableStream | null,
+  bytes: number,
+  onExcess: () => void = () => {},
+): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    if (length > bytes) return;
+    length += chunk.length;
+    chunks.push(chunk);
+    if (length > bytes) onExcess();
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);
+
+export const unreadable = (tool: string, why: string): E.Left<ToolProblem> => ({
+  _tag: 'Left',
+  left: { _tag: 'ToolUnreadable', class: 'broken', tool, why: printable(why) },
+});
+
+/** What a tool knows nothing of, though it says so in good order. */
+export const unanswered = (tool: string, why: string): E.Left<ToolProblem> => ({
+  _tag: 'Left',
+  left: { _tag: 'ToolFailed', class: 'broken', tool, why },
+});
+
+/** A file for a tool could not be written, or not be taken away. */
+export type FileFailed = Extract<JujuError, { readonly _tag: 'FileFailed' }>;
+
+/** As the engine says it: Juju refuses a call, whatever kept it from being answered. */
+export function refused(problem: ToolProblem | FileFailed): JujuError {
+  if (problem._tag === 'FileFailed') return problem;
+  const { _tag, tool, why } = problem;
+  const isRefusal = _tag === 'ToolFailed';
+  return { _tag: isRefusal ? 'ModelRefused' : 'ModelUnusable', class: 'broken', call: tool, why };
+}
+
+/** What is not there, or not to be seen by this unit. */
+export const isOutOfReach = (problem: ToolProblem | FileFailed): boolean =>
+  problem._tag === 'ToolFailed' && /not found|permission denied/i.test(problem.why);
+
+/** A relation that this unit is not in, or not in any more. */
+export const isNoRelation = ({ _tag, why }: ToolProblem): boolean =>
+  _tag === 'ToolFailed' && /relation not found/i.test(why);
+
+/** A call as a step of a port. */
+export const asModel =
+  <Result>(
+    call: () => Promise<E.Either<ToolProblem | FileFailed, Result>>,
+  ): Attempt<Result, JujuError> =>
+  async () => {
+    const outcome = await call();
+    return E.isLeft(outcome) ? E.left(refused(outcome.left)) : outcome;
+  };

@@ -1,0 +1,46 @@
+/**
+ * Juju for any charm: its port, one hook of a unit, and the adapters over the hook tools and in memory.
+ *
+ * @module hookchart/juju
+ */
+export {
+  type Charm,
+  type CharmConfig,
+  type CharmEvent,
+  charmOf,
+  defineCharm,
+  type Ended,
+  type EventOf,
+  type Reconciled,
+  type Surroundings,
+} from './charm.ts';
+export type { Deferral } from './deferral.ts';
+export { type DispatchRun, dispatch, type HookWorld, type Seen } from './dispatch.ts';
+export { type DeferralsUnreadable, type JujuError, render } from './errors.ts';
+export {
+  type Endpoints,
+  type Environment,
+  type EnvironmentInvalid,
+  type HookRelation,
+  type HookSecret,
+  type JujuModel,
+  type JujuSecrets,
+  juju,
+  parseEnvironment,
+  type RequiredAnswer,
+  renderEnvironment,
+  type Variables,
+} from './hook-tools/index.ts';
+export { MemoryJuju, type MemoryJujuOptions, type StoredSecret } from './memory.ts';
+export type {
+  Bag,
+  Changes,
+  Databag,
+  Juju,
+  JujuAttempt,
+  JujuEvent,
+  SecretStore,
+  Status,
+  Stray,
+} from './port.ts';
+export type { Unit } from './unit.ts';

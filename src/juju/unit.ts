@@ -1,0 +1,113 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { once, right, take } from '../hook/index.ts';
+import { merged } from './databag.ts';
+import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
+import { bagName, difference, gatheredWrites } from './writes.ts';
+
+/**
+ * Juju, as the handlers of one hook have it: each thing is read once, and what is to be written is
+ * gathered and leaves at the hook's end, all at once. A call that Juju refuses fails the handler.
+ */
+export interface Unit {
+  /** This unit's name, `ingress/1`. */
+  readonly name: string;
+  /** Marks what this deployment makes elsewhere; the same for all units, unlike any other's. */
+  readonly owner: string;
+  /** Where clients reach this unit; null while that is not known. */
+  readonly endpoint: () => Promise<string | null>;
+  readonly leader: () => Promise<boolean>;
+  readonly config: () => Promise<Readonly<Record<string, unknown>>>;
+  readonly plannedUnits: () => Promise<readonly string[]>;
+  /** Whether the unit has left its peers, as one does that is about to go. */
+  readonly hasLeft: () => Promise<boolean>;
+  /** The other units of the application. */
+  readonly peers: () => Promise<readonly string[]>;
+  /** The ids of an endpoint's relations; one that breaks in this hook is none of them. */
+  readonly relations: (endpoint: string) => Promise<ReadonlySet<number>>;
+  /** What the other application says in a relation. */
+  readonly remote: (relation: number) => Promise<Databag>;
+  /** What this application says in a relation; only the leader may read it. */
+  readonly own: (relation: number) => Promise<Databag>;
+  readonly read: (bag: Bag) => Promise<Databag>;
+  readonly readAll: (bags: readonly Bag[]) => Promise<readonly Databag[]>;
+  /** Says something in a relation for the application; only the leader may. An empty value takes a key back. */
+  readonly publish: (relation: number, values: Databag) => void;
+  /** Gathers what is to be written; only what differs will be. */
+  readonly write: (bag: Bag, values: Databag) => void;
+  /** As `write`, where it is known that something differs: the databag need not be read for it. */
+  readonly overwrite: (bag: Bag, values: Databag) => void;
+  /** Whether anything is to be written to a databag. */
+  readonly writes: (bag: Bag) => boolean;
+  /** What the unit has put by, with what this hook has added. */
+  readonly state: () => Promise<Databag>;
+  /** Puts values into the unit's durable state. */
+  readonly remember: (values: Databag) => void;
+  /** The application's secrets; null for a Juju that has none. */
+  readonly secrets: SecretStore | null;
+  /** What is to be said of the hook beside its charts, in sentences. */
+  readonly notes: string[];
+  /** True once the hook's time is up. */
+  readonly isLate: () => boolean;
+}
+
+/** A unit whose hook is under way, with what is left to be done at its end. */
+export interface OpenUnit extends Unit {
+  /** Writes what was gathered, where it differs from what Juju holds. */
+  readonly commit: (status: Status) => Promise<void>;
+}
+
+/** Opens a unit for one hook. */
+export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
+  const writes = gatheredWrites();
+  const bags = new Map<string, Promise<Databag>>();
+  const readAll = async (wanted: readonly Bag[]): Promise<readonly Databag[]> => {
+    const unread = wanted.filter((bag) => !bags.has(bagName(bag)));
+    const outcomes = unread.length === 0 ? null : juju.read(unread)();
+    for (const [at, bag] of unread.entries()) {
+      const content = outcomes?.then((found) => right(found[at] ?? E.right({})));
+      // Whoever asked for it hears of what is wrong with it.
+      content?.catch(() => {});
+      if (content !== undefined) bags.set(bagName(bag), content);
+    }
+    return Promise.all(wanted.map((bag) => bags.get(bagName(bag)) ?? {}));
+  };
+  const read = async (bag: Bag): Promise<Databag> => (await readAll([bag]))[0] ?? {};
+  const stored = once(() => take(juju.state));
+  const remembered: Record<string, string> = {};
+  const relations = new Map<string, Promise<ReadonlySet<number>>>();
+  return {
+    name: juju.unit,
+    owner: juju.owner,
+    endpoint: once(() => take(juju.endpoint)),
+    leader: once(() => take(juju.leader)),
+    config: once(() => take(juju.config)),
+    plannedUnits: once(() => take(juju.plannedUnits)),
+    hasLeft: () => take(juju.hasLeft),
+    peers: once(() => take(juju.peers)),
+    relations: (endpoint) => {
+      const known = relations.get(endpoint);
+      if (known !== undefined) return known;
+      const asked = take(juju.relations(endpoint)).then((ids) => new Set(ids));
+      relations.set(endpoint, asked);
+      return asked;
+    },
+    remote: (relation) => read({ _tag: 'RemoteApp', relation }),
+    own: (relation) => read({ _tag: 'OwnApp', relation }),
+    read,
+    readAll,
+    publish: (relation, values) => writes.write({ _tag: 'OwnApp', relation }, values),
+    write: writes.write,
+    overwrite: writes.overwrite,
+    writes: writes.has,
+    state: async () => merged(await stored(), remembered),
+    remember: (values) => void Object.assign(remembered, values),
+    secrets: juju.secrets,
+    notes: [],
+    isLate,
+    commit: async (status) => {
+      const bags = await writes.differing(read);
+      const state = difference(await stored(), remembered) ?? {};
+      await take(juju.commit({ bags, state, status }));
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Bag, Changes, Databag } from './port.ts';
+
+/** What a hook is to write, gathered until its commit. */
+export interface Writes {
+  /** Only what differs from what the databag holds will be written. */
+  readonly write: (bag: Bag, values: Databag) => void;
+  /** As `write`, where it is known that something differs: the databag need not be read for it. */
+  readonly overwrite: (bag: Bag, values: Databag) => void;
+  readonly has: (bag: Bag) => boolean;
+  readonly differing: (read: (bag: Bag) => Promise<Databag>) => Promise<Changes['bags']>;
+}
+
+export function gatheredWrites(): Writes {
+  const writes = new Map<string, { bag: Bag; values: Record<string, string>; differs: boolean }>();
+  const gather = (differs: boolean) => (bag: Bag, values: Databag) => {
+    const name = bagName(bag);
+    const before = writes.get(name);
+    writes.set(name, {
+      bag,
+      values: { ...before?.values, ...values },
+      differs: differs || (before?.differs ?? false),
+    });
+  };
+  return {
+    write: gather(false),
+    overwrite: gather(true),
+    has: (bag) => writes.has(bagName(bag)),
+    differing: async (read) => {
+      const changed: { bag: Bag; values: Databag }[] = [];
+      for (const { bag, values, differs } of writes.values()) {
+        const differing = differs ? values : difference(await read(bag), values);
+        if (differing !== null) changed.push({ bag, values: differing });
+      }
+      return changed;
+    },
+  };
+}
+
+/** Those values that a databag does not hold yet; null where it holds all of them. */
+export function difference(databag: Databag, values: Databag): Databag | null {
+  let differing: Record<string, string> | null = null;
+  for (const key in values) {
+    const value = values[key] ?? '';
+    if ((databag[key] ?? '') === value) continue;
+    differing ??= {};
+    differing[key] = value;
+  }
+  return differing;
+}
+
+export const bagName = (bag: Bag): string => {
+  switch (bag._tag) {
+    case 'RemoteApp':
+    case 'OwnApp':
+      return `${bag._tag} ${bag.relation}`;
+    case 'PeerApp':
+      return bag._tag;
+    case 'PeerUnit':
+      return `${bag._tag} ${bag.unit}`;
+  }
+};

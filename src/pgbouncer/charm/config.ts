@@ -1,0 +1,193 @@
+/** The charm's options, as operators set them with `juju config`. */
+import * as v from 'valibot';
+import { printable, quote } from '../../juju/printable.ts';
+import type { Settings } from '../pooler/index.ts';
+import { type ExtraRoles, isNeverGranted, isRoleName, namesIn } from '../relation/extra-roles.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What operators may tune, in PgBouncer's own words. */
+export interface PoolerOptions
+  extends Pick<
+    Settings,
+    'listenPort' | 'poolMode' | 'maxDatabaseConnections' | 'maxPreparedStatements'
+  > {}
+
+/** What is run as PgBouncer, and as whom. */
+export interface ProgramOptions {
+  readonly program: string;
+  readonly user: string;
+}
+
+interface Option {
+  /** What the option may be, for the sentence that refuses another value. */
+  readonly may: string;
+  readonly schema: v.GenericSchema<unknown, string | number>;
+  readonly byDefault: string | number;
+  readonly description: string;
+}
+
+/** Names with commas between them, each of them like this. */
+const names = (isRight: (name: string) => boolean) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(1_000),
+    v.check((text) => namesIn(text).every(isRight)),
+  );
+
+/** Texts that stand as they are in commands of a shell, of Pebble and of systemd. */
+const word = (pattern: RegExp, most: number) =>
+  v.pipe(v.string(), v.maxLength(most), v.regex(pattern));
+
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+
+/** Every option by its name; `config.yaml` is made from this. */
+export const options = {
+  listen_port: {
+    may: 'a port from 1024 to 65535',
+    schema: whole(1024, 65_535),
+    byDefault: 6432,
+    description: 'The port on which PgBouncer listens. A change restarts PgBouncer.',
+  },
+  pool_mode: {
+    may: 'session, transaction or statement',
+    schema: v.picklist(['session', 'transaction', 'statement']),
+    byDefault: 'session',
+    description: 'When a server connection may be given to another client.',
+  },
+  max_db_connections: {
+    may: 'a whole number from 0 on, where 0 is no limit',
+    schema: whole(0, 1_000_000),
+    byDefault: 100,
+    description: 'Server connections for each database and unit; pool sizes follow from it.',
+  },
+  max_prepared_statements: {
+    may: 'a whole number from 0 on, where 0 keeps none',
+    schema: whole(0, 1_000_000),
+    byDefault: 200,
+    description: 'Prepared statements kept for each connection, from PgBouncer 1.21 on.',
+  },
+  'allowed-extra-roles': {
+    may: 'names of attributes and roles with commas between them, none of which takes a superuser (as superuser, replication, bypassrls, pg_execute_server_program, pg_read_server_files and pg_write_server_files do) or belongs to other applications',
+    schema: names((name) => isRoleName(name) && !isNeverGranted(name)),
+    byDefault: '',
+    description:
+      'What applications may ask for as extra-user-roles, in place of what they may by default: CREATEDB, and from PostgreSQL 16 on CREATEROLE.',
+  },
+  'backend-roles': {
+    may: 'names with commas between them',
+    schema: names(isRoleName),
+    byDefault: 'SUPERUSER',
+    description: 'What the charm itself asks of its backend as extra-user-roles.',
+  },
+  'pgbouncer-program': {
+    may: 'an absolute path of letters, digits and any of . _ + -',
+    schema: word(/^(\/[A-Za-z0-9_+][A-Za-z0-9._+-]*)+$/, 200),
+    byDefault: '/usr/sbin/pgbouncer',
+    description:
+      'Where PgBouncer’s program is, in the container or on the machine. A change restarts PgBouncer.',
+  },
+  'pgbouncer-user': {
+    may: 'the name of a user that is there and is not root, whom PgBouncer refuses',
+    schema: word(/^(?!root$)[a-z_][a-z0-9_-]*$/, 32),
+    byDefault: 'postgres',
+    description:
+      'Whom PgBouncer runs as, and who owns its files, in the container or on the machine. A change restarts PgBouncer.',
+  },
+  'hook-budget': {
+    may: 'a whole number of seconds from 10 to 600',
+    schema: whole(10, 600),
+    byDefault: 60,
+    description: 'How long a hook may take; what could not be done by then is done in a later one.',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export interface ParsedConfig {
+  readonly options: PoolerOptions;
+  readonly run: ProgramOptions;
+  readonly policy: {
+    /** What applications may ask for. */
+    readonly extraRoles: ExtraRoles;
+  };
+  /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
+  readonly backendRoles: string;
+  /** Milliseconds that a hook may take. */
+  readonly budget: number;
+  /** The values in force, to be kept for the day on which one of them is spoiled. */
+  readonly values: Values;
+  /** One sentence for each value that is refused, with what it may be. */
+  readonly objections: readonly string[];
+}
+
+/** The options, and those that were in force in the last hook; none where nothing was. */
+export interface Known {
+  readonly config: ParsedConfig;
+  readonly before: Values;
+}
+
+/** Reads the options; one that is refused stays as it was, by default at its default. */
+export function parseConfig(config: Values, before: Values): ParsedConfig {
+  const values: Record<string, unknown> = {};
+  const objections: string[] = [];
+  for (const [name, { schema, may, byDefault }] of Object.entries(options)) {
+    const wanted = config[name] ?? byDefault;
+    if (v.is(schema, wanted)) values[name] = wanted;
+    else {
+      const kept = before[name];
+      values[name] = v.is(schema, kept) ? kept : byDefault;
+      objections.push(
+        `config ${name} is ${shown(wanted)}: set it to ${may}; ${values[name] === '' ? 'the default' : values[name]} stays in force`,
+      );
+    }
+  }
+  const extraRoles = namesIn(String(values['allowed-extra-roles']));
+  return {
+    options: {
+      listenPort: Number(values.listen_port),
+      poolMode: values.pool_mode as PoolerOptions['poolMode'],
+      maxDatabaseConnections: Number(values.max_db_connections),
+      maxPreparedStatements: Number(values.max_prepared_statements),
+    },
+    run: {
+      program: String(values['pgbouncer-program']),
+      user: String(values['pgbouncer-user']),
+    },
+    policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
+    backendRoles: String(values['backend-roles']).trim(),
+    budget: Number(values['hook-budget']) * 1_000,
+    values,
+    objections,
+  };
+}
+
+/**
+ * The options with the port that is in force, where the one that is wanted is somebody else's: all
+ * else is served meanwhile.
+ */
+export function withPort(config: ParsedConfig, port: number): ParsedConfig {
+  const { listenPort: wanted } = config.options;
+  return {
+    ...config,
+    options: { ...config.options, listenPort: port },
+    values: { ...config.values, listen_port: port },
+    objections: [
+      ...config.objections,
+      `config listen_port is ${wanted}: port ${wanted} is taken; end what listens there, or set listen_port to one that is free; ${port} stays in force`,
+    ],
+  };
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? quote(value) : printable(JSON.stringify(value) ?? 'nothing', 40);
+
+export const settingsKey = 'settings';
+
+/** The options that were in force in the last hook; none where the unit's state says none. */
+export function parseSettings(text: string | undefined): Values {
+  const parsed = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())),
+    text ?? '',
+  );
+  return parsed.success ? parsed.output : {};
+}

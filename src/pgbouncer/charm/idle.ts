@@ -1,0 +1,12 @@
+import { chartNameOf, isOwnSecret } from '../relation/events.ts';
+
+/** Hooks without a chart in which a unit learns whose relation is whose. */
+export const teaches = (hook: string): boolean =>
+  hook === 'database-relation-created' || hook === 'pgb-peers-relation-created';
+
+/** Hooks that are nothing to this charm, unless a deferred one waits for any occasion. */
+export const isIdle = (hook: string, secretLabel?: string): boolean =>
+  isOwnSecret(hook === 'secret-changed' ? secretLabel : undefined) ||
+  (chartNameOf(hook) === null && !teaches(hook) && !others.has(hook));
+
+const others = new Set(['install', 'remove', 'secret-remove']);

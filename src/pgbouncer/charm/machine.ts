@@ -1,0 +1,85 @@
+/** What a unit on a machine brings, and takes along when it goes. */
+import { execFile } from 'node:child_process';
+import { access, constants, rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
+import type { Attempt, HookError } from '../engine.ts';
+import { options as all, parseConfig } from './config.ts';
+import { isUnderSystemd, placeOf, programOf } from './place.ts';
+
+const run = promisify(execFile);
+
+/**
+ * PgBouncer from the distribution, whose own service would take the port; a unit of Kubernetes has
+ * it in its container's image, and one whose operator names another program has it from there.
+ */
+export const install =
+  (
+    { machine }: Environment,
+    variables: Variables,
+    configured: Attempt<Readonly<Record<string, unknown>>>,
+  ): Attempt<null> =>
+  async () => {
+    if (machine === null) return E.right(null);
+    const config = await configured();
+    if (E.isLeft(config)) return config;
+    const { run: options } = parseConfig(config.right, {});
+    const isMissing =
+      options.program === distributions && !(await isThere(programOf(variables, options)));
+    const environment = { ...variables, DEBIAN_FRONTEND: 'noninteractive' };
+    for (const [program, ...args] of [
+      ...(isMissing ? fromDistribution : []),
+      // Whether or not it was this hook that installed it: one before may have been lost half-way.
+      ...(isUnderSystemd(variables) ? [['systemctl', 'disable', '--now', 'pgbouncer']] : []),
+    ] as readonly (readonly [string, ...string[]])[]) {
+      try {
+        await run(program, args, { env: environment });
+      } catch (cause) {
+        const { stderr, message } = cause as { stderr?: string; message: string };
+        return failed(`${program} ${args.join(' ')}`, stderr?.trim() || message);
+      }
+    }
+    return E.right(null);
+  };
+
+/** Where the distribution puts it. */
+const distributions = all['pgbouncer-program'].byDefault;
+
+const fromDistribution = [
+  ['apt-get', 'update', '-qq'],
+  ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'],
+] as const;
+
+/**
+ * Ends PgBouncer and removes its files, its logins among them. A unit can always be removed: what
+ * stays behind is said, and keeps it from nothing.
+ */
+export const remove =
+  (environment: Environment, variables: Variables, tell: (line: string) => void): Attempt<null> =>
+  async () => {
+    // The container goes with its unit, and all that is in it.
+    if (environment.machine === null) return E.right(null);
+    const place = placeOf(environment, variables, parseConfig({}, {}).run, { bind: '' });
+    const { folder, workload } = place;
+    for (const step of [workload.remove, () => rm(folder, { recursive: true, force: true })])
+      try {
+        await step();
+      } catch (problem) {
+        const why = problem instanceof Error ? problem.message : String(problem);
+        tell(`remove: something of PgBouncer stays on this machine (${why}); remove it by hand`);
+      }
+    return E.right(null);
+  };
+
+async function isThere(program: string): Promise<boolean> {
+  try {
+    await access(program, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const failed = (call: string, why: string): E.Either<HookError, never> =>
+  E.left({ _tag: 'ModelUnusable', class: 'broken', call, why });

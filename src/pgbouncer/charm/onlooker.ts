@@ -1,0 +1,36 @@
+import type * as E from 'fp-ts/lib/Either.js';
+import type { Onlooker } from '../../inspector/recorder.ts';
+import type { Variables } from '../../juju/hook-tools/index.ts';
+import type { Adapters, DispatchRun, HookError, JujuEvent } from '../engine.ts';
+
+type Outcome = Promise<E.Either<HookError, DispatchRun>>;
+
+/**
+ * Runs a hook so that an inspector sees it, where the environment names one: `HOOKCHART_INSPECT` is
+ * its `ws:` or `wss:` URL. Nobody there is no error, and nothing of it is loaded where none is named.
+ */
+export async function lookedAt(
+  { HOOKCHART_INSPECT: url }: Variables,
+  unit: string,
+  event: JujuEvent,
+  adapters: Adapters,
+  tell: (line: string) => void,
+  run: (onlooker: Partial<Onlooker> & Pick<Onlooker, 'adapters'>) => Outcome,
+): Outcome {
+  if (url === undefined || url === '') return run({ adapters });
+  const { Recorder } = await import('../../inspector/recorder.ts');
+  const { socketFeed } = await import('../../inspector/socket.ts');
+  const feed = socketFeed(url, tell);
+  try {
+    // Every hook is a process of its own, and pods number theirs alike: no two are called the same.
+    const prefix = `${unit.replace('/', '-')}-${Date.now().toString(36)}-${process.pid}-`;
+    return await new Recorder(feed.send, { title: 'hookchart', prefix }).hook(
+      unit,
+      event,
+      adapters,
+      run,
+    );
+  } finally {
+    await feed.close();
+  }
+}

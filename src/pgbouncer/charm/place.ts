@@ -1,0 +1,74 @@
+import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
+import { filesWanted } from '../pooler/pgbouncer-files.ts';
+import { childProcess, pebble, systemd } from '../workload/index.ts';
+import type { ProgramOptions } from './config.ts';
+import { filesIn, type Place } from './pooler.ts';
+
+/** The container of the charm on Kubernetes, and of `metadata.yaml`. */
+export const container = 'pgbouncer';
+
+/** PgBouncer's program, where the operator says that it is; tests have it elsewhere. */
+export const programOf = (
+  { HOOKCHART_PGBOUNCER }: Variables,
+  { program }: Pick<ProgramOptions, 'program'>,
+): string => HOOKCHART_PGBOUNCER ?? program;
+
+/** Whether systemd keeps the PgBouncer of a machine. */
+export const isUnderSystemd = ({ HOOKCHART_WORKLOAD }: Variables): boolean =>
+  HOOKCHART_WORKLOAD !== 'child';
+
+/** How this unit is called where neither `/` nor its number alone would do. */
+const dashed = ({ application, number }: Environment): string => `${application}-${number}`;
+
+/**
+ * Kubernetes keeps PgBouncer in a container of its own, machines keep it under systemd. Where there
+ * is no systemd, `HOOKCHART_WORKLOAD=child` has it run as a process, in the folder that
+ * `HOOKCHART_HOME` names.
+ */
+export function placeOf(
+  environment: Environment,
+  variables: Variables,
+  options: ProgramOptions,
+  address: { readonly bind: string },
+  /** Milliseconds that are left to the hook. */
+  remaining?: () => number,
+): Place {
+  const inTime = remaining === undefined ? {} : { remaining };
+  const program = programOf(variables, options);
+  const { user } = options;
+  const runs = { program, user, openFiles: filesWanted, ...inTime };
+  if (environment.machine === null) {
+    const {
+      HOOKCHART_HOME: home = '/var/lib/hookchart',
+      HOOKCHART_PEBBLE_SOCKET: socket = `/charm/containers/${container}/pebble.socket`,
+    } = variables;
+    const files = { ...filesIn(home), ...unheard };
+    const { iniFile } = files;
+    const workload = pebble({ socket, service: container, iniFile, ...runs });
+    return { ...files, listens: '*', local: '127.0.0.1', isHere: false, workload };
+  }
+  const { HOOKCHART_HOME: home = `/var/lib/hookchart/${dashed(environment)}` } = variables;
+  const files = filesIn(home);
+  const service = `hookchart-${dashed(environment)}.service`;
+  const here = { listens: address.bind, local: address.bind, isHere: true };
+  return isUnderSystemd(variables)
+    ? {
+        ...files,
+        ...unheard,
+        ...here,
+        workload: systemd({ service, iniFile: files.iniFile, ...runs }),
+      }
+    : { ...files, ...here, workload: childProcess({ ...files, ...runs }) };
+}
+
+/** Under a supervisor PgBouncer needs no file for its number, and none for what it has to say. */
+const unheard = { pidFile: null, logFile: null };
+
+/** Where clients reach a unit: on Kubernetes by its name, which outlives its pod and its address. */
+export const hostOf = (
+  { application, machine, model, ...environment }: Environment,
+  { ingress }: { readonly ingress: string },
+): string =>
+  machine === null
+    ? `${application}-${environment.number}.${application}-endpoints.${model.name}.svc.cluster.local`
+    : ingress;

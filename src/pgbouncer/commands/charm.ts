@@ -1,0 +1,115 @@
+/** PgBouncer's charm as a value: what surrounds its charts in a hook. */
+import * as E from 'fp-ts/lib/Either.js';
+import { hooks, type PgbouncerWords } from '../../../machines/index.ts';
+import { type Charm, charmOf } from '../../juju/charm.ts';
+import type { JujuEvent } from '../../juju/port.ts';
+import type { HookError } from '../errors.ts';
+import { endpoints } from '../keys.ts';
+import type { Outside } from '../ports.ts';
+import { chartNameOf, isOwnSecret } from '../relation/events.ts';
+import { isMet, type Work } from '../relation/reconcile.ts';
+import { defaultPolicy, type Policy } from '../relation/request.ts';
+import { stateSchemas } from '../relation/stored-state.ts';
+import type { Deferral } from '../run.ts';
+import { perform } from './perform.ts';
+import { recordRefusal } from './provisioning.ts';
+import { reconcileSession } from './reconciliation.ts';
+import { isEnding } from './removal.ts';
+import { rulesOf } from './rules.ts';
+import { openSession, peerAppBag, type Session } from './session.ts';
+import { conclude } from './status.ts';
+import { attempt } from './steps.ts';
+import { isUnmoved } from './unmoved.ts';
+
+/** What an operator decides of this charm, and what only its process knows. */
+export interface PgbouncerOptions {
+  /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
+  readonly policy?: Policy;
+  /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
+  readonly obstacles?: () => Promise<readonly string[]>;
+}
+
+export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError, Work>;
+
+/** The charm, as its options have it. */
+export function pgbouncerCharm({
+  policy = defaultPolicy,
+  obstacles = async () => [],
+}: PgbouncerOptions = {}): PgbouncerCharm {
+  const rules = rulesOf(policy);
+  return charmOf({
+    name: 'pgbouncer',
+    machines: hooks,
+    events: chartOf,
+    learned: stateSchemas.learned,
+    event: { of: eventOf, schema: stateSchemas.event },
+    peers: endpoints.peers,
+    perform,
+    open: (given, called) => {
+      const session = openSession({ ...given, ...rules }, called);
+      if (chartOf(called) !== null) void prefetch(session, called, true);
+      return session;
+    },
+    close: async ({ backend, pooler }) => {
+      try {
+        await backend.release();
+      } finally {
+        await pooler.release();
+      }
+    },
+    isCalled,
+    isAsked,
+    refused: recordRefusal,
+    waitsFor: (session) => session.backendTrouble(),
+    reconcile: reconcileSession,
+    status: (session, ended) => conclude(session, ended, obstacles),
+  });
+}
+
+function chartOf({ hook, relation, secretLabel }: JujuEvent) {
+  const name = chartNameOf(hook);
+  if (name === null || isOwnSecret(secretLabel)) return null;
+  return name.startsWith('database-') && relation === undefined ? null : name;
+}
+
+/** The machines of a database relation start on it; to the others it makes no difference what was called. */
+const eventOf = ({ hook, relation, departingUnit }: JujuEvent): PgbouncerWords['event'] => {
+  if (relation === undefined || !chartNameOf(hook)?.startsWith('database-')) return {};
+  return departingUnit === undefined ? { relation } : { relation, departingUnit };
+};
+
+/** Asks at once for what every chart will ask for, one thing after the other. */
+function prefetch({ juju, ...session }: Session, called: JujuEvent, isFirst: boolean) {
+  const asked: Promise<unknown>[] = isFirst
+    ? [juju.state(), juju.read(peerAppBag), juju.leader()]
+    : [juju.leader(), session.relations(), session.ledger(), session.endpoints()];
+  // A hook that failed is repeated although its relation was removed by force meanwhile.
+  if (chartOf(called) === 'database-requested' && called.relation !== undefined)
+    asked.push(juju.remote(called.relation).catch(() => {}));
+  const all = Promise.all(asked);
+  all.catch(() => {});
+  return all;
+}
+
+/** Most hooks are an echo of what was done already; and a unit that has left its peers has only to go. */
+async function isCalled(session: Session, called: JujuEvent, isWaiting: boolean): Promise<boolean> {
+  const hasChart = chartOf(called) !== null;
+  if (!isWaiting && hasChart && (await isUnmoved(session, called))) return false;
+  if (hasChart) await prefetch(session, called, false);
+  // Without its ledger a unit knows nothing of what is to be done.
+  return !(await session.juju.hasLeft());
+}
+
+/** Departed and broken are for those who were told; a request counts as long as it is not met. */
+async function isAsked(session: Session, { hook, event }: Deferral): Promise<boolean> {
+  const { relation } = event;
+  if (hook === 'database-requested' && (await isEnding(session))) return false;
+  if (hook === 'database-relation-broken' || relation === undefined) return true;
+  if (!(await session.relations()).has(relation)) return false;
+  if (hook === 'database-relation-departed') return true;
+  // What cannot be read asks for nothing yet; the reconciliation looks again, and says so.
+  const remote = await attempt(() => session.juju.remote(relation))();
+  if (E.isLeft(remote)) return false;
+  const request = session.parse(relation, remote.right);
+  return !isMet((await session.ledger()).records.get(relation), request);
+}

@@ -1,0 +1,105 @@
+/** What a hook puts on record at its end, and what its unit's status says then. */
+
+import type { PgbouncerWords } from '../../../machines/index.ts';
+import type { Ended } from '../../juju/charm.ts';
+import type { Status } from '../../juju/port.ts';
+import { type HookError, render } from '../errors.ts';
+import { encodeRecord, keptSecrets, leaderKey, lookupKey, recordKey } from '../relation/ledger.ts';
+import type { Work } from '../relation/reconcile.ts';
+import { statusOf } from '../relation/status.ts';
+import type { Reconciled, RunEnd } from '../run.ts';
+import { leftBehind } from './removal.ts';
+import { kept } from './secrets.ts';
+import { lastLeader, peerAppBag, type Session } from './session.ts';
+
+/**
+ * Puts the ledger on record, says what waits and for what, and what only an operator can mend.
+ */
+export async function conclude(
+  session: Session,
+  { event, charts, reconciled }: Ended<PgbouncerWords, HookError, Work>,
+  /** What an operator must see to, of which neither machine nor ledger knows. */
+  obstacles: () => Promise<readonly string[]>,
+): Promise<Status> {
+  const { juju } = session;
+  const ends = charts.map(({ end }) => end);
+  const ofCharts = ends.flatMap((end) => reasonToWait(end) ?? []);
+  const ofLeader = ofCharts.length === 0 ? await reasonOfLeader(session) : null;
+  // No chart has said it: it is to be in the log as well.
+  if (ofLeader !== null) juju.notes.push(ofLeader);
+  const left = await leftBehind(session, event.hook);
+  if (left !== null) juju.notes.push(left);
+  await record(session);
+  const { records, lookup } = await session.ledger();
+  const waitingFor =
+    ofCharts[0] ?? reasonOfWork(reconciled) ?? ofLeader ?? reasonOfUnreadable(session);
+  return statusOf(
+    { records, lookup },
+    waitingFor,
+    [
+      ...(left === null ? [] : [left]),
+      ...(await obstacles()),
+      ...mattersOfOperator(ends, reconciled),
+    ],
+    session.remarks,
+  );
+}
+
+/** Writes what the hook has changed in the ledger. */
+async function record({ juju, touched, ledger }: Session): Promise<void> {
+  const open = await ledger();
+  for (const relation of touched.keys()) {
+    const entry = await kept(juju.secrets, open.records.get(relation), keptSecrets(open));
+    const value = entry === undefined ? '' : encodeRecord(entry);
+    juju.write(peerAppBag, { [recordKey(relation)]: value });
+  }
+  if (open.hasRetired()) juju.write(peerAppBag, { [lookupKey]: '' });
+  const isOnRecord = juju.writes(peerAppBag) || (await lastLeader(juju)) !== null;
+  if (isOnRecord && (await juju.leader())) juju.write(peerAppBag, { [leaderKey]: juju.name });
+}
+
+const reasonToWait = (end: RunEnd): string | null =>
+  end._tag === 'Deferred' ? reason(end.why) : null;
+
+/** What the reconciliation could not do; a removal says so on its own record, and so does a refusal. */
+function reasonOfWork(reconciled: readonly Reconciled[]): string | null {
+  for (const { work, error } of reconciled)
+    if (error !== null && error.class !== 'refused' && work._tag !== 'DeleteUser')
+      return reason(error);
+  return null;
+}
+
+/** What only an operator can mend of all that kept a hook from its end; each once. */
+function mattersOfOperator(
+  ends: readonly RunEnd[],
+  reconciled: readonly Reconciled[],
+): readonly string[] {
+  const errors = [
+    ...ends.map((end) => (end._tag === 'Deferred' ? end.why : null)),
+    ...reconciled.map(({ error }) => error),
+  ];
+  return [
+    ...new Set(errors.flatMap((error) => (error?._tag === 'PoolerUnusable' ? render(error) : []))),
+  ];
+}
+
+/** A leader waits for its backend, whatever it was called for. */
+async function reasonOfLeader(session: Session): Promise<string | null> {
+  if (!(await session.juju.leader())) return null;
+  const trouble = await session.backendTrouble();
+  return trouble === null ? null : reason(trouble);
+}
+
+function reasonOfUnreadable({ unreadable }: Session): string | null {
+  const [first] = unreadable;
+  return first === undefined
+    ? null
+    : `the databag of relation ${first[0]} cannot be read (${render(first[1])})`;
+}
+
+function reason(why: HookError | null): string {
+  if (why === null) return 'waiting for the backend database';
+  return why._tag === 'BackendUnavailable'
+    ? `waiting for the backend database at ${why.where} (${why.why})`
+    : render(why);
+}

@@ -1,0 +1,72 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { JujuEvent } from '../../juju/port.ts';
+import { difference } from '../../juju/writes.ts';
+import { isShown } from '../relation/endpoints.ts';
+import { renderHostPort } from '../relation/host-port.ts';
+import { isServed, type Ledger, serving } from '../relation/ledger.ts';
+import { isMet } from '../relation/reconcile.ts';
+import { confirmation, peerIn } from './peers.ts';
+import type { Session } from './session.ts';
+import { attempt } from './steps.ts';
+
+const ofPeers = /^.+-peers-relation-changed$/;
+
+/**
+ * Whether a databag that has changed says nothing that this unit has not acted on: the leader's own
+ * ledger come back to it, what another unit says to the leader alone, a requirer's databag that
+ * asks for what is served. Such hooks are the most of all, and each is over after four reads at
+ * most. Where anything is left to do they are an occasion to do it, and none is passed over.
+ */
+export async function isUnmoved(session: Session, event: JujuEvent): Promise<boolean> {
+  const { hook, relation, remoteUnit } = event;
+  const isRequest = hook === 'database-relation-changed' && relation !== undefined;
+  if (!isRequest && !ofPeers.test(hook)) return false;
+  const [ledger, leads] = await Promise.all([session.ledger(), session.juju.leader()]);
+  if (!isSettled(ledger) || (leads && (await session.succeeding()))) return false;
+  if (isRequest) return isAnswered(session, ledger, relation);
+  return leads
+    ? remoteUnit === undefined || isInStep(session, ledger, remoteUnit)
+    : remoteUnit !== undefined || hasConfirmed(session, ledger);
+}
+
+/** Whether the ledger has nothing that is to be done yet. */
+const isSettled = ({ records, lookup }: Ledger): boolean =>
+  lookup === null &&
+  [...records.values()].every(({ state }) => state === 'published' || state === 'refused');
+
+/** Whether a relation has been told all that it asks for, by what is on record. */
+async function isAnswered(session: Session, { records }: Ledger, relation: number) {
+  const remote = await attempt(() => session.juju.remote(relation))();
+  if (E.isLeft(remote)) return false;
+  const request = session.parse(relation, remote.right);
+  const record = records.get(relation);
+  // What is on record of a request that was taken back, or put right, is still to be cleared.
+  const isOver = E.isLeft(request)
+    ? request.left._tag === 'RequestWithdrawn'
+    : record?.error !== null;
+  return !isOver && isMet(record, request);
+}
+
+/** Whether clients are told of a unit just where it serves them. */
+async function isInStep(session: Session, { records }: Ledger, unit: string): Promise<boolean> {
+  const { endpoint, serving: served } = peerIn(
+    unit,
+    await session.juju.read({ _tag: 'PeerUnit', unit }),
+  );
+  if (endpoint === null) return false;
+  const shown = renderHostPort(endpoint);
+  return [...records.values()].every((record) => {
+    if (!isServed(record)) return true;
+    const serves = served.get(record.relation) === serving(record);
+    return isShown(record.published, shown) === serves;
+  });
+}
+
+/** Whether this unit has said already that it serves what the ledger says. */
+async function hasConfirmed(session: Session, ledger: Ledger): Promise<boolean> {
+  const values = confirmation(ledger, await session.endpoint(), true);
+  return (
+    difference(await session.juju.read({ _tag: 'PeerUnit', unit: session.juju.name }), values) ===
+    null
+  );
+}

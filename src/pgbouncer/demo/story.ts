@@ -1,0 +1,293 @@
+import { readFileSync } from 'node:fs';
+import type pg from 'pg';
+import type { Recorder } from '../../inspector/recorder.ts';
+import type { Databag, JujuEvent } from '../engine.ts';
+import { maskedDatabag } from '../relation/masking.ts';
+import { login } from './client.ts';
+import type { DemoOutcome } from './demo.ts';
+import { databagTable, narrateDispatch } from './narrate.ts';
+import type { World } from './world.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const relation = 4;
+const second = 7;
+const third = 9;
+const request: Databag = {
+  database: 'application_first_database',
+  'extra-user-roles': 'CREATEDB,CREATEROLE',
+};
+
+/** The life of a `database` relation, hook by hook, and a client that has nothing but the databag. */
+export class Story {
+  readonly #world: World;
+  readonly #tell: (text: string) => void;
+  readonly #recorder: Recorder;
+  readonly #interruption: AbortSignal;
+  readonly #checks: Check[] = [];
+  readonly #clients = new Set<pg.Client>();
+
+  /** An interruption takes effect between two steps: none is left half done. */
+  constructor(
+    world: World,
+    tell: (text: string) => void,
+    recorder: Recorder,
+    interruption: AbortSignal,
+  ) {
+    this.#world = world;
+    this.#tell = tell;
+    this.#recorder = recorder;
+    this.#interruption = interruption;
+  }
+
+  async tellAll(): Promise<DemoOutcome> {
+    const { juju } = this.#world;
+    const units = juju.units.map((unit) => ({
+      unit,
+      leader: unit === juju.leader,
+      endpoint: this.#endpointOf(unit),
+    }));
+    for (const { unit, leader, endpoint } of units)
+      this.#tell(`  ${unit}${leader ? ' (leader)' : ''} pools at ${endpoint}\n`);
+
+    const databag = await this.#request();
+    const session = await this.#use();
+    await this.#relateAnother(session);
+    await this.#loseLeader();
+    await this.#outage();
+    await this.#remove();
+    await this.#leaveNothing();
+
+    const failed = this.#checks.filter(({ ok }) => !ok).length;
+    this.#tell(`\n${this.#checks.length - failed} checks hold, ${failed} fail.\n`);
+    return { ok: failed === 0, units, databag, checks: this.#checks };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([...this.#clients].map((client) => client.end()));
+  }
+
+  async #request(): Promise<DemoOutcome['databag']> {
+    this.#chapter('The application asks for a database');
+    const { juju } = this.#world;
+    juju.request(relation, request);
+    await this.#everyone({ hook: 'database-relation-changed', relation });
+    await this.#newsGoRound();
+    const published = this.#published(relation);
+    this.#tell(`\n${databagTable(relation, request, published)}\n`);
+    await this.#check('credentials are published, all at once and complete', async () => {
+      const missing = ['username', 'password', 'database', 'endpoints', 'version', 'data'].filter(
+        (key) => !published[key],
+      );
+      return [missing.length === 0, missing.length === 0 ? 'nothing is missing' : `${missing}`];
+    });
+    return { application: request, 'pgbouncer-k8s': maskedDatabag(published) };
+  }
+
+  async #use(): Promise<pg.Client> {
+    this.#chapter('The client, with nothing but the databag');
+    const bag = this.#published(relation);
+    const client = await this.#login(bag);
+    await this.#check('the client logs in through the leader and makes a table', async () => {
+      await client.query('CREATE TABLE greeting (word text)');
+      const { rowCount } = await client.query("INSERT INTO greeting VALUES ('hello')");
+      return [rowCount === 1, `${rowCount} row written`];
+    });
+    await this.#check('extra-user-roles are in force', async () => {
+      const { rows } = await client.query(
+        'SELECT rolcreatedb AND rolcreaterole AS granted, rolsuper FROM pg_roles WHERE rolname = session_user',
+      );
+      return [rows[0]?.granted === true && rows[0]?.rolsuper === false, JSON.stringify(rows[0])];
+    });
+    await this.#check('a follower reads the row from the replica', async () => {
+      await this.#world.replicated();
+      const reader = await this.#login(bag, {
+        key: 'read-only-endpoints',
+        database: `${bag.database}_readonly`,
+      });
+      const { rows } = await reader.query(
+        'SELECT word, pg_is_in_recovery() AS replica FROM greeting',
+      );
+      await reader.end();
+      return [rows[0]?.word === 'hello' && rows[0]?.replica === true, JSON.stringify(rows)];
+    });
+    return client;
+  }
+
+  async #relateAnother(session: pg.Client): Promise<void> {
+    this.#chapter('A second application relates');
+    const { juju } = this.#world;
+    juju.request(second, { database: 'second_database' });
+    await this.#everyone({ hook: 'database-relation-changed', relation: second });
+    await this.#newsGoRound();
+    await this.#check('the first one’s open session lives on', async () => {
+      const { rows } = await session.query('SELECT word FROM greeting');
+      return [rows.length === 1, 'the same connection answers'];
+    });
+    await session.end();
+  }
+
+  async #loseLeader(): Promise<void> {
+    this.#chapter('The leader dies, another unit is elected');
+    const { juju } = this.#world;
+    const [dead, elected] = ['pgbouncer-k8s/1', 'pgbouncer-k8s/0'];
+    await this.#world.pooler(dead).kill();
+    juju.removeUnit(dead);
+    juju.leader = elected;
+    await this.#hook(elected, { hook: 'leader-elected' });
+    await this.#newsGoRound();
+    const bag = this.#published(relation);
+    await this.#check('the endpoints move to units that live', async () => {
+      const gone = this.#endpointOf(dead);
+      const published = `${bag.endpoints} and ${bag['read-only-endpoints']}`;
+      return [bag.endpoints === this.#endpointOf(elected) && !published.includes(gone), published];
+    });
+    await this.#check('the client goes on with the credentials it has', async () => {
+      const client = await this.#login(bag);
+      const { rows } = await client.query('SELECT word FROM greeting');
+      await client.end();
+      return [rows.length === 1, `through ${bag.endpoints}`];
+    });
+  }
+
+  async #outage(): Promise<void> {
+    this.#chapter('PostgreSQL is down when a third application asks');
+    const { juju, primary } = this.#world;
+    await primary.stop();
+    juju.request(third, { database: 'third_database' });
+    await this.#everyone({ hook: 'database-relation-changed', relation: third });
+    this.#chapter('PostgreSQL comes back');
+    await primary.start();
+    await this.#everyone({ hook: 'update-status' });
+    await this.#newsGoRound();
+    await this.#check('what was deferred is served, though nobody has asked again', async () => {
+      const bag = this.#published(third);
+      const client = await this.#login(bag);
+      await client.end();
+      return [true, `${bag.username} logs in`];
+    });
+    this.#chapter('The third relation is removed');
+    await this.#removeRelation(third);
+  }
+
+  async #remove(): Promise<void> {
+    this.#chapter('The first relation is removed');
+    const bag = this.#published(relation);
+    await this.#removeRelation(relation);
+    await this.#check('the login is refused', async () => {
+      try {
+        await this.#login(bag);
+        return [false, 'it was let in'];
+      } catch (error) {
+        return [true, (error as Error).message];
+      }
+    });
+    await this.#check('the second application is still served', async () => {
+      const other = this.#published(second);
+      const client = await this.#login(other);
+      await client.end();
+      return [true, `${other.username} logs in`];
+    });
+    this.#chapter('The second relation is removed');
+    await this.#removeRelation(second);
+  }
+
+  async #leaveNothing(): Promise<void> {
+    this.#chapter('What is left');
+    const { juju, primary } = this.#world;
+    const admin = await primary.connect();
+    this.#clients.add(admin);
+    await this.#check('the roles are gone', async () => {
+      const { rows } = await admin.query(
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'relation_id_%'",
+      );
+      return [rows.length === 0, `${rows.length} roles of relations`];
+    });
+    await admin.end();
+    await this.#check('no PgBouncer serves their databases', async () => {
+      const entries = juju.units.flatMap((unit) =>
+        readFileSync(this.#world.pooler(unit).process.iniFile, 'utf8')
+          .split('[databases]\n')[1]
+          ?.split('\n')
+          .filter((line) => line !== ''),
+      );
+      const serving = juju.units.map((unit) => juju.databag({ _tag: 'PeerUnit', unit }).serving);
+      const isEmpty = entries.length === 0 && serving.every((names) => names === '{}');
+      return [isEmpty, `${entries.length} entries in ${juju.units.length} files, as read back`];
+    });
+    await this.#check('the peer data is gone', async () => {
+      const keys = Object.keys(juju.databag({ _tag: 'PeerApp' }));
+      return [keys.every((key) => !key.startsWith('relation-')), `left: ${keys.join(', ')}`];
+    });
+  }
+
+  async #removeRelation(id: number): Promise<void> {
+    const { juju } = this.#world;
+    await this.#everyone({
+      hook: 'database-relation-departed',
+      relation: id,
+      departingUnit: 'application/0',
+    });
+    juju.breaking(id);
+    await this.#everyone({ hook: 'database-relation-broken', relation: id });
+    juju.forget(id);
+    await this.#newsGoRound();
+  }
+
+  async #everyone(event: JujuEvent): Promise<void> {
+    for (const unit of this.#world.juju.units) await this.#hook(unit, event);
+  }
+
+  async #hook(unit: string, event: JujuEvent): Promise<void> {
+    this.#interruption.throwIfAborted();
+    const run = await this.#world.dispatch(unit, event, this.#recorder);
+    narrateDispatch(this.#tell, unit, run);
+  }
+
+  /** The followers hear of the ledger, and the leader of the followers. */
+  async #newsGoRound(): Promise<void> {
+    const { units, leader } = this.#world.juju;
+    const followers = units.filter((unit) => unit !== leader);
+    const hook = 'pgb-peers-relation-changed';
+    for (const unit of followers) await this.#hook(unit, { hook });
+    if (leader === null) return;
+    for (const remoteUnit of followers) await this.#hook(leader, { hook, remoteUnit });
+  }
+
+  async #check(name: string, body: () => Promise<[ok: boolean, detail: string]>): Promise<void> {
+    this.#interruption.throwIfAborted();
+    let [ok, detail] = [false, ''];
+    try {
+      [ok, detail] = await body();
+    } catch (error) {
+      detail = error instanceof Error ? error.message : String(error);
+    }
+    this.#checks.push({ name, ok, detail });
+    this.#recorder.note('check', `${name} (${detail})`, ok);
+    this.#tell(`  ${ok ? '✓' : '✗'} ${name} (${detail})\n`);
+  }
+
+  async #login(bag: Databag, options?: Parameters<typeof login>[1]): Promise<pg.Client> {
+    const client = await login(bag, options);
+    this.#clients.add(client);
+    return client;
+  }
+
+  #published(id: number): Databag {
+    return this.#world.juju.databag({ _tag: 'OwnApp', relation: id });
+  }
+
+  #endpointOf(unit: string): string {
+    const { host, port } = this.#world.pooler(unit);
+    return `${host}:${port}`;
+  }
+
+  #chapter(title: string): void {
+    this.#recorder.note('chapter', title);
+    this.#tell(`\n${title}\n${'─'.repeat(title.length)}\n`);
+  }
+}

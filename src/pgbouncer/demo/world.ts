@@ -1,0 +1,199 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { type HookEvent, type HookName, hooks } from '../../../machines/index.ts';
+import type { Recorder } from '../../inspector/recorder.ts';
+import {
+  type Adapters,
+  type DispatchRun,
+  dispatch,
+  type HookRun,
+  interpret,
+  type JujuEvent,
+  type Options,
+  type ReconcileRun,
+  reconcile,
+  render,
+} from '../engine.ts';
+import { cryptoEntropy } from '../entropy.ts';
+import { MemoryJuju } from '../memory/index.ts';
+import { type PgbouncerOptions, pgbouncer } from '../pooler/index.ts';
+import { postgres } from '../postgres/index.ts';
+import { Workspace } from './servers/child.ts';
+import { type PgbouncerServer, startPgbouncer } from './servers/pgbouncer.ts';
+import { type PostgresServer, startPostgres, startReplica } from './servers/postgres.ts';
+
+export interface WorldOptions {
+  readonly application?: string;
+  /** Tells this deployment from others on the same PostgreSQL. */
+  readonly model?: string;
+  readonly units?: number;
+  /** The number of the first leader. */
+  readonly leader?: number;
+}
+
+/**
+ * Units with a real PgBouncer each, before one real PostgreSQL; only Juju is in memory. What it
+ * starts it stops.
+ */
+export class World {
+  readonly juju: MemoryJuju;
+  readonly primary: PostgresServer;
+  readonly poolers: ReadonlyMap<string, PgbouncerServer>;
+  /** Every secret that was made in this world, for those who look for leaks. */
+  readonly secrets: string[] = [];
+  replica: PostgresServer | null;
+  readonly #workspace: Workspace;
+
+  private constructor(
+    workspace: Workspace,
+    juju: MemoryJuju,
+    primary: PostgresServer,
+    replica: PostgresServer | null,
+    poolers: ReadonlyMap<string, PgbouncerServer>,
+  ) {
+    this.#workspace = workspace;
+    this.juju = juju;
+    this.primary = primary;
+    this.replica = replica;
+    this.poolers = poolers;
+  }
+
+  /** Starts the poolers before a PostgreSQL that is there. */
+  static async before(
+    primary: PostgresServer,
+    replica: PostgresServer | null,
+    { application = 'pgbouncer-k8s', model = 'demo', units = 3, leader = 1 }: WorldOptions = {},
+  ): Promise<World> {
+    const workspace = new Workspace();
+    const secrets: string[] = [];
+    const poolers = new Map<string, PgbouncerServer>();
+    for (let number = 0; number < units; number++) {
+      const admin = cryptoEntropy.password().secret;
+      secrets.push(admin);
+      const unit = `${application}/${number}`;
+      poolers.set(unit, await startPgbouncer(workspace, `unit-${number}`, admin));
+    }
+    const juju = new MemoryJuju({
+      application,
+      model,
+      units: [...poolers.keys()],
+      leader: `${application}/${leader}`,
+      endpoint: (unit) => {
+        const pooler = poolers.get(unit);
+        return pooler === undefined ? null : `${pooler.host}:${pooler.port}`;
+      },
+    });
+    const world = new World(workspace, juju, primary, replica, poolers);
+    world.secrets.push(...secrets);
+    return world;
+  }
+
+  /** A hook's adapters; each hook has connections of its own. */
+  adapters(unit: string, watch?: PgbouncerOptions['watch']): Adapters {
+    const pooler = this.pooler(unit);
+    const { host, port, login } = this.primary;
+    return {
+      juju: this.juju.hook(unit),
+      backend: postgres({
+        host,
+        port,
+        ...login,
+        owner: this.juju.owner,
+        replicas: () => (this.replica === null ? [] : [this.replica]),
+        lockTimeout: 2_000,
+      }),
+      pooler: pgbouncer({
+        processes: [pooler.process],
+        clients: pooler,
+        ...(watch === undefined ? {} : { watch }),
+      }),
+      entropy: {
+        password: () => {
+          const made = cryptoEntropy.password();
+          this.secrets.push(made.secret);
+          return made;
+        },
+      },
+      clock: () => performance.now(),
+    };
+  }
+
+  pooler(unit: string): PgbouncerServer {
+    const pooler = this.poolers.get(unit);
+    if (pooler === undefined)
+      throw new Error(`there is no unit ${unit}; there are ${[...this.poolers.keys()].join(', ')}`);
+    return pooler;
+  }
+
+  /** Runs one hook of a unit. A hook that breaks is an error here. */
+  async run(unit: string, hook: HookName, event: HookEvent, options?: Options): Promise<HookRun> {
+    const outcome = await interpret(this.adapters(unit), options)(hooks[hook])(event)();
+    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+    return outcome.right;
+  }
+
+  /** Runs one hook of Juju whole, and tells the recorder of it. */
+  async dispatch(unit: string, event: JujuEvent, recorder: Recorder): Promise<DispatchRun> {
+    let told: PgbouncerOptions['watch'];
+    const adapters = this.adapters(unit, (file) => told?.(file));
+    const outcome = await recorder.hook(unit, event, adapters, (onlooker) => {
+      told = onlooker.configured;
+      return dispatch(onlooker.adapters, { watch: onlooker.watch })(event)();
+    });
+    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+    return outcome.right;
+  }
+
+  /** What peers-changed, leader-elected and update-status amount to. */
+  async reconcile(unit: string, options?: Options): Promise<ReconcileRun> {
+    const outcome = await reconcile(this.adapters(unit), options)();
+    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+    return outcome.right;
+  }
+
+  /** The leader decides, the others hear of it, the leader hears of them. */
+  async settle(): Promise<void> {
+    const { leader, units } = this.juju;
+    if (leader !== null) await this.reconcile(leader);
+    for (const unit of units) if (unit !== leader) await this.reconcile(unit);
+    if (leader !== null) await this.reconcile(leader);
+  }
+
+  /** Waits until the replica has what the primary has, for ten seconds at most. */
+  async replicated(): Promise<void> {
+    if (this.replica === null) return;
+    const [writer, reader] = [await this.primary.connect(), await this.replica.connect()];
+    try {
+      const { rows } = await writer.query('SELECT pg_current_wal_lsn() AS lsn');
+      const until = performance.now() + 10_000;
+      for (let isThere = false; !isThere; ) {
+        if (performance.now() > until) throw new Error('the replica does not follow its primary');
+        const reached = 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS there';
+        isThere = (await reader.query(reached, [rows[0].lsn])).rows[0].there === true;
+      }
+    } finally {
+      await Promise.all([writer.end(), reader.end()]);
+    }
+  }
+
+  /** Stops the poolers; PostgreSQL belongs to whoever started it. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.poolers.values()].map((pooler) => pooler.kill()));
+    this.#workspace.remove();
+  }
+}
+
+/** A PostgreSQL with a streaming replica, and how to stop both. */
+export async function startBackend(settings: readonly string[] = []) {
+  const workspace = new Workspace();
+  const primary = await startPostgres(workspace, cryptoEntropy.password().secret, { settings });
+  const replica = await startReplica(workspace, primary);
+  return {
+    primary,
+    replica,
+    stop: async () => {
+      await replica.stop();
+      await primary.stop();
+      workspace.remove();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * Juju, PostgreSQL, PgBouncer and passwords in memory, by the rules of the real ones.
+ *
+ * @module hookchart/memory
+ */
+
+export { MemoryJuju, type MemoryJujuOptions, type StoredSecret } from '../../juju/memory.ts';
+export {
+  emptyPostgres,
+  MemoryPostgres,
+  type MemoryRole,
+  type PostgresState,
+} from './backend.ts';
+export { seededEntropy } from './entropy.ts';
+export { emptyPgbouncer, MemoryPgbouncer, type PgbouncerState } from './pooler.ts';
+export type { Fault, Tap } from './tap.ts';

@@ -1,0 +1,75 @@
+/**
+ * PostgreSQL 14 to 18 as the backend.
+ *
+ * @module hookchart/postgres
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Backend } from '../engine.ts';
+import { audit, grantable } from './audit.ts';
+import { Connections } from './connections.ts';
+import { closedTo } from './login.ts';
+import type { PostgresOptions } from './options.ts';
+import { attempt } from './problem.ts';
+import { provision } from './provision.ts';
+import { remove } from './remove.ts';
+import { retireLookup } from './statements/home.ts';
+import { readLogin } from './statements/legacy.ts';
+
+export type { Tls } from '../wire/index.ts';
+export type { PostgresOptions } from './options.ts';
+
+/** A backend that also counts what it sends. */
+export interface PostgresBackend extends Backend {
+  /** Messages that waited for an answer, logins included, since it was made. */
+  readonly roundTrips: () => number;
+}
+
+/**
+ * PostgreSQL 14 to 18, for one deployment. It serves one hook at a time: its connections
+ * are opened when they are needed and end with `release`.
+ */
+export function postgres(options: PostgresOptions): PostgresBackend {
+  const connections = new Connections(options);
+  const { host, port, owner, tls, replicas = () => [] } = options;
+  const ca = tls?.mode === 'verify' ? tls.ca : null;
+  return {
+    ready: attempt(connections, async () => {
+      const { isPrimary } = await connections.server();
+      const { where } = connections;
+      return isPrimary
+        ? E.right(undefined)
+        : E.left({
+            _tag: 'BackendUnavailable',
+            class: 'unavailable',
+            where,
+            why: 'it is a replica',
+          });
+    }),
+    version: attempt(connections, async () => E.right((await connections.server()).version)),
+    endpoints: async () =>
+      E.right({ primary: { host, port }, replicas: replicas(), closed: closedTo(options), ca }),
+    grantable: (roles) =>
+      attempt(connections, async () => E.right(await grantable(connections, roles))),
+    provision: (grant, holdings) =>
+      attempt(connections, () => provision(connections, owner, grant, holdings)),
+    remove: (grant) => attempt(connections, () => remove(connections, grant)),
+    audit: (holdings) =>
+      attempt(connections, async () => E.right(await audit(connections, holdings))),
+    retireLookup: (user) =>
+      attempt(connections, async () => {
+        const [[login] = []] = await connections.send('look for the lookup login', [
+          readLogin(user),
+        ]);
+        if (login === undefined) return E.right(undefined);
+        const superuser = await connections.superuser();
+        const { where } = connections;
+        const why = `it takes a superuser to end the login ${user} (option backend-roles)`;
+        if (superuser === null)
+          return E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
+        await connections.ask(superuser, 'retire the lookup login', [retireLookup(user)]);
+        return E.right(undefined);
+      }),
+    release: () => connections.release(),
+    roundTrips: () => connections.roundTrips,
+  };
+}

@@ -1,0 +1,46 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { HookError } from '../engine.ts';
+import type { WireProblem } from '../wire/index.ts';
+
+/** Something that went wrong between here and PostgreSQL, and what it was to be good for. */
+export class SqlProblem extends Error {
+  readonly statement: string;
+  readonly kind: WireProblem['kind'];
+  readonly sqlState: string | null;
+  constructor(statement: string, { kind, sqlState, message, detail }: WireProblem) {
+    super(detail === null ? message : `${message}: ${detail}`);
+    this.statement = statement;
+    this.kind = kind;
+    this.sqlState = sqlState;
+  }
+}
+
+/** Runs a body and says its problems in the engine's words. */
+export const attempt =
+  <Result>(
+    { where }: { readonly where: string },
+    body: () => Promise<E.Either<HookError, Result>>,
+  ): (() => Promise<E.Either<HookError, Result>>) =>
+  async () => {
+    try {
+      return await body();
+    } catch (problem) {
+      if (problem instanceof SqlProblem) return E.left(translate(where, problem));
+      throw problem;
+    }
+  };
+
+function translate(where: string, problem: SqlProblem): HookError {
+  const { sqlState, message, statement } = problem;
+  if (sqlState !== null && problem.kind === 'refused' && !isPassing(sqlState))
+    return { _tag: 'SqlFailed', class: 'broken', statement, sqlState, message };
+  return { _tag: 'BackendUnavailable', class: 'unavailable', where, why: message };
+}
+
+/**
+ * States that end by themselves: connection trouble and logins not yet let in (08, 28), resources
+ * (53), shutdown and cancellation (57), a primary that became a standby (25006), a lock or template0
+ * in use by others (55P03, 55006), a deadlock or a lost race (40).
+ */
+const isPassing = (sqlState: string): boolean =>
+  /^(?:08|28|40|53|57)/.test(sqlState) || ['25006', '55P03', '55006'].includes(sqlState);

@@ -1,0 +1,271 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Grant } from '../../../machines/index.ts';
+import type { Holdings, HookError, Provisioned } from '../engine.ts';
+import { verifierOf, verifies } from '../wire/scram.ts';
+import type { Connections, Last, Server } from './connections.ts';
+import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
+import { adoptLegacy } from './legacy.ts';
+import { freshName, ownerRoleOf } from './login.ts';
+import { removeRole } from './remove.ts';
+import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
+import * as sql from './statements/grant.ts';
+
+/** What is to be made or put right, once it is clear whose everything is. */
+interface Plan {
+  readonly user: { readonly name: string; readonly found: Role | undefined };
+  readonly owner: { readonly name: string; readonly found: Role | undefined };
+  readonly place: string;
+  /** How the database is come by. */
+  readonly database: 'there' | 'made' | 'taken over';
+  /** Who owns it, where it is to be taken over. */
+  readonly holder: string | null;
+}
+
+/** Makes what is missing and puts right what differs; what is taken is refused before anything. */
+export async function provision(
+  connections: Connections,
+  owner: string,
+  grant: Grant,
+  { grants }: Pick<Holdings, 'grants'>,
+): Promise<E.Either<HookError, Provisioned>> {
+  const server = await connections.server();
+  const adopted = await adoptLegacy(connections, server, grant);
+  if (E.isLeft(adopted)) return adopted;
+  const inForce = adopted.right ?? grant.verifier?.secret ?? null;
+  const names = [grant.user, ownerRoleOf(owner, grant.database)];
+  return connections.inTurn(
+    [
+      'read roles',
+      readHeld(grant.relation, grant.database),
+      readRoles(names, grant.relation, grant.database),
+      readDatabases([grant.database]),
+    ],
+    async (rows, last) => {
+      const facts = factsOf(rows);
+      const plan = planOf(facts, grant, grants, owner, connections.name);
+      if (E.isLeft(plan)) return plan;
+      const isStray = plan.right.user.found?.homes.some((home) => home !== plan.right.place);
+      if (isStray && grant.state === 'provisioning')
+        // What was begun for another request has left things elsewhere.
+        return again(connections, server, plan.right, grant, last);
+      const made = await carryOut(connections, server, grant, plan.right, last, inForce);
+      const refusal = await takeBack(connections, server, plan.right, grant);
+      if (refusal !== null) last.statements = [];
+      return refusal ?? E.right(made);
+    },
+  );
+}
+
+/** What a superuser has given only a superuser takes back; where there is none, it is said. */
+async function takeBack(
+  connections: Connections,
+  server: Server,
+  { user, owner }: Plan,
+  { relation, roles }: Grant,
+): Promise<E.Either<HookError, never> | null> {
+  const [first, ...more] = revocations(user, [owner.name, ...roles], server).filter(
+    ({ isOurs }) => !isOurs,
+  );
+  if (first === undefined) return null;
+  const superuser = await connections.superuser();
+  if (superuser === null) {
+    const what = 'revoke what is not to be';
+    const why = `${first.what}, as ${first.grantor} has granted`;
+    return E.left({ _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why });
+  }
+  const statements = [first, ...more].map(({ statement }) => statement);
+  await connections.ask(superuser, 'revoke what others granted', statements);
+  return null;
+}
+
+async function again(
+  connections: Connections,
+  server: Server,
+  plan: Plan,
+  grant: Grant,
+  last: Last,
+): Promise<E.Either<HookError, Provisioned>> {
+  const { found, name } = plan.user;
+  const removed =
+    found === undefined ? E.right([]) : await removeRole(connections, server, found, null);
+  if (E.isLeft(removed)) return removed;
+  const anew = { ...plan, user: { name, found: undefined } };
+  return E.right(await carryOut(connections, server, grant, anew, last));
+}
+
+function planOf(
+  facts: Facts,
+  grant: Grant,
+  grants: readonly Grant[],
+  deployment: string,
+  handOver: string,
+): E.Either<HookError, Plan> {
+  const { relation, database } = grant;
+  const heldUser = facts.held.find((held) => held.relation === relation);
+  const user = roleOf(facts, heldUser);
+  if (user === undefined && facts.roles.has(grant.user) && grant.state === 'published')
+    return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: grant.user });
+  if (user?.isMighty === true)
+    return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: user.name });
+  const userName = userNameOf(facts, grant, user);
+
+  const heldOwner = facts.held.find((held) => held.database === database);
+  const owner = roleOf(facts, heldOwner);
+  const ownerName = ownerRoleOf(deployment, database);
+  const wanted = {
+    name: owner?.name ?? (facts.roles.has(ownerName) ? freshName(ownerName) : ownerName),
+    found: owner,
+  };
+  const known = heldOwner?.place ?? database;
+  const found = facts.databases.get(known);
+  const plan = { user: { name: userName, found: user }, owner: wanted, holder: null };
+  if (found === undefined) return E.right({ ...plan, place: known, database: 'made' });
+  if (owner !== undefined && found.ownerId === owner.id)
+    return E.right({ ...plan, place: known, database: 'there' });
+  const isItsUsers =
+    found.tenant !== null &&
+    (found.tenant === relation ||
+      grants.some((one) => one.relation === found.tenant && one.database === database));
+  if (found.isHandedOver || isItsUsers)
+    return E.right({ ...plan, place: known, database: 'taken over', holder: found.owner });
+  // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
+  if (found.isTenants && grant.state !== 'published')
+    return E.right({ ...plan, place: freshName(`hookchart_${database}`), database: 'made' });
+  const { owner: takenBy } = found;
+  return E.left({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy, handOver });
+}
+
+/** A name that is somebody else's gives way where nobody has heard of it yet. */
+const userNameOf = ({ roles }: Facts, { user }: Grant, found: Role | undefined): string =>
+  found?.name ?? (roles.has(user) ? freshName(user) : user);
+
+async function carryOut(
+  connections: Connections,
+  server: Server,
+  grant: Grant,
+  plan: Plan,
+  last: Last,
+  inForce: string | null = grant.verifier?.secret ?? null,
+): Promise<Provisioned> {
+  const secret = grant.password?.secret ?? '';
+  const verifier =
+    inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
+  const { user, owner, place, database, holder } = plan;
+  // What it shares the user says itself, with no more rights than the database's owner has.
+  const isEntering = database === 'made' || user.found?.shares.includes(place) !== true;
+  const rights = isEntering ? { attributes: [], roles: [] } : grant;
+  const roles = [
+    ...ownerStatements(plan, grant, server),
+    ...userStatements(plan, { ...grant, ...rights }, server, verifier),
+  ];
+  const opening = sql.openDatabase(place, owner.name);
+  if (database === 'made') {
+    await connections.send('create roles', roles);
+    await connections.send('create the database', [sql.makeDatabase(place, owner.name)]);
+    await connections.send('close the database to others', opening);
+  } else {
+    const taking =
+      holder === null || holder === owner.name
+        ? []
+        : [
+            ...(holder === server.login ? [] : [sql.join(holder, server.major)]),
+            sql.takeDatabase(place, owner.name),
+          ];
+    await connections.send('create roles', [...roles, ...taking, ...opening]);
+  }
+  if (isEntering) {
+    const login = { user: user.name, password: secret };
+    const session = await connections.as(login, place, server.major);
+    try {
+      await connections.ask(session, 'share what it makes', sql.share(owner.name));
+    } finally {
+      await session.end();
+    }
+  }
+  const extras = isEntering ? extraStatements(user.name, grant) : [];
+  if (extras.length > 0) Object.assign(last, { purpose: 'grant extra roles', statements: extras });
+  return { user: user.name, place, verifier: { secret: verifier } };
+}
+
+function ownerStatements(
+  { owner: { name, found }, place }: Plan,
+  { database }: Grant,
+  server: Server,
+): string[] {
+  const holding = sql.hold(name, { database, place });
+  if (found === undefined)
+    return [
+      sql.makeOwner(name),
+      holding,
+      sql.comment(name, `owner of database ${database}, made by hookchart`),
+      sql.join(name, server.major),
+    ];
+  return [
+    ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
+    holding,
+    ...intruders(found, server, 'owner').flatMap(({ role, grantor, isOurs }) =>
+      isOurs ? [sql.revokeRole(name, role, grantor, server.major)] : [],
+    ),
+  ];
+}
+
+/** Whether the deployment's login has a role's rights. */
+const isUsable = ({ members }: Role, { login }: Server): boolean =>
+  members.some(({ role, isPlain }) => role === login && isPlain);
+
+/** What the grant does not say is revoked first; what takes more than the database comes last. */
+function userStatements(
+  { user: { name, found }, owner }: Plan,
+  grant: Grant,
+  server: Server,
+  verifier: string,
+): string[] {
+  const { relation, roles, attributes } = grant;
+  const wanted = [owner.name, ...roles];
+  if (found === undefined)
+    return [
+      sql.makeUser(name, server.limit, verifier),
+      sql.hold(name, { relation }),
+      sql.comment(
+        name,
+        `user of relation ${relation} on database ${grant.database}, made by hookchart`,
+      ),
+      sql.join(name, server.major),
+      sql.grantRole(owner.name, name),
+    ];
+  const missing = wanted.filter(
+    (role) => !found.memberships.some((one) => one.role === role && one.isPlain),
+  );
+  return [
+    sql.hold(name, { relation }),
+    ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
+    sql.restoreUser(name, server.limit, verifier, attributes),
+    ...found.settings.map((database) => sql.resetSettings(name, database)),
+    ...revocations({ name, found }, wanted, server).flatMap(({ isOurs, statement }) =>
+      isOurs ? [statement] : [],
+    ),
+    ...missing.map((role) => sql.grantRole(role, name)),
+  ];
+}
+
+/** What is to be taken back of the user's memberships, and of those of others in its role. */
+const revocations = ({ name, found }: Plan['user'], wanted: readonly string[], server: Server) =>
+  found === undefined
+    ? []
+    : [
+        ...surplus(found, wanted).map((one) => ({
+          ...one,
+          what: `${name} is a member of ${one.role}`,
+          statement: sql.revokeRole(one.role, name, one.grantor, server.major),
+        })),
+        ...intruders(found, server, 'user').map((one) => ({
+          ...one,
+          what: `${one.role} is a member of ${name}`,
+          statement: sql.revokeRole(name, one.role, one.grantor, server.major),
+        })),
+      ];
+
+const extraStatements = (name: string, { roles, attributes }: Grant): string[] => [
+  ...(attributes.length === 0 ? [] : [sql.giveAttributes(name, attributes)]),
+  ...roles.map((role) => sql.grantRole(role, name)),
+];

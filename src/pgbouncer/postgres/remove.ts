@@ -1,0 +1,293 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Grant } from '../../../machines/index.ts';
+import type { HookError } from '../engine.ts';
+import type { Session } from '../wire/index.ts';
+import { Agent } from './agent.ts';
+import type { Connections, Row, Server } from './connections.ts';
+import { factsOf, type Role, roleOf, surplus } from './facts.ts';
+import { adoptLegacy } from './legacy.ts';
+import { SqlProblem } from './problem.ts';
+import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
+import { grantRole, join, revokeRole } from './statements/grant.ts';
+import * as sql from './statements/removal.ts';
+
+/** A client that may create databases can make one between the look and the drop. */
+const rounds = 3;
+/** Milliseconds that one session may take to end. */
+const patience = 5_000;
+
+type Removal = E.Either<HookError, readonly string[]>;
+
+/** The owner of a database, to whom it is handed over what somebody leaves there. */
+interface Heir {
+  readonly name: string;
+  readonly place: string;
+  /** Whether nobody else uses the database: what was done in the owner's name was the user's then. */
+  readonly isAlone: boolean;
+}
+
+/** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
+export async function remove(
+  connections: Connections,
+  grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Grant>,
+): Promise<Removal> {
+  const server = await connections.server();
+  const adopted = await adoptLegacy(connections, server, grant);
+  if (E.isLeft(adopted)) return adopted;
+  const { relation, database, user, place = null } = grant;
+  return connections.inTurn(
+    [
+      'read the role',
+      readHeld(relation, database),
+      readRoles([user], relation, database),
+      readDatabases([database]),
+    ],
+    async (rows) => {
+      const facts = factsOf(rows);
+      const role = roleOf(
+        facts,
+        facts.held.find((held) => held.relation === relation),
+      );
+      const owner = facts.held.find((held) => held.database === database);
+      const heir = roleOf(facts, owner);
+      if (role === undefined) {
+        // It was made once, and who has made this one nobody can tell.
+        const isOthers = place !== null && facts.roles.has(user);
+        return isOthers ? inUse(user, 'it is not the one that was made; drop it') : E.right([]);
+      }
+      return removeRole(
+        connections,
+        server,
+        role,
+        heir === undefined || owner === undefined
+          ? null
+          : {
+              name: heir.name,
+              place: owner.place ?? database,
+              isAlone: heir.members.every((one) => [role.name, server.login].includes(one.role)),
+            },
+      );
+    },
+  );
+}
+
+const inUse = (role: string, why: string): Removal =>
+  E.left({ _tag: 'RoleInUse', class: 'unavailable', role, why });
+
+/** What PostgreSQL says to it is a reason to try again later, whatever it is. */
+export async function removeRole(
+  connections: Connections,
+  server: Server,
+  role: Role,
+  heir: Heir | null,
+): Promise<Removal> {
+  const notes = new Set<string>();
+  const agent = new Agent(connections, server);
+  try {
+    for (let round = 1; ; round++) {
+      try {
+        const all = await tenantsRoles(connections, role);
+        if (round > 1) await connections.send('end what names it', [holdersOf(all)]);
+        // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
+        const ended = await tried(() => endLogins(connections, server, role, all, notes));
+        const isLess = await rollBackPrepared(connections, agent, all, heir, notes);
+        if (!isLess && E.isLeft(ended)) throw ended.left;
+        const stuck =
+          isLess || E.isLeft(ended)
+            ? await endLogins(connections, server, role, all, notes)
+            : ended.right;
+        if (stuck !== null) return inUse(role.name, stuck);
+        await leaveOthers(connections, server, role, heir);
+        await handOver(connections, agent, all, heir);
+        const made = all.map(({ name }) => name).reverse();
+        const [sessions = []] = await connections.send('drop the role', [
+          sql.endSessions(
+            all.map(({ id }) => id),
+            patience,
+          ),
+          sql.dropRoles(made),
+          sql.letGo(all.map(({ id }) => id)),
+        ]);
+        note(sessions, notes);
+        return E.right([...notes]);
+      } catch (problem) {
+        // Whoever may make databases has made one meanwhile, or locks what is to be changed.
+        if (!isPassing(problem) || round === rounds) throw problem;
+      }
+    }
+  } catch (problem) {
+    if (problem instanceof SqlProblem && problem.kind === 'refused')
+      return inUse(role.name, problem.message);
+    throw problem;
+  } finally {
+    await agent.end();
+  }
+}
+
+/** Something new that it owns, a lock, a row that others change too, what is gone by now, a closed database. */
+const isPassing = (problem: unknown): boolean =>
+  problem instanceof SqlProblem && /^(2BP01|55P03|XX000|42704|55000)$/.test(problem.sqlState ?? '');
+
+async function tried<Result>(body: () => Promise<Result>): Promise<E.Either<SqlProblem, Result>> {
+  try {
+    return E.right(await body());
+  } catch (problem) {
+    if (problem instanceof SqlProblem && isPassing(problem)) return E.left(problem);
+    throw problem;
+  }
+}
+
+const holdersOf = (roles: readonly Named[]): string =>
+  sql.endHolders(
+    roles.map(({ id }) => id),
+    patience,
+  );
+
+/** The role and those that it made, which can do what it can. */
+async function tenantsRoles(connections: Connections, { id }: Role): Promise<readonly Named[]> {
+  const [found = []] = await connections.send('look for roles that it made', [readMade(id)]);
+  return found as unknown as readonly Named[];
+}
+
+/** A prepared transaction outlives its session, and holds what it locked; only its user ends it. */
+async function rollBackPrepared(
+  connections: Connections,
+  agent: Agent,
+  roles: readonly Named[],
+  heir: Heir | null,
+  notes: Set<string>,
+): Promise<boolean> {
+  const names = roles.map(({ name }) => name);
+  const [own = [], shared = []] = await connections.send('look for prepared transactions', [
+    sql.readPrepared(names),
+    ...(heir?.isAlone === true ? [sql.readPrepared([heir.name])] : []),
+  ]);
+  const prepared = [...own, ...shared];
+  if (prepared.length === 0) return false;
+  await agent.lend([...names, ...(heir === null ? [] : [heir.name])]);
+  for (const transaction of prepared) {
+    const { gid, user, database } = transaction;
+    const session = await agent.enter({ ...transaction, name: database });
+    try {
+      // Each in a message of its own: no transaction may be open around it.
+      for (const statement of [sql.become(String(user)), sql.rollBack(String(gid))])
+        await connections.ask(session, 'roll back a prepared transaction', [statement]);
+    } finally {
+      await session.end();
+    }
+    notes.add(`the prepared transaction ${String(gid)} in ${String(database)} was rolled back`);
+  }
+  return true;
+}
+
+/**
+ * Sessions and logins end in one message: a session that has changed its own role holds that up
+ * until it ends, and nobody comes in between. Null once there is none; else why not.
+ */
+async function endLogins(
+  connections: Connections,
+  server: Server,
+  role: Role,
+  roles: readonly Named[],
+  notes: Set<string>,
+): Promise<string | null> {
+  const users = roles.map(({ id }) => id);
+  const ending = sql.endSessions(users, patience);
+  const made = roles.filter(({ id }) => id !== role.id);
+  const ended = await connections.send('end logins', [
+    // Sessions of roles that the user made are only ended by who is a member of them.
+    ...made.map(({ name }) => join(name, server.major)),
+    ending,
+    ...roles.map(({ name }) => sql.endLogin(name)),
+  ]);
+  note(ended[made.length] ?? [], notes);
+  const [after = []] = await connections.send('end sessions', [ending]);
+  note(after, notes);
+  return after.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
+}
+
+/** Of others' rights it has those of the owner alone, to whom it hands over. */
+async function leaveOthers(
+  connections: Connections,
+  { major }: Server,
+  role: Role,
+  heir: Heir | null,
+): Promise<void> {
+  const wanted = heir === null ? [] : [heir.name];
+  const statements = [
+    ...surplus(role, wanted).flatMap((one) =>
+      one.isOurs ? [revokeRole(one.role, role.name, one.grantor, major)] : [],
+    ),
+    ...wanted.map((name) => grantRole(name, role.name)),
+  ];
+  if (statements.length > 0) await connections.send('take back what it was granted', statements);
+}
+
+/** What was open in sessions that were ended. */
+function note(sessions: readonly Row[], notes: Set<string>): void {
+  for (const { database, isOpen } of sessions)
+    if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
+}
+
+interface Named {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** What it owns is handed over, wherever it is, and nothing of it stays behind. */
+async function handOver(
+  connections: Connections,
+  agent: Agent,
+  roles: readonly Named[],
+  heir: Heir | null,
+): Promise<void> {
+  const users = roles.map(({ id }) => id);
+  const names = roles.map(({ name }) => name);
+  const [homes = [], shown = []] = await connections.send('look for what it owns', [
+    sql.readHomes(users, heir === null ? [] : [heir.place]),
+    sql.readShown(users),
+  ]);
+  for (const home of homes) {
+    const to = (home.heir as string | null) ?? (home.isKept === true ? (heir?.name ?? null) : null);
+    const givers = [
+      ...new Set([...(home.givers as readonly string[]), ...(to === null ? [] : [to])]),
+    ];
+    // Whatever is dropped in one database takes memberships along that the user had given.
+    await agent.lend([...names, ...givers]);
+    const session = await agent.enter(home);
+    try {
+      await leaveHome(connections, session, roles, to);
+    } finally {
+      await session.end();
+    }
+    await agent.giveBack(givers);
+  }
+  if (shown.length > 0)
+    await connections.send(
+      'take back what it was shown',
+      shown.flatMap(({ name, owner }) => sql.leave(String(name), String(owner), names)),
+    );
+}
+
+/** What is done in one database, with the user's own rights. */
+async function leaveHome(
+  connections: Connections,
+  session: Session,
+  roles: readonly Named[],
+  heir: string | null,
+): Promise<void> {
+  const ask = (purpose: string, statements: readonly string[]) =>
+    connections.ask(session, purpose, statements);
+  const owned = roles.map(({ name }) => name);
+  if (heir === null) {
+    await ask('drop what it owned', [sql.dropOwned(owned)]);
+    return;
+  }
+  const users = roles.map(({ id }) => id);
+  const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir)]);
+  await ask('hand over what it owned', [
+    ...schemas.flatMap(({ name, isOwn }) => sql.takeSchema(String(name), heir, isOwn === true)),
+    sql.reassign(owned, heir),
+    sql.dropOwned(owned),
+  ]);
+}

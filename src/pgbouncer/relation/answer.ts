@@ -1,0 +1,235 @@
+/**
+ * What the provider's side of a relation says: the application databag, and the Juju secrets that
+ * it points to. Follows `postgresql_client`, v0 and v1, of charm-relation-interfaces.
+ */
+import type { ConnectionInfo, Grant, Login } from '../../../machines/index.ts';
+import { isShown } from './endpoints.ts';
+import { userGroup } from './ledger.ts';
+import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
+
+/** The content of a relation's Juju secrets by group. */
+export type SecretContents = Readonly<Record<string, Databag>>;
+
+export interface Answer {
+  /** What the databag shows whatever the ids of the secrets are; an empty value deletes its key. */
+  readonly clear: Databag;
+  readonly secrets: SecretContents;
+}
+
+/** The group of each field that may be asked for as a secret. */
+const groupOf: Readonly<Record<string, string>> = {
+  username: userGroup,
+  password: userGroup,
+  uris: userGroup,
+  'read-only-uris': userGroup,
+  tls: 'tls',
+};
+
+/** The whole answer to a request: all of it is published in one hook. */
+export function answer(
+  grant: Grant,
+  login: Login,
+  info: ConnectionInfo,
+  {
+    reply,
+    remote,
+    own,
+  }: { readonly reply: Reply; readonly remote: Databag; readonly own: Databag },
+): Answer {
+  const { data: _, ...request } = remote;
+  const uris = urisOf(login, grant.database, info);
+  if (reply._tag === 'V1')
+    return {
+      clear: {
+        version: 'v1',
+        data: JSON.stringify({ [reply.requestId]: requestSeen(request) }),
+        requests: JSON.stringify([
+          {
+            resource: grant.database,
+            'request-id': reply.requestId,
+            salt: reply.salt,
+            ...v1Info(info),
+          },
+        ]),
+      },
+      secrets: {
+        [userGroup]: withoutEmpty({
+          username: login.user,
+          password: login.password.secret,
+          ...uris,
+        }),
+        tls: { tls: 'false' },
+      },
+    };
+  const isAsked = (field: string) => reply.secretFields.includes(field);
+  const fields: Databag = {
+    username: login.user,
+    password: login.password.secret,
+    uris: uris.uris,
+    'read-only-uris': isAsked('read-only-uris') ? uris['read-only-uris'] : '',
+    tls: 'False',
+  };
+  // A connection string shows the password.
+  const isHidden = isAsked('password') && own.password === undefined;
+  // What was shown in the clear stays so for the relation's life: its consumer has read it there.
+  const isSecret = (field: string) =>
+    own[field] === undefined && (isAsked(field) || (field in uris && isHidden));
+  const clear: Record<string, string> = {
+    data: JSON.stringify(request),
+    database: grant.database,
+  };
+  const secrets: Record<string, Record<string, string>> = {};
+  for (const [field, value] of Object.entries(fields)) {
+    const group = groupOf[field];
+    if (group === undefined || !isSecret(field)) clear[field] = value;
+    else if (value !== '') secrets[group] = { ...secrets[group], [field]: value };
+  }
+  const { [userGroup]: ofUser } = secrets;
+  // Whatever of it was asked for, this unit finds there what it has published.
+  if (ofUser !== undefined)
+    secrets[userGroup] = { username: login.user, password: login.password.secret, ...ofUser };
+  return { clear: { ...clear, ...connectionKeys(info) }, secrets };
+}
+
+/**
+ * What is to be written into a databag for an answer whose secrets have these ids: what it shows of
+ * another form of the answer, such as a password in the clear, goes.
+ */
+export function answerDatabag(
+  { clear }: Answer,
+  ids: Readonly<Record<string, string>>,
+  own: Databag,
+): Databag {
+  const secrets = Object.fromEntries(
+    Object.entries(ids).map(([group, id]) => [`secret-${group}`, id]),
+  );
+  if (clear.requests === undefined) return { ...withdrawn(own), ...clear, ...secrets };
+  const [request] = requestsIn(clear);
+  const requests = JSON.stringify([{ ...request, ...secrets }]);
+  return { ...withdrawn(own), ...clear, requests };
+}
+
+/** Nothing of what a databag shows. */
+export const withdrawn = (own: Databag): Databag =>
+  Object.fromEntries(Object.keys(own).map((key) => [key, '']));
+
+/** Where clients reach the poolers now; everything else in the databag stays. */
+export function movedDatabag(
+  own: Databag,
+  { database }: Grant,
+  info: ConnectionInfo,
+  asked: readonly string[],
+): Databag {
+  const [request] = own.version === 'v1' ? requestsIn(own) : [];
+  return request === undefined
+    ? { ...connectionKeys(info), ...movedUris(own, database, info, asked) }
+    : { requests: JSON.stringify([{ ...request, ...v1Info(info) }]) };
+}
+
+/** The content of a secret with the places in it put right. */
+export const movedSecret = (
+  content: Databag,
+  { database }: Grant,
+  info: ConnectionInfo,
+  asked: readonly string[],
+): Databag =>
+  settledSecret(
+    content,
+    withoutEmpty({ ...content, ...movedUris(content, database, info, asked) }),
+    info,
+  );
+
+/**
+ * The new content of a secret, in which a connection string stays with its unit for as long as that
+ * one serves: requirers take each revision for new credentials.
+ */
+export const settledSecret = (before: Databag, after: Databag, info: ConnectionInfo): Databag =>
+  Object.fromEntries(
+    Object.entries(after).map(([field, value]) => {
+      const known = before[field] ?? '';
+      const [place, next] = [placeIn(known), placeIn(value)];
+      const isSettled =
+        place !== null &&
+        next !== null &&
+        isShown(info, place) &&
+        known.replace(`@${place}/`, `@${next}/`) === value;
+      return [field, isSettled ? known : value];
+    }),
+  );
+
+/** Where a connection string leads; null for what is none. */
+const placeIn = (uri: string): string | null =>
+  /^postgresql:\/\/[^@/]*@([^@/]+)\//.exec(uri)?.[1] ?? null;
+
+/** The fields that a requirer wants kept from the databag. */
+export const secretFieldsOf = (reply: Reply): readonly string[] =>
+  reply._tag === 'V0' ? reply.secretFields : Object.keys(groupOf);
+
+/** Whether a provider's databag shows credentials, in the clear or by the secret that holds them. */
+export const isAnswer = (own: Databag): boolean =>
+  [own, ...requestsIn(own)].some((one) => Boolean(one?.username ?? one?.['secret-user']));
+
+/** As consumers' libraries label the provider's secrets. */
+export const secretLabel = (
+  { relation, requestId }: Pick<Grant, 'relation' | 'requestId'>,
+  group: string,
+): string =>
+  ['database', relation, ...(requestId === null ? [] : [requestId]), group, 'secret'].join('.');
+
+const connectionKeys = (info: ConnectionInfo) => ({
+  endpoints: info.endpoints ?? '',
+  'read-only-endpoints': info.readOnlyEndpoints,
+  version: info.version ?? '',
+});
+
+const v1Info = (info: ConnectionInfo) => ({
+  endpoints: info.endpoints,
+  'read-only-endpoints': info.readOnlyEndpoints === '' ? null : info.readOnlyEndpoints,
+  version: info.version,
+});
+
+/**
+ * Connection strings of one host, which is all that most libraries read; the empty one where nobody
+ * answers. Any unit leads to the replicas, so that for reading too there is one from the beginning.
+ */
+function urisOf(login: Login, database: string, { endpoints }: ConnectionInfo) {
+  const uri = (name: string) =>
+    endpoints === null
+      ? ''
+      : `postgresql://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password.secret)}@${endpoints}/${name}`;
+  const hasAlias = database.length + readOnlySuffix.length <= longestName;
+  return {
+    uris: uri(database),
+    'read-only-uris': uri(hasAlias ? database + readOnlySuffix : database),
+  };
+}
+
+/** Those that are shown beside the password, or are asked for. */
+function movedUris(
+  shown: Databag,
+  database: string,
+  info: ConnectionInfo,
+  asked: readonly string[],
+): Databag {
+  const { username: user = '', password: secret = '' } = shown;
+  if (secret === '') return {};
+  return Object.fromEntries(
+    Object.entries(urisOf({ user, password: { secret } }, database, info)).filter(
+      ([key]) => shown[key] !== undefined || asked.includes(key),
+    ),
+  );
+}
+
+const withoutEmpty = (content: Databag): Databag =>
+  Object.fromEntries(Object.entries(content).filter(([, value]) => value !== ''));
+
+function requestsIn({ requests = '[]' }: Databag): readonly Readonly<Record<string, unknown>>[] {
+  try {
+    const found: unknown = JSON.parse(requests);
+    return Array.isArray(found) ? found : [];
+  } catch {
+    return [];
+  }
+}
+
+const requestSeen = (remote: Databag) => requestsIn(remote)[0] ?? {};

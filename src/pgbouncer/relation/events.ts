@@ -1,0 +1,43 @@
+import type { HookName } from '../../../machines/index.ts';
+
+/** Hooks with a chart of their own, and hooks that call for the same as one of them. */
+const charts: Readonly<Record<string, HookName>> = {
+  'database-relation-changed': 'database-requested',
+  'database-relation-departed': 'database-relation-departed',
+  'database-relation-broken': 'database-relation-broken',
+  'leader-elected': 'leader-elected',
+  // Nobody was told what has changed meanwhile, and in stop a unit looks for the last time.
+  'update-status': 'update-status',
+  'upgrade-charm': 'update-status',
+  'config-changed': 'update-status',
+  'secret-changed': 'update-status',
+  start: 'update-status',
+  stop: 'update-status',
+};
+
+/** For a unit whose agent was started anew the peers may go first, and the ledger with them. */
+const ofLastPeers = /^.+-peers-relation-broken$/;
+
+/** The backend came, moved or went. */
+const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$/;
+/** A peer moved, or the unit's own PgBouncer has come up. */
+const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
+
+/** As `secretLabel` makes them; a secret of others has no label here. */
+const ownSecret = /^database\.(\d+)\.(?:[^.]+\.)?[a-z]+\.secret$/;
+
+/** The relation for which a secret of such a label was made; null for any other secret. */
+export function relationOfSecret(label: string): number | null {
+  const relation = ownSecret.exec(label)?.[1];
+  return relation === undefined ? null : Number(relation);
+}
+
+/** Whether an event is about a secret that this application owns, which nobody else writes. */
+export const isOwnSecret = (label = ''): boolean => ownSecret.test(label);
+
+/** The chart that a Juju hook goes through; null for a hook that nobody handles. */
+export function chartNameOf(hook: string): HookName | null {
+  if (Object.hasOwn(charts, hook)) return charts[hook] ?? null;
+  if (ofBackend.test(hook) || ofLastPeers.test(hook)) return 'update-status';
+  return ofPeers.test(hook) ? 'pgb-peers-relation-changed' : null;
+}

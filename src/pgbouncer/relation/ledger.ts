@@ -1,0 +1,160 @@
+/**
+ * The ledger: one record per relation in the peer application databag, and the only truth that
+ * outlives a hook. Nothing here knows who may write it; only the leader can.
+ */
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { Grant } from '../../../machines/index.ts';
+import { fingerprint } from '../../juju/fingerprint.ts';
+import { latest } from './latest.ts';
+import type { Databag } from './request.ts';
+
+/** A request that is not served, and the reason that its operator reads. */
+export interface Refused {
+  readonly relation: number;
+  readonly state: 'refused';
+  readonly error: string;
+}
+
+export type LedgerRecord = Grant | Refused;
+
+export interface Ledger {
+  readonly records: ReadonlyMap<number, LedgerRecord>;
+  /** The login with which the poolers of version 0.1 look up users; null where there is none. */
+  readonly lookup: KeptLogin | null;
+}
+
+/** A login whose password is known, or kept in a Juju secret of the application. */
+export interface KeptLogin extends Pick<Grant, 'password'> {
+  readonly user: string;
+  /** The id of the Juju secret; null where there is none. */
+  readonly secret: string | null;
+}
+
+/** A ledger that belongs to whoever parsed it. */
+export interface ParsedLedger extends Ledger {
+  readonly records: Map<number, LedgerRecord>;
+}
+
+/** A record that cannot be read is kept as it is: guessing would drop clients or lose a password. */
+export interface LedgerUnreadable {
+  readonly _tag: 'LedgerUnreadable';
+  readonly class: 'broken';
+  readonly key: string;
+  readonly why: string;
+}
+
+/** The key of version 0.1's login; it goes when no unit looks up users any more. */
+export const lookupKey = 'auth-user';
+/** The unit that has led last. */
+export const leaderKey = 'leader';
+/** The group of a relation's Juju secrets that holds its user and password. */
+export const userGroup = 'user';
+export const recordKey = (relation: number): string => `relation-${relation}`;
+
+const secret = v.object({ secret: v.string() });
+const id = v.optional(v.nullable(v.string()), null);
+const login = v.object({
+  user: v.string(),
+  password: v.nullable(secret),
+  secret: id,
+});
+const record = v.variant('state', [
+  v.object({ relation: v.number(), state: v.literal('refused'), error: v.string() }),
+  v.object({
+    relation: v.number(),
+    state: v.picklist(['provisioning', 'published', 'removing']),
+    user: v.string(),
+    database: v.string(),
+    place: id,
+    attributes: v.array(v.string()),
+    roles: v.array(v.string()),
+    password: v.nullable(secret),
+    secrets: v.optional(v.record(v.string(), v.string()), {}),
+    verifier: v.optional(v.nullable(secret), null),
+    requestId: id,
+    owner: v.string(),
+    published: v.nullable(
+      v.object({
+        endpoints: v.nullable(v.string()),
+        readOnlyEndpoints: v.string(),
+        version: v.nullable(v.string()),
+      }),
+    ),
+    error: v.nullable(v.string()),
+  }),
+]);
+
+/** Reads the ledger out of the peer application databag; keys of others are passed over. */
+export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
+  const records = new Map<number, LedgerRecord>();
+  let lookup: KeptLogin | null = null;
+  for (const key in databag) {
+    const text = databag[key] ?? '';
+    if (key === lookupKey) {
+      const read = readLogin(key, text);
+      if (E.isLeft(read)) return unreadable(key, read.left);
+      lookup = read.right;
+    } else if (key.startsWith('relation-')) {
+      const read = readRecord(key, text);
+      if (E.isLeft(read)) return unreadable(key, read.left);
+      const { relation } = read.right;
+      if (recordKey(relation) !== key) return unreadable(key, `it speaks of relation ${relation}`);
+      records.set(relation, read.right);
+    }
+  }
+  return E.right({ records, lookup });
+}
+
+/** The ledger's value for a relation; a password that a Juju secret keeps does not stand in it. */
+export const encodeRecord = (record: LedgerRecord): string =>
+  JSON.stringify(
+    record.state !== 'refused' && record.secrets[userGroup] !== undefined
+      ? { ...record, password: null }
+      : record,
+  );
+
+/** True for a record that PgBouncer's configuration serves. */
+export const isServed = (entry: LedgerRecord): entry is Grant =>
+  entry.state === 'provisioning' || entry.state === 'published';
+
+/** The ids of all secrets that stand on record. */
+export const keptSecrets = ({ records, lookup }: Ledger): readonly string[] => [
+  ...[...records.values()].flatMap((record) =>
+    record.state === 'refused' ? [] : Object.values(record.secrets),
+  ),
+  ...(lookup?.secret ? [lookup.secret] : []),
+];
+
+/** What PgBouncer's configuration serves to each relation; ids are in their order. */
+export function servings({ records }: Ledger): Readonly<Record<number, string>> {
+  const served: Record<number, string> = {};
+  for (const record of records.values())
+    if (isServed(record)) served[record.relation] = serving(record);
+  return served;
+}
+
+/** What a unit says that it serves to a relation: the database, and to whom, by the verifier. */
+export const serving = ({ database, verifier }: Pick<Grant, 'database' | 'verifier'>): string =>
+  verifier === null ? database : `${database} ${fingerprint(verifier.secret)}`;
+
+const readLogin = latest<string, string, E.Either<string, KeptLogin>>(64, decode(login));
+const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, decode(record));
+
+function decode<Schema extends v.GenericSchema>(schema: Schema) {
+  return (text: string): E.Either<string, v.InferOutput<Schema>> => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return E.left('it is not JSON');
+    }
+    const parsed = v.safeParse(schema, value, { abortEarly: true });
+    if (parsed.success) return E.right(parsed.output);
+    const issue = parsed.issues[0];
+    return E.left(`${v.getDotPath(issue) ?? 'it'} is not as expected (${issue.expected})`);
+  };
+}
+
+const unreadable = (key: string, why: string): E.Either<LedgerUnreadable, never> =>
+  E.left({ _tag: 'LedgerUnreadable', class: 'broken', key, why });

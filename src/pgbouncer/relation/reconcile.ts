@@ -1,0 +1,211 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
+import type { Fate } from './departing.ts';
+import { sameInfo, succeed } from './endpoints.ts';
+import { changedField } from './grant.ts';
+import type { Ledger, LedgerRecord } from './ledger.ts';
+import { type Refusal, renderRefusal } from './refusal.ts';
+import type { DatabaseRequest } from './request.ts';
+
+/** What a backend was found to hold for this deployment. */
+export interface Audit {
+  /** Roles of relations that are not published. */
+  readonly orphans: readonly { readonly relation: number; readonly user: string }[];
+  /** Published relations whose role, rights or database are not as they were granted. */
+  readonly damaged: readonly { readonly relation: number; readonly what: string }[];
+}
+
+/** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
+export interface View {
+  /**
+   * What this unit no longer sees may still be in use where it `leaves`; where all of it `ends`,
+   * whatever there is goes while the backend can still be reached.
+   */
+  readonly fate: Fate;
+  /**
+   * Another unit has led since this one did: what it put on record may be of relations that this
+   * unit has not entered yet. That a relation is not listed means nothing then.
+   */
+  readonly succeeding: boolean;
+  readonly backendReady: boolean;
+  readonly ledger: Ledger;
+  /** The relations that Juju lists at present. */
+  readonly relations: ReadonlySet<number>;
+  readonly requests: ReadonlyMap<number, E.Either<Refusal, DatabaseRequest>>;
+  /** Relations whose databag shows credentials though the ledger has no grant, and nobody asks for one. */
+  readonly stale: readonly number[];
+  readonly info: (grant: Grant) => ConnectionInfo;
+  /** The relations for which this unit's departing flag stands. */
+  readonly flags: readonly number[];
+  /** Null where the backend was not asked. */
+  readonly audit: Audit | null;
+  /** Whether the login of version 0.1 is of no more use to any unit. */
+  readonly lookupIsIdle: boolean;
+}
+
+/** One thing that is left to do. */
+export type Work =
+  | { readonly _tag: 'ForgetFlag'; readonly relation: number }
+  | { readonly _tag: 'DropRecord'; readonly relation: number }
+  | { readonly _tag: 'MarkRemoving'; readonly relation: number }
+  | { readonly _tag: 'Configure' }
+  | { readonly _tag: 'DeleteUser'; readonly relation: number }
+  | { readonly _tag: 'DeleteOrphan'; readonly relation: number; readonly user: string }
+  | { readonly _tag: 'WithdrawAnswer'; readonly relation: number }
+  | { readonly _tag: 'Refuse'; readonly refusal: Refusal }
+  | { readonly _tag: 'ClearError'; readonly relation: number }
+  | {
+      readonly _tag: 'Provision';
+      readonly relation: number;
+      /** What was found not to be as it was granted; null for a request that was not served yet. */
+      readonly damage: string | null;
+    }
+  /** The request cannot be served as it stands now; what was granted before is put right. */
+  | { readonly _tag: 'Restore'; readonly relation: number; readonly damage: string }
+  | { readonly _tag: 'RetireLookup' }
+  | { readonly _tag: 'UpdateConnectionInfo'; readonly relation: number };
+
+/**
+ * The difference between what is wanted and what is, as work: removals first, since a relation
+ * made anew may want what an old one still holds; then provisioning; then re-publishing.
+ */
+export function reconcile(view: View): readonly Work[] {
+  const { forget, remove } = removals(view);
+  return [
+    ...staleFlags(view),
+    ...forget,
+    { _tag: 'Configure' },
+    ...remove,
+    ...view.stale.map((relation): Work => ({ _tag: 'WithdrawAnswer', relation })),
+    ...(view.fate === 'ends' ? [] : [...requested(view), ...publications(view)]),
+    ...(view.lookupIsIdle && view.backendReady ? [{ _tag: 'RetireLookup' } as const] : []),
+  ];
+}
+
+/** A unit that is not the leader puts its own flags and its own PgBouncer right, and nothing else. */
+export const reconcileFollower = (view: Pick<View, 'flags' | 'relations'>): readonly Work[] => [
+  ...staleFlags(view),
+  { _tag: 'Configure' },
+];
+
+const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Work[] =>
+  flags
+    .filter((relation) => !relations.has(relation))
+    .map((relation) => ({ _tag: 'ForgetFlag', relation }));
+
+function removals(view: View) {
+  const { fate, ledger, relations, succeeding, backendReady, audit } = view;
+  const forget: Work[] = [];
+  const remove: Work[] = [];
+  const isEnding = fate === 'ends';
+  if (!isEnding && (fate === 'leaves' || succeeding)) return { forget, remove };
+  for (const [relation, { state }] of ledger.records) {
+    const isInUse = relations.has(relation) && !isAbandoned(view, relation, state);
+    if (isInUse && !isEnding) continue;
+    if (state === 'refused') forget.push({ _tag: 'DropRecord', relation });
+    else {
+      if (state !== 'removing') forget.push({ _tag: 'MarkRemoving', relation });
+      if (backendReady) remove.push({ _tag: 'DeleteUser', relation });
+    }
+  }
+  for (const { relation, user } of audit?.orphans ?? []) {
+    const record = ledger.records.get(relation);
+    // A relation that asks and has no record is about to be served; one that was refused is not.
+    const isUnwanted =
+      record === undefined
+        ? !relations.has(relation) || isWithdrawn(view, relation)
+        : record.state === 'refused';
+    if (isUnwanted || isEnding) remove.push({ _tag: 'DeleteOrphan', relation, user });
+  }
+  return { forget, remove };
+}
+
+/**
+ * A grant that nobody asks for, though its relation lives: a removal that was begun, and what was
+ * never served. What was served stays, whatever becomes of the request.
+ */
+function isAbandoned(view: View, relation: number, state: LedgerRecord['state']): boolean {
+  const request = view.requests.get(relation);
+  if (state === 'removing') return request !== undefined && E.isLeft(request);
+  return state === 'provisioning' && isWithdrawn(view, relation);
+}
+
+function isWithdrawn({ requests }: View, relation: number): boolean {
+  const request = requests.get(relation);
+  return request !== undefined && E.isLeft(request) && request.left._tag === 'RequestWithdrawn';
+}
+
+function requested(view: View): Work[] {
+  const work: Work[] = [];
+  const damages = new Map(view.audit?.damaged.map(({ relation, what }) => [relation, what]));
+  for (const [relation, request] of view.requests) {
+    const damage = damages.get(relation) ?? null;
+    const next = forRequest(view, relation, request, damage);
+    if (next !== null) work.push(next);
+    // A refusal goes on record as the relation stood before the hook; what is restored comes after.
+    if (damage !== null && next?._tag !== 'Provision')
+      work.push({ _tag: 'Restore', relation, damage });
+  }
+  // Whoever makes its databag unreadable does not keep what it may not have.
+  for (const [relation, damage] of damages)
+    if (view.relations.has(relation) && !view.requests.has(relation))
+      work.push({ _tag: 'Restore', relation, damage });
+  return work;
+}
+
+function forRequest(
+  { ledger, backendReady }: View,
+  relation: number,
+  request: E.Either<Refusal, DatabaseRequest>,
+  damage: string | null,
+): Work | null {
+  const record = ledger.records.get(relation);
+  if (E.isLeft(request)) {
+    if (request.left._tag !== 'RequestWithdrawn') return refuseOnce(record, request.left);
+    if (record?.state === 'refused') return { _tag: 'DropRecord', relation };
+    const isRefused = record?.state === 'published' && record.error !== null;
+    return isRefused ? { _tag: 'ClearError', relation } : null;
+  }
+  if (record?.state === 'published') {
+    const changed = changedField(request.right, record);
+    if (changed !== null)
+      return refuseOnce(record, { _tag: 'RequestChanged', class: 'refused', relation, ...changed });
+    if (damage === null && isAnswered(request.right, record))
+      return record.error === null ? null : { _tag: 'ClearError', relation };
+  }
+  return backendReady ? { _tag: 'Provision', relation, damage } : null;
+}
+
+/** True where a request waits for nothing: it is served as it stands, refused on record, or withdrawn. */
+export function isMet(
+  record: LedgerRecord | undefined,
+  request: E.Either<Refusal, DatabaseRequest>,
+): boolean {
+  if (E.isRight(request))
+    return (
+      record?.state === 'published' &&
+      changedField(request.right, record) === null &&
+      isAnswered(request.right, record)
+    );
+  return request.left._tag === 'RequestWithdrawn' || refuseOnce(record, request.left) === null;
+}
+
+/** A requirer of v1 that asks anew under another id waits for an answer that names it. */
+const isAnswered = ({ reply }: DatabaseRequest, { requestId }: Grant): boolean =>
+  (reply._tag === 'V1' ? reply.requestId : null) === requestId;
+
+/** A refusal that is on record already is no work. */
+function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | null {
+  return record?.error === renderRefusal(refusal) ? null : { _tag: 'Refuse', refusal };
+}
+
+function publications({ ledger, relations, info }: View): Work[] {
+  const work: Work[] = [];
+  for (const [relation, record] of ledger.records)
+    if (record.state === 'published' && relations.has(relation) && moved(record, info))
+      work.push({ _tag: 'UpdateConnectionInfo', relation });
+  return work;
+}
+
+const moved = (grant: Grant, info: View['info']): boolean =>
+  !sameInfo(grant.published, succeed(grant.published, info(grant)));

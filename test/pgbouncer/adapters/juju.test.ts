@@ -1,0 +1,299 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import { afterAll, describe, expect, it } from 'vitest';
+import { juju, parseEnvironment, renderEnvironment } from '../../../src/juju/hook-tools/index.ts';
+import { parseKnown } from '../../../src/juju/hook-tools/known.ts';
+import { secretTools } from '../../../src/juju/hook-tools/secrets.ts';
+import { hookTools } from '../../../src/juju/hook-tools/tools.ts';
+
+const variables = {
+  JUJU_DISPATCH_PATH: 'hooks/database-relation-departed',
+  JUJU_UNIT_NAME: 'pgbouncer-k8s/12',
+  JUJU_MODEL_NAME: 'test',
+  JUJU_MODEL_UUID: 'uuid',
+  JUJU_VERSION: '3.6.9',
+  JUJU_CHARM_DIR: '/charm',
+  JUJU_MACHINE_ID: '',
+  JUJU_RELATION: 'database',
+  JUJU_RELATION_ID: 'database:4',
+  JUJU_REMOTE_APP: 'application',
+  JUJU_REMOTE_UNIT: 'application/0',
+  JUJU_DEPARTING_UNIT: 'application/0',
+};
+
+const parsed = (change: Record<string, string | undefined> = {}) => {
+  const read = parseEnvironment({ ...variables, ...change });
+  if (E.isLeft(read)) throw new Error(renderEnvironment(read.left));
+  return read.right;
+};
+
+describe('the environment of a hook', () => {
+  it('is parsed once, whole', () => {
+    expect(parsed()).toEqual({
+      event: 'database-relation-departed',
+      unit: 'pgbouncer-k8s/12',
+      application: 'pgbouncer-k8s',
+      number: 12,
+      model: { name: 'test', uuid: 'uuid' },
+      version: [3, 6],
+      charmFolder: '/charm',
+      machine: null,
+      relation: {
+        ...{ endpoint: 'database', id: 4 },
+        ...{ remoteApplication: 'application', remoteUnit: 'application/0' },
+      },
+      departingUnit: 'application/0',
+      secret: null,
+    });
+  });
+
+  it('reads what is set and empty as absent', () => {
+    expect(parsed({ JUJU_DEPARTING_UNIT: '' }).departingUnit).toBeNull();
+    expect(parsed({ JUJU_MACHINE_ID: '3' }).machine).toBe('3');
+  });
+
+  it('takes the remote application from the remote unit where Juju names that alone', () => {
+    expect(parsed({ JUJU_REMOTE_APP: '' }).relation?.remoteApplication).toBe('application');
+    const neither = { JUJU_REMOTE_APP: '', JUJU_REMOTE_UNIT: '' };
+    expect(parsed(neither).relation?.remoteApplication).toBeNull();
+  });
+
+  it.each([
+    ['4.0.0', [4, 0]],
+    ['3.5-beta1', [3, 5]],
+    ['2.9.50.1', [2, 9]],
+  ])('reads the version %s', (version, numbers) => {
+    expect(parsed({ JUJU_VERSION: version }).version).toEqual(numbers);
+  });
+
+  it('names an action by its folder, and asks for no relation where the hook has none', () => {
+    const free = { JUJU_RELATION_ID: undefined };
+    expect(parsed({ ...free, JUJU_DISPATCH_PATH: 'actions/backup' }).event).toBe('actions/backup');
+    expect(parsed({ ...free, JUJU_DISPATCH_PATH: 'hooks/start' }).relation).toBeNull();
+  });
+
+  it.each([
+    ['JUJU_DISPATCH_PATH', 'hooks/', 'is "hooks/"'],
+    ['JUJU_UNIT_NAME', 'Pgbouncer/0', 'is "Pgbouncer/0"'],
+    ['JUJU_UNIT_NAME', `a/${'0'.repeat(100)}x`, 'is "a/000'],
+    ['JUJU_VERSION', '3', 'is "3"'],
+    ['JUJU_RELATION_ID', '4', 'is "4"'],
+    ['JUJU_RELATION_ID', 'database:-1', 'is "database:-1"'],
+    ['JUJU_MODEL_NAME', undefined, 'is not set'],
+  ])('says what is wrong with %s = %j', (variable, value, why) => {
+    const read = parseEnvironment({ ...variables, [variable]: value });
+    expect(read).toMatchObject({
+      _tag: 'Left',
+      left: { _tag: 'EnvironmentInvalid', variable, why: expect.stringContaining(why) },
+    });
+    if (E.isLeft(read)) expect(renderEnvironment(read.left).length).toBeLessThan(240);
+  });
+});
+
+describe('what a unit remembers of its model', () => {
+  const known = {
+    peers: 'pgb-peers:0',
+    hasLeft: true,
+    seen: 'mark',
+    backend: { relation: 'backend-database:1', application: 'postgresql' },
+    applications: { 4: 'application' },
+    address: { bind: '10.0.0.1', ingress: '1.2.3.4' },
+    config: { listen_port: 6432 },
+  };
+  const nothing = {
+    ...{ peers: null, hasLeft: false, backend: null, seen: null },
+    ...{ applications: {}, address: null, config: null },
+  };
+
+  it('is read back', () => {
+    expect(parseKnown({ known: JSON.stringify(known) })).toEqual(known);
+  });
+
+  it.each(['', 'x', '{}', '[]', JSON.stringify({ ...known, peers: 1 })])(
+    'is forgotten where it cannot be read: %j',
+    (text) => {
+      expect(parseKnown({ known: text })).toEqual(nothing);
+    },
+  );
+});
+
+describe('hook tools', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hookchart-tools-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = { PATH: [folder, process.env.PATH].join(delimiter) };
+  let made = 0;
+  /** A program on the PATH, under a name of its own. */
+  const tool = (...lines: readonly string[]): string => {
+    const name = `tool-${++made}`;
+    const text = `#!/bin/bash\n${lines.join('\n')}\n`;
+    writeFileSync(join(folder, name), text, { mode: 0o755 });
+    return name;
+  };
+  const tools = (remaining = 10_000) => hookTools(path, () => remaining);
+  const failed = (name: string, why: unknown) =>
+    E.left({ _tag: 'ToolFailed', class: 'broken', tool: name, why });
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const numberIn = (file: string): number => Number(readFileSync(join(folder, file), 'utf8'));
+
+  it('one that hangs is ended, in the time that is left', async () => {
+    const name = tool(`echo $$ > ${folder}/hanging`, 'exec sleep 60');
+    expect(await tools(300).tell(name, [])).toEqual(failed(name, 'it did not answer within 1 s'));
+    await expect.poll(() => isAlive(numberIn('hanging'))).toBe(false);
+  });
+
+  it('one that has left its output to another is not waited for', async () => {
+    const pipes = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+    const before = pipes();
+    const name = tool('sleep 60 &', `echo $! > ${folder}/orphan`, 'trap "" TERM', 'wait');
+    expect(await tools(300).tell(name, [], 'input')).toEqual(
+      failed(name, 'it did not answer within 1 s'),
+    );
+    expect(isAlive(numberIn('orphan'))).toBe(true);
+    // Nor does it keep this process from its end.
+    await expect.poll(pipes).toBe(before);
+    process.kill(numberIn('orphan'), 'SIGKILL');
+  });
+
+  it('none is begun where no time is left', async () => {
+    const name = tool(`echo x > ${folder}/begun`);
+    expect(await tools(0).tell(name, [])).toEqual(
+      failed(name, 'no time is left for it in this hook'),
+    );
+    expect(existsSync(join(folder, 'begun'))).toBe(false);
+  });
+
+  it('one that prints without end is ended', async () => {
+    const name = tool(`echo $$ > ${folder}/flooding`, 'exec yes');
+    expect(await tools().tell(name, [])).toEqual(failed(name, 'it printed more than 16 MB'));
+    await expect.poll(() => isAlive(numberIn('flooding'))).toBe(false);
+    const loud = tool('head -c 20000000 /dev/zero >&2', 'echo done');
+    expect(await tools().tell(loud, [])).toEqual(E.right('done\n'));
+  });
+
+  it('what it prints is read whole, as far as that', async () => {
+    const name = tool("printf '\"'", "head -c 10000000 /dev/zero | tr '\\0' x", "printf '\"'");
+    expect(await tools().ask(v.string(), name)()).toEqual(E.right('x'.repeat(10_000_000)));
+    const deep = tool(`head -c 1000000 /dev/zero | tr '\\0' '['`);
+    expect(await tools().ask(v.string(), deep)()).toMatchObject({
+      left: { _tag: 'ToolUnreadable', why: 'it printed no JSON' },
+    });
+  });
+
+  it.each([
+    ['a NUL', 'a\0b', 'ERR_INVALID_ARG_VALUE'],
+    ['more than an argument holds', 'x'.repeat(200_000), 'E2BIG'],
+  ])('an argument with %s is a refusal that does not say it', async (_, argument, code) => {
+    const name = tool('echo done');
+    expect(await tools().tell(name, [argument])).toEqual(
+      failed(name, `it could not be run (${code})`),
+    );
+  });
+
+  it('what a tool says is one line that can be printed, and short', async () => {
+    const name = tool(
+      `printf 'ERROR \\033[2J\\n\\xe2\\x80\\xae\\xff' >&2`,
+      'head -c 90000 /dev/zero >&2',
+      'exit 1',
+    );
+    const answer = await tools().tell(name, []);
+    const why = E.isLeft(answer) ? answer.left.why : '';
+    expect(why).toMatch(/^ERROR \\u001b\[2J \\u202e\ufffd(\\u0000)+.{0,6}…$/);
+    expect(why.length).toBe(1_000);
+  });
+
+  it('a status is one line that can be printed, and short', async () => {
+    const commands = join(folder, 'bin');
+    mkdirSync(commands);
+    writeFileSync(join(commands, 'status-set'), `#!/bin/sh\nprintf %s "$3" > ${folder}/status\n`, {
+      mode: 0o755,
+    });
+    const variablesHere = { ...variables, PATH: [commands, process.env.PATH].join(delimiter) };
+    const model = juju(parsed(), variablesHere, async () => E.right(null), {
+      ...{ peers: 'pgb-peers', serves: 'database', requires: 'backend-database' },
+    });
+    const message = `a\u001b[2J\nb${'\ud800'.repeat(5_000)}`;
+    for (const [name, text] of Object.entries({
+      'state-get': 'echo null',
+      'state-set': 'exec cat > /dev/null',
+    }))
+      writeFileSync(
+        join(commands, name),
+        `#!/bin/sh
+${text}
+`,
+        { mode: 0o755 },
+      );
+    const status = { name: 'blocked', message } as const;
+    expect(await model.commit({ bags: [], state: {}, status })()).toEqual(E.right(undefined));
+    const shown = readFileSync(join(folder, 'status'), 'utf8');
+    expect(shown).toMatch(/^a\\u001b\[2J b(\\ud800)+.{0,6}…$/);
+    expect(shown.length).toBe(1_000);
+  });
+
+  describe('secrets', () => {
+    const content = { username: 'user', password: 'pass' };
+    /** Juju knows no secret of the label. */
+    const none = () => {
+      const text = '#!/bin/bash\necho \'ERROR secret "label" not found\' >&2; exit 1\n';
+      writeFileSync(join(folder, 'secret-info-get'), text, { mode: 0o755 });
+    };
+
+    it('leave no file, also where a hook before was killed', async () => {
+      const charm = mkdtempSync(join(folder, 'charm-'));
+      const left = join(charm, '.hookchart-secrets', '1');
+      mkdirSync(left, { recursive: true });
+      writeFileSync(join(left, '0'), 'pass');
+      const store = secretTools(tools(), charm, String);
+      expect(readdirSync(charm)).toEqual([]);
+      expect(await store.replace('secret:x', content)()).toMatchObject({ _tag: 'Left' });
+      expect(readdirSync(charm)).toEqual([]);
+    });
+
+    it.each(['make', 'replace'] as const)(
+      'say which folder cannot be written: %s',
+      async (what) => {
+        none();
+        const charm = join(mkdtempSync(join(folder, 'charm-')), 'file');
+        const store = secretTools(tools(), charm, String);
+        writeFileSync(charm, 'no folder');
+        expect(await store[what]('label', content, [])()).toEqual(
+          E.left({
+            _tag: 'FileFailed',
+            class: 'broken',
+            path: join(charm, '.hookchart-secrets', '1'),
+            code: 'ENOTDIR',
+          }),
+        );
+      },
+    );
+
+    it('say which leftover cannot be removed', async () => {
+      none();
+      const charm = join(mkdtempSync(join(folder, 'charm-')), 'file');
+      writeFileSync(charm, 'no folder');
+      const store = secretTools(tools(), charm, String);
+      rmSync(charm);
+      expect(await store.make('label', content, [])()).toMatchObject({
+        left: { _tag: 'FileFailed', path: join(charm, '.hookchart-secrets') },
+      });
+    });
+  });
+});

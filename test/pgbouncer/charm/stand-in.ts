@@ -1,0 +1,123 @@
+/** Stand-ins for Juju's hook tools: programs on a PATH that ask the simulated model over a socket. */
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { HookTools } from '../../../src/testing/hook-tools.ts';
+import { ToolError } from '../../../src/testing/tool-error.ts';
+import { call, type Surroundings } from './tool-calls.ts';
+
+/** One call of a tool, as it arrived. */
+export interface ToolCall {
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly input: string;
+  /** What it printed. */
+  readonly answer: string;
+}
+
+type Asked = Omit<ToolCall, 'answer'>;
+
+/** What a test has a tool do instead: its answer, or never to end, or null to let it be. */
+export type Instead = (
+  call: Asked,
+  /** Which call of the hook it is, from 1. */
+  number: number,
+) => { readonly code: number; readonly out: string; readonly error: string } | 'hang' | null;
+
+const program = resolve('test/pgbouncer/charm/hook-tool.bash');
+
+const tools = [
+  'juju-log',
+  'secret-ids',
+  'state-delete',
+  'status-get',
+  'is-leader',
+  'relation-ids',
+  'relation-list',
+  'relation-get',
+  'relation-set',
+  'goal-state',
+  'state-get',
+  'state-set',
+  'status-set',
+  'config-get',
+  'network-get',
+  'secret-add',
+  'secret-set',
+  'secret-get',
+  'secret-info-get',
+  'secret-ids',
+  'secret-grant',
+  'secret-remove',
+];
+
+/** The tools of one hook at a time: `serve` says whose. */
+export class StandIn {
+  /** The folder that goes on the PATH. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'hookchart-tools-'));
+  readonly #server: Server;
+  #tools: HookTools | null = null;
+  #around: Surroundings | null = null;
+  #instead: Instead = () => null;
+  calls: ToolCall[] = [];
+
+  private constructor() {
+    for (const name of new Set(tools)) symlinkSync(program, join(this.folder, name));
+    this.#server = createServer((socket) => {
+      let text = '';
+      socket.setEncoding('utf8').on('error', () => {});
+      socket.on('data', (chunk: string) => {
+        text += chunk;
+        const [tool = '', count, ...rest] = text.split('\0');
+        // Name, count, arguments, input, and what follows the last mark.
+        if (count === undefined || rest.length < Number(count) + 2) return;
+        const args = rest.slice(0, Number(count));
+        const answer = this.#answer({ tool, args, input: rest[Number(count)] ?? '' });
+        if (answer !== 'hang') socket.end([answer.code, answer.out, answer.error, ''].join('\0'));
+      });
+    });
+  }
+
+  static async start(): Promise<StandIn> {
+    const standIn = new StandIn();
+    await new Promise<void>((resolve) => standIn.#server.listen(0, '127.0.0.1', resolve));
+    return standIn;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  serve(hookTools: HookTools, around: Surroundings, instead: Instead = () => null): void {
+    this.#tools = hookTools;
+    this.#around = around;
+    this.#instead = instead;
+    this.calls = [];
+  }
+
+  async stop(): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.folder, { recursive: true });
+  }
+
+  #answer(asked: Asked) {
+    const number = this.calls.push({ ...asked, answer: '' });
+    const answered = this.#instead(asked, number) ?? this.#carriedOut(asked);
+    if (answered !== 'hang') this.calls[number - 1] = { ...asked, answer: answered.out };
+    return answered;
+  }
+
+  #carriedOut(asked: Asked) {
+    try {
+      if (this.#tools === null || this.#around === null)
+        throw new ToolError(asked.tool, 1, 'no hook');
+      const out = call(this.#tools, this.#around, asked.tool, asked.args, asked.input);
+      return { code: 0, out, error: '' };
+    } catch (error) {
+      if (error instanceof ToolError)
+        return { code: error.exitCode, out: '', error: `${error.message}\n` };
+      return { code: 1, out: '', error: `ERROR ${String(error)}\n` };
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../../machines/index.ts';
+import {
+  encodeRecord,
+  isServed,
+  type LedgerRecord,
+  parseLedger,
+  serving,
+  servings,
+} from '../../../src/pgbouncer/relation/ledger.ts';
+import { aGrant } from '../../a-grant.ts';
+
+const grant = aGrant(4, {
+  state: 'published',
+  published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
+});
+
+describe('the ledger', () => {
+  it('reads its own keys and passes over those of others', () => {
+    const lookup = { user: 'lookup', password: { secret: 's' }, secret: null };
+    const refused: LedgerRecord = { relation: 7, state: 'refused', error: 'no' };
+    const read = parseLedger({
+      'relation-4': encodeRecord(grant),
+      'relation-7': encodeRecord(refused),
+      'auth-user': JSON.stringify({ ...lookup, proof: 'what version 0.1 knew it by' }),
+      monitors: '{"x":1}',
+    });
+    expect(read).toEqual(
+      E.right({
+        records: new Map<number, LedgerRecord>([
+          [4, grant],
+          [7, refused],
+        ]),
+        lookup,
+      }),
+    );
+  });
+
+  it.each([
+    ['relation-4', 'no json', 'it is not JSON'],
+    ['relation-4', '{}', 'state is not as expected'],
+    ['relation-4', encodeRecord({ ...grant, relation: 5 }), 'it speaks of relation 5'],
+    ['relation-4', JSON.stringify({ ...grant, password: 'p' }), 'password is not as expected'],
+    ['auth-user', '"x"', 'it is not as expected'],
+  ])('says which record cannot be read, and why: %s %s', (key, text, why) => {
+    expect(parseLedger({ [key]: text })).toMatchObject({
+      _tag: 'Left',
+      left: { _tag: 'LedgerUnreadable', key, why: expect.stringContaining(why) },
+    });
+  });
+
+  it('property: reads back every record that it writes', () => {
+    const record = fc.record({
+      relation: fc.nat(),
+      state: fc.constantFrom('provisioning', 'published', 'removing'),
+      user: fc.string(),
+      database: fc.string(),
+      attributes: fc.array(fc.string()),
+      roles: fc.array(fc.string()),
+      password: fc.option(fc.record({ secret: fc.string() })),
+      secrets: fc.constant({}),
+      place: fc.option(fc.string()),
+      verifier: fc.option(fc.record({ secret: fc.string() })),
+      requestId: fc.option(fc.string()),
+      owner: fc.string(),
+      published: fc.option(
+        fc.record({
+          endpoints: fc.option(fc.string()),
+          readOnlyEndpoints: fc.string(),
+          version: fc.option(fc.string()),
+        }),
+      ),
+      error: fc.option(fc.string()),
+    }) as fc.Arbitrary<Grant>;
+    fc.assert(
+      fc.property(record, (one) => {
+        const read = parseLedger({ [`relation-${one.relation}`]: encodeRecord(one) });
+        expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), lookup: null }));
+      }),
+    );
+  });
+
+  it('leaves out a password that a Juju secret keeps', () => {
+    const kept = { ...grant, secrets: { user: 'secret:4' } };
+    expect(encodeRecord(kept)).not.toContain('secret-4');
+    expect(parseLedger({ 'relation-4': encodeRecord(kept) })).toEqual(
+      E.right({ records: new Map([[4, { ...kept, password: null }]]), lookup: null }),
+    );
+  });
+
+  it('reads records that were written before there were secrets, places and verifiers', () => {
+    const { secrets: _, requestId: __, place: ___, verifier: ____, ...old } = grant;
+    const proven = { ...old, proof: 'what version 0.1 knew the password by' };
+    expect(parseLedger({ 'relation-4': JSON.stringify(proven) })).toEqual(
+      E.right({ records: new Map([[4, grant]]), lookup: null }),
+    );
+  });
+
+  it('says of each relation what is served, and to whom, in the order of their ids', () => {
+    const known = { ...grant, verifier: { secret: 'SCRAM-SHA-256$one' } };
+    const records = new Map<number, LedgerRecord>([
+      [9, { ...known, relation: 9, state: 'provisioning', database: 'other' }],
+      [4, grant],
+      [5, { ...grant, relation: 5, state: 'removing' }],
+      [7, { relation: 7, state: 'refused', error: 'no' }],
+    ]);
+    const said = servings({ records, lookup: null });
+    expect(Object.keys(said)).toEqual(['4', '9']);
+    expect(said[4]).toBe(grant.database);
+    expect(said[9]).toMatch(/^other [0-9a-z]+$/);
+    expect(said[9]).not.toContain('SCRAM');
+    expect(serving({ ...known, verifier: { secret: 'SCRAM-SHA-256$two' } })).not.toBe(
+      serving(known),
+    );
+  });
+
+  it('serves what is provisioned or published', () => {
+    expect(isServed(grant)).toBe(true);
+    expect(isServed({ ...grant, state: 'provisioning' })).toBe(true);
+    expect(isServed({ ...grant, state: 'removing' })).toBe(false);
+    expect(isServed({ relation: 4, state: 'refused', error: '' })).toBe(false);
+  });
+});
