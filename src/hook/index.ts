@@ -8,13 +8,9 @@ export {
   shapeAt,
 } from './conversation.ts';
 export {
-  type CarryOut,
   type Drivable,
-  type Driven,
   drive,
   driven,
-  type Ending,
-  type From,
   type Keep,
   machineOf,
   type Onlookers,
@@ -23,7 +19,7 @@ export {
 } from './drive.ts';
 export { HookMisuse, type HookMisuseKind, oneOf } from './hook-misuse.ts';
 export { type Edge, type Node, nodesOf } from './nodes.ts';
-export { type Asked, type Perform, performed, type Reply } from './perform.ts';
+export { type Asked, type Named, type Perform, performed, type Reply } from './perform.ts';
 export { type Plan, type PlanAnswer, plan } from './plan.ts';
 export {
   type Issue,
@@ -34,7 +30,7 @@ export {
   type Validated,
 } from './restore.ts';
 export type { ChartEnd, ChartRun, Progress, RunEnd, Step, Watch } from './run.ts';
-export { type Masked, mask, masker, maskText, type Secret } from './secret.ts';
+export { type Masked, mask, maskText, type Secret } from './secret.ts';
 export { type Attempt, attempt, halt, once, right, take } from './steps.ts';
 export {
   type Asks,

@@ -4,8 +4,10 @@ import type { Answer, Words } from './words.ts';
 /** A question or a command of a charm. */
 export type Asked<W extends Words> = W['question'] | W['command'];
 
-/** Those requests that bear a name. */
-type Named<Some extends { readonly _tag: string }, Name> = Some extends { readonly _tag: infer Own }
+/** Those requests that bear a name: what the handler of that name is given. */
+export type Named<Some extends { readonly _tag: string }, Name> = Some extends {
+  readonly _tag: infer Own;
+}
   ? Name extends Own
     ? Some & { readonly _tag: Name }
     : never

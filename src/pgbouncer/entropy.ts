@@ -1,7 +1,5 @@
 /**
  * Passwords from the system’s generator.
- *
- * @module hookchart/entropy
  */
 import { randomInt } from 'node:crypto';
 import type { Entropy } from './engine.ts';

@@ -168,8 +168,9 @@ describe('restore', () => {
     }
     expect(request).toEqual({ _tag: 'Return' });
     const script = `
-      import { advance, pending, restore, stateSchemas } from './dist/src/pgbouncer/engine.js';
-      import { databaseRequested as machine } from './dist/machines/index.js';
+      import { advance, pending, restore } from 'hookchart';
+      import { stateSchemas } from 'hookchart/pgbouncer';
+      import { databaseRequested as machine } from 'hookchart/machines';
       for (const json of JSON.parse(process.argv[1])) {
         let state = restore(machine, json, stateSchemas).right;
         let request = pending(machine, state);

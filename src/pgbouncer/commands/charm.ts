@@ -22,7 +22,7 @@ import { attempt } from './steps.ts';
 import { isUnmoved } from './unmoved.ts';
 
 /** What an operator decides of this charm, and what only its process knows. */
-export interface PgbouncerOptions {
+export interface PgbouncerCharmOptions {
   /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
   readonly policy?: Policy;
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
@@ -35,7 +35,7 @@ export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError, 
 export function pgbouncerCharm({
   policy = defaultPolicy,
   obstacles = async () => [],
-}: PgbouncerOptions = {}): PgbouncerCharm {
+}: PgbouncerCharmOptions = {}): PgbouncerCharm {
   const rules = rulesOf(policy);
   return charmOf({
     name: 'pgbouncer',

@@ -2,9 +2,9 @@ import * as juju from '../../juju/dispatch.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { Adapters, Attempt } from '../ports.ts';
 import type { DispatchRun, Watch } from '../run.ts';
-import { type PgbouncerOptions, pgbouncerCharm } from './charm.ts';
+import { type PgbouncerCharmOptions, pgbouncerCharm } from './charm.ts';
 
-export interface DispatchOptions extends PgbouncerOptions {
+export interface DispatchOptions extends PgbouncerCharmOptions {
   readonly watch?: Watch;
 }
 

@@ -4,11 +4,11 @@ import { openUnit } from '../../juju/unit.ts';
 import type { Adapters, Attempt } from '../ports.ts';
 import type { HookRun, ReconcileRun, Watch } from '../run.ts';
 import { auditBackend } from './audit.ts';
-import { type PgbouncerOptions, pgbouncerCharm } from './charm.ts';
+import { type PgbouncerCharmOptions, pgbouncerCharm } from './charm.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
 
-export interface Options extends Pick<PgbouncerOptions, 'policy'> {
+export interface Options extends Pick<PgbouncerCharmOptions, 'policy'> {
   readonly keep?: Keep<PgbouncerWords> | undefined;
   readonly watch?: Watch | undefined;
 }

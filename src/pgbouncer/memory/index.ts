@@ -1,10 +1,8 @@
 /**
  * Juju, PostgreSQL, PgBouncer and passwords in memory, by the rules of the real ones.
- *
- * @module hookchart/memory
  */
 
-export { MemoryJuju, type MemoryJujuOptions, type StoredSecret } from '../../juju/memory.ts';
+export { MemoryJuju } from '../../juju/memory.ts';
 export {
   emptyPostgres,
   MemoryPostgres,

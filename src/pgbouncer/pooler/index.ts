@@ -1,7 +1,5 @@
 /**
  * PgBouncer as the pooler, and what keeps its process.
- *
- * @module hookchart/pgbouncer
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Attempt, Configuration, HookError, Pooler } from '../engine.ts';
@@ -15,9 +13,7 @@ import { oldestVersion } from './pgbouncer-files.ts';
 
 export {
   childProcess,
-  type PebbleOptions,
   pebble,
-  type SystemdOptions,
   systemd,
   type Workload,
 } from '../workload/index.ts';

@@ -1,7 +1,5 @@
 /**
  * PostgreSQL 14 to 18 as the backend.
- *
- * @module hookchart/postgres
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Backend } from '../engine.ts';

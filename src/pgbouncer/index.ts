@@ -1,0 +1,83 @@
+/**
+ * PgBouncer's charm as a value, its ports, and their adapters, real ones and in memory.
+ *
+ * @module hookchart/pgbouncer
+ */
+export {
+  type PgbouncerCharm,
+  type PgbouncerCharmOptions,
+  pgbouncerCharm,
+} from './commands/charm.ts';
+export { cryptoEntropy } from './entropy.ts';
+export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
+export {
+  emptyPgbouncer,
+  emptyPostgres,
+  type Fault,
+  MemoryPgbouncer,
+  MemoryPostgres,
+  type MemoryRole,
+  type PgbouncerState,
+  type PostgresState,
+  seededEntropy,
+  type Tap,
+} from './memory/index.ts';
+export {
+  type BackendEndpoints,
+  type Configuration,
+  type DatabaseEntry,
+  type EndpointInvalid,
+  emptyConfiguration,
+  type Lookup,
+  type PoolerUser,
+  type Wildcard,
+} from './pooler/configuration.ts';
+export {
+  type Address,
+  type PgbouncerOptions,
+  type PgbouncerProcess,
+  pgbouncer,
+  prepare,
+  type Settings,
+} from './pooler/index.ts';
+export type {
+  Adapters,
+  Attempt,
+  Backend,
+  Entropy,
+  Holdings,
+  Outside,
+  Pooler,
+  Provisioned,
+} from './ports.ts';
+export {
+  type PostgresBackend,
+  type PostgresOptions,
+  postgres,
+  type Tls,
+} from './postgres/index.ts';
+export type { HostPort } from './relation/host-port.ts';
+export type {
+  KeptLogin,
+  LedgerRecord,
+  LedgerUnreadable,
+  Refused,
+} from './relation/ledger.ts';
+export type { Audit, Work } from './relation/reconcile.ts';
+export type { Refusal } from './relation/refusal.ts';
+export {
+  type Attribute,
+  defaultPolicy,
+  type ExtraRoles,
+  type Policy,
+} from './relation/request.ts';
+export { stateSchemas } from './relation/stored-state.ts';
+export type { DispatchRun, Watch } from './run.ts';
+export {
+  childProcess,
+  type PebbleOptions,
+  pebble,
+  type SystemdOptions,
+  systemd,
+  type Workload,
+} from './workload/index.ts';
