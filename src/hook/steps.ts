@@ -25,8 +25,11 @@ export function right<Result>(either: E.Either<Failure, Result>): Result {
   return either.right;
 }
 
-/** Ends a handler with a failure, which the chart is told as `failed`. */
-export function halt(failure: Failure): never {
+/**
+ * Ends a handler with a failure, which the chart is told as `failed`. Beside its tag and its class it
+ * may carry whatever says what was wrong: `render` shows its `why` or its `message`.
+ */
+export function halt<Why extends Failure>(failure: Why): never {
   throw new Halt(failure);
 }
 

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { defineCharm, drive, HookMisuse, resume } from '../../src/index.ts';
+import { openUnit } from '../../src/juju/unit.ts';
+import { changed, type Lamp, lightAsked, lighthouse, type ShipWords, ships } from './ships.ts';
+
+const { name, machines, events, learned, perform } = ships;
+const parts = {
+  name,
+  machines,
+  learned,
+  perform,
+  events: { 'light-relation-changed': 'light-asked' },
+};
+
+/** The misuse that a call throws. */
+function misuse(call: () => unknown): HookMisuse {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof HookMisuse) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+}
+
+describe('defineCharm', () => {
+  it('refuses an event that leads to no machine, and says which there are', () => {
+    const broken = { ...parts, events: { start: 'nowhere' } };
+    const { kind, message } = misuse(() => defineCharm<ShipWords, Lamp>(broken));
+    expect(kind).toBe('CharmInvalid');
+    expect(message).toBe('lighthouse: start is to go through "nowhere": say "light-asked"');
+  });
+
+  it('refuses a machine under another name than its own', () => {
+    const broken = { ...parts, machines: { other: lightAsked }, events: {} };
+    expect(misuse(() => defineCharm<ShipWords, Lamp>(broken)).message).toBe(
+      'lighthouse: the machine "light-asked" stands under the name "other"',
+    );
+  });
+
+  it('refuses, in plain JavaScript, a request that nothing carries out', () => {
+    const { Say: _, ...rest } = perform;
+    const broken = { ...parts, perform: rest as typeof perform };
+    expect(misuse(() => defineCharm<ShipWords, Lamp>(broken)).message).toContain(
+      'nothing carries out Say, which light-asked asks for at say',
+    );
+  });
+
+  it('finds where a function leads only when it is called', () => {
+    const charm = defineCharm<ShipWords, Lamp>({ ...parts, events: ({ hook }) => hook });
+    expect(charm.chartOf({ hook: 'light-asked' })).toBe('light-asked');
+    expect(misuse(() => charm.chartOf({ hook: 'start' })).message).toContain('"start"');
+  });
+
+  it('has no chart for what every object has', () => {
+    expect(ships.chartOf({ hook: 'constructor' })).toBe(null);
+    expect(events).toEqual(parts.events);
+  });
+});
+
+describe('drive', () => {
+  const ports = () => {
+    const { juju, lamp } = lighthouse({ color: 'red' });
+    return { juju: openUnit(juju.hook('l/0'), () => false), lamp };
+  };
+
+  it('drives one hook for who brings his own runtime, and goes on from a stored state', async () => {
+    const states: string[] = [];
+    const keep = (state: object) => async () => {
+      states.push(JSON.stringify(state));
+      return { _tag: 'Right' as const, right: undefined };
+    };
+    const whole = await drive(ships, ports(), { keep })('light-asked', changed(0))();
+    expect(whole).toMatchObject({ right: { end: { _tag: 'Returned' } } });
+    const again = await resume(ships, ports())(JSON.parse(states[2] ?? ''))();
+    expect(again).toMatchObject({ right: { path: ['say', 'rtn2'] } });
+  });
+
+  it('names a hook that the charm has not', () => {
+    const { kind, message } = misuse(() => drive(ships, ports())('dusk', changed(0)));
+    expect(kind).toBe('HookUnknown');
+    expect(message).toBe('dusk: the charm has no hook of this name: say "light-asked"');
+  });
+
+  it('names an answer that no edge bears', async () => {
+    const charm = { ...ships, perform: { ...perform, Leader: () => 'perhaps' } };
+    await expect(drive(charm, ports())('light-asked', changed(0))()).rejects.toThrow(
+      'light-asked: is_leader cannot be answered "perhaps": say "yes" or "no" or "failed"',
+    );
+  });
+
+  it('names a handler that is missing', async () => {
+    const { Leader: _, ...rest } = perform;
+    const charm = { ...ships, perform: rest as typeof perform };
+    await expect(drive(charm, ports())('light-asked', changed(0))()).rejects.toThrow(
+      'nothing carries out Leader',
+    );
+  });
+
+  it('takes a failure as an answer as well', async () => {
+    const failure = { _tag: 'Fog', class: 'unavailable' } as const;
+    const charm = {
+      ...ships,
+      perform: { ...perform, Leader: () => ({ label: 'failed' as const, failure }) },
+    };
+    expect(await drive(charm, ports())('light-asked', changed(0))()).toMatchObject({
+      right: { end: { _tag: 'Deferred', why: failure } },
+    });
+  });
+});
