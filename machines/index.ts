@@ -7,6 +7,7 @@ import { databaseRelationBroken } from './database-relation-broken.ts';
 import { databaseRelationDeparted } from './database-relation-departed.ts';
 import { databaseRequested } from './database-requested.ts';
 import { leaderElected } from './leader-elected.ts';
+import * as left from './left-to-do.ts';
 import { pgbPeersRelationChanged } from './pgb-peers-relation-changed.ts';
 import { updateStatus } from './update-status.ts';
 
@@ -23,6 +24,8 @@ export {
   step,
   terminal,
 } from './hook.ts';
+export * from './left-to-do.ts';
+export type * from './refusal.ts';
 export type * from './vocabulary.ts';
 export {
   databaseRelationBroken,
@@ -33,7 +36,7 @@ export {
   updateStatus,
 };
 
-/** Every hook machine by the name of its hook. */
+/** Every machine by its name: those of Juju's hooks, then those of what is left to do at their ends. */
 export const hooks = {
   'database-requested': databaseRequested,
   'database-relation-departed': databaseRelationDeparted,
@@ -41,7 +44,18 @@ export const hooks = {
   'pgb-peers-relation-changed': pgbPeersRelationChanged,
   'leader-elected': leaderElected,
   'update-status': updateStatus,
+  'flag-left': left.flagLeft,
+  'user-left': left.userLeft,
+  'ledger-moved': left.ledgerMoved,
+  'removal-begun': left.removalBegun,
+  'role-strayed': left.roleStrayed,
+  'answer-outlived': left.answerOutlived,
+  'request-refused': left.requestRefused,
+  'refusal-over': left.refusalOver,
+  'grant-damaged': left.grantDamaged,
+  'connection-moved': left.connectionMoved,
+  'lookup-idle': left.lookupIdle,
 } as const;
 
-/** The name of a hook that has a chart. */
+/** The name of a hook that has a chart, or of what is left to do. */
 export type HookName = keyof typeof hooks;

@@ -1,6 +1,7 @@
 /** What PgBouncer's hooks ask, order and learn. */
 import type * as kit from '../src/hook/index.ts';
 import type { Secret } from '../src/hook/index.ts';
+import type { Refusal } from './refusal.ts';
 
 /** A role and its password, as a client or the pooler itself logs in. */
 export interface Login {
@@ -54,12 +55,26 @@ export interface Granted {
   readonly grant: Grant;
 }
 
-/** The hook event that starts a machine. */
+/** What a backend was found to hold for this deployment. */
+export interface Audit {
+  /** Roles of relations that are not published. */
+  readonly orphans: readonly { readonly relation: number; readonly user: string }[];
+  /** Published relations whose role, rights or database are not as they were granted. */
+  readonly damaged: readonly { readonly relation: number; readonly what: string }[];
+}
+
+/** What starts a machine: what Juju called for, or what was found to be left to do. */
 export interface HookEvent {
-  /** Only in the hooks of a relation that asks for a database. */
+  /** Only where it is about a relation that asks for a database. */
   readonly relation?: number;
   /** The unit that Juju says is leaving; only in departed. */
   readonly departingUnit?: string;
+  /** Why the request cannot be served; only where that is to be put on record. */
+  readonly refusal?: Refusal;
+  /** The role that no record speaks of; only where it is to be deleted. */
+  readonly user?: string;
+  /** What was found not to be as it was granted; only where that is why it is granted again. */
+  readonly damage?: string;
 }
 
 /** A question's answer is the label of an edge. */
@@ -87,14 +102,37 @@ export type Command =
       readonly _tag: 'UpdateConnectionInfo' | 'AddDepartingFlag' | 'RemoveData' | 'DeleteUser';
       readonly relation: number;
     }
+  /** What is left to do for one relation, at the end of any hook. */
+  | {
+      readonly _tag:
+        | 'ForgetDepartingFlag'
+        | 'MarkRemoving'
+        | 'FinishRemoval'
+        | 'WithdrawAnswer'
+        | 'ClearRefusal'
+        | 'RelieveRequirer'
+        | 'RestoreGrant'
+        | 'MoveConnectionInfo';
+      readonly relation: number;
+    }
+  | { readonly _tag: 'DeleteStrayRole'; readonly relation: number; readonly user: string }
+  | { readonly _tag: 'RecordRefusal'; readonly refusal: Refusal }
   /** What concerns this unit, or all relations: its PgBouncer, what it confirms, what is published. */
   | {
-      readonly _tag: 'ConfigurePooler' | 'ConfirmServing' | 'UpdateConnections' | 'AuditBackend';
+      readonly _tag:
+        | 'ConfigurePooler'
+        | 'ConfirmServing'
+        | 'UpdateConnections'
+        | 'AuditBackend'
+        | 'RetireLookup';
     };
 
-/** What the answers teach: whom `get_user` is about; null until then. */
+/** What the answers teach; null until then. */
 export interface Learned {
+  /** Whom `get_user` is about. */
   readonly granted: Granted | null;
+  /** What the backend was found to hold, where it was asked. */
+  readonly audit: Audit | null;
 }
 
 /** All of it, as the kit takes it. */

@@ -17,6 +17,7 @@ export {
   type CreatedMachine,
   type Drawing,
   type Drivable,
+  type Driven,
   drive,
   type Edge,
   type End,
@@ -75,7 +76,6 @@ export {
   defineCharm,
   type Ended,
   type EventOf,
-  type Reconciled,
   type Surroundings,
 } from './juju/charm.ts';
 export type { Deferral } from './juju/deferral.ts';

@@ -5,13 +5,10 @@ import {
   type Databag,
   type DispatchOptions,
   type DispatchRun,
+  type Driven,
   dispatch,
   type HookError,
-  type HookRun,
-  interpret,
   type JujuEvent,
-  type Options,
-  reconcile,
   render,
 } from '../src/pgbouncer/engine.ts';
 import {
@@ -20,6 +17,7 @@ import {
   MemoryPostgres,
   seededEntropy,
 } from '../src/pgbouncer/memory/index.ts';
+import { type HookRun, interpret, type Options } from './interpret.ts';
 
 /** Three units in memory, `p/1` the leader, each thing within reach of a test. */
 export class MemoryWorld {
@@ -82,18 +80,18 @@ export class MemoryWorld {
     return outcome.right;
   }
 
-  async reconcile(unit: string, options?: Options) {
-    const outcome = await reconcile(this.adapters(unit), options)();
-    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
-    return outcome.right.reconciled;
+  /** The hook in which nobody was told anything; all that it went through. */
+  async reconcile(unit: string, options?: DispatchOptions): Promise<readonly Driven[]> {
+    const { charts, reconciled } = await this.dispatch(unit, { hook: 'update-status' }, options);
+    return [...charts, ...reconciled];
   }
 
   /** The leader decides, the others hear of it, the leader hears of them. */
   async settle(): Promise<void> {
     const { leader, units } = this.juju;
-    if (leader !== null) await this.reconcile(leader);
-    for (const unit of units) if (unit !== leader) await this.reconcile(unit);
-    if (leader !== null) await this.reconcile(leader);
+    const followers = units.filter((unit) => unit !== leader);
+    const decides = leader === null ? [] : [leader];
+    for (const unit of [...decides, ...followers, ...decides]) await this.reconcile(unit);
   }
 
   /** A relation that is asked for, provisioned and known to all units. */

@@ -64,6 +64,7 @@ export default defineConfig({
           { text: 'Hooks: peers', link: '/hooks/pgb-peers-relation-changed' },
           { text: 'Hooks: leader-elected', link: '/hooks/leader-elected' },
           { text: 'Hooks: update-status', link: '/hooks/update-status' },
+          { text: 'What is left to do', link: '/hooks/left-to-do' },
           { text: 'Packages', link: '/api/index' },
           { text: 'Glossary', link: '/glossary' },
         ],

@@ -3,7 +3,7 @@ import { advance, begin, isEnd, pending, type SecretState, shapeAt } from './con
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode } from './nodes.ts';
 import { type Asked, type Perform, performed } from './perform.ts';
-import type { ChartRun, RunEnd, Step, Watch } from './run.ts';
+import type { ChartEnd, ChartRun, Driven, Step, Watch } from './run.ts';
 import { type Masked, masker } from './secret.ts';
 import { type Attempt, attempt, halt, take } from './steps.ts';
 import type { HookMachine } from './vocabulary.ts';
@@ -68,9 +68,7 @@ const throughPorts = <W extends Words, Ports>(
 ): Attempt<ChartRun<W>> =>
   attempt(async () => {
     const carryOut: CarryOut<W> = (request, at) => performed(perform, ports, request, at);
-    const { failure, ...run } = await driven(machine, from, carryOut, onlookers);
-    if (failure?.class === 'broken') halt(failure);
-    return run;
+    return endedWell(await driven(machine, from, carryOut, onlookers));
   });
 
 /** Where a chart begins: at its event, or on from a state. */
@@ -84,9 +82,12 @@ export type CarryOut<W extends Words> = (
   at: { readonly hook: string; readonly node: string },
 ) => Promise<Answer<W>>;
 
-/** A chart that was gone through, and what kept it from its end. */
-export interface Driven<W extends Words, Why extends Failure> extends ChartRun<W, Why> {
-  readonly failure: Why | null;
+/** A chart whose hook may go on; one that failed halts its hook. */
+export function endedWell<W extends Words, Why extends Failure>(
+  run: Driven<W, Why>,
+): ChartRun<W, Why> {
+  const { end } = run;
+  return end._tag === 'Failed' ? halt(end.why) : { ...run, end };
 }
 
 /** Those failures that are refusals. */
@@ -143,14 +144,12 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
   if (failure?.class === 'refused') await refused?.(failure as Refused<Why>);
   const isWaiting = failure === null && request._tag === 'Defer';
   const end = endOf(request, isWaiting ? ((await waitsFor?.()) ?? null) : failure);
-  watch({
-    _tag: 'Ended',
-    end: failure?.class === 'broken' ? { _tag: 'Failed', why: failure } : end,
-  });
-  return { hook: machine.id, event, path, steps, commands, end, failure };
+  watch({ _tag: 'Ended', end });
+  return { hook: machine.id, event, path, steps, commands, end };
 }
 
-function endOf<Why extends Failure>(request: Request, failure: Why | null): RunEnd<Why> {
+function endOf<Why extends Failure>(request: Request, failure: Why | null): ChartEnd<Why> {
+  if (failure?.class === 'broken') return { _tag: 'Failed', why: failure };
   if (failure?.class === 'refused') return { _tag: 'Refused', why: failure };
   if (failure !== null || request._tag === 'Defer') return { _tag: 'Deferred', why: failure };
   return { _tag: 'Returned' };

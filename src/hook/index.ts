@@ -11,6 +11,7 @@ export {
   type Drivable,
   drive,
   driven,
+  endedWell,
   type Keep,
   machineOf,
   type Onlookers,
@@ -29,7 +30,7 @@ export {
   type StateSchemas,
   type Validated,
 } from './restore.ts';
-export type { ChartEnd, ChartRun, Progress, RunEnd, Step, Watch } from './run.ts';
+export type { ChartEnd, ChartRun, Driven, Progress, RunEnd, Step, Watch } from './run.ts';
 export { type Masked, mask, maskText, type Secret } from './secret.ts';
 export { type Attempt, attempt, halt, once, right, take } from './steps.ts';
 export {
@@ -43,15 +44,16 @@ export {
   type Vocabulary,
   vocabulary,
 } from './vocabulary.ts';
-export type {
-  Answer,
-  Context,
-  Drawing,
-  End,
-  Failure,
-  Request,
-  Shape,
-  Signal,
-  Tagged,
-  Words,
+export {
+  type Answer,
+  type Context,
+  type Drawing,
+  type End,
+  type Failure,
+  isFailure,
+  type Request,
+  type Shape,
+  type Signal,
+  type Tagged,
+  type Words,
 } from './words.ts';

@@ -42,12 +42,23 @@ export type Watch<W extends Words = Words, Why extends Failure = Failure> = (
 ) => void;
 
 /** How one chart was gone through, for eyes: it cannot hold a password, since only `mask` makes its parts. */
-export interface ChartRun<W extends Words = Words, Why extends Failure = Failure> {
+export interface ChartRun<
+  W extends Words = Words,
+  Why extends Failure = Failure,
+  End extends ChartEnd<Why> = RunEnd<Why>,
+> {
   readonly hook: string;
   readonly event: W['event'];
   /** The nodes in the order in which they were reached. */
   readonly path: readonly string[];
   readonly steps: readonly Step<W>[];
   readonly commands: readonly Masked<W['command']>[];
-  readonly end: RunEnd<Why>;
+  readonly end: End;
 }
+
+/** A chart that was gone through, whatever became of it. */
+export type Driven<W extends Words = Words, Why extends Failure = Failure> = ChartRun<
+  W,
+  Why,
+  ChartEnd<Why>
+>;

@@ -196,7 +196,7 @@ export const chartEnded = (
   },
 });
 
-/** What else was left to do, and the end of the whole. */
+/** The end of the whole, and before it what had no charts in recordings of version 0.1. */
 export function hookEnded(id: string, tail: HookTail, at: number): readonly InspectionEvent[] {
   const isFailed = tail.end === 'Failed';
   const last = { type: isFailed ? 'fail' : 'commit' };

@@ -28,8 +28,8 @@ import { type Witness, witness } from './witness.ts';
 /** Where a feed goes: called once for each message, in order. MUST NOT throw. */
 export type Send = (message: InspectionEvent) => void;
 
-/** What is recorded of a run beside its charts; a `HookRun`, a `ReconcileRun` and a `DispatchRun` have it. */
-export type Recordable = Pick<DispatchRun, 'reconciled'> & Partial<Pick<DispatchRun, 'dropped'>>;
+/** What is recorded of a run beside its charts. */
+export type Recordable = Pick<DispatchRun, 'dropped'>;
 
 export interface RecorderOptions {
   readonly title?: string;
@@ -41,7 +41,7 @@ export interface RecorderOptions {
 
 /** What a hook is run with so that it is seen. */
 export interface Onlooker extends Pick<Witness, 'adapters' | 'configured'> {
-  /** For `interpret` and `dispatch`, as their option `watch`. */
+  /** For `dispatch`, as its option `watch`. */
   readonly watch: Watch;
 }
 
@@ -85,12 +85,7 @@ export class Recorder {
     const end = (failure: string | null, recorded: Recordable | null) => {
       const tail = {
         milliseconds: adapters.clock() - started,
-        reconciled: (recorded?.reconciled ?? []).map(({ work, error, milliseconds }) => ({
-          name: work._tag,
-          relation: relationOf(work),
-          error: error === null ? null : render(error),
-          milliseconds,
-        })),
+        reconciled: [],
         dropped: (recorded?.dropped ?? []).map(({ hook }) => hook),
         end: failure === null ? ('Committed' as const) : ('Failed' as const),
         failure,
@@ -164,8 +159,3 @@ const endOf = (end: ChartEnd) => ({
   _tag: end._tag,
   why: 'why' in end && end.why !== null ? render(end.why) : null,
 });
-
-function relationOf(work: object): number | null {
-  if ('relation' in work && typeof work.relation === 'number') return work.relation;
-  return 'refusal' in work ? relationOf(work.refusal as object) : null;
-}

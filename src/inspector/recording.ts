@@ -34,7 +34,7 @@ export interface HookEntry {
   readonly at: number;
   readonly milliseconds: number;
   readonly charts: readonly RecordedChart[];
-  /** What else was left to do, after the charts. */
+  /** Only in recordings of version 0.1: what was left to do had no charts there. */
   readonly reconciled: readonly RecordedWork[];
   /** Deferred hooks that were met in another way, or whose relation is gone. */
   readonly dropped: readonly string[];
@@ -59,7 +59,12 @@ export interface NoteEntry {
 /** One chart that a hook went through. */
 export interface RecordedChart {
   readonly hook: string;
-  readonly event: { readonly relation?: number; readonly departingUnit?: string };
+  readonly event: {
+    readonly relation?: number;
+    readonly departingUnit?: string;
+    readonly user?: string;
+    readonly damage?: string;
+  };
   readonly steps: readonly RecordedStep[];
   /** The nodes in the order in which they were reached. */
   readonly path: readonly string[];
@@ -137,5 +142,6 @@ export function endOf({ end, charts }: HookEntry): EntryEnd {
   if (end === 'Failed') return 'failed';
   const tags = new Set(charts.map((chart) => chart.end?._tag));
   if (tags.has('Refused')) return 'refused';
-  return tags.has('Deferred') ? 'deferred' : 'returned';
+  // What failed at the end of a hook that was committed is left to the next one.
+  return tags.has('Deferred') || tags.has('Failed') ? 'deferred' : 'returned';
 }

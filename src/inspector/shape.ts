@@ -19,15 +19,17 @@ const bags = v.record(text, v.record(text, text));
 const said: v.GenericSchema<unknown, Said> = v.looseObject({ _tag: text });
 export const definition: v.GenericSchema<unknown, Definition> = v.looseObject({ id: text });
 
+const called = { relation: v.exactOptional(number), departingUnit: v.exactOptional(text) };
 export const about = v.object({
-  relation: v.exactOptional(number),
-  departingUnit: v.exactOptional(text),
+  ...called,
+  user: v.exactOptional(text),
+  damage: v.exactOptional(text),
 });
 const event = v.object({
   hook: text,
   remoteUnit: v.exactOptional(text),
   secretLabel: v.exactOptional(text),
-  ...about.entries,
+  ...called,
 });
 
 export const end: v.GenericSchema<unknown, RecordedEnd> = v.object({

@@ -1,5 +1,6 @@
 import {
   type ChartRun,
+  type Driven,
   type Failure,
   type HookMachine,
   HookMisuse,
@@ -10,7 +11,6 @@ import {
   type Perform,
   type Refused,
   type Schema,
-  type Tagged,
   type Words,
 } from '../hook/index.ts';
 import type { Deferral } from './deferral.ts';
@@ -19,19 +19,12 @@ import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
 import type { Unit } from './unit.ts';
 
-/** What was left to do beside the hook's own business, and what came of it. */
-export interface Reconciled<Work extends Tagged = Tagged, Why extends Failure = Failure> {
-  readonly work: Work;
-  /** Null where it was done. */
-  readonly error: Why | null;
-  readonly milliseconds: number;
-}
-
 /** What a hook came to before its commit. */
-export interface Ended<W extends Words, Why extends Failure, Work extends Tagged> {
+export interface Ended<W extends Words, Why extends Failure> {
   readonly event: JujuEvent;
   readonly charts: readonly ChartRun<W, Why>[];
-  readonly reconciled: readonly Reconciled<Work, Why>[];
+  /** The charts of what else was left to do. */
+  readonly reconciled: readonly Driven<W, Why>[];
 }
 
 /** How the event of a machine is made of what Juju calls for, and read back from a unit's state. */
@@ -61,7 +54,7 @@ export interface CharmConfig<W extends Words, Ports> {
    * What the unit's status is to say at the end of a hook. By default it waits for what a chart was
    * deferred for, is blocked by a refusal, and else is active.
    */
-  readonly status?: (ports: Ports, ended: Ended<W, Failure, Tagged>) => Status | Promise<Status>;
+  readonly status?: (ports: Ports, ended: Ended<W, Failure>) => Status | Promise<Status>;
 }
 
 /** Charms whose machines start on Juju's own event need not say how; others MUST. */
@@ -73,13 +66,7 @@ export type EventOf<W extends Words> = JujuEvent extends W['event']
  * What a charm may do around its charts, for one whose hooks share more than handlers: a session, a
  * ledger, work that no event asked for.
  */
-export interface Surroundings<
-  W extends Words,
-  Given extends object,
-  Ports,
-  Why extends Failure,
-  Work extends Tagged,
-> {
+export interface Surroundings<W extends Words, Given extends object, Ports, Why extends Failure> {
   /** Makes what handlers are given, once in a hook. */
   readonly open: (given: Given & { readonly juju: Unit }, called: JujuEvent) => Ports;
   /** Whether there is anything to do; asked once it is known whether something waits. */
@@ -90,12 +77,15 @@ export interface Surroundings<
   readonly refused?: (ports: Ports, why: Refused<Why>) => Promise<void>;
   /** Why a chart defers that nothing has failed. */
   readonly waitsFor?: (ports: Ports) => Promise<Why | null>;
-  /** Does what is left to do, whoever was told; `through` drives one of the charm's charts. */
-  readonly reconcile?: (
+  /**
+   * What is left to do at the hook's end, whoever was told: charts to go through, one after the
+   * other. Each `yield` gives what became of that chart; one that fails keeps neither the others nor
+   * the hook from their ends, unless this one halts.
+   */
+  readonly leftToDo?: (
     ports: Ports,
     charts: readonly ChartRun<W, Why>[],
-    through: (hook: string, event: W['event']) => Promise<Why | null>,
-  ) => Promise<readonly Reconciled<Work, Why>[]>;
+  ) => AsyncGenerator<Deferral<W>, void, Driven<W, Why>>;
   /** Lets go of what was opened; called at the hook's end, whatever became of it. */
   readonly close?: (given: Given) => Promise<void>;
 }
@@ -106,13 +96,12 @@ export interface Charm<
   Given extends object = object,
   Ports = Given & { readonly juju: Unit },
   Why extends Failure = Failure,
-  Work extends Tagged = Tagged,
 > extends Omit<CharmConfig<W, Ports>, 'status'>,
-    Surroundings<W, Given, Ports, Why, Work> {
+    Surroundings<W, Given, Ports, Why> {
   readonly event: CharmEvent<W>;
   /** The chart that a hook of Juju's goes through; null where it goes through none. */
   readonly chartOf: (called: JujuEvent) => string | null;
-  readonly status: (ports: Ports, ended: Ended<W, Why, Work>) => Status | Promise<Status>;
+  readonly status: (ports: Ports, ended: Ended<W, Why>) => Status | Promise<Status>;
 }
 
 /**
@@ -122,7 +111,7 @@ export interface Charm<
 export function defineCharm<W extends Words, Given extends object = object>(
   config: CharmConfig<W, Given & { readonly juju: Unit }> & EventOf<W>,
 ): Charm<W, Given> {
-  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure, Tagged>({
+  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure>({
     status: statusOf,
     ...config,
     open: (given) => given,
@@ -130,18 +119,12 @@ export function defineCharm<W extends Words, Given extends object = object>(
 }
 
 /** As `defineCharm`, for a charm that says itself what surrounds its charts. */
-export function charmOf<
-  W extends Words,
-  Given extends object,
-  Ports,
-  Why extends Failure,
-  Work extends Tagged,
->(
+export function charmOf<W extends Words, Given extends object, Ports, Why extends Failure>(
   config: Omit<CharmConfig<W, Ports>, 'status'> &
-    Partial<Pick<Charm<W, Given, Ports, Why, Work>, 'event'>> &
-    Surroundings<W, Given, Ports, Why, Work> &
-    Pick<Charm<W, Given, Ports, Why, Work>, 'status'>,
-): Charm<W, Given, Ports, Why, Work> {
+    Partial<Pick<Charm<W, Given, Ports, Why>, 'event'>> &
+    Surroundings<W, Given, Ports, Why> &
+    Pick<Charm<W, Given, Ports, Why>, 'status'>,
+): Charm<W, Given, Ports, Why> {
   const { name, machines, events } = config;
   const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
   for (const [id, machine] of Object.entries(machines)) {

@@ -2,7 +2,9 @@ import {
   type Attempt,
   attempt,
   type ChartRun,
+  type Driven,
   driven,
+  endedWell,
   type Failure,
   halt,
   machineOf,
@@ -12,24 +14,20 @@ import {
   type Watch,
   type Words,
 } from '../hook/index.ts';
-import type { Charm, Reconciled } from './charm.ts';
+import type { Charm } from './charm.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
 import { relationHook } from './event.ts';
 import type { Juju, JujuEvent } from './port.ts';
 import { type OpenUnit, openUnit, type Unit } from './unit.ts';
 
-/** What one Juju hook did: the charts of what was deferred, then its own, then what else was left. */
-export interface DispatchRun<
-  W extends Words = Words,
-  Why extends Failure = Failure,
-  Work extends Tagged = Tagged,
-> {
+/** What one Juju hook did: the charts of what was deferred, then its own, then those of what else was left. */
+export interface DispatchRun<W extends Words = Words, Why extends Failure = Failure> {
   readonly event: JujuEvent;
   readonly charts: readonly ChartRun<W, Why>[];
   /** Deferrals that were met in another way, or whose relation is gone. */
   readonly dropped: readonly Deferral<W>[];
-  readonly reconciled: readonly Reconciled<Work, Why>[];
+  readonly reconciled: readonly Driven<W, Why>[];
   /** What else is to be said of it: transactions that a removal cut off, say. */
   readonly notes: readonly string[];
   readonly milliseconds: number;
@@ -57,17 +55,11 @@ export interface Seen<W extends Words, Why extends Failure> {
  * nothing was committed, and Juju is to run the same hook again.
  */
 export const dispatch =
-  <
-    W extends Words,
-    Given extends object,
-    Ports,
-    Why extends Failure = Failure,
-    Work extends Tagged = Tagged,
-  >(
-    charm: Charm<W, Given, Ports, Why, Work>,
+  <W extends Words, Given extends object, Ports, Why extends Failure = Failure>(
+    charm: Charm<W, Given, Ports, Why>,
     given: Given & HookWorld,
     { watch }: Seen<W, Why> = {},
-  ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why, Work>, Why | JujuError>) =>
+  ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) =>
   (event) =>
     attempt(async () => {
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
@@ -86,17 +78,11 @@ interface Opened<W extends Words, Ports, Why extends Failure> extends Seen<W, Wh
   readonly clock: () => number;
 }
 
-async function inUnit<
-  W extends Words,
-  Given extends object,
-  Ports,
-  Why extends Failure,
-  Work extends Tagged,
->(
-  charm: Charm<W, Given, Ports, Why, Work>,
+async function inUnit<W extends Words, Given extends object, Ports, Why extends Failure>(
+  charm: Charm<W, Given, Ports, Why>,
   opened: Opened<W, Ports, Why>,
   event: JujuEvent,
-): Promise<DispatchRun<W, Why, Work>> {
+): Promise<DispatchRun<W, Why>> {
   const { unit, ports, clock } = opened;
   const started = clock();
   const own = deferralOf(charm, event);
@@ -104,18 +90,15 @@ async function inUnit<
   const waiting = right(parseDeferrals<W>(await unit.state(), hooks, charm.event.schema));
   const charts: ChartRun<W, Why>[] = [];
   const dropped: Deferral<W>[] = [];
-  const ran = (reconciled: readonly Reconciled<Work, Why>[]): DispatchRun<W, Why, Work> => ({
+  const reconciled: Driven<W, Why>[] = [];
+  const ran = (): DispatchRun<W, Why> => ({
     ...{ event, charts, dropped, reconciled, notes: unit.notes },
     milliseconds: clock() - started,
   });
   const isWaiting = waiting.length > 0;
-  if (own === null && !isWaiting) return ran([]);
+  if (own === null && !isWaiting) return ran();
   if (charm.isCalled !== undefined && !(await charm.isCalled(ports, event, isWaiting)))
-    return ran([]);
-  const through = async ({ hook, event: from }: Deferral<W>) => {
-    const { failure, ...run } = await throughChart(charm, opened, hook, from);
-    return { failure, run };
-  };
+    return ran();
   const deferred: Deferral<W>[] = [];
   for (const deferral of own === null ? waiting : [...waiting, own]) {
     if (charts.some((run) => isSame(run, deferral))) continue;
@@ -123,34 +106,26 @@ async function inUnit<
       if (deferral !== own) dropped.push(deferral);
       continue;
     }
-    const { failure, run } = await through(deferral);
-    if (failure?.class === 'broken') halt(failure);
+    const run = endedWell(await throughChart(charm, opened, deferral));
     charts.push(run);
     if (run.end._tag === 'Deferred') deferred.push(deferral);
   }
-  const reconciled =
-    (await charm.reconcile?.(
-      ports,
-      charts,
-      async (hook, from) => (await through({ hook, event: from })).failure,
-    )) ?? [];
+  const left = charm.leftToDo?.(ports, charts);
+  for (let next = await left?.next(); next?.done === false; ) {
+    const run = await throughChart(charm, opened, next.value);
+    reconciled.push(run);
+    next = await left?.next(run);
+  }
   unit.remember(encodeDeferrals(deferred));
   const status = await charm.status(ports, { event, charts, reconciled });
   await unit.commit(status);
-  return ran(reconciled);
+  return ran();
 }
 
-const throughChart = <
-  W extends Words,
-  Given extends object,
-  Ports,
-  Why extends Failure,
-  Work extends Tagged,
->(
-  charm: Charm<W, Given, Ports, Why, Work>,
+const throughChart = <W extends Words, Given extends object, Ports, Why extends Failure>(
+  charm: Charm<W, Given, Ports, Why>,
   { unit, ports, clock, watch }: Opened<W, Ports, Why>,
-  hook: string,
-  event: W['event'],
+  { hook, event }: Deferral<W>,
 ) =>
   driven<W, Why>(
     machineOf(charm, hook),
@@ -180,14 +155,8 @@ function deferralOf<W extends Words>(
 }
 
 /** Whether what a hook was deferred for is still there: a relation's hooks go with their relation. */
-async function isAsked<
-  W extends Words,
-  Given extends object,
-  Ports,
-  Why extends Failure,
-  Work extends Tagged,
->(
-  charm: Charm<W, Given, Ports, Why, Work>,
+async function isAsked<W extends Words, Given extends object, Ports, Why extends Failure>(
+  charm: Charm<W, Given, Ports, Why>,
   { unit, ports }: Opened<W, Ports, Why>,
   deferral: Deferral<W>,
 ): Promise<boolean> {

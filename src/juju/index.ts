@@ -11,7 +11,6 @@ export {
   defineCharm,
   type Ended,
   type EventOf,
-  type Reconciled,
   type Surroundings,
 } from './charm.ts';
 export type { Deferral } from './deferral.ts';

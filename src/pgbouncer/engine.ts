@@ -1,4 +1,6 @@
 /** What the files of this room and its tests share of the kit, the ports and the charm. */
+
+export type { Audit } from '../../machines/index.ts';
 export {
   advance,
   begin,
@@ -18,7 +20,6 @@ export type {
   Status,
 } from '../juju/port.ts';
 export { type DispatchOptions, dispatch } from './commands/dispatch.ts';
-export { interpret, type Options, reconcile } from './commands/interpret.ts';
 export { type HookError, render } from './errors.ts';
 export type {
   BackendEndpoints,
@@ -36,9 +37,6 @@ export type {
   Provisioned,
 } from './ports.ts';
 export type { HostPort } from './relation/host-port.ts';
-
-export type { Audit } from './relation/reconcile.ts';
-
 export {
   type Databag,
   defaultPolicy,
@@ -48,9 +46,7 @@ export type {
   ChartEnd,
   ChartRun,
   DispatchRun,
-  HookRun,
+  Driven,
   Progress,
-  Reconciled,
-  ReconcileRun,
   Watch,
 } from './run.ts';

@@ -3,6 +3,7 @@
  *
  * @module hookchart/pgbouncer
  */
+export type { Audit } from '../../machines/index.ts';
 export {
   type PgbouncerCharm,
   type PgbouncerCharmOptions,
@@ -63,7 +64,7 @@ export type {
   LedgerUnreadable,
   Refused,
 } from './relation/ledger.ts';
-export type { Audit, Work } from './relation/reconcile.ts';
+export type { Work } from './relation/reconcile.ts';
 export type { Refusal } from './relation/refusal.ts';
 export {
   type Attribute,

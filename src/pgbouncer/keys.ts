@@ -6,3 +6,17 @@ export const endpoints = {
   backend: 'backend-database',
   peers: 'pgb-peers',
 } as const;
+
+/** What each unit says in its own databag of the peer relation. */
+export const peerKeys = { address: 'address', serving: 'serving', users: 'users' } as const;
+
+/**
+ * The key in a unit's state that says that its application ends: a unit that was to go is never
+ * asked to stay, and later hooks of it may hint at nothing.
+ */
+export const endingKey = 'ending';
+
+export const flagPrefix = 'departing-';
+
+/** The key in a unit's state of the flag that the departed hook of a relation leaves. */
+export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;

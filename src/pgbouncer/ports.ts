@@ -4,12 +4,11 @@
  */
 import type * as T from 'fp-ts/lib/Task.js';
 import type * as TE from 'fp-ts/lib/TaskEither.js';
-import type { Grant, Login } from '../../machines/index.ts';
+import type { Audit, Grant, Login } from '../../machines/index.ts';
 import type { Secret } from '../hook/index.ts';
 import type { HookWorld } from '../juju/dispatch.ts';
 import type { HookError } from './errors.ts';
 import type { BackendEndpoints, Configuration } from './pooler/configuration.ts';
-import type { Audit } from './relation/reconcile.ts';
 
 export type Attempt<Result> = TE.TaskEither<HookError, Result>;
 

@@ -1,14 +1,10 @@
 /** The kit's runs, in PgBouncer's words. */
 import type { PgbouncerWords } from '../../machines/index.ts';
 import type * as kit from '../hook/index.ts';
-import type * as charm from '../juju/charm.ts';
 import type * as deferral from '../juju/deferral.ts';
 import type * as dispatch from '../juju/dispatch.ts';
 import type { HookError } from './errors.ts';
-import type { Work } from './relation/reconcile.ts';
 
-/** What was left to do beside the hook's own business, and what came of it. */
-export type Reconciled = charm.Reconciled<Work, HookError>;
 /** How a hook ended well. A hook that failed has no run: it is an error. */
 export type RunEnd = kit.RunEnd<HookError>;
 /** How a chart ended, whether or not its hook got as far as having a run. */
@@ -19,13 +15,9 @@ export type Progress = kit.Progress<PgbouncerWords, HookError>;
 export type Watch = kit.Watch<PgbouncerWords, HookError>;
 /** How one chart was gone through, for eyes. */
 export type ChartRun = kit.ChartRun<PgbouncerWords, HookError>;
+/** A chart that was gone through, whatever became of it. */
+export type Driven = kit.Driven<PgbouncerWords, HookError>;
 /** A hook that ended deferred. */
 export type Deferral = deferral.Deferral<PgbouncerWords>;
 /** What one Juju hook did: the charts of what was deferred, then its own, then what else was left. */
-export type DispatchRun = dispatch.DispatchRun<PgbouncerWords, HookError, Work>;
-
-/** What a hook did: its chart, and what else was left to do. */
-export interface HookRun extends ChartRun, ReconcileRun {}
-
-/** What a reconciliation did that no hook's chart asked for. */
-export type ReconcileRun = Pick<DispatchRun, 'reconciled' | 'notes' | 'milliseconds'>;
+export type DispatchRun = dispatch.DispatchRun<PgbouncerWords, HookError>;

@@ -193,9 +193,13 @@ describe('docs/embed.md', () => {
 });
 
 describe('docs/hooks', () => {
-  const pages = ['database', 'pgb-peers-relation-changed', 'leader-elected', 'update-status'].map(
-    (name) => text(`docs/hooks/${name}.md`),
-  );
+  const pages = [
+    'database',
+    'pgb-peers-relation-changed',
+    'leader-elected',
+    'update-status',
+    'left-to-do',
+  ].map((name) => text(`docs/hooks/${name}.md`));
   const page = pages.join('\n');
 
   it('shows the machines, chart by chart', () => {

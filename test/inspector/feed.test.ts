@@ -3,14 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { nodesOf, type Secret } from '../../src/hook/index.ts';
 import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
-import {
-  begin,
-  dispatch,
-  emptyConfiguration,
-  interpret,
-  reconcile,
-} from '../../src/pgbouncer/engine.ts';
+import { begin, dispatch, emptyConfiguration } from '../../src/pgbouncer/engine.ts';
 import { aGrant } from '../a-grant.ts';
+import { interpret } from '../interpret.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { hooksIn, listening, relation, requested } from './listening.ts';
 
@@ -88,7 +83,7 @@ describe('a feed', () => {
     const { recorder, messages: later } = listening();
     for (const unit of world.juju.units)
       await recorder.hook(unit, { hook: 'update-status' }, world.adapters(unit), ({ adapters }) =>
-        reconcile(adapters)(),
+        dispatch(adapters)({ hook: 'update-status' })(),
       );
     expect(later.length).toBeGreaterThan(5);
     for (const secret of [password, uris, verifier.secret])
@@ -226,7 +221,7 @@ describe('a feed', () => {
       { hook: 'update-status' },
       adapters,
       async ({ adapters, configured }) => {
-        const run = reconcile({
+        const run = dispatch({
           ...adapters,
           pooler: {
             ...adapters.pooler,
@@ -237,7 +232,7 @@ describe('a feed', () => {
             },
           },
         });
-        return run();
+        return run({ hook: 'update-status' })();
       },
     );
     const [entry] = hooksIn(collector);

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { hooks } from '../../machines/index.ts';
+import { type HookMachine, hooks } from '../../machines/index.ts';
+import * as left from '../../machines/left-to-do.ts';
 import { nodesOf } from '../../src/hook/index.ts';
 import {
   Collector,
@@ -13,6 +14,7 @@ import {
   feedOf,
   type Hub,
   type InspectionEvent,
+  type Onlooker,
   openHub,
   parseRecording,
   Recorder,
@@ -20,6 +22,8 @@ import {
   socketFeed,
 } from '../../src/inspector/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
+import { interpret } from '../interpret.ts';
+import { MemoryWorld } from '../memory-world.ts';
 import { requested } from './listening.ts';
 
 const closes: (() => Promise<void>)[] = [];
@@ -56,6 +60,16 @@ const charts = Object.entries(hooks).map(
     [name, nodesOf(machine).flatMap(({ id, drawing }) => (drawing === null ? [] : [id]))] as const,
 );
 
+/** Goes through a chart of what is left to do: few histories have use for all of them. */
+async function goThrough(machine: HookMachine, recorder: Recorder): Promise<void> {
+  const world = new MemoryWorld();
+  await world.relate(4);
+  const refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
+  const event = { relation: 4, user: 'relation_id_4', refusal };
+  const hook = ({ adapters, watch }: Onlooker) => interpret(adapters, { watch })(machine)(event)();
+  await recorder.hook('p/1', { hook: machine.id }, world.adapters('p/1'), hook);
+}
+
 describe('the receiver of @statelyai/inspect', () => {
   it.each(['that listens from the start', 'that comes late'])(
     '%s sees every node of every chart, and each definition',
@@ -68,6 +82,7 @@ describe('the receiver of @statelyai/inspect', () => {
       // In the last two a unit goes while its relations stay, which is rare.
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 43])
         await randomHistory(seed, { charm: recordedCharm(recorder) });
+      for (const machine of Object.values(left)) await goThrough(machine, recorder);
       const source = socketFeed(hub.source, (problem) => expect.fail(problem));
       for (const message of messages) source.send(message);
       await source.close();

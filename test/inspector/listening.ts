@@ -6,7 +6,7 @@ import {
   type InspectionEvent,
   Recorder,
 } from '../../src/inspector/index.ts';
-import { interpret } from '../../src/pgbouncer/engine.ts';
+import { interpret } from '../interpret.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 /** A feed with all that it told, as messages and as a recording. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Databag, render } from '../../src/pgbouncer/engine.ts';
+import { runChart } from './hooks.ts';
 import { entries, files, own, relate, type Servers, sql, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/0';
@@ -52,7 +53,7 @@ describe('arbitrary databags', () => {
     await fc.assert(
       fc.asyncProperty(bad, async (databag) => {
         world.juju.request(2, databag);
-        const run = await world.run(leader, 'database-requested', { relation: 2 });
+        const run = await runChart(world, leader, 'database-requested', { relation: 2 });
         expect(run.end._tag).toBe('Refused');
         const why = 'why' in run.end && run.end.why !== null ? render(run.end.why) : '';
         expect(why).toMatch(/^relation 2[\x20-\x7e…]{10,400}$/);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { reconcile, runChart } from './hooks.ts';
 import {
   entries,
   files,
@@ -62,7 +63,7 @@ describe('names', () => {
       [3, 70],
     ] as const) {
       world.juju.request(relation, { database: 'm'.repeat(length) });
-      const run = await world.run(leader, 'database-requested', { relation });
+      const run = await runChart(world, leader, 'database-requested', { relation });
       expect(run.end).toMatchObject({ _tag: 'Refused', why: { _tag: 'RequestInvalid' } });
       expect(Object.keys(own(world, relation))).toEqual(['status']);
       expect(status(leader)).toMatchObject({ name: 'blocked' });
@@ -134,8 +135,10 @@ describe('files and processes', () => {
     const { iniFile, settings } = world.pooler(leader).process;
     await world.pooler(leader).kill();
     for (const file of [iniFile, settings.userlistFile]) rmSync(file);
-    const work = await world.reconcile(leader);
-    expect(work.reconciled[0]).toMatchObject({ error: { _tag: 'PoolerUnavailable' } });
+    const work = await reconcile(world, leader);
+    expect(work[0]).toMatchObject({
+      end: { _tag: 'Deferred', why: { _tag: 'PoolerUnavailable' } },
+    });
     expect(files(world, leader)).toEqual(before);
     await world.pooler(leader).start();
     expect(await logsIn(bag)).toBe(true);
@@ -182,7 +185,7 @@ describe('requests', () => {
       database: 'roles',
       'extra-user-roles': 'CREATEDB; create role injected superuser; --',
     });
-    await world.run(leader, 'database-requested', { relation: 4 });
+    await runChart(world, leader, 'database-requested', { relation: 4 });
     expect(status(leader)).toMatchObject({ name: 'blocked' });
     expect(await sql(world, "SELECT 1 FROM pg_roles WHERE rolname = 'injected'")).toEqual([]);
     await unrelate(world, 4);
@@ -191,7 +194,7 @@ describe('requests', () => {
 
   it('U-19: NOSUPERUSER makes nobody an administrator, of PostgreSQL or of the console', async () => {
     world.juju.request(4, { database: 'plain', 'extra-user-roles': 'NOSUPERUSER' });
-    await world.run(leader, 'database-requested', { relation: 4 });
+    await runChart(world, leader, 'database-requested', { relation: 4 });
     expect(status(leader)).toMatchObject({ name: 'blocked' });
     const bag = await relate(world, 4, { database: 'plain', 'extra-user-roles': 'NOCREATEROLE' });
     const rows = await sql(world, "SELECT rolsuper FROM pg_roles WHERE rolname = 'relation_id_4'");
@@ -204,7 +207,7 @@ describe('requests', () => {
   it('U-22, U-23: a request deferred by a leader that dies is served by the next, without input', async () => {
     await backend.primary.stop();
     world.juju.request(4, { database: 'rescued' });
-    const run = await world.run(leader, 'database-requested', { relation: 4 });
+    const run = await runChart(world, leader, 'database-requested', { relation: 4 });
     expect(run.end).toMatchObject({ _tag: 'Deferred' });
     world.juju.leader = zero;
     await backend.primary.start();
@@ -221,7 +224,8 @@ describe('requests', () => {
       sql(world, "SELECT rolpassword FROM pg_authid WHERE rolname = 'relation_id_4'");
     const before = await verifier();
     const session = await login(bag);
-    for (const unit of [leader, zero]) await world.run(unit, 'database-requested', { relation: 4 });
+    for (const unit of [leader, zero])
+      await runChart(world, unit, 'database-requested', { relation: 4 });
     await world.settle();
     expect(own(world, 4)).toEqual(bag);
     expect(await verifier()).toEqual(before);
@@ -235,7 +239,7 @@ describe('requests', () => {
     await world.pooler(leader).kill();
     world.juju.removeUnit(leader);
     world.juju.leader = zero;
-    await world.reconcile(zero);
+    await reconcile(world, zero);
     const moved = own(world, 4);
     expect(moved.endpoints).toBe(`127.0.0.1:${world.pooler(zero).port}`);
     expect(moved['read-only-endpoints']).toBe(`127.0.0.1:${world.pooler(two).port}`);
@@ -320,9 +324,13 @@ describe('removals', () => {
     const { units } = world.juju;
     for (const unit of units) world.juju.dying.add(unit);
     for (const unit of units)
-      await world.run(unit, 'database-relation-departed', { relation: 4, departingUnit: unit });
+      await runChart(world, unit, 'database-relation-departed', {
+        relation: 4,
+        departingUnit: unit,
+      });
     world.juju.breaking(4);
-    for (const unit of units) await world.run(unit, 'database-relation-broken', { relation: 4 });
+    for (const unit of units)
+      await runChart(world, unit, 'database-relation-broken', { relation: 4 });
     const bags = JSON.stringify(
       [world.juju.databag({ _tag: 'PeerApp' })].concat(
         units.map((unit) => world.juju.databag({ _tag: 'PeerUnit', unit })),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { interpret } from '../../src/pgbouncer/engine.ts';
+import { interpret } from '../interpret.ts';
+import { reconcile, runChart } from './hooks.ts';
 import { entries, logsIn, own, relate, type Servers, sql, unrelate, useServers } from './look.ts';
 
 const [zero, leader] = ['pgbouncer-k8s/0', 'pgbouncer-k8s/1'] as const;
@@ -16,10 +17,12 @@ describe('units at the same time', () => {
     for (const relation of relations) {
       world.juju.request(relation, { database: `side_${relation}` });
       await Promise.all([
-        ...world.juju.units.map((unit) => world.run(unit, 'database-requested', { relation })),
+        ...world.juju.units.map((unit) =>
+          runChart(world, unit, 'database-requested', { relation }),
+        ),
       ]);
       const followers = world.juju.units.filter((unit) => unit !== leader);
-      await Promise.all(followers.map((unit) => world.reconcile(unit)));
+      await Promise.all(followers.map((unit) => reconcile(world, unit)));
     }
     await world.settle();
     const expected = relations
@@ -32,7 +35,7 @@ describe('units at the same time', () => {
     await Promise.all(
       relations.map(async (relation) => {
         world.juju.breaking(relation);
-        await world.run(zero, 'database-relation-broken', { relation });
+        await runChart(world, zero, 'database-relation-broken', { relation });
       }),
     );
     for (const relation of relations) await unrelate(world, relation);
@@ -52,7 +55,7 @@ describe('units at the same time', () => {
       })(hooks['database-requested'])({ relation });
       const first = deposed();
       world.juju.leader = zero;
-      const second = world.run(zero, 'database-requested', { relation });
+      const second = runChart(world, zero, 'database-requested', { relation });
       world.juju.leader = leader;
       const [outcome] = await Promise.allSettled([first, second]);
       expect(outcome.status).toBe('fulfilled');
@@ -70,7 +73,7 @@ describe('units at the same time', () => {
   it('two hooks of one unit in two processes do not spoil its files', async () => {
     world.juju.leader = zero;
     const bag = await relate(world, 30, { database: 'twice' });
-    await Promise.all([1, 2, 3].map(() => world.reconcile(leader)));
+    await Promise.all([1, 2, 3].map(() => reconcile(world, leader)));
     expect(await entries(world, leader)).toContain('twice');
     expect(await logsIn(bag)).toBe(true);
   });

@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { PgbouncerWords } from '../../machines/index.ts';
 import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
 import type { Keep } from '../../src/hook/index.ts';
-import { interpret, type SecretState } from '../../src/pgbouncer/engine.ts';
+import type { SecretState } from '../../src/pgbouncer/engine.ts';
+import { interpret } from '../interpret.ts';
+import { runChart } from './hooks.ts';
 import { entries, logsIn, own, record, relate, type Servers, sql, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/1';
@@ -117,7 +119,7 @@ async function clear(relation: number): Promise<void> {
 
 async function undisturbed({ hook, prepare, event }: Case, relation: number) {
   await prepare(relation);
-  const run = await world.run(leader, hook, event(relation));
+  const run = await runChart(world, leader, hook, event(relation));
   await world.settle();
   return { run, state: await stateOf(relation) };
 }
@@ -156,7 +158,9 @@ describe.each(cases)('$name', (one) => {
       stored = JSON.parse(JSON.stringify(state));
       return E.right(undefined);
     };
-    await expect(world.run(leader, one.hook, one.event(relation), { keep })).rejects.toThrow(Lost);
+    await expect(runChart(world, leader, one.hook, one.event(relation), { keep })).rejects.toThrow(
+      Lost,
+    );
     expect(JSON.stringify([own(world, relation), world.juju.databag({ _tag: 'PeerApp' })])).toBe(
       databags,
     );

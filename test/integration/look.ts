@@ -5,6 +5,7 @@ import { login } from '../../src/pgbouncer/demo/client.ts';
 import type { PgbouncerServer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { startBackend, World, type WorldOptions } from '../../src/pgbouncer/demo/world.ts';
 import type { Databag } from '../../src/pgbouncer/engine.ts';
+import { runChart } from './hooks.ts';
 
 export { login };
 
@@ -85,7 +86,8 @@ export const record = (world: World, relation: number): Record<string, unknown> 
 /** A relation that is asked for, provisioned and known to all units. */
 export async function relate(world: World, relation: number, remote: Databag): Promise<Databag> {
   world.juju.request(relation, remote);
-  for (const unit of world.juju.units) await world.run(unit, 'database-requested', { relation });
+  for (const unit of world.juju.units)
+    await runChart(world, unit, 'database-requested', { relation });
   await world.settle();
   return own(world, relation);
 }
@@ -94,12 +96,12 @@ export async function relate(world: World, relation: number, remote: Databag): P
 export async function unrelate(world: World, relation: number): Promise<void> {
   const { units } = world.juju;
   for (const unit of units)
-    await world.run(unit, 'database-relation-departed', {
+    await runChart(world, unit, 'database-relation-departed', {
       relation,
       departingUnit: 'application/0',
     });
   world.juju.breaking(relation);
-  for (const unit of units) await world.run(unit, 'database-relation-broken', { relation });
+  for (const unit of units) await runChart(world, unit, 'database-relation-broken', { relation });
   world.juju.forget(relation);
   await world.settle();
 }

@@ -4,7 +4,9 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it, vi } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { narrateRun } from '../../src/pgbouncer/demo/narrate.ts';
-import { type HookError, interpret, render } from '../../src/pgbouncer/engine.ts';
+import { type HookError, render } from '../../src/pgbouncer/engine.ts';
+import { interpret } from '../interpret.ts';
+import { runChart } from './hooks.ts';
 import { logsIn, relate, type Servers, unrelate, useServers } from './look.ts';
 
 const leader = 'pgbouncer-k8s/1';
@@ -45,7 +47,7 @@ describe('secrets', () => {
     const bag = await relate(world, 4, { database: 'kept', 'extra-user-roles': 'CREATEDB' });
     expect(await logsIn(bag)).toBe(true);
 
-    const run = await world.run(leader, 'database-requested', { relation: 4 });
+    const run = await runChart(world, leader, 'database-requested', { relation: 4 });
     narrateRun((text) => seen.push(text), leader, run);
     seen.push(JSON.stringify(run), inspect(run, { depth: null, showHidden: true }));
 

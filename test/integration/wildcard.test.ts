@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../src/pgbouncer/demo/world.ts';
 import type { Databag } from '../../src/pgbouncer/engine.ts';
+import { reconcile } from './hooks.ts';
 import { databasesOf, login, own, relate, sql, unrelate, useServers } from './look.ts';
 
 let world: World;
@@ -93,7 +94,7 @@ it('nobody gets in any more when the last that might has gone, though PgBouncer 
   // Started anew it has none, and needs no rules.
   const { kill, start } = world.pooler('pgbouncer-k8s/1');
   await kill();
-  await world.reconcile('pgbouncer-k8s/1');
+  await reconcile(world, 'pgbouncer-k8s/1');
   await start();
   await world.settle();
   await refused(plain, 'made Here').toThrow(/no such database|authentication failed/);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { getShortestPaths } from 'xstate/graph';
 import { hooks } from '../../machines/index.ts';
+import * as left from '../../machines/left-to-do.ts';
 import { nodesOf, type Signal } from '../../src/hook/index.ts';
 
 describe.each(Object.entries(hooks))('machine %s', (name, machine) => {
@@ -9,7 +10,10 @@ describe.each(Object.entries(hooks))('machine %s', (name, machine) => {
   it('bears the name of its hook', () => {
     expect(machine.id).toBe(name);
     expect(nodes[0]?.id).toBe('hook_fired');
-    expect(nodes[0]?.drawing).toEqual({ shape: 'terminal', label: `${name} Hook` });
+    // What is left to do is no hook of Juju's.
+    const isLeft = Object.values(left).some((one) => one === machine);
+    const label = isLeft ? name : `${name} Hook`;
+    expect(nodes[0]?.drawing).toEqual({ shape: 'terminal', label });
   });
 
   it('has no guards, no invoked actors, no timers: an answer decides', () => {

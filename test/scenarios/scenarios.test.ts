@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HookEvent, HookName } from '../../machines/index.ts';
-import { narrateRun, narrateWork } from '../../src/pgbouncer/demo/narrate.ts';
+import { narrateRun } from '../../src/pgbouncer/demo/narrate.ts';
 import { maskedDatabag } from '../../src/pgbouncer/relation/masking.ts';
 import { type Action, tell } from '../../src/testing/actions.ts';
 import { Simulation } from '../../src/testing/index.ts';
@@ -35,8 +35,10 @@ class Transcript {
 
   async reconcile(...units: string[]): Promise<void> {
     for (const unit of units) {
-      const reconciled = await this.world.reconcile(unit);
-      this.#block((tell) => narrateWork(tell, unit, { reconciled, notes: [], milliseconds: 0 }));
+      const charts = await this.world.reconcile(unit);
+      this.#block((tell) => {
+        for (const chart of charts) narrateRun(tell, unit, chart);
+      });
     }
   }
 
@@ -103,8 +105,8 @@ class SimulatedTranscript {
         `  ${tell(action)}`,
         ...charts.map(({ path }) => `    ${path.join(' → ')}`),
         ...reconciled.map(
-          ({ work }) =>
-            `    reconciles: ${work._tag}${'relation' in work ? ` relation ${work.relation}` : ''}`,
+          ({ hook, event, path }) =>
+            `    then ${hook}${event.relation === undefined ? '' : ` of relation ${event.relation}`}: ${path.join(' → ')}`,
         ),
         ...notes.map((note) => `    says: ${note}`),
       );

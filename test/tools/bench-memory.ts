@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
 import { fingerprint } from '../../src/juju/fingerprint.ts';
-import { type Adapters, interpret } from '../../src/pgbouncer/engine.ts';
+import type { Adapters } from '../../src/pgbouncer/engine.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
@@ -10,6 +10,7 @@ import {
   seededEntropy,
 } from '../../src/pgbouncer/memory/index.ts';
 import { serving } from '../../src/pgbouncer/relation/ledger.ts';
+import { interpret } from '../interpret.ts';
 import { median, number, type Tell } from './bench-measure.ts';
 
 /** A world with a number of relations that are served already. */

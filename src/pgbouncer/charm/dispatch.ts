@@ -182,12 +182,15 @@ const runHook =
       })(called)();
     });
     // Where something waited, the commit has kept what was learned.
-    if (E.isRight(run) && teaches(event) && run.right.reconciled.length === 0) {
+    if (E.isRight(run) && teaches(event) && hasDoneNothing(run.right)) {
       const kept = await model.remember();
       if (E.isLeft(kept)) return kept;
     }
     return run;
   };
+
+const hasDoneNothing = ({ charts, reconciled }: DispatchRun): boolean =>
+  charts.length === 0 && reconciled.length === 0;
 
 /** What a hook did that had nothing to do. */
 const nothingOf = (event: JujuEvent): DispatchRun => ({

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import type { Audit } from '../../../machines/index.ts';
 import { render } from '../errors.ts';
 import { relationOfSecret } from '../relation/events.ts';
 import { keptSecrets } from '../relation/ledger.ts';
@@ -9,11 +10,11 @@ import { take } from './steps.ts';
  * Asks the backend what it holds for this deployment: roles that no record speaks of, credentials
  * that no longer work. One that went away meanwhile is asked on the next occasion.
  */
-export async function auditBackend(session: Session): Promise<void> {
+export async function auditBackend(session: Session): Promise<Audit | null> {
   const outcome = await session.backend.audit(await session.holdings())();
-  session.audit = E.isLeft(outcome) ? null : outcome.right;
   if (E.isLeft(outcome)) session.juju.notes.push(`the audit waits: ${render(outcome.left)}`);
   await removeStrays(session);
+  return E.isLeft(outcome) ? null : outcome.right;
 }
 
 /**

@@ -7,13 +7,13 @@ import type { HookError } from '../errors.ts';
 import { endpoints } from '../keys.ts';
 import type { Outside } from '../ports.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
-import { isMet, type Work } from '../relation/reconcile.ts';
+import { isMet } from '../relation/reconcile.ts';
 import { defaultPolicy, type Policy } from '../relation/request.ts';
 import { stateSchemas } from '../relation/stored-state.ts';
 import type { Deferral } from '../run.ts';
+import { leftToDo } from './left-to-do.ts';
 import { perform } from './perform.ts';
 import { recordRefusal } from './provisioning.ts';
-import { reconcileSession } from './reconciliation.ts';
 import { isEnding } from './removal.ts';
 import { rulesOf } from './rules.ts';
 import { openSession, peerAppBag, type Session } from './session.ts';
@@ -29,7 +29,7 @@ export interface PgbouncerCharmOptions {
   readonly obstacles?: () => Promise<readonly string[]>;
 }
 
-export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError, Work>;
+export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 
 /** The charm, as its options have it. */
 export function pgbouncerCharm({
@@ -61,7 +61,7 @@ export function pgbouncerCharm({
     isAsked,
     refused: recordRefusal,
     waitsFor: (session) => session.backendTrouble(),
-    reconcile: reconcileSession,
+    leftToDo,
     status: (session, ended) => conclude(session, ended, obstacles),
   });
 }

@@ -1,45 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { configure, sameConfiguration } from '../pooler/configuration.ts';
 import { movedDatabag, movedSecret, secretFieldsOf, withdrawn } from '../relation/answer.ts';
 import { sameInfo, succeed } from '../relation/endpoints.ts';
-import { allowsMaking } from '../relation/extra-roles.ts';
 import { userGroup } from '../relation/ledger.ts';
-import { confirmation } from './peers.ts';
 import { replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
-import { attempt, halt, right, take } from './steps.ts';
-
-/** Puts this unit's PgBouncer in step with the ledger; what is in force already is left alone. */
-export async function configurePooler(session: Session): Promise<void> {
-  const { pooler } = session;
-  const ledger = await session.ledger();
-  const endpoints = await session.endpoints();
-  if (endpoints === null) return;
-  const [lookup, here] = [await session.lookup(), await session.endpoint()];
-  const mayMake = allowsMaking(session.policy);
-  const configuration = right(configure(ledger, endpoints, lookup, here, mayMake));
-  const before = session.configured;
-  const isInForce = before !== null && sameConfiguration(before, configuration);
-  if (!isInForce) await take(pooler.apply(configuration));
-  session.configured = configuration;
-}
-
-/** Says to the other units what this one has read back from its PgBouncer, and where it is. */
-export async function confirmServing(session: Session): Promise<void> {
-  if (session.configured === null) return;
-  const bag = { _tag: 'PeerUnit', unit: session.juju.name } as const;
-  const ledger = await session.ledger();
-  const listsUsers = !session.pooler.looksUp();
-  const values = confirmation(ledger, await session.endpoint(), listsUsers);
-  if (ledger.hasMoved()) session.juju.overwrite(bag, values);
-  else session.juju.write(bag, values);
-}
-
-/** Puts the pooler in step and, once that is read back, says so. Every unit does it for itself. */
-export async function updatePooler(session: Session): Promise<void> {
-  await configurePooler(session);
-  await confirmServing(session);
-}
+import { attempt, halt } from './steps.ts';
 
 /**
  * Writes where the poolers are to be reached: the leader does, for a relation that has credentials.
@@ -51,7 +16,7 @@ export async function updateConnectionInfo(session: Session, relation: number): 
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
   if (record?.state !== 'published') return;
-  const info = await session.info();
+  const info = await session.peers.info();
   const next = succeed(record.published, info(record));
   if (sameInfo(record.published, next)) return;
   const request = session.parse(relation, await session.juju.remote(relation));
@@ -66,8 +31,8 @@ export async function updateConnectionInfo(session: Session, relation: number): 
 }
 
 /**
- * As a chart orders it: a databag that Juju does not let this unit read concerns its relation alone.
- * The reconciliation comes to it once more, and says what was not done.
+ * As a hook's own chart orders it: a databag that Juju does not let this unit read concerns its relation
+ * alone. What is left to do at the hook's end comes to it once more, and says what was not done.
  */
 export async function updateReadable(session: Session, relation: number): Promise<void> {
   const outcome = await attempt(() => updateConnectionInfo(session, relation))();

@@ -1,20 +1,37 @@
 import type { Databag, JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
-import { endingKey, type Fate, fateOf } from '../relation/departing.ts';
+import { endingKey } from '../keys.ts';
+import { type Fate, fateOf, flagsIn } from '../relation/departing.ts';
 import { once } from './steps.ts';
 
+/** What becomes of this unit, and what hints at it. */
+export interface UnitFate {
+  /** Asked once in a hook, and never again where its application ends. */
+  readonly fate: () => Promise<Fate>;
+  /** Whether anything hints at this unit's end, so that its fate is worth a question. */
+  readonly mayGo: () => Promise<boolean>;
+  /** The relations for which this unit's departing flag stands. */
+  readonly flags: () => Promise<readonly number[]>;
+}
+
 /** Whether this unit's state says that its application ends. */
-export const isToEnd = (state: Databag): boolean => state[endingKey] !== undefined;
+const isToEnd = (state: Databag): boolean => state[endingKey] !== undefined;
 
 /** Whether a unit may be called for this because it goes. */
-export const isHintOfEnd = ({ hook, departingUnit }: JujuEvent, unit: string): boolean =>
+const isHintOfEnd = ({ hook, departingUnit }: JujuEvent, unit: string): boolean =>
   departingUnit === unit || hook === 'stop' || hook.endsWith('-relation-broken');
 
-/** What becomes of this unit: asked once in a hook, and never again where its application ends. */
-export const openFate = (juju: Unit): (() => Promise<Fate>) =>
-  once(async () => {
-    if (isToEnd(await juju.state())) return 'ends';
-    const fate = fateOf(juju.name, await juju.plannedUnits());
-    if (fate === 'ends') juju.remember({ [endingKey]: 'yes' });
-    return fate;
-  });
+export function openFate(juju: Unit, called: JujuEvent): UnitFate {
+  const flags = async () => flagsIn(await juju.state());
+  return {
+    flags,
+    fate: once(async () => {
+      if (isToEnd(await juju.state())) return 'ends';
+      const fate = fateOf(juju.name, await juju.plannedUnits());
+      if (fate === 'ends') juju.remember({ [endingKey]: 'yes' });
+      return fate;
+    }),
+    mayGo: async () =>
+      isHintOfEnd(called, juju.name) || isToEnd(await juju.state()) || (await flags()).length > 0,
+  };
+}

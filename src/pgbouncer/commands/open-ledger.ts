@@ -9,10 +9,14 @@ import {
 
 /** The ledger with what this hook has put into it so far. */
 export interface OpenLedger extends Ledger {
+  /** The relations whose records this hook has changed, with what was on record before it. */
+  readonly touched: ReadonlyMap<number, LedgerRecord | undefined>;
   /** The record as it was before this hook. */
   readonly before: (relation: number) => LedgerRecord | undefined;
   /** Whether this hook has changed what PgBouncer is to serve. */
   readonly hasMoved: () => boolean;
+  /** Another number whenever something changes that PgBouncer's configuration depends on. */
+  readonly revision: () => number;
   readonly put: (record: LedgerRecord) => void;
   readonly drop: (relation: number) => void;
   /** The login of version 0.1 is of no more use. */
@@ -23,33 +27,37 @@ export interface OpenLedger extends Ledger {
 }
 
 /** The map that was read becomes the map that is written; what it held is kept where it changes. */
-export function openLedger(
-  { records, lookup }: ParsedLedger,
-  touched: Map<number, LedgerRecord | undefined>,
-): OpenLedger {
-  const touch = (relation: number) => {
-    if (!touched.has(relation)) touched.set(relation, records.get(relation));
+export function openLedger({ records, lookup }: ParsedLedger): OpenLedger {
+  const touched = new Map<number, LedgerRecord | undefined>();
+  const touch = (relation: number, next: LedgerRecord | undefined) => {
+    const now = records.get(relation);
+    if (!touched.has(relation)) touched.set(relation, now);
+    if (!isServedAlike(now, next)) revision += 1;
   };
   let isRetired = false;
+  let revision = 0;
   const open: OpenLedger = {
     records,
+    touched,
     get lookup() {
       return isRetired ? null : lookup;
     },
     retire: () => {
       isRetired = true;
+      revision += 1;
     },
     hasRetired: () => isRetired,
     before: (relation: number) =>
       touched.has(relation) ? touched.get(relation) : records.get(relation),
     hasMoved: () =>
       [...touched].some(([relation, before]) => served(before) !== served(records.get(relation))),
+    revision: () => revision,
     put: (record: LedgerRecord) => {
-      touch(record.relation);
+      touch(record.relation, record);
       records.set(record.relation, record);
     },
     drop: (relation: number) => {
-      touch(relation);
+      touch(relation, undefined);
       records.delete(relation);
     },
     adopt: ({ grant }: Granted) => {
@@ -61,3 +69,20 @@ export function openLedger(
 
 const served = (record: LedgerRecord | undefined): string | null =>
   record !== undefined && isServed(record) ? serving(record) : null;
+
+/** Whether PgBouncer's configuration is the same for both: all that `configure` reads of a record. */
+function isServedAlike(one: LedgerRecord | undefined, other: LedgerRecord | undefined): boolean {
+  const [before, after] = [one, other].map((record) =>
+    record !== undefined && isServed(record) ? record : null,
+  );
+  if (before == null || after == null) return before === after;
+  return (
+    before.user === after.user &&
+    before.database === after.database &&
+    before.place === after.place &&
+    before.verifier?.secret === after.verifier?.secret &&
+    before.attributes.join() === after.attributes.join() &&
+    // Who has no verifier is looked up once it was published, and where it was told of this unit.
+    (after.verifier !== null || before.published === after.published)
+  );
+}

@@ -2,20 +2,33 @@ import type { PgbouncerWords } from '../../../machines/index.ts';
 import type { Perform } from '../../hook/index.ts';
 import { auditBackend } from './audit.ts';
 import {
-  configurePooler,
-  confirmServing,
+  updateConnectionInfo,
   updateConnections,
   updateReadable,
+  withdrawAnswer,
 } from './connection.ts';
 import {
   addUser,
+  clearRefusal,
   createUserAndDatabase,
   readRequest,
+  recordRefusal,
+  restoreGrant,
   updateDatabag,
   updatePgbouncer,
 } from './provisioning.ts';
-import { addFlag, deleteUser, removeData } from './removal.ts';
+import {
+  addFlag,
+  deleteStrayRole,
+  deleteUser,
+  finishRemoval,
+  forgetFlag,
+  markRemoving,
+  removeData,
+  retireLookup,
+} from './removal.ts';
 import type { Session } from './session.ts';
+import { relieve } from './telling.ts';
 
 /** How each request of PgBouncer's charts is carried out. */
 export const perform: Perform<PgbouncerWords, Session> = {
@@ -42,8 +55,24 @@ export const perform: Perform<PgbouncerWords, Session> = {
   DeleteUser: async (session, { relation }) => {
     await deleteUser(session, relation);
   },
-  ConfigurePooler: configurePooler,
-  ConfirmServing: confirmServing,
+  ConfigurePooler: ({ serving }) => serving.configure(),
+  ConfirmServing: ({ serving }) => serving.confirm(),
   UpdateConnections: updateConnections,
-  AuditBackend: auditBackend,
+  AuditBackend: async (session) => ({
+    label: 'done',
+    learned: { audit: await auditBackend(session) },
+  }),
+  ForgetDepartingFlag: (session, { relation }) => forgetFlag(session, relation),
+  MarkRemoving: async (session, { relation }) => {
+    await markRemoving(session, relation);
+  },
+  FinishRemoval: (session, { relation }) => finishRemoval(session, relation),
+  DeleteStrayRole: (session, { relation, user }) => deleteStrayRole(session, relation, user),
+  WithdrawAnswer: (session, { relation }) => withdrawAnswer(session, relation),
+  RecordRefusal: (session, { refusal }) => recordRefusal(session, refusal),
+  ClearRefusal: (session, { relation }) => clearRefusal(session, relation),
+  RelieveRequirer: (session, { relation }) => relieve(session, relation),
+  RestoreGrant: (session, { relation }) => restoreGrant(session, relation),
+  MoveConnectionInfo: (session, { relation }) => updateConnectionInfo(session, relation),
+  RetireLookup: retireLookup,
 };

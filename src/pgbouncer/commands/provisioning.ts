@@ -9,7 +9,6 @@ import { keptSecrets } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest, Reply } from '../relation/request.ts';
 import { relieving } from '../relation/telling.ts';
-import { updatePooler } from './connection.ts';
 import { publishSecrets, removeSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
@@ -33,7 +32,7 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const version = await take(session.backend.version);
   const role = notAllowed(request, session.policy, version);
   if (role !== null) halt(roleNotAllowed(relation, role));
-  session.look();
+  session.peers.prefetch();
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
   if (record?.state === 'published') {
@@ -118,7 +117,11 @@ export async function addUser(session: Session, command: Taught): Promise<void> 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
 export async function updatePgbouncer(session: Session, command: Taught): Promise<void> {
   const { relation, user, password, database, state } = (await taught(session, command)).grant;
-  const outcome = await attempt(() => updatePooler(session))();
+  const { serving } = session;
+  const outcome = await attempt(async () => {
+    await serving.configure();
+    await serving.confirm();
+  })();
   if (E.isLeft(outcome) && outcome.left._tag === 'ConfigRejected' && state === 'provisioning')
     notAccepted(relation, 'PgBouncer', `take ${outcome.left.file}`, outcome.left.why);
   right(outcome);
@@ -132,7 +135,7 @@ export async function updateDatabag(session: Session, command: Taught): Promise<
   const { grant } = await taught(session, command);
   const { relation, user, password } = grant;
   if (password === null) return;
-  const info = succeed(grant.published, (await session.info())(grant));
+  const info = succeed(grant.published, (await session.peers.info())(grant));
   if (info.endpoints === null)
     halt({
       _tag: 'EndpointUnknown',
@@ -178,6 +181,14 @@ export async function recordRefusal(session: Session, refusal: Refusal): Promise
     ledger.put({ relation, state: 'refused', error });
   }
   await tellRefusal(session, refusal, before?.state === 'published');
+}
+
+/** A request that was refused is no more, or was put right: nothing on record says otherwise. */
+export async function clearRefusal(session: Session, relation: number): Promise<void> {
+  const ledger = await session.ledger();
+  const record = ledger.records.get(relation);
+  if (record?.state === 'refused') ledger.drop(relation);
+  else if (record !== undefined) ledger.put({ ...record, error: null });
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */

@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
 import { type HookError, render } from '../errors.ts';
+import { flagKey } from '../keys.ts';
 import type { Attempt } from '../ports.ts';
 import { isAnswer } from '../relation/answer.ts';
-import { flagKey } from '../relation/departing.ts';
 import { grantOf, removing } from '../relation/grant.ts';
-import { updatePooler, withdrawAnswer } from './connection.ts';
+import { withdrawAnswer } from './connection.ts';
 import { removeSecrets } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, take } from './steps.ts';
@@ -38,7 +38,10 @@ export async function removeData(session: Session, relation: number): Promise<vo
   await noteUnavailable(
     session,
     grant,
-    attempt(() => updatePooler(session)),
+    attempt(async () => {
+      await session.serving.configure();
+      await session.serving.confirm();
+    }),
   );
 }
 
@@ -83,8 +86,14 @@ export async function leftBehind(session: Session, hook: string): Promise<string
   return `the application goes and leaves ${users.join(', ')} on PostgreSQL: run "hookchart leftovers URI --owner ${owner} --remove" once it can be reached`;
 }
 
+/** As `deleteUser`; what it could not do it says, to whom it may concern beside the record. */
+export async function finishRemoval(session: Session, relation: number): Promise<void> {
+  const why = await deleteUser(session, relation);
+  if (why !== null) halt(why);
+}
+
 /** Deletes a role that no record speaks of: its hook was lost, and then its relation. */
-export async function deleteOrphan(
+export async function deleteStrayRole(
   session: Session,
   relation: number,
   user: string,

@@ -5,9 +5,8 @@ import type { Ended } from '../../juju/charm.ts';
 import type { Status } from '../../juju/port.ts';
 import { type HookError, render } from '../errors.ts';
 import { encodeRecord, keptSecrets, leaderKey, lookupKey, recordKey } from '../relation/ledger.ts';
-import type { Work } from '../relation/reconcile.ts';
 import { statusOf } from '../relation/status.ts';
-import type { Reconciled, RunEnd } from '../run.ts';
+import type { ChartEnd, Driven } from '../run.ts';
 import { leftBehind } from './removal.ts';
 import { kept } from './secrets.ts';
 import { lastLeader, peerAppBag, type Session } from './session.ts';
@@ -17,13 +16,12 @@ import { lastLeader, peerAppBag, type Session } from './session.ts';
  */
 export async function conclude(
   session: Session,
-  { event, charts, reconciled }: Ended<PgbouncerWords, HookError, Work>,
+  { event, charts, reconciled }: Ended<PgbouncerWords, HookError>,
   /** What an operator must see to, of which neither machine nor ledger knows. */
   obstacles: () => Promise<readonly string[]>,
 ): Promise<Status> {
   const { juju } = session;
-  const ends = charts.map(({ end }) => end);
-  const ofCharts = ends.flatMap((end) => reasonToWait(end) ?? []);
+  const ofCharts = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
   const ofLeader = ofCharts.length === 0 ? await reasonOfLeader(session) : null;
   // No chart has said it: it is to be in the log as well.
   if (ofLeader !== null) juju.notes.push(ofLeader);
@@ -32,23 +30,23 @@ export async function conclude(
   await record(session);
   const { records, lookup } = await session.ledger();
   const waitingFor =
-    ofCharts[0] ?? reasonOfWork(reconciled) ?? ofLeader ?? reasonOfUnreadable(session);
+    ofCharts[0] ?? reasonOfLeft(reconciled) ?? ofLeader ?? reasonOfUnreadable(session);
   return statusOf(
     { records, lookup },
     waitingFor,
     [
       ...(left === null ? [] : [left]),
       ...(await obstacles()),
-      ...mattersOfOperator(ends, reconciled),
+      ...mattersOfOperator([...charts, ...reconciled]),
     ],
     session.remarks,
   );
 }
 
 /** Writes what the hook has changed in the ledger. */
-async function record({ juju, touched, ledger }: Session): Promise<void> {
+async function record({ juju, ledger }: Session): Promise<void> {
   const open = await ledger();
-  for (const relation of touched.keys()) {
+  for (const relation of open.touched.keys()) {
     const entry = await kept(juju.secrets, open.records.get(relation), keptSecrets(open));
     const value = entry === undefined ? '' : encodeRecord(entry);
     juju.write(peerAppBag, { [recordKey(relation)]: value });
@@ -58,29 +56,24 @@ async function record({ juju, touched, ledger }: Session): Promise<void> {
   if (isOnRecord && (await juju.leader())) juju.write(peerAppBag, { [leaderKey]: juju.name });
 }
 
-const reasonToWait = (end: RunEnd): string | null =>
+const reasonToWait = (end: ChartEnd): string | null =>
   end._tag === 'Deferred' ? reason(end.why) : null;
 
-/** What the reconciliation could not do; a removal says so on its own record, and so does a refusal. */
-function reasonOfWork(reconciled: readonly Reconciled[]): string | null {
-  for (const { work, error } of reconciled)
-    if (error !== null && error.class !== 'refused' && work._tag !== 'DeleteUser')
-      return reason(error);
+/** What is left to do still; a removal says so on its own record, and so does a refusal. */
+function reasonOfLeft(reconciled: readonly Driven[]): string | null {
+  for (const { hook, end } of reconciled) {
+    const why = end._tag === 'Deferred' || end._tag === 'Failed' ? end.why : null;
+    if (why !== null && hook !== 'removal-begun') return reason(why);
+  }
   return null;
 }
 
-/** What only an operator can mend of all that kept a hook from its end; each once. */
-function mattersOfOperator(
-  ends: readonly RunEnd[],
-  reconciled: readonly Reconciled[],
-): readonly string[] {
-  const errors = [
-    ...ends.map((end) => (end._tag === 'Deferred' ? end.why : null)),
-    ...reconciled.map(({ error }) => error),
-  ];
-  return [
-    ...new Set(errors.flatMap((error) => (error?._tag === 'PoolerUnusable' ? render(error) : []))),
-  ];
+/** What only an operator can mend of all that kept a chart from its end; each once. */
+function mattersOfOperator(charts: readonly Pick<Driven, 'end'>[]): readonly string[] {
+  const matters = charts.flatMap(({ end }) =>
+    end._tag === 'Deferred' && end.why?._tag === 'PoolerUnusable' ? [render(end.why)] : [],
+  );
+  return [...new Set(matters)];
 }
 
 /** A leader waits for its backend, whatever it was called for. */

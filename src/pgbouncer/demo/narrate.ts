@@ -1,16 +1,10 @@
-import {
-  type ChartRun,
-  type Databag,
-  type DispatchRun,
-  type ReconcileRun,
-  render,
-} from '../engine.ts';
+import { type Databag, type DispatchRun, type Driven, render } from '../engine.ts';
 import { maskedDatabag } from '../relation/masking.ts';
 
 type Tell = (text: string) => void;
 
-/** A hook in a few lines: which way it went, what it ordered, how it ended. */
-export function narrateRun(tell: Tell, unit: string, run: ChartRun): void {
+/** A chart in a few lines: which way it went, what it ordered, how it ended. */
+export function narrateRun(tell: Tell, unit: string, run: Driven): void {
   const { relation } = run.event;
   tell(`\n${unit}  ${run.hook}${relation === undefined ? '' : `, relation ${relation}`}\n`);
   tell(`  ${run.path.join(' → ')}\n`);
@@ -21,20 +15,9 @@ export function narrateRun(tell: Tell, unit: string, run: ChartRun): void {
   tell(`  ${end._tag.toLowerCase()}${why}\n`);
 }
 
-/** A Juju hook in a few lines: its charts, then what else was left to do. */
+/** A Juju hook in a few lines: its charts, then those of what else was left to do. */
 export function narrateDispatch(tell: Tell, unit: string, run: DispatchRun): void {
-  for (const chart of run.charts) narrateRun(tell, unit, chart);
-  if (run.reconciled.length > 0) narrateWork(tell, unit, run);
-}
-
-/** What a reconciliation did; a unit that had nothing to do is passed over. */
-export function narrateWork(tell: Tell, unit: string, { reconciled }: ReconcileRun): void {
-  const lines = reconciled.map(({ work, error, milliseconds }) => {
-    const about = 'relation' in work ? ` relation ${work.relation}` : '';
-    const outcome = error === null ? `${milliseconds.toFixed(1)} ms` : render(error);
-    return `    ${`${work._tag}${about}`.padEnd(48)}${outcome}\n`;
-  });
-  tell(`\n${unit}  reconciles\n${lines.join('')}`);
+  for (const chart of [...run.charts, ...run.reconciled]) narrateRun(tell, unit, chart);
 }
 
 /** The relation's databags side by side, as the reference draws them. */

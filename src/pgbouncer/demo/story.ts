@@ -244,7 +244,7 @@ export class Story {
 
   async #hook(unit: string, event: JujuEvent): Promise<void> {
     this.#interruption.throwIfAborted();
-    const run = await this.#world.dispatch(unit, event, this.#recorder);
+    const run = await this.#world.record(unit, event, this.#recorder);
     narrateDispatch(this.#tell, unit, run);
   }
 

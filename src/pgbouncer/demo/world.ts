@@ -1,16 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { type HookEvent, type HookName, hooks } from '../../../machines/index.ts';
 import type { Recorder } from '../../inspector/recorder.ts';
 import {
   type Adapters,
   type DispatchRun,
   dispatch,
-  type HookRun,
-  interpret,
+  type HookError,
   type JujuEvent,
-  type Options,
-  type ReconcileRun,
-  reconcile,
   render,
 } from '../engine.ts';
 import { cryptoEntropy } from '../entropy.ts';
@@ -124,38 +119,29 @@ export class World {
     return pooler;
   }
 
-  /** Runs one hook of a unit. A hook that breaks is an error here. */
-  async run(unit: string, hook: HookName, event: HookEvent, options?: Options): Promise<HookRun> {
-    const outcome = await interpret(this.adapters(unit), options)(hooks[hook])(event)();
-    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
-    return outcome.right;
+  /** Runs one hook of Juju whole. A hook that breaks is an error here. */
+  async dispatch(unit: string, event: JujuEvent): Promise<DispatchRun> {
+    return succeeded(await dispatch(this.adapters(unit))(event)());
   }
 
-  /** Runs one hook of Juju whole, and tells the recorder of it. */
-  async dispatch(unit: string, event: JujuEvent, recorder: Recorder): Promise<DispatchRun> {
+  /** The same, and tells the recorder of it. */
+  async record(unit: string, event: JujuEvent, recorder: Recorder): Promise<DispatchRun> {
     let told: PgbouncerOptions['watch'];
     const adapters = this.adapters(unit, (file) => told?.(file));
     const outcome = await recorder.hook(unit, event, adapters, (onlooker) => {
       told = onlooker.configured;
       return dispatch(onlooker.adapters, { watch: onlooker.watch })(event)();
     });
-    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
-    return outcome.right;
-  }
-
-  /** What peers-changed, leader-elected and update-status amount to. */
-  async reconcile(unit: string, options?: Options): Promise<ReconcileRun> {
-    const outcome = await reconcile(this.adapters(unit), options)();
-    if (E.isLeft(outcome)) throw new Error(render(outcome.left));
-    return outcome.right;
+    return succeeded(outcome);
   }
 
   /** The leader decides, the others hear of it, the leader hears of them. */
   async settle(): Promise<void> {
     const { leader, units } = this.juju;
-    if (leader !== null) await this.reconcile(leader);
-    for (const unit of units) if (unit !== leader) await this.reconcile(unit);
-    if (leader !== null) await this.reconcile(leader);
+    const followers = units.filter((unit) => unit !== leader);
+    const decides = leader === null ? [] : [leader];
+    for (const unit of [...decides, ...followers, ...decides])
+      await this.dispatch(unit, { hook: 'update-status' });
   }
 
   /** Waits until the replica has what the primary has, for ten seconds at most. */
@@ -180,6 +166,11 @@ export class World {
     await Promise.all([...this.poolers.values()].map((pooler) => pooler.kill()));
     this.#workspace.remove();
   }
+}
+
+function succeeded<Run>(outcome: E.Either<HookError, Run>): Run {
+  if (E.isLeft(outcome)) throw new Error(render(outcome.left));
+  return outcome.right;
 }
 
 /** A PostgreSQL with a streaming replica, and how to stop both. */

@@ -1,3 +1,4 @@
+import { flagPrefix } from '../keys.ts';
 import type { Databag } from './request.ts';
 
 /** What becomes of a unit: it stays, it goes while its application stays, or all of it goes. */
@@ -18,18 +19,7 @@ export function fateOf(
   return plannedUnits.includes(unit) ? 'stays' : 'leaves';
 }
 
-/**
- * The key in a unit's state that says that its application ends: a unit that was to go is never
- * asked to stay, and later hooks of it may hint at nothing.
- */
-export const endingKey = 'ending';
-
-const flagPrefix = 'departing-';
-
-/** The key in a unit's state of the flag that the departed hook of a relation leaves. */
-export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
-
-/** The relations for which such a flag stands. */
+/** The relations for which a unit's state has a departing flag. */
 export function flagsIn(state: Databag): readonly number[] {
   const flags: number[] = [];
   for (const key in state)

@@ -1,19 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
+import type { Audit, ConnectionInfo, Grant, HookEvent, HookName } from '../../../machines/index.ts';
 import type { Fate } from './departing.ts';
 import { sameInfo, succeed } from './endpoints.ts';
 import { changedField } from './grant.ts';
 import type { Ledger, LedgerRecord } from './ledger.ts';
 import { type Refusal, renderRefusal } from './refusal.ts';
 import type { DatabaseRequest } from './request.ts';
-
-/** What a backend was found to hold for this deployment. */
-export interface Audit {
-  /** Roles of relations that are not published. */
-  readonly orphans: readonly { readonly relation: number; readonly user: string }[];
-  /** Published relations whose role, rights or database are not as they were granted. */
-  readonly damaged: readonly { readonly relation: number; readonly what: string }[];
-}
 
 /** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
 export interface View {
@@ -43,30 +35,17 @@ export interface View {
   readonly lookupIsIdle: boolean;
 }
 
-/** One thing that is left to do. */
-export type Work =
-  | { readonly _tag: 'ForgetFlag'; readonly relation: number }
-  | { readonly _tag: 'DropRecord'; readonly relation: number }
-  | { readonly _tag: 'MarkRemoving'; readonly relation: number }
-  | { readonly _tag: 'Configure' }
-  | { readonly _tag: 'DeleteUser'; readonly relation: number }
-  | { readonly _tag: 'DeleteOrphan'; readonly relation: number; readonly user: string }
-  | { readonly _tag: 'WithdrawAnswer'; readonly relation: number }
-  | { readonly _tag: 'Refuse'; readonly refusal: Refusal }
-  | { readonly _tag: 'ClearError'; readonly relation: number }
-  | {
-      readonly _tag: 'Provision';
-      readonly relation: number;
-      /** What was found not to be as it was granted; null for a request that was not served yet. */
-      readonly damage: string | null;
-    }
-  /** The request cannot be served as it stands now; what was granted before is put right. */
-  | { readonly _tag: 'Restore'; readonly relation: number; readonly damage: string }
-  | { readonly _tag: 'RetireLookup' }
-  | { readonly _tag: 'UpdateConnectionInfo'; readonly relation: number };
+/** One thing that is left to do: the chart to go through, and what it is about. */
+export interface Work {
+  readonly hook: HookName;
+  readonly event: HookEvent;
+}
+
+/** This unit's PgBouncer in step with the ledger; what is left to do goes round it. */
+const configure: Work = { hook: 'ledger-moved', event: {} };
 
 /**
- * The difference between what is wanted and what is, as work: removals first, since a relation
+ * The difference between what is wanted and what is, as charts: removals first, since a relation
  * made anew may want what an old one still holds; then provisioning; then re-publishing.
  */
 export function reconcile(view: View): readonly Work[] {
@@ -74,24 +53,26 @@ export function reconcile(view: View): readonly Work[] {
   return [
     ...staleFlags(view),
     ...forget,
-    { _tag: 'Configure' },
+    configure,
     ...remove,
-    ...view.stale.map((relation): Work => ({ _tag: 'WithdrawAnswer', relation })),
+    ...view.stale.map((relation): Work => ({ hook: 'answer-outlived', event: { relation } })),
     ...(view.fate === 'ends' ? [] : [...requested(view), ...publications(view)]),
-    ...(view.lookupIsIdle && view.backendReady ? [{ _tag: 'RetireLookup' } as const] : []),
+    ...(view.lookupIsIdle && view.backendReady
+      ? [{ hook: 'lookup-idle', event: {} } as const]
+      : []),
   ];
 }
 
 /** A unit that is not the leader puts its own flags and its own PgBouncer right, and nothing else. */
 export const reconcileFollower = (view: Pick<View, 'flags' | 'relations'>): readonly Work[] => [
   ...staleFlags(view),
-  { _tag: 'Configure' },
+  configure,
 ];
 
 const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Work[] =>
   flags
     .filter((relation) => !relations.has(relation))
-    .map((relation) => ({ _tag: 'ForgetFlag', relation }));
+    .map((relation) => ({ hook: 'flag-left', event: { relation } }));
 
 function removals(view: View) {
   const { fate, ledger, relations, succeeding, backendReady, audit } = view;
@@ -102,10 +83,10 @@ function removals(view: View) {
   for (const [relation, { state }] of ledger.records) {
     const isInUse = relations.has(relation) && !isAbandoned(view, relation, state);
     if (isInUse && !isEnding) continue;
-    if (state === 'refused') forget.push({ _tag: 'DropRecord', relation });
+    if (state === 'refused') forget.push({ hook: 'refusal-over', event: { relation } });
     else {
-      if (state !== 'removing') forget.push({ _tag: 'MarkRemoving', relation });
-      if (backendReady) remove.push({ _tag: 'DeleteUser', relation });
+      if (state !== 'removing') forget.push({ hook: 'user-left', event: { relation } });
+      if (backendReady) remove.push({ hook: 'removal-begun', event: { relation } });
     }
   }
   for (const { relation, user } of audit?.orphans ?? []) {
@@ -115,7 +96,7 @@ function removals(view: View) {
       record === undefined
         ? !relations.has(relation) || isWithdrawn(view, relation)
         : record.state === 'refused';
-    if (isUnwanted || isEnding) remove.push({ _tag: 'DeleteOrphan', relation, user });
+    if (isUnwanted || isEnding) remove.push({ hook: 'role-strayed', event: { relation, user } });
   }
   return { forget, remove };
 }
@@ -143,13 +124,13 @@ function requested(view: View): Work[] {
     const next = forRequest(view, relation, request, damage);
     if (next !== null) work.push(next);
     // A refusal goes on record as the relation stood before the hook; what is restored comes after.
-    if (damage !== null && next?._tag !== 'Provision')
-      work.push({ _tag: 'Restore', relation, damage });
+    if (damage !== null && next?.hook !== 'database-requested')
+      work.push({ hook: 'grant-damaged', event: { relation, damage } });
   }
   // Whoever makes its databag unreadable does not keep what it may not have.
   for (const [relation, damage] of damages)
     if (view.relations.has(relation) && !view.requests.has(relation))
-      work.push({ _tag: 'Restore', relation, damage });
+      work.push({ hook: 'grant-damaged', event: { relation, damage } });
   return work;
 }
 
@@ -162,18 +143,20 @@ function forRequest(
   const record = ledger.records.get(relation);
   if (E.isLeft(request)) {
     if (request.left._tag !== 'RequestWithdrawn') return refuseOnce(record, request.left);
-    if (record?.state === 'refused') return { _tag: 'DropRecord', relation };
+    if (record?.state === 'refused') return { hook: 'refusal-over', event: { relation } };
     const isRefused = record?.state === 'published' && record.error !== null;
-    return isRefused ? { _tag: 'ClearError', relation } : null;
+    return isRefused ? { hook: 'refusal-over', event: { relation } } : null;
   }
   if (record?.state === 'published') {
     const changed = changedField(request.right, record);
     if (changed !== null)
       return refuseOnce(record, { _tag: 'RequestChanged', class: 'refused', relation, ...changed });
     if (damage === null && isAnswered(request.right, record))
-      return record.error === null ? null : { _tag: 'ClearError', relation };
+      return record.error === null ? null : { hook: 'refusal-over', event: { relation } };
   }
-  return backendReady ? { _tag: 'Provision', relation, damage } : null;
+  if (!backendReady) return null;
+  const event = damage === null ? { relation } : { relation, damage };
+  return { hook: 'database-requested', event };
 }
 
 /** True where a request waits for nothing: it is served as it stands, refused on record, or withdrawn. */
@@ -196,14 +179,16 @@ const isAnswered = ({ reply }: DatabaseRequest, { requestId }: Grant): boolean =
 
 /** A refusal that is on record already is no work. */
 function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | null {
-  return record?.error === renderRefusal(refusal) ? null : { _tag: 'Refuse', refusal };
+  return record?.error === renderRefusal(refusal)
+    ? null
+    : { hook: 'request-refused', event: { relation: refusal.relation, refusal } };
 }
 
 function publications({ ledger, relations, info }: View): Work[] {
   const work: Work[] = [];
   for (const [relation, record] of ledger.records)
     if (record.state === 'published' && relations.has(relation) && moved(record, info))
-      work.push({ _tag: 'UpdateConnectionInfo', relation });
+      work.push({ hook: 'connection-moved', event: { relation } });
   return work;
 }
 

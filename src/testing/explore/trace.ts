@@ -91,15 +91,11 @@ export async function replay(
 function did({ outcome }: Awaited<ReturnType<typeof step>>): string {
   if (outcome === null) return '';
   if (outcome.failure !== null) return ` — fails: ${outcome.failure}`;
-  const charts =
-    outcome.run?.charts.map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`) ?? [];
-  const work =
-    outcome.run?.reconciled.flatMap(({ work, error }) =>
-      work._tag === 'Configure' && error === null
-        ? []
-        : [`${work._tag}${error === null ? '' : ` (${error._tag})`}`],
-    ) ?? [];
-  const all = [...charts, ...work];
+  const { charts = [], reconciled = [] } = outcome.run ?? {};
+  const left = reconciled.filter(
+    ({ hook, end }) => hook !== 'ledger-moved' || end._tag !== 'Returned',
+  );
+  const all = [...charts, ...left].map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`);
   return all.length === 0 ? '' : ` — ${all.join(', ')}`;
 }
 

@@ -1,12 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../../machines/index.ts';
-import {
-  type Adapters,
-  type Databag,
-  interpret,
-  reconcile,
-} from '../../../src/pgbouncer/engine.ts';
+import type { Adapters, Databag } from '../../../src/pgbouncer/engine.ts';
+import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const relation = 4;
@@ -51,7 +47,7 @@ async function updateStatus(world: MemoryWorld, unit: string, change: Partial<Ad
   const adapters = { ...world.adapters(unit), ...change };
   const outcome = await interpret(adapters)(hooks['update-status'])({})();
   if (E.isLeft(outcome)) throw new Error(outcome.left._tag);
-  return outcome.right.reconciled.map(({ work }) => work._tag);
+  return outcome.right.reconciled.map(({ hook }) => hook);
 }
 
 const looksUp = (world: MemoryWorld, unit: string) =>
@@ -112,16 +108,16 @@ describe('a deployment of version 0.1', () => {
     };
     await updateStatus(world, 'p/1', watched);
     for (const unit of ['p/0', 'p/2']) {
-      expect(await updateStatus(world, 'p/1', watched)).not.toContain('RetireLookup');
+      expect(await updateStatus(world, 'p/1', watched)).not.toContain('lookup-idle');
       expect(world.peer()['auth-user']).toContain(lookup.user);
       await world.reconcile(unit);
       expect([looksUp(world, unit), world.peer(unit).users]).toEqual([[], 'listed']);
     }
     expect(retired).toEqual([]);
-    expect(await updateStatus(world, 'p/1', watched)).toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1', watched)).toContain('lookup-idle');
     expect(retired).toEqual([lookup.user]);
     expect(Object.keys(world.peer()).sort()).toEqual(['leader', 'relation-4']);
-    expect(await updateStatus(world, 'p/1', watched)).not.toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1', watched)).not.toContain('lookup-idle');
     expect(world.own(relation)['read-only-endpoints']).toBe('pgb-0:6432,pgb-2:6432');
     expect(world.logsIn(world.own(relation))).toBe(true);
   });
@@ -130,7 +126,7 @@ describe('a deployment of version 0.1', () => {
     const world = await carriedOver();
     for (const unit of world.juju.units)
       await write(world, unit, 'PeerUnit', { ...ofVersion01(unit), users: 'listed' });
-    expect(await updateStatus(world, 'p/1')).not.toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1')).not.toContain('lookup-idle');
     expect(world.peer()['auth-user']).toContain(lookup.user);
   });
 
@@ -139,9 +135,9 @@ describe('a deployment of version 0.1', () => {
     await updateStatus(world, 'p/1');
     await world.reconcile('p/0');
     await write(world, 'p/2', 'PeerUnit', { address: '', serving: '', users: '' });
-    expect(await updateStatus(world, 'p/1')).not.toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1')).not.toContain('lookup-idle');
     world.juju.dying.add('p/2');
-    expect(await updateStatus(world, 'p/1')).toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1')).toContain('lookup-idle');
   });
 
   it('keeps the login while the backend is down, and on record where it cannot be retired', async () => {
@@ -154,10 +150,10 @@ describe('a deployment of version 0.1', () => {
       ...{ where: 'here', why: 'it went away' },
     };
     const failing = { ...backend, retireLookup: () => async () => E.left(lost) };
-    expect(await updateStatus(world, 'p/1', { backend: failing })).toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1', { backend: failing })).toContain('lookup-idle');
     expect(world.peer()['auth-user']).toContain(lookup.user);
     world.postgres.isUp = false;
-    expect(await updateStatus(world, 'p/1')).not.toContain('RetireLookup');
+    expect(await updateStatus(world, 'p/1')).not.toContain('lookup-idle');
     world.postgres.isUp = true;
     await updateStatus(world, 'p/1');
     expect(world.peer()['auth-user']).toBeUndefined();
@@ -176,9 +172,7 @@ describe('a deployment of version 0.1', () => {
     const world = new MemoryWorld();
     await world.relate(relation);
     expect(world.juju.units.map((unit) => looksUp(world, unit))).toEqual([[], [], []]);
-    expect(await reconcile(world.adapters('p/1'))()).toMatchObject({
-      right: { reconciled: [{ work: { _tag: 'Configure' } }] },
-    });
+    expect(await updateStatus(world, 'p/1')).toEqual([]);
   });
 });
 

@@ -7,10 +7,10 @@ import {
   type DispatchRun,
   dispatch,
   type HookError,
-  interpret,
   type JujuEvent,
   render,
 } from '../../../src/pgbouncer/engine.ts';
+import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const bad = 4;
@@ -38,9 +38,9 @@ const asked = () => {
 };
 
 const errorsOf = ({ reconciled }: DispatchRun) =>
-  reconciled.map(({ work, error }) => [
-    'relation' in work ? `${work._tag} ${work.relation}` : work._tag,
-    error?._tag ?? null,
+  reconciled.map(({ hook, event, end }) => [
+    `${hook} ${event.relation}`,
+    'why' in end ? (end.why?._tag ?? null) : null,
   ]);
 
 describe('a databag that cannot be read', () => {
@@ -110,7 +110,7 @@ describe('a databag that cannot be read', () => {
     if (role === undefined) throw new Error('it was made');
     world.postgres.roles.set('relation_id_4', { ...role, attributes: ['CREATEROLE'] });
     const done = await run(world, updateStatus, unreadable);
-    expect(errorsOf(done)).toContainEqual([`Restore ${bad}`, null]);
+    expect(errorsOf(done)).toContainEqual([`grant-damaged ${bad}`, null]);
     expect(world.postgres.roles.get('relation_id_4')?.attributes).toEqual([]);
   });
 
@@ -124,7 +124,7 @@ describe('a databag that cannot be read', () => {
       { hook: 'database-relation-departed', relation: bad, departingUnit: 'application/0' },
     ]) {
       const done = await run(world, event, unreadable);
-      expect(errorsOf(done)).toContainEqual([`UpdateConnectionInfo ${bad}`, 'ModelRefused']);
+      expect(errorsOf(done)).toContainEqual([`connection-moved ${bad}`, 'ModelRefused']);
       expect([readers(good), readers(bad)]).toEqual(['pgb-0:6432', 'pgb-0:6432,pgb-2:6432']);
     }
     await run(world, updateStatus);
@@ -185,7 +185,7 @@ describe('what PostgreSQL refuses to one relation', () => {
     const before = world.own(bad);
     world.postgres.databases.delete('bad');
     const done = await run(world, updateStatus, failing);
-    expect(errorsOf(done)).toContainEqual([`Provision ${bad}`, 'NotAccepted']);
+    expect(errorsOf(done)).toContainEqual([`database-requested ${bad}`, 'NotAccepted']);
     expect(world.own(bad)).toEqual({ ...before, status: expect.stringContaining('4007') });
     expect(world.record(bad)).toMatchObject({
       state: 'published',
@@ -265,7 +265,7 @@ describe('a removal that cannot be finished', () => {
     world.postgres.inUse.set('relation_id_4', 'a lock');
     world.juju.forget(bad);
     const done = await run(world, updateStatus);
-    expect(errorsOf(done)).toContainEqual([`DeleteUser ${bad}`, 'RoleInUse']);
+    expect(errorsOf(done)).toContainEqual([`removal-begun ${bad}`, 'RoleInUse']);
     expect(world.record(bad)).toMatchObject({
       state: 'removing',
       error: expect.stringContaining('a lock'),

@@ -1,7 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { databaseRequested } from '../../../machines/index.ts';
-import { begin, type HookError, interpret, render } from '../../../src/pgbouncer/engine.ts';
+import {
+  begin,
+  type ChartEnd,
+  dispatch,
+  type HookError,
+  render,
+} from '../../../src/pgbouncer/engine.ts';
+import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const relation = 4;
@@ -141,6 +148,8 @@ describe('a hook that is gone on from a stored state', () => {
   });
 });
 
+const whyOf = (end: ChartEnd) => ('why' in end ? (end.why?._tag ?? null) : null);
+
 describe('a reconciliation', () => {
   it('breaks where this unit’s PgBouncer does not take its configuration', async () => {
     const world = new MemoryWorld();
@@ -155,10 +164,10 @@ describe('a reconciliation', () => {
     world.juju.request(5, { database: 'free' });
     world.postgres.databases.set('taken', 'someone/else');
     const work = await world.reconcile('p/1');
-    expect(work.map(({ work: { _tag }, error }) => [_tag, error?._tag ?? null])).toEqual([
-      ['Configure', null],
-      ['Provision', 'DatabaseTaken'],
-      ['Provision', null],
+    expect(work.map(({ hook, end }) => [hook, whyOf(end)])).toEqual([
+      ['update-status', null],
+      ['database-requested', 'DatabaseTaken'],
+      ['database-requested', null],
     ]);
     expect(world.logsIn(world.own(5))).toBe(true);
     expect(world.record(4)).toMatchObject({ state: 'refused' });
@@ -169,7 +178,10 @@ describe('a reconciliation', () => {
     world.juju.request(relation, { database: 'app' });
     world.pooler('p/1').isUp = false;
     const work = await world.reconcile('p/1');
-    expect(work.map(({ error }) => error?._tag)).toEqual(['PoolerUnavailable']);
+    expect(work.map(({ hook, end }) => [hook, whyOf(end)])).toEqual([
+      ['update-status', 'PoolerUnavailable'],
+      ['ledger-moved', 'PoolerUnavailable'],
+    ]);
     expect(world.own(relation)).toEqual({});
   });
 
@@ -181,11 +193,10 @@ describe('a reconciliation', () => {
       world.postgres.isUp = false;
       return E.right(undefined);
     };
-    const { reconcile } = await import('../../../src/pgbouncer/engine.ts');
-    const outcome = await reconcile({
+    const outcome = await dispatch({
       ...adapters,
       backend: { ...adapters.backend, ready: away },
-    })();
+    })({ hook: 'update-status' })();
     expect(outcome._tag).toBe('Right');
     expect(world.own(relation)).toEqual(bag);
   });

@@ -39,11 +39,11 @@ describe('a hook whose time is up', () => {
   it('begins nothing more, says of each thing that it was not begun, and commits what was done', async () => {
     const world = asked(4, 5, 6);
     const { reconciled } = await run(lateAfter(world, 2), updateStatus);
-    const provisioned = reconciled.filter(({ work }) => work._tag === 'Provision');
-    expect(provisioned.map(({ error }) => error?._tag ?? null)).toEqual([
-      null,
-      'OutOfTime',
-      'OutOfTime',
+    const provisioned = reconciled.filter(({ hook }) => hook === 'database-requested');
+    expect(provisioned.map(({ end }) => end)).toMatchObject([
+      { _tag: 'Returned' },
+      { _tag: 'Deferred', why: { _tag: 'OutOfTime' } },
+      { _tag: 'Deferred', why: { _tag: 'OutOfTime' } },
     ]);
     expect(world.logsIn(world.own(4))).toBe(true);
     expect([5, 6].map((relation) => world.own(relation))).toEqual([{}, {}]);

@@ -263,11 +263,12 @@ describe('what comes back, and what was lost', () => {
     world.juju.forget(relation);
     world.juju.request(9, { database: 'app' });
     const work = await world.reconcile('p/1');
-    expect(work.map(({ work: { _tag } }) => _tag)).toEqual([
-      'MarkRemoving',
-      'Configure',
-      'DeleteUser',
-      'Provision',
+    expect(work.map(({ hook }) => hook)).toEqual([
+      'update-status',
+      'user-left',
+      'ledger-moved',
+      'removal-begun',
+      'database-requested',
     ]);
     expect(world.users()).toEqual(['relation_id_9']);
     expect(world.logsIn(world.own(9))).toBe(true);

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { PgbouncerWords } from '../../../machines/index.ts';
 import { hooks } from '../../../machines/index.ts';
 import type { Keep } from '../../../src/hook/index.ts';
-import { type Bag, defaultPolicy, interpret, render } from '../../../src/pgbouncer/engine.ts';
+import { type Bag, defaultPolicy, render } from '../../../src/pgbouncer/engine.ts';
+import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const requested = 'database-requested';

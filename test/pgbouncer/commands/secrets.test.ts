@@ -171,7 +171,11 @@ describe('on a Juju that has secrets', () => {
     world.juju.request(relation, {});
     const work = await world.reconcile('p/1');
     expect(work).toContainEqual(
-      expect.objectContaining({ work: { _tag: 'WithdrawAnswer', relation }, error: null }),
+      expect.objectContaining({
+        hook: 'answer-outlived',
+        event: { relation },
+        end: { _tag: 'Returned' },
+      }),
     );
     expect(world.own(relation)).toEqual({});
   });

@@ -5,7 +5,6 @@ import {
   dispatch,
   type HookError,
   type JujuEvent,
-  reconcile,
 } from '../../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
@@ -80,7 +79,8 @@ describe('what only an operator can mend', () => {
   it('blocks it where the reconciliation meets it as well', async () => {
     const world = new MemoryWorld();
     await world.relate(4);
-    expect((await reconcile(broken(world, leader))())._tag).toBe('Right');
+    const updateStatus = { hook: 'update-status' };
+    expect((await dispatch(broken(world, leader))(updateStatus)())._tag).toBe('Right');
     expect(world.juju.status(leader)).toEqual(blocked);
   });
 });

@@ -63,12 +63,11 @@ const view = (
   ...change,
 });
 
-const configure = { _tag: 'Configure' };
+const configure = { hook: 'ledger-moved', event: {} };
 const orphan = (relation: number) => ({ relation, user: `relation_id_${relation}` });
-const provision = (relation: number, damage: string | null = null) => ({
-  _tag: 'Provision',
-  relation,
-  damage,
+const provision = (relation: number, damage?: string) => ({
+  hook: 'database-requested',
+  event: damage === undefined ? { relation } : { relation, damage },
 });
 
 describe('reconcile', () => {
@@ -81,20 +80,20 @@ describe('reconcile', () => {
       view([grant(4), grant(9, { published: null })], [asks(7), asks(9)], { flags: [2, 7] }),
     );
     expect(work).toEqual([
-      { _tag: 'ForgetFlag', relation: 2 },
-      { _tag: 'MarkRemoving', relation: 4 },
+      { hook: 'flag-left', event: { relation: 2 } },
+      { hook: 'user-left', event: { relation: 4 } },
       configure,
-      { _tag: 'DeleteUser', relation: 4 },
+      { hook: 'removal-begun', event: { relation: 4 } },
       provision(7),
-      { _tag: 'UpdateConnectionInfo', relation: 9 },
+      { hook: 'connection-moved', event: { relation: 9 } },
     ]);
   });
 
   it('H12: remembers the removal while the backend is down, and deletes when it is back', () => {
     const down = reconcile(view([grant(4)], [], { backendReady: false }));
-    expect(down).toEqual([{ _tag: 'MarkRemoving', relation: 4 }, configure]);
+    expect(down).toEqual([{ hook: 'user-left', event: { relation: 4 } }, configure]);
     const back = reconcile(view([grant(4, { state: 'removing' })], []));
-    expect(back).toEqual([configure, { _tag: 'DeleteUser', relation: 4 }]);
+    expect(back).toEqual([configure, { hook: 'removal-begun', event: { relation: 4 } }]);
   });
 
   it('H7: keeps what it no longer sees while it leaves itself', () => {
@@ -106,10 +105,10 @@ describe('reconcile', () => {
     const audit = { orphans: [orphan(8)], damaged: [] };
     const going = { fate: 'ends', succeeding: true, audit } as const;
     expect(reconcile(view([grant(4)], [asks(4), asks(5)], going))).toEqual([
-      { _tag: 'MarkRemoving', relation: 4 },
+      { hook: 'user-left', event: { relation: 4 } },
       configure,
-      { _tag: 'DeleteUser', relation: 4 },
-      { _tag: 'DeleteOrphan', relation: 8, user: orphan(8).user },
+      { hook: 'removal-begun', event: { relation: 4 } },
+      { hook: 'role-strayed', event: orphan(8) },
     ]);
   });
 
@@ -130,9 +129,9 @@ describe('reconcile', () => {
     const request: Refusal =
       tag === 'RequestInvalid' ? refusal : { _tag: tag, class: 'refused', relation: 4 };
     const work = reconcile(view([grant(4, { state })], [[4, E.left(request)]]));
-    const tags = work.map(({ _tag }) => _tag);
-    expect(tags.includes('DeleteUser')).toBe(isRemoved);
-    expect(tags.includes('MarkRemoving')).toBe(isRemoved && state === 'provisioning');
+    const tags = work.map(({ hook }) => hook);
+    expect(tags.includes('removal-begun')).toBe(isRemoved);
+    expect(tags.includes('user-left')).toBe(isRemoved && state === 'provisioning');
   });
 
   it('removes the role of a relation that asks no more and has no record', () => {
@@ -140,7 +139,7 @@ describe('reconcile', () => {
     const withdrawn: Refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 };
     expect(reconcile(view([], [[4, E.left(withdrawn)]], { audit }))).toEqual([
       configure,
-      { _tag: 'DeleteOrphan', ...orphan(4) },
+      { hook: 'role-strayed', event: orphan(4) },
     ]);
     expect(reconcile(view([], [asks(4)], { audit }))).toEqual([configure, provision(4)]);
   });
@@ -160,21 +159,24 @@ describe('reconcile', () => {
   it('records a refusal once, and looks again when the request changes', () => {
     const refused = [4, E.left(refusal)] as const;
     const error = renderRefusal(refusal);
-    expect(reconcile(view([], [refused]))).toEqual([configure, { _tag: 'Refuse', refusal }]);
+    expect(reconcile(view([], [refused]))).toEqual([
+      configure,
+      { hook: 'request-refused', event: { relation: 4, refusal } },
+    ]);
     expect(reconcile(view([{ relation: 4, state: 'refused', error }], [refused]))).toEqual([
       configure,
     ]);
     expect(reconcile(view([grant(4, { error })], [refused]))).toEqual([configure]);
     expect(reconcile(view([grant(4, { error })], [asks(4)]))).toEqual([
       configure,
-      { _tag: 'ClearError', relation: 4 },
+      { hook: 'refusal-over', event: { relation: 4 } },
     ]);
   });
 
   it('U-18: forgets a refusal when its request is withdrawn or its relation is gone', () => {
     const record = { relation: 4, state: 'refused', error: 'x' } as const;
     const withdrawn = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
-    const drop = [{ _tag: 'DropRecord', relation: 4 }, configure];
+    const drop = [{ hook: 'refusal-over', event: { relation: 4 } }, configure];
     expect(reconcile(view([record], []))).toEqual(drop);
     expect(reconcile(view([record], [[4, E.left(withdrawn)]]))).toEqual([...drop].reverse());
   });
@@ -192,8 +194,10 @@ describe('reconcile', () => {
       reply,
     });
     expect(reconcile(view([grant(4)], [[4, other]]))[1]).toMatchObject({
-      _tag: 'Refuse',
-      refusal: { _tag: 'RequestChanged', field: 'database', served: 'db4', requested: 'other' },
+      hook: 'request-refused',
+      event: {
+        refusal: { _tag: 'RequestChanged', field: 'database', served: 'db4', requested: 'other' },
+      },
     });
   });
 
@@ -202,7 +206,7 @@ describe('reconcile', () => {
     const audit = { orphans: [orphan(4), orphan(8)], damaged };
     expect(reconcile(view([grant(4)], [asks(4)], { audit }))).toEqual([
       configure,
-      { _tag: 'DeleteOrphan', ...orphan(8) },
+      { hook: 'role-strayed', event: orphan(8) },
       provision(4, 'its database is not there'),
     ]);
   });
@@ -210,11 +214,11 @@ describe('reconcile', () => {
   it('restores what was granted where the request cannot be served as it stands', () => {
     const damage = 'relation_id_4 has other rights';
     const audit = { orphans: [], damaged: [{ relation: 4, what: damage }] };
-    const restore = { _tag: 'Restore', relation: 4, damage };
+    const restore = { hook: 'grant-damaged', event: { relation: 4, damage } };
     const error = renderRefusal(refusal);
     expect(reconcile(view([grant(4)], [[4, E.left(refusal)]], { audit }))).toEqual([
       configure,
-      { _tag: 'Refuse', refusal },
+      { hook: 'request-refused', event: { relation: 4, refusal } },
       restore,
     ]);
     expect(reconcile(view([grant(4, { error })], [[4, E.left(refusal)]], { audit }))).toEqual([
@@ -234,18 +238,18 @@ describe('reconcile', () => {
     const unread = { audit, relations: new Set([4]) };
     expect(reconcile(view([grant(4)], [], unread))).toEqual([
       configure,
-      { _tag: 'Restore', relation: 4, damage },
+      { hook: 'grant-damaged', event: { relation: 4, damage } },
     ]);
     const gone = { audit, succeeding: true };
     expect(reconcile(view([grant(4)], [], gone))).toEqual([configure]);
   });
 
   it('retires the login of version 0.1 when it is of no use, last, and not while the backend is down', () => {
-    const retire = { _tag: 'RetireLookup' };
+    const retire = { hook: 'lookup-idle', event: {} };
     const moved = [grant(4, { published: null })];
     expect(reconcile(view(moved, [asks(4)], { lookupIsIdle: true }))).toEqual([
       configure,
-      { _tag: 'UpdateConnectionInfo', relation: 4 },
+      { hook: 'connection-moved', event: { relation: 4 } },
       retire,
     ]);
     const down = { lookupIsIdle: true, backendReady: false };
@@ -259,7 +263,7 @@ describe('reconcile', () => {
 
   it('gives a follower its own flags and its own PgBouncer', () => {
     expect(reconcileFollower({ flags: [4, 7], relations: new Set([7]) })).toEqual([
-      { _tag: 'ForgetFlag', relation: 4 },
+      { hook: 'flag-left', event: { relation: 4 } },
       configure,
     ]);
   });

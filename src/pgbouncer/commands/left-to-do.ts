@@ -1,0 +1,146 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Audit, ConnectionInfo } from '../../../machines/index.ts';
+import { halt } from '../../hook/index.ts';
+import { unverified } from '../pooler/configuration.ts';
+import { isAnswer } from '../relation/answer.ts';
+import { notAllowed } from '../relation/extra-roles.ts';
+import { grantOf } from '../relation/grant.ts';
+import { reconcile, reconcileFollower, type Work } from '../relation/reconcile.ts';
+import type { ChartRun, Driven } from '../run.ts';
+import { roleNotAllowed } from './provisioning.ts';
+import type { Session } from './session.ts';
+import { attempt } from './steps.ts';
+
+/**
+ * What is left to do at the end of a hook, one chart after the other; what the hook's own charts have
+ * ordered is not tried a second time. A chart that fails does not keep the others from being gone
+ * through; but nobody is told of a PgBouncer that is not in step with the ledger.
+ */
+export async function* leftToDo(
+  session: Session,
+  charts: readonly ChartRun[],
+): AsyncGenerator<Work, void, Driven> {
+  let isInStep = true;
+  for (const work of await viewed(session, auditIn(charts))) {
+    if (wasTried(charts, work)) continue;
+    if (work.hook === 'ledger-moved') {
+      if (await session.serving.isInStep()) continue;
+      const { end } = yield work;
+      if (end._tag === 'Failed') halt(end.why);
+      isInStep = end._tag === 'Returned';
+    } else if (isInStep || !publishes.has(work.hook)) yield work;
+  }
+}
+
+const publishes: ReadonlySet<string> = new Set(['database-requested', 'connection-moved']);
+
+/** By what command a hook's own chart has done the same, or tried to. */
+const begunBy: ReadonlyMap<string, string> = new Map([
+  ['database-requested', 'GetUser'],
+  ['removal-begun', 'DeleteUser'],
+]);
+
+function wasTried(charts: readonly ChartRun[], { hook, event }: Work): boolean {
+  const tag = begunBy.get(hook);
+  return charts.some(({ commands }) =>
+    commands.some(
+      (command) =>
+        command._tag === tag && 'relation' in command && command.relation === event.relation,
+    ),
+  );
+}
+
+/** What the hook's charts have learned of what the backend holds; null where none has asked. */
+function auditIn(charts: readonly ChartRun[]): Audit | null {
+  for (const { answer } of charts.flatMap(({ steps }) => steps))
+    if ('learned' in answer && answer.learned?.audit != null) return answer.learned.audit;
+  return null;
+}
+
+/** Looks at the world and says what is left to do; what decides nothing is not asked for. */
+async function viewed(session: Session, audit: Audit | null): Promise<readonly Work[]> {
+  const relations = await session.relations();
+  const flags = await session.flags();
+  if (!(await session.juju.leader())) return reconcileFollower({ relations, flags });
+  const ledger = await session.ledger();
+  const records = [...ledger.records.values()];
+  const published = records.some(
+    ({ state, relation }) => state === 'published' && relations.has(relation),
+  );
+  const removable =
+    records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
+    (audit?.orphans.length ?? 0) > 0;
+  const requests = await allowedRequests(session);
+  // An application that goes serves nobody anew, in whatever hook between those of its end.
+  const isAsked =
+    (await session.backendReady()) &&
+    [...requests].some(
+      ([relation, request]) =>
+        E.isRight(request) && ledger.records.get(relation)?.state !== 'published',
+    );
+  const mayGo = removable || isAsked || (await session.mayGo());
+  const fate = mayGo ? await session.fate() : 'stays';
+  return reconcile({
+    fate,
+    succeeding: await session.succeeding(),
+    backendReady: await session.backendReady(),
+    ledger,
+    relations,
+    requests,
+    stale: await staleAnswers(session, requests),
+    // Who serves moves in hooks that look at the other units; in any other one it has not moved.
+    info:
+      (published ? await session.peers.knownInfo() : null) ??
+      ((grant) => grant.published ?? nowhere),
+    flags,
+    audit: audit !== null && (await session.backendReady()) ? audit : null,
+    lookupIsIdle: await lookupIsIdle(session),
+  });
+}
+
+type Requests = Awaited<ReturnType<Session['requests']>>;
+
+/** A request for what this backend's version makes dangerous is refused, served or not. */
+async function allowedRequests(session: Session): Promise<Requests> {
+  const requests = await session.requests();
+  if (!(await session.backendReady())) return requests;
+  const version = await session.backendVersion();
+  if (version === null) return requests;
+  const allowed = new Map(requests);
+  for (const [relation, request] of requests) {
+    if (E.isLeft(request)) continue;
+    const role = notAllowed(request.right, session.policy, version);
+    if (role !== null) allowed.set(relation, E.left(roleNotAllowed(relation, role)));
+  }
+  return allowed;
+}
+
+/**
+ * A relation that was suspended may come back without a request that can be served. Its databag
+ * still shows what was removed meanwhile, and a consumer fails on a secret that is gone.
+ */
+async function staleAnswers(session: Session, requests: Requests): Promise<readonly number[]> {
+  const { records } = await session.ledger();
+  const stale: number[] = [];
+  for (const [relation, request] of requests)
+    if (E.isLeft(request) && grantOf(records.get(relation)) === null)
+      if (await shows(session, relation)) stale.push(relation);
+  return stale;
+}
+
+/** Whether a relation's databag shows credentials; one that cannot be read shows none. */
+async function shows(session: Session, relation: number): Promise<boolean> {
+  const own = await attempt(() => session.juju.own(relation))();
+  return E.isRight(own) && isAnswer(own.right);
+}
+
+const nowhere: ConnectionInfo = { endpoints: null, readOnlyEndpoints: '', version: null };
+
+/** Whether every unit that is planned has said that it needs the login of version 0.1 no more. */
+async function lookupIsIdle({ juju, ledger, peers, serving }: Session): Promise<boolean> {
+  const records = await ledger();
+  if (records.lookup === null || unverified(records).length > 0) return false;
+  const saying = new Map((await peers.said()).map((peer) => [peer.unit, peer.listsUsers]));
+  saying.set(juju.name, serving.listsUsers());
+  return (await juju.plannedUnits()).every((unit) => saying.get(unit) === true);
+}
