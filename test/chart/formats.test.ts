@@ -107,9 +107,9 @@ describe('a picture', () => {
 });
 
 describe('the configuration for Stately’s editor', () => {
-  it.each(machines)('of %s is a machine of the same chart', (_, machine) => {
+  it.each(machines)('of %s is a machine of the same chart', (name, machine) => {
     const read = createMachine(JSON.parse(definitionOf(machine)));
     expect(compare(chartOf(read), machine)).toEqual([]);
-    expect(read.states.hook_fired?.description).toContain('Hook');
+    expect(read.states.hook_fired?.description).toContain(name);
   });
 });

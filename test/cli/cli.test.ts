@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { databaseRelationBroken } from '../../machines/index.ts';
+import { databaseRelationBroken, hooks } from '../../machines/index.ts';
 import { chartOf, print } from '../../src/chart/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-cli-'));
@@ -35,7 +35,7 @@ describe('hookchart chart', () => {
 
   it('prints all of them where none is named', () => {
     const { stdout } = hookchart('chart');
-    expect(stdout.match(/^flowchart TD$/gm)?.length).toBe(6);
+    expect(stdout.match(/^flowchart TD$/gm)?.length).toBe(Object.keys(hooks).length);
     expect(JSON.parse(hookchart('chart', '--json').stdout)).toEqual({ chart: stdout });
   });
 

@@ -120,22 +120,22 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a unit confirms before its PgBouncer has taken it',
-    file: 'src/pgbouncer/commands/connection.ts',
+    file: 'src/pgbouncer/commands/serving.ts',
     edits: [
       [
         'if (!isInForce) await take(pooler.apply(configuration));',
-        'if (!isInForce && session.configured !== null) await take(pooler.apply(configuration));',
+        'if (!isInForce && inForce !== null) await take(pooler.apply(configuration));',
       ],
     ],
     verify: quick,
   },
   {
     name: 'followers wait for the leader to configure them',
-    file: 'src/pgbouncer/commands/connection.ts',
+    file: 'src/pgbouncer/commands/serving.ts',
     edits: [
       [
-        'if (endpoints === null) return;',
-        'if (endpoints === null || !(await session.leader())) return;',
+        'const backend = await endpoints();',
+        'const backend = (await juju.leader()) ? await endpoints() : null;',
       ],
     ],
     verify: quick,
@@ -168,8 +168,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/relation/reconcile.ts',
     edits: [
       [
-        "return backendReady ? { _tag: 'Provision', relation, damage } : null;",
-        'return backendReady ? null : null;',
+        "return { hook: 'database-requested', event };",
+        "return event.relation === null ? { hook: 'database-requested', event } : null;",
       ],
     ],
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 1 --outages 0',
@@ -188,7 +188,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a removal is forgotten while the backend is down',
     file: 'src/pgbouncer/relation/reconcile.ts',
-    edits: [["if (backendReady) remove.push({ _tag: 'DeleteUser', relation });", '']],
+    edits: [["if (backendReady) remove.push({ hook: 'removal-begun', event: { relation } });", '']],
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
   {
@@ -215,7 +215,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'the ledger is not written',
     file: 'src/pgbouncer/commands/status.ts',
-    edits: [['for (const relation of touched.keys()) {', 'for (const relation of []) {']],
+    edits: [['for (const relation of open.touched.keys()) {', 'for (const relation of []) {']],
     verify: quick,
   },
   {
