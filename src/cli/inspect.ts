@@ -11,7 +11,8 @@ import {
   recordReplay,
   tellEntry,
 } from '../inspector/index.ts';
-import { parseReplay } from '../testing/explore/trace.ts';
+import { charmOfReplay, loadCharm, parseReplay } from '../testing/index.ts';
+import { simulatedModule } from './simulated-module.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** A recording from a file, or made of a history that a verification has written. */
@@ -26,7 +27,8 @@ export async function readRecording(file: string): Promise<Recording> {
   if (E.isRight(recording)) return recording.right;
   if (/"format"\s*:\s*"hookchart-recording"/.test(text) || !/"actions"\s*:/.test(text))
     throw new WrongUse(`${file} is no recording: ${recording.left}`);
-  return await recordReplay(parseReplay(text));
+  const charm = await loadCharm(simulatedModule(charmOfReplay(text)));
+  return await recordReplay(charm, parseReplay(charm, text));
 }
 
 /** The whole recording in words; only the hook of that id where one is named. */

@@ -3,8 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { Collector } from '../inspector/index.ts';
 import { demo } from '../pgbouncer/demo/demo.ts';
 import { HookMisuse, type PlanAnswer, plan } from '../pgbouncer/engine.ts';
-import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
-import { Misuse } from '../testing/world.ts';
+import { Misuse } from '../testing/index.ts';
 import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
 import {
   checkWritable,
@@ -16,12 +15,11 @@ import {
   writeRecording,
 } from './inspect.ts';
 import { type LeftoverOptions, leftovers } from './leftovers.ts';
-import { soakHooks } from './soak.ts';
-import { boundOptions, replayFile, verifyBounds } from './verify.ts';
+import { json, out } from './output.ts';
+import { addSoak } from './soak.ts';
+import { addVerify } from './verify.ts';
+import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
-
-const out = (text: string) => process.stdout.write(text);
-const json = (value: unknown) => out(`${JSON.stringify(value, null, 2)}\n`);
 
 const program = new Command('hookchart')
   .description('Runs Juju hooks as flowcharts.')
@@ -144,46 +142,8 @@ program
     }
   });
 
-const verification = program
-  .command('verify')
-  .description('try every interleaving within bounds on a simulated Juju, and check the invariants')
-  .option('--replay <file>', 'run a history again that a failed verification has written')
-  .option('--save <file>', 'where to write a history that fails', 'hookchart-replay.json')
-  .option('--json', 'print one JSON document');
-for (const [flag, key, what] of boundOptions)
-  verification.option(`--${flag} <n>`, what, wholeNumber, defaultBounds[key]);
-verification.action(
-  async (options: Partial<Bounds> & { replay?: string; save: string; json?: true }) => {
-    const { replay, save, json: isJson, ...bounds } = options;
-    const tell = isJson ? () => {} : out;
-    if (replay !== undefined) {
-      const replayed = await replayFile(replay, tell);
-      if (isJson) json(replayed);
-      if (replayed.violations.length > 0) process.exitCode = 1;
-      return;
-    }
-    const verified = await verifyBounds(bounds, save, tell);
-    if (isJson) json(verified);
-    if (verified.counterexample !== null) process.exitCode = 1;
-  },
-);
-
-program
-  .command('soak')
-  .description('random histories on a simulated Juju, until enough hooks have run')
-  .option('--hooks <n>', 'hooks of the provider to run', wholeNumber, 1_000_000)
-  .option(
-    '--seed <n>',
-    'the seed of the first history; the next one has the next number',
-    wholeNumber,
-    1,
-  )
-  .option('--json', 'print one JSON document')
-  .action(async (options: { hooks: number; seed: number; json?: true }) => {
-    const soaked = await soakHooks(options, options.json ? () => {} : out);
-    if (options.json) json(soaked);
-    if (soaked.failure !== null) process.exitCode = 1;
-  });
+addVerify(program);
+addSoak(program);
 
 program
   .command('leftovers')
@@ -235,11 +195,6 @@ function answers(text: string): Record<string, PlanAnswer> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidArgumentError('It is to be an object: node ids and their labels.');
   return value as Record<string, PlanAnswer>;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is to be a whole number.');
-  return Number(text);
 }
 
 try {

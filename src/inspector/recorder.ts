@@ -1,14 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
-import {
-  type Adapters,
-  type ChartEnd,
-  type DispatchRun,
-  type HookError,
-  type JujuEvent,
-  type Progress,
-  render,
-  type Watch,
-} from '../pgbouncer/engine.ts';
+import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
+import type { DispatchRun, JujuEvent } from '../juju/index.ts';
+import { type HookError, render as renderHook } from '../pgbouncer/errors.ts';
 import { without } from '../pgbouncer/relation/masking.ts';
 import { definitionOf } from './definition.ts';
 import {
@@ -23,7 +16,7 @@ import {
   storyBegun,
 } from './protocol.ts';
 import type { NoteEntry, RecordedStep } from './recording.ts';
-import { type Witness, witness } from './witness.ts';
+import { type Seeable, type Witness, witness } from './witness.ts';
 
 /** Where a feed goes: called once for each message, in order. MUST NOT throw. */
 export type Send = (message: InspectionEvent) => void;
@@ -40,7 +33,8 @@ export interface RecorderOptions {
 }
 
 /** What a hook is run with so that it is seen. */
-export interface Onlooker extends Pick<Witness, 'adapters' | 'configured'> {
+export interface Onlooker<Given extends Seeable = Seeable>
+  extends Pick<Witness<Given>, 'adapters' | 'configured'> {
   /** For `dispatch`, as its option `watch`. */
   readonly watch: Watch;
 }
@@ -66,12 +60,12 @@ export class Recorder {
    * Runs one hook of a unit and tells of it. What the hook comes to is handed through untouched; a
    * rejection, which is a process that was lost or a defect, is told as a failure and goes on.
    */
-  async hook<Run extends Recordable | null>(
+  async hook<Given extends Seeable, Run extends Recordable | null, Why extends Failure>(
     unit: string,
     event: JujuEvent,
-    adapters: Adapters,
-    run: (onlooker: Onlooker) => Promise<E.Either<HookError, Run>>,
-  ): Promise<E.Either<HookError, Run>> {
+    adapters: Given,
+    run: (onlooker: Onlooker<Given>) => Promise<E.Either<Why, Run>>,
+  ): Promise<E.Either<Why, Run>> {
     const id = this.#nextId();
     const seeing = witness(adapters);
     const send: Send = (message) => {
@@ -80,11 +74,12 @@ export class Recorder {
       const isActor = message.type === '@xstate.actor' && shown.type === '@xstate.actor';
       this.#send(isActor ? { ...shown, name: message.name } : shown);
     };
-    const started = adapters.clock();
+    const clock = adapters.clock ?? (() => 0);
+    const started = clock();
     send(hookBegun({ id, unit, event }, this.#now()));
     const end = (failure: string | null, recorded: Recordable | null) => {
       const tail = {
-        milliseconds: adapters.clock() - started,
+        milliseconds: clock() - started,
         reconciled: [],
         dropped: (recorded?.dropped ?? []).map(({ hook }) => hook),
         end: failure === null ? ('Committed' as const) : ('Failed' as const),
@@ -152,6 +147,9 @@ const headOf = ({ machine, event, from }: Progress & { _tag: 'Begun' }) => ({
   from,
   definition: definitionOf(machine),
 });
+
+/** PgBouncer's failures in its own words, and those of other charms as they tell them. */
+const render = (failure: Failure): string => renderHook(failure as HookError);
 
 type Asked = Pick<RecordedStep, 'node' | 'request'>;
 

@@ -4,8 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Attempt, Failure, Secret } from '../hook/index.ts';
-import type { Adapters, Bag, Databag } from '../pgbouncer/engine.ts';
+import type { Bag, Databag, HookWorld } from '../juju/index.ts';
 import { databaseSection } from '../pgbouncer/pooler/pgbouncer-files.ts';
+import type { Outside } from '../pgbouncer/ports.ts';
 import { maskedDatabag, secretsIn } from '../pgbouncer/relation/masking.ts';
 import type { Growing, Seen } from './recording.ts';
 
@@ -15,9 +16,12 @@ export interface ChangedFile {
   readonly after: string;
 }
 
-export interface Witness {
+/** What a hook has of the world; of PgBouncer's ports more is seen than of others. */
+export type Seeable = HookWorld & Partial<Omit<Outside, 'clock'>>;
+
+export interface Witness<Given extends Seeable = Seeable> {
   /** The same adapters, looked over. */
-  readonly adapters: Adapters;
+  readonly adapters: Given;
   /** What was seen; of the writes only what was committed. */
   readonly seen: Seen;
   /** The texts that MUST NOT be shown, wherever they turn up. */
@@ -26,7 +30,7 @@ export interface Witness {
   readonly configured: (file: ChangedFile) => void;
 }
 
-export function witness(adapters: Adapters): Witness {
+export function witness<Given extends Seeable>(adapters: Given): Witness<Given> {
   const { juju, backend, pooler, entropy } = adapters;
   const { secrets: store } = juju;
   const secrets = new Set<string>();
@@ -70,37 +74,43 @@ export function witness(adapters: Adapters): Witness {
             for (const { bag, values } of changes.bags) seen.written[bagName(bag)] = shown(values);
           }),
       },
-      backend: {
-        ...backend,
-        provision: (grant, holdings) => {
-          hide(grant.password);
-          return then(backend.provision(grant, holdings), ({ verifier }) => hide(verifier));
+      ...(backend && {
+        backend: {
+          ...backend,
+          provision: (grant, holdings) => {
+            hide(grant.password);
+            return then(backend.provision(grant, holdings), ({ verifier }) => hide(verifier));
+          },
         },
-      },
-      pooler: {
-        ...pooler,
-        apply: (configuration) => {
-          hide(configuration.lookup?.password);
-          for (const { verifier } of configuration.users) hide(verifier);
-          isToldOf = false;
-          return then(pooler.apply(configuration), () => {
-            if (isToldOf) return;
-            const before = seen.configuration?.before ?? null;
-            seen.configuration = { before, after: databaseSection(configuration.databases) };
-          });
+      }),
+      ...(pooler && {
+        pooler: {
+          ...pooler,
+          apply: (configuration) => {
+            hide(configuration.lookup?.password);
+            for (const { verifier } of configuration.users) hide(verifier);
+            isToldOf = false;
+            return then(pooler.apply(configuration), () => {
+              if (isToldOf) return;
+              const before = seen.configuration?.before ?? null;
+              seen.configuration = { before, after: databaseSection(configuration.databases) };
+            });
+          },
+          admits: (login, database) => {
+            hide(login.password);
+            return pooler.admits(login, database);
+          },
         },
-        admits: (login, database) => {
-          hide(login.password);
-          return pooler.admits(login, database);
+      }),
+      ...(entropy && {
+        entropy: {
+          password: () => {
+            const password = entropy.password();
+            hide(password);
+            return password;
+          },
         },
-      },
-      entropy: {
-        password: () => {
-          const password = entropy.password();
-          hide(password);
-          return password;
-        },
-      },
+      }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { isJujuError, type JujuError, renderJuju } from '../juju/errors.ts';
+import { isJujuError, type JujuError, renderJuju, render as renderOther } from '../juju/errors.ts';
 import type { EndpointInvalid } from './pooler/configuration.ts';
 import type { LedgerUnreadable } from './relation/ledger.ts';
 import { type Refusal, renderRefusal } from './relation/refusal.ts';
@@ -70,5 +70,8 @@ export function render(error: HookError): string {
       return `PgBouncer did not take ${error.file}: ${error.why}; the previous files are back in force`;
     case 'NothingGranted':
       return `${error.command} has nothing to work on: get_user taught nothing for relation ${error.relation}, and the ledger has no record of it`;
+    default:
+      // One of another charm: it says of itself what it can.
+      return renderOther(error);
   }
 }

@@ -3,13 +3,12 @@
  * whoever drives the model otherwise needs none.
  */
 import type * as FastCheck from 'fast-check';
-import type { Databag } from '../pgbouncer/engine.ts';
-import { tell } from './actions.ts';
-import type { Charm } from './hook-run.ts';
-import type { Invariant } from './invariants.ts';
-import { actionsOf, type Kind, kinds, type Surroundings, surroundings } from './kinds.ts';
+import { actionsOf, kindsOf, type Surroundings } from './kinds.ts';
+import type { Invariant } from './outcome.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
 import { Simulation } from './simulation.ts';
-import { type Topology, worldOf } from './world.ts';
+import { tell } from './tell.ts';
+import type { Topology } from './world.ts';
 
 /** What fast-check gives to those who build arbitraries with it. */
 export type Fc = Pick<
@@ -31,38 +30,18 @@ export type Fc = Pick<
   | 'tuple'
 >;
 
-/** Databags of any content, well-formed requests now and then among them. */
-export const databags = (fc: Fc): FastCheck.Arbitrary<Databag> =>
-  fc.oneof(
-    requests(fc),
-    fc.dictionary(
-      fc.oneof(fc.constantFrom('database', 'extra-user-roles', 'entity-type', 'data'), fc.string()),
-      fc.string(),
-    ),
-  );
-
-/** Requests that are to be served. */
-export const requests = (fc: Fc): FastCheck.Arbitrary<Databag> =>
-  fc
-    .tuple(
-      fc.stringMatching(/^[a-z][a-z0-9_]{0,20}[a-z0-9]$/),
-      fc.subarray(['CREATEDB', 'CREATEROLE']),
-    )
-    .map(([database, roles]) => ({
-      database: database.replace(/_readonly$/, ''),
-      ...(roles.length === 0 ? {} : { 'extra-user-roles': roles.join(',') }),
-    }));
-
-/** Providers of one to five units, with one to three requirers. */
-export const topologies = (fc: Fc): FastCheck.Arbitrary<Topology> =>
+/** Applications of one to five units, with one to three others that ask for what the charm says. */
+export const topologies = (
+  fc: Fc,
+  { requests }: Pick<SimulatedCharm, 'requests'>,
+): FastCheck.Arbitrary<Topology> =>
   fc
     .tuple(
       fc.integer({ min: 1, max: 5 }),
       fc.array(
         fc.record({
           units: fc.integer({ min: 0, max: 3 }),
-          request: requests(fc),
-          library: fc.constantFrom('v0.12' as const, 'v0.59' as const),
+          request: fc.constantFrom(...requests),
         }),
         { minLength: 1, maxLength: 3 },
       ),
@@ -84,12 +63,14 @@ const cloneMethod = Symbol.for('fast-check/cloneMethod');
 
 /** One thing that happens, chosen by a number among those of its kind; it reads as what it did. */
 class Command implements FastCheck.AsyncCommand<object, Driven> {
-  readonly #kind: Kind;
+  readonly #charm: SimulatedCharm;
+  readonly #kind: string;
   readonly #number: number;
   readonly #around: Surroundings;
   #told = '';
 
-  constructor(kind: Kind, number: number, around: Surroundings) {
+  constructor(charm: SimulatedCharm, kind: string, number: number, around: Surroundings) {
+    this.#charm = charm;
     this.#kind = kind;
     this.#number = number;
     this.#around = around;
@@ -97,7 +78,7 @@ class Command implements FastCheck.AsyncCommand<object, Driven> {
 
   /** A command that ran tells what it did, so each run has one of its own. */
   [cloneMethod](): Command {
-    return new Command(this.#kind, this.#number, this.#around);
+    return new Command(this.#charm, this.#kind, this.#number, this.#around);
   }
 
   check(): boolean {
@@ -105,10 +86,10 @@ class Command implements FastCheck.AsyncCommand<object, Driven> {
   }
 
   async run(_: object, { simulation }: Driven): Promise<void> {
-    const actions = actionsOf(simulation.world, this.#kind, this.#around);
+    const actions = actionsOf(this.#charm, simulation.world, this.#kind, this.#around);
     const action = actions[this.#number % Math.max(actions.length, 1)];
     if (action === undefined) return;
-    this.#told = tell(action);
+    this.#told = tell(this.#charm, action);
     await simulation.take(action);
   }
 
@@ -117,9 +98,9 @@ class Command implements FastCheck.AsyncCommand<object, Driven> {
   }
 }
 
-export interface HistoryOptions {
-  readonly charm?: Charm;
-  readonly checked?: readonly Invariant[];
+export interface HistoryOptions<Shared = unknown, Own = unknown> {
+  /** The charm's invariants by default. */
+  readonly checked?: readonly Invariant<Shared, Own>[];
   readonly around?: Surroundings;
   /** Commands in a history, at most; 100 by default. */
   readonly length?: number;
@@ -130,11 +111,12 @@ export interface HistoryOptions {
 /** Histories as commands: whatever happens in a model, by kinds as often as it is to be expected. */
 export const histories = (
   fc: Fc,
-  { around = surroundings, length = 100, replayPath }: HistoryOptions = {},
+  charm: SimulatedCharm,
+  { around = {}, length = 100, replayPath }: Omit<HistoryOptions, 'checked'> = {},
 ): FastCheck.Arbitrary<Iterable<FastCheck.AsyncCommand<object, Driven>>> => {
-  const weighted = Object.entries(kinds).map(([kind, weight]) => ({
+  const weighted = kindsOf(charm).map(([kind, weight]) => ({
     weight,
-    arbitrary: fc.nat(10_000).map((number) => new Command(kind as Kind, number, around)),
+    arbitrary: fc.nat(10_000).map((number) => new Command(charm, kind, number, around)),
   }));
   return fc.commands([fc.oneof(...weighted)], {
     maxCommands: length,
@@ -149,17 +131,14 @@ export const histories = (
  * `fc.assert`: the counter-example reads as a story, and the seed, path and replayPath that are
  * printed with it run it again.
  */
-export const historiesHold = (
+export const historiesHold = <Shared, Own>(
   fc: Fc,
-  topology: FastCheck.Arbitrary<Topology>,
-  options: HistoryOptions = {},
+  charm: SimulatedCharm<object, Shared, Own>,
+  topology: FastCheck.Arbitrary<Topology> = topologies(fc, charm),
+  { checked = charm.invariants, ...options }: HistoryOptions<Shared, Own> = {},
 ) =>
-  fc.asyncProperty(topology, histories(fc, options), async (chosen, commands) => {
-    const { charm, checked } = options;
-    const simulation = new Simulation(worldOf(chosen), {
-      ...(charm === undefined ? {} : { charm }),
-      ...(checked === undefined ? {} : { checked }),
-    });
+  fc.asyncProperty(topology, histories(fc, charm, options), async (chosen, commands) => {
+    const simulation = new Simulation(charm, chosen, { checked });
     const setup = () => ({ model: {}, real: { simulation } });
     await fc.asyncModelRun(setup, commands);
     await simulation.rest();

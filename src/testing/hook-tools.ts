@@ -4,7 +4,7 @@
  * hook ends well; status is seen at once.
  */
 import { merged } from '../juju/databag.ts';
-import type { Databag, Status } from '../pgbouncer/engine.ts';
+import type { Databag, Status } from '../juju/index.ts';
 import { SecretTools } from './secret-tools.ts';
 import { ToolError } from './tool-error.ts';
 import type { RelationView, View } from './view.ts';

@@ -1,77 +1,99 @@
 /**
- * A whole Juju in memory, invariants, arbitraries, conformance, and the search.
+ * A whole Juju in memory for any charm: histories, the search, conformance of Juju's port.
  *
  * @module hookchart/testing
  */
-export { type Action, tell } from './actions.ts';
+export {
+  type Action,
+  type Interruption,
+  isHook,
+  isOperation,
+  type Operation,
+  type OutsideAction,
+  type RunHook,
+} from './actions.ts';
+export { violationsAtRest, violationsOf } from './checks.ts';
 export {
   type Driven,
-  databags,
   type Fc,
   type HistoryOptions,
   histories,
   historiesHold,
-  requests,
   topologies,
 } from './commands.ts';
 export {
-  type BackendSubject,
-  backendConformance,
   type ConformanceCase,
-  entropyConformance,
-  type ModelSubject,
-  modelConformance,
-  type PoolerSubject,
-  poolerConformance,
+  cases,
+  done,
+  type JujuSubject,
+  jujuConformance,
+  refused,
 } from './conformance/index.ts';
+export { worldOf } from './deploy.ts';
 export { type Bounds, defaultBounds } from './explore/bounds.ts';
+export type { JujuBounds } from './explore/juju-bounds.ts';
+export { loadCharm } from './explore/load.ts';
 export type { Counts } from './explore/search.ts';
 export {
+  charmOfReplay,
   parseReplay,
   type Replay,
   type Replayed,
   type ReplayOptions,
   replay,
 } from './explore/trace.ts';
-export { type Counterexample, explore, type Searched } from './explore/verify.ts';
-export { type Charm, type Interruption, type Outcome, pgbouncerCharm } from './hook-run.ts';
-export { HookTools, type Kept, type Pending } from './hook-tools.ts';
 export {
-  credentialsWork,
-  endpointsServe,
-  entriesBelong,
-  grantsEnd,
-  hooksRepeat,
-  type Invariant,
-  invariants,
-  nothingIsLost,
-  rolesBelong,
-  secretsGo,
-  type Violation,
-  violationsAtRest,
-  violationsOf,
-} from './invariants.ts';
-export { actionsOf, type Kind, kinds, type Surroundings, surroundings } from './kinds.ts';
-export { simulatedModel } from './model.ts';
+  type Counterexample,
+  checkBounds,
+  explore,
+  type Searched,
+  type Verified,
+  verify,
+} from './explore/verify.ts';
+export { HookTools, type Kept, type Pending } from './hook-tools.ts';
+export { actionsOf, kindsOf, type Surroundings } from './kinds.ts';
+export type { Invariant, Outcome, Seen, Stepped, Violation } from './outcome.ts';
 export { hooksOf, updateStatus } from './resolver.ts';
+export { hooksEnd } from './resting.ts';
+export { type Asking, asking, type Script } from './script.ts';
 export type { Reading, SecretInfo, SecretTools } from './secret-tools.ts';
-export { type Rest, rest, Simulation, Violated } from './simulation.ts';
+export {
+  eventOf,
+  type Fault,
+  type Happening,
+  type Opened,
+  type Opening,
+  type OwnBound,
+  type Ran,
+  type Reductions,
+  type SimulatedCharm,
+  type SimulatedConfig,
+  type Symmetric,
+  simulatedCharm,
+} from './simulated-charm.ts';
+export { simulatedJuju } from './simulated-juju.ts';
+export { dueHooks, type Rest, rest, Simulation, Violated } from './simulation.ts';
 export { randomHistory, type Soaked, soak } from './soak.ts';
-export { type Runner, runnerOf, type Stepped, step } from './step.ts';
+export { type Runner, runnerOf, step } from './step.ts';
+export { tell } from './tell.ts';
 export { ToolError } from './tool-error.ts';
 export { type RelationView, type View, viewOf } from './view.ts';
 export {
   type Application,
+  type Heard,
   type Hook,
+  isPeer,
   Misuse,
+  type Options,
+  type Outside,
+  peerRelation,
   type Queued,
   type Relation,
   type Requirer,
-  type RequirerEvent,
   type StoredSecret,
   type Told,
   type Topology,
   type Unit,
+  unitsOf,
   type World,
-  worldOf,
 } from './world.ts';

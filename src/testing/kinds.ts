@@ -1,13 +1,13 @@
 /** What may happen in a world, by kind, so that a number is enough to choose one of each. */
-import type { Databag } from '../pgbouncer/engine.ts';
-import type { Action } from './actions.ts';
-import type { Interruption } from './hook-run.ts';
+import type { Databag } from '../juju/index.ts';
+import { type Action, type Interruption, isHook } from './actions.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
-import { dueHooks } from './simulation.ts';
-import { isPeer, provider, unitsOf, type World } from './world.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
+import { dueHooks, outsideActions } from './simulation.ts';
+import { isPeer, unitsOf, type World } from './world.ts';
 
-/** Names of kinds, with how often each is to be chosen beside the others. */
-export const kinds = {
+/** Kinds of what Juju knows, with how often each is to be chosen beside the others. */
+const jujuKinds = {
   hook: 60,
   'interrupted hook': 6,
   'update-status': 8,
@@ -22,54 +22,51 @@ export const kinds = {
   'restart agent': 1,
   'lose leader': 2,
   elect: 6,
-  'postgres up or down': 3,
-  'slow postgres': 1,
-  'pooler up or down': 2,
 } as const;
 
-export type Kind = keyof typeof kinds;
+type JujuKind = keyof typeof jujuKinds;
+
+const isJujuKind = (kind: string): kind is JujuKind => Object.hasOwn(jujuKinds, kind);
+
+/** Every kind with its weight: Juju's, and each action of the charm's own outside. */
+export const kindsOf = ({
+  outside: { shared, unit },
+}: SimulatedCharm): readonly (readonly [kind: string, weight: number])[] => [
+  ...Object.entries(jujuKinds),
+  ...[...Object.entries(shared.actions), ...Object.entries(unit.actions)].map(
+    ([name, { weight = 2 }]) => [name, weight] as const,
+  ),
+];
 
 /** What a history may do beside letting hooks run. */
 export interface Surroundings {
-  /** What requirers may ask for later on. */
-  readonly requests: readonly Databag[];
-  /** No more units than this. */
-  readonly units: number;
-  /** No more relations at a time than this. */
-  readonly relations: number;
+  /** What requirers may ask for later on; by default what the charm says. */
+  readonly requests?: readonly Databag[];
+  /** No more units than this; 4 by default. */
+  readonly units?: number;
+  /** No more relations at a time than this; 3 by default. */
+  readonly relations?: number;
 }
 
-export const surroundings: Surroundings = {
-  requests: [
-    { database: 'shared' },
-    { database: 'own', 'extra-user-roles': 'CREATEDB' },
-    { database: 'not a name' },
-    { database: 'own', 'extra-user-roles': 'SUPERUSER' },
-    {},
-  ],
-  units: 4,
-  relations: 3,
-};
-
-const interruptions: readonly Interruption['how'][] = [
-  'killed',
-  'outage',
-  'deposed',
-  'lost',
-  'answer lost',
-  'fails',
-  'half',
-  'commit lost',
+const interruptionsOf = (charm: SimulatedCharm): readonly Interruption['how'][] => [
+  ...['killed', 'deposed', 'commit lost'],
+  ...Object.keys(charm.faults),
 ];
 
 /** Every action of a kind that may happen now; none where the kind has no sense in this world. */
-export function actionsOf(
-  world: World,
-  kind: Kind,
-  { requests, units: most, relations: mostRelations }: Surroundings = surroundings,
+export function actionsOf<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  world: World<Shared, Own>,
+  kind: string,
+  { requests = charm.requests, units: most = 4, relations: mostRelations = 3 }: Surroundings = {},
 ): readonly Action[] {
-  const owner = world.applications[provider];
-  const units = unitsOf(world, provider);
+  if (!isJujuKind(kind))
+    return outsideActions(charm, world).flatMap(({ action }) =>
+      action._tag === kind ? [action] : [],
+    );
+  const { tested } = world;
+  const owner = world.applications[tested];
+  const units = unitsOf(world, tested);
   const alive = units.filter((unit) => world.units[unit]?.life === 'alive');
   const requirers = Object.entries(world.applications).filter(
     ([, { role }]) => role === 'requirer',
@@ -81,8 +78,8 @@ export function actionsOf(
       return dueHooks(world);
     case 'interrupted hook':
       return dueHooks(world).flatMap((action) =>
-        action._tag === 'RunHook' && units.includes(action.unit)
-          ? interruptions.flatMap((how) =>
+        isHook(action) && units.includes(action.unit)
+          ? interruptionsOf(charm).flatMap((how) =>
               [1, 2, 3, 4, 5, 6].map((at) => ({ ...action, interruption: { at, how } })),
             )
           : [],
@@ -115,7 +112,7 @@ export function actionsOf(
       );
     case 'add unit':
       return [
-        ...(owner?.life === 'alive' ? [provider] : []),
+        ...(owner?.life === 'alive' ? [tested] : []),
         ...livingRequirers.map(([name]) => name),
       ]
         .filter((application) => unitsOf(world, application).length < most)
@@ -138,18 +135,9 @@ export function actionsOf(
       return units.map((unit) => ({ _tag: 'RestartAgent', unit }));
     case 'lose leader':
       return owner !== undefined && owner.leader !== null
-        ? [{ _tag: 'LoseLeader', application: provider }]
+        ? [{ _tag: 'LoseLeader', application: tested }]
         : [];
     case 'elect':
       return owner?.leader === null ? units.map((unit) => ({ _tag: 'Elect', unit })) : [];
-    case 'postgres up or down':
-      return [{ _tag: world.postgres.isUp ? 'StopPostgres' : 'StartPostgres' }];
-    case 'slow postgres':
-      return [0, 10, 40].map((seconds) => ({ _tag: 'SlowPostgres', seconds }));
-    case 'pooler up or down':
-      return Object.entries(world.poolers).map(([unit, { isUp }]) => ({
-        _tag: isUp ? 'StopPooler' : 'StartPooler',
-        unit,
-      }));
   }
 }

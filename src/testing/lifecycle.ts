@@ -1,5 +1,5 @@
 /** What Juju does by itself: it tells units of what was delivered, and clears away what has ended. */
-import type { Databag } from '../pgbouncer/engine.ts';
+import type { Databag } from '../juju/index.ts';
 import type { Pending } from './hook-tools.ts';
 import { announced, heardOf } from './news.ts';
 import {
@@ -115,7 +115,6 @@ export function withoutUnit(world: World, name: string): World {
   let next: World = {
     ...world,
     units: replaced(world.units, name, undefined),
-    poolers: replaced(world.poolers, name, undefined),
     secrets: withoutSecretsOf(world, name),
   };
   for (const id of Object.keys(world.relations)) next = withoutScope(next, Number(id), name);

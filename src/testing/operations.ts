@@ -1,8 +1,8 @@
 /** What operators, the controller and the machines do to a model, apart from hooks. */
 
-import type { Databag } from '../pgbouncer/engine.ts';
-import { emptyPgbouncer } from '../pgbouncer/memory/index.ts';
-import type { Action } from './actions.ts';
+import type { Databag } from '../juju/index.ts';
+import type { Operation } from './actions.ts';
+import { unitOf } from './deploy.ts';
 import { HookTools } from './hook-tools.ts';
 import {
   cleared,
@@ -14,22 +14,18 @@ import {
   withUnit,
 } from './lifecycle.ts';
 import { inherited } from './news.ts';
-import { ask } from './requirer.ts';
 import { updateStatus } from './resolver.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
 import { viewOf } from './view.ts';
 import {
   applicationNamed,
-  endpoint,
   leaseSeconds,
   Misuse,
-  poolerReady,
-  provider,
   type Queued,
   type Relation,
   relationNumbered,
   replaced,
   unitNamed,
-  unitOf,
   unitsOf,
   type World,
 } from './world.ts';
@@ -39,7 +35,8 @@ const withRelation = (world: World, id: number, change: Partial<Relation>): Worl
   relations: { ...world.relations, [id]: { ...relationNumbered(world, id), ...change } },
 });
 
-export function operated(world: World, action: Exclude<Action, { _tag: 'RunHook' }>): World {
+/** The Juju of a world after an operation; what is outside stays as it was. */
+export function operated(charm: SimulatedCharm, world: World, action: Operation): World {
   switch (action._tag) {
     case 'Relate':
       return related(world, action.application);
@@ -52,7 +49,7 @@ export function operated(world: World, action: Exclude<Action, { _tag: 'RunHook'
       inLife(world, action.relation, 'suspended');
       return withRelation(world, action.relation, { life: 'alive' });
     case 'AddUnit':
-      return scaledUp(world, action.application);
+      return scaledUp(charm, world, action.application);
     case 'RemoveUnit':
       unitNamed(world, action.unit);
       return action.force
@@ -61,7 +58,7 @@ export function operated(world: World, action: Exclude<Action, { _tag: 'RunHook'
     case 'RemoveApplication':
       return withoutApplication(world, action.application);
     case 'Ask':
-      return asked(world, action.application, action.request);
+      return asked(charm, world, action.application, action.request);
     case 'LosePod':
       return podLost(world, action.unit);
     case 'RestartAgent':
@@ -79,26 +76,17 @@ export function operated(world: World, action: Exclude<Action, { _tag: 'RunHook'
       };
     case 'Elect':
       return elected(world, action.unit);
-    case 'StopPostgres':
-      return { ...world, postgres: { ...world.postgres, isUp: false } };
-    case 'StartPostgres':
-      return { ...world, postgres: { ...world.postgres, isUp: true } };
-    case 'SlowPostgres':
-      return { ...world, postgresDelay: action.seconds };
-    case 'StopPooler':
-      return withPooler(world, action.unit, false);
-    case 'StartPooler':
-      return withPooler(world, action.unit, true);
   }
 }
 
 function related(world: World, application: string): World {
-  if (applicationNamed(world, application).role !== 'requirer')
-    throw new Misuse(`${application} provides ${endpoint}; relate a requirer`);
+  const { role, endpoint } = applicationNamed(world, application);
+  if (role !== 'requirer')
+    throw new Misuse(`${application} is the one under test; relate a requirer to it`);
   const id = world.made.relations;
   const relation: Relation = {
     endpoint,
-    provider,
+    provider: world.tested,
     requirer: application,
     life: 'alive',
     wasSuspended: false,
@@ -115,7 +103,8 @@ function related(world: World, application: string): World {
 
 function removed(world: World, id: number, isForced: boolean): World {
   const { requirer } = relationNumbered(world, id);
-  if (requirer === provider) throw new Misuse('a peer relation goes with its application alone');
+  if (requirer === world.tested)
+    throw new Misuse('a peer relation goes with its application alone');
   const dying = withRelation(world, id, { life: 'dying', ...(isForced ? { scope: [] } : {}) });
   return cleared(dying);
 }
@@ -125,7 +114,7 @@ function inLife(world: World, id: number, life: Relation['life']): void {
   if (found !== life) throw new Misuse(`relation ${id} is ${found}, not ${life}`);
 }
 
-function scaledUp(world: World, name: string): World {
+function scaledUp(charm: SimulatedCharm, world: World, name: string): World {
   const application = applicationNamed(world, name);
   if (application.life === 'dying') throw new Misuse(`${name} is being removed`);
   const unit = `${name}/${application.unitsMade}`;
@@ -145,11 +134,7 @@ function scaledUp(world: World, name: string): World {
         leader: isFirst ? unit : application.leader,
       },
     },
-    units: { ...world.units, [unit]: { ...unitOf(name, application.unitsMade), queue } },
-    poolers:
-      application.role === 'provider'
-        ? { ...world.poolers, [unit]: emptyPgbouncer }
-        : world.poolers,
+    units: { ...world.units, [unit]: { ...unitOf(charm, name, application.unitsMade), queue } },
   };
 }
 
@@ -172,7 +157,7 @@ function withoutApplication(world: World, name: string): World {
   );
 }
 
-function asked(world: World, name: string, request: Databag): World {
+function asked({ requirer }: SimulatedCharm, world: World, name: string, request: Databag): World {
   const application = applicationNamed(world, name);
   if (application.role !== 'requirer') throw new Misuse(`${name} asks for nothing`);
   const next = {
@@ -181,7 +166,7 @@ function asked(world: World, name: string, request: Databag): World {
   };
   if (application.leader === null) return next;
   const tools = new HookTools(viewOf(next, application.leader, updateStatus));
-  ask(tools, { request, library: application.library });
+  requirer.ask(tools, { request, options: application.options });
   return flushed(next, application.leader, tools.flush());
 }
 
@@ -190,14 +175,7 @@ function podLost(world: World, name: string): World {
   const isNew = unit.queue.includes('start') || unit.queue.includes('remove');
   const started = { ...unit, queue: ['start' as const, ...unit.queue] };
   // A machine that comes up again is started before anything else.
-  const next = isNew ? world : restarted(withUnit(world, name, started), name);
-  return {
-    ...next,
-    poolers:
-      world.poolers[name] === undefined
-        ? world.poolers
-        : { ...world.poolers, [name]: emptyPgbouncer },
-  };
+  return isNew ? world : restarted(withUnit(world, name, started), name);
 }
 
 /** An agent that starts anew keeps what is left to do, and reads all else again. */
@@ -252,14 +230,4 @@ function elected(world: World, name: string): World {
     },
     name,
   );
-}
-
-function withPooler(world: World, name: string, isUp: boolean): World {
-  const pooler = world.poolers[name];
-  if (pooler === undefined) throw new Misuse(`${name} has no PgBouncer`);
-  const next = { ...world, poolers: { ...world.poolers, [name]: { ...pooler, isUp } } };
-  const unit = unitNamed(world, name);
-  return !isUp || unit.queue.includes(poolerReady)
-    ? next
-    : withUnit(next, name, { ...unit, queue: [...unit.queue, poolerReady] });
 }

@@ -7,7 +7,7 @@
  */
 
 import { sameBag } from '../juju/databag.ts';
-import type { Databag } from '../pgbouncer/engine.ts';
+import type { Databag } from '../juju/index.ts';
 import {
   type Hook,
   isPeer,

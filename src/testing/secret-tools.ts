@@ -1,4 +1,4 @@
-import type { Databag } from '../pgbouncer/engine.ts';
+import type { Databag } from '../juju/index.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
 import type { StoredSecret } from './world.ts';

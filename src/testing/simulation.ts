@@ -1,15 +1,12 @@
-import { type Action, tell } from './actions.ts';
-import type { Charm } from './hook-run.ts';
-import {
-  type Invariant,
-  invariants,
-  type Violation,
-  violationsAtRest,
-  violationsOf,
-} from './invariants.ts';
+import { type Action, isHook } from './actions.ts';
+import { violationsAtRest, violationsOf } from './checks.ts';
+import { worldOf } from './deploy.ts';
+import type { Invariant, Stepped, Violation } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
-import { type Runner, runnerOf, type Stepped, step } from './step.ts';
-import { provider, unitsOf, type World } from './world.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
+import { type Runner, runnerOf, step } from './step.ts';
+import { tell } from './tell.ts';
+import { type Topology, unitsOf, type World } from './world.ts';
 
 /** The hooks that Juju would run next, over all units; update-status is left to those who ask for it. */
 export const dueHooks = (world: World): readonly Action[] =>
@@ -20,24 +17,45 @@ export const dueHooks = (world: World): readonly Action[] =>
     );
 
 /**
- * What a fair world does next: servers come up, somebody leads, and every hook that is due is run.
- * Null where only update-status is left.
+ * What a fair world does next: what is down comes up, somebody leads, and every hook that is due is
+ * run. Null where only update-status is left.
  */
-export function nextFair(world: World): Action | null {
-  if (!world.postgres.isUp) return { _tag: 'StartPostgres' };
-  for (const [unit, { isUp }] of Object.entries(world.poolers))
-    if (!isUp) return { _tag: 'StartPooler', unit };
+export function nextFair<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  world: World<Shared, Own>,
+): Action | null {
+  const [mended] = outsideActions(charm, world).filter(({ isFair }) => isFair);
+  if (mended !== undefined) return mended.action;
   // A hook that failed may wait for what another unit has yet to do.
   const due = dueHooks(world);
   const isRepeated = (action: Action) =>
-    action._tag === 'RunHook' && world.units[action.unit]?.failed !== null;
+    isHook(action) && world.units[action.unit]?.failed !== null;
   const next = due.find((action) => !isRepeated(action)) ?? due[0];
   if (next !== undefined) return next;
-  const units = unitsOf(world, provider);
+  const units = unitsOf(world, world.tested);
   const heir = units.find((unit) => world.units[unit]?.life === 'alive') ?? units[0];
-  if (world.applications[provider]?.leader === null && heir !== undefined)
+  if (world.applications[world.tested]?.leader === null && heir !== undefined)
     return { _tag: 'Elect', unit: heir };
   return null;
+}
+
+/** What may happen now to the charm's own outside, as it says. */
+export function outsideActions<Shared, Own>(
+  { outside: { shared, unit } }: SimulatedCharm<object, Shared, Own>,
+  { outside }: World<Shared, Own>,
+): readonly {
+  readonly action: Action;
+  readonly isFair: boolean;
+  readonly bound: string | null;
+}[] {
+  const found: { action: Action; isFair: boolean; bound: string | null }[] = [];
+  for (const [_tag, { when, isFair = false, bound = null }] of Object.entries(shared.actions))
+    if (when === undefined || when(outside.shared)) found.push({ action: { _tag }, isFair, bound });
+  for (const [name, state] of Object.entries(outside.units))
+    for (const [_tag, { when, isFair = false, bound = null }] of Object.entries(unit.actions))
+      if (when === undefined || when(state))
+        found.push({ action: { _tag, unit: name }, isFair, bound });
+  return found;
 }
 
 /** What a history has violated, with the story of how it came to it. */
@@ -45,61 +63,73 @@ export class Violated extends Error {
   override readonly name = 'Violated';
   readonly violations: readonly Violation[];
   readonly history: readonly Action[];
-  constructor(violations: readonly Violation[], history: readonly Action[]) {
+  /** The history in words, and what the violated invariants claim. */
+  readonly story: readonly string[];
+  constructor(charm: SimulatedCharm, violations: readonly Violation[], history: readonly Action[]) {
     const lines = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
-    super([...lines, 'after', ...history.map(tell)].join('\n'));
+    const story = history.map((action) => tell(charm, action));
+    super([...lines, 'after', ...story].join('\n'));
     this.violations = violations;
     this.history = history;
+    this.story = story;
   }
 }
 
 /** A world that goes on, and checks the invariants at each step. */
-export class Simulation {
-  readonly #runner: Runner;
-  readonly #checked: readonly Invariant[];
+export class Simulation<Shared = unknown, Own = unknown> {
+  readonly #charm: SimulatedCharm<object, Shared, Own>;
+  readonly #runner: Runner<Shared, Own>;
+  readonly #checked: readonly Invariant<Shared, Own>[];
   readonly history: Action[] = [];
-  world: World;
+  world: World<Shared, Own>;
 
+  /** From a topology that is deployed anew, or a world that is gone on with. */
   constructor(
-    world: World,
-    { charm, checked = invariants }: { charm?: Charm; checked?: readonly Invariant[] } = {},
+    charm: SimulatedCharm<object, Shared, Own>,
+    from: Topology | World<Shared, Own>,
+    { checked = charm.invariants }: { readonly checked?: readonly Invariant<Shared, Own>[] } = {},
   ) {
-    this.world = world;
+    this.#charm = charm;
     this.#runner = runnerOf(charm);
     this.#checked = checked;
+    this.world = 'requirers' in from ? worldOf(charm, from) : from;
   }
 
   /** Lets one thing happen; `Violated` where it violates an invariant, `Misuse` where it cannot. */
-  async take(action: Action): Promise<Stepped> {
+  async take(action: Action): Promise<Stepped<Shared, Own>> {
     const before = this.world;
-    const stepped = await step(before, action, this.#runner);
+    const stepped = await step(this.#charm, before, action, this.#runner);
     this.world = stepped.world;
     this.history.push(action);
-    this.#hold(violationsOf(before, action, stepped, this.#checked));
+    this.#hold(violationsOf(this.#checked, before, action, stepped));
     return stepped;
   }
 
   /** Lets all come to rest; `Violated` where the end is not clean, or where there is none. */
   async rest(): Promise<void> {
-    const { world, isAtRest } = await rest(this.world, {
+    const { world, isAtRest } = await rest(this.#charm, this.world, {
       runner: this.#runner,
       watch: (before, action, stepped) => {
         this.history.push(action);
-        this.#hold(violationsOf(before, action, stepped, this.#checked));
+        this.#hold(violationsOf(this.#checked, before, action, stepped));
       },
     });
     this.world = world;
-    const what = 'the hooks call each other forth and never come to rest';
-    this.#hold(isAtRest ? violationsAtRest(world, this.#checked) : [{ invariant: 'I6', what }]);
+    this.#hold(isAtRest ? violationsAtRest(this.#checked, world) : [endless(this.#charm)]);
   }
 
   #hold(violations: readonly Violation[]): void {
-    if (violations.length > 0) throw new Violated(violations, this.history);
+    if (violations.length > 0) throw new Violated(this.#charm, violations, this.history);
   }
 }
 
-export interface Rest {
-  readonly world: World;
+export const endless = ({ comesToRest: { name } }: SimulatedCharm): Violation => ({
+  invariant: name,
+  what: 'the hooks call each other forth and never come to rest',
+});
+
+export interface Rest<Shared = unknown, Own = unknown> {
+  readonly world: World<Shared, Own>;
   /** What happened on the way, in order. */
   readonly history: readonly Action[];
   /** False where the bound was reached first: the hooks call each other forth without an end. */
@@ -107,37 +137,43 @@ export interface Rest {
 }
 
 /** Lets a fair world run until nothing changes any more, update-status on every unit included. */
-export async function rest(
-  from: World,
+export async function rest<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  from: World<Shared, Own>,
   {
-    runner = runnerOf(),
+    runner = runnerOf(charm),
     bound = 1000,
     watch,
   }: {
-    readonly runner?: Runner;
+    readonly runner?: Runner<Shared, Own>;
     readonly bound?: number;
     /** Sees each step on the way. */
-    readonly watch?: (before: World, action: Action, after: Stepped) => void;
+    readonly watch?: (
+      before: World<Shared, Own>,
+      action: Action,
+      after: Stepped<Shared, Own>,
+    ) => void;
   } = {},
-): Promise<Rest> {
+): Promise<Rest<Shared, Own>> {
   let world = from;
   const history: Action[] = [];
   const take = async (action: Action): Promise<void> => {
-    const stepped = await step(world, action, runner);
+    const stepped = await step(charm, world, action, runner);
     watch?.(world, action, stepped);
     history.push(action);
     world = stepped.world;
   };
   while (history.length < bound) {
-    const action = nextFair(world);
+    const action = nextFair(charm, world);
     if (action !== null) {
       await take(action);
       continue;
     }
     const before = JSON.stringify(world);
-    for (const unit of unitsOf(world, provider))
-      if (nextFair(world) === null) await take({ _tag: 'RunHook', unit, hook: updateStatus });
-    if (nextFair(world) === null && JSON.stringify(world) === before)
+    for (const unit of unitsOf(world, world.tested))
+      if (nextFair(charm, world) === null)
+        await take({ _tag: 'RunHook', unit, hook: updateStatus });
+    if (nextFair(charm, world) === null && JSON.stringify(world) === before)
       return { world, history, isAtRest: true };
   }
   return { world, history, isAtRest: false };

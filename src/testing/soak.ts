@@ -1,22 +1,12 @@
-import type { Charm } from './hook-run.ts';
-import { actionsOf, type Kind, kinds } from './kinds.ts';
-import { Simulation, type Violated } from './simulation.ts';
-import { provider, type Topology, worldOf } from './world.ts';
-
-/** Every second history has a Juju with secrets. */
-const soakTopology = (seed: number): Topology => ({
-  units: 3,
-  hasSecrets: seed % 2 === 1,
-  requirers: {
-    first: { units: 1, request: { database: 'shared' } },
-    second: { units: 2, request: { database: 'shared', 'extra-user-roles': 'CREATEDB' } },
-    third: { units: 1, request: { database: 'third' }, library: 'v0.12' },
-  },
-});
+import { isHook } from './actions.ts';
+import { actionsOf, kindsOf } from './kinds.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
+import { Simulation, Violated } from './simulation.ts';
+import type { Topology } from './world.ts';
 
 export interface Soaked {
   readonly histories: number;
-  /** Hooks of the provider that were run. */
+  /** Hooks of the charm under test that were run. */
   readonly hooks: number;
   readonly steps: number;
   /** The seed of the history that failed, and why. */
@@ -35,18 +25,19 @@ function chance(seed: number): () => number {
 }
 
 /** One random history that ends at rest; the same seed has the same history. */
-export async function randomHistory(
+export async function randomHistory<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
   seed: number,
   {
     steps = 150,
-    topology = soakTopology(seed),
-    charm,
-  }: { steps?: number; topology?: Topology; charm?: Charm } = {},
-): Promise<Simulation> {
-  const simulation = new Simulation(worldOf(topology), charm === undefined ? {} : { charm });
+    topology = charm.soaked(seed),
+  }: { readonly steps?: number; readonly topology?: Topology } = {},
+): Promise<Simulation<Shared, Own>> {
+  const simulation = new Simulation(charm, topology);
   const next = chance(seed);
+  const choose = chooser(charm);
   for (let taken = 0; taken < steps; taken++) {
-    const actions = actionsOf(simulation.world, chosenKind(next()));
+    const actions = actionsOf(charm, simulation.world, choose(next()));
     const action = actions[Math.floor(next() * actions.length)];
     if (action !== undefined) await simulation.take(action);
   }
@@ -56,16 +47,17 @@ export async function randomHistory(
 
 /** Random histories, one after the other, until enough hooks have run or one violates an invariant. */
 export async function soak(
-  { hooks, seed, charm }: { readonly hooks: number; readonly seed: number; readonly charm?: Charm },
+  charm: SimulatedCharm,
+  { hooks, seed }: { readonly hooks: number; readonly seed: number },
   watch: (soaked: Soaked) => void = () => {},
 ): Promise<Soaked> {
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   while (soaked.hooks < hooks) {
     const own = seed + soaked.histories;
     try {
-      const { history } = await randomHistory(own, charm === undefined ? {} : { charm });
+      const { history } = await randomHistory(charm, own);
       const run = history.filter(
-        (action) => action._tag === 'RunHook' && action.unit.startsWith(`${provider}/`),
+        (action) => isHook(action) && action.unit.startsWith(`${charm.application}/`),
       );
       soaked = {
         histories: soaked.histories + 1,
@@ -74,21 +66,24 @@ export async function soak(
         failure: null,
       };
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'Violated') throw error;
-      return { ...soaked, failure: { seed: own, violated: error as Violated } };
+      if (!(error instanceof Violated)) throw error;
+      return { ...soaked, failure: { seed: own, violated: error } };
     }
     watch(soaked);
   }
   return soaked;
 }
 
-const total = Object.values(kinds).reduce((sum, weight) => sum + weight, 0);
-
-function chosenKind(number: number): Kind {
-  let left = number * total;
-  for (const [kind, weight] of Object.entries(kinds)) {
-    left -= weight;
-    if (left < 0) return kind as Kind;
-  }
-  return 'hook';
+/** Kinds by a number from 0 up to 1, as often as their weights say. */
+function chooser(charm: SimulatedCharm): (number: number) => string {
+  const kinds = kindsOf(charm);
+  const total = kinds.reduce((sum, [, weight]) => sum + weight, 0);
+  return (number) => {
+    let left = number * total;
+    for (const [kind, weight] of kinds) {
+      left -= weight;
+      if (left < 0) return kind;
+    }
+    return 'hook';
+  };
 }

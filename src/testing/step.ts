@@ -1,35 +1,28 @@
-import type { Action } from './actions.ts';
-import { type Charm, type Outcome, pgbouncerCharm, runHook } from './hook-run.ts';
+import { type Action, isHook, isOperation, type OutsideAction, type RunHook } from './actions.ts';
+import { outsideOf } from './deploy.ts';
+import { runHook } from './hook-run.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { delivered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
 import { operated } from './operations.ts';
-import { requirerHook } from './requirer.ts';
+import type { Outcome, Stepped } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
+import type { Happening, SimulatedCharm } from './simulated-charm.ts';
 import { ToolError } from './tool-error.ts';
 import { type View, viewOf } from './view.ts';
-import {
-  applicationNamed,
-  type Hook,
-  Misuse,
-  type RequirerEvent,
-  unitNamed,
-  type World,
-} from './world.ts';
+import { applicationNamed, type Heard, type Hook, Misuse, unitNamed, type World } from './world.ts';
 
-/** What an action led to, and, where it was a hook of the provider, what that hook did. */
-export interface Stepped {
-  readonly world: World;
-  readonly outcome: Outcome | null;
+interface Running<Shared, Own> {
+  run(
+    view: View<Shared, Own>,
+    action: RunHook,
+  ): Promise<Outcome<Shared, Own>> | Outcome<Shared, Own>;
 }
 
-/** What runs the provider's hooks; `runHook` of a charm, or something that remembers what it ran. */
-export type Runner = (
-  view: View,
-  action: Action & { _tag: 'RunHook' },
-) => Promise<Outcome> | Outcome;
+/** What runs the hooks of the charm under test; `runHook`, or something that remembers what it ran. */
+export type Runner<Shared = unknown, Own = unknown> = Running<Shared, Own>['run'];
 
 export const runnerOf =
-  (charm: Charm = pgbouncerCharm): Runner =>
+  <Shared, Own>(charm: SimulatedCharm<object, Shared, Own>): Runner<Shared, Own> =>
   (view, { interruption }) =>
     runHook(charm, view, interruption);
 
@@ -37,37 +30,95 @@ export const runnerOf =
  * Lets one thing happen. An action that cannot happen in this world, such as a hook that Juju would
  * not run or a relation that does not exist, is a `Misuse` that names the mistake; nothing was run.
  */
-export async function step(
-  world: World,
+export async function step<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  world: World<Shared, Own>,
   action: Action,
-  runner: Runner = runnerOf(),
-): Promise<Stepped> {
-  if (action._tag !== 'RunHook') return { world: operated(world, action), outcome: null };
+  runner: Runner<Shared, Own> = runnerOf(charm),
+): Promise<Stepped<Shared, Own>> {
+  if (!isHook(action)) return { world: happened(charm, world, action), outcome: null };
   const { unit, hook } = action;
-  const { role } = applicationNamed(world, unitNamed(world, unit).application);
-  if (role === 'requirer') return { world: requirerStep(world, action), outcome: null };
   mayRun(world, unit, hook);
+  const { role } = applicationNamed(world, unitNamed(world, unit).application);
+  // A charm on the other side is part of the model: it does what its script says.
+  if (role === 'requirer') {
+    const made = requirerOutcome(charm, world, unit, hook);
+    return { world: requirerApplied(world, unit, hook, made), outcome: null };
+  }
   const outcome = await runner(viewOf(world, unit, hook), action);
-  return { world: applied(world, unit, hook, outcome), outcome };
+  return { world: applied(charm, world, unit, hook, outcome), outcome };
 }
 
-/** The world after a hook of the provider that came to this. */
-export function applied(world: World, name: string, hook: Hook, outcome: Outcome): World {
-  const { pending, postgres, pooler, status, isDeposed, passwordsMade, seconds } = outcome;
-  let next: World = {
-    ...world,
-    seconds: world.seconds + seconds,
-    postgres,
-    poolers: pooler === null ? world.poolers : { ...world.poolers, [name]: pooler },
-    made: { ...world.made, passwords: passwordsMade },
+/** The world after anything but a hook. */
+export function happened<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  world: World<Shared, Own>,
+  action: Exclude<Action, RunHook>,
+): World<Shared, Own> {
+  if (!isOperation(action)) return outsideHappened(charm, world, action);
+  const next = operated(charm, world, action);
+  const lost = action._tag === 'LosePod' ? action.unit : null;
+  return { ...next, outside: outsideOf(charm, world.outside, next, lost) };
+}
+
+function outsideHappened<Shared, Own>(
+  { outside: { shared, unit } }: SimulatedCharm<object, Shared, Own>,
+  world: World<Shared, Own>,
+  { _tag: name, unit: of }: OutsideAction,
+): World<Shared, Own> {
+  const { outside } = world;
+  if (Object.hasOwn(shared.actions, name)) {
+    const next = became(shared.actions[name], outside.shared, name);
+    return { ...world, outside: { ...outside, shared: next } };
+  }
+  const happening = Object.hasOwn(unit.actions, name) ? unit.actions[name] : undefined;
+  if (happening === undefined) {
+    const known = [...Object.keys(shared.actions), ...Object.keys(unit.actions)];
+    throw new Misuse(
+      `nothing is called ${name}; ${known.length === 0 ? 'the charm brings no actions' : `the charm brings ${known.join(', ')}`}`,
+    );
+  }
+  const owner = unitNamed(world, of ?? '');
+  const before = outside.units[of ?? ''];
+  if (of === undefined || before === undefined)
+    throw new Misuse(`${name} happens to a unit of ${world.tested}, not to ${of}`);
+  const units = { ...outside.units, [of]: became(happening, before, `${name} of ${of}`) };
+  const next = { ...world, outside: { ...outside, units } };
+  const { announces } = happening;
+  if (announces === undefined || owner.queue.includes(announces)) return next;
+  return {
+    ...next,
+    units: { ...next.units, [of]: { ...owner, queue: [...owner.queue, announces] } },
   };
+}
+
+function became<State>(happening: Happening<State> | undefined, state: State, name: string): State {
+  if (happening === undefined) return state;
+  if (happening.when?.(state) === false) throw new Misuse(`${name} cannot happen now`);
+  return happening.becomes(state);
+}
+
+/** The world after a hook of the charm under test that came to this. */
+export function applied<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  world: World<Shared, Own>,
+  name: string,
+  hook: Hook,
+  outcome: Outcome<Shared, Own>,
+): World<Shared, Own> {
+  const { pending, status, isDeposed, seconds } = outcome;
+  const { shared, own } = outcome.outside;
+  let next: World = { ...world, seconds: world.seconds + seconds };
   const unit = unitNamed(next, name);
   const { application } = unit;
   if (status !== null) next = withUnit(next, name, { ...unit, status });
   if (isDeposed) next = withoutLeader(next, application);
-  return pending === null
-    ? failedAt(next, name, hook, outcome.kept ?? null)
-    : delivered(flushed(next, name, pending), name, hook);
+  next =
+    pending === null
+      ? failedAt(next, name, hook, outcome.kept ?? null)
+      : delivered(flushed(next, name, pending), name, hook);
+  const units = { ...world.outside.units, [name]: own };
+  return { ...next, outside: outsideOf(charm, { shared, units }, next) };
 }
 
 /** The world after a hook that is to be run again, with the secrets that stay of it. */
@@ -83,48 +134,48 @@ export function failedAt(world: World, name: string, hook: Hook, kept: Kept | nu
   return withUnit(next, name, { ...unitNamed(next, name), failed: hook });
 }
 
-/** What a hook of a requirer came to. */
+/** What a hook of an application on the other side came to. */
 export interface RequirerOutcome {
-  readonly events: readonly RequirerEvent[];
+  readonly heard: readonly Heard[];
   /** Null where it failed, as on a secret that it cannot read: it is run again. */
   readonly pending: Pending | null;
 }
 
-/** A requirer's charm is part of the model: it runs as its library was seen to. */
-function requirerStep(world: World, { unit, hook }: Action & { _tag: 'RunHook' }): World {
-  mayRun(world, unit, hook);
-  return requirerApplied(world, unit, hook, requirerOutcome(world, unit, hook));
-}
-
-export function requirerOutcome(world: World, unit: string, hook: Hook): RequirerOutcome {
+export function requirerOutcome(
+  { requirer }: SimulatedCharm,
+  world: World,
+  unit: string,
+  hook: Hook,
+): RequirerOutcome {
   const tools = new HookTools(viewOf(world, unit, hook));
   const { application } = unitNamed(world, unit);
   try {
-    const events = requirerHook(tools, hook, applicationNamed(world, application));
-    return { events, pending: tools.flush() };
+    const heard = requirer.hook(tools, hook, applicationNamed(world, application));
+    return { heard, pending: tools.flush() };
   } catch (error) {
-    if (error instanceof ToolError) return { events: [], pending: null };
+    if (error instanceof ToolError) return { heard: [], pending: null };
     throw error;
   }
 }
 
-/** The world after a hook of a requirer that came to this. */
-export function requirerApplied(
-  world: World,
+/** The world after a hook on the other side that came to this. */
+export function requirerApplied<Shared, Own>(
+  world: World<Shared, Own>,
   name: string,
   hook: Hook,
-  { events, pending }: RequirerOutcome,
-): World {
+  { heard, pending }: RequirerOutcome,
+): World<Shared, Own> {
+  const { outside } = world;
   if (pending === null) {
     // Who is late in a relation that ends may miss what is gone: its operator resolves that.
     const isEnding = world.relations[hook.relation ?? -1]?.life !== 'alive';
-    if (isEnding) return delivered(world, name, hook);
-    return withUnit(world, name, { ...unitNamed(world, name), failed: hook });
+    if (isEnding) return { ...delivered(world, name, hook), outside };
+    return { ...withUnit(world, name, { ...unitNamed(world, name), failed: hook }), outside };
   }
   const next = flushed(world, name, pending);
   const unit = unitNamed(next, name);
-  const heard = events.length === 0 ? unit.heard : [...unit.heard, ...events];
-  return delivered(withUnit(next, name, { ...unit, heard }), name, hook);
+  const all = heard.length === 0 ? unit.heard : [...unit.heard, ...heard];
+  return { ...delivered(withUnit(next, name, { ...unit, heard: all }), name, hook), outside };
 }
 
 export const isSame = (one: Hook, other: Hook): boolean =>

@@ -1,11 +1,9 @@
-import type { Databag } from '../pgbouncer/engine.ts';
-import type { PgbouncerState, PostgresState } from '../pgbouncer/memory/index.ts';
+import type { Databag } from '../juju/index.ts';
 import { endpointOf, isKnown, isListed } from './resolver.ts';
 import {
   applicationNamed,
   type Hook,
   isPeer,
-  provider,
   type Relation,
   remoteOf,
   type StoredSecret,
@@ -18,7 +16,7 @@ import {
  * All that one hook of one unit can see of the world, and nothing else: what a hook does is a
  * function of its view, so that a hook which was run once for a view need not be run again.
  */
-export interface View {
+export interface View<Shared = unknown, Own = unknown> {
   readonly unit: string;
   readonly application: string;
   readonly hook: Hook;
@@ -31,17 +29,17 @@ export interface View {
   readonly state: Databag;
   readonly blanks: readonly string[];
   readonly relations: Readonly<Record<string, RelationView>>;
+  /** Whether its application has a peer relation, be the unit still in it or not. */
+  readonly hasPeers: boolean;
   /** Whether this Juju has secrets; 2.9 has none. */
   readonly hasSecrets: boolean;
   /** The secrets that the unit's side owns, or that its application was granted. */
   readonly secrets: Readonly<Record<string, StoredSecret>>;
   /** The ids of all others, which it may not read. */
   readonly secretsOfOthers: readonly string[];
-  readonly postgres: PostgresState;
-  readonly postgresDelay: number;
-  /** Null for a unit that is no pooler. */
-  readonly pooler: PgbouncerState | null;
-  readonly made: Omit<World['made'], 'relations'>;
+  /** Of the unit's own outside only where it is one of the charm under test. */
+  readonly outside: { readonly shared: Shared; readonly own: Own | null };
+  readonly made: { readonly secrets: number };
 }
 
 export interface RelationView {
@@ -59,10 +57,14 @@ export interface RelationView {
 
 const nothing: Databag = {};
 
-export function viewOf(world: World, name: string, hook: Hook): View {
+export function viewOf<Shared, Own>(
+  world: World<Shared, Own>,
+  name: string,
+  hook: Hook,
+): View<Shared, Own> {
   const unit = unitNamed(world, name);
   const { application } = unit;
-  const { leader, role } = applicationNamed(world, application);
+  const { leader } = applicationNamed(world, application);
   const relations: Record<string, RelationView> = {};
   for (const [id, relation] of Object.entries(world.relations)) {
     const isOurs = relation.provider === application || relation.requirer === application;
@@ -108,13 +110,14 @@ export function viewOf(world: World, name: string, hook: Hook): View {
     state: unit.state,
     blanks: unit.blanks ?? [],
     relations,
+    hasPeers: Object.values(world.relations).some(
+      (relation) => isPeer(relation) && relation.provider === application,
+    ),
     hasSecrets: world.hasSecrets,
     secrets,
     secretsOfOthers: Object.keys(world.secrets).filter((id) => secrets[id] === undefined),
-    postgres: world.postgres,
-    postgresDelay: world.postgresDelay,
-    pooler: role === 'provider' ? (world.poolers[name] ?? null) : null,
-    made: { secrets: world.made.secrets, passwords: world.made.passwords },
+    outside: { shared: world.outside.shared, own: world.outside.units[name] ?? null },
+    made: { secrets: world.made.secrets },
   };
 }
 
@@ -137,6 +140,3 @@ function visibleSecrets(world: World, unit: string, application: string): View['
   }
   return visible;
 }
-
-/** The marks of a deployment's roles and databases on its PostgreSQL. */
-export const ownerMark = `simulated/${provider}`;

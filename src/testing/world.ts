@@ -4,12 +4,13 @@
  * so that worlds which differ only in how they came about are one world.
  */
 
-import type { Databag, Status } from '../pgbouncer/engine.ts';
-import * as memory from '../pgbouncer/memory/index.ts';
+import type { Databag, Status } from '../juju/index.ts';
 
-export interface World {
+export interface World<Shared = unknown, Own = unknown> {
   /** Seconds since the model began; only time that matters to a lease passes. */
   readonly seconds: number;
+  /** The application whose charm is under test. */
+  readonly tested: string;
   readonly applications: Readonly<Record<string, Application>>;
   readonly units: Readonly<Record<string, Unit>>;
   /** By id. */
@@ -17,17 +18,20 @@ export interface World {
   /** Whether this Juju has secrets; 2.9 has none. */
   readonly hasSecrets: boolean;
   readonly secrets: Readonly<Record<string, StoredSecret>>;
-  readonly postgres: memory.PostgresState;
-  /** Seconds that each statement takes. */
-  readonly postgresDelay: number;
-  /** One PgBouncer for each unit of the provider; its files are in the unit's pod and go with it. */
-  readonly poolers: Readonly<Record<string, memory.PgbouncerState>>;
+  readonly outside: Outside<Shared, Own>;
   /** How many of each were made so far. */
   readonly made: {
     readonly relations: number;
     readonly secrets: number;
-    readonly passwords: number;
   };
+}
+
+/** What the charm under test has to do with beside Juju, as plain data. */
+export interface Outside<Shared = unknown, Own = unknown> {
+  /** What all units have in common: a database server, an account with a provider. */
+  readonly shared: Shared;
+  /** What each unit has of its own; it is in the unit's pod and goes with it. */
+  readonly units: Readonly<Record<string, Own>>;
 }
 
 export interface Application {
@@ -35,16 +39,15 @@ export interface Application {
   readonly life: 'alive' | 'dying';
   readonly leader: string | null;
   readonly unitsMade: number;
-  /** What a requirer asks for in its application databag. */
+  /** The endpoint of the application under test to which it is related. */
+  readonly endpoint: string;
+  /** What it asks for in its application databag. */
   readonly request: Databag;
-  /** Which generation of the requirer's library it uses. */
-  readonly library: 'v0.12' | 'v0.59';
-  /**
-   * Where the library keeps the provider's databag as it last saw it: the real one in its unit
-   * databag, which no provider reads; one that keeps it to itself causes fewer hooks.
-   */
-  readonly copyIn: 'databag' | 'state';
+  /** What its script goes by beside that. */
+  readonly options: Options;
 }
+
+export type Options = Readonly<Record<string, string>>;
 
 export interface Unit {
   readonly application: string;
@@ -64,8 +67,8 @@ export interface Unit {
   readonly news?: readonly Hook[];
   /** What it has been told of each relation, by id; a relation that it has not entered is missing. */
   readonly told: Readonly<Record<string, Told>>;
-  /** What the requirer's library made of it, oldest first. */
-  readonly heard: readonly RequirerEvent[];
+  /** What the charm on the other side made of it, oldest first. */
+  readonly heard: readonly Heard[];
 }
 
 /** A hook of a unit's own life. */
@@ -75,7 +78,7 @@ export type Queued =
   | 'leader-settings-changed'
   | 'config-changed'
   | 'start'
-  | 'pgbouncer-pebble-ready'
+  | `${string}-pebble-ready`
   | 'remove';
 
 export interface Told {
@@ -136,31 +139,27 @@ export interface Hook {
   readonly label?: string;
 }
 
-/** What the requirer's library told its charm, with the databag's fields as it saw them. */
-export interface RequirerEvent {
-  readonly event:
-    | 'database_created'
-    | 'endpoints_changed'
-    | 'read_only_endpoints_changed'
-    | 'status_raised'
-    | 'status_resolved';
+/** What an application on the other side has taken out of a relation. */
+export interface Heard {
+  readonly event: string;
   readonly relation: number;
   readonly fields: Databag;
 }
 
-/** A requirer of a topology. */
+/** An application on the other side, in a topology. */
 export interface Requirer {
   readonly units: number;
-  /** `{ database: … }` and what else it asks for. */
+  /** What it asks for in its application databag. */
   readonly request: Databag;
-  /** By default `v0.59`, the newest one that was watched. */
-  readonly library?: Application['library'];
-  readonly copyIn?: Application['copyIn'];
+  /** Where it is related; by default the charm's first endpoint. */
+  readonly endpoint?: string;
+  /** What its script goes by beside that. */
+  readonly options?: Options;
 }
 
 /** Who is there when the model begins. */
 export interface Topology {
-  /** Units of the provider, the application under test; 3 by default. */
+  /** Units of the application under test; 3 by default. */
   readonly units?: number;
   /** By application; an application of its own for each relation. */
   readonly requirers: Readonly<Record<string, Requirer>>;
@@ -173,84 +172,13 @@ export class Misuse extends Error {
   override readonly name = 'Misuse';
 }
 
-export const provider = 'pgbouncer';
-export const endpoint = 'database';
-const peerEndpoint = 'pgb-peers';
 /** Relation 0 is the provider's own. */
 export const peerRelation = 0;
 /** How long a lease runs that nobody renews. */
 export const leaseSeconds = 60;
 
-/** The hook of a workload that has come up, as Pebble has it announced. */
-export const poolerReady = 'pgbouncer-pebble-ready';
-
 export const isPeer = ({ provider, requirer }: Pick<Relation, 'provider' | 'requirer'>): boolean =>
   provider === requirer;
-
-/** A world as it is after all applications were deployed, before anything is related. */
-export function worldOf({ units = 3, requirers, hasSecrets = false }: Topology): World {
-  if (!Number.isInteger(units) || units < 1)
-    throw new Misuse(`a provider has at least one unit, not ${units}`);
-  const applications: Record<string, Application> = {
-    [provider]: { ...application('provider', units), leader: `${provider}/0` },
-  };
-  const made: Record<string, Unit> = {};
-  for (let number = 0; number < units; number++)
-    made[`${provider}/${number}`] = unitOf(provider, number);
-  for (const [name, { units: count, ...chosen }] of Object.entries(requirers)) {
-    if (!/^[a-z][a-z0-9-]*$/.test(name) || name === provider)
-      throw new Misuse(`"${name}" cannot be a requirer's name`);
-    const leader = count > 0 ? `${name}/0` : null;
-    applications[name] = { ...application('requirer', count), leader, ...chosen };
-    for (let number = 0; number < count; number++) made[`${name}/${number}`] = unitOf(name, number);
-  }
-  const poolers = Object.keys(made).filter((unit) => made[unit]?.application === provider);
-  return {
-    seconds: 0,
-    applications,
-    units: made,
-    relations: {
-      [peerRelation]: {
-        endpoint: peerEndpoint,
-        provider,
-        requirer: provider,
-        life: 'alive',
-        wasSuspended: false,
-        applications: { [provider]: {} },
-        units: {},
-        scope: [],
-      },
-    },
-    hasSecrets,
-    secrets: {},
-    postgres: memory.emptyPostgres,
-    postgresDelay: 0,
-    poolers: Object.fromEntries(poolers.map((unit) => [unit, memory.emptyPgbouncer])),
-    made: { relations: 1, secrets: 0, passwords: 0 },
-  };
-}
-
-export const unitOf = (application: string, number: number): Unit => ({
-  application,
-  life: 'alive',
-  endpoint: application === provider ? `pgb-${number}:6432` : null,
-  state: {},
-  status: null,
-  failed: null,
-  queue: ['start'],
-  told: {},
-  heard: [],
-});
-
-const application = (role: Application['role'], units: number): Application => ({
-  role,
-  life: 'alive',
-  leader: null,
-  unitsMade: units,
-  request: {},
-  library: 'v0.59',
-  copyIn: 'databag',
-});
 
 /** The units of an application, in string order, as Juju sorts them. */
 export const unitsOf = (world: World, application: string): readonly string[] =>

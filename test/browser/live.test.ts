@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Recorder, recordedCharm, recordReplay, socketFeed } from '../../src/inspector/index.ts';
-import { type Charm, defaultBounds, type Replay, randomHistory } from '../../src/testing/index.ts';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
+import { defaultBounds, type Replay, randomHistory } from '../../src/testing/index.ts';
 import { Exhibit, now, rows } from './exhibit.ts';
 
 const exhibit = Exhibit.before();
@@ -39,10 +40,10 @@ async function inspect(...args: string[]) {
 }
 
 /** A charm that answers nothing and calls that done. */
-const idle: Charm = async () => E.right(null);
+const idle = { ...simulated, run: async () => E.right(null) };
 
 const history: Replay = {
-  bounds: { ...defaultBounds, units: 1, relations: 1 },
+  bounds: { ...defaultBounds(simulated), units: 1, relations: 1 },
   served: 0,
   actions: [{ _tag: 'Relate', application: 'app1' }],
 };
@@ -55,7 +56,7 @@ describe('hookchart inspect', () => {
     const feed = socketFeed(source, (problem) => expect.fail(problem));
     const recorder = new Recorder(feed.send, { title: 'live' });
     recorder.note('chapter', 'It begins');
-    await randomHistory(1, { steps: 10, charm: recordedCharm(recorder) });
+    await randomHistory(recordedCharm(recorder, simulated), 1, { steps: 10 });
     await feed.close();
     await expect.poll(() => early.page.locator('h1').textContent()).toBe('live');
     await expect.poll(() => rows(early.page)).toBeGreaterThan(10);
@@ -114,7 +115,7 @@ describe('hookchart inspect', () => {
   });
 
   it('shows in it what was violated', async () => {
-    const recording = await recordReplay(history, () => idle);
+    const recording = await recordReplay(idle, history);
     const file = exhibit.pageOf(recording, 'violated');
     const { page } = await exhibit.open(`file://${file}`);
     const violation = page.locator('.row.violation').first();

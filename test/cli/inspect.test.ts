@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { chartOf } from '../../src/chart/index.ts';
 import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-inspect-'));
@@ -50,7 +51,7 @@ describe('hookchart inspect', () => {
       title: 'a history',
       now: () => 0,
     });
-    await randomHistory(1, { steps: 10, charm: recordedCharm(recorder) });
+    await randomHistory(recordedCharm(recorder, simulated), 1, { steps: 10 });
     return file('recording.json', JSON.stringify(collector.recording));
   };
 

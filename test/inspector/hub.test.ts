@@ -21,6 +21,8 @@ import {
   recordedCharm,
   socketFeed,
 } from '../../src/inspector/index.ts';
+import type { Adapters } from '../../src/pgbouncer/ports.ts';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
 import { interpret } from '../interpret.ts';
 import { MemoryWorld } from '../memory-world.ts';
@@ -66,7 +68,8 @@ async function goThrough(machine: HookMachine, recorder: Recorder): Promise<void
   await world.relate(4);
   const refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
   const event = { relation: 4, user: 'relation_id_4', refusal };
-  const hook = ({ adapters, watch }: Onlooker) => interpret(adapters, { watch })(machine)(event)();
+  const hook = ({ adapters, watch }: Onlooker<Adapters>) =>
+    interpret(adapters, { watch })(machine)(event)();
   await recorder.hook('p/1', { hook: machine.id }, world.adapters('p/1'), hook);
 }
 
@@ -81,7 +84,7 @@ describe('the receiver of @statelyai/inspect', () => {
       const recorder = new Recorder((message) => messages.push(message), { title: 'histories' });
       // In the last two a unit goes while its relations stay, which is rare.
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 43])
-        await randomHistory(seed, { charm: recordedCharm(recorder) });
+        await randomHistory(recordedCharm(recorder, simulated), seed);
       for (const machine of Object.values(left)) await goThrough(machine, recorder);
       const source = socketFeed(hub.source, (problem) => expect.fail(problem));
       for (const message of messages) source.send(message);

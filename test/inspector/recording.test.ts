@@ -7,6 +7,7 @@ import {
   parseRecording,
   recordedCharm,
 } from '../../src/inspector/index.ts';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
 import { listening, requested } from './listening.ts';
 
@@ -15,7 +16,7 @@ describe('a recording', () => {
     for (const seed of [1, 2, 3, 4]) {
       const { recorder, collector } = listening();
       recorder.note('chapter', `history ${seed}`);
-      await randomHistory(seed, { charm: recordedCharm(recorder) });
+      await randomHistory(recordedCharm(recorder, simulated), seed);
       recorder.note('check', 'it holds', false);
       const { recording } = collector;
       expect(recording.entries.length).toBeGreaterThan(50);

@@ -8,7 +8,7 @@ import {
 import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
 import { pgbouncer } from '../../src/pgbouncer/pooler/index.ts';
 import { postgres } from '../../src/pgbouncer/postgres/index.ts';
-import { backendConformance, poolerConformance } from '../../src/testing/conformance/index.ts';
+import { backendConformance, poolerConformance } from '../../src/pgbouncer/testing/index.ts';
 import { databasesOf } from './look.ts';
 
 const workspace = new Workspace();

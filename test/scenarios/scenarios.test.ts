@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { HookEvent, HookName } from '../../machines/index.ts';
 import { narrateRun } from '../../src/pgbouncer/demo/narrate.ts';
+import type { PgbouncerState } from '../../src/pgbouncer/memory/index.ts';
 import { maskedDatabag } from '../../src/pgbouncer/relation/masking.ts';
-import { type Action, tell } from '../../src/testing/actions.ts';
+import {
+  type PgbouncerWorld,
+  provider,
+  type Shared,
+  simulated,
+} from '../../src/pgbouncer/testing/index.ts';
+import type { Action } from '../../src/testing/actions.ts';
+import { worldOf } from '../../src/testing/deploy.ts';
 import { Simulation } from '../../src/testing/index.ts';
 import { dueHooks } from '../../src/testing/simulation.ts';
-import { peerRelation, provider, type World, worldOf } from '../../src/testing/world.ts';
+import { tell } from '../../src/testing/tell.ts';
+import { peerRelation } from '../../src/testing/world.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 /**
@@ -80,15 +89,15 @@ class Transcript {
 
 /** A story under the simulated Juju, which knows of agents; what requirers do is not told. */
 class SimulatedTranscript {
-  readonly #simulation: Simulation;
+  readonly #simulation: Simulation<Shared, PgbouncerState>;
   #text: string;
 
-  constructor(title: string, world: World) {
+  constructor(title: string, world: PgbouncerWorld) {
     this.#text = `# ${title}\n`;
-    this.#simulation = new Simulation(world);
+    this.#simulation = new Simulation(simulated, world);
   }
 
-  get world(): World {
+  get world(): PgbouncerWorld {
     return this.#simulation.world;
   }
 
@@ -97,16 +106,16 @@ class SimulatedTranscript {
     const lines: string[] = [];
     const take = async (action: Action) => {
       const { outcome } = await this.#simulation.take(action);
-      if (action._tag !== 'RunHook') lines.push(tell(action));
+      if (action._tag !== 'RunHook') lines.push(tell(simulated, action));
       if (outcome === null) return;
       expect([action, outcome.failure]).toEqual([action, null]);
       const { charts = [], reconciled = [], notes = [] } = outcome.run ?? {};
       lines.push(
-        `  ${tell(action)}`,
+        `  ${tell(simulated, action)}`,
         ...charts.map(({ path }) => `    ${path.join(' → ')}`),
         ...reconciled.map(
           ({ hook, event, path }) =>
-            `    then ${hook}${event.relation === undefined ? '' : ` of relation ${event.relation}`}: ${path.join(' → ')}`,
+            `    then ${hook}${'relation' in event ? ` of relation ${event.relation}` : ''}: ${path.join(' → ')}`,
         ),
         ...notes.map((note) => `    says: ${note}`),
       );
@@ -115,7 +124,7 @@ class SimulatedTranscript {
     for (;;) {
       const due = dueHooks(this.world);
       const [next] = due;
-      if (next === undefined || due.some((one) => tell(one) === until)) break;
+      if (next === undefined || due.some((one) => tell(simulated, one) === until)) break;
       await take(next);
     }
     this.#text += `\n## ${text}\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`;
@@ -123,7 +132,8 @@ class SimulatedTranscript {
 
   /** Whatever there is of any relation, wherever there may be something. */
   look(): void {
-    const { relations, secrets, postgres, poolers, units } = this.world;
+    const { relations, secrets, outside, units } = this.world;
+    const { shared, units: poolers } = outside;
     const peers = relations[peerRelation]?.applications[provider] ?? {};
     const shown = {
       databags: Object.values(relations).flatMap(({ applications, requirer }) =>
@@ -131,7 +141,7 @@ class SimulatedTranscript {
       ),
       ledger: Object.keys(peers),
       secrets: Object.values(secrets).map(({ label }) => label),
-      roles: Object.keys(postgres.roles),
+      roles: Object.keys(shared.postgres.roles),
       serving: Object.fromEntries(
         Object.entries(poolers).map(([unit, { configuration }]) => [
           unit,
@@ -216,7 +226,7 @@ describe('scenarios', () => {
 
   it('an agent is restarted', async () => {
     const application = { units: 1, request: { database: 'app' } };
-    const world = worldOf({ hasSecrets: true, requirers: { application } });
+    const world = worldOf(simulated, { hasSecrets: true, requirers: { application } });
     const story = new SimulatedTranscript('An agent is restarted', world);
     await story.chapter('An application is served', [
       { _tag: 'Relate', application: 'application' },
@@ -238,7 +248,7 @@ describe('scenarios', () => {
     ]);
     story.look();
     expect(story.world.applications[provider]).toBeUndefined();
-    expect([story.world.secrets, story.world.postgres.roles]).toEqual([{}, {}]);
+    expect([story.world.secrets, story.world.outside.shared.postgres.roles]).toEqual([{}, {}]);
     await expect(story.text).toMatchFileSnapshot('an-agent-is-restarted.md');
   });
 });

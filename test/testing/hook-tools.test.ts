@@ -1,13 +1,14 @@
 /** The simulated hook tools against what the real ones answered, call by call. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
+import { worldOf } from '../../src/testing/deploy.ts';
 import { HookTools } from '../../src/testing/hook-tools.ts';
 import { flushed } from '../../src/testing/lifecycle.ts';
 import { updateStatus } from '../../src/testing/resolver.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
 import { viewOf } from '../../src/testing/view.ts';
 import type { Hook, Relation, StoredSecret, World } from '../../src/testing/world.ts';
-import { worldOf } from '../../src/testing/world.ts';
 import { call, type Surroundings } from '../pgbouncer/charm/tool-calls.ts';
 
 interface Recorded {
@@ -50,7 +51,7 @@ const bag = (relation: string, who: string) => answered('relation-get', relation
 const content = answered('secret-get', uri(2));
 
 function recordedWorld(): World {
-  const base = worldOf({ units: 2, requirers: {}, hasSecrets: true });
+  const base = worldOf(simulated, { units: 2, requirers: {}, hasSecrets: true });
   const told = (application: object, units: Record<string, object>) => ({
     application: application as Record<string, string>,
     units: units as Record<string, Record<string, string>>,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type PgbouncerWorld, simulated } from '../../src/pgbouncer/testing/index.ts';
 import type { Action } from '../../src/testing/actions.ts';
+import { worldOf } from '../../src/testing/deploy.ts';
 import { HookTools } from '../../src/testing/hook-tools.ts';
 import { delivered, flushed } from '../../src/testing/lifecycle.ts';
 import { hooksOf, updateStatus } from '../../src/testing/resolver.ts';
@@ -7,7 +9,7 @@ import { dueHooks, rest } from '../../src/testing/simulation.ts';
 import { step } from '../../src/testing/step.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
 import { viewOf } from '../../src/testing/view.ts';
-import { Misuse, type Topology, type World, worldOf } from '../../src/testing/world.ts';
+import { Misuse, type Topology, type World } from '../../src/testing/world.ts';
 
 const topology: Topology = {
   units: 2,
@@ -17,14 +19,31 @@ const topology: Topology = {
   },
 };
 
-async function happened(world: World, ...actions: readonly Action[]): Promise<World> {
+async function happened(
+  world: PgbouncerWorld,
+  ...actions: readonly Action[]
+): Promise<PgbouncerWorld> {
   let next = world;
-  for (const action of actions) next = (await step(next, action)).world;
+  for (const action of actions) next = (await step(simulated, next, action)).world;
   return next;
 }
 
 const related = async () =>
-  (await rest(await happened(worldOf(topology), { _tag: 'Relate', application: 'app' }))).world;
+  (
+    await rest(
+      simulated,
+      await happened(worldOf(simulated, topology), { _tag: 'Relate', application: 'app' }),
+    )
+  ).world;
+
+/** As a hook leaves a world, what is outside left alone. */
+const after = (world: PgbouncerWorld, next: World): PgbouncerWorld => ({
+  ...next,
+  outside: world.outside,
+});
+
+const flush = (world: PgbouncerWorld, unit: string, hook: HookTools): PgbouncerWorld =>
+  after(world, flushed(world, unit, hook.flush()));
 
 const tools = (world: World, unit: string) => new HookTools(viewOf(world, unit, updateStatus));
 
@@ -34,7 +53,10 @@ const names = (world: World, unit: string) =>
   );
 
 /** Runs what is due on one unit until nothing is, and tells the hooks. */
-async function drain(world: World, unit: string): Promise<readonly [World, string[]]> {
+async function drain(
+  world: PgbouncerWorld,
+  unit: string,
+): Promise<readonly [PgbouncerWorld, string[]]> {
   let next = world;
   const seen: string[] = [];
   for (;;) {
@@ -48,7 +70,10 @@ async function drain(world: World, unit: string): Promise<readonly [World, strin
 
 describe('the order of hooks', () => {
   it('created comes first, then the application’s changed, before any joined', async () => {
-    let world = await happened(worldOf(topology), { _tag: 'Relate', application: 'app' });
+    let world = await happened(worldOf(simulated, topology), {
+      _tag: 'Relate',
+      application: 'app',
+    });
     [world] = await drain(world, 'app/0');
     const [, seen] = await drain(world, 'pgbouncer/1');
     expect(seen.filter((name) => name !== 'pgb-peers-relation-created')).toEqual([
@@ -100,7 +125,7 @@ describe('the order of hooks', () => {
   it('between relations any order may come', async () => {
     let world = await related();
     world = await happened(world, { _tag: 'Relate', application: 'app' });
-    ({ world } = await rest(world));
+    ({ world } = await rest(simulated, world));
     world = await happened(
       world,
       { _tag: 'RemoveRelation', relation: 1 },
@@ -149,8 +174,11 @@ describe('who departs', () => {
   });
 
   it('is nobody where the remote side has no units: broken comes at once', async () => {
-    let world = worldOf({ units: 1, requirers: { app: { units: 0, request: {} } } });
-    ({ world } = await rest(await happened(world, { _tag: 'Relate', application: 'app' })));
+    let world = worldOf(simulated, { units: 1, requirers: { app: { units: 0, request: {} } } });
+    ({ world } = await rest(
+      simulated,
+      await happened(world, { _tag: 'Relate', application: 'app' }),
+    ));
     world = await happened(world, { _tag: 'RemoveUnit', unit: 'pgbouncer/0' });
     expect(names(world, 'pgbouncer/0')).toEqual(['database-relation-broken']);
   });
@@ -189,12 +217,12 @@ describe('the end of things', () => {
 
   it('a relation that is suspended breaks, and comes back under its id', async () => {
     let world = await happened(await related(), { _tag: 'Suspend', relation: 1 });
-    ({ world } = await rest(world));
-    expect(world.postgres.roles.relation_id_1).toBeUndefined();
+    ({ world } = await rest(simulated, world));
+    expect(world.outside.shared.postgres.roles.relation_id_1).toBeUndefined();
     world = await happened(world, { _tag: 'Resume', relation: 1 });
     expect(names(world, 'pgbouncer/1')).toEqual(['database-relation-created']);
-    ({ world } = await rest(world));
-    expect(world.postgres.roles.relation_id_1).toBeDefined();
+    ({ world } = await rest(simulated, world));
+    expect(world.outside.shared.postgres.roles.relation_id_1).toBeDefined();
   });
 
   it('force skips the hooks', async () => {
@@ -224,7 +252,7 @@ describe('the end of things', () => {
       ),
     };
     world = await happened(world, { _tag: 'LosePod', unit: 'pgbouncer/0' });
-    expect(world.poolers['pgbouncer/0']?.configuration.databases).toEqual([]);
+    expect(world.outside.units['pgbouncer/0']?.configuration.databases).toEqual([]);
     expect(tools(world, 'pgbouncer/0').stateGet()).toEqual({ a: '1' });
     expect(names(world, 'pgbouncer/0')).toEqual(['start']);
   });
@@ -232,7 +260,10 @@ describe('the end of things', () => {
 
 describe('a hook that fails', () => {
   it('commits nothing, and is the only one to come next', async () => {
-    let world = await happened(worldOf(topology), { _tag: 'Relate', application: 'app' });
+    let world = await happened(worldOf(simulated, topology), {
+      _tag: 'Relate',
+      application: 'app',
+    });
     for (const unit of ['app/0', 'app/1']) [world] = await drain(world, unit);
     for (const _ of [1, 2])
       world = await happened(world, {
@@ -242,13 +273,16 @@ describe('a hook that fails', () => {
       });
     const before = world.relations;
     const start: Action = { _tag: 'RunHook', unit: 'pgbouncer/0', hook: { name: 'start' } };
-    const killed = await step(world, { ...start, interruption: { at: 2, how: 'killed' } });
+    const killed = await step(simulated, world, {
+      ...start,
+      interruption: { at: 2, how: 'killed' },
+    });
     expect(killed.outcome).toMatchObject({
       pending: null,
       failure: 'killed before: create database',
     });
     expect(killed.world.relations).toEqual(before);
-    expect(killed.world.postgres.roles).not.toEqual({});
+    expect(killed.world.outside.shared.postgres.roles).not.toEqual({});
     expect(names(killed.world, 'pgbouncer/0')).toEqual(['start']);
     const again = await happened(killed.world, start);
     expect(again.units['pgbouncer/0']?.failed).toBeNull();
@@ -272,10 +306,10 @@ describe('a hook that fails', () => {
       hook: hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus,
     });
     const hook = hooksOf(world, 'pgbouncer/0')[0] ?? updateStatus;
-    const plain = await step(world, { _tag: 'RunHook', unit: 'pgbouncer/0', hook });
+    const plain = await step(simulated, world, { _tag: 'RunHook', unit: 'pgbouncer/0', hook });
     const number = (plain.outcome?.steps.indexOf(at) ?? -1) + 1;
     expect(number).toBeGreaterThan(0);
-    const { outcome } = await step(world, {
+    const { outcome } = await step(simulated, world, {
       _tag: 'RunHook',
       unit: 'pgbouncer/0',
       hook,
@@ -293,13 +327,9 @@ describe('a hook that fails', () => {
   });
 
   it('a slow backend takes its time, and a lease that runs out takes a minute', async () => {
-    let world = worldOf(topology);
-    world = await happened(
-      world,
-      { _tag: 'SlowPostgres', seconds: 10 },
-      { _tag: 'Relate', application: 'app' },
-    );
-    ({ world } = await rest(world));
+    let world = worldOf(simulated, topology);
+    world = await happened(world, { _tag: 'SlowPostgres' }, { _tag: 'Relate', application: 'app' });
+    ({ world } = await rest(simulated, world));
     expect(world.seconds).toBe(30);
     world = await happened(world, { _tag: 'LoseLeader', application: 'pgbouncer' });
     expect(world.seconds).toBe(90);
@@ -446,26 +476,26 @@ describe('what units are told of secrets', () => {
     const world = await related();
     const made = tools(world, 'pgbouncer/0');
     const id = made.secrets.add('application', { password: 'one' }, 'label');
-    let next = flushed(world, 'pgbouncer/0', made.flush());
+    let next = flush(world, 'pgbouncer/0', made);
     const read = tools(next, 'pgbouncer/1');
     read.secrets.get(id);
-    next = flushed(next, 'pgbouncer/1', read.flush());
+    next = flush(next, 'pgbouncer/1', read);
     const rotated = tools(next, 'pgbouncer/0');
     rotated.secrets.set(id, { password: 'two' });
-    next = flushed(next, 'pgbouncer/0', rotated.flush());
+    next = flush(next, 'pgbouncer/0', rotated);
     expect(names(next, 'pgbouncer/0')).toEqual(['secret-changed']);
     expect(names(next, 'pgbouncer/1')).toEqual(['secret-changed']);
     for (const unit of ['pgbouncer/0', 'pgbouncer/1']) {
       const refreshed = tools(next, unit);
       refreshed.secrets.get(id, 'refresh');
-      next = flushed(next, unit, refreshed.flush());
+      next = flush(next, unit, refreshed);
     }
     expect(names(next, 'pgbouncer/0')).toEqual(['secret-changed', 'secret-remove']);
     expect(hooksOf(next, 'pgbouncer/0')[1]).toMatchObject({ revision: 1, label: 'label' });
     expect(names(next, 'pgbouncer/1')).toEqual(['secret-changed']);
     const pruned = tools(next, 'pgbouncer/0');
     pruned.secrets.remove(id, 1);
-    next = flushed(next, 'pgbouncer/0', pruned.flush());
+    next = flush(next, 'pgbouncer/0', pruned);
     next = await happened(
       next,
       { _tag: 'LoseLeader', application: 'pgbouncer' },
@@ -490,7 +520,7 @@ describe('an agent that is restarted', () => {
     });
     const broken = hooksOf(world, 'pgbouncer/1').find(({ relation }) => relation === 0);
     expect(broken).toEqual({ name: 'pgb-peers-relation-broken', relation: 0 });
-    world = delivered(world, 'pgbouncer/1', broken ?? updateStatus);
+    world = after(world, delivered(world, 'pgbouncer/1', broken ?? updateStatus));
     expect(() => tools(world, 'pgbouncer/1').relationList(0)).toThrow('relation not found');
     expect(tools(world, 'pgbouncer/1').relationIds('pgb-peers')).toEqual([]);
   });
@@ -544,7 +574,11 @@ describe('a mistake in its use', () => {
   });
 
   it('a topology that cannot be', () => {
-    expect(() => worldOf({ units: 0, requirers: {} })).toThrow(/at least one unit, not 0/);
-    expect(() => worldOf({ requirers: { 'a/b': { units: 1, request: {} } } })).toThrow(/"a\/b"/);
+    expect(() => worldOf(simulated, { units: 0, requirers: {} })).toThrow(
+      /at least one unit, not 0/,
+    );
+    expect(() => worldOf(simulated, { requirers: { 'a/b': { units: 1, request: {} } } })).toThrow(
+      /"a\/b"/,
+    );
   });
 });

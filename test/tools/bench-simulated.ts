@@ -1,6 +1,6 @@
-import { Simulation, type Topology, worldOf } from '../../src/testing/index.ts';
+import { provider, simulated } from '../../src/pgbouncer/testing/index.ts';
+import { isHook, Simulation, type Topology } from '../../src/testing/index.ts';
 import { runnerOf, step } from '../../src/testing/step.ts';
-import { provider } from '../../src/testing/world.ts';
 import { number, type Tell } from './bench-measure.ts';
 
 const topology: Topology = {
@@ -16,7 +16,7 @@ const topology: Topology = {
  * reconciliation and its commit. Without the invariants, and with them.
  */
 export async function simulatedWorld(out: Tell, rounds: number): Promise<void> {
-  const story = new Simulation(worldOf(topology));
+  const story = new Simulation(simulated, topology);
   await story.rest();
   const deployed = story.world;
   const begun = story.history.length;
@@ -26,15 +26,15 @@ export async function simulatedWorld(out: Tell, rounds: number): Promise<void> {
   await story.rest();
   const actions = story.history.slice(begun);
   const hooks = actions.filter(
-    (action) => action._tag === 'RunHook' && action.unit.startsWith(`${provider}/`),
+    (action) => isHook(action) && action.unit.startsWith(`${provider}/`),
   ).length;
-  const runner = runnerOf();
+  const runner = runnerOf(simulated);
   const bare = await perSecond(rounds, hooks, async () => {
     let world = deployed;
-    for (const action of actions) ({ world } = await step(world, action, runner));
+    for (const action of actions) ({ world } = await step(simulated, world, action, runner));
   });
   const checked = await perSecond(rounds, hooks, async () => {
-    const simulation = new Simulation(deployed);
+    const simulation = new Simulation(simulated, deployed);
     for (const action of actions) await simulation.take(action);
   });
   out('Simulated Juju: hooks of three units per second, related, served and removed');

@@ -305,7 +305,7 @@ export const faults: readonly PlantedFault[] = [
   },
   {
     name: 'a secret is made without a look for its label',
-    file: 'src/testing/model.ts',
+    file: 'src/testing/simulated-juju.ts',
     edits: [
       ['if (known === undefined) return', 'if (known === undefined || known !== null) return'],
     ],

@@ -63,7 +63,7 @@ function sought(fault: PlantedFault, root: string): Finding | null {
 
 /** The turns of a story: what operators did and what went wrong, and the hook in which it showed. */
 function turns(story: readonly string[]): string {
-  const acts = story.filter((line) => !/^( {2}|—|at rest)/.test(line));
+  const acts = story.filter((line) => !/^( {2}|—|at rest|\w+ claims: )/.test(line));
   const told = acts.filter((line) => !/ runs /.test(line) || /, (and|while) /.test(line));
   const last = acts.filter((line) => / runs /.test(line)).at(-1);
   const short = told.length > 6 ? [`${told.length - 3} turns before`, ...told.slice(-3)] : told;

@@ -15,7 +15,7 @@ export async function lookedAt(
   event: JujuEvent,
   adapters: Adapters,
   tell: (line: string) => void,
-  run: (onlooker: Partial<Onlooker> & Pick<Onlooker, 'adapters'>) => Outcome,
+  run: (onlooker: Partial<Onlooker<Adapters>> & Pick<Onlooker<Adapters>, 'adapters'>) => Outcome,
 ): Outcome {
   if (url === undefined || url === '') return run({ adapters });
   const { Recorder } = await import('../../inspector/recorder.ts');

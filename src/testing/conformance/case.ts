@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as E from 'fp-ts/lib/Either.js';
-import { type Attempt, type HookError, render } from '../../pgbouncer/engine.ts';
+import type { Attempt, Failure } from '../../hook/index.ts';
+import { render } from '../../juju/index.ts';
 
 /** One thing that an adapter must hold to. Hand it to the test runner of your choice. */
 export interface ConformanceCase {
@@ -16,6 +17,7 @@ export const cases = <Subject>(
 ): readonly ConformanceCase[] =>
   Object.entries(all).map(([name, run]) => ({ name, run: async () => run(await make()) }));
 
+/** What an attempt yields; it is to succeed. */
 export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
   const outcome = await attempt();
   if (E.isLeft(outcome)) assert.fail(`it was not done: ${render(outcome.left)}`);
@@ -23,10 +25,10 @@ export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
 }
 
 /** The attempt ends with this error, and no other. */
-export async function refused(
-  attempt: Attempt<unknown>,
-  tag: HookError['_tag'],
-  kind: HookError['class'],
+export async function refused<Why extends Failure>(
+  attempt: Attempt<unknown, Why>,
+  tag: Why['_tag'],
+  kind: Why['class'],
 ): Promise<void> {
   const outcome = await attempt();
   if (E.isRight(outcome)) assert.fail(`it was done; ${tag} was to keep it from that`);

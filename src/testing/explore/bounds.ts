@@ -1,51 +1,17 @@
-import type { Action } from '../actions.ts';
+import type { Action, OutsideAction } from '../actions.ts';
 import { updateStatus } from '../resolver.ts';
-import {
-  type Hook,
-  isPeer,
-  peerRelation,
-  provider,
-  type Topology,
-  unitsOf,
-  type World,
-} from '../world.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
+import { outsideActions } from '../simulation.ts';
+import { type Hook, isPeer, peerRelation, type Topology, unitsOf, type World } from '../world.ts';
+import { type JujuBounds, jujuBounds } from './juju-bounds.ts';
 import type { Memory } from './memory.ts';
 
-/** How much may go wrong, and how much is asked, in the worlds that are explored. */
-export interface Bounds {
-  readonly units: number;
-  /** Applications that may be related; a history begins with none of them served, with one, or with all. */
-  readonly relations: number;
-  /** How often an operator relates, removes, suspends or resumes before all is at rest again. */
-  readonly operations: number;
-  /** Hooks whose process is killed, at any step. */
-  readonly crashes: number;
-  /** Leases that run out, between hooks or within one; anyone may be elected then. */
-  readonly leaderChanges: number;
-  /** Times that PostgreSQL goes down, between hooks or within one. */
-  readonly outages: number;
-  /** Times that a unit which does not lead falls behind the others, for as long as may be. */
-  readonly lags: number;
-  /** Units of the provider that are removed. */
-  readonly removals: number;
-  /** Reloads of a PgBouncer that load the first half of the file. */
-  readonly halfLoads: number;
-  /** Pods that are lost. */
-  readonly lostPods: number;
-  /** Agents that are restarted, where something ends for their unit. */
-  readonly restarts: number;
-  /** Commits that Juju refuses, after it has made the hook's secrets; they show where it has secrets. */
-  readonly lostCommits: number;
-  /** How many of the operations may suspend a relation. */
-  readonly suspensions: number;
-  /** Whether the provider itself may be removed. */
-  readonly endings: number;
-  /** Whether Juju has secrets, which every requirer asks for then: 0 or 1. */
-  readonly secrets: number;
-}
+/** All bounds of an exploration; those beside Juju's are the charm's own. */
+export type Bounds = JujuBounds & Readonly<Record<string, number>>;
 
-/** What is left of the bounds, and which relations are still to be made and to be removed. */
-export interface Budget extends Omit<Bounds, 'units' | 'relations' | 'secrets'> {
+/** What is left of the bounds, and which relations are still to be made. */
+export interface Budget {
+  readonly left: Bounds;
   readonly toRelate: readonly string[];
 }
 
@@ -56,37 +22,31 @@ export interface State {
   readonly behind: readonly string[];
 }
 
-export const defaultBounds: Bounds = {
-  units: 3,
-  relations: 2,
-  operations: 2,
-  crashes: 1,
-  leaderChanges: 2,
-  outages: 1,
-  lags: 0,
-  removals: 0,
-  halfLoads: 0,
-  lostPods: 0,
-  restarts: 0,
-  lostCommits: 0,
-  suspensions: 0,
-  endings: 0,
-  secrets: 0,
-};
+/** What is explored where nothing else is asked for. */
+export const defaultBounds = ({ bounds }: Pick<SimulatedCharm, 'bounds'>): Bounds => ({
+  ...jujuBounds,
+  ...Object.fromEntries(Object.entries(bounds).map(([name, { byDefault }]) => [name, byDefault])),
+});
 
-export function topologyOf({ units, relations, secrets }: Bounds): Topology {
-  const requirers = Array.from({ length: relations }, (_, number) => [
-    `app${number + 1}`,
-    { units: 1, request: { database: `db${number + 1}` }, copyIn: 'state' as const },
-  ]);
-  return { units, hasSecrets: secrets > 0, requirers: Object.fromEntries(requirers) };
-}
+export const topologyOf = (charm: SimulatedCharm, bounds: Bounds): Topology => ({
+  ...charm.explored(bounds),
+  hasSecrets: bounds.secrets > 0,
+});
 
 /** What may happen where the first few applications are served already. */
-export function budgetOf(bounds: Bounds, served: number): Budget {
-  const { units: _, relations: __, secrets: ___, ...rest } = bounds;
-  return { ...rest, toRelate: Object.keys(topologyOf(bounds).requirers).slice(served) };
-}
+export const budgetOf = (charm: SimulatedCharm, bounds: Bounds, served: number): Budget => ({
+  left: bounds,
+  toRelate: Object.keys(topologyOf(charm, bounds).requirers).slice(served),
+});
+
+/** The budget with one less of something. */
+export const spent = ({ left, toRelate }: Budget, ...names: readonly string[]): Budget => ({
+  left: {
+    ...left,
+    ...Object.fromEntries(names.map((name) => [name, (left[name] ?? 0) - 1])),
+  },
+  toRelate,
+});
 
 /** One thing that may happen next, and what is left then. */
 export interface Choice extends Omit<State, 'world'> {
@@ -94,22 +54,28 @@ export interface Choice extends Omit<State, 'world'> {
 }
 
 /** A unit falls behind the others, or it does not any longer; nothing happens to the world. */
-export type Pace = { readonly _tag: 'Lag' | 'CatchUp'; readonly unit: string };
+export type Pace = OutsideAction<'Lag' | 'CatchUp'> & { readonly unit: string };
+
+export const isPace = (action: Action | Pace): action is Pace =>
+  action._tag === 'Lag' || action._tag === 'CatchUp';
 
 /**
- * Everything that may happen next, but interruptions, which depend on a hook's own steps. A unit
- * that does not lead runs its hooks before anything else happens, unless it falls behind: whose
- * turn it is among those makes no difference, since they write nothing that another one reads.
+ * Everything that may happen next, but interruptions, which depend on a hook's own steps. Where the
+ * charm allows it, a unit that does not lead runs its hooks before anything else happens, unless it
+ * falls behind: whose turn it is among those makes no difference.
  */
-export function choices(state: State, memory: Memory): readonly Choice[] {
-  return first(state, memory) ?? [...hooks(state, memory), ...events(state)];
+export function choices(charm: SimulatedCharm, state: State, memory: Memory): readonly Choice[] {
+  const isReduced = charm.reductions.followersFirst === true;
+  return (
+    (isReduced ? first(state, memory) : null) ?? [...hooks(state, memory), ...events(charm, state)]
+  );
 }
 
 /** The hooks of one unit that come before anything else; null where there is none. */
 function first(state: State, memory: Memory): readonly Choice[] | null {
   const { world, budget, behind } = state;
-  const leader = world.applications[provider]?.leader;
-  for (const unit of unitsOf(world, provider)) {
+  const leader = world.applications[world.tested]?.leader;
+  for (const unit of unitsOf(world, world.tested)) {
     if (behind.includes(unit)) continue;
     // Where a leader goes, its peers may be the last that it leaves, or the first.
     const isStaying = world.units[unit]?.life === 'alive';
@@ -118,10 +84,10 @@ function first(state: State, memory: Memory): readonly Choice[] | null {
       .filter(({ relation }) => unit !== leader || (isStaying && relation === peerRelation));
     if (due.length === 0) continue;
     const found: Choice[] = due.map((hook) => ({ ...state, action: run(unit, hook) }));
-    if (budget.lags > 0 && unit !== leader)
+    if (budget.left.lags > 0 && unit !== leader)
       found.push({
         action: { _tag: 'Lag', unit },
-        budget: { ...budget, lags: budget.lags - 1 },
+        budget: spent(budget, 'lags'),
         behind: [...behind, unit],
       });
     return found;
@@ -131,7 +97,7 @@ function first(state: State, memory: Memory): readonly Choice[] | null {
 
 /** update-status where a unit has nothing else to do; the leader's hooks; and those who catch up. */
 const hooks = (state: State, memory: Memory): readonly Choice[] =>
-  unitsOf(state.world, provider).flatMap((unit): Choice[] => {
+  unitsOf(state.world, state.world.tested).flatMap((unit): Choice[] => {
     if (state.behind.includes(unit))
       return [{ ...state, action: { _tag: 'CatchUp', unit }, behind: without(state, unit) }];
     const due = memory.due(state.world, unit);
@@ -142,31 +108,35 @@ const hooks = (state: State, memory: Memory): readonly Choice[] =>
   });
 
 /** What operators do, and what goes wrong or right between hooks. */
-function events(state: State): readonly Choice[] {
+function events(charm: SimulatedCharm, state: State): readonly Choice[] {
   const { world, budget } = state;
-  const owner = world.applications[provider];
+  const { left } = budget;
+  const { tested } = world;
+  const owner = world.applications[tested];
   if (owner === undefined) return [];
   const found: Choice[] = [];
-  const add = (action: Action, change: Partial<Budget> = {}, behind = state.behind) =>
-    found.push({ action, budget: { ...budget, ...change }, behind });
-  const units = unitsOf(world, provider);
-  if (budget.operations > 0 && owner.life === 'alive') operate(state, add);
+  const add = (action: Action, next = budget, behind = state.behind) =>
+    found.push({ action, budget: next, behind });
+  const units = unitsOf(world, tested);
+  if (left.operations > 0 && owner.life === 'alive') operate(state, add);
   if (owner.leader === null)
-    for (const unit of units) add({ _tag: 'Elect', unit }, {}, without(state, unit));
-  else if (budget.leaderChanges > 0)
-    add({ _tag: 'LoseLeader', application: provider }, { leaderChanges: budget.leaderChanges - 1 });
-  if (!world.postgres.isUp) add({ _tag: 'StartPostgres' });
-  else if (budget.outages > 0) add({ _tag: 'StopPostgres' }, { outages: budget.outages - 1 });
+    for (const unit of units) add({ _tag: 'Elect', unit }, budget, without(state, unit));
+  else if (left.leaderChanges > 0)
+    add({ _tag: 'LoseLeader', application: tested }, spent(budget, 'leaderChanges'));
+  for (const { action, bound, isFair } of outsideActions(charm, world)) {
+    if (bound === null ? isFair : (left[bound] ?? 0) > 0)
+      add(action, bound === null ? budget : spent(budget, bound));
+  }
   const alive = units.filter((unit) => world.units[unit]?.life === 'alive');
-  if (budget.removals > 0 && alive.length > 1)
-    for (const unit of alive) add({ _tag: 'RemoveUnit', unit }, { removals: budget.removals - 1 });
-  if (budget.lostPods > 0)
-    for (const unit of units) add({ _tag: 'LosePod', unit }, { lostPods: budget.lostPods - 1 });
-  if (budget.restarts > 0)
+  if (left.removals > 0 && alive.length > 1)
+    for (const unit of alive) add({ _tag: 'RemoveUnit', unit }, spent(budget, 'removals'));
+  if (left.lostPods > 0)
+    for (const unit of units) add({ _tag: 'LosePod', unit }, spent(budget, 'lostPods'));
+  if (left.restarts > 0)
     for (const unit of units.filter((one) => isLeaving(world, one)))
-      add({ _tag: 'RestartAgent', unit }, { restarts: budget.restarts - 1 });
-  if (budget.endings > 0 && owner.life === 'alive')
-    add({ _tag: 'RemoveApplication', application: provider }, { endings: budget.endings - 1 });
+      add({ _tag: 'RestartAgent', unit }, spent(budget, 'restarts'));
+  if (left.endings > 0 && owner.life === 'alive')
+    add({ _tag: 'RemoveApplication', application: tested }, spent(budget, 'endings'));
   return found;
 }
 
@@ -180,21 +150,17 @@ const isLeaving = ({ units, relations }: World, name: string): boolean =>
       isReread !== true && (units[name]?.life === 'dying' || relations[id]?.life !== 'alive'),
   );
 
-function operate(
-  { world, budget }: State,
-  add: (action: Action, change: Partial<Budget>) => void,
-): void {
-  const operations = budget.operations - 1;
+function operate({ world, budget }: State, add: (action: Action, next: Budget) => void): void {
+  const next = spent(budget, 'operations');
   const [application, ...toRelate] = budget.toRelate;
-  if (application !== undefined) add({ _tag: 'Relate', application }, { toRelate, operations });
+  if (application !== undefined) add({ _tag: 'Relate', application }, { ...next, toRelate });
   for (const [id, { life, ...relation }] of Object.entries(world.relations)) {
     if (isPeer(relation)) continue;
     const named = { relation: Number(id) };
-    if (life === 'suspended') add({ _tag: 'Resume', ...named }, { operations });
+    if (life === 'suspended') add({ _tag: 'Resume', ...named }, next);
     if (life !== 'alive') continue;
-    add({ _tag: 'RemoveRelation', ...named }, { operations });
-    if (budget.suspensions > 0)
-      add({ _tag: 'Suspend', ...named }, { operations, suspensions: budget.suspensions - 1 });
+    add({ _tag: 'RemoveRelation', ...named }, next);
+    if (budget.left.suspensions > 0) add({ _tag: 'Suspend', ...named }, spent(next, 'suspensions'));
   }
 }
 

@@ -1,5 +1,8 @@
-import { type Charm, type Interruption, type Outcome, runHook } from '../hook-run.ts';
+import type { Interruption } from '../actions.ts';
+import { runHook } from '../hook-run.ts';
+import type { Outcome } from '../outcome.ts';
 import { hooksOf } from '../resolver.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
 import { type RequirerOutcome, type Runner, requirerOutcome } from '../step.ts';
 import { viewOf } from '../view.ts';
 import type { Hook, World } from '../world.ts';
@@ -13,32 +16,14 @@ export class Memory {
   readonly interner = new Interner();
   /** What worlds become when all that is not left to chance has happened. */
   readonly prompted = new Map<World, World>();
-  readonly #charm: Charm;
+  readonly #charm: SimulatedCharm;
   readonly #due = new Map<string, readonly Hook[]>();
   readonly #byParts = new Map<string, Outcome>();
   readonly #byView = new Map<number, Outcome>();
-  readonly #passwords = new Map<object, number>();
   readonly #requirers = new Map<string, RequirerOutcome>();
 
-  constructor(charm: Charm) {
+  constructor(charm: SimulatedCharm) {
     this.#charm = charm;
-  }
-
-  /** How many passwords were made, were there none but those that a canonical value holds. */
-  passwordsIn(value: unknown): number {
-    if (typeof value === 'string') {
-      let most = 0;
-      for (const [, number] of value.matchAll(/password-(\d+)/g))
-        most = Math.max(most, Number(number) + 1);
-      return most;
-    }
-    if (typeof value !== 'object' || value === null) return 0;
-    const known = this.#passwords.get(value);
-    if (known !== undefined) return known;
-    let most = 0;
-    for (const part of Object.values(value)) most = Math.max(most, this.passwordsIn(part));
-    this.#passwords.set(value, most);
-    return most;
   }
 
   /** How many hooks were really run. */
@@ -56,7 +41,7 @@ export class Memory {
     return due;
   }
 
-  /** What a hook of the provider comes to; the world is to be canonical. */
+  /** What a hook of the charm under test comes to; the world is to be canonical. */
   outcome(
     world: World,
     unit: string,
@@ -85,12 +70,12 @@ export class Memory {
   /** Runs hooks as they were run before; for worlds of which nothing is known. */
   readonly runner: Runner = (view, { interruption }) => runHook(this.#charm, view, interruption);
 
-  /** What a hook of a requirer comes to; the world is to be canonical. */
+  /** What a hook on the other side comes to; the world is to be canonical. */
   requirer(world: World, unit: string, hook: Hook): RequirerOutcome {
     const key = this.#hookKey(world, unit, hook);
     const known = this.#requirers.get(key);
     if (known !== undefined) return known;
-    const outcome = this.interner.canonical(requirerOutcome(world, unit, hook));
+    const outcome = this.interner.canonical(requirerOutcome(this.#charm, world, unit, hook));
     this.#requirers.set(key, outcome);
     return outcome;
   }
@@ -98,8 +83,8 @@ export class Memory {
   #hookKey(world: World, unit: string, hook: Hook): string {
     const number = (part: unknown) => this.interner.numberOf(part);
     const parts = this.#partsKey(world, unit);
-    const { postgres, postgresDelay, poolers, made, secrets } = world;
-    return `${parts}.${number(this.interner.canonical(hook))}.${number(postgres)}.${postgresDelay}.${number(poolers[unit])}.${number(made)}.${number(secrets)}`;
+    const { outside, made, secrets } = world;
+    return `${parts}.${number(this.interner.canonical(hook))}.${number(outside.shared)}.${number(outside.units[unit])}.${number(made)}.${number(secrets)}`;
   }
 
   /** Other units count only as far as they are planned. */

@@ -1,40 +1,46 @@
+import { deferralKey } from '../../juju/deferral-key.ts';
 import type { Action } from '../actions.ts';
-import type { Outcome } from '../hook-run.ts';
 import { delivered } from '../lifecycle.ts';
+import type { Outcome } from '../outcome.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
 import { applied, requirerApplied } from '../step.ts';
-import { type Hook, provider, unitNamed, type World } from '../world.ts';
+import { type Hook, unitNamed, type World } from '../world.ts';
 import type { Memory } from './memory.ts';
 
 /**
- * What is not left to chance in an exploration, since its order makes no difference: requirers run
- * their hooks at once; so does the provider those that no charm handles, and a changed that finds
- * nothing to do. What such a hook could do later, update-status does, which is explored wherever a
- * unit has nothing else due.
+ * What is not left to chance in an exploration: applications on the other side run their hooks at
+ * once. Where the charm allows it, so does the one under test those in which it does nothing, and a
+ * changed that finds nothing to do. What such a hook could do later, update-status does, which is
+ * explored wherever a unit has nothing else due.
  */
-export async function prompt(world: World, memory: Memory): Promise<World> {
-  const first = withoutHistory(world, memory);
+export async function prompt(charm: SimulatedCharm, world: World, memory: Memory): Promise<World> {
+  const first = withoutHistory(charm, world, memory);
   const known = memory.prompted.get(first);
   if (known !== undefined) return known;
   let next = first;
   for (;;) {
-    const made = promptOnce(next, memory);
+    const made = promptOnce(charm, next, memory);
     const one = made instanceof Promise ? await made : made;
     if (one === null) break;
-    next = withoutHistory(one.world, memory);
+    next = withoutHistory(charm, one.world, memory);
   }
   memory.prompted.set(first, next);
   return next;
 }
 
 /** The same as the actions that they are. */
-export async function promptActions(world: World, memory: Memory): Promise<readonly Action[]> {
+export async function promptActions(
+  charm: SimulatedCharm,
+  world: World,
+  memory: Memory,
+): Promise<readonly Action[]> {
   const actions: Action[] = [];
-  let next = withoutHistory(world, memory);
+  let next = withoutHistory(charm, world, memory);
   for (;;) {
-    const one = await promptOnce(next, memory);
+    const one = await promptOnce(charm, next, memory);
     if (one === null) return actions;
     actions.push(one.action);
-    next = withoutHistory(one.world, memory);
+    next = withoutHistory(charm, one.world, memory);
   }
 }
 
@@ -43,26 +49,32 @@ interface Prompted {
   readonly world: World;
 }
 
-function promptOnce(world: World, memory: Memory): Prompted | null | Promise<Prompted | null> {
+function promptOnce(
+  charm: SimulatedCharm,
+  world: World,
+  memory: Memory,
+): Prompted | null | Promise<Prompted | null> {
+  const { isSilent, promptsIdle = false } = charm.reductions;
   for (const [name, unit] of Object.entries(world.units)) {
     const due = memory.due(world, name);
     const [first] = due;
     if (first === undefined) continue;
-    if (unit.application !== provider) {
+    if (unit.application !== world.tested) {
       const next = requirerApplied(world, name, first, memory.requirer(world, name, first));
       // One that failed waits for what somebody else has to do first, or for its relation's end.
       if (unit.failed !== null && (next.units[name]?.failed ?? null) !== null) continue;
       return ran(name, first, next);
     }
     if (unit.failed !== null) continue;
-    const silent = due.find((hook) => unit.state.deferred === undefined && isSilent(hook));
+    const silent = due.find((hook) => unit.state[deferralKey] === undefined && isSilent?.(hook));
     if (silent !== undefined) return ran(name, silent, delivered(world, name, silent));
-    for (const hook of due) {
+    for (const hook of promptsIdle ? due : []) {
       if (!hook.name.endsWith('-relation-changed') && hook.secret === undefined) continue;
       const outcome = memory.outcome(world, name, hook);
       // A hook that was never run before is run, and all is looked at once more.
-      if (outcome instanceof Promise) return outcome.then(() => promptOnce(world, memory));
-      if (isIdle(world, name, outcome)) return ran(name, hook, applied(world, name, hook, outcome));
+      if (outcome instanceof Promise) return outcome.then(() => promptOnce(charm, world, memory));
+      if (isIdle(world, name, outcome))
+        return ran(name, hook, applied(charm, world, name, hook, outcome));
     }
   }
   return null;
@@ -73,39 +85,20 @@ const ran = (unit: string, hook: Hook, world: World): Prompted => ({
   world,
 });
 
-const silentHook = /-relation-(created|joined)$/;
-
-const isSilent = ({ name }: Hook): boolean => silentHook.test(name);
-
 /** True for a hook after which a canonical world is as it was, but that the unit has been told. */
-function isIdle(world: World, name: string, { pending, ...outcome }: Outcome): boolean {
+function isIdle(world: World, name: string, { pending, outside }: Outcome): boolean {
   const { state } = unitNamed(world, name);
   return (
     pending !== null &&
     Object.keys(pending.bags).length === 0 &&
     pending.state === state &&
-    outcome.postgres === world.postgres &&
-    outcome.pooler === world.poolers[name]
+    outside.shared === world.outside.shared &&
+    outside.own === world.outside.units[name]
   );
 }
 
-/**
- * What nobody reads does not tell worlds apart: time that has passed, a status (it is looked at when
- * all is at rest), endpoints that a requirer heard of, and passwords that nothing holds any more.
- */
-function withoutHistory(world: World, memory: Memory): World {
-  let { units } = world;
-  for (const [name, unit] of Object.entries(units)) {
-    const isShort = unit.heard.every(({ event }) => event === 'database_created');
-    if (isShort && unit.status === null) continue;
-    const heard = isShort
-      ? unit.heard
-      : unit.heard.filter(({ event }) => event === 'database_created');
-    units = { ...units, [name]: { ...unit, heard, status: null } };
-  }
-  const next = memory.interner.canonical({ ...world, units, seconds: 0 });
-  const passwords = memory.passwordsIn(next);
-  return passwords === next.made.passwords
-    ? next
-    : memory.interner.canonical({ ...next, made: { ...next.made, passwords } });
+/** Time that has passed does not tell worlds apart, nor does what the charm knows to be read by nobody. */
+function withoutHistory({ reductions }: SimulatedCharm, world: World, memory: Memory): World {
+  const next = { ...world, seconds: 0 };
+  return memory.interner.canonical(reductions.forget?.(next) ?? next);
 }

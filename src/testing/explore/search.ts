@@ -2,11 +2,13 @@
  * The search itself: level by level, so that the first violation has the shortest history. Every
  * state is looked at once, however it came about and however its units are called.
  */
-import type { Charm } from '../hook-run.ts';
-import { type Violation, violationsAtRest, violationsOf } from '../invariants.ts';
-import { rest } from '../simulation.ts';
+import { violationsAtRest, violationsOf } from '../checks.ts';
+import { worldOf } from '../deploy.ts';
+import type { Violation } from '../outcome.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
+import { endless, rest } from '../simulation.ts';
 import { step } from '../step.ts';
-import { Misuse, provider, type World, worldOf } from '../world.ts';
+import { Misuse, type World } from '../world.ts';
 import { type Bounds, budgetOf, type State, topologyOf } from './bounds.ts';
 import { isFair } from './fair.ts';
 import { Memory } from './memory.ts';
@@ -38,6 +40,7 @@ export interface Found {
 
 /** One search from one beginning, with all that it has learned. */
 export class Search {
+  readonly charm: SimulatedCharm;
   readonly bounds: Bounds;
   readonly served: number;
   readonly memory: Memory;
@@ -50,11 +53,12 @@ export class Search {
   #depth = 0;
   #frontier: State[] = [];
 
-  constructor(bounds: Bounds, served: number, charm: Charm) {
+  constructor(charm: SimulatedCharm, bounds: Bounds, served: number) {
+    this.charm = charm;
     this.bounds = bounds;
     this.served = served;
     this.memory = new Memory(charm);
-    this.#symmetry = new Symmetry(this.memory.interner, bounds.units);
+    this.#symmetry = new Symmetry(this.memory.interner, bounds.units, charm);
   }
 
   get counts(): Counts {
@@ -73,7 +77,7 @@ export class Search {
   /** Looks at every state within the bounds; null where none violates anything. */
   async run(watch: (counts: Counts) => void = () => {}): Promise<Found | null> {
     const first = await this.begin();
-    const violations = violationsAtRest(first.world);
+    const violations = violationsAtRest(this.charm.invariants, first.world);
     this.#enter(first, -1);
     if (violations.length > 0) return { violations, path: [0] };
     this.#frontier = [first];
@@ -87,10 +91,10 @@ export class Search {
 
   /** The state in which the histories begin: deployed, and the first applications served. */
   async begin(): Promise<State> {
-    const { world } = await beginning(this.bounds, this.served);
+    const { world } = await beginning(this.charm, this.bounds, this.served);
     return this.memory.interner.canonical<State>({
-      world: await prompt(world, this.memory),
-      budget: budgetOf(this.bounds, this.served),
+      world: await prompt(this.charm, world, this.memory),
+      budget: budgetOf(this.charm, this.bounds, this.served),
       behind: [],
     });
   }
@@ -105,23 +109,23 @@ export class Search {
     const next: State[] = [];
     for (const state of this.#frontier) {
       const id = this.idOf(state) as number;
-      const moves = await successors(state, this.memory);
+      const moves = await successors(this.charm, state, this.memory);
       let fair = id;
       for (const move of moves) {
         this.#transitions += 1;
         const violations =
           'stepped' in move && move.state !== state
-            ? violationsOf(state.world, move.action, move.stepped)
+            ? violationsOf(this.charm.invariants, state.world, move.action, move.stepped)
             : [];
         const entered = this.#enter(move.state, id);
         if (entered !== null) next.push(entered);
         const to = this.idOf(move.state) as number;
         if (violations.length > 0) return { violations, path: [...this.#pathTo(id), to] };
-        if (fair === id && to !== id && isFair(move)) fair = to;
+        if (fair === id && to !== id && isFair(this.charm, move)) fair = to;
       }
       this.#fairNext[id] = fair;
       if (fair !== id) continue;
-      const violations = violationsAtRest(state.world);
+      const violations = violationsAtRest(this.charm.invariants, state.world);
       if (violations.length > 0) return { violations, path: this.#pathTo(id) };
     }
     this.#frontier = next;
@@ -136,8 +140,7 @@ export class Search {
       let at = id;
       while (!ends.has(at) && this.#fairNext[at] !== at) {
         if (way.has(at)) {
-          const what = 'the hooks call each other forth and never come to rest';
-          return { violations: [{ invariant: 'I6', what }], path: this.#pathTo(at) };
+          return { violations: [endless(this.charm)], path: this.#pathTo(at) };
         }
         way.add(at);
         at = this.#fairNext[at] as number;
@@ -172,7 +175,7 @@ export class Search {
 
   /** The move out of a state that leads to the state entered under a number. */
   async moveTo(state: State, id: number): Promise<Move> {
-    const moves = await successors(state, this.memory);
+    const moves = await successors(this.charm, state, this.memory);
     const move = moves.find((one) => this.idOf(one.state) === id);
     if (move === undefined) throw new Error(`no move leads to state ${id}`);
     return move;
@@ -180,19 +183,23 @@ export class Search {
 }
 
 /** The world at rest after everything was deployed and the first applications were served. */
-export async function beginning(bounds: Bounds, served: number) {
-  const topology = topologyOf(bounds);
+export async function beginning<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  bounds: Bounds,
+  served: number,
+) {
+  const topology = topologyOf(charm, bounds);
   const names = Object.keys(topology.requirers);
   if (served > names.length) throw new Misuse(`there are ${names.length} applications to serve`);
-  let { world, history } = await rest(worldOf(topology));
+  let { world, history } = await rest(charm, worldOf(charm, topology));
   for (const application of names.slice(0, served)) {
     const action = { _tag: 'Relate', application } as const;
-    const next = await rest((await step(world, action)).world);
+    const next = await rest(charm, (await step(charm, world, action)).world);
     world = next.world;
     history = [...history, action, ...next.history];
   }
   return { world, history };
 }
 
-const isFirstLeading = (world: World): boolean =>
-  (world.applications[provider]?.leader ?? `${provider}/0`) === `${provider}/0`;
+const isFirstLeading = ({ applications, tested }: World): boolean =>
+  (applications[tested]?.leader ?? `${tested}/0`) === `${tested}/0`;

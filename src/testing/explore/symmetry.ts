@@ -1,9 +1,9 @@
-import { provider } from '../world.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
 import type { Interner } from './intern.ts';
 
 /**
- * Units of the provider differ in nothing but their names, so worlds that become equal when units
- * change names are one. Lists that the charm sorts by name are sorted anew.
+ * Where units differ in nothing but their names, worlds that become equal when units change names are
+ * one. The charm says whether its own do, and how its texts read then; by default all are told apart.
  */
 export class Symmetry {
   readonly #interner: Interner;
@@ -12,9 +12,19 @@ export class Symmetry {
     readonly known: Map<object | string, unknown>;
   }[];
 
-  constructor(interner: Interner, units: number) {
+  readonly #symmetry: SimulatedCharm['reductions']['symmetry'];
+  readonly #application: string;
+
+  constructor(
+    interner: Interner,
+    units: number,
+    { application, reductions: { symmetry } }: Pick<SimulatedCharm, 'application' | 'reductions'>,
+  ) {
     this.#interner = interner;
-    this.#renamings = permutations(Array.from({ length: units }, (_, number) => number))
+    this.#symmetry = symmetry;
+    this.#application = application;
+    const numbers = Array.from({ length: symmetry === undefined ? 0 : units }, (_, at) => at);
+    this.#renamings = permutations(numbers)
       .slice(1)
       .map((names) => ({ names, known: new Map() }));
   }
@@ -30,10 +40,10 @@ export class Symmetry {
     known: Map<object | string, unknown>,
   ): unknown {
     if (typeof value === 'string') {
-      if (!value.includes('pgb')) return value;
+      if (this.#symmetry === undefined || !value.includes(this.#symmetry.sign)) return value;
       const before = known.get(value);
       if (before !== undefined) return before;
-      const after = renamedText(value, names);
+      const after = this.#symmetry.renamed(value, names);
       known.set(value, after);
       return after;
     }
@@ -42,7 +52,7 @@ export class Symmetry {
     if (before !== undefined) return before;
     const after = this.#interner.canonical(
       Array.isArray(value)
-        ? value.map((part) => this.#renamed(part, names, known)).sort(byName)
+        ? value.map((part) => this.#renamed(part, names, known)).sort(this.#byName)
         : Object.fromEntries(
             Object.entries(value).map(([key, part]) => [
               this.#renamed(key, names, known),
@@ -53,28 +63,15 @@ export class Symmetry {
     known.set(value, after);
     return after;
   }
+
+  /** Only lists of units are in the order of their names; others stay as they are. */
+  #byName = (one: unknown, other: unknown): number => {
+    const unit = `${this.#application}/`;
+    if (typeof one !== 'string' || typeof other !== 'string') return 0;
+    if (!one.startsWith(unit) || !other.startsWith(unit)) return 0;
+    return one < other ? -1 : 1;
+  };
 }
-
-const named = new RegExp(`${provider}/(\\d+)`, 'g');
-const addresses = /pgb-\d+:6432(?:,pgb-\d+:6432)*/g;
-
-const renamedText = (text: string, names: readonly number[]): string =>
-  text
-    .replace(named, (_, number) => `${provider}/${names[Number(number)] ?? number}`)
-    .replace(addresses, (list) =>
-      list
-        .split(',')
-        .map((one) => one.replace(/\d+/, (number) => String(names[Number(number)] ?? number)))
-        .sort()
-        .join(','),
-    );
-
-/** Only lists of units are in the order of their names; others stay as they are. */
-const byName = (one: unknown, other: unknown): number => {
-  if (typeof one !== 'string' || typeof other !== 'string') return 0;
-  if (!one.startsWith(`${provider}/`) || !other.startsWith(`${provider}/`)) return 0;
-  return one < other ? -1 : 1;
-};
 
 function permutations(numbers: readonly number[]): readonly (readonly number[])[] {
   if (numbers.length === 0) return [[]];

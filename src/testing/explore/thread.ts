@@ -1,8 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Bounds } from './bounds.ts';
+import { loadCharm } from './load.ts';
 import { explore } from './verify.ts';
 
-const { bounds, served } = workerData as { bounds: Bounds; served: number };
+const { module, bounds, served } = workerData as {
+  module: string;
+  bounds: Bounds;
+  served: number;
+};
 const post = (message: unknown) => parentPort?.postMessage(message);
 
-post(await explore(bounds, served, { watch: post }));
+post(await explore(await loadCharm(module), bounds, served, { watch: post }));

@@ -1,10 +1,12 @@
 /** A history that ends in a violation: told as a story, written to a file, and run again from it. */
 import * as v from 'valibot';
-import { type Action, tell } from '../actions.ts';
-import { type Charm, pgbouncerCharm, runHook } from '../hook-run.ts';
-import { type Violation, violationsAtRest, violationsOf } from '../invariants.ts';
+import { type Action, operationTags } from '../actions.ts';
+import { violationsAtRest, violationsOf } from '../checks.ts';
+import type { Stepped, Violation } from '../outcome.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
 import { nextFair, rest } from '../simulation.ts';
-import { type Runner, step } from '../step.ts';
+import { step } from '../step.ts';
+import { tell } from '../tell.ts';
 import { Misuse, type World } from '../world.ts';
 import { type Bounds, defaultBounds } from './bounds.ts';
 import { promptActions } from './prompt.ts';
@@ -12,127 +14,142 @@ import { beginning, type Found, type Search } from './search.ts';
 
 /** Everything that is needed to run a history again. */
 export interface Replay {
+  /** The module that has the charm; missing where that is known otherwise. */
+  readonly charm?: string;
   readonly bounds: Bounds;
   /** Applications that are served when it begins. */
   readonly served: number;
   readonly actions: readonly Action[];
+  /** Which of the actions, from 0, were chosen; the others came about by themselves. */
+  readonly chosen?: readonly number[];
 }
 
 /** What one run of a history showed. */
-export interface Replayed {
+export interface Replayed<Shared = unknown, Own = unknown> {
   /** A line for each action, with what the hook did and what it violated. */
   readonly story: readonly string[];
   readonly violations: readonly Violation[];
-  readonly world: World;
+  readonly world: World<Shared, Own>;
 }
 
 /** The actions on the way that a search has found, those that are not left to chance included. */
 export async function replayOf(search: Search, { path }: Found): Promise<Replay> {
   let state = await search.begin();
   const actions: Action[] = [];
+  const chosen: number[] = [];
   for (const id of path.slice(1)) {
     const move = await search.moveTo(state, id);
     if ('stepped' in move) {
+      chosen.push(actions.length);
       actions.push(move.action);
-      const { world } = await step(state.world, move.action, search.memory.runner);
-      actions.push(...(await promptActions(world, search.memory)));
+      const { world } = await step(search.charm, state.world, move.action, search.memory.runner);
+      actions.push(...(await promptActions(search.charm, world, search.memory)));
     }
     state = move.state;
   }
-  return { bounds: search.bounds, served: search.served, actions };
+  return { bounds: search.bounds, served: search.served, actions, chosen };
 }
 
 export interface ReplayOptions {
-  readonly charm?: Charm;
   /** Told of each line of the story as it comes, and whether it is a violation. */
   readonly watch?: (line: string, isViolation: boolean, action: Action | null) => void;
 }
 
 /** Runs a history once more, and lets all come to rest at its end; the same charm does the same. */
-export async function replay(
-  { bounds, served, actions }: Replay,
-  { charm = pgbouncerCharm, watch = () => {} }: ReplayOptions = {},
-): Promise<Replayed> {
-  const runner: Runner = (view, { interruption }) => runHook(charm, view, interruption);
-  let { world } = await beginning(bounds, served);
+export async function replay<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  { bounds, served, actions, chosen }: Replay,
+  { watch = () => {} }: ReplayOptions = {},
+): Promise<Replayed<Shared, Own>> {
+  const { invariants } = charm;
+  let { world } = await beginning(charm, bounds, served);
   const story: string[] = [];
   const violations: Violation[] = [];
   const say = (line: string, isViolation: boolean, action: Action | null = null) => {
     story.push(line);
     watch(line, isViolation, action);
   };
-  const note = (action: Action, what: readonly Violation[], did: string) => {
-    say(`${tell(action)}${did}`, false, action);
+  const note = (action: Action, what: readonly Violation[], did: string, indent = '') => {
+    say(`${indent}${tell(charm, action)}${did}`, false, action);
     for (const { invariant, what: text } of what) say(`  violates ${invariant}: ${text}`, true);
     violations.push(...what);
   };
-  for (const action of actions) {
-    const stepped = await step(world, action, runner);
-    note(action, violationsOf(world, action, stepped), did(stepped));
+  for (const [at, action] of actions.entries()) {
+    const stepped = await step(charm, world, action);
+    const indent = chosen === undefined || chosen.includes(at) ? '' : '    ';
+    note(action, violationsOf(invariants, world, action, stepped), did(charm, stepped), indent);
     world = stepped.world;
   }
   if (violations.length === 0) {
-    if (nextFair(world) !== null) say('— and all that is left to do is done —', false);
-    const rested = await rest(world, {
-      runner,
+    if (nextFair(charm, world) !== null) say('— and all that is left to do is done —', false);
+    const rested = await rest(charm, world, {
       watch: (before, action, stepped) =>
-        note(action, violationsOf(before, action, stepped), did(stepped)),
+        note(action, violationsOf(invariants, before, action, stepped), did(charm, stepped)),
     });
     world = rested.world;
     const left: readonly Violation[] = rested.isAtRest
-      ? violationsAtRest(world)
-      : [{ invariant: 'I6', what: 'the hooks never come to rest' }];
+      ? violationsAtRest(invariants, world)
+      : [{ invariant: charm.comesToRest.name, what: 'the hooks never come to rest' }];
     for (const { invariant, what } of left) say(`at rest it violates ${invariant}: ${what}`, true);
     violations.push(...left);
   }
+  for (const { name, claims } of invariants)
+    if (violations.some(({ invariant }) => invariant === name))
+      say(`${name} claims: ${claims}`, false);
   return { story, violations, world };
 }
 
-function did({ outcome }: Awaited<ReturnType<typeof step>>): string {
+function did(charm: SimulatedCharm, { outcome }: Stepped): string {
   if (outcome === null) return '';
   if (outcome.failure !== null) return ` — fails: ${outcome.failure}`;
-  const { charts = [], reconciled = [] } = outcome.run ?? {};
-  const left = reconciled.filter(
-    ({ hook, end }) => hook !== 'ledger-moved' || end._tag !== 'Returned',
-  );
-  const all = [...charts, ...left].map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`);
+  const all = outcome.run === null ? [] : charm.tells(outcome.run);
   return all.length === 0 ? '' : ` — ${all.join(', ')}`;
 }
 
 const text = v.string();
-const file = v.object({
-  bounds: v.object(v.entriesFromList(Object.keys(defaultBounds) as (keyof Bounds)[], v.number())),
-  served: v.number(),
-  actions: v.array(
-    v.variant('_tag', [
-      v.looseObject({
-        _tag: v.literal('RunHook'),
-        unit: text,
-        hook: v.looseObject({ name: text }),
-      }),
-      v.looseObject({ _tag: v.picklist(['Relate', 'RemoveApplication', 'AddUnit', 'LoseLeader']) }),
-      v.looseObject({ _tag: v.picklist(['RemoveRelation', 'Suspend', 'Resume']) }),
-      v.looseObject({ _tag: v.picklist(['RemoveUnit', 'LosePod', 'RestartAgent', 'Elect']) }),
-      v.looseObject({ _tag: v.picklist(['StartPostgres', 'StopPostgres']) }),
-      v.looseObject({ _tag: v.picklist(['StartPooler', 'StopPooler']) }),
-      v.looseObject({ _tag: v.literal('SlowPostgres'), seconds: v.number() }),
-      v.looseObject({ _tag: v.literal('Ask'), request: v.record(text, text) }),
-    ]),
-  ),
-});
+
+const fileOf = (charm: SimulatedCharm) => {
+  const { shared, unit } = charm.outside;
+  const tags = [...operationTags, ...Object.keys(shared.actions), ...Object.keys(unit.actions)];
+  return v.object({
+    charm: v.exactOptional(text),
+    bounds: v.object(v.entriesFromList(Object.keys(defaultBounds(charm)), v.number())),
+    served: v.number(),
+    actions: v.array(
+      v.variant('_tag', [
+        v.looseObject({
+          _tag: v.literal('RunHook'),
+          unit: text,
+          hook: v.looseObject({ name: text }),
+        }),
+        v.looseObject({ _tag: v.picklist(tags.filter((tag) => tag !== 'Ask')) }),
+        v.looseObject({ _tag: v.literal('Ask'), request: v.record(text, text) }),
+      ]),
+    ),
+    chosen: v.exactOptional(v.array(v.number())),
+  });
+};
+
+/** The module that a replay file names, for its charm; null where it names none. */
+export function charmOfReplay(json: string): string | null {
+  const parsed = v.safeParse(v.looseObject({ charm: text }), parsedJson(json));
+  return parsed.success ? parsed.output.charm : null;
+}
 
 /** Reads a replay file; a `Misuse` says what is wrong with it. */
-export function parseReplay(json: string): Replay {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new Misuse('the replay is not JSON');
-  }
-  const parsed = v.safeParse(file, value);
+export function parseReplay(charm: SimulatedCharm, json: string): Replay {
+  const parsed = v.safeParse(fileOf(charm), parsedJson(json));
   if (parsed.success) return parsed.output as unknown as Replay;
   const issue = parsed.issues[0];
   throw new Misuse(
     `the replay's ${v.getDotPath(issue) ?? 'content'} is not as expected (${issue.expected})`,
   );
+}
+
+function parsedJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Misuse('the replay is not JSON');
+  }
 }

@@ -1,9 +1,10 @@
 /** A verification: a search from every beginning, side by side where the machine has the cores. */
 import { Worker } from 'node:worker_threads';
-import { type Charm, pgbouncerCharm } from '../hook-run.ts';
-import type { Violation } from '../invariants.ts';
+import type { Violation } from '../outcome.ts';
+import type { SimulatedCharm } from '../simulated-charm.ts';
 import { Misuse } from '../world.ts';
-import type { Bounds } from './bounds.ts';
+import { type Bounds, defaultBounds } from './bounds.ts';
+import { loadCharm } from './load.ts';
 import { type Counts, Search } from './search.ts';
 import { type Replay, type Replayed, replay, replayOf } from './trace.ts';
 
@@ -29,34 +30,33 @@ export interface Searched {
 
 /** One search, in this process. */
 export async function explore(
+  charm: SimulatedCharm,
   bounds: Bounds,
   served: number,
-  {
-    charm = pgbouncerCharm,
-    watch,
-  }: { readonly charm?: Charm; readonly watch?: (counts: Counts) => void } = {},
+  { watch }: { readonly watch?: (counts: Counts) => void } = {},
 ): Promise<Searched> {
-  const search = new Search(bounds, served, charm);
+  const search = new Search(charm, bounds, served);
   const found = await search.run(watch);
   if (found === null) return { counts: search.counts, counterexample: null };
   const again = await replayOf(search, found);
-  const { story } = await replay(again, { charm });
+  const { story } = await replay(charm, again);
   const { violations } = found;
   return { counts: search.counts, counterexample: { replay: again, story, violations } };
 }
 
 /**
- * Searches from every beginning. Each has a thread of its own, as many at a time as asked for; they
+ * Searches from every beginning, the charm that a module (by its URL) exports as `simulated`. Each has a thread of its own, as many at a time as asked for; they
  * share nothing. The first violation that is found ends the others.
  */
 export async function verify(
+  module: string,
   bounds: Bounds,
   {
     threads,
     watch = () => {},
   }: { readonly threads: number; readonly watch?: (counts: Counts) => void },
 ): Promise<Verified> {
-  checkBounds(bounds);
+  checkBounds(await loadCharm(module), bounds);
   // The beginning with the most to remove has the most to do.
   const beginnings = Array.from({ length: bounds.relations + 1 }, (_, served) => served).reverse();
   const searches: Counts[] = [];
@@ -65,7 +65,7 @@ export async function verify(
   const runNext = async (): Promise<void> => {
     const served = beginnings.shift();
     if (served === undefined || counterexample !== null) return;
-    const searched = await inThread(bounds, served, running, watch);
+    const searched = await inThread({ module, bounds, served }, running, watch);
     if (searched === null) return;
     searches.push(searched.counts);
     if (searched.counterexample === null) return runNext();
@@ -89,14 +89,13 @@ export async function verify(
 
 /** Null where the thread was ended by another one's finding. */
 function inThread(
-  bounds: Bounds,
-  served: number,
+  workerData: { readonly module: string; readonly bounds: Bounds; readonly served: number },
   running: Set<Worker>,
   watch: (counts: Counts) => void,
 ): Promise<Searched | null> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData: { bounds, served },
+      workerData,
       // Most of what a search makes is looked at once and dropped.
       resourceLimits: { maxYoungGenerationSizeMb: 128, maxOldGenerationSizeMb: 8192 },
     });
@@ -114,14 +113,15 @@ function inThread(
 }
 
 /** Bounds that can be searched; a `Misuse` names the one that cannot. */
-function checkBounds(bounds: Bounds): void {
-  for (const [name, value] of Object.entries(bounds))
+export function checkBounds(charm: SimulatedCharm, bounds: Bounds): void {
+  const known = Object.keys(defaultBounds(charm));
+  for (const [name, value] of Object.entries(bounds)) {
+    if (!known.includes(name))
+      throw new Misuse(`${charm.application} has no bound ${name}; there are ${known.join(', ')}`);
     if (!Number.isInteger(value) || value < 0)
       throw new Misuse(`${name} is to be a whole number, not ${value}`);
+  }
   if (bounds.units < 1 || bounds.units > 5) throw new Misuse('units are to be 1 to 5');
-  const { endings, leaderChanges, outages, removals } = bounds;
-  if (endings > 0 && leaderChanges + outages + removals > 0)
-    throw new Misuse(
-      'endings are explored without leader changes, outages and removals: a provider that ends while nobody leads or PostgreSQL is down leaves its roles behind',
-    );
+  const why = charm.objection(bounds);
+  if (why !== null) throw new Misuse(why);
 }

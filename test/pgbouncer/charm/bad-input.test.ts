@@ -17,7 +17,7 @@ beforeAll(async () => {
     requirers: {
       application: { units: 1, request: { database: 'app' } },
       other: { units: 1, request: { database: 'other' } },
-      odd: { units: 1, request: {}, library: 'v0.12' },
+      odd: { units: 1, request: {}, options: { library: 'v0.12' } },
     },
   });
   await charm.settle();

@@ -6,22 +6,17 @@ import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.t
 import { findPgbouncer } from '../../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { startBackend } from '../../../src/pgbouncer/demo/world.ts';
 import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import { provider, simulated } from '../../../src/pgbouncer/testing/index.ts';
 import type { Action } from '../../../src/testing/actions.ts';
-import type { Outcome } from '../../../src/testing/hook-run.ts';
+import { worldOf } from '../../../src/testing/deploy.ts';
 import { HookTools, type Kept, type Pending } from '../../../src/testing/hook-tools.ts';
+import type { Outcome } from '../../../src/testing/outcome.ts';
 import { hooksOf } from '../../../src/testing/resolver.ts';
 import { shortId } from '../../../src/testing/secret-tools.ts';
 import { applied, type Runner, step } from '../../../src/testing/step.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';
-import {
-  type Hook,
-  provider,
-  type Topology,
-  unitsOf,
-  type World,
-  worldOf,
-} from '../../../src/testing/world.ts';
+import { type Hook, type Topology, unitsOf, type World } from '../../../src/testing/world.ts';
 import { buildCharm } from '../../tools/charm.ts';
 import { shippedNode } from '../../tools/charm-node.ts';
 import { eventVariables } from './environment.ts';
@@ -82,7 +77,7 @@ export class RealCharm {
     this.standIn = standIn;
     this.#workspace = workspace;
     this.#built = built;
-    this.world = worldOf(topology);
+    this.world = worldOf(simulated, topology);
     this.#login = backend.primary.login;
     this.answer = this.backendDatabag;
   }
@@ -137,14 +132,14 @@ export class RealCharm {
   async take(action: Action, hindrance: Hindrance = {}): Promise<Ended | null> {
     this.last = null;
     const runner: Runner = (view) => this.#run(view, hindrance);
-    this.world = (await step(this.world, action, runner)).world;
+    this.world = (await step(simulated, this.world, action, runner)).world;
     return this.last;
   }
 
   /** Runs a hook that the simulated model never calls for, such as those of `backend-database`. */
   async hook(unit: string, hook: Hook, hindrance: Hindrance = {}): Promise<Ended> {
     const outcome = await this.#run(viewOf(this.world, unit, hook), hindrance);
-    this.world = applied(this.world, unit, hook, outcome);
+    this.world = applied(simulated, this.world, unit, hook, outcome);
     if (this.last === null) throw new Error('no process was run');
     return this.last;
   }
@@ -350,9 +345,7 @@ export class RealCharm {
       failure,
       status: tools.status,
       isDeposed: deposedAt !== undefined,
-      postgres: view.postgres,
-      pooler: view.pooler,
-      passwordsMade: view.made.passwords,
+      outside: { shared: view.outside.shared, own: view.outside.own },
       seconds: 0,
       steps: [],
       run: null,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { juju, parseEnvironment } from '../../../src/juju/hook-tools/index.ts';
-import { modelConformance } from '../../../src/testing/conformance/index.ts';
+import { jujuConformance } from '../../../src/testing/conformance/index.ts';
 import type { HookTools } from '../../../src/testing/hook-tools.ts';
 import { modelSubject } from '../../testing/model-subject.ts';
 import { StandIn } from './stand-in.ts';
@@ -47,7 +47,7 @@ describe.each([
   ['2.9.50', false],
 ])('the Juju adapter on Juju %s conforms', (version, hasSecrets) => {
   it.each(
-    modelConformance(() => modelSubject(hasSecrets, jujuModel(version))).map(
+    jujuConformance(() => modelSubject(hasSecrets, jujuModel(version))).map(
       ({ name, run }) => [name, run] as const,
     ),
   )('%s', (_name, run) => run());

@@ -15,7 +15,7 @@ interface Vector {
 }
 
 const vectors: readonly Vector[] = JSON.parse(
-  readFileSync(new URL('../../testing/requirer-vectors.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../testing/requirer-vectors.json', import.meta.url), 'utf8'),
 );
 
 /** What the interface's schema of the provider's side knows, and what it asks for. */
@@ -62,7 +62,7 @@ describe.each([
       {
         units: 1,
         request: Object.fromEntries(Object.entries(request).filter(([key]) => !ours.has(key))),
-        library: library.endsWith('v0.12') ? ('v0.12' as const) : ('v0.59' as const),
+        options: { library: library.endsWith('v0.12') ? 'v0.12' : 'v0.59' },
       },
     ]);
     charm = await RealCharm.start({
@@ -70,7 +70,7 @@ describe.each([
       hasSecrets,
       requirers: {
         ...Object.fromEntries(requirers),
-        application: { units: 1, request: {}, library: 'v0.12' },
+        application: { units: 1, request: {}, options: { library: 'v0.12' } },
       },
     });
     await charm.settle();

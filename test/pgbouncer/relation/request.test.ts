@@ -9,7 +9,7 @@ import {
   notAllowed,
   parseRequest,
 } from '../../../src/pgbouncer/relation/request.ts';
-import vectors from '../../testing/requirer-vectors.json' with { type: 'json' };
+import vectors from '../testing/requirer-vectors.json' with { type: 'json' };
 
 const parse = (databag: Databag) => parseRequest(defaultPolicy)(4, databag);
 

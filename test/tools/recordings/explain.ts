@@ -3,6 +3,9 @@
  * actions, and what units did whose hooks were not recorded. Each is an action of the simulation or
  * a change that an unseen unit makes; whether the hook may then run is the simulation's to say.
  */
+
+import { simulated } from '../../../src/pgbouncer/testing/index.ts';
+import { unitOf } from '../../../src/testing/deploy.ts';
 import { entered, withScope } from '../../../src/testing/lifecycle.ts';
 import { endpointOf, hooksOf, updateStatus } from '../../../src/testing/resolver.ts';
 import { isSame } from '../../../src/testing/step.ts';
@@ -12,7 +15,6 @@ import {
   type Queued,
   type Relation,
   remoteOf,
-  unitOf,
   type World,
 } from '../../../src/testing/world.ts';
 import { eventVariables } from '../../pgbouncer/charm/environment.ts';
@@ -460,7 +462,7 @@ function withoutNews(model: Model, name: string, wanted: Hook, placed: Placed): 
     ]),
   );
   for (const [, relation] of Object.entries(relations))
-    for (const other of relation.scope) there[other] ??= unitOf(applicationOf(other), 0);
+    for (const other of relation.scope) there[other] ??= unitOf(simulated, applicationOf(other), 0);
   return { ...world, relations, units: { ...there, [name]: { ...unit, told } } };
 }
 

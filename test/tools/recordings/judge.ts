@@ -1,4 +1,5 @@
 /** Whether the simulated Juju can do what a recording tells that the real one did. */
+
 import { Misuse } from '../../../src/testing/world.ts';
 import { Differs, told } from './differs.ts';
 import { explained } from './explain.ts';

@@ -1,16 +1,17 @@
 /** A model that is driven by what was recorded of it, with what each unit of it has heard so far. */
-import type { Action } from '../../../src/testing/actions.ts';
+
+import { simulated } from '../../../src/pgbouncer/testing/index.ts';
+import type { Operation } from '../../../src/testing/actions.ts';
+import { unitOf, worldOf } from '../../../src/testing/deploy.ts';
 import { withUnit } from '../../../src/testing/lifecycle.ts';
 import { operated } from '../../../src/testing/operations.ts';
-import {
-  type Application,
-  type Hook,
-  type Queued,
-  type Relation,
-  type Unit,
-  unitOf,
-  type World,
-  worldOf,
+import type {
+  Application,
+  Hook,
+  Queued,
+  Relation,
+  Unit,
+  World,
 } from '../../../src/testing/world.ts';
 import { Differs } from './differs.ts';
 import { History, type Version } from './history.ts';
@@ -46,11 +47,11 @@ export const restartWords = /agent|restart|reboot|boot|churn|machine|pod|power/i
 
 export class Model {
   world: World = {
-    ...worldOf({ units: 1, requirers: {} }),
+    ...worldOf(simulated, { units: 1, requirers: {} }),
     applications: {},
     units: {},
     relations: {},
-    poolers: {},
+    outside: { ...worldOf(simulated, { units: 1, requirers: {} }).outside, units: {} },
     hasSecrets: true,
   };
   readonly gone = new Set<string>();
@@ -70,8 +71,8 @@ export class Model {
     this.timeline = timeline;
   }
 
-  take(action: Exclude<Action, { _tag: 'RunHook' }>): void {
-    this.world = operated(this.world, action);
+  take(action: Operation): void {
+    this.world = operated(simulated, this.world, action);
   }
 
   change(name: string, how: (unit: Unit) => Unit): void {
@@ -124,9 +125,9 @@ export class Model {
       life: 'alive',
       leader: null,
       unitsMade: 0,
+      endpoint: 'database',
       request: {},
-      library: 'v0.59',
-      copyIn: 'databag',
+      options: {},
     };
     this.world = {
       ...this.world,
@@ -135,7 +136,10 @@ export class Model {
   }
 
   addUnit(name: string, queue: readonly Queued[]): void {
-    this.world = withUnit(this.world, name, { ...unitOf(applicationOf(name), 0), queue });
+    this.world = withUnit(this.world, name, {
+      ...unitOf(simulated, applicationOf(name), 0),
+      queue,
+    });
   }
 
   addRelation(id: number, relation: Relation, placed: Placed): void {

@@ -1,25 +1,27 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import type { Backend, HookError, Juju } from '../../src/pgbouncer/engine.ts';
-import { cryptoEntropy } from '../../src/pgbouncer/entropy.ts';
+import type { Backend, HookError, Juju } from '../../../src/pgbouncer/engine.ts';
+import { cryptoEntropy } from '../../../src/pgbouncer/entropy.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
-} from '../../src/pgbouncer/memory/index.ts';
+} from '../../../src/pgbouncer/memory/index.ts';
 import {
   type BackendSubject,
   backendConformance,
-  type ConformanceCase,
   entropyConformance,
-  type ModelSubject,
-  modelConformance,
   type PoolerSubject,
   poolerConformance,
-} from '../../src/testing/conformance/index.ts';
-import { simulatedModel } from '../../src/testing/model.ts';
-import { modelSubject } from './model-subject.ts';
+} from '../../../src/pgbouncer/testing/index.ts';
+import {
+  type ConformanceCase,
+  type JujuSubject,
+  jujuConformance,
+} from '../../../src/testing/conformance/index.ts';
+import { simulatedJuju } from '../../../src/testing/simulated-juju.ts';
+import { modelSubject } from '../../testing/model-subject.ts';
 
 const memoryBackend = async (): Promise<BackendSubject> => {
   const postgres = new MemoryPostgres();
@@ -38,7 +40,7 @@ const memoryPooler = async (): Promise<PoolerSubject> => {
   };
 };
 
-const memoryJuju = async (hasSecrets: boolean): Promise<ModelSubject> => {
+const memoryJuju = async (hasSecrets: boolean): Promise<JujuSubject> => {
   const juju = new MemoryJuju({
     application: 'p',
     units: ['p/0', 'p/1'],
@@ -51,6 +53,7 @@ const memoryJuju = async (hasSecrets: boolean): Promise<ModelSubject> => {
   return {
     leader: 'p/0',
     follower: 'p/1',
+    endpoint: 'database',
     relation: 4,
     request,
     hook: (unit, body) => body(juju.hook(unit)),
@@ -60,10 +63,10 @@ const memoryJuju = async (hasSecrets: boolean): Promise<ModelSubject> => {
 const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
   'the backend in memory': backendConformance(memoryBackend),
   'the pooler in memory': poolerConformance(memoryPooler),
-  'the small Juju in memory': modelConformance(() => memoryJuju(false)),
-  'the small Juju with secrets': modelConformance(() => memoryJuju(true)),
-  'the simulated Juju': modelConformance(() => modelSubject(false, simulatedModel)),
-  'the simulated Juju with secrets': modelConformance(() => modelSubject(true, simulatedModel)),
+  'the small Juju in memory': jujuConformance(() => memoryJuju(false)),
+  'the small Juju with secrets': jujuConformance(() => memoryJuju(true)),
+  'the simulated Juju': jujuConformance(() => modelSubject(false, simulatedJuju)),
+  'the simulated Juju with secrets': jujuConformance(() => modelSubject(true, simulatedJuju)),
   'seeded entropy': entropyConformance(async () => seededEntropy(7)),
   'crypto entropy': entropyConformance(async () => cryptoEntropy),
 };
@@ -119,7 +122,7 @@ const generousBackend = backendConformance(async () => {
 });
 
 const spoiledModel = (spoil: (model: Juju) => Partial<Juju>) =>
-  modelConformance(async () => {
+  jujuConformance(async () => {
     const subject = await memoryJuju(false);
     return {
       ...subject,

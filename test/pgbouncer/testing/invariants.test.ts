@@ -1,38 +1,50 @@
 import { describe, expect, it } from 'vitest';
-import type { PgbouncerState } from '../../src/pgbouncer/memory/index.ts';
+import type { PgbouncerState } from '../../../src/pgbouncer/memory/index.ts';
 import {
-  type Invariant,
   invariants,
-  violationsAtRest,
-  violationsOf,
-} from '../../src/testing/invariants.ts';
-import { rest } from '../../src/testing/simulation.ts';
-import { type Stepped, step } from '../../src/testing/step.ts';
-import { type World, worldOf } from '../../src/testing/world.ts';
+  type PgbouncerWorld,
+  type Shared,
+  simulated,
+} from '../../../src/pgbouncer/testing/index.ts';
+import { violationsAtRest, violationsOf } from '../../../src/testing/checks.ts';
+import { worldOf } from '../../../src/testing/deploy.ts';
+import type { Stepped } from '../../../src/testing/outcome.ts';
+import { rest } from '../../../src/testing/simulation.ts';
+import { step } from '../../../src/testing/step.ts';
 
-const served = async (): Promise<World> => {
-  const world = worldOf({
+const served = async (): Promise<PgbouncerWorld> => {
+  const world = worldOf(simulated, {
     units: 2,
     requirers: {
       app: { units: 1, request: { database: 'app' } },
       bad: { units: 1, request: { database: 'not a name' } },
     },
   });
-  const related = await step(world, { _tag: 'Relate', application: 'app' });
-  return (await rest(related.world)).world;
+  const related = await step(simulated, world, { _tag: 'Relate', application: 'app' });
+  return (await rest(simulated, related.world)).world;
 };
 
-type Change = (world: World) => World;
+type Change = (world: PgbouncerWorld) => PgbouncerWorld;
+
+const withPostgres = (world: PgbouncerWorld, postgres: Shared['postgres']): PgbouncerWorld => {
+  const { outside } = world;
+  return { ...world, outside: { ...outside, shared: { ...outside.shared, postgres } } };
+};
+
+const withPooler = (world: PgbouncerWorld, name: string, pooler: PgbouncerState) => {
+  const { outside } = world;
+  return { ...world, outside: { ...outside, units: { ...outside.units, [name]: pooler } } };
+};
 
 const role =
   (change: object | null): Change =>
   (world) => {
-    const { relation_id_1: known, ...others } = world.postgres.roles;
+    const { relation_id_1: known, ...others } = world.outside.shared.postgres.roles;
     const roles =
       change === null || known === undefined
         ? others
         : { ...others, relation_id_1: { ...known, ...change } };
-    return { ...world, postgres: { ...world.postgres, roles } };
+    return withPostgres(world, { ...world.outside.shared.postgres, roles });
   };
 
 const unit =
@@ -57,7 +69,7 @@ const bag =
 const pooler =
   (name: string, databases: readonly string[]): Change =>
   (world) => {
-    const known = world.poolers[name];
+    const known = world.outside.units[name];
     if (known === undefined) throw new Error(`no pooler ${name}`);
     const configuration = {
       ...known.configuration,
@@ -65,26 +77,26 @@ const pooler =
         ...{ name: database, database, host: 'a', port: 1 },
       })),
     };
-    return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
+    return withPooler(world, name, { ...known, configuration });
   };
 
 const users =
   (name: string, listed: PgbouncerState['configuration']['users']): Change =>
   (world) => {
-    const known = world.poolers[name];
+    const known = world.outside.units[name];
     if (known === undefined) throw new Error(`no pooler ${name}`);
     const configuration = { ...known.configuration, users: listed };
-    return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
+    return withPooler(world, name, { ...known, configuration });
   };
 
 const wildcard =
   (name: string, leads: readonly string[]): Change =>
   (world) => {
-    const known = world.poolers[name];
+    const known = world.outside.units[name];
     if (known === undefined) throw new Error(`no pooler ${name}`);
     const made = { host: 'a', port: 1, users: leads, closed: [] };
     const configuration = { ...known.configuration, wildcard: made };
-    return { ...world, poolers: { ...world.poolers, [name]: { ...known, configuration } } };
+    return withPooler(world, name, { ...known, configuration });
   };
 
 const withoutRelation: Change = (world) => {
@@ -110,13 +122,15 @@ const names = (found: readonly { readonly invariant: string; readonly what: stri
 describe('a world that is as it should be', () => {
   it('violates nothing, at rest or on the way', async () => {
     const world = await served();
-    expect(violationsAtRest(world)).toEqual([]);
+    expect(violationsAtRest(invariants, world)).toEqual([]);
     const action = {
       _tag: 'RunHook',
       unit: 'pgbouncer/0',
       hook: { name: 'update-status' },
     } as const;
-    expect(violationsOf(world, action, await step(world, action))).toEqual([]);
+    expect(violationsOf(invariants, world, action, await step(simulated, world, action))).toEqual(
+      [],
+    );
   });
 
   it('every invariant has a name of its own and says what it claims', () => {
@@ -140,7 +154,7 @@ describe('what an invariant sees in a world', () => {
     ['I1: relation 1: relation_id_1 has another password', role({ password: 'another' })],
     [
       'I1: relation 1: there is no database app',
-      (world) => ({ ...world, postgres: { ...world.postgres, databases: {} } }),
+      (world) => withPostgres(world, { ...world.outside.shared.postgres, databases: {} }),
     ],
     [
       'I1: app/0 was told 2 times that relation 1 is served',
@@ -167,7 +181,7 @@ describe('what an invariant sees in a world', () => {
   ])('always: %s', async (violation, change) => {
     const world = change(await served());
     const none = { _tag: 'StartPostgres' } as const;
-    const found = violationsOf(world, none, { world, outcome: null });
+    const found = violationsOf(invariants, world, none, { world, outcome: null });
     expect(names(found)).toContain(violation);
   });
 
@@ -204,18 +218,18 @@ describe('what an invariant sees in a world', () => {
       ),
     ],
   ])('at rest: %s', async (violation, change) => {
-    expect(names(violationsAtRest(change(await served())))).toContain(violation);
+    expect(names(violationsAtRest(invariants, change(await served())))).toContain(violation);
   });
 
   it('a refusal that an operator sees is an answer', async () => {
-    const world = worldOf({
+    const world = worldOf(simulated, {
       units: 1,
       requirers: { bad: { units: 1, request: { database: 'not a name' } } },
     });
-    const related = await step(world, { _tag: 'Relate', application: 'bad' });
-    const rested = (await rest(related.world)).world;
+    const related = await step(simulated, world, { _tag: 'Relate', application: 'bad' });
+    const rested = (await rest(simulated, related.world)).world;
     expect(rested.units['pgbouncer/0']?.status?.name).toBe('blocked');
-    expect(violationsAtRest(rested)).toEqual([]);
+    expect(violationsAtRest(invariants, rested)).toEqual([]);
   });
 });
 
@@ -231,7 +245,7 @@ describe('what an invariant sees happen', () => {
     ['I4: relation 1: pgbouncer/1 no longer serves app', pooler('pgbouncer/1', [])],
   ])('%s', async (violation, change) => {
     const before = await served();
-    const found = violationsOf(before, hook, { world: change(before), outcome: null });
+    const found = violationsOf(invariants, before, hook, { world: change(before), outcome: null });
     expect(names(found)).toContain(violation);
   });
 
@@ -243,15 +257,17 @@ describe('what an invariant sees happen', () => {
     ],
   ])('%s', async (violation, change) => {
     const before = await served();
-    const stepped = await step(before, hook);
+    const stepped = await step(simulated, before, hook);
     const outcome = { ...stepped.outcome, ...change } as NonNullable<Stepped['outcome']>;
-    expect(names(violationsOf(before, hook, { ...stepped, outcome }))).toContain(violation);
+    expect(names(violationsOf(invariants, before, hook, { ...stepped, outcome }))).toContain(
+      violation,
+    );
   });
 
   it('a pod that was lost is no configuration taken away', async () => {
     const before = await served();
     const lost = { _tag: 'LosePod', unit: 'pgbouncer/1' } as const;
-    expect(violationsOf(before, lost, await step(before, lost))).toEqual([]);
+    expect(violationsOf(invariants, before, lost, await step(simulated, before, lost))).toEqual([]);
   });
 
   it('each can be used by itself', async () => {
@@ -259,8 +275,8 @@ describe('what an invariant sees happen', () => {
       role(null),
       unit('pgbouncer/0', { failed: { name: 'start' } }),
     )(await served());
-    const only = (name: Invariant['name']) => invariants.filter((one) => one.name === name);
-    expect(names(violationsAtRest(world, only('I6')))).toEqual([
+    const only = (name: string) => invariants.filter((one) => one.name === name);
+    expect(names(violationsAtRest(only('I6'), world))).toEqual([
       'I6: pgbouncer/0 fails again and again in start',
     ]);
   });

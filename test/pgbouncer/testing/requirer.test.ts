@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Databag } from '../../src/pgbouncer/engine.ts';
-import { HookTools } from '../../src/testing/hook-tools.ts';
-import { requirerHook } from '../../src/testing/requirer.ts';
-import { viewOf } from '../../src/testing/view.ts';
-import { type Hook, type World, worldOf } from '../../src/testing/world.ts';
+import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import { simulated } from '../../../src/pgbouncer/testing/index.ts';
+import { requirerHook } from '../../../src/pgbouncer/testing/requirer.ts';
+import { worldOf } from '../../../src/testing/deploy.ts';
+import { HookTools } from '../../../src/testing/hook-tools.ts';
+import { viewOf } from '../../../src/testing/view.ts';
+import type { Hook, World } from '../../../src/testing/world.ts';
 
 interface Vector {
   readonly name: string;
@@ -31,9 +33,9 @@ const hook = (kind: string, remoteUnit?: string): Hook => ({
 describe('the simulated requirer does what the real library was seen to do', () => {
   it.each(vectors)('$name ($library)', ({ library, request, steps }) => {
     const isOld = library.endsWith('v0.12');
-    let world: World = worldOf({
+    let world: World = worldOf(simulated, {
       units: 1,
-      requirers: { app: { units: 1, request, library: isOld ? 'v0.12' : 'v0.59' } },
+      requirers: { app: { units: 1, request, options: { library: isOld ? 'v0.12' : 'v0.59' } } },
     });
     let bags: Readonly<Record<string, Databag>> = {};
     const run = (kind: string, provider: Databag, secrets: Vector['steps'][number]['secrets']) => {

@@ -3,9 +3,32 @@
  * seen to do: it compares the provider's application databag with the copy in its own unit databag
  * and tells its charm at most one thing in each hook, beside statuses that were raised or resolved.
  */
-import type { Databag } from '../pgbouncer/engine.ts';
-import type { HookTools } from './hook-tools.ts';
-import type { Application, Hook, RequirerEvent } from './world.ts';
+import type { Asking, Hook, HookTools, Script } from '../../testing/index.ts';
+import type { Databag } from '../engine.ts';
+import { endpoints } from '../keys.ts';
+
+/** What a requirer goes by beside its request. */
+export interface RequirerOptions {
+  /** Which generation of the library it uses; by default `v0.59`, the newest one that was watched. */
+  readonly library?: 'v0.12' | 'v0.59';
+  /**
+   * Where the library keeps the provider's databag as it last saw it: the real one in its unit
+   * databag, which no provider reads; one that keeps it to itself causes fewer hooks.
+   */
+  readonly copyIn?: 'databag' | 'state';
+}
+
+/** What the requirer's library told its charm, with the databag's fields as it saw them. */
+interface RequirerEvent {
+  readonly event:
+    | 'database_created'
+    | 'endpoints_changed'
+    | 'read_only_endpoints_changed'
+    | 'status_raised'
+    | 'status_resolved';
+  readonly relation: number;
+  readonly fields: Databag;
+}
 
 /** The fields that the library hands to the charm, with the names that events give them. */
 const fields: Readonly<Record<string, string>> = {
@@ -29,7 +52,7 @@ const copyKey = 'data';
 export function requirerHook(
   tools: HookTools,
   hook: Hook,
-  { request, library, copyIn }: Pick<Application, 'request' | 'library' | 'copyIn'>,
+  { request, options: { library, copyIn } }: Asking,
 ): readonly RequirerEvent[] {
   const { relation, remoteApplication } = hook;
   if (relation === undefined || remoteApplication === undefined) return [];
@@ -86,11 +109,7 @@ interface Status {
 const statusesIn = ({ status = '[]' }: Databag): readonly Status[] => JSON.parse(status);
 
 /** Newer libraries ask for secrets by themselves where Juju has any. */
-const askedBy = (
-  { view }: HookTools,
-  library: Application['library'],
-  request: Databag,
-): Databag =>
+const askedBy = ({ view }: HookTools, library: string | undefined, request: Databag): Databag =>
   library === 'v0.12' || !view.hasSecrets
     ? request
     : {
@@ -103,12 +122,9 @@ const requestedSecrets =
   '["username", "password", "tls", "tls-ca", "uris", "read-only-uris", "entity-name", "entity-password"]';
 
 /** Writes what the operator asks for by now; a requirer's leader does it in any hook of its own. */
-export function ask(
-  tools: HookTools,
-  { request, library }: Pick<Application, 'request' | 'library'>,
-): void {
+function ask(tools: HookTools, { request, options: { library } }: Asking): void {
   if (!tools.isLeader()) return;
-  for (const relation of tools.relationIds('database')) {
+  for (const relation of tools.relationIds(endpoints.database)) {
     const before = tools.relationGet(relation, tools.view.application);
     const withdrawn = Object.fromEntries(Object.keys(before).map((key) => [key, '']));
     tools.relationSet(relation, 'application', {
@@ -149,3 +165,6 @@ function readFields(tools: HookTools, bag: Databag): Databag {
     }),
   );
 }
+
+/** A requirer as the real library makes one. */
+export const requirer: Script = { hook: requirerHook, ask };

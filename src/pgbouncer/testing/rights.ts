@@ -1,5 +1,6 @@
-import type { PgbouncerState } from '../pgbouncer/memory/index.ts';
-import { peerRelation, provider, type World } from './world.ts';
+import { peerRelation } from '../../testing/index.ts';
+import type { PgbouncerState } from '../memory/index.ts';
+import { type PgbouncerWorld, provider } from './outside.ts';
 
 /** What a record of the ledger says of rights; one that was refused says nothing. */
 interface Granted {
@@ -9,8 +10,12 @@ interface Granted {
 }
 
 /** The rights of a role that its relation's record in the ledger does not say, in words. */
-export function surplusOf(world: World, relation: number, name: string): readonly string[] {
-  const role = world.postgres.roles[name];
+export function surplusOf(
+  world: PgbouncerWorld,
+  relation: number,
+  name: string,
+): readonly string[] {
+  const role = world.outside.shared.postgres.roles[name];
   const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
   const record: Granted | null = JSON.parse(ledger[`relation-${relation}`] ?? 'null');
   if (role === undefined || record?.database === undefined) return [];
@@ -23,7 +28,9 @@ export function surplusOf(world: World, relation: number, name: string): readonl
 
 /** Who is led where there is no entry, and may make no databases there. */
 export const strayMakers = (
-  { postgres: { roles } }: World,
+  { outside: { shared } }: PgbouncerWorld,
   { wildcard }: PgbouncerState['configuration'],
 ): readonly string[] =>
-  wildcard?.users.filter((name) => roles[name]?.attributes.includes('CREATEDB') !== true) ?? [];
+  wildcard?.users.filter(
+    (name) => shared.postgres.roles[name]?.attributes.includes('CREATEDB') !== true,
+  ) ?? [];

@@ -1,14 +1,14 @@
+import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { type Bounds, choices, defaultBounds } from '../../src/testing/explore/bounds.ts';
-import { Interner } from '../../src/testing/explore/intern.ts';
-import { Search } from '../../src/testing/explore/search.ts';
-import { successors } from '../../src/testing/explore/successors.ts';
-import { parseReplay, replay } from '../../src/testing/explore/trace.ts';
-import { explore, verify } from '../../src/testing/explore/verify.ts';
-import { type Charm, pgbouncerCharm } from '../../src/testing/hook-run.ts';
+import { simulated } from '../../../src/pgbouncer/testing/index.ts';
+import { type Bounds, choices, defaultBounds } from '../../../src/testing/explore/bounds.ts';
+import { Search } from '../../../src/testing/explore/search.ts';
+import { successors } from '../../../src/testing/explore/successors.ts';
+import { parseReplay, replay } from '../../../src/testing/explore/trace.ts';
+import { checkBounds, explore } from '../../../src/testing/explore/verify.ts';
 
 const bounds = (change: Partial<Bounds>): Bounds => ({
-  ...defaultBounds,
+  ...defaultBounds(simulated),
   ...{ units: 2, relations: 1, operations: 2, crashes: 0, leaderChanges: 0, outages: 0 },
   ...change,
 });
@@ -39,7 +39,7 @@ describe('the search', () => {
       1,
     ],
   ] as const)('finds no violation where %s', async (_, change, served) => {
-    const { counts, counterexample } = await explore(bounds(change), served);
+    const { counts, counterexample } = await explore(simulated, bounds(change), served);
     expect(counterexample?.story ?? null).toBeNull();
     expect(counts.states).toBeGreaterThan(10);
     expect(counts.restStates).toBeGreaterThan(0);
@@ -48,7 +48,7 @@ describe('the search', () => {
 
   it('finds the same number of states each time, and more within wider bounds', async () => {
     const count = async (change: Partial<Bounds>) => {
-      const { counts } = await explore(bounds(change), 0);
+      const { counts } = await explore(simulated, bounds(change), 0);
       return [counts.states, counts.transitions];
     };
     const [states = 0] = await count({ crashes: 1 });
@@ -57,95 +57,99 @@ describe('the search', () => {
   });
 
   it('lets a unit that goes leave its relations in any order', async () => {
-    const search = new Search(bounds({ units: 1, endings: 1, restarts: 1 }), 1, pgbouncerCharm);
+    const search = new Search(simulated, bounds({ units: 1, endings: 1, restarts: 1 }), 1);
     let state = await search.begin();
     for (const tag of ['RemoveApplication', 'RestartAgent']) {
-      const moves = await successors(state, search.memory);
+      const moves = await successors(simulated, state, search.memory);
       state = moves.find(({ action }) => action._tag === tag)?.state ?? state;
     }
-    const next = choices(state, search.memory).flatMap(({ action }) =>
-      action._tag === 'RunHook' ? [action.hook.name] : [],
+    const next = choices(simulated, state, search.memory).flatMap(({ action }) =>
+      'hook' in action ? [action.hook.name] : [],
     );
     expect(next.sort()).toEqual(['database-relation-departed', 'pgb-peers-relation-broken']);
   });
 
   it('restarts an agent only where something ends for it', async () => {
-    const search = new Search(bounds({ restarts: 1 }), 1, pgbouncerCharm);
+    const search = new Search(simulated, bounds({ restarts: 1 }), 1);
     const state = await search.begin();
     const restarts = (from: typeof state) =>
-      choices(from, search.memory).flatMap(({ action }) =>
+      choices(simulated, from, search.memory).flatMap(({ action }) =>
         action._tag === 'RestartAgent' ? [action.unit] : [],
       );
-    const moves = await successors(state, search.memory);
+    const moves = await successors(simulated, state, search.memory);
     const removed = moves.find(({ action }) => action._tag === 'RemoveRelation')?.state ?? state;
     const lagging = { ...removed, behind: ['pgbouncer/1'] };
     expect([restarts(state), restarts(lagging)]).toEqual([[], ['pgbouncer/0', 'pgbouncer/1']]);
   });
 
   it('takes units for each other, and counts what that saves', async () => {
-    const { counts } = await explore(bounds({ units: 3 }), 1);
+    const { counts } = await explore(simulated, bounds({ units: 3 }), 1);
     expect(counts.namedStates).toBeGreaterThan(counts.states * 2);
   });
 });
 
 /** A charm whose removals do nothing in PostgreSQL. */
-const leaky: Charm = (adapters, tools) =>
-  pgbouncerCharm(
-    {
-      ...adapters,
-      backend: {
-        ...adapters.backend,
-        remove: () => async () => ({ _tag: 'Right', right: [] }),
-      },
-    },
-    tools,
-  );
-
-/** A charm that takes no part in the end of its peer relation. */
-const deaf: Charm = async (adapters, tools) =>
-  tools.view.hook.name === 'pgb-peers-relation-broken'
-    ? { _tag: 'Right', right: null }
-    : pgbouncerCharm(adapters, tools);
-
-/** A charm that knows of no secret but those on record. */
-const trusting: Charm = (adapters, tools) => {
-  const { juju } = adapters;
-  const secrets = juju.secrets && {
-    ...juju.secrets,
-    strays: () => async () => ({ _tag: 'Right', right: [] }) as const,
-  };
-  return pgbouncerCharm({ ...adapters, juju: { ...juju, secrets } }, tools);
+const leaky: typeof simulated = {
+  ...simulated,
+  run: (given, tools) =>
+    simulated.run(
+      { ...given, backend: { ...given.backend, remove: () => async () => E.right([]) } },
+      tools,
+    ),
 };
 
-const stored = (actions: unknown) => JSON.stringify({ bounds: defaultBounds, served: 0, actions });
+/** A charm that takes no part in the end of its peer relation. */
+const deaf: typeof simulated = {
+  ...simulated,
+  run: async (given, tools) =>
+    tools.view.hook.name === 'pgb-peers-relation-broken'
+      ? E.right(null)
+      : simulated.run(given, tools),
+};
+
+/** A charm that knows of no secret but those on record. */
+const trusting: typeof simulated = {
+  ...simulated,
+  run: (given, tools) => {
+    const { juju } = given;
+    const secrets = juju.secrets && { ...juju.secrets, strays: () => async () => E.right([]) };
+    return simulated.run({ ...given, juju: { ...juju, secrets } }, tools);
+  },
+};
+
+const stored = (actions: unknown) =>
+  JSON.stringify({ bounds: defaultBounds(simulated), served: 0, actions });
 
 /** A charm that changes something whenever it is called. */
-const restless: Charm = async (_, tools) => {
-  const turn = Number(tools.stateGet().turn ?? '0') + 1;
-  tools.stateSet({ turn: String(turn) });
-  return { _tag: 'Right', right: null };
+const restless: typeof simulated = {
+  ...simulated,
+  run: async (_, tools) => {
+    const turn = Number(tools.stateGet().turn ?? '0') + 1;
+    tools.stateSet({ turn: String(turn) });
+    return E.right(null);
+  },
 };
 
 describe('a violation', () => {
   it('is there where a history never comes to rest', async () => {
-    const bounds = { ...defaultBounds, units: 1, relations: 1 };
-    const { violations } = await replay({ bounds, served: 0, actions: [] }, { charm: restless });
+    const bounds = { ...defaultBounds(simulated), units: 1, relations: 1 };
+    const { violations } = await replay(restless, { bounds, served: 0, actions: [] });
     expect(violations).toEqual([{ invariant: 'I6', what: 'the hooks never come to rest' }]);
   });
 
   it('comes with the shortest history, as a story and as a replay that does the same', async () => {
-    const { counterexample } = await explore(bounds({}), 1, { charm: leaky });
+    const { counterexample } = await explore(leaky, bounds({}), 1);
     if (counterexample === null) throw new Error('nothing was found');
     expect(counterexample.violations.map(({ invariant }) => invariant)).toContain('I3');
     expect(counterexample.story[0]).toBe('relation 1 is removed');
     expect(counterexample.story.join('\n')).toContain(
       'at rest it violates I3: role relation_id_1 belongs to nobody',
     );
-    const stored = parseReplay(JSON.stringify(counterexample.replay));
-    const again = await replay(stored, { charm: leaky });
+    const stored = parseReplay(simulated, JSON.stringify(counterexample.replay));
+    const again = await replay(leaky, stored);
     expect(again.story).toEqual(counterexample.story);
     expect(again.violations).toEqual(counterexample.violations);
-    expect((await replay(stored)).violations).toEqual([]);
+    expect((await replay(simulated, stored)).violations).toEqual([]);
   });
 
   it.each([
@@ -159,12 +163,12 @@ describe('a violation', () => {
     ],
   ] as const)('that takes an agent %s is found within that bound alone', async (...row) => {
     const [, charm, without, bound, turn] = row;
-    expect((await explore(bounds(without), 0, { charm })).counterexample).toBeNull();
-    const { counterexample } = await explore(bounds({ ...without, ...bound }), 0, { charm });
+    expect((await explore(charm, bounds(without), 0)).counterexample).toBeNull();
+    const { counterexample } = await explore(charm, bounds({ ...without, ...bound }), 0);
     if (counterexample === null) throw new Error('nothing was found');
     expect(counterexample.story.filter((line) => turn.test(line)).length).toBe(1);
-    const again = parseReplay(JSON.stringify(counterexample.replay));
-    expect((await replay(again, { charm })).violations).toEqual(counterexample.violations);
+    const again = parseReplay(simulated, JSON.stringify(counterexample.replay));
+    expect((await replay(charm, again)).violations).toEqual(counterexample.violations);
   });
 
   it.each([
@@ -175,7 +179,7 @@ describe('a violation', () => {
     ['an unknown action', stored([{ _tag: 'Explode' }]), 'actions.0._tag'],
     ['no hook', stored([{ _tag: 'RunHook', unit: 'pgbouncer/0' }]), 'actions.0.hook'],
   ])('a replay file with %s is refused', (_, text, why) => {
-    expect(() => parseReplay(text)).toThrow(why);
+    expect(() => parseReplay(simulated, text)).toThrow(why);
   });
 });
 
@@ -188,32 +192,7 @@ describe('bounds', () => {
       { endings: 1, leaderChanges: 1 },
       'endings are explored without',
     ],
-  ])('%s are refused', async (_, change, why) => {
-    await expect(verify(bounds(change), { threads: 1 })).rejects.toThrow(why);
-  });
-});
-
-describe('equal values', () => {
-  it('are one object with one number, whatever the order of their keys', () => {
-    const interner = new Interner();
-    const one = interner.canonical({ a: [1, { b: 'x' }], c: null });
-    const other = interner.canonical({ c: null, a: [1, { b: 'x' }] });
-    expect(one).toBe(other);
-    expect(interner.numberOf(one)).toBe(interner.numberOf(other));
-  });
-
-  it.each([
-    [{ a: 1 }, { a: '1' }],
-    [{ a: 1 }, { b: 1 }],
-    [[], {}],
-    [
-      [1, 2],
-      [2, 1],
-    ],
-    [{ a: null }, {}],
-    [{ a: true }, { a: false }],
-  ])('%j and %j are two', (one, other) => {
-    const interner = new Interner();
-    expect(interner.canonical<object>(one)).not.toBe(interner.canonical<object>(other));
+  ])('%s are refused', (_, change, why) => {
+    expect(() => checkBounds(simulated, bounds(change))).toThrow(why);
   });
 });

@@ -1,18 +1,20 @@
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { defaultPolicy, parseRequest } from '../../src/pgbouncer/relation/request.ts';
+import { defaultPolicy, parseRequest } from '../../../src/pgbouncer/relation/request.ts';
 import {
   databags,
-  histories,
-  historiesHold,
+  provider,
   requests,
+  simulated,
   topologies,
-} from '../../src/testing/commands.ts';
-import { type Charm, pgbouncerCharm } from '../../src/testing/hook-run.ts';
-import { rest, Simulation, Violated } from '../../src/testing/simulation.ts';
-import { randomHistory, soak } from '../../src/testing/soak.ts';
-import { provider, unitsOf, worldOf } from '../../src/testing/world.ts';
+} from '../../../src/pgbouncer/testing/index.ts';
+import { histories, historiesHold } from '../../../src/testing/commands.ts';
+import { worldOf } from '../../../src/testing/deploy.ts';
+
+import { rest, Simulation, Violated } from '../../../src/testing/simulation.ts';
+import { randomHistory, soak } from '../../../src/testing/soak.ts';
+import { unitsOf } from '../../../src/testing/world.ts';
 
 const small = fc.constant({
   units: 2,
@@ -20,11 +22,14 @@ const small = fc.constant({
 });
 
 /** A charm that keeps the record of a removal and forgets the role. */
-const leaky: Charm = (adapters, tools) =>
-  pgbouncerCharm(
-    { ...adapters, backend: { ...adapters.backend, remove: () => async () => E.right([]) } },
-    tools,
-  );
+const leaky: typeof simulated = {
+  ...simulated,
+  run: (given, tools) =>
+    simulated.run(
+      { ...given, backend: { ...given.backend, remove: () => async () => E.right([]) } },
+      tools,
+    ),
+};
 
 describe('arbitraries', () => {
   it('property: requests are served, databags are anything', () => {
@@ -37,7 +42,7 @@ describe('arbitraries', () => {
   it('property: every topology deploys and comes to rest', async () => {
     await fc.assert(
       fc.asyncProperty(topologies(fc), async (topology) => {
-        const { isAtRest, world } = await rest(worldOf(topology));
+        const { isAtRest, world } = await rest(simulated, worldOf(simulated, topology));
         expect(isAtRest).toBe(true);
         expect(unitsOf(world, provider)).toHaveLength(topology.units ?? 3);
       }),
@@ -48,11 +53,11 @@ describe('arbitraries', () => {
 
 describe('histories', () => {
   it('property: none violates an invariant, and each one ends clean', async () => {
-    await fc.assert(historiesHold(fc, topologies(fc)), { numRuns: 40 });
+    await fc.assert(historiesHold(fc, simulated, topologies(fc)), { numRuns: 40 });
   });
 
   it('a counter-example reads as a story, and replays from what is printed with it', async () => {
-    const property = historiesHold(fc, small, { charm: leaky });
+    const property = historiesHold(fc, leaky, small);
     const failed = await fc.check(property, { numRuns: 300, seed: 7 });
     expect(failed.failed).toBe(true);
     const message = fc.defaultReportMessage(failed as never) ?? '';
@@ -60,7 +65,7 @@ describe('histories', () => {
     expect(message).toMatch(/relation \d+ is (removed|suspended)|app is removed/);
     const replayPath = /replayPath="([^"]*)"/.exec(message)?.[1] ?? '';
     const { seed, counterexamplePath } = failed;
-    const again = await fc.check(historiesHold(fc, small, { charm: leaky, replayPath }), {
+    const again = await fc.check(historiesHold(fc, leaky, small, { replayPath }), {
       seed,
       path: counterexamplePath ?? '',
       endOnFailure: true,
@@ -70,9 +75,9 @@ describe('histories', () => {
   });
 
   it('say what has nothing to do', async () => {
-    const simulation = new Simulation(worldOf({ requirers: {} }));
+    const simulation = new Simulation(simulated, { requirers: {} });
     const told = new Set<string>();
-    for (const commands of fc.sample(histories(fc), { numRuns: 20, seed: 4 }))
+    for (const commands of fc.sample(histories(fc, simulated), { numRuns: 20, seed: 4 }))
       for (const command of commands) {
         await command.run({}, { simulation });
         told.add(String(command));
@@ -84,24 +89,22 @@ describe('histories', () => {
 
 describe('soaking', () => {
   it('the same seed is the same history', async () => {
-    const [one, other] = [await randomHistory(3), await randomHistory(3)];
+    const [one, other] = [await randomHistory(simulated, 3), await randomHistory(simulated, 3)];
     expect(one.history).toEqual(other.history);
     expect(one.world).toEqual(other.world);
-    expect((await randomHistory(4)).history).not.toEqual(one.history);
+    expect((await randomHistory(simulated, 4)).history).not.toEqual(one.history);
   });
 
   it('goes on until enough hooks have run, and none violates anything', async () => {
-    const soaked = await soak({ hooks: 3000, seed: 90 });
+    const soaked = await soak(simulated, { hooks: 3000, seed: 90 });
     expect(soaked.failure?.violated.message ?? null).toBeNull();
     expect(soaked.hooks).toBeGreaterThanOrEqual(3000);
   });
 
   it('a violation ends it, with the seed and the story of how it came to it', async () => {
-    const { failure } = await soak({ hooks: 100_000, seed: 1, charm: leaky });
+    const { failure } = await soak(leaky, { hooks: 100_000, seed: 1 });
     expect(failure?.violated).toBeInstanceOf(Violated);
     expect(failure?.violated.message).toMatch(/is violated: .*\n(.*\n)*after\n/);
-    await expect(randomHistory(failure?.seed ?? 0, { charm: leaky })).rejects.toEqual(
-      failure?.violated,
-    );
+    await expect(randomHistory(leaky, failure?.seed ?? 0)).rejects.toEqual(failure?.violated);
   });
 });

@@ -1,8 +1,9 @@
 /** What the invariants look at in a world. */
 
-import type { Databag } from '../pgbouncer/engine.ts';
-import type { PgbouncerState } from '../pgbouncer/memory/index.ts';
-import { isPeer, peerRelation, poolerReady, provider, type Unit, type World } from './world.ts';
+import { isPeer, peerRelation, type Unit } from '../../testing/index.ts';
+import type { Databag } from '../engine.ts';
+import type { PgbouncerState } from '../memory/index.ts';
+import { type PgbouncerWorld, poolerReady, provider } from './outside.ts';
 
 /** A relation that lives and has its credentials, with the databag that shows them. */
 export interface Life {
@@ -38,7 +39,7 @@ export const servedRelations = looked((world): readonly Life[] => {
 });
 
 /** A databag with the fields that its requirer reads in the secrets to which it points. */
-function withSecrets({ secrets }: World, bag: Databag): Databag {
+function withSecrets({ secrets }: PgbouncerWorld, bag: Databag): Databag {
   const contents = Object.entries(bag).flatMap(([key, id]) =>
     key.startsWith('secret-') ? [secrets[id]?.revisions.at(-1) ?? {}] : [],
   );
@@ -46,7 +47,7 @@ function withSecrets({ secrets }: World, bag: Databag): Databag {
 }
 
 /** The units that a databag names to clients, as far as they are there. */
-export function namedUnits(world: World, bag: Databag): readonly string[] {
+export function namedUnits(world: PgbouncerWorld, bag: Databag): readonly string[] {
   const named = [bag.endpoints, bag['read-only-endpoints']].flatMap((list) =>
     (list ?? '').split(','),
   );
@@ -59,7 +60,7 @@ export function namedUnits(world: World, bag: Databag): readonly string[] {
 export const runningPoolers = looked(
   (world): Readonly<Record<string, PgbouncerState>> =>
     Object.fromEntries(
-      Object.entries(world.poolers).filter(
+      Object.entries(world.outside.units).filter(
         ([unit, { isUp, isConfigured }]) =>
           isUp && isConfigured && !isComing(world.units[unit]?.queue ?? ['start']),
       ),
@@ -69,8 +70,8 @@ export const runningPoolers = looked(
 const isComing = (queue: Unit['queue']) => queue.includes('start') || queue.includes(poolerReady);
 
 /** Every invariant looks at the same worlds. */
-function looked<Sight>(look: (world: World) => Sight): (world: World) => Sight {
-  const known = new WeakMap<World, { readonly sight: Sight }>();
+function looked<Sight>(look: (world: PgbouncerWorld) => Sight): (world: PgbouncerWorld) => Sight {
+  const known = new WeakMap<PgbouncerWorld, { readonly sight: Sight }>();
   return (world) => {
     const before = known.get(world);
     if (before !== undefined) return before.sight;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Login } from '../../../machines/index.ts';
-import { type Configuration, emptyConfiguration, type Pooler } from '../../pgbouncer/engine.ts';
-import { type ConformanceCase, cases, done, refused } from './case.ts';
+import type { Login } from '../../../../machines/index.ts';
+import { type ConformanceCase, cases, done, refused } from '../../../testing/index.ts';
+import { type Configuration, emptyConfiguration, type Pooler } from '../../engine.ts';
 
 /** A pooler adapter, and what the suite needs to look behind it. */
 export interface PoolerSubject {

@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict';
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Bag, Changes, Databag, Juju } from '../../pgbouncer/engine.ts';
+import type { Bag, Changes, Databag, Juju, JujuAttempt } from '../../juju/index.ts';
 import { shortId } from '../secret-tools.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
-/** A model adapter, over a model in which two units lead and follow and one application asks. */
-export interface ModelSubject {
+/** An adapter of Juju's port, over a model in which two units lead and follow and one application asks. */
+export interface JujuSubject {
   readonly leader: string;
   readonly follower: string;
-  /** A relation that lives, whose requirer has written `request`. */
+  /** The endpoint of the relation. */
+  readonly endpoint: string;
+  /** A relation that lives, whose other application has written `request`. */
   readonly relation: number;
   readonly request: Databag;
   /** Runs one hook of a unit: what it commits is in force when this is done. */
   readonly hook: <Result>(unit: string, body: (model: Juju) => Promise<Result>) => Promise<Result>;
 }
 
-/** What every model adapter holds to; the access rules are Juju's. */
-export const modelConformance = (make: () => Promise<ModelSubject>): readonly ConformanceCase[] =>
+/** What every adapter of it holds to; the access rules are Juju's. */
+export const jujuConformance = (make: () => Promise<JujuSubject>): readonly ConformanceCase[] =>
   cases(make, {
     'knows who it is, who leads, who else is there and who is planned': async (subject) => {
       const { leader, follower, hook } = subject;
@@ -38,10 +40,10 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
       assert.equal(await mark(leader), await mark(follower));
     },
     'lists the relation and shows the request to everyone': async (subject) => {
-      const { leader, follower, relation, request, hook } = subject;
+      const { leader, follower, endpoint, relation, request, hook } = subject;
       for (const unit of [leader, follower])
         await hook(unit, async (model) => {
-          assert.ok((await done(model.relations('database'))).includes(relation));
+          assert.ok((await done(model.relations(endpoint))).includes(relation));
           assert.deepEqual(await read(model, { _tag: 'RemoteApp', relation }), request);
         });
     },
@@ -171,7 +173,7 @@ export const modelConformance = (make: () => Promise<ModelSubject>): readonly Co
 const read = (model: Juju, bag: Bag): Promise<Databag> => done(alone(model, bag));
 
 const alone =
-  (model: Juju, bag: Bag): Attempt<Databag> =>
+  (model: Juju, bag: Bag): JujuAttempt<Databag> =>
   async () => {
     const [found = E.right({})] = await model.read([bag])();
     return found;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Entropy } from '../../pgbouncer/engine.ts';
-import { type ConformanceCase, cases } from './case.ts';
+import { type ConformanceCase, cases } from '../../../testing/index.ts';
+import type { Entropy } from '../../engine.ts';
 
 /** What every source of passwords holds to. */
 export const entropyConformance = (make: () => Promise<Entropy>): readonly ConformanceCase[] =>

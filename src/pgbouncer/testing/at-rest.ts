@@ -1,6 +1,7 @@
 /** What a world in which nothing is left to do must look like. */
+import { isPeer, peerRelation } from '../../testing/index.ts';
 import { servedRelations } from './looking.ts';
-import { isPeer, peerRelation, provider, type World } from './world.ts';
+import { type PgbouncerWorld, provider } from './outside.ts';
 
 export const eventualViolations = { requests, leftovers, passwords };
 
@@ -9,7 +10,7 @@ const authLabel = 'pgb-peers.auth.secret';
 const everyPassword = /password-\d+/g;
 
 /** Every request of a relation that lives is served, or refused where an operator sees it. */
-function requests(world: World): readonly string[] {
+function requests(world: PgbouncerWorld): readonly string[] {
   if (world.applications[provider]?.life !== 'alive') return [];
   const served = new Set(servedRelations(world).map(({ id }) => id));
   const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
@@ -22,11 +23,11 @@ function requests(world: World): readonly string[] {
   });
 }
 
-const isBlocked = (world: World): boolean =>
+const isBlocked = (world: PgbouncerWorld): boolean =>
   Object.values(world.units).some(({ status }) => status?.name === 'blocked');
 
 /** Records, flags and deferrals that nothing will ever take away. */
-function leftovers(world: World): readonly string[] {
+function leftovers(world: PgbouncerWorld): readonly string[] {
   const peers = world.relations[peerRelation];
   const left: string[] = [];
   for (const key of Object.keys(peers?.applications[provider] ?? {})) {
@@ -49,7 +50,7 @@ function leftovers(world: World): readonly string[] {
 }
 
 /** The passwords that may still be known, and those that something keeps. */
-function passwords(world: World) {
+function passwords(world: PgbouncerWorld) {
   const ledger = world.relations[peerRelation]?.applications[provider] ?? {};
   const heard = new Set(all(ledger['auth-user'] ?? ''));
   for (const relation of Object.values(world.relations))
@@ -58,7 +59,7 @@ function passwords(world: World) {
     if (label === authLabel || grants.some((id) => world.relations[id] !== undefined))
       for (const secret of all(JSON.stringify(revisions))) heard.add(secret);
   // The login that looks users up belongs to the deployment, not to a relation.
-  for (const { relation, password } of Object.values(world.postgres.roles))
+  for (const { relation, password } of Object.values(world.outside.shared.postgres.roles))
     if (relation === null && password !== null) heard.add(password);
   const { units, ...rest } = world;
   const states = Object.values(units).map(({ state, status }) => ({ state, status }));

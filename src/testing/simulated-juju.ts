@@ -2,18 +2,21 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Bag, Juju, JujuAttempt, SecretStore } from '../juju/index.ts';
 import type { HookTools } from './hook-tools.ts';
 import { ToolError } from './tool-error.ts';
-import { ownerMark } from './view.ts';
 import { peerRelation } from './world.ts';
 
 /**
- * The model port over the simulated hook tools. A commit hands everything over to Juju, which puts
+ * Juju's port over the simulated hook tools. A commit hands everything over to Juju, which puts
  * it in force when the hook ends well.
  */
-export function simulatedModel(tools: HookTools): Juju {
+export function simulatedJuju(
+  tools: HookTools,
+  config: Readonly<Record<string, unknown>> = {},
+): Juju {
   const { view } = tools;
   const { hook } = view;
   const breaking = hook.name.endsWith('-relation-broken') ? hook.relation : undefined;
-  const hasLeft = view.relations[peerRelation] === undefined;
+  const hasPeers = view.relations[peerRelation] !== undefined;
+  const hasLeft = view.hasPeers && !hasPeers;
   const address = (bag: Bag): readonly [relation: number, who: string] => {
     switch (bag._tag) {
       case 'RemoteApp':
@@ -28,19 +31,19 @@ export function simulatedModel(tools: HookTools): Juju {
   };
   return {
     unit: view.unit,
-    owner: ownerMark,
+    owner: `simulated/${view.application}`,
     endpoint: asked(() => view.endpoint),
     leader: asked(() => tools.isLeader()),
     plannedUnits: asked(() => tools.plannedUnits()),
     hasLeft: asked(() => hasLeft),
-    peers: asked(() => (hasLeft ? [] : tools.relationList(peerRelation))),
-    config: asked(() => ({})),
+    peers: asked(() => (!hasPeers ? [] : tools.relationList(peerRelation))),
+    config: asked(() => config),
     relations: (endpoint) =>
       asked(() => tools.relationIds(endpoint).filter((id) => id !== breaking)),
     read: (bags) => () =>
       Promise.all(
         bags.map((bag) =>
-          asked(() => (hasLeft && isPeers(bag) ? {} : tools.relationGet(...address(bag))))(),
+          asked(() => (!hasPeers && isPeers(bag) ? {} : tools.relationGet(...address(bag))))(),
         ),
       ),
     state: asked(() => tools.stateGet()),

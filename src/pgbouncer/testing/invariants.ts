@@ -1,15 +1,15 @@
-/**
- * What must hold, as predicates that a suite can use one by one. `always` looks at one world,
- * `across` at a hook or another action and the worlds on both of its sides, `atRest` at a world in
- * which nothing is left to do. Each gives the violations that it finds, in words.
- */
-
-import { fingerprint } from '../juju/fingerprint.ts';
-import type { Databag } from '../pgbouncer/engine.ts';
-import type { PgbouncerState } from '../pgbouncer/memory/index.ts';
-import type { Action } from './actions.ts';
+/** What must hold of PgBouncer's charm, as predicates that a suite can use one by one. */
+import { fingerprint } from '../../juju/fingerprint.ts';
+import {
+  type Invariant as AnyInvariant,
+  hooksEnd,
+  isHook,
+  type Outcome,
+  unitsOf,
+} from '../../testing/index.ts';
+import type { Databag } from '../engine.ts';
+import type { PgbouncerState } from '../memory/index.ts';
 import { eventualViolations } from './at-rest.ts';
-import type { Outcome } from './hook-run.ts';
 import {
   type Life,
   livingRelations,
@@ -18,23 +18,10 @@ import {
   runningPoolers,
   servedRelations,
 } from './looking.ts';
+import { type PgbouncerWorld, provider, type Shared } from './outside.ts';
 import { strayMakers, surplusOf } from './rights.ts';
-import type { Stepped } from './step.ts';
-import { provider, unitsOf, type World } from './world.ts';
 
-export interface Invariant {
-  readonly name: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
-  /** What it claims, as a sentence. */
-  readonly claims: string;
-  readonly always?: (world: World) => readonly string[];
-  readonly across?: (before: World, action: Action, after: Stepped) => readonly string[];
-  readonly atRest?: (world: World) => readonly string[];
-}
-
-export interface Violation {
-  readonly invariant: Invariant['name'];
-  readonly what: string;
-}
+type Invariant = AnyInvariant<Shared, PgbouncerState>;
 
 /** Credentials, once published, log in, do not change, and are announced once, complete. */
 export const credentialsWork: Invariant = {
@@ -43,11 +30,11 @@ export const credentialsWork: Invariant = {
   always: (world) => [
     ...livingRelations(world).flatMap(({ id, bag }) => {
       const { username = '', database = '' } = bag;
-      const role = world.postgres.roles[username];
+      const role = world.outside.shared.postgres.roles[username];
       if (role === undefined) return [`relation ${id}: there is no role ${username}`];
       if (role.password !== bag.password)
         return [`relation ${id}: ${username} has another password`];
-      return world.postgres.databases[database] === undefined
+      return world.outside.shared.postgres.databases[database] === undefined
         ? [`relation ${id}: there is no database ${database}`]
         : [];
     }),
@@ -94,14 +81,14 @@ export const rolesBelong: Invariant = {
   across: (before, _, { world }) =>
     livingRelations(before).flatMap(({ id, bag: { username = '' } }) =>
       isLiving(world, id) &&
-      before.postgres.roles[username] !== undefined &&
-      world.postgres.roles[username] === undefined
+      before.outside.shared.postgres.roles[username] !== undefined &&
+      world.outside.shared.postgres.roles[username] === undefined
         ? [`relation ${id}: ${username} was removed while the relation lives`]
         : [],
     ),
   atRest: (world) => {
     const wanted = new Set(servedRelations(world).map(({ bag }) => bag.username));
-    return Object.entries(world.postgres.roles).flatMap(([name, { relation }]) =>
+    return Object.entries(world.outside.shared.postgres.roles).flatMap(([name, { relation }]) =>
       relation === null || wanted.has(name) ? [] : [`role ${name} belongs to nobody`],
     );
   },
@@ -127,7 +114,7 @@ export const entriesBelong: Invariant = {
   },
   atRest: (world) => {
     const wanted = [...new Set(servedRelations(world).map(({ bag }) => bag.database ?? ''))].sort();
-    return Object.entries(world.poolers).flatMap(([unit, { configuration }]) => {
+    return Object.entries(world.outside.units).flatMap(([unit, { configuration }]) => {
       const found = configuration.databases
         .filter(({ name, database }) => name === database)
         .map(({ name }) => name);
@@ -157,21 +144,14 @@ export const secretsGo: Invariant = {
 };
 
 /** No hook fails for good, and none calls the others forth for ever. */
-export const hooksRepeat: Invariant = {
-  name: 'I6',
-  claims: 'A hook that was stopped after any step is repeated to its end, and all comes to rest.',
-  atRest: (world) =>
-    Object.entries(world.units).flatMap(([name, { failed }]) =>
-      failed === null ? [] : [`${name} fails again and again in ${failed.name}`],
-    ),
-};
+export const hooksRepeat: Invariant = { ...hooksEnd, name: 'I6' };
 
 /** The leader alone writes for the application, and a change of leaders loses nothing. */
 export const nothingIsLost: Invariant = {
   name: 'I7',
   claims: 'Only the leader writes application databags, and every request is answered.',
   across: (before, action, { outcome }) => {
-    if (action._tag !== 'RunHook' || outcome === null || outcome.isDeposed) return [];
+    if (!isHook(action) || outcome === null || outcome.isDeposed) return [];
     const isForeign = outcome.failure?.includes('cannot write relation settings') === true;
     const isLeader = before.applications[provider]?.leader === action.unit;
     return isForeign && !isLeader
@@ -191,10 +171,10 @@ export const grantsEnd: Invariant = {
   always: (world) =>
     livingRelations(world).flatMap(({ id, bag }) => surplusOf(world, id, bag.username ?? '')),
   atRest: (world) => [
-    ...Object.entries(world.postgres.roles).flatMap(([name, { relation }]) =>
+    ...Object.entries(world.outside.shared.postgres.roles).flatMap(([name, { relation }]) =>
       relation === null ? [] : surplusOf(world, relation, name),
     ),
-    ...Object.entries(world.poolers).flatMap(([unit, { configuration }]) =>
+    ...Object.entries(world.outside.units).flatMap(([unit, { configuration }]) =>
       strayMakers(world, configuration).map((name) => `${unit} leads ${name} to any database`),
     ),
   ],
@@ -211,33 +191,7 @@ export const invariants: readonly Invariant[] = [
   grantsEnd,
 ];
 
-/** What one step violated. */
-export const violationsOf = (
-  before: World,
-  action: Action,
-  after: Stepped,
-  checked: readonly Invariant[] = invariants,
-): readonly Violation[] =>
-  checked.flatMap(({ name, always, across }) =>
-    [...(always?.(after.world) ?? []), ...(across?.(before, action, after) ?? [])].map((what) => ({
-      invariant: name,
-      what,
-    })),
-  );
-
-/** What a world in which nothing is left to do violates. */
-export const violationsAtRest = (
-  world: World,
-  checked: readonly Invariant[] = invariants,
-): readonly Violation[] =>
-  checked.flatMap(({ name, always, atRest }) =>
-    [...(always?.(world) ?? []), ...(atRest?.(world) ?? [])].map((what) => ({
-      invariant: name,
-      what,
-    })),
-  );
-
-const isLiving = (world: World, id: number): boolean =>
+const isLiving = (world: PgbouncerWorld, id: number): boolean =>
   livingRelations(world).some((life: Life) => life.id === id);
 
 const telling = new WeakMap<Outcome, boolean>();
@@ -258,7 +212,7 @@ const serves = (
 ): boolean => databases.some(({ name }) => name === database);
 
 /** A consumer that gets endpoints without credentials takes itself for served. */
-const bareEndpoints = ({ relations }: World): readonly string[] =>
+const bareEndpoints = ({ relations }: PgbouncerWorld): readonly string[] =>
   Object.entries(relations).flatMap(([id, { applications }]) => {
     const bag = applications[provider] ?? {};
     const hasCredentials = (bag.username ?? bag['secret-user']) !== undefined;
@@ -275,7 +229,7 @@ const lists = (
   users.some(({ name, verifier }) => name === username && verifier.secret === fingerprint(secret));
 
 /** A requirer hears of its database once, with everything that it needs. */
-function announcements(world: World): readonly string[] {
+function announcements(world: PgbouncerWorld): readonly string[] {
   return Object.entries(world.units).flatMap(([name, { heard }]) => {
     const created = heard.filter(({ event }) => event === 'database_created');
     const wrong: string[] = [];

@@ -1,0 +1,28 @@
+/**
+ * PgBouncer's charm in the simulated Juju: requirers, invariants I1 to I8, arbitraries, conformance of
+ * its ports.
+ *
+ * @module hookchart/pgbouncer/testing
+ */
+export { databags, requests, topologies } from './arbitraries.ts';
+export {
+  type BackendSubject,
+  backendConformance,
+  entropyConformance,
+  type PoolerSubject,
+  poolerConformance,
+} from './conformance/index.ts';
+export {
+  credentialsWork,
+  endpointsServe,
+  entriesBelong,
+  grantsEnd,
+  hooksRepeat,
+  invariants,
+  nothingIsLost,
+  rolesBelong,
+  secretsGo,
+} from './invariants.ts';
+export { type PgbouncerWorld, provider, type Shared } from './outside.ts';
+export type { RequirerOptions } from './requirer.ts';
+export { simulated } from './simulated.ts';

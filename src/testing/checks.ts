@@ -1,0 +1,29 @@
+import type { Action } from './actions.ts';
+import type { Invariant, Stepped, Violation } from './outcome.ts';
+import type { World } from './world.ts';
+
+/** What one step violated. */
+export const violationsOf = <Shared, Own>(
+  checked: readonly Invariant<Shared, Own>[],
+  before: World<Shared, Own>,
+  action: Action,
+  after: Stepped<Shared, Own>,
+): readonly Violation[] =>
+  checked.flatMap((invariant) =>
+    named(invariant, [
+      ...(invariant.always?.(after.world) ?? []),
+      ...(invariant.across?.(before, action, after) ?? []),
+    ]),
+  );
+
+/** What a world in which nothing is left to do violates. */
+export const violationsAtRest = <Shared, Own>(
+  checked: readonly Invariant<Shared, Own>[],
+  world: World<Shared, Own>,
+): readonly Violation[] =>
+  checked.flatMap((invariant) =>
+    named(invariant, [...(invariant.always?.(world) ?? []), ...(invariant.atRest?.(world) ?? [])]),
+  );
+
+const named = ({ name }: Pick<Invariant, 'name'>, found: readonly string[]): readonly Violation[] =>
+  found.map((what) => ({ invariant: name, what }));

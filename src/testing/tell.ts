@@ -1,0 +1,70 @@
+import { type Action, type Interruption, isHook, isOperation, type Operation } from './actions.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
+import type { Hook } from './world.ts';
+
+/** An action in one line of a story. */
+export function tell(charm: SimulatedCharm, action: Action): string {
+  if (isHook(action)) {
+    const { unit, hook, interruption } = action;
+    return `${unit} runs ${tellHook(hook)}${tellInterruption(charm, interruption)}`;
+  }
+  if (isOperation(action)) return tellOperation(action);
+  const { shared, unit } = charm.outside;
+  const told = shared.actions[action._tag]?.told ?? unit.actions[action._tag]?.told;
+  if (told === undefined) return action._tag;
+  return typeof told === 'string' ? told : told(action.unit ?? '');
+}
+
+function tellOperation(action: Operation): string {
+  switch (action._tag) {
+    case 'Relate':
+      return `${action.application} is related`;
+    case 'RemoveRelation':
+      return `relation ${action.relation} is removed${action.force ? ' by force' : ''}`;
+    case 'Suspend':
+      return `relation ${action.relation} is suspended`;
+    case 'Resume':
+      return `relation ${action.relation} is resumed`;
+    case 'AddUnit':
+      return `${action.application} gets one more unit`;
+    case 'RemoveUnit':
+      return `${action.unit} is removed${action.force ? ' by force' : ''}`;
+    case 'RemoveApplication':
+      return `${action.application} is removed`;
+    case 'Ask':
+      return `${action.application} asks for ${JSON.stringify(action.request)}`;
+    case 'LosePod':
+      return `${action.unit} loses its pod`;
+    case 'RestartAgent':
+      return `the agent of ${action.unit} is restarted`;
+    case 'ChangeConfig':
+      return `${action.application} is configured`;
+    case 'Resolve':
+      return `the failed hook of ${action.unit} is resolved`;
+    case 'LoseLeader':
+      return `${action.application} loses its leader`;
+    case 'Elect':
+      return `${action.unit} becomes the leader`;
+  }
+}
+
+function tellHook({ name, relation, remoteUnit, departingUnit, secret, revision }: Hook): string {
+  if (secret !== undefined) return `${name} of ${secret}, revision ${revision}`;
+  const of = relation === undefined ? '' : ` of relation ${relation}`;
+  const who = remoteUnit === undefined ? '' : ` (${remoteUnit})`;
+  const leaving =
+    departingUnit === undefined || departingUnit === remoteUnit ? '' : `, itself departing`;
+  return `${name}${of}${who}${leaving}`;
+}
+
+const jujuOwn: Readonly<Record<string, string>> = {
+  killed: 'and is killed',
+  deposed: 'and loses its leadership',
+  'commit lost': 'and Juju loses its commit',
+};
+
+function tellInterruption(charm: SimulatedCharm, interruption: Interruption | undefined): string {
+  if (interruption === undefined) return '';
+  const { at, how } = interruption;
+  return `, ${jujuOwn[how] ?? charm.faults[how]?.told ?? `and meets "${how}"`} at step ${at}`;
+}
