@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { defaultBounds } from '../../src/testing/explore/bounds.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-verify-'));
@@ -33,7 +34,7 @@ describe('hookchart verify', () => {
 
   it('has an option for every bound, with the default that is documented', () => {
     const { stdout } = hookchart('verify', '--help');
-    for (const [key, value] of Object.entries(defaultBounds)) {
+    for (const [key, value] of Object.entries(defaultBounds(simulated))) {
       const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       expect(stdout.replace(/\s+/g, ' '), key).toMatch(
         new RegExp(`--${flag} <n> [^<]*\\(default: ${value}\\)`),
@@ -53,7 +54,7 @@ describe('hookchart verify', () => {
 
   it('runs a stored history again, and says what each hook did', () => {
     const actions = [{ _tag: 'RemoveRelation', relation: 1 }, { _tag: 'StopPostgres' }];
-    const bounds = { ...defaultBounds, units: 2, relations: 1 };
+    const bounds = { ...defaultBounds(simulated), units: 2, relations: 1 };
     const path = join(folder, 'replay.json');
     writeFileSync(path, JSON.stringify({ bounds, served: 1, actions }));
     const { status, stdout } = hookchart('verify', '--replay', path);
@@ -71,7 +72,7 @@ describe('hookchart verify', () => {
   it('says where a stored history cannot be gone', () => {
     const path = join(folder, 'impossible.json');
     const actions = [{ _tag: 'LosePod', unit: 'pgbouncer/9' }];
-    writeFileSync(path, JSON.stringify({ bounds: defaultBounds, served: 0, actions }));
+    writeFileSync(path, JSON.stringify({ bounds: defaultBounds(simulated), served: 0, actions }));
     const { status, stderr } = hookchart('verify', '--replay', path);
     expect([status, stderr]).toEqual([2, expect.stringContaining('there is no unit pgbouncer/9')]);
   });

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import * as E from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { recordReplay } from '../../src/inspector/index.ts';
+import {
+  defaultBounds,
+  explore,
+  historiesHold,
+  parseReplay,
+  randomHistory,
+  replay,
+  Simulation,
+  simulatedCharm,
+  soak,
+  Violated,
+} from '../../src/testing/index.ts';
+import { charm, lighthouseThat, simulated } from './lighthouse.ts';
+
+const careless = lighthouseThat(false);
+
+const small = {
+  ...defaultBounds(simulated),
+  ...{ units: 2, relations: 1, operations: 2, crashes: 0, leaderChanges: 0 },
+  ...{ droughts: 0, storms: 0 },
+};
+
+const topology = { units: 2, requirers: { fleet: { units: 1, request: { light: 'please' } } } };
+
+describe('another charm', () => {
+  it('is simulated with an outside of its own', async () => {
+    const simulation = new Simulation(simulated, topology);
+    await simulation.rest();
+    await simulation.take({ _tag: 'DrainTank' });
+    await simulation.take({ _tag: 'BlowOut', unit: 'lighthouse/0' });
+    expect(simulation.world.outside).toEqual({
+      shared: { hasOil: false },
+      units: { 'lighthouse/0': { burns: false }, 'lighthouse/1': { burns: true } },
+    });
+    await simulation.take({ _tag: 'Relate', application: 'fleet' });
+    await simulation.rest();
+    expect(simulation.world.outside.shared.hasOil).toBe(true);
+    expect(simulation.world.relations[1]?.applications.lighthouse).toEqual({ light: 'burns' });
+    await simulation.take({ _tag: 'LosePod', unit: 'lighthouse/1' });
+    expect(simulation.world.outside.units['lighthouse/1']).toEqual({ burns: false });
+    await simulation.take({ _tag: 'AddUnit', application: 'lighthouse' });
+    expect(simulation.world.outside.units['lighthouse/2']).toEqual({ burns: false });
+    await simulation.take({ _tag: 'RemoveUnit', unit: 'lighthouse/2', force: true });
+    expect(Object.keys(simulation.world.outside.units)).toHaveLength(2);
+  });
+
+  it.each([
+    [{ _tag: 'BreakLamp' }, 'nothing is called BreakLamp; the charm brings DrainTank, FillTank'],
+    [{ _tag: 'FillTank' }, 'FillTank cannot happen now'],
+    [{ _tag: 'BlowOut', unit: 'fleet/0' }, 'happens to a unit of lighthouse, not to fleet/0'],
+    [{ _tag: 'BlowOut' }, 'there is no unit'],
+  ])('%j is no action of its', async (action, why) => {
+    await expect(new Simulation(simulated, topology).take(action)).rejects.toThrow(why);
+  });
+
+  it('property: no history violates what its author claims', async () => {
+    await fc.assert(historiesHold(fc, simulated), { numRuns: 30 });
+  });
+
+  it('is wandered through at random, the same way for the same seed', async () => {
+    const { history } = await randomHistory(simulated, 5);
+    expect((await randomHistory(simulated, 5)).history).toEqual(history);
+    const own = new Set(['DrainTank', 'FillTank', 'BlowOut']);
+    const seen = new Set<string>();
+    for (const seed of [1, 2, 3, 4, 5, 6])
+      for (const { _tag } of (await randomHistory(simulated, seed)).history)
+        if (own.has(_tag)) seen.add(_tag);
+    expect(seen).toEqual(own);
+    expect((await soak(simulated, { hooks: 2000, seed: 1 })).failure).toBeNull();
+  });
+
+  it('is explored within bounds, its own among them, without a violation', async () => {
+    const states = [];
+    for (const change of [{}, { storms: 1 }, { droughts: 1 }, { crashes: 1, leaderChanges: 1 }]) {
+      const { counts, counterexample } = await explore(simulated, { ...small, ...change }, 1);
+      expect(counterexample?.story ?? null).toBeNull();
+      expect([counts.waiting, counts.restStates > 0]).toEqual([0, true]);
+      states.push(counts.states);
+    }
+    // Each thing that may go wrong makes more states.
+    expect(Math.min(...states.slice(1))).toBeGreaterThan(states[0] ?? 0);
+  });
+
+  it('that is careless is found out, in the words of its own invariant', async () => {
+    const { counterexample } = await explore(careless, small, 0);
+    if (counterexample === null) throw new Error('nothing was found');
+    expect(counterexample.violations).toEqual([
+      { invariant: 'NoGhostShips', what: 'the log keeps ship-1' },
+    ]);
+    const { story } = counterexample;
+    expect(story.at(-1)).toBe('NoGhostShips claims: The log names no ship that is gone.');
+    expect(story).toContain('app1 is related');
+    expect(story).toContain('relation 1 is removed');
+    const stored = parseReplay(careless, JSON.stringify(counterexample.replay));
+    expect((await replay(careless, stored)).story).toEqual(story);
+    const { entries } = await recordReplay(careless, stored);
+    expect(entries.some((one) => one._tag === 'Hook' && one.charts[0]?.hook === 'watch')).toBe(
+      true,
+    );
+    expect(entries.filter((one) => one._tag === 'Note' && !one.ok)).toHaveLength(1);
+  });
+
+  it('that is careless is found out by histories as well', async () => {
+    const { failed, errorInstance } = await fc.check(historiesHold(fc, careless), { seed: 3 });
+    expect(failed).toBe(true);
+    expect(errorInstance).toBeInstanceOf(Violated);
+    expect(String(errorInstance)).toContain('NoGhostShips is violated: the log keeps ship-');
+  });
+
+  it('that never ends a hook is told under an invariant that every charm has', async () => {
+    const stuck = {
+      ...simulated,
+      run: async () => E.left({ _tag: 'Stuck', class: 'broken', why: 'it is jammed' } as const),
+    };
+    const simulation = new Simulation(stuck, topology);
+    await expect(simulation.rest()).rejects.toThrow('HooksEnd is violated');
+  });
+});
+
+describe('a charm whose parts do not fit', () => {
+  const happening = { becomes: (state: object) => state, told: 'it happens' };
+  const claimed = { name: 'Twice', claims: 'It is claimed twice.' };
+  const parts = {
+    charm,
+    application: 'lighthouse',
+    endpoints: ['ships'],
+    requests: [{}],
+    outside: {
+      shared: { initial: {} },
+      unit: { initial: {} },
+      open: () => ({
+        ports: { lamp: { burns: () => true, light: () => true } },
+        state: () => ({ shared: {}, own: {} }),
+      }),
+    },
+    invariants: [claimed],
+  } as const;
+  const withActions = (actions: Record<string, typeof happening & { bound?: string }>) => ({
+    ...parts,
+    outside: { ...parts.outside, shared: { initial: {}, actions } },
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'an action by a name of Juju’s',
+      () => simulatedCharm(withActions({ Elect: happening })),
+      'two actions are called Elect',
+    ],
+    [
+      'an action of a bound that is not there',
+      () => simulatedCharm(withActions({ Burn: { ...happening, bound: 'fires' } })),
+      'Burn counts against the bound "fires", which bounds does not have',
+    ],
+    [
+      'a bound by a name of Juju’s',
+      () => simulatedCharm({ ...parts, bounds: { crashes: { byDefault: 1, told: 'crashes' } } }),
+      "the bound crashes is Juju's",
+    ],
+    [
+      'two invariants of one name',
+      () => simulatedCharm({ ...parts, invariants: [claimed, claimed] }),
+      'two invariants are called Twice',
+    ],
+    [
+      'nothing that is asked for',
+      () => simulatedCharm({ ...parts, requests: [] }),
+      'requests is empty',
+    ],
+  ])('%s', (_, make, why) => {
+    expect(make).toThrow(why);
+  });
+
+  it('and a topology with an endpoint that it has not are refused', () => {
+    const requirers = { fleet: { units: 1, request: {}, endpoint: 'boats' } };
+    expect(() => new Simulation(simulated, { requirers })).toThrow(
+      'lighthouse has no endpoint boats; it has ships',
+    );
+  });
+});
