@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ts from 'typescript';
+import { afterAll, describe, expect, it } from 'vitest';
+
+// Within the package, so that the charm finds it by its name.
+const folder = mkdtempSync(resolve('dist/lighthouse-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const source = readFileSync('test/testing/lighthouse.ts', 'utf8')
+  .replace("'../../src/index.ts'", "'hookchart'")
+  .replace("'../../src/testing/index.ts'", "'hookchart/testing'");
+
+/** The lighthouse as its author has it built: `charm.mjs`, and one that forgets nothing. */
+function built(name: string, text: string): void {
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  writeFileSync(resolve(folder, name), outputText);
+}
+built('charm.mjs', source);
+built(
+  'careless.mjs',
+  source.replace('simulated = lighthouseThat(true)', 'simulated = lighthouseThat(false)'),
+);
+writeFileSync(resolve(folder, 'nothing.mjs'), 'export const other = 1;\n');
+
+const hookchart = (...args: string[]) =>
+  spawnSync(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+
+const small = '--units 2 --relations 1 --crashes 0 --leader-changes 0'.split(' ');
+const calm = [...small, '--bound', 'droughts=0', 'storms=0'];
+
+describe('hookchart verify --charm', () => {
+  it('explores another charm, within its own bounds as well', () => {
+    const { status, stdout, stderr } = hookchart('verify', '--charm', './charm.mjs', ...small);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('2 units, 1 relations, 2 operations, 1 droughts, 1 storms\n');
+    expect(stdout).toContain('holds ShipsSeeLight, NoGhostShips, HooksEnd, and every fair end');
+  });
+
+  it('writes what it finds to a file that names the charm, and runs that again', () => {
+    const found = hookchart('verify', '--charm', './careless.mjs', ...calm, '--save', 'found.json');
+    expect(found.status).toBe(1);
+    expect(found.stdout).toContain('NoGhostShips is violated: the log keeps ship-1');
+    const replay = JSON.parse(readFileSync(resolve(folder, 'found.json'), 'utf8'));
+    expect(replay.charm).toBe('./careless.mjs');
+    const again = hookchart('verify', '--replay', 'found.json');
+    expect(again.status).toBe(1);
+    expect(again.stdout).toContain('at rest it violates NoGhostShips: the log keeps ship-1');
+    expect(hookchart('inspect', 'found.json', '--text').stdout).toContain('TellShips');
+  });
+
+  it.each([
+    [['verify', '--charm', './missing.mjs'], 'there is neither a file'],
+    [['verify', '--charm', './nothing.mjs'], 'exports no charm to simulate'],
+    [['verify', '--charm', './charm.mjs', '--outages', '1'], 'lighthouse has no bound outages'],
+    [['verify', '--bound', 'droughts=1'], 'pgbouncer has no bound droughts'],
+    [['verify', '--bound', 'droughts'], 'a name and a whole number'],
+    [['soak', '--charm', './nothing.mjs'], 'exports no charm to simulate'],
+  ])('%j is wrong use', (args, why) => {
+    const { status, stderr } = hookchart(...args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
+  });
+});
+
+describe('hookchart soak --charm', () => {
+  it('wanders through another charm', () => {
+    const run = (charm: string) => hookchart('soak', '--charm', charm, '--hooks', '1500', '--json');
+    expect(JSON.parse(run('./charm.mjs').stdout)).toMatchObject({ failure: null });
+    const { failure } = JSON.parse(run('./careless.mjs').stdout);
+    expect(failure.violations[0].invariant).toBe('NoGhostShips');
+    expect(failure.story.length).toBeGreaterThan(1);
+  });
+});
