@@ -1,11 +1,10 @@
-import * as E from 'fp-ts/lib/Either.js';
 import { advance, begin, isEnd, pending, type SecretState, shapeAt } from './conversation.ts';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode } from './nodes.ts';
 import { type Asked, type Perform, performed } from './perform.ts';
 import type { ChartEnd, ChartRun, Driven, Step, Watch } from './run.ts';
 import { type Masked, masker } from './secret.ts';
-import { type Attempt, attempt, halt, take } from './steps.ts';
+import { type Attempt, attempt, halt, haltedBy, take } from './steps.ts';
 import type { HookMachine } from './vocabulary.ts';
 import type { Answer, Failure, Request, Words } from './words.ts';
 
@@ -126,13 +125,13 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
     watch({ _tag: 'Asked', node, request: shown });
     if (shapeAt(machine, state) === 'step') commands.push(shown as Masked<W['command']>);
     const started = clock();
-    const outcome = await attempt<Answer<W>, Why>(() =>
-      carryOut(asked, { hook: machine.id, node }),
-    )();
+    let answer: Answer<W>;
+    try {
+      answer = await carryOut(asked, { hook: machine.id, node });
+    } catch (error) {
+      answer = { label: 'failed', failure: haltedBy(error) };
+    }
     const milliseconds = clock() - started;
-    const answer: Answer<W> = E.isLeft(outcome)
-      ? { label: 'failed', failure: outcome.left }
-      : outcome.right;
     if ('failure' in answer) failure = answer.failure as Why;
     const step: Step<W> = { node, request: shown, answer: mask(answer), milliseconds };
     [state, request] = advance(machine, state, answer);

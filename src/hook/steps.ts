@@ -40,10 +40,15 @@ export const attempt =
     try {
       return E.right(await steps());
     } catch (error) {
-      if (error instanceof Halt) return E.left(error.left as Why);
-      throw error;
+      return E.left(haltedBy(error) as Why);
     }
   };
+
+/** The failure that something was halted with; a defect is thrown on. */
+export function haltedBy(error: unknown): Failure {
+  if (error instanceof Halt) return error.left;
+  throw error;
+}
 
 /** Something that is asked for at most once; everyone gets the same outcome. */
 export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {

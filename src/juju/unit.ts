@@ -71,9 +71,11 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     }
     return Promise.all(wanted.map((bag) => bags.get(bagName(bag)) ?? {}));
   };
-  const read = async (bag: Bag): Promise<Databag> => (await readAll([bag]))[0] ?? {};
+  const first = ([content = {}]: readonly Databag[]): Databag => content;
+  const read = (bag: Bag): Promise<Databag> => bags.get(bagName(bag)) ?? readAll([bag]).then(first);
   const stored = once(() => take(juju.state));
   const remembered: Record<string, string> = {};
+  let hasRemembered = false;
   const relations = new Map<string, Promise<ReadonlySet<number>>>();
   return {
     name: juju.unit,
@@ -99,8 +101,11 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     write: writes.write,
     overwrite: writes.overwrite,
     writes: writes.has,
-    state: async () => merged(await stored(), remembered),
-    remember: (values) => void Object.assign(remembered, values),
+    state: async () => (hasRemembered ? merged(await stored(), remembered) : stored()),
+    remember: (values) => {
+      hasRemembered = true;
+      Object.assign(remembered, values);
+    },
     secrets: juju.secrets,
     notes: [],
     isLate,

@@ -14,12 +14,12 @@ export function gatheredWrites(): Writes {
   const writes = new Map<string, { bag: Bag; values: Record<string, string>; differs: boolean }>();
   const gather = (differs: boolean) => (bag: Bag, values: Databag) => {
     const name = bagName(bag);
-    const before = writes.get(name);
-    writes.set(name, {
-      bag,
-      values: { ...before?.values, ...values },
-      differs: differs || (before?.differs ?? false),
-    });
+    const gathered = writes.get(name);
+    if (gathered === undefined) writes.set(name, { bag, values: { ...values }, differs });
+    else {
+      Object.assign(gathered.values, values);
+      gathered.differs ||= differs;
+    }
   };
   return {
     write: gather(false),

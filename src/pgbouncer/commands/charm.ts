@@ -46,7 +46,7 @@ export function pgbouncerCharm({
     peers: endpoints.peers,
     perform,
     open: (given, called) => {
-      const session = openSession({ ...given, ...rules }, called);
+      const session = openSession(given, rules, called);
       if (chartOf(called) !== null) void prefetch(session, called, true);
       return session;
     },

@@ -52,8 +52,9 @@ function wasTried(charts: readonly ChartRun[], { hook, event }: Work): boolean {
 
 /** What the hook's charts have learned of what the backend holds; null where none has asked. */
 function auditIn(charts: readonly ChartRun[]): Audit | null {
-  for (const { answer } of charts.flatMap(({ steps }) => steps))
-    if ('learned' in answer && answer.learned?.audit != null) return answer.learned.audit;
+  for (const { steps } of charts)
+    for (const { answer } of steps)
+      if ('learned' in answer && answer.learned?.audit != null) return answer.learned.audit;
   return null;
 }
 

@@ -31,31 +31,53 @@ export interface Session extends Outside, Rules, BackendView, Requests, Password
   readonly succeeding: () => Promise<boolean>;
 }
 
-/** What a session is opened with: the world, what an application may be given, what was called for. */
-export interface Opening extends Outside, Rules {
-  readonly juju: Unit;
-}
-
 export const peerAppBag = { _tag: 'PeerApp' } as const;
 
-export function openSession(opening: Opening, called: JujuEvent): Session {
-  const { juju, backend, pooler, entropy, clock, parse, policy } = opening;
+/** Opens a session for one hook: the world, what an application may be given, what was called for. */
+export function openSession(
+  { juju, backend, pooler, entropy, clock }: Outside & { readonly juju: Unit },
+  { parse, policy }: Rules,
+  called: JujuEvent,
+): Session {
   const ledger = once(async () => openLedger(right(parseLedger(await juju.read(peerAppBag)))));
   const endpoint = once(async () => {
     const text = await juju.endpoint();
     return text === null ? null : parseHostPort(text);
   });
-  const backendView = viewBackend(backend, juju, policy, ledger);
-  const passwords = keptPasswords(juju, ledger);
-  const own = { juju, ledger, endpoint, pooler, policy };
+  const { backendReady, backendTrouble, backendVersion, holdings, endpoints, remarks } =
+    viewBackend(backend, juju, policy, ledger);
+  const { passwordOf, lookup } = keptPasswords(juju, ledger);
+  const { relations, requests, unreadable } = readRequests(juju, parse);
+  const { fate, mayGo, flags } = openFate(juju, called);
+  const peers = openPeers({ juju, ledger, endpoint, backendReady, backendVersion });
+  const serving = openServing({ juju, pooler, policy, ledger, endpoint, endpoints, lookup });
+  // Named one by one: an object this large is made in no time but by spreading others into it.
   return {
-    ...{ ...own, backend, entropy, clock, parse },
-    ...backendView,
-    ...readRequests(juju, parse),
-    ...passwords,
-    ...openFate(juju, called),
-    peers: openPeers({ ...own, ...backendView }),
-    serving: openServing({ ...own, ...backendView, ...passwords }),
+    juju,
+    backend,
+    pooler,
+    entropy,
+    clock,
+    parse,
+    policy,
+    ledger,
+    endpoint,
+    peers,
+    serving,
+    backendReady,
+    backendTrouble,
+    backendVersion,
+    holdings,
+    endpoints,
+    remarks,
+    relations,
+    requests,
+    unreadable,
+    passwordOf,
+    lookup,
+    fate,
+    mayGo,
+    flags,
     succeeding: async () => {
       const last = await lastLeader(juju);
       return last !== null && last !== juju.name;
