@@ -6,6 +6,7 @@ import { HookMisuse, type PlanAnswer, plan } from '../pgbouncer/engine.ts';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
 import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
+import { addDispatch } from './dispatch.ts';
 import {
   checkWritable,
   enough,
@@ -16,6 +17,7 @@ import {
   writeRecording,
 } from './inspect.ts';
 import { type LeftoverOptions, leftovers } from './leftovers.ts';
+import { addPack } from './pack.ts';
 import { soakHooks } from './soak.ts';
 import { boundOptions, replayFile, verifyBounds } from './verify.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -201,12 +203,8 @@ program
     if (options.remove && users.some(({ kept }) => kept !== null)) process.exitCode = 1;
   });
 
-program
-  .command('dispatch')
-  .description("one hook of Juju: the agent's environment says which")
-  .action(async () => {
-    await import('../pgbouncer/charm/entry.ts');
-  });
+addDispatch(program);
+addPack(program);
 
 interface ChartOptions {
   readonly format?: Format;
