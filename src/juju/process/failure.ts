@@ -20,6 +20,6 @@ export function failureOf(cause: unknown): readonly string[] {
   const stack = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return [
     printable(`defect: ${cause.message || cause.name}`),
-    ...stack.slice(0, longestStack).map((line) => `  ${printable(line)}`),
+    ...stack.slice(0, longestStack).map((line) => printable(line)),
   ];
 }
