@@ -37,7 +37,7 @@ export async function bundle(
       ['Either', 'TaskEither'].map((name) => [`fp-ts/lib/${name}.js`, `fp-ts/es6/${name}.js`]),
     ),
     legalComments: 'none',
-    outfile: file,
+    outfile: resolve(file),
     metafile: true,
     logLevel: 'silent',
   }).catch((cause: unknown) => {
