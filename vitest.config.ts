@@ -8,13 +8,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{integration,browser,pgbouncer/charm}/**'],
+          exclude: ['test/{integration,browser,packaging,pgbouncer/charm}/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/{integration,browser,pgbouncer/charm}/**/*.test.ts'],
+          include: ['test/{integration,browser,packaging,pgbouncer/charm}/**/*.test.ts'],
           globalSetup: ['test/integration/programs-are-there.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

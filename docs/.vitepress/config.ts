@@ -50,6 +50,7 @@ export default defineConfig({
           { text: 'Embed the library', link: '/embed' },
           { text: 'Write an adapter', link: '/write-an-adapter' },
           { text: 'Test with properties', link: '/test-with-properties' },
+          { text: 'Pack a charm', link: '/pack' },
           { text: 'Deploy the charm', link: '/charm' },
           { text: 'Read a run', link: '/read-a-run' },
         ],

@@ -5,6 +5,7 @@ import { demo } from '../pgbouncer/demo/demo.ts';
 import { HookMisuse, type PlanAnswer, plan } from '../pgbouncer/engine.ts';
 import { Misuse } from '../testing/index.ts';
 import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
+import { addDispatch } from './dispatch.ts';
 import {
   checkWritable,
   enough,
@@ -16,6 +17,7 @@ import {
 } from './inspect.ts';
 import { type LeftoverOptions, leftovers } from './leftovers.ts';
 import { json, out } from './output.ts';
+import { addPack } from './pack.ts';
 import { addSoak } from './soak.ts';
 import { addVerify } from './verify.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -161,12 +163,8 @@ program
     if (options.remove && users.some(({ kept }) => kept !== null)) process.exitCode = 1;
   });
 
-program
-  .command('dispatch')
-  .description("one hook of Juju: the agent's environment says which")
-  .action(async () => {
-    await import('../pgbouncer/charm/entry.ts');
-  });
+addDispatch(program);
+addPack(program);
 
 interface ChartOptions {
   readonly format?: Format;

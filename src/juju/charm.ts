@@ -14,6 +14,7 @@ import {
   type Words,
 } from '../hook/index.ts';
 import type { Deferral } from './deferral.ts';
+import type { Endpoints } from './endpoints.ts';
 import { render } from './errors.ts';
 import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
@@ -48,8 +49,8 @@ export interface CharmConfig<W extends Words, Ports> {
   readonly learned: Schema<W['learned']>;
   /** How each question is answered and each command carried out. */
   readonly perform: Perform<W, Ports>;
-  /** The name of the charm's peer relation, where it has one. */
-  readonly peers?: string;
+  /** Those of its endpoints that mean something to Juju's adapter. */
+  readonly endpoints?: Endpoints;
   /**
    * What the unit's status is to say at the end of a hook. By default it waits for what a chart was
    * deferred for, is blocked by a refusal, and else is active.

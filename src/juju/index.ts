@@ -15,9 +15,9 @@ export {
 } from './charm.ts';
 export type { Deferral } from './deferral.ts';
 export { type DispatchRun, dispatch, type HookWorld, type Seen } from './dispatch.ts';
+export type { Endpoints } from './endpoints.ts';
 export { type DeferralsUnreadable, type JujuError, render } from './errors.ts';
 export {
-  type Endpoints,
   type Environment,
   type EnvironmentInvalid,
   type HookRelation,
@@ -42,4 +42,12 @@ export type {
   Status,
   Stray,
 } from './port.ts';
+export {
+  type CharmModule,
+  type Closing,
+  type DispatchCharmOptions,
+  dispatchCharm,
+  type Voices,
+  type Whereabouts,
+} from './process/index.ts';
 export type { Unit } from './unit.ts';

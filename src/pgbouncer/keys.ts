@@ -20,3 +20,10 @@ export const flagPrefix = 'departing-';
 
 /** The key in a unit's state of the flag that the departed hook of a relation leaves. */
 export const flagKey = (relation: number): string => `${flagPrefix}${relation}`;
+
+/** What they are to Juju's adapter. */
+export const jujuEndpoints = {
+  peers: endpoints.peers,
+  serves: endpoints.database,
+  requires: endpoints.backend,
+} as const;

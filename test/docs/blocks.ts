@@ -15,6 +15,8 @@ const kinds = {
   js: 'run',
   /** Run by a shell, with `hookchart` on its path. */
   sh: 'run',
+  /** Read as YAML. */
+  yaml: 'parsed',
   /** Compared with the machine that it draws. */
   mermaid: 'checked',
   /** Run on a real PostgreSQL. */

@@ -11,6 +11,7 @@ import {
 import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
 import { nodesOf } from '../../src/hook/index.ts';
@@ -78,6 +79,12 @@ describe.each(pages)('%s', (page) => {
       );
       expect(stdout).toBe('');
       expect(status).toBe(0);
+    });
+
+  const yaml = blocks.filter(({ language }) => language === 'yaml');
+  if (yaml.length > 0)
+    it.each(yaml.map(({ body }) => [body]))('shows YAML that can be read: %s', (body) => {
+      expect(parseDocument(body).errors).toEqual([]);
     });
 
   it('names commands and options that there are, also where they are not run', () => {

@@ -1,6 +1,6 @@
+import { shippedNode } from '../../src/packaging/node.ts';
 import { findPgbouncer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { findChromium } from '../browser/chromium.ts';
-import { shippedNode } from '../tools/charm-node.ts';
 
 /** Once, before the files run side by side: what is missing is installed. */
 export function setup(): void {

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { once } from '../../hook/index.ts';
+import type { Endpoints } from '../endpoints.ts';
 import type { Databag } from '../port.ts';
-import type { Endpoints } from './endpoints.ts';
 import type { Environment } from './environment.ts';
 import { type Known, knownKey, parseKnown } from './known.ts';
 import { type Answer, type Tools, unanswered } from './tools.ts';
@@ -70,7 +70,7 @@ export function deployment(
       ...(own !== null && own.endpoint === endpoints.peers
         ? { peers: `${own.endpoint}:${own.id}`, hasLeft: event.endsWith('-broken') }
         : {}),
-      ...(endpoints.requires !== null && event.startsWith(`${endpoints.requires}-`)
+      ...(endpoints.requires !== undefined && event.startsWith(`${endpoints.requires}-`)
         ? { backend: null }
         : {}),
       ...(renewing.test(event) ? { address: null, config: null } : {}),
@@ -99,7 +99,7 @@ export function deployment(
   const named = new Map(own === null ? [] : [[own.id, `${own.endpoint}:${own.id}`]]);
   /** Juju takes the number alone as well; what is known of its endpoint is said. */
   const nameOf = (id: number): string =>
-    named.get(id) ?? (endpoints.serves === null ? String(id) : `${endpoints.serves}:${id}`);
+    named.get(id) ?? (endpoints.serves === undefined ? String(id) : `${endpoints.serves}:${id}`);
   const relationIds = (endpoint: string) => async () => {
     const ids = await ask(names, 'relation-ids', endpoint)();
     if (E.isRight(ids)) for (const id of ids.right) named.set(Number(id.split(':')[1]), id);
@@ -116,7 +116,7 @@ export function deployment(
     return E.right(units.flatMap(([name, { status }]) => (status === 'dying' ? [] : [name])));
   });
   const findRequired = async (): Answer<Known['backend']> => {
-    if (endpoints.requires === null) return E.right(null);
+    if (endpoints.requires === undefined) return E.right(null);
     const ids = await relationIds(endpoints.requires)();
     if (E.isLeft(ids)) return ids;
     const hooks = own === null ? '' : `${own.endpoint}:${own.id}`;
@@ -137,7 +137,7 @@ export function deployment(
   };
 
   const peers = remembered('peers', async () => {
-    if (endpoints.peers === null) return E.right(null);
+    if (endpoints.peers === undefined) return E.right(null);
     const ids = await relationIds(endpoints.peers)();
     return E.isLeft(ids) ? ids : E.right(ids.right[0] ?? null);
   });

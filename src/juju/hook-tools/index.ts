@@ -1,5 +1,4 @@
 /** Juju's hook tools as the port. */
-export type { Endpoints } from './endpoints.ts';
 export {
   type Environment,
   type EnvironmentInvalid,

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { once } from '../../hook/index.ts';
+import type { Endpoints } from '../endpoints.ts';
 import type { JujuError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Bag, Databag, Juju, JujuAttempt } from '../port.ts';
 import { printable } from '../printable.ts';
 import { deployment } from './deployment.ts';
-import type { Endpoints } from './endpoints.ts';
 import type { Environment, Variables } from './environment.ts';
 import { knownKey } from './known.ts';
 import { type JujuSecrets, secretTools } from './secrets.ts';

@@ -2,14 +2,19 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { once } from '../../hook/steps.ts';
 import {
-  type Endpoints,
   type Environment,
   type JujuModel,
   juju,
-  parseEnvironment,
-  renderEnvironment,
   type Variables,
 } from '../../juju/hook-tools/index.ts';
+import {
+  calledFor,
+  hookBudget,
+  hostOf,
+  pruning,
+  runHook,
+  type Voices,
+} from '../../juju/process/index.ts';
 import {
   type Attempt,
   type DispatchRun,
@@ -21,11 +26,10 @@ import {
   render,
 } from '../engine.ts';
 import { cryptoEntropy } from '../entropy.ts';
-import { endpoints } from '../keys.ts';
+import { jujuEndpoints } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
-import { hookBudget } from './budget.ts';
 import {
   type Known,
   type ParsedConfig,
@@ -36,35 +40,22 @@ import {
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { lookedAt } from './onlooker.ts';
-import { hostOf, placeOf } from './place.ts';
+import { placeOf } from './place.ts';
 import { type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
-import { tellRun } from './tell.ts';
-
-/** Where a hook's words go: the agent logs standard output at DEBUG, standard error at WARNING. */
-export interface Voices {
-  readonly out: (line: string) => void;
-  readonly error: (line: string) => void;
-}
 
 /**
  * Runs the hook that these variables name. The result is the exit code: 0 where Juju is to commit,
  * 1 where it is to roll back and run the same hook again.
  */
-export async function dispatchHook(variables: Variables, { out, error }: Voices): Promise<0 | 1> {
-  const environment = parseEnvironment(variables);
-  if (E.isLeft(environment)) {
-    error(renderEnvironment(environment.left));
-    return 1;
-  }
-  const outcome = await hookOf(environment.right, variables, error)();
-  if (E.isLeft(outcome)) {
-    error(`${environment.right.event}: ${render(outcome.left)}`);
-    return 1;
-  }
-  if (outcome.right !== null) for (const line of tellRun(outcome.right)) out(line);
-  return 0;
-}
+export const dispatchHook = (variables: Variables, voices: Voices): Promise<0 | 1> =>
+  runHook(variables, voices, (environment) => hookOf(environment, variables, voices.error), {
+    render,
+    about: ({ relation, damage }) =>
+      `${relation === undefined ? '' : ` of relation ${relation}`}${damage === undefined ? '' : `, for ${damage}`}`,
+    // A PgBouncer that is in step with the ledger is none.
+    isWorthALine: ({ hook, end }) => hook !== 'ledger-moved' || end._tag !== 'Returned',
+  });
 
 const hookOf = (
   environment: Environment,
@@ -76,26 +67,23 @@ const hookOf = (
       environment,
       variables,
       async () => E.right(null),
-      ofCharm,
-      hookBudget().ofTools,
+      jujuEndpoints,
+      hookBudget(leastBudget).ofTools,
     );
     return install(environment, variables, model.config);
   }
   return environment.event === 'remove'
     ? remove(environment, variables, tell)
-    : runHook(environment, variables, tell);
+    : serve(environment, variables, tell);
 };
 
-const ofCharm: Endpoints = {
-  peers: endpoints.peers,
-  serves: endpoints.database,
-  requires: endpoints.backend,
-};
+/** What a hook has before its configuration is known, in milliseconds: the least that can be set. */
+const leastBudget = 10_000;
 
 /** When the backend is asked: when it comes, and by whoever leads from then on. */
 const asking = /^(backend-database-relation-(created|joined)|leader-elected|upgrade-charm)$/;
 
-const runHook =
+const serve =
   (
     environment: Environment,
     variables: Variables,
@@ -103,8 +91,8 @@ const runHook =
   ): Attempt<DispatchRun> =>
   async () => {
     const { event, machine, application } = environment;
-    const budget = hookBudget();
-    const model = juju(environment, variables, () => where(), ofCharm, budget.ofTools);
+    const budget = hookBudget(leastBudget);
+    const model = juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools);
     const parsed = configOf(model);
     const known = await parsed();
     if (E.isLeft(known)) return known;
@@ -123,11 +111,8 @@ const runHook =
       const host = hostOf(environment, found.right);
       return E.right(renderHostPort({ host, port: config.options.listenPort }));
     };
-    const { secret } = environment;
-    if (event === 'secret-remove' && secret !== null && secret.revision !== null) {
-      const pruned = await model.secrets?.prune(secret.id, secret.revision)();
-      if (pruned !== undefined && E.isLeft(pruned)) return pruned;
-    }
+    const pruned = await pruning(environment, model)?.();
+    if (pruned !== undefined && E.isLeft(pruned)) return pruned;
     if (asking.test(event)) {
       const leads = await model.leader();
       if (E.isLeft(leads)) return leads;
@@ -159,14 +144,7 @@ const runHook =
       deadline: budget.deadline(),
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
-    const remoteUnit = environment.relation?.remoteUnit ?? null;
-    const called: JujuEvent = {
-      hook: event,
-      ...(environment.relation === null ? {} : { relation: environment.relation.id }),
-      ...(remoteUnit === null ? {} : { remoteUnit }),
-      ...(environment.departingUnit === null ? {} : { departingUnit: environment.departingUnit }),
-      ...(secret === null || secret.label === '' ? {} : { secretLabel: secret.label }),
-    };
+    const called = calledFor(environment);
     if (event === 'backend-database-relation-changed') {
       const moved = await model.requiredHasMoved();
       if (E.isLeft(moved)) return moved;

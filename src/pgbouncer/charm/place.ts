@@ -63,12 +63,3 @@ export function placeOf(
 
 /** Under a supervisor PgBouncer needs no file for its number, and none for what it has to say. */
 const unheard = { pidFile: null, logFile: null };
-
-/** Where clients reach a unit: on Kubernetes by its name, which outlives its pod and its address. */
-export const hostOf = (
-  { application, machine, model, ...environment }: Environment,
-  { ingress }: { readonly ingress: string },
-): string =>
-  machine === null
-    ? `${application}-${environment.number}.${application}-endpoints.${model.name}.svc.cluster.local`
-    : ingress;

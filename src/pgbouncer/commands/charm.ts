@@ -4,7 +4,7 @@ import { hooks, type PgbouncerWords } from '../../../machines/index.ts';
 import { type Charm, charmOf } from '../../juju/charm.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
-import { endpoints } from '../keys.ts';
+import { jujuEndpoints } from '../keys.ts';
 import type { Outside } from '../ports.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
 import { isMet } from '../relation/reconcile.ts';
@@ -43,7 +43,7 @@ export function pgbouncerCharm({
     events: chartOf,
     learned: stateSchemas.learned,
     event: { of: eventOf, schema: stateSchemas.event },
-    peers: endpoints.peers,
+    endpoints: jujuEndpoints,
     perform,
     open: (given, called) => {
       const session = openSession(given, rules, called);

@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { shippedNode } from '../../../src/packaging/node.ts';
+import { packCharm } from '../../../src/packaging/pack.ts';
+import { packedOf } from '../../../src/pgbouncer/charm/packed.ts';
 import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.ts';
 import { findPgbouncer } from '../../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { startBackend } from '../../../src/pgbouncer/demo/world.ts';
@@ -17,8 +20,6 @@ import { applied, type Runner, step } from '../../../src/testing/step.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';
 import { type Hook, type Topology, unitsOf, type World } from '../../../src/testing/world.ts';
-import { buildCharm } from '../../tools/charm.ts';
-import { shippedNode } from '../../tools/charm-node.ts';
 import { eventVariables } from './environment.ts';
 import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
 import { backendRelation, backendSecretId, backendTlsId, type Surroundings } from './tool-calls.ts';
@@ -86,7 +87,7 @@ export class RealCharm {
   static async start(topology: Topology, given?: RealCharm['backend']): Promise<RealCharm> {
     const workspace = new Workspace();
     const built = join(workspace.path, 'built');
-    await buildCharm(built, { substrate: 'machine', node: shippedNode(), runtime: 'link' });
+    await packCharm(packedOf('machine'), built, { node: shippedNode(), runtime: 'link' });
     const backend = given ?? (await startBackend());
     const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
     for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);

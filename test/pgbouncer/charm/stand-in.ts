@@ -16,7 +16,7 @@ export interface ToolCall {
   readonly answer: string;
 }
 
-type Asked = Omit<ToolCall, 'answer'>;
+export type Asked = Omit<ToolCall, 'answer'>;
 
 /** What a test has a tool do instead: its answer, or never to end, or null to let it be. */
 export type Instead = (
@@ -57,8 +57,9 @@ export class StandIn {
   /** The folder that goes on the PATH. */
   readonly folder = mkdtempSync(join(tmpdir(), 'hookchart-tools-'));
   readonly #server: Server;
-  #tools: HookTools | null = null;
-  #around: Surroundings | null = null;
+  #carryOut: (asked: Asked) => string = ({ tool }) => {
+    throw new ToolError(tool, 1, 'no hook');
+  };
   #instead: Instead = () => null;
   calls: ToolCall[] = [];
 
@@ -90,8 +91,12 @@ export class StandIn {
   }
 
   serve(hookTools: HookTools, around: Surroundings, instead: Instead = () => null): void {
-    this.#tools = hookTools;
-    this.#around = around;
+    this.answer(({ tool, args, input }) => call(hookTools, around, tool, args, input), instead);
+  }
+
+  /** The tools of a model that is none of the simulation's: what each prints, or a `ToolError`. */
+  answer(carryOut: (asked: Asked) => string, instead: Instead = () => null): void {
+    this.#carryOut = carryOut;
     this.#instead = instead;
     this.calls = [];
   }
@@ -110,10 +115,7 @@ export class StandIn {
 
   #carriedOut(asked: Asked) {
     try {
-      if (this.#tools === null || this.#around === null)
-        throw new ToolError(asked.tool, 1, 'no hook');
-      const out = call(this.#tools, this.#around, asked.tool, asked.args, asked.input);
-      return { code: 0, out, error: '' };
+      return { code: 0, out: this.#carryOut(asked), error: '' };
     } catch (error) {
       if (error instanceof ToolError)
         return { code: error.exitCode, out: '', error: `${error.message}\n` };

@@ -1,9 +1,11 @@
 /** What charmcraft itself says of a charm. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { knownWarnings, packed } from './charm-files.ts';
+import { parse } from 'yaml';
+import { PackingFailed } from './packing-failed.ts';
+import { everyFile } from './texts.ts';
 
 interface Finding {
   readonly name: string;
@@ -23,7 +25,7 @@ export function check(folder: string, environment: NodeJS.ProcessEnv): readonly 
     });
     if (ended.error !== undefined)
       throw 'code' in ended.error && ended.error.code === 'ENOENT'
-        ? new Error(howToGet)
+        ? new PackingFailed(howToGet)
         : ended.error;
     return ended;
   };
@@ -33,13 +35,14 @@ export function check(folder: string, environment: NodeJS.ProcessEnv): readonly 
   const workspace = mkdtempSync(join(tmpdir(), 'hookchart-check-'));
   try {
     const charm = join(workspace, 'the.charm');
-    const files = [
-      ...packed,
-      ...readdirSync(folder).filter((name) => /^(config|metadata|actions)\.yaml$/.test(name)),
-    ];
+    const files = readdirSync(folder).filter(
+      (name) => everyFile.has(name) && name !== 'charmcraft.yaml',
+    );
     // A charm is a zip with modes, and where charmcraft is there is Python.
     execFileSync('python3', ['-m', 'zipfile', '-c', charm, ...files], { cwd: folder });
     const { stdout, stderr } = run(['analyse', '--format', 'json', charm]);
+    const text = readFileSync(join(folder, 'charmcraft.yaml'), 'utf8');
+    const ignored: readonly unknown[] = parse(text)?.analysis?.ignore?.linters ?? [];
     let findings: readonly Finding[];
     try {
       findings = JSON.parse(stdout);
@@ -48,9 +51,7 @@ export function check(folder: string, environment: NodeJS.ProcessEnv): readonly 
     }
     return findings
       .filter(
-        ({ name, result }) =>
-          /^(warning|error|fatal)$/.test(result) &&
-          !(knownWarnings as readonly string[]).includes(name),
+        ({ name, result }) => /^(warning|error|fatal)$/.test(result) && !ignored.includes(name),
       )
       .map(({ name, result, text }) => `${name}: ${result}: ${text}`);
   } finally {

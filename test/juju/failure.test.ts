@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../../src/pgbouncer/charm/failure.ts';
+import { failureOf } from '../../src/juju/process/failure.ts';
 
 const thrown = (act: () => unknown): unknown => {
   try {
@@ -27,7 +27,7 @@ describe('a hook that throws', () => {
       thrown(() => (null as unknown as { readonly x: unknown }).x),
     );
     expect(sentence).toBe("defect: Cannot read properties of null (reading 'x')");
-    expect(first).toMatch(/^ {2}at .*failure\.test\.ts/);
+    expect(first).toMatch(/^at .*failure\.test\.ts/);
     const [line = '', ...stack] = failureOf(new Error(`a\u001b\nb${'x'.repeat(5_000)}`));
     expect(line).toMatch(/^defect: a\\u001b bx+…$/);
     expect(line.length).toBe(1_000);

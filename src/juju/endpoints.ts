@@ -1,9 +1,9 @@
-/** The endpoints of a charm that its adapter has to know; each null where the charm has none such. */
+/** The endpoints of a charm, of `metadata.yaml`, that Juju's adapter has to know; none is needed. */
 export interface Endpoints {
   /** The peer relation. */
-  readonly peers: string | null;
+  readonly peers?: string;
   /** Where other applications ask for something; the one whose address is this unit's. */
-  readonly serves: string | null;
+  readonly serves?: string;
   /** Where this charm asks for what it cannot do without. */
-  readonly requires: string | null;
+  readonly requires?: string;
 }

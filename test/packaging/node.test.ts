@@ -10,9 +10,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findPgbouncer } from '../../../src/pgbouncer/demo/servers/pgbouncer.ts';
-import { programIn } from '../../tools/charm-elf.ts';
-import { inspectNode, shippedNode } from '../../tools/charm-node.ts';
+import { programIn } from '../../src/packaging/elf.ts';
+import { inspectNode, shippedNode } from '../../src/packaging/node.ts';
+import { findPgbouncer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
 
 describe('the Node of the charm', () => {
   let folder: string;
@@ -23,7 +23,7 @@ describe('the Node of the charm', () => {
 
   it('is of one exact version, whatever the architecture, and says its terms', () => {
     const { optionalDependencies } = JSON.parse(
-      readFileSync('test/tools/charm-node/package.json', 'utf8'),
+      readFileSync('src/packaging/pinned-node/package.json', 'utf8'),
     );
     const { version, terms } = shippedNode();
     expect(optionalDependencies).toEqual({
@@ -52,9 +52,7 @@ describe('the Node of the charm', () => {
     const bytes = readFileSync(findPgbouncer());
     bytes.writeUInt16LE(22, 18);
     writeFileSync(elsewhere, bytes);
-    expect(() => inspectNode(elsewhere)).toThrow(
-      /elsewhere is for s390x, and this machine builds for /,
-    );
+    expect(() => inspectNode(elsewhere)).toThrow(/elsewhere is for s390x, and the charm is for /);
   });
 
   it('is refused where it is no program, such as a script that calls one', () => {

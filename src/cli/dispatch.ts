@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import { hookProcess } from '../juju/process/hook-process.ts';
+import { assertCharmModule, dispatchCharm } from '../juju/process/index.ts';
+
+export function addDispatch(program: Command): void {
+  program
+    .command('dispatch')
+    .description("one hook of Juju: the agent's environment says which")
+    .option('--charm <module>', "another charm than PgBouncer's: the path of what exports it")
+    .action(async ({ charm }: { charm?: string }) => {
+      if (charm === undefined) await import('../pgbouncer/charm/entry.ts');
+      else
+        hookProcess(async (voices) => {
+          const loaded: unknown = await import(pathToFileURL(resolve(charm)).href);
+          assertCharmModule(loaded, charm);
+          return dispatchCharm(loaded, process.env, voices);
+        });
+    });
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { CharmSource } from '../packaging/source.ts';
+import { packedOf, substrates } from '../pgbouncer/charm/packed.ts';
+import { WrongUse } from './wrong-use.ts';
+
+interface PackOptions {
+  readonly charm?: string;
+  readonly out: string;
+  readonly arch?: readonly string[];
+  readonly node?: string;
+  readonly check?: true;
+}
+
+export function addPack(program: Command): void {
+  program
+    .command('pack')
+    .description('lay a charm out in a folder, with its own Node, ready for `charmcraft pack`')
+    .option('--charm <module>', "another charm than PgBouncer's two: the path of what exports it")
+    .option(
+      '--out <folder>',
+      'where to; what is more than one has a folder for each in it',
+      'charm',
+    )
+    .option(
+      '--arch <names>',
+      "amd64, arm64, or both with a comma; by default this machine's",
+      listed,
+    )
+    .option('--node <file>', 'ship this Node, of one of its releases, instead of the pinned one')
+    .option('--check', 'let charmcraft look at what was packed')
+    .action(async (options: PackOptions) => {
+      if (!(await pack(options))) process.exitCode = 1;
+    });
+}
+
+const listed = (text: string): readonly string[] => [
+  ...new Set(text.split(',').map((name) => name.trim())),
+];
+
+/** Gives whether charmcraft, where it is asked, takes all that was packed. */
+async function pack({ charm, out, arch = [], node, check: isChecked }: PackOptions) {
+  // What packing needs is not loaded for other commands.
+  const { anyCharm } = await import('../packaging/any-charm.ts');
+  const { here, inspectNode, shippedNode } = await import('../packaging/node.ts');
+  const { packCharm } = await import('../packaging/pack.ts');
+  if (node !== undefined && arch.length > 1)
+    throw new WrongUse('--node is one program: name one architecture, or none');
+  const architectures = arch.length === 0 ? [here] : arch;
+  const charms: readonly (readonly [name: string, source: CharmSource])[] =
+    charm === undefined
+      ? substrates.map((substrate) => [substrate, packedOf(substrate)])
+      : [['', await anyCharm(charm)]];
+  const nodes = architectures.map((one) =>
+    node === undefined ? shippedNode(one) : inspectNode(node, one),
+  );
+  let isTaken = true;
+  for (const [name, source] of charms)
+    for (const shipped of nodes) {
+      const { architecture, version } = shipped;
+      const folder = join(out, name, nodes.length > 1 ? architecture : '');
+      const packed = await packCharm(source, folder, { node: shipped, runtime: 'copy' });
+      const size = Math.round(packed.bytes / 1024);
+      const lines = [
+        `${packed.name} for ${architecture}, bundle of ${size} KB, Node ${version}`,
+        ...packed.notes,
+      ];
+      if (isChecked) {
+        const { check } = await import('../packaging/check.ts');
+        const objections = check(folder, process.env);
+        lines.push(...(objections.length === 0 ? ['charmcraft takes it'] : objections));
+        isTaken &&= objections.length === 0;
+      }
+      for (const line of lines) process.stdout.write(`${folder}: ${line}\n`);
+    }
+  return isTaken;
+}

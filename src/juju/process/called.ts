@@ -1,0 +1,32 @@
+import type { Environment, JujuModel } from '../hook-tools/index.ts';
+import type { JujuAttempt, JujuEvent } from '../port.ts';
+
+/** What the agent calls a unit for, as a charm has it. */
+export function calledFor({ event, relation, departingUnit, secret }: Environment): JujuEvent {
+  const remoteUnit = relation?.remoteUnit ?? null;
+  return {
+    hook: event,
+    ...(relation === null ? {} : { relation: relation.id }),
+    ...(remoteUnit === null ? {} : { remoteUnit }),
+    ...(departingUnit === null ? {} : { departingUnit }),
+    ...(secret === null || secret.label === '' ? {} : { secretLabel: secret.label }),
+  };
+}
+
+/** What is to be done for a revision of a secret that nobody reads any more; null in other hooks. */
+export function pruning(
+  { event, secret }: Environment,
+  model: JujuModel,
+): JujuAttempt<void> | null {
+  if (event !== 'secret-remove' || secret === null || secret.revision === null) return null;
+  return model.secrets?.prune(secret.id, secret.revision) ?? null;
+}
+
+/** Where clients reach a unit: on Kubernetes by its name, which outlives its pod and its address. */
+export const hostOf = (
+  { application, machine, model, number }: Environment,
+  { ingress }: { readonly ingress: string },
+): string =>
+  machine === null
+    ? `${application}-${number}.${application}-endpoints.${model.name}.svc.cluster.local`
+    : ingress;

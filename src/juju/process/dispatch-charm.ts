@@ -1,0 +1,117 @@
+/** One hook of any charm, from its environment to its exit code. */
+import * as E from 'fp-ts/lib/Either.js';
+import { attempt, type Failure, once, take, type Words } from '../../hook/index.ts';
+import type { Charm } from '../charm.ts';
+import { deferralKey } from '../deferral-key.ts';
+import { type DispatchRun, dispatch } from '../dispatch.ts';
+import type { JujuError } from '../errors.ts';
+import { type Environment, type JujuModel, juju, type Variables } from '../hook-tools/index.ts';
+import type { Juju } from '../port.ts';
+import { calledFor, hostOf, pruning } from './called.ts';
+import type { CharmModule, Closing, Whereabouts } from './charm-module.ts';
+import { hookBudget } from './hook-budget.ts';
+import { runHook, type Voices } from './run-hook.ts';
+import type { CharmSays } from './tell.ts';
+
+export interface DispatchCharmOptions<W extends Words, Why extends Failure>
+  extends CharmSays<W, Why | JujuError> {
+  /** How long the hook may take, in milliseconds; what is not done by then a later one does. */
+  readonly budget?: number;
+}
+
+/**
+ * Runs the hook that these variables name through a charm, over Juju's hook tools, and tells which
+ * way it went. A hook that nobody handles is over at once, unless a deferred one waits: then no
+ * port is made. The result is the exit code: 0 where Juju is to commit, 1 where it is to roll back
+ * and run the same hook again.
+ */
+export function dispatchCharm<W extends Words, Given extends object, Ports, Why extends Failure>(
+  module: CharmModule<W, Given, Ports, Why>,
+  variables: Variables,
+  voices: Voices,
+  { budget = 60_000, ...says }: DispatchCharmOptions<W, Why> = {},
+): Promise<0 | 1> {
+  const time = hookBudget(budget, performance.now());
+  return runHook(
+    variables,
+    voices,
+    (environment) => {
+      const at = { environment, variables, time, port: module.port };
+      return module.ports === undefined
+        ? hookOf(module.charm, () => ({}), at)
+        : hookOf(module.charm, module.ports, at);
+    },
+    says,
+  );
+}
+
+interface At {
+  readonly environment: Environment;
+  readonly variables: Variables;
+  readonly time: ReturnType<typeof hookBudget>;
+  readonly port: CharmModule['port'] | undefined;
+}
+
+const hookOf = <W extends Words, Given extends object, Ports, Why extends Failure>(
+  charm: Charm<W, Given, Ports, Why>,
+  ports: (at: Whereabouts) => (Given & Closing) | Promise<Given & Closing>,
+  { environment, variables, time, port }: At,
+) =>
+  attempt<DispatchRun<W, Why> | null, Why | JujuError>(async () => {
+    const { endpoints = {} } = charm;
+    const endpoint = () => whereServed(environment, at, port)();
+    const model = juju(environment, variables, endpoint, endpoints, time.ofTools);
+    const at = whereabouts(environment, variables, model, time.ofServers);
+    const pruned = pruning(environment, model);
+    if (pruned !== null) await take(pruned);
+    const called = calledFor(environment);
+    const isNothing = charm.chartOf(called) === null && !(await take(model.state))[deferralKey];
+    let isCommitted = false;
+    const commit: Juju['commit'] = (changes) => {
+      isCommitted = true;
+      return model.commit(changes);
+    };
+    let run: DispatchRun<W, Why> | null = null;
+    if (!isNothing) {
+      const given = await ports(at);
+      try {
+        const clock = () => performance.now();
+        const around = { juju: { ...model, commit }, clock, deadline: time.deadline() };
+        run = await take(dispatch(charm, { ...given, ...around })(called));
+      } finally {
+        await given.close?.();
+      }
+    }
+    // What the agent has said anew about the unit counts in the next hook, whoever handles this one.
+    if (!isCommitted) await take(model.remember);
+    return run;
+  });
+
+const whereabouts = (
+  environment: Environment,
+  variables: Variables,
+  model: JujuModel,
+  remaining: () => number,
+): Whereabouts => ({
+  environment,
+  variables,
+  remaining,
+  config: once(() => take(model.config)),
+  address: once(async () => {
+    const found = await model.address();
+    return E.isLeft(found) && found.left._tag === 'EndpointUnknown'
+      ? null
+      : take(async () => found);
+  }),
+});
+
+const whereServed = (environment: Environment, at: Whereabouts, port: At['port']) =>
+  attempt<string | null, JujuError>(async () => {
+    const isNamed = environment.machine === null;
+    const address = isNamed ? { ingress: '' } : await at.address();
+    if (address === null) return null;
+    const host = hostOf(environment, address);
+    const served = typeof port === 'function' ? await port(at) : port;
+    if (served === undefined) return host;
+    return host.includes(':') ? `[${host}]:${served}` : `${host}:${served}`;
+  });

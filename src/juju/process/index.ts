@@ -1,0 +1,11 @@
+/** One hook of any charm as a process. */
+export { calledFor, hostOf, pruning } from './called.ts';
+export {
+  assertCharmModule,
+  type CharmModule,
+  type Closing,
+  type Whereabouts,
+} from './charm-module.ts';
+export { type DispatchCharmOptions, dispatchCharm } from './dispatch-charm.ts';
+export { hookBudget } from './hook-budget.ts';
+export { runHook, type Voices } from './run-hook.ts';
