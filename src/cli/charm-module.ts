@@ -1,0 +1,95 @@
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Charm } from '../juju/charm.ts';
+import { WrongUse } from './wrong-use.ts';
+
+/** What the option `--charm` is to say, wherever there is one. */
+export const charmOption = [
+  '--charm <module>',
+  "another charm than PgBouncer's: a path or a package that exports `charm`",
+] as const;
+
+/**
+ * The charm that a module exports: a path from here, or a package that is installed here. `WrongUse`
+ * says what is wrong with it where there is none.
+ */
+export async function charmIn(module: string): Promise<Charm> {
+  const wrong = (what: string) => new WrongUse(`--charm ${module}: ${what}`);
+  const address = addressOf(module, wrong);
+  let exported: Readonly<Record<string, unknown>>;
+  try {
+    exported = await import(address);
+  } catch (cause) {
+    throw wrong(whyNot(cause, module));
+  }
+  const { charm } = exported;
+  if (charm === undefined) {
+    const names = Object.keys(exported).join(', ');
+    throw wrong(
+      `it exports ${names === '' ? 'nothing' : `${names}, and no charm`}: write "export const charm = defineCharm({ … })"`,
+    );
+  }
+  const lacking = lackingIn(charm);
+  if (lacking === null) return charm as Charm;
+  throw wrong(`its export "charm" ${lacking}: make it with defineCharm of hookchart`);
+}
+
+/** What `import` is to be given. */
+function addressOf(module: string, wrong: (what: string) => WrongUse): string {
+  const path = resolve(module);
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) return pathToFileURL(path).href;
+    if (isPath(module))
+      throw wrong(`it is a folder: name the module in it, as ${join(module, 'dist/charm.js')}`);
+  } else if (isPath(module)) throw wrong(`there is no file ${path}`);
+  try {
+    const found = createRequire(resolve('package.json')).resolve(module);
+    return found.startsWith('/') || /^[A-Za-z]:/.test(found) ? pathToFileURL(found).href : found;
+  } catch (cause) {
+    // One that is for `import` alone; Node finds it from here, where this package is installed beside it.
+    if (codeOf(cause) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return module;
+    if (codeOf(cause) !== 'MODULE_NOT_FOUND') throw wrong(messageOf(cause));
+    throw wrong(
+      `there is neither a file ${path} nor a package of this name: name a path, or install the package`,
+    );
+  }
+}
+
+const isPath = (module: string): boolean => /^\.{0,2}[/\\]|^[A-Za-z]:|^\.{1,2}$/.test(module);
+
+/** What keeps a module from being loaded. */
+function whyNot(cause: unknown, module: string): string {
+  const message = messageOf(cause);
+  if (codeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?\b/.test(message))
+    return `Node ${process.versions.node} reads no TypeScript (${message}): compile it and name the .js file, or use Node 22.18 or later`;
+  if (!(cause instanceof SyntaxError)) return `it cannot be loaded: ${message}`;
+  const [where = ''] = (cause.stack ?? '').split('\n');
+  const place = where.startsWith('file:') ? where : module;
+  return `it cannot be read: ${message} (${place})`;
+}
+
+/** What a value lacks to be a charm; null where it is one. */
+function lackingIn(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null)
+    return `is ${value === null ? 'null' : `a ${typeof value}`}, and no charm`;
+  const parts: Readonly<Record<string, unknown>> = { ...value };
+  const kinds = {
+    name: 'string',
+    machines: 'object',
+    perform: 'object',
+    event: 'object',
+    open: 'function',
+    chartOf: 'function',
+    status: 'function',
+  };
+  const lacking = Object.entries(kinds).filter(([part, kind]) => typeof parts[part] !== kind);
+  return lacking.length === 0 ? null : `has no ${lacking.map(([part]) => part).join(', no ')}`;
+}
+
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);
+
+const codeOf = (cause: unknown): unknown =>
+  cause instanceof Error && 'code' in cause ? cause.code : null;

@@ -1,0 +1,38 @@
+/** Names in TypeScript for what a drawing calls its hooks and nodes. */
+
+/** How a hook, a package and a charm can be called: `database-relation-changed`. */
+export const isName = (name: string): boolean => /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name);
+
+/** `is_backend_ready` as `IsBackendReady`; null where no name comes of it. */
+export function tagOf(id: string): string | null {
+  const tag = id
+    .split(/[_-]+/)
+    .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1))
+    .join('');
+  return /^[A-Z]/.test(tag) ? tag : null;
+}
+
+/**
+ * `database-requested` as `databaseRequested`. A digit keeps what parts it from the one before, so
+ * that no two hooks share a name; one that means something else in the files gets a word more.
+ */
+export function variableOf(hook: string): string {
+  const name = hook
+    .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    .replaceAll('-', '_');
+  return taken.has(name) ? `${name}Hook` : name;
+}
+
+const taken: ReadonlySet<string> = new Set(
+  [
+    // Words of the language that could be names of hooks.
+    'arguments await break case catch class const continue debugger default delete do else enum',
+    'eval export extends false finally for function if implements import in interface let new null',
+    'package private protected public return static super switch this throw true try typeof',
+    'undefined var void while with yield async of',
+    // What the files call their own.
+    'asks defers fails hook nothingLearned onFailure question returns step terminal vocabulary',
+    'charm defineCharm halt learned notWritten compare describe drawing expect it parse plan ways',
+    'inWords readFileSync',
+  ].flatMap((line) => line.split(' ')),
+);
