@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Charm } from '../juju/charm.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -22,7 +23,7 @@ export async function charmIn(module: string): Promise<Charm> {
   try {
     exported = await import(address);
   } catch (cause) {
-    throw wrong(whyNot(cause, module));
+    throw wrong(whyNot(cause, address));
   }
   const { charm } = exported;
   if (charm === undefined) {
@@ -31,43 +32,54 @@ export async function charmIn(module: string): Promise<Charm> {
       `it exports ${names === '' ? 'nothing' : `${names}, and no charm`}: write "export const charm = defineCharm({ … })"`,
     );
   }
-  const lacking = lackingIn(charm);
-  if (lacking === null) return charm as Charm;
-  throw wrong(`its export "charm" ${lacking}: make it with defineCharm of hookchart`);
+  if (isCharm(charm)) return charm;
+  throw wrong(`its export "charm" ${lackingIn(charm)}: make it with defineCharm of hookchart`);
 }
+
+const isCharm = (value: unknown): value is Charm => lackingIn(value) === null;
 
 /** What `import` is to be given. */
 function addressOf(module: string, wrong: (what: string) => WrongUse): string {
   const path = resolve(module);
-  if (existsSync(path)) {
-    if (!statSync(path).isDirectory()) return pathToFileURL(path).href;
-    if (isPath(module))
-      throw wrong(`it is a folder: name the module in it, as ${join(module, 'dist/charm.js')}`);
-  } else if (isPath(module)) throw wrong(`there is no file ${path}`);
+  const isThere = existsSync(path);
+  if (isThere && !statSync(path).isDirectory()) return pathToFileURL(path).href;
+  if (!isThere && isPath(module)) throw wrong(`there is no file ${path}`);
   try {
-    const found = createRequire(resolve('package.json')).resolve(module);
-    return found.startsWith('/') || /^[A-Za-z]:/.test(found) ? pathToFileURL(found).href : found;
+    if (!isPath(module)) return addressIn(createRequire(resolve('package.json')).resolve(module));
   } catch (cause) {
     // One that is for `import` alone; Node finds it from here, where this package is installed beside it.
     if (codeOf(cause) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return module;
     if (codeOf(cause) !== 'MODULE_NOT_FOUND') throw wrong(messageOf(cause));
-    throw wrong(
-      `there is neither a file ${path} nor a package of this name: name a path, or install the package`,
-    );
   }
+  if (isThere)
+    throw wrong(`it is a folder: name the module in it, as ${join(module, 'dist/charm.js')}`);
+  throw wrong(
+    `there is neither a file ${path} nor a package of this name: install it, or name a path`,
+  );
 }
+
+/** What Node brings has no path. */
+const addressIn = (found: string): string =>
+  isAbsolute(found) ? pathToFileURL(found).href : found;
 
 const isPath = (module: string): boolean => /^\.{0,2}[/\\]|^[A-Za-z]:|^\.{1,2}$/.test(module);
 
 /** What keeps a module from being loaded. */
-function whyNot(cause: unknown, module: string): string {
+function whyNot(cause: unknown, address: string): string {
   const message = messageOf(cause);
   if (codeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?\b/.test(message))
     return `Node ${process.versions.node} reads no TypeScript (${message}): compile it and name the .js file, or use Node 22.18 or later`;
   if (!(cause instanceof SyntaxError)) return `it cannot be loaded: ${message}`;
-  const [where = ''] = (cause.stack ?? '').split('\n');
-  const place = where.startsWith('file:') ? where : module;
-  return `it cannot be read: ${message} (${place})`;
+  return `it cannot be read: ${message} (${placeOf(address)})`;
+}
+
+/** Where a module cannot be read: Node says so only of what ends a process. */
+function placeOf(address: string): string {
+  const script = `await import(${JSON.stringify(address)})`;
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  return /^file:.*:\d+$/m.exec(stderr)?.[0] ?? address;
 }
 
 /** What a value lacks to be a charm; null where it is one. */

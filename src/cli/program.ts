@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { Collector } from '../inspector/index.ts';
 import { demo } from '../pgbouncer/demo/demo.ts';
-import { HookMisuse } from '../pgbouncer/engine.ts';
 import { type Bounds, defaultBounds } from '../testing/explore/bounds.ts';
 import { Misuse } from '../testing/world.ts';
 import { addChart } from './chart.ts';
@@ -172,12 +171,15 @@ interface InspectOptions extends Serving {
   readonly run?: string;
 }
 
+/** By its name: a charm may bring a copy of this package of its own. */
+const isHookMisuse = (error: unknown) => error instanceof Error && error.name === 'HookMisuse';
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const isUse = [WrongUse, HookMisuse, Misuse].some((kind) => error instanceof kind);
+    const isUse = [WrongUse, Misuse].some((kind) => error instanceof kind) || isHookMisuse(error);
     process.stderr.write(`hookchart: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = isUse ? 2 : 1;
   }

@@ -13,13 +13,16 @@ export function tagOf(id: string): string | null {
 }
 
 /**
- * `database-requested` as `databaseRequested`. A digit keeps what parts it from the one before, so
- * that no two hooks share a name; one that means something else in the files gets a word more.
+ * `database-requested` as `DatabaseRequested`, to stand before a tag. A digit keeps what parts it
+ * from the one before, so that no two hooks share a name.
  */
+export const prefixOf = (hook: string): string =>
+  `-${hook}`.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()).replaceAll('-', '_');
+
+/** `database-requested` as `databaseRequested`; a word that means something in the files gets another. */
 export function variableOf(hook: string): string {
-  const name = hook
-    .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    .replaceAll('-', '_');
+  const prefix = prefixOf(hook);
+  const name = prefix.slice(0, 1).toLowerCase() + prefix.slice(1);
   return taken.has(name) ? `${name}Hook` : name;
 }
 
@@ -33,6 +36,6 @@ const taken: ReadonlySet<string> = new Set(
     // What the files call their own.
     'asks defers fails hook nothingLearned onFailure question returns step terminal vocabulary',
     'charm defineCharm halt learned notWritten compare describe drawing expect it parse plan ways',
-    'inWords readFileSync',
+    'inWords readFileSync then',
   ].flatMap((line) => line.split(' ')),
 );

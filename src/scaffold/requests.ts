@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { ChartNode } from '../chart/chart.ts';
 import type { DrawingProblem, DrawnHook } from './drawn-hooks.ts';
-import { tagOf } from './names.ts';
+import { prefixOf, tagOf } from './names.ts';
 
 /** A question or a command that the charts of a project need. */
 export interface DrawnRequest {
@@ -47,7 +47,7 @@ export function requestsOf(
     ends.has(place.tag) ||
     places.some((other) => other.tag === place.tag && !isAlike(other, place));
   const named = places.map((place) =>
-    isShared(place) ? { ...place, tag: `${tagOf(place.drawn.hook)}${place.tag}` } : place,
+    isShared(place) ? { ...place, tag: `${prefixOf(place.drawn.hook)}${place.tag}` } : place,
   );
   const requests = new Map<string, DrawnRequest & { readonly place: Place }>();
   const tags = new Map<string, string>();
@@ -59,7 +59,7 @@ export function requestsOf(
     if (before !== undefined && !isAlike(before.place, place)) {
       problems.push({
         line: drawn.line + (drawn.nodeLines.get(id) ?? 1) - 1,
-        what: `${id} and ${before.place.id} would both ask for ${tag}: give one of them another id`,
+        what: `${id} and ${inOther(before.place, drawn)} would both ask for ${tag}: give one of them another id`,
       });
       continue;
     }
@@ -74,6 +74,9 @@ export function requestsOf(
     tagAt: (hook, node) => tags.get(`${hook} ${node}`) ?? node,
   });
 }
+
+const inOther = ({ id, drawn }: Place, here: DrawnHook): string =>
+  drawn === here ? id : `${id} of ${drawn.hook}`;
 
 const isAlike = (one: Place, other: Place): boolean =>
   one.id === other.id && one.shape === other.shape && one.label === other.label;
