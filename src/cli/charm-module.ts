@@ -18,22 +18,27 @@ export const charmOption = [
  */
 export async function charmIn(module: string): Promise<Charm> {
   const wrong = (what: string) => new WrongUse(`--charm ${module}: ${what}`);
+  const exported = await exportsOf(module, wrong);
+  const { charm } = exported;
+  if (isCharm(charm)) return charm;
+  if (charm !== undefined)
+    throw wrong(`its export "charm" ${lackingIn(charm)}: make it with defineCharm of hookchart`);
+  const names = Object.keys(exported).join(', ');
+  throw wrong(
+    `it exports ${names === '' ? 'nothing' : `${names}, and no charm`}: write "export const charm = defineCharm({ … })"`,
+  );
+}
+
+async function exportsOf(
+  module: string,
+  wrong: (what: string) => WrongUse,
+): Promise<Readonly<Record<string, unknown>>> {
   const address = addressOf(module, wrong);
-  let exported: Readonly<Record<string, unknown>>;
   try {
-    exported = await import(address);
+    return await import(address);
   } catch (cause) {
     throw wrong(whyNot(cause, address));
   }
-  const { charm } = exported;
-  if (charm === undefined) {
-    const names = Object.keys(exported).join(', ');
-    throw wrong(
-      `it exports ${names === '' ? 'nothing' : `${names}, and no charm`}: write "export const charm = defineCharm({ … })"`,
-    );
-  }
-  if (isCharm(charm)) return charm;
-  throw wrong(`its export "charm" ${lackingIn(charm)}: make it with defineCharm of hookchart`);
 }
 
 const isCharm = (value: unknown): value is Charm => lackingIn(value) === null;

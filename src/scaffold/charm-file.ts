@@ -43,8 +43,7 @@ const notWritten = `
 /** What nobody has written yet fails its hook, and Juju runs it again. */
 function notWritten(request: string, what: string): never {
   const why = \`\${request} of src/charm.ts is still to be written: \${what}\`;
-  const failure = { _tag: 'NotWritten', class: 'broken', why } as const;
-  return halt(failure);
+  return halt({ _tag: 'NotWritten', class: 'broken', why });
 }
 `;
 
