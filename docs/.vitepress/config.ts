@@ -47,6 +47,7 @@ export default defineConfig({
       {
         text: 'How to',
         items: [
+          { text: 'From drawing to program', link: '/new-charm' },
           { text: 'Embed the library', link: '/embed' },
           { text: 'Write an adapter', link: '/write-an-adapter' },
           { text: 'Test with properties', link: '/test-with-properties' },

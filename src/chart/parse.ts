@@ -7,6 +7,14 @@ export interface ChartError {
   readonly message: string;
 }
 
+/** A chart, and where its text mentions each node first and draws each edge. */
+export interface PlacedChart {
+  readonly chart: Chart;
+  readonly nodeLines: ReadonlyMap<string, number>;
+  /** In the order of the edges. */
+  readonly edgeLines: readonly number[];
+}
+
 type Shape = ChartNode['shape'];
 
 /** Statements that say how a chart looks; they carry no meaning for a hook. */
@@ -15,6 +23,8 @@ const header = /^(?:flowchart|graph)(?:\s+(TD|TB|BT|LR|RL))?$/;
 const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
 const arrow = /\s*(?:-{2,}>\s*(?:\|\s*("[^"]*"|[^|]*)\|)?|--\s+(.*?)\s+-{2,}>)\s*/y;
 const ampersand = /\s+&\s+/y;
+/** What goes on right after the end of an id, as no arrow does. */
+const oddId = /(?=[\p{L}\p{N}$.]|-\w)/uy;
 
 /**
  * Reads a Mermaid flowchart: the four shapes that have a meaning here, arrows with and without
@@ -22,10 +32,15 @@ const ampersand = /\s+&\s+/y;
  *
  * The syntax is the one of https://mermaid.js.org/syntax/flowchart.html.
  */
-export function parse(source: string): E.Either<ChartError, Chart> {
+export const parse = (source: string): E.Either<ChartError, Chart> =>
+  E.map(({ chart }: PlacedChart) => chart)(placed(source));
+
+/** As `parse`, with the lines, for whoever has something to say of a node or an edge. */
+export function placed(source: string): E.Either<ChartError, PlacedChart> {
   const nodes = new Map<string, ChartNode | null>();
   const firstMention = new Map<string, number>();
   const edges: ChartEdge[] = [];
+  const edgeLines: number[] = [];
   let direction: string | undefined;
   try {
     for (const { line, text } of statements(source)) {
@@ -35,6 +50,7 @@ export function parse(source: string): E.Either<ChartError, Chart> {
         direction = found[1] ?? 'TD';
       } else if (!presentation.test(text)) {
         readStatement(new Scanner(text, line), nodes, edges, firstMention);
+        while (edgeLines.length < edges.length) edgeLines.push(line);
       }
     }
     if (direction === undefined) throw at(1, 'no flowchart here: the text is empty');
@@ -45,10 +61,11 @@ export function parse(source: string): E.Either<ChartError, Chart> {
     if (error instanceof ChartProblem) return E.left(error.chartError);
     throw error;
   }
+  const drawn = [...nodes.values()].filter((node) => node !== null);
   return E.right({
-    direction,
-    nodes: [...nodes.values()].filter((node) => node !== null),
-    edges,
+    chart: { direction, nodes: drawn, edges },
+    nodeLines: firstMention,
+    edgeLines,
   });
 }
 
@@ -101,7 +118,10 @@ function readNode(
   firstMention: Map<string, number>,
 ): string {
   const id = scanner.match(identifier)?.[0];
-  if (id === undefined) throw scanner.problem('expected the id of a node');
+  if (id === undefined)
+    throw scanner.problem('expected the id of a node: letters, digits and _, no digit first');
+  if (scanner.match(oddId) !== null)
+    throw scanner.problem('the id of a node has letters, digits and _ alone');
   if (id === 'end' || id === 'subgraph')
     throw scanner.problem(`"${id}" is a word of Mermaid's own; a hook chart has no subgraphs`);
   if (!nodes.has(id)) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
-import { type HookMachine, type HookName, hooks } from '../../machines/index.ts';
+import { hooks } from '../../machines/index.ts';
 import {
   type Chart,
   chartOf,
@@ -13,22 +14,71 @@ import {
   print,
   svg,
 } from '../chart/index.ts';
+import type { HookMachine } from '../hook/index.ts';
 import { definitionOf } from '../inspector/definition.ts';
+import { charmIn, charmOption } from './charm-module.ts';
+import { json, out } from './output.ts';
 import { WrongUse } from './wrong-use.ts';
 
+/** The machines of a charm, by the names of their hooks. */
+type Machines = Readonly<Record<string, HookMachine>>;
+
 /** The machine of a hook; wrong use where there is none of that name. */
-export function machineOf(hook: string): HookMachine {
-  if (Object.hasOwn(hooks, hook)) return hooks[hook as HookName];
-  throw new WrongUse(`there is no hook "${hook}"; there are ${Object.keys(hooks).join(', ')}`);
+export function machineOf(hook: string, machines: Machines): HookMachine {
+  const machine = Object.hasOwn(machines, hook) ? machines[hook] : undefined;
+  if (machine !== undefined) return machine;
+  const names = Object.keys(machines).join(', ');
+  throw new WrongUse(
+    names === ''
+      ? `there is no hook "${hook}", and the charm has no others`
+      : `there is no hook "${hook}"; there are ${names}`,
+  );
 }
 
 /** How a chart can be printed; `xstate` is the configuration as Stately's editor imports it. */
-export const formats = ['mermaid', 'dot', 'svg', 'json', 'xstate'] as const;
-export type Format = (typeof formats)[number];
+const formats = ['mermaid', 'dot', 'svg', 'json', 'xstate'] as const;
+type Format = (typeof formats)[number];
+
+interface ChartOptions {
+  readonly format?: Format;
+  readonly check?: string[];
+  readonly charm?: string;
+  readonly json?: true;
+}
+
+/** The command `chart`. */
+export function addChart(program: Command): void {
+  program
+    .command('chart')
+    .description('print the chart of a machine, or compare charts in files with the machines')
+    .argument('[hook]', 'the hook; all of them where none is named')
+    .addOption(
+      new Option('--format <format>', 'how to print the chart of one hook').choices(formats),
+    )
+    .option('--check <file...>', 'compare every chart in these Markdown or .mmd files')
+    .option(...charmOption)
+    .option('--json', 'print one JSON document')
+    .action(async (hook: string | undefined, options: ChartOptions) => {
+      const { format, check, charm } = options;
+      if (format !== undefined && check !== undefined)
+        throw new WrongUse('print a chart in a format, or check files, not both');
+      if (hook !== undefined && check !== undefined)
+        throw new WrongUse('name a hook, or files to check, not both');
+      if (format !== undefined && hook === undefined)
+        throw new WrongUse(`name the hook whose chart is to be printed as ${format}`);
+      const machines = charm === undefined ? hooks : (await charmIn(charm)).machines;
+      if (check !== undefined) return tellChecked(checkFiles(check, machines), options);
+      const text =
+        hook === undefined
+          ? chartTexts(machines)
+          : chartAs(format ?? 'mermaid', hook, machineOf(hook, machines));
+      if (options.json) json({ chart: text });
+      else out(text);
+    });
+}
 
 /** One hook's chart in a format. */
-export function chartAs(format: Format, hook: string): string {
-  const machine = machineOf(hook);
+function chartAs(format: Format, hook: string, machine: HookMachine): string {
   const chart = chartOf(machine);
   switch (format) {
     case 'mermaid':
@@ -44,15 +94,26 @@ export function chartAs(format: Format, hook: string): string {
   }
 }
 
-/** The Mermaid of one hook, or of all with their names as comments. */
-export function chartText(hook: string | undefined): string {
-  if (hook !== undefined) return chartAs('mermaid', hook);
-  return Object.entries(hooks)
+/** The Mermaid of all hooks, with their names as comments. */
+const chartTexts = (machines: Machines): string =>
+  Object.entries(machines)
     .map(([name, machine]) => `%% ${name}\n${print(chartOf(machine))}`)
     .join('\n');
+
+/** Tells of each chart whether it agrees; one that does not fails the command. */
+function tellChecked(charts: readonly CheckedChart[], { json: isJson }: ChartOptions): void {
+  const ok = charts.every(({ differences }) => differences.length === 0);
+  if (isJson) json({ ok, charts });
+  else
+    for (const { file, line, hook, differences } of charts) {
+      const title = `${file}:${line} ${hook ?? 'chart'}`;
+      out(differences.length === 0 ? `${title}: agrees\n` : '');
+      for (const difference of differences) out(`${title}: ${difference}\n`);
+    }
+  if (!ok) process.exitCode = 1;
 }
 
-export interface CheckedChart {
+interface CheckedChart {
   readonly file: string;
   readonly line: number;
   /** Null where the chart could not be told apart or read. */
@@ -61,32 +122,33 @@ export interface CheckedChart {
 }
 
 /** Compares every chart in the files with the machine that it draws. */
-export function checkFiles(files: readonly string[]): readonly CheckedChart[] {
+function checkFiles(files: readonly string[], machines: Machines): readonly CheckedChart[] {
+  if (Object.keys(machines).length === 0) throw new WrongUse('the charm has no machines');
   const checked = files.flatMap((file) =>
-    chartsIn(file, contentOf(file)).map(({ line, source }) => check(file, line, source)),
+    chartsIn(file, contentOf(file)).map(({ line, source }) => check(file, line, source, machines)),
   );
   if (checked.length === 0) throw new WrongUse(`there is no chart in ${files.join(', ')}`);
   return checked;
 }
 
-function check(file: string, line: number, source: string): CheckedChart {
+function check(file: string, line: number, source: string, machines: Machines): CheckedChart {
   const parsed = parse(source);
   if (E.isLeft(parsed)) {
     const at = line + parsed.left.line - 1;
     return { file, line: at, hook: null, differences: [parsed.left.message] };
   }
-  const hook = closest(parsed.right);
-  const differences = compare(parsed.right, hooks[hook]).map(describe);
+  const hook = closest(parsed.right, machines);
+  const differences = compare(parsed.right, machineOf(hook, machines)).map(describe);
   return { file, line, hook, differences };
 }
 
 /** The hook that the first node names; where it names none, the one that differs least. */
-function closest(chart: Chart): HookName {
-  const names = Object.keys(hooks) as HookName[];
+function closest(chart: Chart, machines: Machines): string {
+  const names = Object.keys(machines);
   const labels = new Set(chart.nodes.map(({ label }) => label));
-  const named = names.find((name) => labels.has(`${name} Hook`));
+  const named = names.find((name) => labels.has(`${name} Hook`) || labels.has(name));
   if (named !== undefined) return named;
-  const distance = (name: HookName) => compare(chart, hooks[name]).length;
+  const distance = (name: string) => compare(chart, machineOf(name, machines)).length;
   return names.reduce((best, name) => (distance(name) < distance(best) ? name : best));
 }
 

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { hookProcess } from '../juju/process/hook-process.ts';
 import { assertCharmModule, dispatchCharm } from '../juju/process/index.ts';
+import { exportsOf } from './charm-module.ts';
 
 export function addDispatch(program: Command): void {
   program
@@ -13,7 +12,7 @@ export function addDispatch(program: Command): void {
       if (charm === undefined) await import('../pgbouncer/charm/entry.ts');
       else
         hookProcess(async (voices) => {
-          const loaded: unknown = await import(pathToFileURL(resolve(charm)).href);
+          const loaded: unknown = await exportsOf(charm);
           assertCharmModule(loaded, charm);
           return dispatchCharm(loaded, process.env, voices);
         });

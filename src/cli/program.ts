@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { Collector } from '../inspector/index.ts';
 import { demo } from '../pgbouncer/demo/demo.ts';
-import { HookMisuse, type PlanAnswer, plan } from '../pgbouncer/engine.ts';
 import { Misuse } from '../testing/index.ts';
-import { chartAs, chartText, checkFiles, type Format, formats, machineOf } from './chart.ts';
+import { addChart } from './chart.ts';
 import { addDispatch } from './dispatch.ts';
 import {
   checkWritable,
@@ -16,8 +14,11 @@ import {
   writeRecording,
 } from './inspect.ts';
 import { type LeftoverOptions, leftovers } from './leftovers.ts';
+import { addNew } from './new.ts';
 import { json, out } from './output.ts';
 import { addPack } from './pack.ts';
+import { ownPackage } from './package.ts';
+import { addPlan } from './plan.ts';
 import { addSoak } from './soak.ts';
 import { addVerify } from './verify.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -25,56 +26,13 @@ import { WrongUse } from './wrong-use.ts';
 
 const program = new Command('hookchart')
   .description('Runs Juju hooks as flowcharts.')
-  .version(packageVersion())
+  .version(ownPackage().version)
   .exitOverride()
   .showHelpAfterError();
 
-program
-  .command('chart')
-  .description('print the chart of a machine, or compare charts in files with the machines')
-  .argument('[hook]', 'the hook; all of them where none is named')
-  .addOption(new Option('--format <format>', 'how to print the chart of one hook').choices(formats))
-  .option('--check <file...>', 'compare every chart in these Markdown or .mmd files')
-  .option('--json', 'print one JSON document')
-  .action((hook: string | undefined, options: ChartOptions) => {
-    const { format } = options;
-    if (format !== undefined && options.check !== undefined)
-      throw new WrongUse('print a chart in a format, or check files, not both');
-    if (options.check === undefined) {
-      if (format !== undefined && hook === undefined)
-        throw new WrongUse(`name the hook whose chart is to be printed as ${format}`);
-      const text =
-        format === undefined || hook === undefined ? chartText(hook) : chartAs(format, hook);
-      if (options.json) json({ chart: text });
-      else out(text);
-      return;
-    }
-    if (hook !== undefined) throw new WrongUse('name a hook, or files to check, not both');
-    const charts = checkFiles(options.check);
-    const ok = charts.every(({ differences }) => differences.length === 0);
-    if (options.json) json({ ok, charts });
-    else
-      for (const { file, line, hook, differences } of charts) {
-        const title = `${file}:${line} ${hook ?? 'chart'}`;
-        out(differences.length === 0 ? `${title}: agrees\n` : '');
-        for (const difference of differences) out(`${title}: ${difference}\n`);
-      }
-    if (!ok) process.exitCode = 1;
-  });
-
-program
-  .command('plan')
-  .description('print path, commands and end for given answers as JSON; nothing is carried out')
-  .argument('<hook>', 'the hook')
-  .requiredOption(
-    '--answers <json>',
-    'the answers by node, e.g. {"is_backend_ready":"yes"}',
-    answers,
-  )
-  .option('--relation <id>', 'the relation that the hook is about', wholeNumber, 0)
-  .action((hook: string, options: { answers: Record<string, PlanAnswer>; relation: number }) => {
-    json(plan(machineOf(hook), { relation: options.relation }, options.answers));
-  });
+addChart(program);
+addNew(program);
+addPlan(program);
 
 program
   .command('demo')
@@ -166,41 +124,21 @@ program
 addDispatch(program);
 addPack(program);
 
-interface ChartOptions {
-  readonly format?: Format;
-  readonly check?: string[];
-  readonly json?: true;
-}
-
 interface InspectOptions extends Serving {
   readonly out?: string;
   readonly text?: true;
   readonly run?: string;
 }
 
-function packageVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
-
-function answers(text: string): Record<string, PlanAnswer> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new InvalidArgumentError('It is not JSON.');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidArgumentError('It is to be an object: node ids and their labels.');
-  return value as Record<string, PlanAnswer>;
-}
+/** By its name: a charm may bring a copy of this package of its own. */
+const isHookMisuse = (error: unknown) => error instanceof Error && error.name === 'HookMisuse';
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const isUse = [WrongUse, HookMisuse, Misuse].some((kind) => error instanceof kind);
+    const isUse = [WrongUse, Misuse].some((kind) => error instanceof kind) || isHookMisuse(error);
     process.stderr.write(`hookchart: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = isUse ? 2 : 1;
   }

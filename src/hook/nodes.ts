@@ -58,7 +58,7 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
   if (!isContext(config.context))
     throw invalid(null, 'its context must be nothingLearned, as vocabulary gives it');
   const nodes = Object.entries(states).map(([id, state]): Node<W> => {
-    if (!identifier.test(id) || ofMermaid.has(id))
+    if (!isIdentifier(id))
       throw invalid(
         id,
         `no chart can name a node ${JSON.stringify(id)}: use letters, digits and _`,
@@ -151,7 +151,7 @@ function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse)
     const edge = typeof transition === 'string' ? { target: transition } : transition;
     const where = `has an edge ${JSON.stringify(label)} that`;
     if (label === failedNode) throw wrong(`${where} is everywhere already: onFailure leads it`);
-    if (!drawable.test(label)) throw wrong(`${where} no chart can draw: use words`);
+    if (!isDrawable(label)) throw wrong(`${where} no chart can draw: use words`);
     if (!isPart(edge) || typeof edge.target !== 'string')
       throw wrong(`${where} is not one target: an answer leads to one node`);
     const { target, actions } = edge;
@@ -181,6 +181,15 @@ const ofMermaid: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+
+const isIdentifier = (id: string): boolean => identifier.test(id) && !ofMermaid.has(id);
+
+/** Whether a node that is drawn may be called so. */
+export const isNodeName = (id: string): boolean =>
+  isIdentifier(id) && id !== failedNode && id !== '__proto__';
+
+/** Whether an edge may bear a label. */
+export const isDrawable = (label: string): boolean => drawable.test(label) && label !== '__proto__';
 
 /** Words without what would be trimmed, broken or taken for markup; `*` is XState's for any event. */
 const drawable = /^[^\s\p{C}*`](?:[^\p{C}\p{Zl}\p{Zp}*`]*[^\s\p{C}*`])?$/u;

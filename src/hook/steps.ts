@@ -9,13 +9,19 @@ import type { Failure } from './words.ts';
 /** What a port is asked for: it comes later, or a failure says why it does not. */
 export type Attempt<Result, Why extends Failure = Failure> = TE.TaskEither<Why, Result>;
 
+/** The same in every copy of this package: a charm may bring another one than who drives it. */
+const mark: unique symbol = Symbol.for('hookchart.halt');
+
 class Halt extends Error {
+  readonly [mark] = true;
   readonly left: Failure;
   constructor(left: Failure) {
     super(left._tag);
     this.left = left;
   }
 }
+
+const isHalt = (error: unknown): error is Halt => error instanceof Error && mark in error;
 
 /** The result of an attempt; where it fails, so does the handler that takes it. */
 export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => attempt().then(right);
@@ -46,7 +52,7 @@ export const attempt =
 
 /** The failure that something was halted with; a defect is thrown on. */
 export function haltedBy(error: unknown): Failure {
-  if (error instanceof Halt) return error.left;
+  if (isHalt(error)) return error.left;
   throw error;
 }
 

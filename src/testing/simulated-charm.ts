@@ -241,7 +241,7 @@ export function simulatedCharm<
       ),
     }),
     ...config,
-    peers: charm.peers ?? null,
+    peers: charm.endpoints?.peers ?? null,
     comesToRest,
     invariants: isListed ? config.invariants : [...config.invariants, comesToRest],
     outside: {

@@ -64,6 +64,11 @@ describe('parse', () => {
     ['flowchart TD\n a[x]\n a[y]', 3, 'node a is drawn twice, and differently'],
     ['flowchart TD\n subgraph one', 2, '"subgraph" is a word of Mermaid’s own'.replace('’', "'")],
     ['flowchart TD\n a[x] --> ', 2, 'expected the id of a node'],
+    ['flowchart TD\n a[x] -->\n is-up{y}', 2, 'expected the id of a node'],
+    ['flowchart TD\n a[x]\n is-up{y}', 3, 'the id of a node has letters, digits and _ alone'],
+    ['flowchart TD\n a.b[x]', 2, 'the id of a node has letters, digits and _ alone'],
+    ['flowchart TD\n über[x]', 2, 'letters, digits and _, no digit first'],
+    ['flowchart TD\n 1st[x]', 2, 'letters, digits and _, no digit first'],
   ])('names the line of what it cannot read: %j', (source, line, message) => {
     const parsed = parse(source);
     expect(parsed).toMatchObject({ _tag: 'Left', left: { line } });

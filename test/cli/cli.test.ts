@@ -100,6 +100,12 @@ describe('hookchart chart', () => {
 });
 
 describe('hookchart plan', () => {
+  it('says in its help what is required', () => {
+    const { stdout } = hookchart('plan', '--help');
+    expect(stdout).toMatch(/^Usage: hookchart plan <hook> --answers <json> \[options\]$/m);
+    expect(stdout).toMatch(/--answers <json> +required: /);
+  });
+
   it('prints path, commands and end', () => {
     const { status, stdout } = hookchart(
       'plan',
@@ -121,7 +127,21 @@ describe('hookchart plan', () => {
   });
 
   it.each([
-    [['plan', 'database-requested'], "required option '--answers <json>' not specified"],
+    [
+      ['plan', 'database-requested'],
+      `--answers is required: say --answers '{"is_backend_ready":"no","is_leader":"no"}'`,
+    ],
+    [['plan', 'no'], 'there is no hook "no"; there are database-requested, database-relation-'],
+    [['plan'], "missing required argument 'hook'"],
+    [['plan', 'update-status', '--answers', '{}', '--event', '[]'], 'an object: the event'],
+    [
+      ['plan', 'update-status', '--answers', '{}', '--event', '{}', '--relation', '4'],
+      'name the relation or the whole event, not both',
+    ],
+    [
+      ['plan', 'update-status', '--answers', '{}', '--event', '{"relation":"4"}'],
+      '--event does not start a hook of this charm: relation: ',
+    ],
     [['plan', 'database-requested', '--answers', '{'], 'It is not JSON.'],
     [['plan', 'database-requested', '--answers', '[]'], 'It is to be an object'],
     [['plan', 'database-requested', '--answers', '{}'], 'is_backend_ready is a question'],

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -31,6 +32,9 @@ const folder = mkdtempSync('dist/docs-');
 const program = join(folder, 'hookchart');
 writeFileSync(program, `#!/bin/sh\nexec node ${resolve('dist/src/cli/main.js')} "$@"\n`);
 chmodSync(program, 0o755);
+// What `npm install` puts into a project that a page writes.
+mkdirSync(join(folder, 'node_modules'));
+symlinkSync(resolve('.'), join(folder, 'node_modules/hookchart'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a block of a page, where its earlier blocks have left their files; gives what it prints. */
@@ -252,7 +256,8 @@ describe('every page', () => {
     for (const page of pages) {
       for (const [, script = ''] of text(page).matchAll(/npm run (?:-s )?([\w:]+)/g))
         expect(Object.keys(scripts), `${page}: ${script}`).toContain(script);
-      for (const [file] of text(page).matchAll(/test\/[\w/-]+\.test\.ts/g)) readFileSync(file);
+      for (const [file] of text(page).matchAll(/(?<![\w/])test\/[\w/-]+\.test\.ts/g))
+        readFileSync(file);
     }
   });
 });

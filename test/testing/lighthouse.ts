@@ -72,7 +72,7 @@ const charmThat = (forgets: boolean) =>
       'ships-relation-broken': 'watch',
     },
     learned: v.object({}),
-    peers: 'keepers',
+    endpoints: { peers: 'keepers' },
     perform: {
       Leader: ({ juju }) => juju.leader(),
       LampBurns: ({ lamp }) => lamp.burns(),

@@ -1,0 +1,107 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { hooks } from '../../machines/index.ts';
+import {
+  type HookMachine,
+  nodesOf,
+  type PlanAnswer,
+  plan,
+  type Schema,
+  type Words,
+} from '../hook/index.ts';
+import type { Charm } from '../juju/charm.ts';
+import { relationHook } from '../juju/event.ts';
+import type { JujuEvent } from '../juju/port.ts';
+import { stateSchemas } from '../pgbouncer/relation/stored-state.ts';
+import { charmIn, charmOption } from './charm-module.ts';
+import { machineOf } from './chart.ts';
+import { json } from './output.ts';
+import { wholeNumber } from './whole-number.ts';
+import { WrongUse } from './wrong-use.ts';
+
+interface PlanOptions {
+  readonly answers?: Readonly<Record<string, PlanAnswer>>;
+  readonly relation?: number;
+  readonly event?: object;
+  readonly charm?: string;
+}
+
+/** The command `plan`. */
+export function addPlan(program: Command): void {
+  program
+    .command('plan')
+    .usage('<hook> --answers <json> [options]')
+    .description('print path, commands and end for given answers as JSON; nothing is carried out')
+    .argument('<hook>', 'the hook')
+    .option(
+      '--answers <json>',
+      'required: the answers by node, e.g. {"is_backend_ready":"yes"}; a step that is not named is done',
+      object('node ids and their labels'),
+    )
+    .option('--relation <id>', 'the relation that the hook is about (default: 0)', wholeNumber)
+    .option(
+      '--event <json>',
+      'the event that starts the hook, where it is more than a relation',
+      object('the event'),
+    )
+    .option(...charmOption)
+    .action(async (hook: string, options: PlanOptions) => {
+      const charm = options.charm === undefined ? null : await charmIn(options.charm);
+      const machine = machineOf(hook, charm?.machines ?? hooks);
+      const { answers } = options;
+      if (answers === undefined)
+        throw new WrongUse(`--answers is required: say --answers '${exampleOf(machine)}'`);
+      if (options.event !== undefined && options.relation !== undefined)
+        throw new WrongUse('name the relation or the whole event, not both');
+      json(plan(machine, eventOf(charm, hook, options), answers));
+    });
+}
+
+/** An answer to each question of a machine. */
+function exampleOf(machine: HookMachine): string {
+  const questions = nodesOf(machine).filter(({ drawing }) => drawing?.shape === 'question');
+  return JSON.stringify(
+    Object.fromEntries(questions.map(({ id, edges }) => [id, edges[0]?.label ?? ''])),
+  );
+}
+
+/** What a machine starts on: the event that was given, or what the charm makes of Juju's call. */
+function eventOf(
+  charm: Charm | null,
+  hook: string,
+  { event, relation }: PlanOptions,
+): Words['event'] {
+  if (event !== undefined) return checked(charm?.event.schema ?? stateSchemas.event, event);
+  if (charm === null) return { relation: relation ?? 0 };
+  const { events } = charm;
+  const [called = hook] =
+    typeof events === 'function'
+      ? []
+      : (Object.entries(events).find(([, chart]) => chart === hook) ?? []);
+  const isOfRelation = relation !== undefined || relationHook(called) !== null;
+  const whole: JujuEvent = { hook: called, ...(isOfRelation ? { relation: relation ?? 0 } : {}) };
+  return charm.event.of(whole);
+}
+
+/** An event as the charm reads it back from a unit's state. */
+function checked(schema: Schema<Words['event']>, event: object): Words['event'] {
+  const outcome = schema['~standard'].validate(event);
+  if (outcome instanceof Promise) throw new WrongUse("the charm's schema of events answers later");
+  if (outcome.issues === undefined) return outcome.value;
+  const told = outcome.issues.map(({ message, path = [] }) => {
+    const at = path.map((key) => String(typeof key === 'object' ? key.key : key)).join('.');
+    return at === '' ? message : `${at}: ${message}`;
+  });
+  throw new WrongUse(`--event does not start a hook of this charm: ${told.join('; ')}`);
+}
+
+const object = (what: string) => (text: string) => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('It is not JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError(`It is to be an object: ${what}.`);
+  return value;
+};

@@ -1,0 +1,111 @@
+import type { DrawnHook } from './drawn-hooks.ts';
+import { isJujuHook } from './juju-hooks.ts';
+import type { DrawnRequest } from './requests.ts';
+import { waysOf } from './ways.ts';
+
+/** The versions that a project is pinned to, each exact. */
+export interface Versions {
+  readonly hookchart: string;
+  readonly typescript: string;
+  readonly vitest: string;
+  /** Of Node's types. */
+  readonly '@types/node': string;
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** `package.json`. */
+export const packageFile = (
+  name: string,
+  { hookchart, typescript, vitest, '@types/node': node }: Versions,
+): string =>
+  json({
+    name,
+    version: '0.1.0',
+    private: true,
+    type: 'module',
+    engines: { node: '>=20.19' },
+    exports: './dist/charm.js',
+    scripts: {
+      check: 'tsc',
+      build: 'tsc -p tsconfig.build.json',
+      test: 'vitest run',
+    },
+    dependencies: { hookchart },
+    devDependencies: { '@types/node': node, typescript, vitest },
+  });
+
+/** `tsconfig.json`, by which everything is checked. */
+export const checkedFile = (): string =>
+  json({
+    compilerOptions: {
+      target: 'es2023',
+      module: 'nodenext',
+      lib: ['es2023'],
+      types: ['node'],
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      verbatimModuleSyntax: true,
+      erasableSyntaxOnly: true,
+      rewriteRelativeImportExtensions: true,
+      skipLibCheck: true,
+      noEmit: true,
+    },
+    include: ['src', 'test'],
+  });
+
+/** `tsconfig.build.json`, by which `dist` is made. */
+export const builtFile = (): string =>
+  json({
+    extends: './tsconfig.json',
+    compilerOptions: { noEmit: false, rootDir: 'src', outDir: 'dist' },
+    include: ['src'],
+  });
+
+/** `.gitignore`. */
+export const ignoredFile = (): string => 'node_modules/\ndist/\n';
+
+/** `README.md`: what is there, and what comes next. */
+export function readmeFile(
+  name: string,
+  hooks: readonly DrawnHook[],
+  requests: readonly DrawnRequest[],
+): string {
+  const unheard = hooks.filter(({ hook }) => !isJujuHook(hook)).map(({ hook }) => hook);
+  const [one] = hooks;
+  return `# ${name}
+
+A charm whose hooks are drawn: \`charts/\` has the drawings, \`src/machines/\` the same as programs, and \`npm test\` holds the two together.
+
+\`\`\`console
+npm install
+npm run check && npm test && npm run build
+npx hookchart chart --charm dist/charm.js
+\`\`\`
+
+## What to do next
+
+1. Write the handlers in \`src/charm.ts\`. Until then each of them fails its hook with *NotWritten*: ${list(requests.map(({ tag }) => `\`${tag}\``))}. What they work with (a program, a server) goes into \`Ports\`.
+2. ${
+    unheard.length === 0
+      ? 'Look at `events` there: the hooks have the names of hooks of Juju, and go through the charts of the same name.'
+      : `Say in \`events\` there which hook of Juju's goes through ${list(unheard.map((hook) => `\`${hook}\``))}: Juju has none of that name.`
+  }
+3. What a handler has to know stands in its command (\`src/words.ts\`), and the machine fills it in. What one finds out for another is \`Learned\`; a step's arrows take it up.
+4. To change a hook, change its drawing and its machine. This tells what is still missing:
+
+\`\`\`console
+npx hookchart chart --check charts/*.mmd --charm dist/charm.js
+npx hookchart plan ${one?.hook ?? 'HOOK'} --answers '${one === undefined ? '{}' : exampleOf(one)}' --charm dist/charm.js
+\`\`\`
+`;
+}
+
+/** Answers for a shell: those of the first way, unless they would have to be quoted. */
+function exampleOf({ chart }: DrawnHook): string {
+  const answers = JSON.stringify(waysOf(chart).ways[0]?.answers ?? {});
+  return answers.includes("'") ? '{}' : answers;
+}
+
+const list = (words: readonly string[]): string => (words.length === 0 ? 'none' : words.join(', '));
