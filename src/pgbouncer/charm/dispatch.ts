@@ -21,18 +21,12 @@ import {
   render,
 } from '../engine.ts';
 import { cryptoEntropy } from '../entropy.ts';
-import { endpoints } from '../keys.ts';
+import { endpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { hookBudget } from './budget.ts';
-import {
-  type Known,
-  type ParsedConfig,
-  parseConfig,
-  parseSettings,
-  settingsKey,
-} from './config.ts';
+import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { lookedAt } from './onlooker.ts';
