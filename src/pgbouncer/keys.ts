@@ -1,4 +1,5 @@
 /** Names that are on record outside this program: whoever changes one carries over what is there. */
+import type { Grant } from '../../machines/index.ts';
 
 /** The charm's endpoints, as `metadata.yaml` has them. */
 export const endpoints = {
@@ -6,6 +7,52 @@ export const endpoints = {
   backend: 'backend-database',
   peers: 'pgb-peers',
 } as const;
+
+/**
+ * What is said in the databags of `postgresql_client` under a name that is no plain word; plain
+ * words (`database`, `username`, `endpoints`, `version`, `data`, …) are properties by those names.
+ */
+export const bagKeys = {
+  extraUserRoles: 'extra-user-roles',
+  requestedSecrets: 'requested-secrets',
+  readOnlyEndpoints: 'read-only-endpoints',
+  readOnlyUris: 'read-only-uris',
+  /** Also in what version 1 of the interface keeps in `data`. */
+  status: 'status',
+} as const;
+
+/** Where a databag names the secret of a group. */
+export const secretKey = <Group extends string>(group: Group): `secret-${Group}` =>
+  `secret-${group}`;
+
+/** The groups of a relation's Juju secrets: its user and password, and what concerns TLS. */
+export const userGroup = 'user';
+export const tlsGroup = 'tls';
+
+/** As consumers' libraries label the provider's secrets. */
+export const secretLabel = (
+  { relation, requestId }: Pick<Grant, 'relation' | 'requestId'>,
+  group: string,
+): string =>
+  ['database', relation, ...(requestId === null ? [] : [requestId]), group, 'secret'].join('.');
+
+/** As `secretLabel` makes them; a secret of others has no label here. */
+const ownSecret = /^database\.(\d+)\.(?:[^.]+\.)?[a-z]+\.secret$/;
+
+/** The relation for which a secret of such a label was made; null for any other secret. */
+export function relationOfSecret(label: string): number | null {
+  const relation = ownSecret.exec(label)?.[1];
+  return relation === undefined ? null : Number(relation);
+}
+
+/** The ledger, in the application's databag of the peer relation: a record for each relation. */
+const recordPrefix = 'relation-';
+export const recordKey = (relation: number): string => `${recordPrefix}${relation}`;
+export const isRecordKey = (key: string): boolean => key.startsWith(recordPrefix);
+/** The key of version 0.1's login; it goes when no unit looks up users any more. */
+export const lookupKey = 'auth-user';
+/** The unit that has led last. */
+export const leaderKey = 'leader';
 
 /** What each unit says in its own databag of the peer relation. */
 export const peerKeys = { address: 'address', serving: 'serving', users: 'users' } as const;
@@ -27,3 +74,6 @@ export const jujuEndpoints = {
   serves: endpoints.database,
   requires: endpoints.backend,
 } as const;
+
+/** The options that were in force in the last hook, in a unit's state. */
+export const settingsKey = 'settings';

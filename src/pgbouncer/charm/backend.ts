@@ -10,6 +10,7 @@ import type {
   HookError,
   SecretStore,
 } from '../engine.ts';
+import { bagKeys, endpoints as endpointNames, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import { type PostgresBackend, type PostgresOptions, postgres } from '../postgres/index.ts';
 import { closedTo } from '../postgres/login.ts';
 import { parseHostPort } from '../relation/host-port.ts';
@@ -21,9 +22,12 @@ export const backendRequest = (
   hasSecrets: boolean,
 ): Databag => ({
   database: application,
-  'extra-user-roles': roles,
+  [bagKeys.extraUserRoles]: roles,
   ...(hasSecrets
-    ? { 'requested-secrets': '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]' }
+    ? {
+        [bagKeys.requestedSecrets]:
+          '["username", "password", "tls", "tls-ca", "uris", "read-only-uris"]',
+      }
     : {}),
 });
 
@@ -82,7 +86,7 @@ async function open(
 ): Promise<E.Either<HookError, PostgresBackend>> {
   const found = await answer();
   if (E.isLeft(found)) return found;
-  if (found.right === null) return unavailable('backend-database', 'nothing is related to it');
+  if (found.right === null) return unavailable(endpointNames.backend, 'nothing is related to it');
   const { relation, databag } = found.right;
   const endpoints = endpointsIn(databag);
   const login = await credentialsIn(databag, secrets);
@@ -115,7 +119,7 @@ async function authorityIn(
   databag: Databag,
   secrets: SecretStore | null,
 ): Promise<E.Either<HookError, string | null>> {
-  const id = databag['secret-tls'];
+  const id = databag[secretKey(tlsGroup)];
   const content =
     id === undefined || secrets === null ? E.right(databag) : await secrets.read(id)();
   return E.isLeft(content) ? content : E.right(content.right['tls-ca'] || null);
@@ -125,7 +129,7 @@ async function credentialsIn(
   databag: Databag,
   secrets: SecretStore | null,
 ): Promise<E.Either<HookError, Databag>> {
-  const id = databag['secret-user'];
+  const id = databag[secretKey(userGroup)];
   return id === undefined || secrets === null ? E.right(databag) : secrets.read(id)();
 }
 
@@ -133,7 +137,7 @@ async function credentialsIn(
 function endpointsIn(databag: Databag): BackendEndpoints | null {
   const primary = parseHostPort(listed(databag.endpoints)[0] ?? '');
   if (primary === null) return null;
-  const named = listed(databag['read-only-endpoints']);
+  const named = listed(databag[bagKeys.readOnlyEndpoints]);
   return {
     primary,
     replicas: named.flatMap((text) => parseHostPort(text) ?? []),

@@ -181,8 +181,6 @@ export function withPort(config: ParsedConfig, port: number): ParsedConfig {
 const shown = (value: unknown): string =>
   typeof value === 'string' ? quote(value) : printable(JSON.stringify(value) ?? 'nothing', 40);
 
-export const settingsKey = 'settings';
-
 /** The options that were in force in the last hook; none where the unit's state says none. */
 export function parseSettings(text: string | undefined): Values {
   const parsed = v.safeParse(

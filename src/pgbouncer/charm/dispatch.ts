@@ -26,17 +26,11 @@ import {
   render,
 } from '../engine.ts';
 import { cryptoEntropy } from '../entropy.ts';
-import { jujuEndpoints } from '../keys.ts';
+import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
-import {
-  type Known,
-  type ParsedConfig,
-  parseConfig,
-  parseSettings,
-  settingsKey,
-} from './config.ts';
+import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { lookedAt } from './onlooker.ts';

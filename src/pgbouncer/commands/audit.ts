@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Audit } from '../../../machines/index.ts';
 import { render } from '../errors.ts';
-import { relationOfSecret } from '../relation/events.ts';
+import { relationOfSecret } from '../keys.ts';
 import { keptSecrets } from '../relation/ledger.ts';
 import type { Session } from './session.ts';
 import { take } from './steps.ts';

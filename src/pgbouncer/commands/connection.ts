@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { userGroup } from '../keys.ts';
 import { movedDatabag, movedSecret, secretFieldsOf, withdrawn } from '../relation/answer.ts';
 import { sameInfo, succeed } from '../relation/endpoints.ts';
-import { userGroup } from '../relation/ledger.ts';
 import { replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';

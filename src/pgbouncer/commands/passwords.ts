@@ -2,8 +2,8 @@ import type { Grant, Login } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
 import type { Databag } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
+import { userGroup } from '../keys.ts';
 import { passwordIn } from '../relation/grant.ts';
-import { userGroup } from '../relation/ledger.ts';
 import type { OpenLedger } from './open-ledger.ts';
 import { halt, take } from './steps.ts';
 

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Command, Grant, Granted } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
+import { secretKey, userGroup } from '../keys.ts';
 import { answer, answerDatabag } from '../relation/answer.ts';
 import { succeed } from '../relation/endpoints.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
@@ -58,7 +59,7 @@ export const roleNotAllowed = (relation: number, role: string): Refusal => ({
 async function publishedPassword(session: Session, relation: number): Promise<Secret | null> {
   const own = await session.juju.own(relation);
   const { secrets } = session.juju;
-  const id = own['secret-user'];
+  const id = own[secretKey(userGroup)];
   if (secrets === null || id === undefined) return passwordIn(own);
   const content = await secrets.read(id)();
   return E.isRight(content) ? passwordIn(content.right) : null;

@@ -1,8 +1,9 @@
 /** Where passwords are kept: in Juju secrets of the application, where the model has any. */
 import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
 import type { Databag, SecretStore } from '../../juju/port.ts';
-import { type SecretContents, secretLabel, settledSecret } from '../relation/answer.ts';
-import { type LedgerRecord, userGroup } from '../relation/ledger.ts';
+import { secretLabel, userGroup } from '../keys.ts';
+import { type SecretContents, settledSecret } from '../relation/answer.ts';
+import type { LedgerRecord } from '../relation/ledger.ts';
 import { take } from './steps.ts';
 
 /** A record whose password a secret keeps, so that the ledger need not. */

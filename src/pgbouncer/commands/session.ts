@@ -5,9 +5,10 @@
 import { once, right } from '../../hook/index.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
+import { leaderKey } from '../keys.ts';
 import type { Outside } from '../ports.ts';
 import { type HostPort, parseHostPort } from '../relation/host-port.ts';
-import { leaderKey, parseLedger } from '../relation/ledger.ts';
+import { parseLedger } from '../relation/ledger.ts';
 import { type BackendView, viewBackend } from './backend-view.ts';
 import { openFate, type UnitFate } from './fate.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import type { Recorder } from '../../inspector/recorder.ts';
 import type { Databag, JujuEvent } from '../engine.ts';
+import { bagKeys, isRecordKey } from '../keys.ts';
 import { maskedDatabag } from '../relation/masking.ts';
 import { login } from './client.ts';
 import type { DemoOutcome } from './demo.ts';
@@ -19,7 +20,7 @@ const second = 7;
 const third = 9;
 const request: Databag = {
   database: 'application_first_database',
-  'extra-user-roles': 'CREATEDB,CREATEROLE',
+  [bagKeys.extraUserRoles]: 'CREATEDB,CREATEROLE',
 };
 
 /** The life of a `database` relation, hook by hook, and a client that has nothing but the databag. */
@@ -106,7 +107,7 @@ export class Story {
     await this.#check('a follower reads the row from the replica', async () => {
       await this.#world.replicated();
       const reader = await this.#login(bag, {
-        key: 'read-only-endpoints',
+        key: bagKeys.readOnlyEndpoints,
         database: `${bag.database}_readonly`,
       });
       const { rows } = await reader.query(
@@ -143,7 +144,7 @@ export class Story {
     const bag = this.#published(relation);
     await this.#check('the endpoints move to units that live', async () => {
       const gone = this.#endpointOf(dead);
-      const published = `${bag.endpoints} and ${bag['read-only-endpoints']}`;
+      const published = `${bag.endpoints} and ${bag[bagKeys.readOnlyEndpoints]}`;
       return [bag.endpoints === this.#endpointOf(elected) && !published.includes(gone), published];
     });
     await this.#check('the client goes on with the credentials it has', async () => {
@@ -221,7 +222,7 @@ export class Story {
     });
     await this.#check('the peer data is gone', async () => {
       const keys = Object.keys(juju.databag({ _tag: 'PeerApp' }));
-      return [keys.every((key) => !key.startsWith('relation-')), `left: ${keys.join(', ')}`];
+      return [keys.every((key) => !isRecordKey(key)), `left: ${keys.join(', ')}`];
     });
   }
 

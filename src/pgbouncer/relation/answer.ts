@@ -3,8 +3,8 @@
  * it points to. Follows `postgresql_client`, v0 and v1, of charm-relation-interfaces.
  */
 import type { ConnectionInfo, Grant, Login } from '../../../machines/index.ts';
+import { bagKeys, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import { isShown } from './endpoints.ts';
-import { userGroup } from './ledger.ts';
 import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
 
 /** The content of a relation's Juju secrets by group. */
@@ -21,7 +21,7 @@ const groupOf: Readonly<Record<string, string>> = {
   username: userGroup,
   password: userGroup,
   uris: userGroup,
-  'read-only-uris': userGroup,
+  [bagKeys.readOnlyUris]: userGroup,
   tls: 'tls',
 };
 
@@ -58,7 +58,7 @@ export function answer(
           password: login.password.secret,
           ...uris,
         }),
-        tls: { tls: 'false' },
+        [tlsGroup]: { tls: 'false' },
       },
     };
   const isAsked = (field: string) => reply.secretFields.includes(field);
@@ -66,7 +66,7 @@ export function answer(
     username: login.user,
     password: login.password.secret,
     uris: uris.uris,
-    'read-only-uris': isAsked('read-only-uris') ? uris['read-only-uris'] : '',
+    [bagKeys.readOnlyUris]: isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '',
     tls: 'False',
   };
   // A connection string shows the password.
@@ -101,7 +101,7 @@ export function answerDatabag(
   own: Databag,
 ): Databag {
   const secrets = Object.fromEntries(
-    Object.entries(ids).map(([group, id]) => [`secret-${group}`, id]),
+    Object.entries(ids).map(([group, id]) => [secretKey(group), id]),
   );
   if (clear.requests === undefined) return { ...withdrawn(own), ...clear, ...secrets };
   const [request] = requestsIn(clear);
@@ -167,24 +167,17 @@ export const secretFieldsOf = (reply: Reply): readonly string[] =>
 
 /** Whether a provider's databag shows credentials, in the clear or by the secret that holds them. */
 export const isAnswer = (own: Databag): boolean =>
-  [own, ...requestsIn(own)].some((one) => Boolean(one?.username ?? one?.['secret-user']));
-
-/** As consumers' libraries label the provider's secrets. */
-export const secretLabel = (
-  { relation, requestId }: Pick<Grant, 'relation' | 'requestId'>,
-  group: string,
-): string =>
-  ['database', relation, ...(requestId === null ? [] : [requestId]), group, 'secret'].join('.');
+  [own, ...requestsIn(own)].some((one) => Boolean(one?.username ?? one?.[secretKey(userGroup)]));
 
 const connectionKeys = (info: ConnectionInfo) => ({
   endpoints: info.endpoints ?? '',
-  'read-only-endpoints': info.readOnlyEndpoints,
+  [bagKeys.readOnlyEndpoints]: info.readOnlyEndpoints,
   version: info.version ?? '',
 });
 
 const v1Info = (info: ConnectionInfo) => ({
   endpoints: info.endpoints,
-  'read-only-endpoints': info.readOnlyEndpoints === '' ? null : info.readOnlyEndpoints,
+  [bagKeys.readOnlyEndpoints]: info.readOnlyEndpoints === '' ? null : info.readOnlyEndpoints,
   version: info.version,
 });
 
@@ -200,7 +193,7 @@ function urisOf(login: Login, database: string, { endpoints }: ConnectionInfo) {
   const hasAlias = database.length + readOnlySuffix.length <= longestName;
   return {
     uris: uri(database),
-    'read-only-uris': uri(hasAlias ? database + readOnlySuffix : database),
+    [bagKeys.readOnlyUris]: uri(hasAlias ? database + readOnlySuffix : database),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { HookName } from '../../../machines/index.ts';
+import { relationOfSecret } from '../keys.ts';
 
 /** Hooks with a chart of their own, and hooks that call for the same as one of them. */
 const charts: Readonly<Record<string, HookName>> = {
@@ -23,17 +24,8 @@ const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$
 /** A peer moved, or the unit's own PgBouncer has come up. */
 const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 
-/** As `secretLabel` makes them; a secret of others has no label here. */
-const ownSecret = /^database\.(\d+)\.(?:[^.]+\.)?[a-z]+\.secret$/;
-
-/** The relation for which a secret of such a label was made; null for any other secret. */
-export function relationOfSecret(label: string): number | null {
-  const relation = ownSecret.exec(label)?.[1];
-  return relation === undefined ? null : Number(relation);
-}
-
 /** Whether an event is about a secret that this application owns, which nobody else writes. */
-export const isOwnSecret = (label = ''): boolean => ownSecret.test(label);
+export const isOwnSecret = (label = ''): boolean => relationOfSecret(label) !== null;
 
 /** The chart that a Juju hook goes through; null for a hook that nobody handles. */
 export function chartNameOf(hook: string): HookName | null {

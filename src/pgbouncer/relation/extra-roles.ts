@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
 import { quote } from '../../juju/printable.ts';
+import { bagKeys } from '../keys.ts';
 import type { Refusal } from './refusal.ts';
 
 /** The attributes that a role of an application may have. */
@@ -23,7 +24,7 @@ export interface Asked {
 export const longestName = 63;
 
 const most = { characters: 4096, names: 64 };
-const field = 'extra-user-roles';
+const field = bagKeys.extraUserRoles;
 const roleAlphabet = /^[a-z0-9_.$@-]+$/;
 const attributes: ReadonlyMap<string, Attribute> = new Map([
   ['createdb', 'CREATEDB'],

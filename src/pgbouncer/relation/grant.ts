@@ -1,5 +1,6 @@
 import type { Grant } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
+import { bagKeys } from '../keys.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Databag, DatabaseRequest } from './request.ts';
 
@@ -65,7 +66,7 @@ export function changedField(
   if (served.length === requested.length && served.every((role, at) => role === requested[at]))
     return null;
   return {
-    field: 'extra-user-roles',
+    field: bagKeys.extraUserRoles,
     served: served.join(',') || 'nothing',
     requested: requested.join(',') || 'nothing',
   };

@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
+import { isRecordKey, lookupKey, recordKey, userGroup } from '../keys.ts';
 import { latest } from './latest.ts';
 import type { Databag } from './request.ts';
 
@@ -43,14 +44,6 @@ export interface LedgerUnreadable {
   readonly key: string;
   readonly why: string;
 }
-
-/** The key of version 0.1's login; it goes when no unit looks up users any more. */
-export const lookupKey = 'auth-user';
-/** The unit that has led last. */
-export const leaderKey = 'leader';
-/** The group of a relation's Juju secrets that holds its user and password. */
-export const userGroup = 'user';
-export const recordKey = (relation: number): string => `relation-${relation}`;
 
 const secret = v.object({ secret: v.string() });
 const id = v.optional(v.nullable(v.string()), null);
@@ -95,7 +88,7 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
       const read = readLogin(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
       lookup = read.right;
-    } else if (key.startsWith('relation-')) {
+    } else if (isRecordKey(key)) {
       const read = readRecord(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
       const { relation } = read.right;

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { quote } from '../../juju/printable.ts';
+import { bagKeys } from '../keys.ts';
 import {
   type Asked,
   type Attribute,
@@ -87,9 +88,9 @@ export const parseRequest = (policy: Policy) =>
     if (version === 'v1') return parseV1(policy, relation, refuse, databag);
     if (version !== '' && version !== 'v0')
       return refuse('version', `is ${quote(version)}; v0 and v1 of the interface are spoken`);
-    const fields = secretFields(databag['requested-secrets'] ?? '');
+    const fields = secretFields(databag[bagKeys.requestedSecrets] ?? '');
     if (E.isLeft(fields) && (databag.database ?? '') !== '')
-      return refuse('requested-secrets', fields.left);
+      return refuse(bagKeys.requestedSecrets, fields.left);
     const reply: Reply =
       E.isLeft(fields) || fields.right.length === 0
         ? inTheClear
@@ -141,7 +142,7 @@ const requestList = v.pipe(
       resource: v.string(),
       'request-id': v.string(),
       salt: v.string(),
-      'extra-user-roles': v.nullish(v.string()),
+      [bagKeys.extraUserRoles]: v.nullish(v.string()),
       'external-node-connectivity': v.nullish(v.boolean()),
     }),
   ),
@@ -181,7 +182,7 @@ function parseV1(policy: Policy, relation: number, refuse: Refuse, databag: Data
     return refuse('salt', `is ${quote(salt)}: up to 128 printable characters of ASCII make one`);
   const fields: Databag = {
     database: resource,
-    'extra-user-roles': request?.['extra-user-roles'] ?? '',
+    [bagKeys.extraUserRoles]: request?.[bagKeys.extraUserRoles] ?? '',
     ...Object.fromEntries(unserved.map((key) => [key, textOf(request?.[key])])),
     'external-node-connectivity': String(request?.['external-node-connectivity'] ?? ''),
   };
@@ -215,7 +216,7 @@ function parseFields(
       'external-node-connectivity',
       'is asked for, and the poolers are reached from inside the cluster alone',
     );
-  const extra = parseExtraRoles(policy.extraRoles, relation, databag['extra-user-roles'] ?? '');
+  const extra = parseExtraRoles(policy.extraRoles, relation, databag[bagKeys.extraUserRoles] ?? '');
   return E.isLeft(extra) ? extra : E.right({ database, ...extra.right, reply });
 }
 

@@ -2,12 +2,12 @@
  * What a provider's databag says of a refusal. Libraries compare codes: in v0 with the requirer's copy
  * of the databag, in v1 with those that the provider's own `data` keeps from before.
  */
+import { bagKeys } from '../keys.ts';
 import { isAnswer, withdrawn } from './answer.ts';
 import type { Told } from './refusal.ts';
 import { type Databag, requestsNamed } from './request.ts';
 
-/** In the databag, and in what v1 keeps of it. */
-const key = 'status';
+const key = bagKeys.status;
 
 /** What is to be written into a databag so that its requirer is told. */
 export function refusalDatabag(

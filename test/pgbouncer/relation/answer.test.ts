@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { secretLabel } from '../../../src/pgbouncer/keys.ts';
 import {
   answer,
   answerDatabag,
@@ -6,7 +7,6 @@ import {
   movedDatabag,
   movedSecret,
   secretFieldsOf,
-  secretLabel,
   settledSecret,
 } from '../../../src/pgbouncer/relation/answer.ts';
 import type { Reply } from '../../../src/pgbouncer/relation/request.ts';
