@@ -18,6 +18,8 @@ export function simulatedModel(tools: HookTools): Juju {
     switch (bag._tag) {
       case 'RemoteApp':
         return [bag.relation, tools.relationListApplication(bag.relation)];
+      case 'RemoteUnit':
+        return [bag.relation, bag.unit];
       case 'OwnApp':
         return [bag.relation, view.application];
       case 'PeerApp':
@@ -37,6 +39,7 @@ export function simulatedModel(tools: HookTools): Juju {
     config: asked(() => ({})),
     relations: (endpoint) =>
       asked(() => tools.relationIds(endpoint).filter((id) => id !== breaking)),
+    remoteUnits: (relation) => asked(() => tools.relationList(relation)),
     read: (bags) => () =>
       Promise.all(
         bags.map((bag) =>

@@ -48,6 +48,7 @@ const memoryJuju = async (hasSecrets: boolean): Promise<ModelSubject> => {
   });
   const request = { database: 'app' };
   juju.request(4, request);
+  juju.join(4, { 'app/0': {} });
   return {
     leader: 'p/0',
     follower: 'p/1',
