@@ -1,0 +1,67 @@
+/** What an application says in its databags, read with suspicion: it becomes configuration. */
+import { isIP } from 'node:net';
+import type { Databag } from 'hookchart/juju';
+import * as v from 'valibot';
+import type { Entry } from './words.ts';
+
+const name = v.pipe(
+  v.string('must be a text'),
+  v.regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'may be 63 of a-z, 0-9 and inner hyphens'),
+);
+const whole = 'must be a whole number from 1 to 65535';
+const application = v.object({
+  model: name,
+  name,
+  port: v.pipe(v.number(whole), v.integer(whole), v.minValue(1, whole), v.maxValue(65_535, whole)),
+  'strip-prefix': v.optional(v.boolean('must be true or false'), false),
+  'redirect-https': v.optional(v.literal(false, 'must be false: there is no HTTPS here'), false),
+});
+const address = v.pipe(
+  v.string('must be a text'),
+  v.check((text) => isIP(text) > 0 && !text.includes('%'), 'must be an IP address'),
+);
+/** A name does not do: where nginx cannot look one up, it reads nothing of its configuration. */
+const unit = v.object({ address });
+
+/**
+ * The route that an application asks for, or why it gets none; null while it has not said enough.
+ * Only the path is still to be held against those of others.
+ */
+export function requested(said: Databag, units: ReadonlyMap<string, Databag>): Entry | null {
+  const asked = decoded(said);
+  const located = [...units].flatMap(([of, bag]) => {
+    const { ip, host } = decoded(bag);
+    const address = ip ?? host;
+    return address === undefined ? [] : [{ of, address }];
+  });
+  if (!('port' in asked) || located.length === 0) return null;
+  const parsed = v.safeParse(application, asked);
+  if (!parsed.success) return { refused: whyNot(parsed.issues[0]) };
+  const { model, name, port, 'strip-prefix': strip } = parsed.output;
+  const upstreams: string[] = [];
+  for (const { of, ...where } of located) {
+    const found = v.safeParse(unit, where);
+    if (!found.success) return { refused: `${of}: ${whyNot(found.issues[0])}` };
+    const { address } = found.output;
+    upstreams.push(`${isIP(address) === 6 ? `[${address}]` : address}:${port}`);
+  }
+  return { path: `/${model}-${name}`, upstreams: upstreams.sort(), strip };
+}
+
+/** Values are JSON; the interface's first library wrote texts bare. */
+const decoded = (bag: Databag): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(bag).map(([key, text]) => {
+      try {
+        return [key, JSON.parse(text)];
+      } catch {
+        return [key, text];
+      }
+    }),
+  );
+
+function whyNot({ path, input, message }: v.BaseIssue<unknown>): string {
+  const key = String(path?.[0]?.key ?? 'it');
+  if (input === undefined) return `${key} is missing`;
+  return `${key} is ${JSON.stringify(input).slice(0, 60)}: it ${message}`;
+}
