@@ -18,10 +18,9 @@ const application = v.object({
 });
 const address = v.pipe(
   v.string('must be a text'),
+  // A name does not do: where nginx cannot look one up, it reads nothing of its configuration.
   v.check((text) => isIP(text) > 0 && !text.includes('%'), 'must be an IP address'),
 );
-/** A name does not do: where nginx cannot look one up, it reads nothing of its configuration. */
-const unit = v.object({ address });
 
 /**
  * The route that an application asks for, or why it gets none; null while it has not said enough.
@@ -31,19 +30,18 @@ export function requested(said: Databag, units: ReadonlyMap<string, Databag>): E
   const asked = decoded(said);
   const located = [...units].flatMap(([of, bag]) => {
     const { ip, host } = decoded(bag);
-    const address = ip ?? host;
-    return address === undefined ? [] : [{ of, address }];
+    if (ip == null && host === undefined) return [];
+    return [ip == null ? { of, key: 'host', value: host } : { of, key: 'ip', value: ip }];
   });
   if (!('port' in asked) || located.length === 0) return null;
   const parsed = v.safeParse(application, asked);
   if (!parsed.success) return { refused: whyNot(parsed.issues[0]) };
   const { model, name, port, 'strip-prefix': strip } = parsed.output;
   const upstreams: string[] = [];
-  for (const { of, ...where } of located) {
-    const found = v.safeParse(unit, where);
-    if (!found.success) return { refused: `${of}: ${whyNot(found.issues[0])}` };
-    const { address } = found.output;
-    upstreams.push(`${isIP(address) === 6 ? `[${address}]` : address}:${port}`);
+  for (const { of, key, value } of located) {
+    const at = v.safeParse(address, value);
+    if (!at.success) return { refused: `${of}: ${whyNot(at.issues[0], key)}` };
+    upstreams.push(`${isIP(at.output) === 6 ? `[${at.output}]` : at.output}:${port}`);
   }
   return { path: `/${model}-${name}`, upstreams: upstreams.sort(), strip };
 }
@@ -60,8 +58,7 @@ const decoded = (bag: Databag): Readonly<Record<string, unknown>> =>
     }),
   );
 
-function whyNot({ path, input, message }: v.BaseIssue<unknown>): string {
-  const key = String(path?.[0]?.key ?? 'it');
+function whyNot({ path, input, message }: v.BaseIssue<unknown>, key = path?.[0]?.key): string {
   if (input === undefined) return `${key} is missing`;
   return `${key} is ${JSON.stringify(input).slice(0, 60)}: it ${message}`;
 }
