@@ -1,7 +1,7 @@
 /** Units of the ingress over a Juju in memory, each before a proxy of its own. */
 import { type DispatchRun, dispatch, type JujuEvent, render } from 'hookchart';
 import { MemoryJuju } from 'hookchart/juju';
-import { ingress, type ReverseProxy } from '../../docs/ingress/charm/charm.ts';
+import { charm, type ReverseProxy } from '../../docs/ingress/charm/charm.ts';
 import { MemoryProxy } from '../../docs/ingress/charm/memory-proxy.ts';
 import type { IngressWords } from '../../docs/ingress/charm/words.ts';
 
@@ -46,7 +46,7 @@ export class Deployment<Proxy extends ReverseProxy = MemoryProxy> {
   async hook(unit: string, event: JujuEvent): Promise<DispatchRun<IngressWords>> {
     const proxy = this.proxies.get(unit);
     if (proxy === undefined) throw new Error(`there is no ${unit}`);
-    const outcome = await dispatch(ingress, { juju: this.juju.hook(unit), proxy })(event)();
+    const outcome = await dispatch(charm, { juju: this.juju.hook(unit), proxy })(event)();
     if (outcome._tag === 'Left') throw new Error(render(outcome.left));
     return outcome.right;
   }

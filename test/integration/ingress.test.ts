@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dispatch } from 'hookchart';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ingress, type ReverseProxy } from '../../docs/ingress/charm/charm.ts';
+import { charm, type ReverseProxy } from '../../docs/ingress/charm/charm.ts';
 import { nginx } from '../../docs/ingress/charm/nginx.ts';
 import type { Route } from '../../docs/ingress/charm/words.ts';
 import { Deployment } from '../ingress/deployment.ts';
@@ -192,7 +192,7 @@ describe('a hook that is killed', () => {
       commit: () => () => Promise.reject(killed),
     };
     const event = { hook: 'ingress-relation-changed', relation: 4 };
-    await expect(dispatch(ingress, { juju, proxy: one.proxy })(event)()).rejects.toBe(killed);
+    await expect(dispatch(charm, { juju, proxy: one.proxy })(event)()).rejects.toBe(killed);
     expect(deployment.url(4)).toBe(null);
     await deployment.settle('ingress-relation-changed', 4);
     expect(await told(deployment.url(4) ?? '')).toMatchObject({ name: 'shop' });

@@ -29,7 +29,7 @@ const events: Readonly<Record<string, string>> = {
   start: 'refresh',
 };
 
-export const ingress = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>({
+export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>({
   name: 'ingress',
   peers: 'ingress-peers',
   machines: {
@@ -40,11 +40,10 @@ export const ingress = defineCharm<IngressWords, { readonly proxy: ReverseProxy 
   events,
   // Hooks that would do the same are deferred as one.
   event: {
-    of: ({ hook, relation }) => {
-      if (relation === undefined || events[hook] === 'refresh') return { hook: 'refresh' };
-      if (events[hook] === 'ingress-broken') return { hook, relation };
-      return { hook: 'ingress-relation-changed', relation };
-    },
+    of: ({ hook, relation }) =>
+      relation === undefined || events[hook] === 'refresh'
+        ? { hook: 'refresh' }
+        : { hook: hook.replace(/joined|departed/, 'changed'), relation },
     schema: v.object({ hook: v.string(), relation: v.exactOptional(v.number()) }),
   },
   learned: v.object({ entry: v.nullable(entrySchema) }),
