@@ -78,9 +78,13 @@ describe.each(pages)('%s', (page) => {
   });
 
   if (runnable.length > 0)
-    it.each(runnable)('block %i prints what the page says', (index, block) => {
-      expect(run(page, block, index)).toBe(block.output ?? '');
-    }, 60_000);
+    it.each(runnable)(
+      'block %i prints what the page says',
+      (index, block) => {
+        expect(run(page, block, index)).toBe(block.output ?? '');
+      },
+      60_000,
+    );
 
   /** Of a file in the charm that the page works out, which its first line names. */
   const quotes = blocks.flatMap(({ language, body }) => {

@@ -55,10 +55,23 @@ describe('an application that asks', () => {
     deployment.ask(4, shop, ['10.1.0.8']);
     await deployment.settle('ingress-relation-departed', 4);
     expect(upstreams()).toEqual(['10.1.0.8:8080']);
+  });
+
+  it('is served from its first unit on, and keeps what it had under a leader that knows none of them', async () => {
+    const deployment = inMemory(['ingress/0', 'ingress/1']);
     deployment.ask(4, shop, []);
-    await deployment.settle('ingress-relation-departed', 4);
-    expect(upstreams()).toBe(undefined);
-    expect(deployment.url(4)).toBe(null);
+    await deployment.settle('ingress-relation-changed', 4);
+    expect([deployment.url(4), deployment.paths('ingress/0')]).toEqual([null, []]);
+    deployment.ask(4, shop, ['10.1.0.7']);
+    await deployment.settle('ingress-relation-joined', 4);
+    const record = deployment.juju.databag({ _tag: 'PeerApp' });
+    expect(deployment.url(4)).not.toBe(null);
+    deployment.ask(4, shop, []);
+    deployment.juju.leader = 'ingress/1';
+    await deployment.settle('leader-elected');
+    await deployment.settle('ingress-relation-changed', 4);
+    expect(deployment.juju.databag({ _tag: 'PeerApp' })).toEqual(record);
+    expect(deployment.url(4)).not.toBe(null);
   });
 
   it('has another path under another name', async () => {
@@ -141,6 +154,7 @@ describe('an application that leaves', () => {
     await deployment.hook('ingress/1', { hook: 'ingress-peers-relation-changed', relation: 0 });
     expect(deployment.paths('ingress/1')).toEqual(['/blog-web']);
     await deployment.hook('ingress/0', { hook: 'ingress-relation-broken', relation: 4 });
+    expect(deployment.url(4)).toBe(null);
     deployment.juju.forget(4);
     expect(deployment.paths('ingress/0')).toEqual(['/blog-web']);
     expect(Object.keys(deployment.juju.databag({ _tag: 'PeerApp' }))).toEqual(['relation-7']);
@@ -203,6 +217,22 @@ describe('a proxy that does not run', () => {
     expect(deployment.url(4)).toBe('http://10.0.0.0:80/shop-web');
   });
 
+  it('takes back what its unit has said of it, so that no URL is published on that', async () => {
+    const deployment = inMemory(['ingress/0', 'ingress/1']);
+    deployment.ask(4, shop);
+    await deployment.settle('ingress-relation-changed', 4);
+    const proxy = deployment.proxies.get('ingress/1');
+    if (proxy !== undefined) proxy.isDown = true;
+    await deployment.hook('ingress/1', { hook: 'update-status' });
+    expect(deployment.juju.databag({ _tag: 'PeerUnit', unit: 'ingress/1' })).toEqual({
+      serving: '{}',
+    });
+    // Who has the URL keeps it; who asks now waits.
+    deployment.ask(7, blog);
+    await deployment.settle('ingress-relation-changed', 7);
+    expect([deployment.url(4), deployment.url(7)]).toEqual(['http://10.0.0.0:80/shop-web', null]);
+  });
+
   it('does not keep an application that has left on record', async () => {
     const deployment = inMemory(['ingress/0']);
     deployment.ask(4, shop);
@@ -217,6 +247,21 @@ describe('a proxy that does not run', () => {
     await deployment.hook('ingress/0', { hook: 'update-status' });
     expect(deployment.paths('ingress/0')).toEqual([]);
   });
+});
+
+it('keeps no record, and serves nobody, once it has left its peers', async () => {
+  const deployment = inMemory(['ingress/0']);
+  deployment.ask(4, shop);
+  await deployment.settle('ingress-relation-changed', 4);
+  const record = deployment.juju.databag({ _tag: 'PeerApp' });
+  deployment.juju.left.add('ingress/0');
+  deployment.ask(4, { ...shop, name: 'other' });
+  const run = await deployment.hook('ingress/0', {
+    hook: 'ingress-relation-departed',
+    relation: 4,
+  });
+  expect(run.charts.map(({ path }) => path.join(' '))).toEqual(['hook_fired is_leader rtn']);
+  expect(deployment.juju.databag({ _tag: 'PeerApp' })).toEqual(record);
 });
 
 it('reads nothing from the record that it would not write', async () => {

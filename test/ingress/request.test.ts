@@ -25,11 +25,15 @@ describe('a request', () => {
     });
   });
 
-  it('is nothing while something is still to be said', () => {
+  it('is nothing where nothing is asked for', () => {
     expect(requested({}, units)).toBe(null);
     expect(requested({ model: '"shop"', name: '"web"' }, units)).toBe(null);
-    expect(requested(said, new Map())).toBe(null);
-    expect(requested(said, new Map([['web/0', {}]]))).toBe(null);
+  });
+
+  it('leads nowhere while no unit has said where it is', () => {
+    const nowhere = { path: '/shop-web', upstreams: [], strip: false };
+    expect(requested(said, new Map())).toEqual(nowhere);
+    expect(requested(said, new Map([['web/0', {}]]))).toEqual(nowhere);
   });
 
   it.each([

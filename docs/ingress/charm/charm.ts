@@ -1,5 +1,5 @@
 /** The charm: which hook goes through which chart, and how each request of the charts is carried out. */
-import { defineCharm, halt, statusOf, type Unit } from 'hookchart';
+import { attempt, defineCharm, halt, statusOf, type Unit } from 'hookchart';
 import * as v from 'valibot';
 import { ingressBroken } from './ingress-broken.ts';
 import { ingressRequested } from './ingress-requested.ts';
@@ -8,7 +8,10 @@ import { refresh } from './refresh.ts';
 import { requested } from './request.ts';
 import type { Entry, IngressWords, Route } from './words.ts';
 
-/** What stands before the applications. Where it cannot serve these routes it halts, and serves what it did. */
+/**
+ * What stands before the applications. Where it does not serve these routes it halts: what it served
+ * before stays in force, and if it does not run, it starts with the new ones.
+ */
 export interface ReverseProxy {
   readonly serve: (routes: ReadonlyMap<number, Route>) => Promise<void>;
 }
@@ -48,14 +51,21 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
   },
   learned: v.object({ entry: v.nullable(entrySchema) }),
   perform: {
-    Leader: ({ juju }) => juju.leader(),
+    // Who has left its peers keeps no record any more.
+    Leader: async ({ juju }) => !(await juju.hasLeft()) && juju.leader(),
     UnitLeaves: async ({ juju }) => !(await juju.plannedUnits()).includes(juju.name),
     RequestOf: async ({ juju }, { relation }) => {
       const entry = await entryFor(juju, relation, await recordOf(juju));
       if (entry === null) return 'nothing';
       return { label: 'refused' in entry ? 'what is refused' : 'a route', learned: { entry } };
     },
-    PutOnRecord: ({ juju }, { relation, entry }) => put(juju, relation, entry),
+    PutOnRecord: async ({ juju }, { relation, entry }) => {
+      put(juju, relation, entry);
+      if (entry !== null) return;
+      // One that was suspended comes back with what was published in it; a deferred hook finds none.
+      const own = await attempt(() => juju.own(relation))();
+      if (own._tag === 'Right') juju.publish(relation, { ingress: '' });
+    },
     ReviewRequests: async ({ juju }) => {
       const record = await recordOf(juju);
       const listed = await juju.relations('ingress');
@@ -72,9 +82,11 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
       }
     },
     ServeRoutes: async ({ juju, proxy }) => {
-      // A unit that has left its peers knows of no record any more, and is about to go.
-      if (await juju.hasLeft()) return;
       const routes = await routesOf(juju);
+      // A unit that has left its peers knows of no record, and is about to go: it serves nobody.
+      if (await juju.hasLeft()) return proxy.serve(routes);
+      // What it said before does not count where this comes to nothing.
+      confirm(juju, new Map());
       await proxy.serve(routes);
       confirm(juju, routes);
     },
@@ -112,6 +124,10 @@ async function entryFor(
 ): Promise<Entry | null> {
   const entry = requested(await juju.remote(relation), await juju.remoteUnits(relation));
   if (entry === null || 'refused' in entry) return entry;
+  const before = record.get(relation);
+  // A leader that is new has not been told of the application's units yet.
+  if (entry.upstreams.length === 0)
+    return before !== undefined && 'path' in before && before.path === entry.path ? before : null;
   const isTaken = [...record].some(
     ([other, known]) => other !== relation && 'path' in known && known.path === entry.path,
   );

@@ -33,7 +33,7 @@ export const ingressBroken = hook.createMachine({
       on: { yes: 'serve', no: 'forget' },
     },
     forget: {
-      meta: step('Take its route off the record'),
+      meta: step('Take its route off the record, and its URL back'),
       entry: asks((context) => ({
         _tag: 'PutOnRecord',
         relation: relationOf(context),

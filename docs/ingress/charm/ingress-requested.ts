@@ -56,7 +56,7 @@ export const ingressRequested = hook.createMachine({
       on: { done: 'serve' },
     },
     forget: {
-      meta: step('Take it off the record'),
+      meta: step('Take its route off the record, and its URL back'),
       entry: asks((context) => ({
         _tag: 'PutOnRecord',
         relation: relationOf(context),

@@ -8,8 +8,8 @@ export class MemoryProxy implements ReverseProxy {
   isDown = false;
 
   async serve(routes: ReadonlyMap<number, Route>): Promise<void> {
+    this.routes = new Map(routes);
     if (this.isDown)
       halt({ _tag: 'ProxyUnavailable', class: 'unavailable', why: 'it does not run' });
-    this.routes = new Map(routes);
   }
 }

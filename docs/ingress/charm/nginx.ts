@@ -41,8 +41,11 @@ export function nginx({ program, folder, listen }: NginxOptions): ReverseProxy {
       await rename(`${file}.checked`, file);
       const why = await objection(file, '-s', 'reload');
       if (why === null && (await isInForce(listen, digest))) return;
-      await put(before);
-      if (why === null) await objection(file, '-s', 'reload');
+      // One that does not run is to start with what it was to reload.
+      if (why === null) {
+        await put(before);
+        await objection(file, '-s', 'reload');
+      }
       halt({ _tag: 'NginxUnavailable', class: 'unavailable', why: why ?? 'it did not reload' });
     },
   };

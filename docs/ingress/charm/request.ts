@@ -23,8 +23,8 @@ const address = v.pipe(
 );
 
 /**
- * The route that an application asks for, or why it gets none; null while it has not said enough.
- * Only the path is still to be held against those of others.
+ * The route that an application asks for, or why it gets none; null while it asks for nothing. Only
+ * its path is still to be held against those of others.
  */
 export function requested(said: Databag, units: ReadonlyMap<string, Databag>): Entry | null {
   const asked = decoded(said);
@@ -33,7 +33,7 @@ export function requested(said: Databag, units: ReadonlyMap<string, Databag>): E
     if (ip == null && host === undefined) return [];
     return [ip == null ? { of, key: 'host', value: host } : { of, key: 'ip', value: ip }];
   });
-  if (!('port' in asked) || located.length === 0) return null;
+  if (!('port' in asked)) return null;
   const parsed = v.safeParse(application, asked);
   if (!parsed.success) return { refused: whyNot(parsed.issues[0]) };
   const { model, name, port, 'strip-prefix': strip } = parsed.output;
