@@ -77,6 +77,7 @@ export {
   type Ended,
   type EventOf,
   type Surroundings,
+  statusOf,
 } from './juju/charm.ts';
 export type { Deferral } from './juju/deferral.ts';
 export { type DispatchRun, dispatch, type HookWorld, type Seen } from './juju/dispatch.ts';

@@ -1,16 +1,13 @@
 /** The site of these pages. Charts are drawn by the program itself, from their Mermaid source. */
-import { execFileSync } from 'node:child_process';
+import { layout, parse, svg } from 'hookchart/chart';
 import { defineConfig } from 'vitepress';
 
-const program = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
-
-/** A chart's picture; the hook is the one that its first node names. */
+/** A chart's picture, of whichever charm it is, with the title that its first node has. */
 function picture(source: string): string {
-  const hook = /\(\[(\S+) Hook\]\)/.exec(source)?.[1];
-  if (hook === undefined) throw new Error(`a chart names no hook:\n${source}`);
-  return execFileSync(process.execPath, [program, 'chart', hook, '--format', 'svg'], {
-    encoding: 'utf8',
-  });
+  const chart = parse(source);
+  if (chart._tag === 'Left') throw new Error(`${chart.left.message} in the chart\n${source}`);
+  const title = chart.right.nodes[0]?.label.replace(/ Hook$/, '') ?? 'chart';
+  return svg(layout(chart.right), title);
 }
 
 // biome-ignore lint/style/noDefaultExport: vitepress reads the default export.
@@ -43,7 +40,13 @@ export default defineConfig({
       { text: 'Security', link: '/security' },
     ],
     sidebar: [
-      { text: 'Tutorial', items: [{ text: 'Your first hook', link: '/tutorial' }] },
+      {
+        text: 'Tutorial',
+        items: [
+          { text: 'Your first hook', link: '/tutorial' },
+          { text: 'A second charm: an ingress', link: '/ingress/index' },
+        ],
+      },
       {
         text: 'How to',
         items: [

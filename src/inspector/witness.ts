@@ -120,6 +120,8 @@ function bagName(bag: Bag): string {
   switch (bag._tag) {
     case 'RemoteApp':
       return `relation ${bag.relation}: application`;
+    case 'RemoteUnit':
+      return `relation ${bag.relation}: ${bag.unit}`;
     case 'OwnApp':
       return `relation ${bag.relation}: pooler`;
     case 'PeerApp':

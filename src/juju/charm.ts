@@ -113,7 +113,7 @@ export function defineCharm<W extends Words, Given extends object = object>(
   config: CharmConfig<W, Given & { readonly juju: Unit }> & EventOf<W>,
 ): Charm<W, Given> {
   return charmOf<W, Given, Given & { readonly juju: Unit }, Failure>({
-    status: statusOf,
+    status: (_, ended) => statusOf(ended),
     ...config,
     open: (given) => given,
   });
@@ -171,11 +171,12 @@ function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>
   }
 }
 
-/** The status of a charm that says nothing of it. */
-function statusOf<W extends Words>(
-  _: unknown,
-  { charts }: { readonly charts: readonly ChartRun<W>[] },
-): Status {
+/** What a hook's charts say of the unit: the status of a charm that says nothing of it. */
+export function statusOf<W extends Words>({
+  charts,
+}: {
+  readonly charts: readonly ChartRun<W>[];
+}): Status {
   const said = charts.flatMap(({ hook, end }): Status[] => {
     if (end._tag === 'Refused') return [{ name: 'blocked', message: render(end.why) }];
     if (end._tag !== 'Deferred') return [];

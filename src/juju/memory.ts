@@ -28,13 +28,15 @@ interface Relation {
   /** Null where it is of whatever endpoint is asked for. */
   readonly endpoint: string | null;
   remote: Databag;
+  /** Of the other application, by name. */
+  units: ReadonlyMap<string, Databag>;
   own: Databag;
   /** False once it is breaking: Juju no longer lists it, and its databags can still be read. */
   listed: boolean;
 }
 
 /**
- * A small Juju in memory: one application with its peers and its `database` relations. It keeps
+ * A small Juju in memory: one application with its peers and its relations with others. It keeps
  * Juju's rules: who may read and write which databag, and writes that appear when a hook ends well.
  */
 export class MemoryJuju {
@@ -90,8 +92,14 @@ export class MemoryJuju {
     const known = this.#relations.get(relation);
     this.#relations.set(relation, {
       ...{ endpoint: known?.endpoint ?? endpoint, remote },
-      ...{ own: known?.own ?? {}, listed: true },
+      ...{ units: known?.units ?? new Map(), own: known?.own ?? {}, listed: true },
     });
+  }
+
+  /** What the requirer's units have written, by name; those that are not named have departed. */
+  join(relation: number, units: Readonly<Record<string, Databag>>): void {
+    const known = this.#relations.get(relation);
+    if (known !== undefined) known.units = new Map(Object.entries(units));
   }
 
   /** The relation is breaking: no longer listed, not yet gone. */
@@ -129,6 +137,8 @@ export class MemoryJuju {
         return this.#relations.get(bag.relation)?.own ?? {};
       case 'RemoteApp':
         return this.#relations.get(bag.relation)?.remote ?? {};
+      case 'RemoteUnit':
+        return this.#relations.get(bag.relation)?.units.get(bag.unit) ?? {};
     }
   }
 
@@ -155,6 +165,11 @@ export class MemoryJuju {
       peers: () => TE.right(this.units.filter((other) => other !== unit))(),
       config: TE.right(this.config),
       relations: (endpoint) => () => TE.right(this.#listed(endpoint))(),
+      remoteUnits: (relation) => async () => {
+        const units = this.#relations.get(relation)?.units;
+        if (units === undefined) return E.left(refusal('relation-list', 'relation not found'));
+        return E.right([...units.keys()]);
+      },
       read: (bags) => async () =>
         bags.map((bag) => {
           const objection = this.#objection(unit, bag, 'read');
@@ -233,6 +248,10 @@ export class MemoryJuju {
       case 'PeerUnit':
         if (access === 'write' && bag.unit !== unit) return refuse('permission denied');
         return this.#units.has(bag.unit) ? null : refuse(`unit ${bag.unit} not found`);
+      case 'RemoteUnit':
+        if (this.#relations.get(bag.relation)?.units.has(bag.unit) !== true)
+          return refuse(`settings not found for unit ${bag.unit}`);
+        return access === 'read' ? null : refuse('permission denied');
       case 'RemoteApp':
       case 'OwnApp':
         if (!this.#relations.has(bag.relation)) return refuse('relation not found');

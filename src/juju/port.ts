@@ -21,10 +21,11 @@ export type JujuAttempt<Result> = Attempt<Result, JujuError>;
 
 /**
  * A databag, by whom it belongs to; a relation is called by its number, whatever its endpoint.
- * `PeerUnit` names the unit; only one's own can be written.
+ * `PeerUnit` names the unit; only one's own can be written. `RemoteUnit` names one of `remoteUnits`.
  */
 export type Bag =
   | { readonly _tag: 'RemoteApp'; readonly relation: number }
+  | { readonly _tag: 'RemoteUnit'; readonly relation: number; readonly unit: string }
   | { readonly _tag: 'OwnApp'; readonly relation: number }
   | { readonly _tag: 'PeerApp' }
   | { readonly _tag: 'PeerUnit'; readonly unit: string };
@@ -72,6 +73,8 @@ export interface Juju {
   readonly peers: JujuAttempt<readonly string[]>;
   /** The ids of an endpoint's relations. One that breaks in this hook MUST NOT be among them. */
   readonly relations: (endpoint: string) => JujuAttempt<readonly number[]>;
+  /** The units of the other application that have joined a relation, as far as this unit was told. */
+  readonly remoteUnits: (relation: number) => JujuAttempt<readonly string[]>;
   /**
    * The databags in the order asked for, each with an outcome of its own: `ModelRefused` where Juju
    * refuses that one.

@@ -26,8 +26,11 @@ export interface Unit {
   readonly relations: (endpoint: string) => Promise<ReadonlySet<number>>;
   /** What the other application says in a relation. */
   readonly remote: (relation: number) => Promise<Databag>;
+  /** What each of the other application's units says in a relation, by the unit's name. */
+  readonly remoteUnits: (relation: number) => Promise<ReadonlyMap<string, Databag>>;
   /** What this application says in a relation; only the leader may read it. */
   readonly own: (relation: number) => Promise<Databag>;
+  /** A databag, with what this hook has written to it. */
   readonly read: (bag: Bag) => Promise<Databag>;
   readonly readAll: (bags: readonly Bag[]) => Promise<readonly Databag[]>;
   /** Says something in a relation for the application; only the leader may. An empty value takes a key back. */
@@ -73,6 +76,8 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
   };
   const first = ([content = {}]: readonly Databag[]): Databag => content;
   const read = (bag: Bag): Promise<Databag> => bags.get(bagName(bag)) ?? readAll([bag]).then(first);
+  /** As Juju's own tools show a databag to the hook that has written to it. */
+  const shown = async (bag: Bag): Promise<Databag> => merged(await read(bag), writes.of(bag));
   const stored = once(() => take(juju.state));
   const remembered: Record<string, string> = {};
   let hasRemembered = false;
@@ -94,9 +99,17 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
       return asked;
     },
     remote: (relation) => read({ _tag: 'RemoteApp', relation }),
-    own: (relation) => read({ _tag: 'OwnApp', relation }),
-    read,
-    readAll,
+    remoteUnits: async (relation) => {
+      const units = await take(juju.remoteUnits(relation));
+      const said = await readAll(units.map((unit) => ({ _tag: 'RemoteUnit', relation, unit })));
+      return new Map(units.map((unit, at) => [unit, said[at] ?? {}]));
+    },
+    own: (relation) => shown({ _tag: 'OwnApp', relation }),
+    read: shown,
+    readAll: async (bags) => {
+      const held = await readAll(bags);
+      return bags.map((bag, at) => merged(held[at] ?? {}, writes.of(bag)));
+    },
     publish: (relation, values) => writes.write({ _tag: 'OwnApp', relation }, values),
     write: writes.write,
     overwrite: writes.overwrite,

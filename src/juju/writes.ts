@@ -7,6 +7,8 @@ export interface Writes {
   /** As `write`, where it is known that something differs: the databag need not be read for it. */
   readonly overwrite: (bag: Bag, values: Databag) => void;
   readonly has: (bag: Bag) => boolean;
+  /** What was written to a databag so far. */
+  readonly of: (bag: Bag) => Databag;
   readonly differing: (read: (bag: Bag) => Promise<Databag>) => Promise<Changes['bags']>;
 }
 
@@ -25,6 +27,7 @@ export function gatheredWrites(): Writes {
     write: gather(false),
     overwrite: gather(true),
     has: (bag) => writes.has(bagName(bag)),
+    of: (bag) => writes.get(bagName(bag))?.values ?? {},
     differing: async (read) => {
       const changed: { bag: Bag; values: Databag }[] = [];
       for (const { bag, values, differs } of writes.values()) {
@@ -55,6 +58,8 @@ export const bagName = (bag: Bag): string => {
       return `${bag._tag} ${bag.relation}`;
     case 'PeerApp':
       return bag._tag;
+    case 'RemoteUnit':
+      return `${bag._tag} ${bag.relation} ${bag.unit}`;
     case 'PeerUnit':
       return `${bag._tag} ${bag.unit}`;
   }

@@ -21,6 +21,8 @@ export function simulatedJuju(
     switch (bag._tag) {
       case 'RemoteApp':
         return [bag.relation, tools.relationListApplication(bag.relation)];
+      case 'RemoteUnit':
+        return [bag.relation, bag.unit];
       case 'OwnApp':
         return [bag.relation, view.application];
       case 'PeerApp':
@@ -40,6 +42,7 @@ export function simulatedJuju(
     config: asked(() => config),
     relations: (endpoint) =>
       asked(() => tools.relationIds(endpoint).filter((id) => id !== breaking)),
+    remoteUnits: (relation) => asked(() => tools.relationList(relation)),
     read: (bags) => () =>
       Promise.all(
         bags.map((bag) =>

@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,13 +11,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
 import { nodesOf } from '../../src/hook/index.ts';
+import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
 import { render } from '../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { type Block, blocksOf, languages } from './blocks.ts';
@@ -24,6 +27,7 @@ import { everyError } from './every-error.ts';
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .concat(readdirSync('docs').map((name) => join('docs', name)))
   .concat(readdirSync('docs/hooks').map((name) => join('docs/hooks', name)))
+  .concat(readdirSync('docs/ingress').map((name) => join('docs/ingress', name)))
   .filter((name) => name.endsWith('.md'));
 const text = (page: string) => readFileSync(page, 'utf8');
 
@@ -37,15 +41,30 @@ mkdirSync(join(folder, 'node_modules'));
 symlinkSync(resolve('.'), join(folder, 'node_modules/hookchart'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Where the charm is that a page works out, if it works out one. */
+const charmOf = (page: string): string | null => {
+  const path = join(dirname(page), 'charm');
+  return existsSync(path) ? path : null;
+};
+
+/** The folder of a page: its blocks' files, and where it works out a charm, that charm's project. */
+function folderOf(page: string): string {
+  const cwd = join(folder, page.replaceAll(/\W/g, '-'));
+  if (!existsSync(cwd) && charmOf(page) !== null)
+    cpSync(dirname(page), cwd, { recursive: true, filter: (path) => !path.endsWith('.md') });
+  mkdirSync(cwd, { recursive: true });
+  return cwd;
+}
+
 /** Runs a block of a page, where its earlier blocks have left their files; gives what it prints. */
 function run(page: string, { language, body }: Block, index: number): string {
-  const cwd = join(folder, page.replaceAll(/\W/g, '-'));
-  mkdirSync(cwd, { recursive: true });
+  const cwd = folderOf(page);
   // A block that others import says its name in its first line.
   const name = /^\/\/ (\S+\.mjs)\n/.exec(body)?.[1] ?? `example-${index}.mjs`;
   writeFileSync(join(cwd, name), body);
   const [command, ...args] = language === 'js' ? [process.execPath, name] : ['bash', '-euc', body];
-  const PATH = `${resolve(folder)}:${process.env.PATH}`;
+  const nginx = /\bnginx\b/.test(body) ? [dirname(findProgram('nginx', 'nginx'))] : [];
+  const PATH = [resolve(folder), ...nginx, process.env.PATH].join(delimiter);
   return execFileSync(command as string, args as string[], {
     cwd,
     encoding: 'utf8',
@@ -64,11 +83,28 @@ describe.each(pages)('%s', (page) => {
   });
 
   if (runnable.length > 0)
-    it.each(runnable)('block %i prints what the page says', (index, block) => {
-      expect(run(page, block, index)).toBe(block.output ?? '');
+    it.each(runnable)(
+      'block %i prints what the page says',
+      (index, block) => {
+        expect(run(page, block, index)).toBe(block.output ?? '');
+      },
+      60_000,
+    );
+
+  /** Of a file in the charm that the page works out, which its first line names. */
+  const quotes = blocks.flatMap(({ language, body }) => {
+    const [first = '', name] = /^\/\/ (charm\/\S+\.ts)\n/.exec(body) ?? [];
+    if (language !== 'ts' || name === undefined) return [];
+    return [{ name, quote: body.slice(first.length) }];
+  });
+  if (quotes.length > 0)
+    it.each(quotes)('quotes $name as it is', ({ name, quote }) => {
+      expect(text(join(dirname(page), name))).toContain(quote);
     });
 
-  const typed = blocks.filter(({ language }) => language === 'ts');
+  const typed = blocks.filter(
+    ({ language, body }) => language === 'ts' && !body.startsWith('// charm/'),
+  );
   if (typed.length > 0)
     it.each(typed.map(({ body }) => [body]))('compiles as an author’s TypeScript: %s', (body) => {
       const file = join(folder, 'example.mts');
@@ -116,8 +152,9 @@ function helpOf(command: string): string {
 
 describe('every mermaid block', () => {
   it('passes hookchart chart --check', () => {
-    const drawn = pages.filter((page) =>
-      blocksOf(page).some(({ language }) => language === 'mermaid'),
+    const drawn = pages.filter(
+      (page) =>
+        charmOf(page) === null && blocksOf(page).some(({ language }) => language === 'mermaid'),
     );
     const count = drawn.flatMap(blocksOf).filter(({ language }) => language === 'mermaid').length;
     const told = execFileSync(program, ['chart', '--check', ...drawn], { encoding: 'utf8' });

@@ -80,6 +80,7 @@ export function juju(
     }
     const id = deployed.nameOf(bag.relation);
     if (bag._tag === 'OwnApp') return get(id, application)();
+    if (bag._tag === 'RemoteUnit') return get(id, bag.unit)();
     const remote = await deployed.remoteApplication(bag.relation);
     if (E.isLeft(remote)) return remote;
     return get(id, remote.right)();
@@ -147,6 +148,8 @@ export function juju(
         const numbers = others.map((id) => Number(id.split(':')[1]));
         return E.right(numbers.sort((one, other) => one - other));
       }),
+    remoteUnits: (relation) =>
+      asModel(ask(names, 'relation-list', '-r', deployed.nameOf(relation))),
     read: (bags) => async () => {
       const contents = await Promise.all(bags.map(readBag));
       return contents.map((content) =>

@@ -47,6 +47,18 @@ export const jujuConformance = (make: () => Promise<JujuSubject>): readonly Conf
           assert.deepEqual(await read(model, { _tag: 'RemoteApp', relation }), request);
         });
     },
+    'names the units of the other application, and shows what each says': async (subject) => {
+      const { leader, follower, relation, hook } = subject;
+      for (const unit of [leader, follower])
+        await hook(unit, async (model) => {
+          const units = await done(model.remoteUnits(relation));
+          assert.ok(units.length > 0 && units.every((name) => name.includes('/')), `${units}`);
+          for (const name of units) await read(model, { _tag: 'RemoteUnit', relation, unit: name });
+          const unknown: Bag = { _tag: 'RemoteUnit', relation, unit: `${units[0]}000` };
+          await refused(alone(model, unknown), 'ModelRefused', 'broken');
+          await refused(model.remoteUnits(999_999), 'ModelRefused', 'broken');
+        });
+    },
     'shows its own application databag to the leader alone': async (subject) => {
       const { leader, follower, relation, hook } = subject;
       const bag: Bag = { _tag: 'OwnApp', relation };

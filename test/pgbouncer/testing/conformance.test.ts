@@ -50,6 +50,7 @@ const memoryJuju = async (hasSecrets: boolean): Promise<JujuSubject> => {
   });
   const request = { database: 'app' };
   juju.request(4, request);
+  juju.join(4, { 'app/0': {} });
   return {
     leader: 'p/0',
     follower: 'p/1',
