@@ -49,6 +49,7 @@ describe('rooms', () => {
         'restore',
         'resume',
         'shapeAt',
+        'statusOf',
         'take',
         'vocabulary',
       ],

@@ -50,7 +50,7 @@ export async function step<Shared, Own>(
 }
 
 /** The world after anything but a hook. */
-export function happened<Shared, Own>(
+function happened<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   world: World<Shared, Own>,
   action: Exclude<Action, RunHook>,

@@ -56,7 +56,7 @@ describe('hookchart verify --charm', () => {
   });
 
   it.each([
-    [['verify', '--charm', './missing.mjs'], 'there is neither a file'],
+    [['verify', '--charm', './missing.mjs'], 'there is no file'],
     [['verify', '--charm', './nothing.mjs'], 'exports no charm to simulate'],
     [['verify', '--charm', './charm.mjs', '--outages', '1'], 'lighthouse has no bound outages'],
     [['verify', '--bound', 'droughts=1'], 'pgbouncer has no bound droughts'],
