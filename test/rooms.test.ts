@@ -57,6 +57,7 @@ describe('rooms', () => {
         'charmOf',
         'defineCharm',
         'dispatch',
+        'dispatchCharm',
         'juju',
         'parseEnvironment',
         'render',
