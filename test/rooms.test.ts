@@ -58,6 +58,7 @@ describe('rooms', () => {
         'charmOf',
         'defineCharm',
         'dispatch',
+        'dispatchCharm',
         'juju',
         'parseEnvironment',
         'render',

@@ -88,18 +88,13 @@ export async function packCharm(
 /** Texts that charmcraft itself puts into a charm. */
 const generated = /^(actions|charmcraft|config|metadata)\.yaml$/;
 
-/** A folder is emptied only of what packing puts there. */
+/** A folder is emptied only of what packing puts there, and only where that was done before. */
 function empty(folder: string): void {
-  if (existsSync(folder)) {
-    const foreign = readdirSync(folder).filter(
-      (name) => !everyFile.has(name) && !name.endsWith('.charm'),
+  const found = existsSync(folder) ? readdirSync(folder) : [];
+  if (found.length > 0 && !found.includes('hookchart.cjs'))
+    throw new PackingFailed(
+      `${folder} holds ${found[0]}, and is no charm that was packed before: name a folder of its own with --out`,
     );
-    const isCharm = existsSync(join(folder, 'hookchart.cjs'));
-    if (foreign.length > 0 || (!isCharm && readdirSync(folder).length > 0))
-      throw new PackingFailed(
-        `${folder} holds ${foreign[0] ?? 'files'}, and is no charm that was packed before: name a folder of its own with --out`,
-      );
-    for (const name of everyFile) rmSync(join(folder, name), { force: true });
-  }
+  for (const name of everyFile) rmSync(join(folder, name), { force: true });
   mkdirSync(folder, { recursive: true });
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { expect, it } from 'vitest';
 import { defineCharm } from '../../src/index.ts';
+import { dispatchCharm } from '../../src/juju/index.ts';
 import { type Lamp, type ShipWords, ships } from './ships.ts';
 
 const { name, machines, learned, perform } = ships;
@@ -27,4 +28,20 @@ it('a charm whose parts do not fit does not compile', () => {
       }),
   ];
   expect(refused).toHaveLength(4);
+});
+
+it('a module without the ports that its charm needs does not compile', () => {
+  const voices = { out: () => {}, error: () => {} };
+  const lamp: Lamp['lamp'] = { isReady: true, color: 'white', lit: [] };
+  const refused: readonly (() => unknown)[] = [
+    // @ts-expect-error its handlers need a lamp
+    () => dispatchCharm({ charm: ships }, {}, voices),
+    // @ts-expect-error a lamp is more than that
+    () => dispatchCharm({ charm: ships, ports: () => ({ lamp: true }) }, {}, voices),
+  ];
+  const taken = [
+    () => dispatchCharm({ charm: ships, ports: () => ({ lamp }) }, {}, voices),
+    () => dispatchCharm({ charm: ships, ports: async () => ({ lamp }), port: 80 }, {}, voices),
+  ];
+  expect([refused.length, taken.length]).toEqual([2, 2]);
 });

@@ -77,10 +77,11 @@ describe('a charm of anybody, packed', () => {
       expect({ code, out, error }, name).toEqual({ code: 0, out: '', error: '' });
       expect(calls.map(({ tool }) => tool)).toEqual(['state-get']);
     }
+    expect(existsSync(`${pages}.opened`)).toBe(false);
     await run('install');
     const { calls } = await run('start');
     expect(calls.map(({ tool }) => tool)).toEqual(['state-get']);
-    expect(existsSync(`${pages}.lock`)).toBe(false);
+    expect(readFileSync(`${pages}.opened`, 'utf8')).toBe('once\n');
   });
 
   it('reads the options anew after a config-changed that nobody handles', async () => {

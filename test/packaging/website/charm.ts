@@ -1,5 +1,5 @@
 /** A charm of somebody who knows nothing but the package's doors: a page for whoever asks for one. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { defineCharm, halt, type JujuEvent, vocabulary } from '../../../src/index.ts';
@@ -140,6 +140,7 @@ export const ports = ({ variables, config }: Whereabouts) => {
   const { PAGES: folder = '/srv/pages' } = variables;
   const fileOf = (relation: number) => join(folder, `${relation}.html`);
   writeFileSync(`${folder}.lock`, '');
+  appendFileSync(`${folder}.opened`, 'once\n');
   return {
     pages: {
       make: () => void mkdirSync(folder),
