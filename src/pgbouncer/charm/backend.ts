@@ -1,15 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { once } from '../../hook/steps.ts';
 import type { RequiredAnswer } from '../../juju/hook-tools/index.ts';
 import { quote } from '../../juju/printable.ts';
-import type {
-  Attempt,
-  Backend,
-  BackendEndpoints,
-  Databag,
-  HookError,
-  SecretStore,
-} from '../engine.ts';
+import { attempt, halt, once, take } from '../commands/steps.ts';
+import type { Attempt, Backend, BackendEndpoints, Databag, SecretStore } from '../engine.ts';
 import { bagKeys, endpoints as endpointNames, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import { type PostgresBackend, type PostgresOptions, postgres } from '../postgres/index.ts';
 import { closedTo } from '../postgres/login.ts';
@@ -48,24 +41,18 @@ export function relatedBackend(
     isOpened = true;
     return open(answer, secrets, options);
   });
-  const through =
-    <Result>(call: (backend: PostgresBackend) => Attempt<Result>): Attempt<Result> =>
-    async () => {
-      const backend = await server();
-      return E.isLeft(backend) ? backend : call(backend.right)();
-    };
+  const through = <Result>(call: (backend: PostgresBackend) => Attempt<Result>): Attempt<Result> =>
+    attempt(async () => take(call(await server())));
   return {
     ready: through((backend) => backend.ready),
-    endpoints: async () => {
-      const found = await answer();
-      if (E.isLeft(found)) return found;
-      const endpoints = found.right && endpointsIn(found.right.databag);
-      if (found.right === null || endpoints === null) return E.right(null);
-      const ca = await authorityIn(found.right.databag, secrets);
-      if (E.isLeft(ca)) return ca;
-      const closed = closedTo({ ...options, database: maintenanceOf(found.right.databag) });
-      return E.right({ ...endpoints, closed, ca: ca.right });
-    },
+    endpoints: attempt(async () => {
+      const found = await take(answer);
+      const endpoints = found && endpointsIn(found.databag);
+      if (found === null || endpoints === null) return null;
+      const ca = await authorityIn(found.databag, secrets);
+      const closed = closedTo({ ...options, database: maintenanceOf(found.databag) });
+      return { ...endpoints, closed, ca };
+    }),
     version: through((backend) => backend.version),
     grantable: (roles, holdings) => through((backend) => backend.grantable(roles, holdings)),
     provision: (grant, holdings) => through((backend) => backend.provision(grant, holdings)),
@@ -73,7 +60,7 @@ export function relatedBackend(
     audit: (holdings) => through((backend) => backend.audit(holdings)),
     retireLookup: (user) => through((backend) => backend.retireLookup(user)),
     release: async () => {
-      const backend = isOpened ? await server() : null;
+      const backend = isOpened ? await attempt(server)() : null;
       if (backend !== null && E.isRight(backend)) await backend.right.release();
     },
   };
@@ -83,55 +70,46 @@ async function open(
   answer: Attempt<RequiredAnswer | null>,
   secrets: SecretStore | null,
   options: BackendOptions,
-): Promise<E.Either<HookError, PostgresBackend>> {
-  const found = await answer();
-  if (E.isLeft(found)) return found;
-  if (found.right === null) return unavailable(endpointNames.backend, 'nothing is related to it');
-  const { relation, databag } = found.right;
+): Promise<PostgresBackend> {
+  const found = await take(answer);
+  if (found === null) return unavailable(endpointNames.backend, 'nothing is related to it');
+  const { relation, databag } = found;
   const endpoints = endpointsIn(databag);
-  const login = await credentialsIn(databag, secrets);
-  if (E.isLeft(login)) return login;
-  const { username: user, password } = login.right;
+  const { username: user, password } = await credentialsIn(databag, secrets);
   if (endpoints === null && databag.endpoints)
     return unavailable(relation, `its endpoints are ${quote(databag.endpoints)}, no host and port`);
   if (endpoints === null || user === undefined || password === undefined)
     return unavailable(relation, 'it has not answered with endpoints and credentials yet');
   const { primary, replicas } = endpoints;
   const ca = await authorityIn(databag, secrets);
-  if (E.isLeft(ca)) return ca;
-  return E.right(
-    postgres({
-      ...primary,
-      ...options,
-      user,
-      password,
-      database: maintenanceOf(databag),
-      tls: ca.right === null ? { mode: 'prefer' } : { mode: 'verify', ca: ca.right },
-      replicas: () => replicas,
-    }),
-  );
+  return postgres({
+    ...primary,
+    ...options,
+    user,
+    password,
+    database: maintenanceOf(databag),
+    tls: ca === null ? { mode: 'prefer' } : { mode: 'verify', ca },
+    replicas: () => replicas,
+  });
 }
 
 const maintenanceOf = ({ database = 'postgres' }: Databag): string => database;
 
 /** By whom the backend's servers are to be verified; null where it says nothing of that. */
-async function authorityIn(
-  databag: Databag,
-  secrets: SecretStore | null,
-): Promise<E.Either<HookError, string | null>> {
-  const id = databag[secretKey(tlsGroup)];
-  const content =
-    id === undefined || secrets === null ? E.right(databag) : await secrets.read(id)();
-  return E.isLeft(content) ? content : E.right(content.right['tls-ca'] || null);
+async function authorityIn(databag: Databag, secrets: SecretStore | null): Promise<string | null> {
+  const content = await contentOf(databag[secretKey(tlsGroup)], databag, secrets);
+  return content['tls-ca'] || null;
 }
 
-async function credentialsIn(
+const credentialsIn = (databag: Databag, secrets: SecretStore | null): Promise<Databag> =>
+  contentOf(databag[secretKey(userGroup)], databag, secrets);
+
+/** What stands in the secret that a databag names, or in the databag itself. */
+const contentOf = async (
+  id: string | undefined,
   databag: Databag,
   secrets: SecretStore | null,
-): Promise<E.Either<HookError, Databag>> {
-  const id = databag[secretKey(userGroup)];
-  return id === undefined || secrets === null ? E.right(databag) : secrets.read(id)();
-}
+): Promise<Databag> => (id === undefined || secrets === null ? databag : take(secrets.read(id)));
 
 /** Null where the backend has not said yet where it is, or nothing that can be read. */
 function endpointsIn(databag: Databag): BackendEndpoints | null {
@@ -151,5 +129,5 @@ const listed = (text = ''): readonly string[] =>
     .map((endpoint) => endpoint.trim())
     .filter((endpoint) => endpoint !== '');
 
-const unavailable = (where: string, why: string): E.Either<HookError, never> =>
-  E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
+const unavailable = (where: string, why: string): never =>
+  halt({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });

@@ -164,8 +164,8 @@ export class MemoryPostgres {
       'set password and rights': () =>
         this.roles.set(user, { owner, relation, password: secret, ...rights }),
     });
-    if (E.isLeft(done)) return done;
-    return E.right({ user, place: database, verifier: { secret: fingerprint(secret) } });
+    const made = { user, place: database, verifier: { secret: fingerprint(secret) } };
+    return E.map(() => made)(done);
   }
 
   #remove(
