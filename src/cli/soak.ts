@@ -47,13 +47,13 @@ async function soakHooks({ charm: named, ...wanted }: SoakOptions, out: (text: s
     out('No violation.\n');
     return { ...counts, seconds: seconds(), failure };
   }
-  const { seed, violated } = failure;
+  const { seed, shortest } = failure;
   out(
-    `${violated.message}\n\nIt is the history of seed ${seed}: hookchart soak --seed ${seed} --hooks 1${named === undefined ? '' : ` --charm ${named}`}\n`,
+    `${shortest.message}\n\nIt is the history of seed ${seed}: hookchart soak --seed ${seed} --hooks 1${named === undefined ? '' : ` --charm ${named}`}\n`,
   );
   return {
     ...counts,
     seconds: seconds(),
-    failure: { seed, violations: violated.violations, story: violated.story },
+    failure: { seed, violations: shortest.violations, story: shortest.story },
   };
 }

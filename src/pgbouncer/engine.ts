@@ -17,7 +17,6 @@ export type {
   JujuAttempt,
   JujuEvent,
   SecretStore,
-  Status,
 } from '../juju/port.ts';
 export { type DispatchOptions, dispatch } from './commands/dispatch.ts';
 export { type HookError, render } from './errors.ts';
@@ -47,6 +46,5 @@ export type {
   ChartRun,
   DispatchRun,
   Driven,
-  Progress,
   Watch,
 } from './run.ts';

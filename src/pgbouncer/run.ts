@@ -5,12 +5,8 @@ import type * as deferral from '../juju/deferral.ts';
 import type * as dispatch from '../juju/dispatch.ts';
 import type { HookError } from './errors.ts';
 
-/** How a hook ended well. A hook that failed has no run: it is an error. */
-export type RunEnd = kit.RunEnd<HookError>;
 /** How a chart ended, whether or not its hook got as far as having a run. */
 export type ChartEnd = kit.ChartEnd<HookError>;
-/** What is seen of a chart while it is gone through, in the order in which it happens. */
-export type Progress = kit.Progress<PgbouncerWords, HookError>;
 /** Told of each chart as it goes, those of a hook that fails included. MUST NOT throw. */
 export type Watch = kit.Watch<PgbouncerWords, HookError>;
 /** How one chart was gone through, for eyes. */

@@ -57,6 +57,7 @@ export { hooksOf, updateStatus } from './resolver.ts';
 export { hooksEnd } from './resting.ts';
 export { type Asking, asking, type Script } from './script.ts';
 export type { Reading, SecretInfo, SecretTools } from './secret-tools.ts';
+export { shortest } from './shrink.ts';
 export {
   eventOf,
   type Fault,

@@ -6,7 +6,7 @@ import { hooksOf, updateStatus } from './resolver.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { type Runner, runnerOf, step } from './step.ts';
 import { tell } from './tell.ts';
-import { type Topology, unitsOf, type World } from './world.ts';
+import { Misuse, type Topology, unitsOf, type World } from './world.ts';
 
 /** The hooks that Juju would run next, over all units; update-status is left to those who ask for it. */
 export const dueHooks = (world: World): readonly Action[] =>
@@ -63,12 +63,23 @@ export class Violated extends Error {
   override readonly name = 'Violated';
   readonly violations: readonly Violation[];
   readonly history: readonly Action[];
-  /** The history in words, and what the violated invariants claim. */
+  /** The history in words; what came about by itself is indented. */
   readonly story: readonly string[];
-  constructor(charm: SimulatedCharm, violations: readonly Violation[], history: readonly Action[]) {
+  constructor(
+    charm: SimulatedCharm,
+    violations: readonly Violation[],
+    history: readonly Action[],
+    chosen: readonly number[],
+  ) {
     const lines = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
-    const story = history.map((action) => tell(charm, action));
-    super([...lines, 'after', ...story].join('\n'));
+    const claims = charm.invariants.flatMap(({ name, claims }) =>
+      violations.some(({ invariant }) => invariant === name) ? [`${name} claims: ${claims}`] : [],
+    );
+    const isChosen = new Set(chosen);
+    const story = history.map(
+      (action, at) => `${isChosen.has(at) ? '' : '    '}${tell(charm, action)}`,
+    );
+    super([...lines, ...claims, 'after', ...story].join('\n'));
     this.violations = violations;
     this.history = history;
     this.story = story;
@@ -81,6 +92,8 @@ export class Simulation<Shared = unknown, Own = unknown> {
   readonly #runner: Runner<Shared, Own>;
   readonly #checked: readonly Invariant<Shared, Own>[];
   readonly history: Action[] = [];
+  /** Which actions of the history, from 0, were chosen; the others came about by themselves. */
+  readonly chosen: number[] = [];
   world: World<Shared, Own>;
 
   /** From a topology that is deployed anew, or a world that is gone on with. */
@@ -97,6 +110,17 @@ export class Simulation<Shared = unknown, Own = unknown> {
 
   /** Lets one thing happen; `Violated` where it violates an invariant, `Misuse` where it cannot. */
   async take(action: Action): Promise<Stepped<Shared, Own>> {
+    this.chosen.push(this.history.length);
+    try {
+      return await this.settle(action);
+    } catch (error) {
+      if (error instanceof Misuse) this.chosen.pop();
+      throw error;
+    }
+  }
+
+  /** As `take`, of something that comes about by itself; a story tells the two apart. */
+  async settle(action: Action): Promise<Stepped<Shared, Own>> {
     const before = this.world;
     const stepped = await step(this.#charm, before, action, this.#runner);
     this.world = stepped.world;
@@ -119,7 +143,8 @@ export class Simulation<Shared = unknown, Own = unknown> {
   }
 
   #hold(violations: readonly Violation[]): void {
-    if (violations.length > 0) throw new Violated(this.#charm, violations, this.history);
+    if (violations.length > 0)
+      throw new Violated(this.#charm, violations, this.history, this.chosen);
   }
 }
 

@@ -1,5 +1,6 @@
 import { isHook } from './actions.ts';
 import { actionsOf, kindsOf } from './kinds.ts';
+import { shortest } from './shrink.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { Simulation, Violated } from './simulation.ts';
 import type { Topology } from './world.ts';
@@ -9,8 +10,12 @@ export interface Soaked {
   /** Hooks of the charm under test that were run. */
   readonly hooks: number;
   readonly steps: number;
-  /** The seed of the history that failed, and why. */
-  readonly failure: { readonly seed: number; readonly violated: Violated } | null;
+  /** The seed of the history that failed, why, and the shortest story of it. */
+  readonly failure: {
+    readonly seed: number;
+    readonly violated: Violated;
+    readonly shortest: Violated;
+  } | null;
 }
 
 /** Numbers from 0 up to 1 that a seed decides. */
@@ -67,7 +72,9 @@ export async function soak(
       };
     } catch (error) {
       if (!(error instanceof Violated)) throw error;
-      return { ...soaked, failure: { seed: own, violated: error } };
+      const found = { seed: own, violated: error };
+      const short = await shortest(charm, charm.soaked(own), error);
+      return { ...soaked, failure: { ...found, shortest: short } };
     }
     watch(soaked);
   }

@@ -104,11 +104,18 @@ describe('another charm', () => {
     expect(entries.filter((one) => one._tag === 'Note' && !one.ok)).toHaveLength(1);
   });
 
-  it('that is careless is found out by histories as well', async () => {
+  it('that is careless is told with the two actions that it takes', async () => {
     const { failed, errorInstance } = await fc.check(historiesHold(fc, careless), { seed: 3 });
     expect(failed).toBe(true);
-    expect(errorInstance).toBeInstanceOf(Violated);
-    expect(String(errorInstance)).toContain('NoGhostShips is violated: the log keeps ship-');
+    if (!(errorInstance instanceof Violated)) throw errorInstance;
+    expect(errorInstance.violations[0]?.invariant).toBe('NoGhostShips');
+    expect(errorInstance.message).toContain('NoGhostShips claims: The log names no ship');
+    const chosen = errorInstance.story.filter((line) => !line.startsWith(' '));
+    expect(chosen).toHaveLength(2);
+    expect(chosen[0]).toMatch(/^app\d is related$/);
+    const { failure } = await soak(careless, { hooks: 10_000, seed: 1 });
+    expect(failure?.shortest.story.filter((line) => !line.startsWith(' '))).toHaveLength(2);
+    expect(failure?.violated.history.length).toBeGreaterThan(50);
   });
 
   it('that never ends a hook is told under an invariant that every charm has', async () => {

@@ -65,7 +65,10 @@ function sought(fault: PlantedFault, root: string): Finding | null {
 function turns(story: readonly string[]): string {
   const acts = story.filter((line) => !/^( {2}|—|at rest|\w+ claims: )/.test(line));
   const told = acts.filter((line) => !/ runs /.test(line) || /, (and|while) /.test(line));
-  const last = acts.filter((line) => / runs /.test(line)).at(-1);
+  const last = story
+    .filter((line) => / runs /.test(line))
+    .at(-1)
+    ?.trim();
   const short = told.length > 6 ? [`${told.length - 3} turns before`, ...told.slice(-3)] : told;
   return [...short, ...(last === undefined || short.includes(last) ? [] : [last])]
     .map((line) => line.split(' — ')[0] ?? line)
