@@ -34,7 +34,7 @@ const events: Readonly<Record<string, string>> = {
 
 export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>({
   name: 'ingress',
-  peers: 'ingress-peers',
+  endpoints: { peers: 'ingress-peers', serves: 'ingress' },
   machines: {
     'ingress-requested': ingressRequested,
     'ingress-broken': ingressBroken,
