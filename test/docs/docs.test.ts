@@ -161,6 +161,22 @@ describe('every mermaid block', () => {
     expect(told.match(/: agrees$/gm)).toHaveLength(count);
     expect(count).toBeGreaterThanOrEqual(6);
   });
+
+  it.each(pages.filter((page) => charmOf(page) !== null))(
+    '%s passes it with the charm that it works out',
+    (page) => {
+      const project = folderOf(page);
+      const count = blocksOf(page).filter(({ language }) => language === 'mermaid').length;
+      expect(count).toBeGreaterThanOrEqual(3);
+      spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
+      const charm = join(project, 'dist/charm.js');
+      const told = execFileSync(program, ['chart', '--charm', charm, '--check', page], {
+        encoding: 'utf8',
+      });
+      expect(told.match(/: agrees$/gm)).toHaveLength(count);
+    },
+    60_000,
+  );
 });
 
 describe('docs/errors.md', () => {
