@@ -17,12 +17,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
-import { nodesOf } from '../../src/hook/index.ts';
+import { HookMisuse, nodesOf } from '../../src/hook/index.ts';
 import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
 import { render } from '../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { type Block, blocksOf, languages } from './blocks.ts';
 import { everyError } from './every-error.ts';
+import { everyMisuse } from './every-misuse.ts';
 
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .concat(readdirSync('docs').map((name) => join('docs', name)))
@@ -174,6 +175,25 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/errors.md, misuse', () => {
+  it.each(Object.entries(everyMisuse))(
+    'says what %s says, and what to do',
+    async (kind, misuse) => {
+      const thrown = await (async () => misuse())().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (!(thrown instanceof HookMisuse)) throw new Error(`${kind} is no misuse: ${thrown}`);
+      expect(thrown.kind).toBe(kind);
+      const [, part = ''] = text('docs/errors.md').split('## Misuse\n');
+      const row = part.split('\n').find((line) => line.startsWith(`| \`${kind}\` |`)) ?? '';
+      const [, says, todo = ''] = row.replace(/ \|$/, '').split(' | ');
+      expect(says).toBe(thrown.message);
+      expect(todo).toMatch(/\w/);
+    },
+  );
+});
+
 describe('docs/ports.md', () => {
   const world = new MemoryWorld();
   const { juju, backend, pooler, entropy } = world.adapters('p/1');
@@ -209,6 +229,44 @@ describe('docs/holes.md', () => {
   });
 });
 
+describe('docs/numbers.md', () => {
+  const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.test\.ts$/.test(name) && !name.startsWith('docs'))
+    .map((name) => text(join('test', name)))
+    .join('\n');
+  const cited = [...new Set(files.match(/\bU-\d\d\b/g))].sort();
+  const told = [...text('docs/numbers.md').matchAll(/^\| (U-\d\d) \| .+ \| .+ \|$/gm)];
+
+  it('explains each number that a test cites, once, and no other', () => {
+    expect(told.map(([, number]) => number).sort()).toEqual(cited);
+    expect(cited.length).toBeGreaterThan(20);
+  });
+
+  it('leaves the holes to their page, which has each that a test cites', () => {
+    const holes = new Set(text('docs/holes.md').match(/\bH\d+[a-z]?\b/g));
+    for (const hole of files.match(/(?<=')H\d+[a-z]?(?=[,:])/g) ?? [])
+      expect(holes).toContain(hole);
+  });
+});
+
+describe('docs/a-hook-from-end-to-end.md', () => {
+  const page = text('docs/a-hook-from-end-to-end.md');
+
+  it.each(['database-requested', 'database-relation-broken'] as const)(
+    'goes through the nodes of %s in their order, with what each asks for',
+    (hook) => {
+      const machine = hooks[hook];
+      const [, section = ''] = page.split(`**The chart** is \`machines/${hook}.ts\``);
+      const rows = [...(section.split('\n**')[0] ?? '').matchAll(/^\| `(\w+)` \| (\w+) \|/gm)];
+      const asked = nodesOf(machine).flatMap(({ id, request, final }) => {
+        const tag = final ? undefined : request?.(machine.config.context as never)._tag;
+        return tag === undefined ? [] : [[id, tag]];
+      });
+      expect(rows.map(([, id, tag]) => [id, tag])).toEqual(asked);
+    },
+  );
+});
+
 describe('docs/security.md', () => {
   const [, section = ''] = text('docs/security.md').split('## Promises');
   const rows = section.split('\n').filter((line) => /^\| (?!promise|---)/.test(line));
@@ -233,10 +291,16 @@ describe('docs/security.md', () => {
   });
 });
 
-describe('docs/embed.md', () => {
-  it('embeds the library in 40 lines', () => {
-    const code = blocksOf('docs/embed.md')[0]?.body ?? '';
+describe('README.md', () => {
+  it('has the smallest charm in 40 lines', () => {
+    const code = blocksOf('README.md').find(({ language }) => language === 'js')?.body ?? '';
+    expect(code).toContain('defineCharm');
     expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(40);
+  });
+
+  it('shows a chart, a picture and two commands before anything else', () => {
+    const [first = ''] = text('README.md').split('\n## ');
+    expect(first).toMatch(/```mermaid[\s\S]*!\[[\s\S]*```console\n.+\n.+\n```\s*$/);
   });
 });
 
@@ -282,6 +346,12 @@ describe('every page', () => {
     // The packages' pages are made by `npm run docs`, which looks at the links to them.
     for (const [, target = ''] of text(page).matchAll(/\]\((?!api\/)([^)#:]+)\)/g))
       expect(() => readdirOrFile(join(page, '..', target)), target).not.toThrow();
+  });
+
+  it.each(pages)('%s names files and folders that there are', (page) => {
+    if (page === 'CHANGELOG.md') return;
+    for (const [, path = ''] of text(page).matchAll(/`((?:src|machines|test)\/[\w./-]+)`/g))
+      expect(() => readdirOrFile(path), path).not.toThrow();
   });
 
   it('README.md is short', () => {
