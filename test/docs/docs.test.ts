@@ -107,20 +107,24 @@ describe.each(pages)('%s', (page) => {
     ({ language, body }) => language === 'ts' && !body.startsWith('// charm/'),
   );
   if (typed.length > 0)
-    it.each(typed.map(({ body }) => [body]))('compiles as an author’s TypeScript: %s', (body) => {
-      const file = join(folder, 'example.mts');
-      writeFileSync(file, body);
-      const options =
-        '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node';
-      const strict = '--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck';
-      const { status, stdout } = spawnSync(
-        process.execPath,
-        ['node_modules/typescript/bin/tsc', ...`${options} ${strict}`.split(' '), file],
-        { encoding: 'utf8' },
-      );
-      expect(stdout).toBe('');
-      expect(status).toBe(0);
-    });
+    it.each(typed.map(({ body }) => [body]))(
+      'compiles as an author’s TypeScript: %s',
+      (body) => {
+        const file = join(folder, 'example.mts');
+        writeFileSync(file, body);
+        const options =
+          '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node';
+        const strict = '--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck';
+        const { status, stdout } = spawnSync(
+          process.execPath,
+          ['node_modules/typescript/bin/tsc', ...`${options} ${strict}`.split(' '), file],
+          { encoding: 'utf8' },
+        );
+        expect(stdout).toBe('');
+        expect(status).toBe(0);
+      },
+      60_000,
+    );
 
   const yaml = blocks.filter(({ language }) => language === 'yaml');
   if (yaml.length > 0)
