@@ -362,6 +362,15 @@ describe('every page', () => {
     expect(text('README.md').split('\n').length).toBeLessThanOrEqual(150);
   });
 
+  it('calls no script as a command that does something else', () => {
+    const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
+    const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
+    const commands = [...help.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name);
+    expect(commands).toContain('verify');
+    for (const name of commands)
+      expect(scripts[name] ?? `main.js ${name}`, name).toContain(`main.js ${name}`);
+  });
+
   it('names scripts and tests that exist', () => {
     const { scripts } = JSON.parse(text('package.json'));
     for (const page of pages) {
