@@ -150,8 +150,7 @@ const headOf = ({ machine, event, from }: Progress & { _tag: 'Begun' }) => ({
 });
 
 /** PgBouncer's failures in its own words, and those of other charms as they tell them. */
-const render = (failure: Failure): string =>
-  renderHook(failure as HookError) ?? renderAny(failure);
+const render = (failure: Failure): string => renderHook(failure as HookError) ?? renderAny(failure);
 
 type Asked = Pick<RecordedStep, 'node' | 'request'>;
 
