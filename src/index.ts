@@ -18,6 +18,7 @@ export {
   type Drawing,
   type Drivable,
   type Driven,
+  type DriveOptions,
   drive,
   type Edge,
   type End,
@@ -37,7 +38,6 @@ export {
   type Named,
   type Node,
   nodesOf,
-  type Onlookers,
   type Perform,
   type Plan,
   type PlanAnswer,
@@ -80,7 +80,12 @@ export {
   statusOf,
 } from './juju/charm.ts';
 export type { Deferral } from './juju/deferral.ts';
-export { type DispatchRun, dispatch, type HookWorld, type Seen } from './juju/dispatch.ts';
+export {
+  type DispatchOptions,
+  type DispatchRun,
+  dispatch,
+  type HookWorld,
+} from './juju/dispatch.ts';
 export { type DeferralsUnreadable, type JujuError, render } from './juju/errors.ts';
 export type {
   Bag,

@@ -43,7 +43,7 @@ export default defineConfig({
       {
         text: 'Tutorial',
         items: [
-          { text: 'Your first hook', link: '/tutorial' },
+          { text: 'Your first charm', link: '/tutorial' },
           { text: 'A second charm: an ingress', link: '/ingress/index' },
         ],
       },
@@ -51,7 +51,7 @@ export default defineConfig({
         text: 'How to',
         items: [
           { text: 'From drawing to program', link: '/new-charm' },
-          { text: 'Embed the library', link: '/embed' },
+          { text: 'Make a charm, or embed one', link: '/embed' },
           { text: 'Write an adapter', link: '/write-an-adapter' },
           { text: 'Test with properties', link: '/test-with-properties' },
           { text: 'Pack a charm', link: '/pack' },
@@ -78,8 +78,10 @@ export default defineConfig({
         text: 'Explanation',
         items: [
           { text: 'Design', link: '/design' },
+          { text: 'A hook from end to end', link: '/a-hook-from-end-to-end' },
           { text: 'Security', link: '/security' },
           { text: 'The holes of the charts', link: '/holes' },
+          { text: 'The numbers of tests', link: '/numbers' },
           { text: 'What is verified', link: '/verify' },
         ],
       },

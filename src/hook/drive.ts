@@ -18,8 +18,8 @@ export interface Drivable<W extends Words, Ports> {
 /** Stores a state; called after each answer, BEFORE the next request is carried out. */
 export type Keep<W extends Words = Words> = (state: SecretState<W>) => Attempt<void>;
 
-/** Who sees a chart while it is driven. */
-export interface Onlookers<W extends Words = Words, Why extends Failure = Failure> {
+/** What a chart is driven with beside its charm and its ports. */
+export interface DriveOptions<W extends Words = Words, Why extends Failure = Failure> {
   readonly keep?: Keep<W> | undefined;
   readonly watch?: Watch<W, Why> | undefined;
   /** Milliseconds on a clock that never goes back; without it nothing takes any time. */
@@ -32,15 +32,23 @@ export interface Onlookers<W extends Words = Words, Why extends Failure = Failur
  * the charm has no such hook, no handler for a request, or an answer that names no edge.
  */
 export const drive =
-  <W extends Words, Ports>(charm: Drivable<W, Ports>, ports: Ports, onlookers: Onlookers<W> = {}) =>
+  <W extends Words, Ports>(
+    charm: Drivable<W, Ports>,
+    ports: Ports,
+    options: DriveOptions<W> = {},
+  ) =>
   (hook: string, event: W['event']): Attempt<ChartRun<W>> =>
-    throughPorts(charm, ports, onlookers, machineOf(charm, hook), { event });
+    throughPorts(charm, ports, options, machineOf(charm, hook), { event });
 
 /** Drives a hook on from a stored state, as `restore` reads it back. */
 export const resume =
-  <W extends Words, Ports>(charm: Drivable<W, Ports>, ports: Ports, onlookers: Onlookers<W> = {}) =>
+  <W extends Words, Ports>(
+    charm: Drivable<W, Ports>,
+    ports: Ports,
+    options: DriveOptions<W> = {},
+  ) =>
   (state: SecretState<W>): Attempt<ChartRun<W>> =>
-    throughPorts(charm, ports, onlookers, machineOf(charm, state.hook), { state });
+    throughPorts(charm, ports, options, machineOf(charm, state.hook), { state });
 
 /** The machine of a hook; `HookMisuse` where the charm has none of that name. */
 export function machineOf<W extends Words>(
@@ -61,13 +69,13 @@ export function machineOf<W extends Words>(
 const throughPorts = <W extends Words, Ports>(
   { perform }: Drivable<W, Ports>,
   ports: Ports,
-  onlookers: Onlookers<W>,
+  options: DriveOptions<W>,
   machine: HookMachine<W>,
   from: From<W>,
 ): Attempt<ChartRun<W>> =>
   attempt(async () => {
     const carryOut: CarryOut<W> = (request, at) => performed(perform, ports, request, at);
-    return endedWell(await driven(machine, from, carryOut, onlookers));
+    return endedWell(await driven(machine, from, carryOut, options));
   });
 
 /** Where a chart begins: at its event, or on from a state. */
@@ -105,7 +113,7 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
   machine: HookMachine<W>,
   from: From<W>,
   carryOut: CarryOut<W>,
-  { keep, watch = () => {}, clock = () => 0 }: Onlookers<W, Why>,
+  { keep, watch = () => {}, clock = () => 0 }: DriveOptions<W, Why>,
   { refused, waitsFor }: Ending<Why> = {},
 ): Promise<Driven<W, Why>> {
   const mask = masker();

@@ -41,6 +41,6 @@ export class HookMisuse extends Error {
   }
 }
 
-/** `"yes" or "no"`. */
+/** `"yes" or "no"`; where there is nothing to choose from it says so. */
 export const oneOf = (labels: readonly string[]): string =>
-  labels.map((label) => JSON.stringify(label)).join(' or ');
+  labels.map((label) => JSON.stringify(label)).join(' or ') || 'nothing, for there is none';

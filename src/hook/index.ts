@@ -9,12 +9,12 @@ export {
 } from './conversation.ts';
 export {
   type Drivable,
+  type DriveOptions,
   drive,
   driven,
   endedWell,
   type Keep,
   machineOf,
-  type Onlookers,
   type Refused,
   resume,
 } from './drive.ts';

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
+import { render as renderAny } from '../juju/errors.ts';
 import type { DispatchRun, JujuEvent } from '../juju/index.ts';
 import { type HookError, render as renderHook } from '../pgbouncer/errors.ts';
 import { without } from '../pgbouncer/relation/masking.ts';
@@ -149,7 +150,7 @@ const headOf = ({ machine, event, from }: Progress & { _tag: 'Begun' }) => ({
 });
 
 /** PgBouncer's failures in its own words, and those of other charms as they tell them. */
-const render = (failure: Failure): string => renderHook(failure as HookError);
+const render = (failure: Failure): string => renderHook(failure as HookError) ?? renderAny(failure);
 
 type Asked = Pick<RecordedStep, 'node' | 'request'>;
 

@@ -42,7 +42,8 @@ export interface HookWorld {
   readonly deadline?: number;
 }
 
-export interface Seen<W extends Words, Why extends Failure> {
+/** What a hook is run with beside its charm and its ports. */
+export interface DispatchOptions<W extends Words, Why extends Failure> {
   readonly watch?: Watch<W, Why> | undefined;
 }
 
@@ -58,7 +59,7 @@ export const dispatch =
   <W extends Words, Given extends object, Ports, Why extends Failure = Failure>(
     charm: Charm<W, Given, Ports, Why>,
     given: Given & HookWorld,
-    { watch }: Seen<W, Why> = {},
+    { watch }: DispatchOptions<W, Why> = {},
   ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) =>
   (event) =>
     attempt(async () => {
@@ -72,7 +73,7 @@ export const dispatch =
       }
     });
 
-interface Opened<W extends Words, Ports, Why extends Failure> extends Seen<W, Why> {
+interface Opened<W extends Words, Ports, Why extends Failure> extends DispatchOptions<W, Why> {
   readonly unit: OpenUnit;
   readonly ports: Ports;
   readonly clock: () => number;

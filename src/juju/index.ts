@@ -14,7 +14,7 @@ export {
   type Surroundings,
 } from './charm.ts';
 export type { Deferral } from './deferral.ts';
-export { type DispatchRun, dispatch, type HookWorld, type Seen } from './dispatch.ts';
+export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
 export type { Endpoints } from './endpoints.ts';
 export { type DeferralsUnreadable, type JujuError, render } from './errors.ts';
 export {

@@ -4,8 +4,6 @@ export type { Audit } from '../../machines/index.ts';
 export {
   advance,
   begin,
-  HookMisuse,
-  type PlanAnswer,
   plan,
   type SecretState,
 } from '../hook/index.ts';

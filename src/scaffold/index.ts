@@ -17,7 +17,6 @@ import { wordsFile } from './words-file.ts';
 
 export type { DrawingProblem } from './drawn-hooks.ts';
 export { isName } from './names.ts';
-export type { Versions } from './package-files.ts';
 
 /** What a project is made of. */
 export interface Drawn {

@@ -2,7 +2,7 @@ import type { Chart, ChartEdge } from '../chart/chart.ts';
 import { answerOf } from './requests.ts';
 
 /** One way through a chart. */
-export interface Way {
+interface Way {
   readonly path: readonly string[];
   /** By node; a step that is done needs none. */
   readonly answers: Readonly<Record<string, string>>;

@@ -17,12 +17,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
-import { nodesOf } from '../../src/hook/index.ts';
+import { HookMisuse, nodesOf } from '../../src/hook/index.ts';
 import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
 import { render } from '../../src/pgbouncer/engine.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { type Block, blocksOf, languages } from './blocks.ts';
 import { everyError } from './every-error.ts';
+import { everyMisuse } from './every-misuse.ts';
 
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .concat(readdirSync('docs').map((name) => join('docs', name)))
@@ -106,20 +107,24 @@ describe.each(pages)('%s', (page) => {
     ({ language, body }) => language === 'ts' && !body.startsWith('// charm/'),
   );
   if (typed.length > 0)
-    it.each(typed.map(({ body }) => [body]))('compiles as an author’s TypeScript: %s', (body) => {
-      const file = join(folder, 'example.mts');
-      writeFileSync(file, body);
-      const options =
-        '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node';
-      const strict = '--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck';
-      const { status, stdout } = spawnSync(
-        process.execPath,
-        ['node_modules/typescript/bin/tsc', ...`${options} ${strict}`.split(' '), file],
-        { encoding: 'utf8' },
-      );
-      expect(stdout).toBe('');
-      expect(status).toBe(0);
-    });
+    it.each(typed.map(({ body }) => [body]))(
+      'compiles as an author’s TypeScript: %s',
+      (body) => {
+        const file = join(folder, 'example.mts');
+        writeFileSync(file, body);
+        const options =
+          '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node';
+        const strict = '--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck';
+        const { status, stdout } = spawnSync(
+          process.execPath,
+          ['node_modules/typescript/bin/tsc', ...`${options} ${strict}`.split(' '), file],
+          { encoding: 'utf8' },
+        );
+        expect(stdout).toBe('');
+        expect(status).toBe(0);
+      },
+      60_000,
+    );
 
   const yaml = blocks.filter(({ language }) => language === 'yaml');
   if (yaml.length > 0)
@@ -190,6 +195,25 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/errors.md, misuse', () => {
+  it.each(Object.entries(everyMisuse))(
+    'says what %s says, and what to do',
+    async (kind, misuse) => {
+      const thrown = await (async () => misuse())().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (!(thrown instanceof HookMisuse)) throw new Error(`${kind} is no misuse: ${thrown}`);
+      expect(thrown.kind).toBe(kind);
+      const [, part = ''] = text('docs/errors.md').split('## Misuse\n');
+      const row = part.split('\n').find((line) => line.startsWith(`| \`${kind}\` |`)) ?? '';
+      const [, says, todo = ''] = row.replace(/ \|$/, '').split(' | ');
+      expect(says).toBe(thrown.message);
+      expect(todo).toMatch(/\w/);
+    },
+  );
+});
+
 describe('docs/ports.md', () => {
   const world = new MemoryWorld();
   const { juju, backend, pooler, entropy } = world.adapters('p/1');
@@ -225,6 +249,44 @@ describe('docs/holes.md', () => {
   });
 });
 
+describe('docs/numbers.md', () => {
+  const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.test\.ts$/.test(name) && !name.startsWith('docs'))
+    .map((name) => text(join('test', name)))
+    .join('\n');
+  const cited = [...new Set(files.match(/\bU-\d\d\b/g))].sort();
+  const told = [...text('docs/numbers.md').matchAll(/^\| (U-\d\d) \| .+ \| .+ \|$/gm)];
+
+  it('explains each number that a test cites, once, and no other', () => {
+    expect(told.map(([, number]) => number).sort()).toEqual(cited);
+    expect(cited.length).toBeGreaterThan(20);
+  });
+
+  it('leaves the holes to their page, which has each that a test cites', () => {
+    const holes = new Set(text('docs/holes.md').match(/\bH\d+[a-z]?\b/g));
+    for (const hole of files.match(/(?<=')H\d+[a-z]?(?=[,:])/g) ?? [])
+      expect(holes).toContain(hole);
+  });
+});
+
+describe('docs/a-hook-from-end-to-end.md', () => {
+  const page = text('docs/a-hook-from-end-to-end.md');
+
+  it.each(['database-requested', 'database-relation-broken'] as const)(
+    'goes through the nodes of %s in their order, with what each asks for',
+    (hook) => {
+      const machine = hooks[hook];
+      const [, section = ''] = page.split(`**The chart** is \`machines/${hook}.ts\``);
+      const rows = [...(section.split('\n**')[0] ?? '').matchAll(/^\| `(\w+)` \| (\w+) \|/gm)];
+      const asked = nodesOf(machine).flatMap(({ id, request, final }) => {
+        const tag = final ? undefined : request?.(machine.config.context as never)._tag;
+        return tag === undefined ? [] : [[id, tag]];
+      });
+      expect(rows.map(([, id, tag]) => [id, tag])).toEqual(asked);
+    },
+  );
+});
+
 describe('docs/security.md', () => {
   const [, section = ''] = text('docs/security.md').split('## Promises');
   const rows = section.split('\n').filter((line) => /^\| (?!promise|---)/.test(line));
@@ -249,10 +311,16 @@ describe('docs/security.md', () => {
   });
 });
 
-describe('docs/embed.md', () => {
-  it('embeds the library in 40 lines', () => {
-    const code = blocksOf('docs/embed.md')[0]?.body ?? '';
+describe('README.md', () => {
+  it('has the smallest charm in 40 lines', () => {
+    const code = blocksOf('README.md').find(({ language }) => language === 'js')?.body ?? '';
+    expect(code).toContain('defineCharm');
     expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(40);
+  });
+
+  it('shows a chart, a picture and two commands before anything else', () => {
+    const [first = ''] = text('README.md').split('\n## ');
+    expect(first).toMatch(/```mermaid[\s\S]*!\[[\s\S]*```console\n.+\n.+\n```\s*$/);
   });
 });
 
@@ -300,8 +368,23 @@ describe('every page', () => {
       expect(() => readdirOrFile(join(page, '..', target)), target).not.toThrow();
   });
 
+  it.each(pages)('%s names files and folders that there are', (page) => {
+    if (page === 'CHANGELOG.md') return;
+    for (const [, path = ''] of text(page).matchAll(/`((?:src|machines|test)\/[\w./-]+)`/g))
+      expect(() => readdirOrFile(path), path).not.toThrow();
+  });
+
   it('README.md is short', () => {
     expect(text('README.md').split('\n').length).toBeLessThanOrEqual(150);
+  });
+
+  it('calls no script as a command that does something else', () => {
+    const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
+    const help = execFileSync(program, ['--help'], { encoding: 'utf8' });
+    const commands = [...help.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name);
+    expect(commands).toContain('verify');
+    for (const name of commands)
+      expect(scripts[name] ?? `main.js ${name}`, name).toContain(`main.js ${name}`);
   });
 
   it('names scripts and tests that exist', () => {

@@ -23,7 +23,7 @@ export interface OpenLedger extends Ledger {
   readonly retire: () => void;
   readonly hasRetired: () => boolean;
   /** Makes sure that what a command carries is on record. */
-  readonly adopt: (granted: Granted) => void;
+  readonly record: (granted: Granted) => void;
 }
 
 /** The map that was read becomes the map that is written; what it held is kept where it changes. */
@@ -60,7 +60,7 @@ export function openLedger({ records, lookup }: ParsedLedger): OpenLedger {
       touch(relation, undefined);
       records.delete(relation);
     },
-    adopt: ({ grant }: Granted) => {
+    record: ({ grant }: Granted) => {
       if (records.get(grant.relation) !== grant) open.put(grant);
     },
   };

@@ -15,7 +15,7 @@ import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
 import { tellRefusal } from './telling.ts';
 
-type Taught = Extract<Command, { granted: unknown }>;
+type GrantCommand = Extract<Command, { granted: unknown }>;
 
 /**
  * Reads the request and finds the password: the ledger's, else the one that is published, and only
@@ -47,7 +47,7 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const password = recorded ?? (await publishedPassword(session, relation)) ?? entropy.password();
   const wanted = { ...request, roles, owner: juju.owner };
   const granted: Granted = { grant: provision(relation, wanted, record, password) };
-  ledger.adopt(granted);
+  ledger.record(granted);
   return granted;
 }
 
@@ -66,8 +66,11 @@ async function publishedPassword(session: Session, relation: number): Promise<Se
 }
 
 /** Makes the role and the database. */
-export async function createUserAndDatabase(session: Session, command: Taught): Promise<Granted> {
-  const granted = await taught(session, command);
+export async function createUserAndDatabase(
+  session: Session,
+  command: GrantCommand,
+): Promise<Granted> {
+  const granted = await grantedTo(session, command);
   return { grant: await provisioned(session, granted.grant) };
 }
 
@@ -84,7 +87,7 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
   const isKnown =
     grant.user === user && grant.place === place && grant.verifier?.secret === verifier.secret;
   const known = isKnown ? grant : { ...grant, user, place, verifier };
-  (await session.ledger()).adopt({ grant: known });
+  (await session.ledger()).record({ grant: known });
   return known;
 }
 
@@ -111,13 +114,13 @@ const notAccepted = (
 ): never => halt({ _tag: 'NotAccepted', class: 'refused', relation, by, what, why });
 
 /** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
-export async function addUser(session: Session, command: Taught): Promise<void> {
-  await taught(session, command);
+export async function addUser(session: Session, command: GrantCommand): Promise<void> {
+  await grantedTo(session, command);
 }
 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
-export async function updatePgbouncer(session: Session, command: Taught): Promise<void> {
-  const { relation, user, password, database, state } = (await taught(session, command)).grant;
+export async function updatePgbouncer(session: Session, command: GrantCommand): Promise<void> {
+  const { relation, user, password, database, state } = (await grantedTo(session, command)).grant;
   const { serving } = session;
   const outcome = await attempt(async () => {
     await serving.configure();
@@ -131,9 +134,9 @@ export async function updatePgbouncer(session: Session, command: Taught): Promis
 }
 
 /** Publishes everything at once, and last: a consumer hears of its database a single time. */
-export async function updateDatabag(session: Session, command: Taught): Promise<void> {
+export async function updateDatabag(session: Session, command: GrantCommand): Promise<void> {
   const ledger = await session.ledger();
-  const { grant } = await taught(session, command);
+  const { grant } = await grantedTo(session, command);
   const { relation, user, password } = grant;
   if (password === null) return;
   const info = succeed(grant.published, (await session.peers.info())(grant));
@@ -193,10 +196,13 @@ export async function clearRefusal(session: Session, relation: number): Promise<
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */
-async function taught(session: Session, { _tag, relation, granted }: Taught): Promise<Granted> {
+async function grantedTo(
+  session: Session,
+  { _tag, relation, granted }: GrantCommand,
+): Promise<Granted> {
   const ledger = await session.ledger();
   if (granted !== null) {
-    ledger.adopt(granted);
+    ledger.record(granted);
     return granted;
   }
   const grant = grantOf(ledger.records.get(relation));

@@ -73,8 +73,13 @@ export function succeed(published: ConnectionInfo | null, next: ConnectionInfo):
   };
 }
 
-export const sameInfo = (one: ConnectionInfo | null, other: ConnectionInfo): boolean =>
-  one !== null &&
-  one.endpoints === other.endpoints &&
-  one.readOnlyEndpoints === other.readOnlyEndpoints &&
-  one.version === other.version;
+/** Whether nothing has to be published; a field that is not compared does not compile. */
+export function sameInfo(one: ConnectionInfo | null, other: ConnectionInfo): boolean {
+  if (one === null) return false;
+  const same: { readonly [Field in keyof ConnectionInfo]: boolean } = {
+    endpoints: one.endpoints === other.endpoints,
+    readOnlyEndpoints: one.readOnlyEndpoints === other.readOnlyEndpoints,
+    version: one.version === other.version,
+  };
+  return !Object.values(same).includes(false);
+}

@@ -77,7 +77,7 @@ function turns(story: readonly string[]): string {
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const only = process.argv[2];
-const root = mkdtempSync(join(tmpdir(), 'hookchart-teeth-'));
+const root = mkdtempSync(join(tmpdir(), 'hookchart-faults-'));
 let missed = 0;
 try {
   cpSync('dist', join(root, 'dist'), { recursive: true });

@@ -18,10 +18,9 @@ const searches = {
 
 /** A step that fails ends the whole, since what follows would say less. */
 const steps: readonly (readonly [name: string, ...args: string[]])[] = [
-  ['format, lint, arrows, purity, types', 'run', 'check'],
+  ['format, lint, arrows, purity, types, unused code', 'run', 'check'],
   ['build', 'run', 'build'],
   ['package: publint, attw', 'run', 'package'],
-  ['unused code: knip', 'run', 'unused'],
   ...Object.entries(searches).map(
     ([name, bounds]) =>
       [
@@ -30,8 +29,8 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
         ...bounds.split(' '),
       ] as const,
   ),
-  ['random histories', 'run', '-s', 'soak', '--', '--hooks', '50000'],
-  ['planted faults', 'run', '-s', 'teeth'],
+  ['random histories', 'run', '-s', 'hookchart', '--', 'soak', '--hooks', '50000'],
+  ['planted faults', 'run', '-s', 'faults'],
   ['docs: reference, recorded demo, site, links', 'run', 'docs'],
   ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 ];

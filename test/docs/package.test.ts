@@ -1,0 +1,110 @@
+/** The package as its users have it: packed, unpacked into an empty folder, and nothing else there. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { blocksOf } from './blocks.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'hookchart-package-'));
+afterAll(() => rmSync(home, { recursive: true }));
+const modules = join(home, 'node_modules');
+
+const packed = execFileSync(
+  'npm',
+  ['pack', '--ignore-scripts', '--json', '--pack-destination', home],
+  {
+    encoding: 'utf8',
+  },
+);
+const [{ filename, size, files }] = JSON.parse(packed) as [
+  { filename: string; size: number; files: { path: string }[] },
+];
+mkdirSync(join(modules, 'hookchart'), { recursive: true });
+execFileSync('tar', ['-xzf', join(home, filename), '--strip-components=1'], {
+  cwd: join(modules, 'hookchart'),
+});
+
+/** What `npm install` would put beside it, and Node's types, which an author of TypeScript has. */
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Record<string, { dev?: boolean; peer?: boolean }>;
+};
+const isInstalled = ([path, { dev, peer }]: [string, { dev?: boolean; peer?: boolean }]) =>
+  /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && !dev && !peer;
+const needed = Object.entries(packages).filter(isInstalled);
+for (const [path] of [...needed, ['node_modules/@types/node'], ['node_modules/undici-types']])
+  if (path !== undefined && existsSync(path)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    symlinkSync(resolve(path), join(home, path));
+  }
+writeFileSync(join(home, 'package.json'), '{ "type": "module", "private": true }');
+
+const options = '--ignoreConfig --strict --module nodenext --target es2023 --types node';
+const strict = '--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck';
+
+function node(name: string): string {
+  return execFileSync(process.execPath, [name], { cwd: home, encoding: 'utf8' });
+}
+
+describe('the package in an empty folder', { timeout: 60_000 }, () => {
+  it('has what it needs, and nothing of the tests', () => {
+    expect(needed.length).toBeGreaterThanOrEqual(7);
+    for (const { path } of files)
+      expect(path).toMatch(/^(dist\/(src|machines)|docs)\/|^[A-Z]+\.md$|^LICENSE$|^package\.json$/);
+    expect(size).toBeLessThan(2_000_000);
+  });
+
+  it('opens every door', async () => {
+    const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: object };
+    const doors = Object.keys(exports).map((door) => door.replace('.', 'hookchart'));
+    const script = doors.map(
+      (door) => `import * as ${door.replaceAll(/\W/g, '_')} from '${door}';`,
+    );
+    writeFileSync(join(home, 'doors.mjs'), `${script.join('\n')}\nconsole.log('open');\n`);
+    expect(node('doors.mjs')).toBe('open\n');
+  });
+
+  const pages = ['README.md', 'docs/embed.md'];
+  const programs = pages.flatMap((page) =>
+    blocksOf(page)
+      .filter(({ language, output }) => (language === 'js' || language === 'ts') && output !== null)
+      .map((block, index) => [page, index + 1, block] as const),
+  );
+
+  it.each(programs)('runs what %s shows, program %i', (_, index, { language, body, output }) => {
+    const name = `program-${index}`;
+    if (language === 'js') writeFileSync(join(home, `${name}.mjs`), body);
+    else {
+      writeFileSync(join(home, `${name}.mts`), body);
+      const { stdout, status } = spawnSync(
+        process.execPath,
+        [
+          resolve('node_modules/typescript/bin/tsc'),
+          ...`${options} ${strict}`.split(' '),
+          `${name}.mts`,
+        ],
+        { cwd: home, encoding: 'utf8' },
+      );
+      expect(stdout).toBe('');
+      expect(status).toBe(0);
+    }
+    expect(node(`${name}.mjs`)).toBe(output);
+  });
+
+  it('shows an author of TypeScript a charm of his own, without a cast', () => {
+    const typed = programs.filter(([, , { language }]) => language === 'ts');
+    expect(typed.length).toBeGreaterThanOrEqual(1);
+    for (const [, , { body }] of typed) {
+      expect(body).toMatch(/defineCharm<|dispatch\(/);
+      expect(body).not.toMatch(/(?<!\* )\bas [A-Z{]|\bany\b|@ts-/);
+    }
+  });
+});
