@@ -63,6 +63,7 @@ describe('rooms', () => {
         'parseEnvironment',
         'render',
         'renderEnvironment',
+        'statusOf',
       ],
       '../src/pgbouncer/index.ts': [
         'MemoryPgbouncer',
