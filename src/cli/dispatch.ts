@@ -9,12 +9,12 @@ export function addDispatch(program: Command): void {
     .description("one hook of Juju: the agent's environment says which")
     .option('--charm <module>', "another charm than PgBouncer's: the path of what exports it")
     .action(async ({ charm }: { charm?: string }) => {
-      if (charm === undefined) await import('../pgbouncer/charm/entry.ts');
-      else
-        hookProcess(async (voices) => {
-          const loaded: unknown = await exportsOf(charm);
-          assertCharmModule(loaded, charm);
-          return dispatchCharm(loaded, process.env, voices);
-        });
+      if (charm === undefined) {
+        await import('../pgbouncer/charm/entry.ts');
+        return;
+      }
+      const loaded: unknown = await exportsOf(charm);
+      assertCharmModule(loaded, charm);
+      hookProcess((voices) => dispatchCharm(loaded, process.env, voices));
     });
 }

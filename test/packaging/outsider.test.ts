@@ -93,8 +93,8 @@ describe('in a project that has the package from npm', () => {
     );
     expect(model.status).toBe('active: at your service');
     const none = await model.hook([...command, join(folder, 'nothing.mjs')], { name: 'install' });
-    expect(none.code).toBe(1);
-    expect(none.error).toMatch(/Cannot find module .*nothing\.mjs/);
+    expect(none.code).toBe(2);
+    expect(none.error).toMatch(/^hookchart: --charm \S+nothing\.mjs: there is no file/);
   });
 
   it('packing says how to get what bundles, where that is missing', () => {
