@@ -12,6 +12,7 @@ export {
   type Ended,
   type EventOf,
   type Surroundings,
+  statusOf,
 } from './charm.ts';
 export type { Deferral } from './deferral.ts';
 export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
