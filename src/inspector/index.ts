@@ -44,4 +44,4 @@ export {
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';
 export { tellEntry } from './text.ts';
-export type { ChangedFile } from './witness.ts';
+export type { ChangedFile, Seeable } from './witness.ts';

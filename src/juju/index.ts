@@ -48,7 +48,10 @@ export {
   type Closing,
   type DispatchCharmOptions,
   dispatchCharm,
+  type Served,
   type Voices,
   type Whereabouts,
+  type WithoutPorts,
+  type WithPorts,
 } from './process/index.ts';
 export type { Unit } from './unit.ts';

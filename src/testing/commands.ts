@@ -159,7 +159,7 @@ export const historiesHold = <Shared, Own>(
 const toStringMethod = Symbol.for('fast-check/toStringMethod');
 
 /** Commands that are printed as what was chosen in the shortest story of what they have violated. */
-class History {
+export class History {
   readonly commands: Iterable<FastCheck.AsyncCommand<object, Driven>>;
   told: readonly string[] | null = null;
 

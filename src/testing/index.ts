@@ -16,6 +16,7 @@ export { violationsAtRest, violationsOf } from './checks.ts';
 export {
   type Driven,
   type Fc,
+  type History,
   type HistoryOptions,
   histories,
   historiesHold,
@@ -64,6 +65,7 @@ export {
   type Happening,
   type Opened,
   type Opening,
+  type OutsidePart,
   type OwnBound,
   type Ran,
   type Reductions,
@@ -75,7 +77,7 @@ export {
 export { simulatedJuju } from './simulated-juju.ts';
 export { dueHooks, type Rest, rest, Simulation, Violated } from './simulation.ts';
 export { randomHistory, type Soaked, soak } from './soak.ts';
-export { type Runner, runnerOf, step } from './step.ts';
+export { type Runner, type Running, runnerOf, step } from './step.ts';
 export { tell } from './tell.ts';
 export { ToolError } from './tool-error.ts';
 export { type RelationView, type View, viewOf } from './view.ts';

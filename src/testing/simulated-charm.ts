@@ -159,8 +159,8 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
   readonly requirer: Script;
   readonly config: Readonly<Record<string, unknown>>;
   readonly outside: {
-    readonly shared: Part<Shared>;
-    readonly unit: Part<Own>;
+    readonly shared: OutsidePart<Shared>;
+    readonly unit: OutsidePart<Own>;
     open(state: Seen<Shared, Own>, hook: Opening<string>): Opened<Given, Shared, Own>;
   };
   readonly faults: Readonly<Record<string, Fault<Seen<Shared, Own>>>>;
@@ -180,7 +180,8 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
 
 export type Ran = E.Either<Failure, DispatchRun | null>;
 
-interface Part<State> {
+/** A part of what is outside of Juju: how it begins, and what may happen to it. */
+export interface OutsidePart<State> {
   readonly initial: State;
   readonly actions: Readonly<Record<string, Happening<State>>>;
 }

@@ -11,7 +11,8 @@ import { ToolError } from './tool-error.ts';
 import { type View, viewOf } from './view.ts';
 import { applicationNamed, type Heard, type Hook, Misuse, unitNamed, type World } from './world.ts';
 
-interface Running<Shared, Own> {
+/** Runs one hook; a method, so that a runner of any state is one of unknown state too. */
+export interface Running<Shared, Own> {
   run(
     view: View<Shared, Own>,
     action: RunHook,

@@ -22,7 +22,8 @@ export interface Closing {
   readonly close?: () => Promise<void> | void;
 }
 
-interface Served {
+/** Where clients reach what a charm serves. */
+export interface Served {
   /**
    * The port on which clients reach a unit: with it `juju.endpoint()` is `host:port`, without it
    * the host alone.
@@ -30,14 +31,16 @@ interface Served {
   readonly port?: number | ((at: Whereabouts) => number | Promise<number>);
 }
 
-interface WithPorts<W extends Words, Given extends object, Ports, Why extends Failure>
+/** The module of a charm whose handlers need more than `juju`. */
+export interface WithPorts<W extends Words, Given extends object, Ports, Why extends Failure>
   extends Served {
   readonly charm: Charm<W, Given, Ports, Why>;
   /** Makes what the handlers are given beside `juju`, once in a hook that somebody handles. */
   readonly ports: (at: Whereabouts) => (Given & Closing) | Promise<Given & Closing>;
 }
 
-interface WithoutPorts<W extends Words, Ports, Why extends Failure> extends Served {
+/** The module of one whose handlers need nothing else. */
+export interface WithoutPorts<W extends Words, Ports, Why extends Failure> extends Served {
   readonly charm: Charm<W, object, Ports, Why>;
   readonly ports?: undefined;
 }

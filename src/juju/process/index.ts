@@ -4,7 +4,10 @@ export {
   assertCharmModule,
   type CharmModule,
   type Closing,
+  type Served,
   type Whereabouts,
+  type WithoutPorts,
+  type WithPorts,
 } from './charm-module.ts';
 export { type DispatchCharmOptions, dispatchCharm } from './dispatch-charm.ts';
 export { hookBudget } from './hook-budget.ts';

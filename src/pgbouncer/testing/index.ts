@@ -20,6 +20,7 @@ export {
   hooksRepeat,
   invariants,
   nothingIsLost,
+  type PgbouncerInvariant,
   rolesBelong,
   secretsGo,
 } from './invariants.ts';

@@ -21,10 +21,11 @@ import {
 import { type PgbouncerWorld, provider, type Shared } from './outside.ts';
 import { strayMakers, surplusOf } from './rights.ts';
 
-type Invariant = AnyInvariant<Shared, PgbouncerState>;
+/** An invariant of PgBouncer's charm. */
+export type PgbouncerInvariant = AnyInvariant<Shared, PgbouncerState>;
 
 /** Credentials, once published, log in, do not change, and are announced once, complete. */
-export const credentialsWork: Invariant = {
+export const credentialsWork: PgbouncerInvariant = {
   name: 'I1',
   claims: 'Published credentials log in, never change by themselves, and are announced once.',
   always: (world) => [
@@ -50,7 +51,7 @@ export const credentialsWork: Invariant = {
 };
 
 /** Every unit that is named to clients has the database. */
-export const endpointsServe: Invariant = {
+export const endpointsServe: PgbouncerInvariant = {
   name: 'I2',
   claims: 'A unit that is published as an endpoint serves the database.',
   always: (world) => [
@@ -75,7 +76,7 @@ export const endpointsServe: Invariant = {
 };
 
 /** Roles live as long as their relations. */
-export const rolesBelong: Invariant = {
+export const rolesBelong: PgbouncerInvariant = {
   name: 'I3',
   claims: 'A relation that lives keeps its role; one that is gone leaves none behind.',
   across: (before, _, { world }) =>
@@ -95,7 +96,7 @@ export const rolesBelong: Invariant = {
 };
 
 /** Entries of PgBouncer live as long as a relation uses their database. */
-export const entriesBelong: Invariant = {
+export const entriesBelong: PgbouncerInvariant = {
   name: 'I4',
   claims: 'PgBouncer has a database as long as a relation uses it, and no longer.',
   across: (before, action, { world }) => {
@@ -126,7 +127,7 @@ export const entriesBelong: Invariant = {
 };
 
 /** What is secret is shown to nobody, and goes with its relation. */
-export const secretsGo: Invariant = {
+export const secretsGo: PgbouncerInvariant = {
   name: 'I5',
   claims: 'No password is shown, and the secrets of a relation that is gone are nowhere.',
   always: (world) =>
@@ -144,10 +145,10 @@ export const secretsGo: Invariant = {
 };
 
 /** No hook fails for good, and none calls the others forth for ever. */
-export const hooksRepeat: Invariant = { ...hooksEnd, name: 'I6' };
+export const hooksRepeat: PgbouncerInvariant = { ...hooksEnd, name: 'I6' };
 
 /** The leader alone writes for the application, and a change of leaders loses nothing. */
-export const nothingIsLost: Invariant = {
+export const nothingIsLost: PgbouncerInvariant = {
   name: 'I7',
   claims: 'Only the leader writes application databags, and every request is answered.',
   across: (before, action, { outcome }) => {
@@ -165,7 +166,7 @@ export const nothingIsLost: Invariant = {
 };
 
 /** What was given for a request goes with it. */
-export const grantsEnd: Invariant = {
+export const grantsEnd: PgbouncerInvariant = {
   name: 'I8',
   claims: 'A role has the rights that its relation is granted at present, and no others.',
   always: (world) =>
@@ -180,7 +181,7 @@ export const grantsEnd: Invariant = {
   ],
 };
 
-export const invariants: readonly Invariant[] = [
+export const invariants: readonly PgbouncerInvariant[] = [
   credentialsWork,
   endpointsServe,
   rolesBelong,
