@@ -12,6 +12,10 @@ interface Relation {
   /** What the other application says, and what this one does. */
   readonly remote: Record<string, string>;
   readonly own: Record<string, string>;
+  /** What each unit of the other application says; the unit itself is none of them. */
+  readonly units?: Readonly<Record<string, Record<string, string>>>;
+  /** What this unit says. */
+  readonly unit?: Record<string, string>;
 }
 
 export interface Ended {
@@ -104,6 +108,12 @@ export class SmallModel {
           'bind-addresses': [{ addresses: [{ value: '10.0.0.5' }] }],
           'ingress-addresses': ['192.0.2.5'],
         });
+      case 'relation-list': {
+        const { application, units = {} } = related(relation);
+        return JSON.stringify(args.includes('--app') ? application : Object.keys(units));
+      }
+      case 'goal-state':
+        return JSON.stringify({ units: { [this.unit]: { status: 'active' } } });
       case 'relation-ids':
         return JSON.stringify(
           Object.entries(this.relations).flatMap(([id, { endpoint }]) =>
@@ -111,13 +121,25 @@ export class SmallModel {
           ),
         );
       case 'relation-get': {
-        const { application, remote, own } = related(relation);
-        return JSON.stringify(args.at(-1) === application ? remote : own);
+        const { application, remote, own, units = {}, unit = {} } = related(relation);
+        const who = args.at(-1) ?? '';
+        if (who === application) return JSON.stringify(remote);
+        return JSON.stringify(who === this.unit ? unit : (units[who] ?? own));
       }
       case 'relation-set':
-        return later(() => Object.assign(related(relation).own, JSON.parse(input)));
+        return later(() => {
+          const { own, unit = {} } = related(relation);
+          merge(args.includes('--app') ? own : unit, JSON.parse(input));
+        });
       default:
         throw new ToolError(tool, 1, `this model has no ${tool}`);
     }
   }
+}
+
+/** As Juju writes: an empty value takes its key away. */
+function merge(databag: Record<string, string>, values: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(values))
+    if (value === '') delete databag[key];
+    else databag[key] = value;
 }
