@@ -24,7 +24,9 @@ export const idleHooks = (
  * of all for the charm's program, which must be there and be executable.
  */
 export const dispatchScript = (idle: readonly string[]): string => `#!/bin/sh
-${idle.length === 0 ? '' : ending(idle)}cd "\${0%/*}" && exec ./node ./hookchart.cjs
+${idle.length === 0 ? '' : ending(idle)}cd "\${0%/*}" || exit 1
+# Node keeps there what it has compiled, where it may write, and is quicker in the next hook.
+NODE_COMPILE_CACHE="$PWD/compiled" exec ./node ./hookchart.cjs
 `;
 
 const ending = (idle: readonly string[]): string => `case "\${JUJU_DISPATCH_PATH#hooks/}" in

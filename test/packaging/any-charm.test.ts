@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +82,16 @@ describe('a charm of anybody, packed', () => {
     const { calls } = await run('start');
     expect(calls.map(({ tool }) => tool)).toEqual(['state-get']);
     expect(readFileSync(`${pages}.opened`, 'utf8')).toBe('once\n');
+  });
+
+  it('keeps what Node has compiled, and goes without where that cannot be kept', async () => {
+    const compiled = join(folder, 'charm', 'compiled');
+    await run('install');
+    expect(readdirSync(compiled)).not.toEqual([]);
+    rmSync(compiled, { recursive: true });
+    writeFileSync(compiled, 'no folder');
+    expect(await run('install')).toMatchObject({ code: 0, error: '' });
+    rmSync(compiled);
   });
 
   it('reads the options anew after a config-changed that nobody handles', async () => {

@@ -77,7 +77,7 @@ describe('packing', () => {
     write('charm.mjs', charm().replace('events: {}', 'events: () => null'));
     await pack();
     expect(packed('dispatch')).toMatch(
-      /^#!\/bin\/sh\ncd .* && exec \.\/node \.\/hookchart\.cjs\n$/,
+      /^#!\/bin\/sh\ncd .*\n# .*\nNODE_COMPILE_CACHE=\S+ exec \.\/node \.\/hookchart\.cjs\n$/,
     );
   });
 

@@ -4,7 +4,7 @@ import { quote } from '../../juju/printable.ts';
 import { attempt, halt, once, take } from '../commands/steps.ts';
 import type { Attempt, Backend, BackendEndpoints, Databag, SecretStore } from '../engine.ts';
 import { bagKeys, endpoints as endpointNames, secretKey, tlsGroup, userGroup } from '../keys.ts';
-import { type PostgresBackend, type PostgresOptions, postgres } from '../postgres/index.ts';
+import type { PostgresBackend, PostgresOptions } from '../postgres/index.ts';
 import { closedTo } from '../postgres/login.ts';
 import { parseHostPort } from '../relation/host-port.ts';
 
@@ -82,6 +82,8 @@ async function open(
     return unavailable(relation, 'it has not answered with endpoints and credentials yet');
   const { primary, replicas } = endpoints;
   const ca = await authorityIn(databag, secrets);
+  // Most hooks log in nowhere, and are spared the loading of what it takes.
+  const { postgres } = await import('../postgres/index.ts');
   return postgres({
     ...primary,
     ...options,

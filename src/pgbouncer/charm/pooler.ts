@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Secret } from '../../hook/index.ts';
 import { once } from '../../hook/steps.ts';
 import { type Entropy, type HookError, type Pooler, render } from '../engine.ts';
-import { type PgbouncerOptions, pgbouncer } from '../pooler/index.ts';
+import type { PgbouncerOptions } from '../pooler/index.ts';
 import { clientsWithin, secretIn } from '../pooler/pgbouncer-files.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../workload/index.ts';
 import type { PoolerOptions } from './config.ts';
@@ -118,6 +118,8 @@ export async function poolerAt(
     };
     const consoles = socket === null ? [address] : [{ host: socket, port: listenPort }, address];
     const process = { iniFile, settings, consoles, workload };
+    // Most hooks ask no PgBouncer, and are spared the loading of what it takes.
+    const { pgbouncer } = await import('../pooler/index.ts');
     return E.right(
       pgbouncer({
         processes: [process],
