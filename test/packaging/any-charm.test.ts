@@ -90,7 +90,8 @@ describe('a charm of anybody, packed', () => {
     expect(readdirSync(compiled)).not.toEqual([]);
     rmSync(compiled, { recursive: true });
     writeFileSync(compiled, 'no folder');
-    expect(await run('install')).toMatchObject({ code: 0, error: '' });
+    relate({ title: 'the shop' });
+    expect(await run('page-relation-changed', shop)).toMatchObject({ code: 0, error: '' });
     rmSync(compiled);
   });
 
