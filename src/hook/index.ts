@@ -51,6 +51,7 @@ export {
   type End,
   type Failure,
   isFailure,
+  isRecord,
   type Request,
   type Shape,
   type Signal,

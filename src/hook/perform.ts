@@ -1,5 +1,5 @@
 import { HookMisuse } from './hook-misuse.ts';
-import type { Answer, Words } from './words.ts';
+import { type Answer, isRecord, type Words } from './words.ts';
 
 /** A question or a command of a charm. */
 export type Asked<W extends Words> = W['question'] | W['command'];
@@ -48,5 +48,12 @@ export async function performed<W extends Words, Ports>(
   const reply = (await handler(ports, request)) as Reply<W>;
   if (reply === undefined) return { label: 'done' };
   if (typeof reply === 'boolean') return { label: reply ? 'yes' : 'no' };
-  return typeof reply === 'string' ? { label: reply } : reply;
+  if (typeof reply === 'string') return { label: reply };
+  if (isRecord(reply)) return reply;
+  throw new HookMisuse(
+    'AnswerUnfit',
+    at.hook,
+    at.node,
+    `what carries out ${name} gave ${String(reply)}: give nothing, true or false, a label, or { label, learned }`,
+  );
 }

@@ -24,7 +24,11 @@ class Halt extends Error {
 const isHalt = (error: unknown): error is Halt => error instanceof Error && mark in error;
 
 /** The result of an attempt; where it fails, so does the handler that takes it. */
-export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => attempt().then(right);
+export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => {
+  if (typeof attempt !== 'function')
+    throw new TypeError('take is to be given an attempt, which is a function, and not its promise');
+  return attempt().then(right);
+};
 
 export function right<Result>(either: E.Either<Failure, Result>): Result {
   if (E.isLeft(either)) throw new Halt(either.left);

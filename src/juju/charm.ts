@@ -5,6 +5,7 @@ import {
   type HookMachine,
   HookMisuse,
   isEnd,
+  isRecord,
   type Node,
   nodesOf,
   oneOf,
@@ -127,10 +128,18 @@ export function charmOf<W extends Words, Given extends object, Ports, Why extend
     Pick<Charm<W, Given, Ports, Why>, 'status'>,
 ): Charm<W, Given, Ports, Why> {
   const { name, machines, events } = config;
-  const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
-  for (const [id, machine] of Object.entries(machines)) {
+  const invalid = (what: string) => new HookMisuse('CharmInvalid', String(name), null, what);
+  const needed = (part: 'machines' | 'perform' | 'learned') => {
+    if (!isRecord(config[part]))
+      throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
+  };
+  needed('machines');
+  for (const [id, machine] of Object.entries(machines))
     if (machine?.id !== id)
       throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
+  needed('perform');
+  needed('learned');
+  for (const [id, machine] of Object.entries(machines))
     for (const node of nodesOf(machine)) {
       const tag = tagOf(machine, node);
       if (tag !== null && !Object.hasOwn(config.perform, tag))
@@ -138,7 +147,6 @@ export function charmOf<W extends Words, Given extends object, Ports, Why extend
           `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
         );
     }
-  }
   const known = (hook: string, chart: string): string => {
     if (Object.hasOwn(machines, chart)) return chart;
     throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);

@@ -6,7 +6,9 @@ import {
   driven,
   endedWell,
   type Failure,
+  HookMisuse,
   halt,
+  isRecord,
   machineOf,
   performed,
   right,
@@ -64,6 +66,13 @@ export const dispatch =
   (event) =>
     attempt(async () => {
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
+      if (!isRecord(juju))
+        throw new HookMisuse(
+          'CharmInvalid',
+          charm.name,
+          null,
+          'dispatch is to be given { juju, … }',
+        );
       try {
         const unit = openUnit(juju, () => clock() >= deadline);
         const ports = charm.open({ ...given, juju: unit }, event);

@@ -110,9 +110,9 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
       const held = await readAll(bags);
       return bags.map((bag, at) => merged(held[at] ?? {}, writes.of(bag)));
     },
-    publish: (relation, values) => writes.write({ _tag: 'OwnApp', relation }, values),
-    write: writes.write,
-    overwrite: writes.overwrite,
+    publish: (relation, values) => writes.write({ _tag: 'OwnApp', relation }, texts(values)),
+    write: (bag, values) => writes.write(bag, texts(values)),
+    overwrite: (bag, values) => writes.overwrite(bag, texts(values)),
     writes: writes.has,
     state: async () => (hasRemembered ? merged(await stored(), remembered) : stored()),
     remember: (values) => {
@@ -128,4 +128,14 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
       await take(juju.commit({ bags, state, status }));
     },
   };
+}
+
+/** Databags hold texts alone; anything else would be something else in the next hook. */
+function texts(values: Databag): Databag {
+  for (const key in values)
+    if (typeof values[key] !== 'string')
+      throw new TypeError(
+        `a databag holds texts, and "${key}" is ${JSON.stringify(values[key])}: give a text, JSON perhaps, or an empty one to take the key away`,
+      );
+  return values;
 }

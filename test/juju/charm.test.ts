@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineCharm, drive, HookMisuse, resume } from '../../src/index.ts';
+import { defineCharm, dispatch, drive, HookMisuse, resume, take } from '../../src/index.ts';
+import type { HookWorld } from '../../src/juju/index.ts';
 import { openUnit } from '../../src/juju/unit.ts';
 import { changed, type Lamp, lightAsked, lighthouse, type ShipWords, ships } from './ships.ts';
 
@@ -46,6 +47,14 @@ describe('defineCharm', () => {
     );
   });
 
+  it.each(['machines', 'perform', 'learned'] as const)('refuses a charm without %s', (part) => {
+    const { [part]: _, ...rest } = parts;
+    const broken = rest as typeof parts;
+    expect(misuse(() => defineCharm<ShipWords, Lamp>(broken)).message).toBe(
+      `lighthouse: it has no ${part}: give defineCharm { ${part}: … }`,
+    );
+  });
+
   it('finds where a function leads only when it is called', () => {
     const charm = defineCharm<ShipWords, Lamp>({ ...parts, events: ({ hook }) => hook });
     expect(charm.chartOf({ hook: 'light-asked' })).toBe('light-asked');
@@ -76,6 +85,14 @@ describe('drive', () => {
     expect(again).toMatchObject({ right: { path: ['say', 'rtn2'] } });
   });
 
+  it('says that there is no Juju', async () => {
+    const { lamp } = ports();
+    const given = { lamp } as unknown as Lamp & HookWorld;
+    await expect(dispatch(ships, given)(changed(0))()).rejects.toThrow(
+      'lighthouse: dispatch is to be given { juju, … }',
+    );
+  });
+
   it('names a hook that the charm has not', () => {
     const { kind, message } = misuse(() => drive(ships, ports())('dusk', changed(0)));
     expect(kind).toBe('HookUnknown');
@@ -87,6 +104,20 @@ describe('drive', () => {
     await expect(drive(charm, ports())('light-asked', changed(0))()).rejects.toThrow(
       'light-asked: is_leader cannot be answered "perhaps": say "yes" or "no" or "failed"',
     );
+  });
+
+  it.each([5, null])('names a handler that gives %j', async (reply) => {
+    const charm = { ...ships, perform: { ...perform, Leader: () => reply as unknown as string } };
+    await expect(drive(charm, ports())('light-asked', changed(0))()).rejects.toThrow(
+      `what carries out Leader gave ${reply}: give nothing, true or false, a label, or { label, learned }`,
+    );
+  });
+
+  it('refuses what no databag holds, and a promise where an attempt is to be', async () => {
+    const { juju } = ports();
+    expect(() => juju.publish(0, { beam: 5 as unknown as string })).toThrow('"beam" is 5');
+    const promise = Promise.resolve() as unknown as Parameters<typeof take>[0];
+    expect(() => take(promise)).toThrow('a function, and not its promise');
   });
 
   it('names a handler that is missing', async () => {
