@@ -197,6 +197,8 @@ export class MemoryJuju {
         this.leader === unit
           ? E.right(body())
           : E.left(refusal(call, 'this unit is not the leader'));
+    // Juju makes secrets before it removes others: a label is free from the next hook on.
+    const going = new Set<string>();
     const alter = (id: string, part: Partial<StoredSecret>) => {
       const before = secrets.get(id);
       if (before !== undefined) secrets.set(id, { ...before, ...part });
@@ -208,20 +210,27 @@ export class MemoryJuju {
         const why = `secret "${id}" not found`;
         return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why });
       },
-      make: (label, content) =>
-        change('secret-add', () => {
+      make: (label, content) => {
+        if (going.has(label)) return async () => E.left(refusal('secret-add', taken(label)));
+        return change('secret-add', () => {
           const known = [...secrets].find(([, secret]) => secret.label === label)?.[0];
           if (known !== undefined) alter(known, { content });
           const id = known ?? `secret:${String(++this.#secretsMade).padStart(20, '0')}`;
           if (known === undefined) secrets.set(id, { label, content, grants: [] });
           return id;
-        }),
+        });
+      },
       replace: (id, content) => change('secret-set', () => alter(id, { content })),
       grant: (id, relation) =>
         change('secret-grant', () =>
           alter(id, { grants: [...new Set([...(secrets.get(id)?.grants ?? []), relation])] }),
         ),
-      remove: (id) => change('secret-remove', () => void secrets.delete(id)),
+      remove: (id) =>
+        change('secret-remove', () => {
+          const label = secrets.get(id)?.label;
+          if (label !== undefined) going.add(label);
+          secrets.delete(id);
+        }),
       strays: (onRecord) => async () =>
         E.right(
           [...secrets].flatMap(([id, { label }]) => (onRecord.includes(id) ? [] : [{ id, label }])),
@@ -275,6 +284,8 @@ export class MemoryJuju {
     this.#statuses.set(unit, status);
   }
 }
+
+const taken = (label: string): string => `secret with label "${label}" already exists`;
 
 const refusal = (call: string, why: string): JujuError => ({
   _tag: 'ModelRefused',

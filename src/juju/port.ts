@@ -97,7 +97,8 @@ export interface SecretStore {
   readonly read: (id: string) => JujuAttempt<Databag>;
   /**
    * Makes a secret, or gives the one of that label this content; the result is its id. Only a secret
-   * that is not on record can have the label: the commit of the hook that made it was refused.
+   * that is not on record can have the label: the commit of the hook that made it was refused. The
+   * label of one that this hook removes is free from the next hook on: give that one new content.
    */
   readonly make: (
     label: string,

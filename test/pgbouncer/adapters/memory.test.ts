@@ -120,6 +120,30 @@ describe('a commit', () => {
   });
 });
 
+describe('secrets', () => {
+  it('that go keep their label until the next hook, as Juju makes before it removes', async () => {
+    const made = new MemoryJuju({
+      ...{ application: 'p', units: ['p/0'], leader: 'p/0', hasSecrets: true },
+      endpoint: () => null,
+    });
+    const status = { name: 'active', message: '' } as const;
+    const commit = { bags: [], state: {}, status };
+    const first = made.hook('p/0');
+    const id = await first.secrets?.make('a', { word: 'one' }, [])();
+    if (id === undefined || E.isLeft(id)) throw new Error('no secret');
+    await first.commit(commit)();
+    const second = made.hook('p/0');
+    await second.secrets?.remove(id.right)();
+    expect(await second.secrets?.make('a', { word: 'two' }, [])()).toMatchObject({
+      left: { _tag: 'ModelRefused', why: 'secret with label "a" already exists' },
+    });
+    await second.commit(commit)();
+    expect(await made.hook('p/0').secrets?.make('a', { word: 'two' }, [])()).toMatchObject({
+      _tag: 'Right',
+    });
+  });
+});
+
 describe('relations', () => {
   it('a breaking relation is not listed, and its databags can still be read', async () => {
     const made = juju();
