@@ -177,17 +177,26 @@ export class Connections {
           `its role ${server.login} has neither SUPERUSER nor both CREATEROLE and CREATEDB`,
         );
       if ('verifier' in own)
-        await this.ask(
+        await this.#raced(
           session,
           'make a login that is no superuser',
           sql.makeLogin(own.user, await own.verifier(), database),
         );
       await this.ask(session, 'make a home', [sql.makeHome(home, own.user)]).catch(unlessThere);
-      await this.ask(session, 'close the home to others', sql.openHome(home));
+      await this.#raced(session, 'close the home to others', sql.openHome(home));
     } finally {
       await session.end();
     }
     return own;
+  }
+
+  /** Other units may do the same at the same time: who was second does it once more. */
+  #raced(session: Session, purpose: string, statements: readonly string[]) {
+    const send = () => this.ask(session, purpose, statements);
+    return send().catch((problem: unknown) => {
+      if (problem instanceof SqlProblem && isRace(problem)) return send();
+      throw problem;
+    });
   }
 
   async #find(session: Session, home: string): Promise<void> {
@@ -278,3 +287,7 @@ function unlessThere(problem: unknown): void {
     problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
   if (!isThere) throw problem;
 }
+
+/** PostgreSQL has no state of its own for a row of its catalog that somebody else has changed meanwhile. */
+const isRace = ({ sqlState, message }: SqlProblem): boolean =>
+  (sqlState === 'XX000' && message.startsWith('tuple concurrently ')) || sqlState === '23505';

@@ -71,6 +71,8 @@ export const openHome = (home: string): string[] => [
  * server. Roles made by hand are in no row.
  */
 export const furnish: readonly string[] = [
+  // Other units come here at the same time, and IF NOT EXISTS does not see what is not committed.
+  'SELECT pg_catalog.pg_advisory_xact_lock(1)',
   'CREATE SCHEMA IF NOT EXISTS hookchart',
   `CREATE TABLE IF NOT EXISTS hookchart.roles (
      name pg_catalog.text NOT NULL,
