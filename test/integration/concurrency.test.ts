@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
+import { postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { interpret } from '../interpret.ts';
 import { reconcile, runChart } from './hooks.ts';
 import { entries, logsIn, own, relate, type Servers, sql, unrelate, useServers } from './look.ts';
@@ -67,6 +68,20 @@ describe('units at the same time', () => {
         `SELECT rolname FROM pg_roles WHERE rolname LIKE 'relation_id_${relation}%'`,
       );
       expect(roles.length).toBe(1);
+    }
+  });
+
+  it('that come to a PostgreSQL of which nobody has made anything yet make one home there', async () => {
+    const { host, port, login } = world.primary;
+    for (let deployment = 0; deployment < 12; deployment++) {
+      const units = Array.from({ length: 6 }, () =>
+        postgres({ host, port, ...login, owner: `at-once-${deployment}` }),
+      );
+      const outcomes = await Promise.all(units.map((unit) => unit.ready()));
+      expect(outcomes.map((outcome) => ('left' in outcome ? outcome.left : null))).toEqual(
+        Array(6).fill(null),
+      );
+      await Promise.all(units.map((unit) => unit.release()));
     }
   });
 

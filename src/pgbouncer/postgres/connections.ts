@@ -190,13 +190,16 @@ export class Connections {
     return own;
   }
 
-  /** Other units may do the same at the same time: who was second does it once more. */
-  #raced(session: Session, purpose: string, statements: readonly string[]) {
-    const send = () => this.ask(session, purpose, statements);
-    return send().catch((problem: unknown) => {
-      if (problem instanceof SqlProblem && isRace(problem)) return send();
-      throw problem;
-    });
+  /** Other units may do the same at the same time: who loses to one does it once more. */
+  async #raced(session: Session, purpose: string, statements: readonly string[]): Promise<void> {
+    for (let tries = mostLost; ; tries--) {
+      try {
+        await this.ask(session, purpose, statements);
+        return;
+      } catch (problem) {
+        if (tries === 0 || !(problem instanceof SqlProblem) || !isRace(problem)) throw problem;
+      }
+    }
   }
 
   async #find(session: Session, home: string): Promise<void> {
@@ -287,6 +290,9 @@ function unlessThere(problem: unknown): void {
     problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
   if (!isThere) throw problem;
 }
+
+/** One of those who come at once always gets through, so this many are enough for as many units. */
+const mostLost = 20;
 
 /** PostgreSQL has no state of its own for a row of its catalog that somebody else has changed meanwhile. */
 const isRace = ({ sqlState, message }: SqlProblem): boolean =>
