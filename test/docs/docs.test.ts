@@ -69,7 +69,8 @@ function run(page: string, { language, body }: Block, index: number): string {
   return execFileSync(command as string, args as string[], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, PATH },
+    // As it looks where no terminal is; some programs take a CI for one.
+    env: { ...process.env, PATH, NO_COLOR: '1', FORCE_COLOR: undefined },
   });
 }
 
