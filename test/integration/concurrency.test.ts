@@ -72,10 +72,11 @@ describe('units at the same time', () => {
   });
 
   it('that come to a PostgreSQL of which nobody has made anything yet make one home there', async () => {
-    const { host, port, login } = world.primary;
+    const { host, port, login, user, password } = world.primary;
     for (let deployment = 0; deployment < 12; deployment++) {
+      const given = deployment % 2 === 0 ? login : { user, password };
       const units = Array.from({ length: 6 }, () =>
-        postgres({ host, port, ...login, owner: `at-once-${deployment}` }),
+        postgres({ host, port, ...given, owner: `at-once-${deployment}` }),
       );
       const outcomes = await Promise.all(units.map((unit) => unit.ready()));
       expect(outcomes.map((outcome) => ('left' in outcome ? outcome.left : null))).toEqual(

@@ -8,7 +8,7 @@ import { connect, type Session, WireProblem } from '../wire/index.ts';
 import { homeOf, isElsewhere, ownLogin } from './login.ts';
 import type { PostgresOptions } from './options.ts';
 import { pinned } from './pinned.ts';
-import { SqlProblem } from './problem.ts';
+import { isLostRace, SqlProblem } from './problem.ts';
 import * as sql from './statements/home.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -197,7 +197,7 @@ export class Connections {
         await this.ask(session, purpose, statements);
         return;
       } catch (problem) {
-        if (tries === 0 || !(problem instanceof SqlProblem) || !isRace(problem)) throw problem;
+        if (tries === 0 || !isLostRace(problem)) throw problem;
       }
     }
   }
@@ -293,7 +293,3 @@ function unlessThere(problem: unknown): void {
 
 /** One of those who come at once always gets through, so this many are enough for as many units. */
 const mostLost = 20;
-
-/** PostgreSQL has no state of its own for a row of its catalog that somebody else has changed meanwhile. */
-const isRace = ({ sqlState, message }: SqlProblem): boolean =>
-  (sqlState === 'XX000' && message.startsWith('tuple concurrently ')) || sqlState === '23505';

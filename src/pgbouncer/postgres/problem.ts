@@ -44,3 +44,13 @@ function translate(where: string, problem: SqlProblem): HookError {
  */
 const isPassing = (sqlState: string): boolean =>
   /^(?:08|28|40|53|57)/.test(sqlState) || ['25006', '55P03', '55006'].includes(sqlState);
+
+/**
+ * Whether somebody else was faster, so that the same done once more succeeds: what was not there a
+ * moment ago is there by now, or a row of a catalog was changed meanwhile, for which PostgreSQL has
+ * no state of its own.
+ */
+export const isLostRace = (problem: unknown): boolean =>
+  problem instanceof SqlProblem &&
+  (['42710', '23505'].includes(problem.sqlState ?? '') ||
+    (problem.sqlState === 'XX000' && problem.message.startsWith('tuple concurrently ')));
