@@ -168,7 +168,7 @@ function landed(
   }
   const bag = charm.world.relations[relation]?.applications[application] ?? {};
   for (const [key, value] of Object.entries(request))
-    if (value !== '' && bag[key] !== value && key !== 'requested-secrets')
+    if (value !== '' && bag[key] !== value)
       throw new NotLanded(`its databag does not hold ${key.slice(0, 40)}`);
   const status = charm.statusOf(leader);
   const isSaid = status.startsWith('blocked') && new RegExp(`relation ${relation}\\b`).test(status);

@@ -113,9 +113,10 @@ const askedBy = ({ view }: HookTools, library: string | undefined, request: Data
   library === 'v0.12' || !view.hasSecrets
     ? request
     : {
-        ...request,
         'requested-secrets': requestedSecrets,
         'provided-secrets': '["mtls-cert"]',
+        // Whoever says what it asks for says it itself.
+        ...request,
       };
 
 const requestedSecrets =
