@@ -9,13 +9,14 @@ interface PackOptions {
   readonly out: string;
   readonly arch?: readonly string[];
   readonly node?: string;
+  readonly runtime?: string;
   readonly check?: true;
 }
 
 export function addPack(program: Command): void {
   program
     .command('pack')
-    .description('lay a charm out in a folder, with its own Node, ready for `charmcraft pack`')
+    .description('lay a charm out in a folder, with all that runs it, ready for `charmcraft pack`')
     .option('--charm <module>', "another charm than PgBouncer's two: the path of what exports it")
     .option(
       '--out <folder>',
@@ -27,7 +28,8 @@ export function addPack(program: Command): void {
       "amd64, arm64, or both with a comma; by default this machine's",
       listed,
     )
-    .option('--node <file>', 'ship this Node, of one of its releases, instead of the pinned one')
+    .option('--runtime <name>', 'bun (by default) or node: what runs it, each pinned')
+    .option('--node <file>', 'ship this Node, of one of its releases')
     .option('--check', 'let charmcraft look at what was packed')
     .action(async (options: PackOptions) => {
       if (!(await pack(options))) process.exitCode = 1;
@@ -39,30 +41,33 @@ const listed = (text: string): readonly string[] => [
 ];
 
 /** Gives whether charmcraft, where it is asked, takes all that was packed. */
-async function pack({ charm, out, arch = [], node, check: isChecked }: PackOptions) {
+async function pack({ charm, out, arch = [], node, runtime, check: isChecked }: PackOptions) {
   // What packing needs is not loaded for other commands.
   const { anyCharm } = await import('../packaging/any-charm.ts');
-  const { here, inspectNode, shippedNode } = await import('../packaging/node.ts');
+  const { here } = await import('../packaging/runtime.ts');
   const { packCharm } = await import('../packaging/pack.ts');
   if (node !== undefined && arch.length > 1)
     throw new WrongUse('--node is one program: name one architecture, or none');
+  if (runtime !== undefined && runtime !== 'bun' && runtime !== 'node')
+    throw new WrongUse(`--runtime ${runtime} is none: say bun or node`);
+  if (node !== undefined && runtime === 'bun')
+    throw new WrongUse('--node is a Node, and --runtime says bun: leave one of them out');
+  const { runtimeFor } = await import('../packaging/runtimes.ts');
   const architectures = arch.length === 0 ? [here] : arch;
   const charms: readonly (readonly [name: string, source: CharmSource])[] =
     charm === undefined
       ? substrates.map((substrate) => [substrate, packedOf(substrate)])
       : [['', await anyCharm(charm)]];
-  const nodes = architectures.map((one) =>
-    node === undefined ? shippedNode(one) : inspectNode(node, one),
-  );
+  const runtimes = architectures.map((one) => runtimeFor({ runtime, node }, one));
   let isTaken = true;
   for (const [name, source] of charms)
-    for (const shipped of nodes) {
-      const { architecture, version } = shipped;
-      const folder = join(out, name, nodes.length > 1 ? architecture : '');
-      const packed = await packCharm(source, folder, { node: shipped, runtime: 'copy' });
+    for (const shipped of runtimes) {
+      const { architecture, name: of, version } = shipped;
+      const folder = join(out, name, runtimes.length > 1 ? architecture : '');
+      const packed = await packCharm(source, folder, { runtime: shipped, copying: 'copy' });
       const size = Math.round(packed.bytes / 1024);
       const lines = [
-        `${packed.name} for ${architecture}, bundle of ${size} KB, Node ${version}`,
+        `${packed.name} for ${architecture}, bundle of ${size} KB, ${of} ${version}`,
         ...packed.notes,
       ];
       if (isChecked) {

@@ -19,14 +19,13 @@ export const idleHooks = (
   ].filter((hook) => isIdle(hook));
 
 /**
- * What Juju calls. A hook that is nothing to this charm is over before Node is started, unless a
+ * What Juju calls. A hook that is nothing to this charm is over before its program is started, unless a
  * deferred one waits for any occasion. A tool that hangs is ended. charmcraft takes the last word
  * of all for the charm's program, which must be there and be executable.
  */
-export const dispatchScript = (idle: readonly string[]): string => `#!/bin/sh
+export const dispatchScript = (idle: readonly string[], call: string): string => `#!/bin/sh
 ${idle.length === 0 ? '' : ending(idle)}cd "\${0%/*}" || exit 1
-# Node keeps there what it has compiled, where it may write, and is quicker in the next hook.
-NODE_COMPILE_CACHE="$PWD/compiled" exec ./node ./hookchart.cjs
+${call}
 `;
 
 const ending = (idle: readonly string[]): string => `case "\${JUJU_DISPATCH_PATH#hooks/}" in

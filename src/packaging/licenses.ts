@@ -1,19 +1,19 @@
 /** The terms of all that a charm holds. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ShippedNode } from './node.ts';
 import { PackingFailed } from './packing-failed.ts';
+import type { Runtime } from './runtime.ts';
 import { packageOf } from './source.ts';
 
 /**
- * The terms of each package in the bundle, those of the charm itself first, and Node's, each with
+ * The terms of each package in the bundle, those of the charm itself first, and the runtime's, each with
  * its text. Only the charm's own may be missing.
  */
 export function licenses(
   inputs: readonly string[],
   /** The folder of the charm's own package; null where it is in none. */
   own: string | null,
-  node: ShippedNode,
+  runtime: Pick<Runtime, 'name' | 'version' | 'terms'>,
 ): string {
   const found = inputs.flatMap((input) => packageOf(input) ?? []);
   const packages = [...new Map(found.map((one) => [one.folder, one])).values()];
@@ -24,7 +24,7 @@ export function licenses(
       const terms = folder === own ? termsIn(folder) : requiredTerms(folder);
       return terms === null ? [] : [`${name} ${version}, ${license}\n\n${terms}\n`];
     });
-  return [...texts, `Node ${node.version}\n\n${node.terms.trim()}\n`].join(
+  return [...texts, `${runtime.name} ${runtime.version}\n\n${runtime.terms.trim()}\n`].join(
     `\n${'-'.repeat(72)}\n\n`,
   );
 }

@@ -1,27 +1,17 @@
 /** Lays a charm out in a folder: what `charmcraft pack` packs, and what the tests run. */
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { dispatchScript, idleHooks } from './dispatch-script.ts';
 import { licenses } from './licenses.ts';
-import type { ShippedNode } from './node.ts';
 import { PackingFailed } from './packing-failed.ts';
+import { bundleName, type Copying, type Runtime } from './runtime.ts';
 import type { CharmSource } from './source.ts';
-import { charmcraftFor, charmcraftOf, everyFile, made, metadataOf, textsIn } from './texts.ts';
+import { charmcraftFor, charmcraftOf, everyFile, madeFor, metadataOf, textsIn } from './texts.ts';
 
 export interface PackOptions {
-  readonly node: ShippedNode;
-  /** A charm that is packed holds a copy of this Node; one that is only run here may point to it. */
-  readonly runtime: 'copy' | 'link';
+  readonly runtime: Runtime;
+  readonly copying: Copying;
 }
 
 export interface Packed {
@@ -39,7 +29,7 @@ export interface Packed {
 export async function packCharm(
   { folders, named, own, program, isIdle }: CharmSource,
   folder: string,
-  { node, runtime }: PackOptions,
+  { runtime, copying }: PackOptions,
 ): Promise<Packed> {
   const texts = textsIn(folders);
   const metadata = metadataOf(texts, folders[0] ?? '.');
@@ -48,29 +38,23 @@ export async function packCharm(
     throw new PackingFailed(
       `the charm's endpoints name ${unknown.join(', ')}, which metadata.yaml has not: add it under peers, provides or requires`,
     );
+  const made = madeFor(runtime);
   const files = [...Object.keys(texts).filter((name) => !generated.test(name)), ...made];
   const charmcraft =
-    texts['charmcraft.yaml'] ?? charmcraftFor(metadata, node.architecture, files.sort());
+    texts['charmcraft.yaml'] ?? charmcraftFor(metadata, runtime.architecture, files.sort());
   const idle = idleHooks(isIdle, metadata.endpoints, metadata.containers);
   const written: Record<string, string> = {
     ...texts,
-    'charmcraft.yaml': charmcraftOf(charmcraft, node.architecture),
-    dispatch: dispatchScript(idle),
+    'charmcraft.yaml': charmcraftOf(charmcraft, runtime.architecture, made),
+    dispatch: dispatchScript(idle, runtime.call),
   };
   empty(folder);
-  const { bytes, inputs } = await bundle(program, join(folder, 'hookchart.cjs'), {
-    node: node.version,
-    minify: true,
-  });
-  written['licenses.txt'] = licenses(inputs, own, node);
+  const bundled = join(folder, bundleName);
+  const { bytes, inputs } = await bundle(program, bundled, { node: runtime.node, minify: true });
+  written['licenses.txt'] = licenses(inputs, own, runtime);
   for (const [name, text] of Object.entries(written)) writeFileSync(join(folder, name), text);
-  for (const name of ['dispatch', 'hookchart.cjs']) chmodSync(join(folder, name), 0o755);
-  const copy = join(folder, 'node');
-  if (runtime === 'link') symlinkSync(node.program, copy);
-  else {
-    copyFileSync(node.program, copy);
-    chmodSync(copy, 0o755);
-  }
+  for (const file of [join(folder, 'dispatch'), bundled]) chmodSync(file, 0o755);
+  runtime.install(bundled, folder, copying);
   const notes = [
     ...(texts['charmcraft.yaml'] === undefined
       ? ['there is no charmcraft.yaml, so one was made, for Ubuntu 22.04 and 24.04']
@@ -91,7 +75,7 @@ const generated = /^(actions|charmcraft|config|metadata)\.yaml$/;
 /** A folder is emptied only of what packing puts there, and only where that was done before. */
 function empty(folder: string): void {
   const found = existsSync(folder) ? readdirSync(folder) : [];
-  if (found.length > 0 && !found.includes('hookchart.cjs'))
+  if (found.length > 0 && !(found.includes('dispatch') && found.includes('licenses.txt')))
     throw new PackingFailed(
       `${folder} holds ${found[0]}, and is no charm that was packed before: name a folder of its own with --out`,
     );

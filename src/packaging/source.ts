@@ -12,7 +12,7 @@ export interface CharmSource {
   readonly named: readonly string[];
   /** The module that its process runs, as a text; what it imports is named by absolute paths. */
   readonly program: string;
-  /** Whether a hook is nothing to the charm, unless a deferred one waits: then no Node is started. */
+  /** Whether a hook is nothing to the charm, unless a deferred one waits: then its program is not started. */
   readonly isIdle: (hook: string) => boolean;
 }
 

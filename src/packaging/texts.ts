@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { PackingFailed } from './packing-failed.ts';
+import { bundleName, type Runtime } from './runtime.ts';
 
 /** What may stand beside a charm's module, and goes along with it. */
 const taken = [
@@ -10,13 +11,22 @@ const taken = [
   ...['icon.svg', 'metadata.yaml'],
 ] as const;
 
+/** What pack itself puts into a charm, whatever the runtime. */
+const madeForAny = ['dispatch', 'licenses.txt'];
+
+/** What only one of the runtimes has. */
+const madeForOne: readonly string[] = ['hookchart', bundleName, 'node'];
+
 /** What pack itself puts into a charm. */
-export const made = ['dispatch', 'hookchart.cjs', 'licenses.txt', 'node'] as const;
+export const madeFor = ({ files }: Pick<Runtime, 'files'>): readonly string[] => [
+  ...madeForAny,
+  ...files,
+];
 
 export type Texts = Partial<Readonly<Record<(typeof taken)[number], string>>>;
 
 /** All names that there can be in a charm's folder. */
-export const everyFile: ReadonlySet<string> = new Set([...taken, ...made]);
+export const everyFile: ReadonlySet<string> = new Set([...taken, ...madeForAny, ...madeForOne]);
 
 /** Reads what there is; what stands in two folders is taken from the first. */
 export function textsIn(folders: readonly string[]): Texts {
@@ -63,7 +73,7 @@ export function metadataOf(texts: Texts, folder: string): Metadata {
   };
 }
 
-/** The `charmcraft.yaml` of a charm that has none: for the bases that its Node runs on. */
+/** The `charmcraft.yaml` of a charm that has none: for the bases that its runtime runs on. */
 export const charmcraftFor = (
   { title }: Metadata,
   architecture: string,
@@ -87,9 +97,10 @@ ${files.map((file) => `      - ${file}\n`).join('')}`;
 
 /**
  * A `charmcraft.yaml` with the platforms of one architecture alone, since a charm's folder holds the
- * Node of one. `PackingFailed` where it has none, or would leave out what the charm is run by.
+ * runtime of one, and without the files of another. `PackingFailed` where it has none, or would leave
+ * out what the charm is run by.
  */
-export function charmcraftOf(text: string, architecture: string): string {
+export function charmcraftOf(text: string, architecture: string, made: readonly string[]): string {
   const document = parsed(text, 'charmcraft.yaml');
   const platforms = document.get('platforms');
   if (isMap(platforms)) {
@@ -108,6 +119,11 @@ export function charmcraftOf(text: string, architecture: string): string {
   // A part without such a list primes all that there is.
   if (primes.length > 0 && primes.every((prime) => isSeq(prime))) {
     const primed = primes.flatMap((prime) => (isSeq(prime) ? prime.items.map(textOf) : []));
+    for (const prime of primes)
+      if (isSeq(prime))
+        prime.items = prime.items.filter(
+          (item) => !madeForOne.includes(textOf(item)) || made.includes(textOf(item)),
+        );
     const left = made.filter((name) => !primed.includes(name) && !primed.includes('*'));
     if (left.length > 0)
       throw new PackingFailed(

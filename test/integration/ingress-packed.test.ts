@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anyCharm } from '../../src/packaging/any-charm.ts';
-import { shippedNode } from '../../src/packaging/node.ts';
 import { packCharm } from '../../src/packaging/pack.ts';
+import { charmRuntime } from '../charm-runtime.ts';
 import { Nginx } from '../ingress/nginx-process.ts';
 import { SmallModel } from '../packaging/small-model.ts';
 
@@ -15,7 +15,7 @@ let model: SmallModel;
 
 beforeAll(async () => {
   const source = await anyCharm(resolve('docs/ingress/charm/main.ts'));
-  await packCharm(source, join(folder, 'charm'), { node: shippedNode(), runtime: 'link' });
+  await packCharm(source, join(folder, 'charm'), { runtime: charmRuntime(), copying: 'link' });
   nginx = await Nginx.make(join(folder, 'nginx'));
   model = await SmallModel.start();
 });

@@ -1,3 +1,4 @@
+import { shippedBun } from '../../src/packaging/bun.ts';
 import { shippedNode } from '../../src/packaging/node.ts';
 import { findPgbouncer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
@@ -8,5 +9,6 @@ export function setup(): void {
   findPgbouncer();
   findProgram('nginx', 'nginx');
   findChromium();
+  shippedBun();
   shippedNode();
 }

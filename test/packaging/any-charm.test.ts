@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anyCharm } from '../../src/packaging/any-charm.ts';
-import { shippedNode } from '../../src/packaging/node.ts';
 import { packCharm } from '../../src/packaging/pack.ts';
+import { charmRuntime } from '../charm-runtime.ts';
 import { SmallModel } from './small-model.ts';
 
 const module = resolve('test/packaging/website/charm.ts');
@@ -16,8 +16,8 @@ describe('a charm of anybody, packed', () => {
   let pages: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'hookchart-any-charm-'));
-    const node = shippedNode();
-    await packCharm(await anyCharm(module), join(folder, 'charm'), { node, runtime: 'link' });
+    const runtime = charmRuntime();
+    await packCharm(await anyCharm(module), join(folder, 'charm'), { runtime, copying: 'link' });
     dispatch = join(folder, 'charm', 'dispatch');
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true }));

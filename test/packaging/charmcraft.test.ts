@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../src/packaging/check.ts';
-import { shippedNode } from '../../src/packaging/node.ts';
 import { packCharm } from '../../src/packaging/pack.ts';
 import { packedOf, substrates } from '../../src/pgbouncer/charm/packed.ts';
+import { charmRuntime } from '../charm-runtime.ts';
 
 const isThere = spawnSync('charmcraft', ['version']).error === undefined;
 
@@ -18,7 +18,7 @@ describe.each(substrates)('charmcraft, of the charm for %s', (substrate) => {
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'hookchart-charmcraft-'));
-    await packCharm(packedOf(substrate), folder, { node: shippedNode(), runtime: 'link' });
+    await packCharm(packedOf(substrate), folder, { runtime: charmRuntime(), copying: 'link' });
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -45,7 +45,7 @@ describe.each(substrates)('charmcraft, of the charm for %s', (substrate) => {
     expect(changed('charmcraft.yaml', bases)).toEqual([
       expect.stringMatching(/^charmcraft\.yaml: [\s\S]*Base requires 'platforms' definition/),
     ]);
-    const path = (text: string) => text.replace('./hookchart.cjs', '"$PWD/hookchart.cjs"');
+    const path = (text: string) => text.replace('./hookchart', '"$PWD/hookchart"');
     expect(changed('dispatch', path)).toEqual([
       expect.stringMatching(/^entrypoint: error: Cannot find the entrypoint file/),
     ]);

@@ -131,7 +131,13 @@ describe('in a project that has the package from npm', () => {
 
   it.each([
     [['--arch', 'amd64,arm64', '--node', 'x'], '--node is one program: name one architecture'],
-    [['--arch', 'pdp11'], 'no Node is pinned for pdp11, only for amd64 and arm64'],
+    [['--runtime', 'deno'], '--runtime deno is none: say bun or node'],
+    [['--runtime', 'bun', '--node', 'x'], '--node is a Node, and --runtime says bun'],
+    [
+      ['--arch', 'pdp11', '--runtime', 'node'],
+      'no Node is pinned for pdp11, only for amd64 and arm64',
+    ],
+    [['--arch', 'pdp11'], 'no Bun is pinned for pdp11, only for amd64 and arm64'],
   ])('pack %j is refused', (args, why) => {
     const { status, stderr } = pack(...args);
     expect(status).not.toBe(0);

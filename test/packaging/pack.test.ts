@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { anyCharm } from '../../src/packaging/any-charm.ts';
-import { shippedNode } from '../../src/packaging/node.ts';
 import { packCharm } from '../../src/packaging/pack.ts';
+import { runtimeFor } from '../../src/packaging/runtimes.ts';
 
 const metadata = `name: quiet
 display-name: A quiet charm
@@ -30,8 +30,8 @@ describe('packing', () => {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   const pack = async (out = 'out') =>
     packCharm(await anyCharm(join(folder, 'charm.mjs')), join(folder, out), {
-      node: shippedNode(),
-      runtime: 'link',
+      runtime: runtimeFor(),
+      copying: 'link',
     });
   const packed = (name: string) => readFileSync(join(folder, 'out', name), 'utf8');
 
@@ -43,20 +43,16 @@ describe('packing', () => {
       'there is no config.yaml, so the charm has no options',
       'there is no LICENSE, so nothing says on which terms the charm may be used',
     ]);
-    expect(readdirSync(join(folder, 'out')).sort()).toEqual([
-      'charmcraft.yaml',
-      'dispatch',
-      'hookchart.cjs',
-      'licenses.txt',
-      'metadata.yaml',
-      'node',
-    ]);
+    const made = ['dispatch', 'hookchart', 'licenses.txt'];
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual(
+      [...made, 'charmcraft.yaml', 'metadata.yaml'].sort(),
+    );
     const { title, parts } = parse(packed('charmcraft.yaml'));
     expect(title).toBe('A quiet charm');
-    expect(parts.charm.prime).toEqual(['dispatch', 'hookchart.cjs', 'licenses.txt', 'node']);
+    expect(parts.charm.prime).toEqual(made);
   });
 
-  it('takes along what stands beside the module, and starts no Node for what nobody handles', async () => {
+  it('takes along what stands beside the module, and starts no program for what nobody handles', async () => {
     for (const name of ['LICENSE', 'README.md', 'icon.svg', 'actions.yaml', 'config.yaml'])
       write(name, `${name}\n`);
     write('notes.txt', 'not for others');
@@ -76,13 +72,11 @@ describe('packing', () => {
   it('leaves it to the process where only a function knows what is handled', async () => {
     write('charm.mjs', charm().replace('events: {}', 'events: () => null'));
     await pack();
-    expect(packed('dispatch')).toMatch(
-      /^#!\/bin\/sh\ncd .*\n# .*\nNODE_COMPILE_CACHE=\S+ exec \.\/node \.\/hookchart\.cjs\n$/,
-    );
+    expect(packed('dispatch')).toMatch(/^#!\/bin\/sh\ncd .*\nDO_NOT_TRACK=1 exec \.\/hookchart\n$/);
   });
 
-  it('keeps of the platforms those of the architecture whose Node it holds', async () => {
-    const { architecture } = shippedNode();
+  it('keeps of the platforms those of the architecture whose runtime it holds', async () => {
+    const { architecture } = runtimeFor();
     const other = architecture === 'amd64' ? 'arm64' : 'amd64';
     const text = (platforms: string) =>
       `type: charm\n# Ours.\nplatforms:\n${platforms}parts:\n  charm:\n    plugin: dump\n    source: .\n`;
@@ -103,8 +97,9 @@ describe('packing', () => {
   it.each([
     [
       'a charmcraft.yaml that leaves out its program',
-      () => write('charmcraft.yaml', 'parts:\n  charm:\n    prime: [dispatch, node]\n'),
-      'charmcraft.yaml leaves out hookchart.cjs, licenses.txt: add to prime what the charm is run by',
+      () =>
+        write('charmcraft.yaml', 'parts:\n  charm:\n    prime: [dispatch, node, hookchart.cjs]\n'),
+      'charmcraft.yaml leaves out licenses.txt, hookchart: add to prime what the charm is run by',
     ],
     [
       'a metadata.yaml that is none',

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { shippedNode } from '../../src/packaging/node.ts';
 import { packCharm } from '../../src/packaging/pack.ts';
+import { runtimeFor } from '../../src/packaging/runtimes.ts';
 import { options } from '../../src/pgbouncer/charm/config.ts';
 import { packedOf, substrates } from '../../src/pgbouncer/charm/packed.ts';
 import { container } from '../../src/pgbouncer/charm/place.ts';
@@ -19,20 +19,21 @@ describe.each(substrates)('the charm for %s', (substrate) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hookchart-charm-'));
     ({ bytes } = await packCharm(packedOf(substrate), folder, {
-      node: shippedNode(),
-      runtime: 'link',
+      runtime: runtimeFor(),
+      copying: 'link',
     }));
   });
   afterAll(() => rm(folder, { recursive: true }));
   const text = (name: string) => readFile(join(folder, name), 'utf8');
 
-  it('is one small file beside the Node that is pinned, and Juju can run it', async () => {
+  it('is one program of the Bun that is pinned, and Juju can run it', async () => {
     expect(bytes).toBeLessThan(400_000);
-    expect((await text('hookchart.cjs')).length).toBe(bytes);
     expect(statSync(join(folder, 'dispatch')).mode & 0o111).toBe(0o111);
-    const version = execFileSync(join(folder, 'node'), ['--version'], { encoding: 'utf8' });
-    expect(version).toBe(`v${shippedNode().version}\n`);
-    expect(version).toMatch(/^v24\./);
+    const version = execFileSync(join(folder, 'hookchart'), ['--version'], {
+      encoding: 'utf8',
+      env: { BUN_BE_BUN: '1' },
+    });
+    expect(version).toBe(`${runtimeFor().version}\n`);
   });
 
   it('ends its dispatch with the name of a program, where charmcraft looks for it', async () => {
@@ -43,7 +44,7 @@ describe.each(substrates)('the charm for %s', (substrate) => {
 
   it('is packed for the bases and the architecture of the machine that builds', async () => {
     const yaml = await text('charmcraft.yaml');
-    const { architecture } = shippedNode();
+    const { architecture } = runtimeFor();
     const { platforms, bases } = parse(yaml);
     expect(bases).toBeUndefined();
     expect(platforms).toEqual(
@@ -61,7 +62,7 @@ describe.each(substrates)('the charm for %s', (substrate) => {
     const files = primed
       .trimEnd()
       .split('\n')
-      .map((line) => line.replace('      - ', ''));
+      .flatMap((line) => /^ {6}- (.*)/.exec(line)?.[1] ?? []);
     const generated = ['charmcraft.yaml', 'config.yaml', 'metadata.yaml'];
     expect([...files, ...generated].sort()).toEqual((await readdir(folder)).sort());
   });
@@ -98,9 +99,9 @@ describe.each(substrates)('the charm for %s', (substrate) => {
   it('states the terms of what is in it, each with its text', async () => {
     expect(await text('LICENSE')).toContain('Apache License');
     const [own, ...others] = (await text('licenses.txt')).split(`\n${'-'.repeat(72)}\n\n`);
-    const node = others.pop();
+    const bun = others.pop();
     expect(own).toMatch(/^hookchart [\d.]+, Apache-2\.0\n\nApache License/);
-    expect(node).toMatch(/^Node 24\.[\d.]+\n\nNode\.js is licensed for use as follows/);
+    expect(bun).toMatch(/^Bun [\d.]+\n\n[\s\S]*\nPermission[\s\S]*LESSER GENERAL PUBLIC LICENSE/);
     for (const name of ['pg', 'pg-types', 'pgpass', 'split2', 'ws', 'xstate', 'fp-ts', 'valibot'])
       expect(
         others.some((one) => one.startsWith(`${name} `)),

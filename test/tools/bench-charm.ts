@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shippedNode } from '../../src/packaging/node.ts';
 import { RealCharm } from '../pgbouncer/charm/charm.ts';
 import type { ToolCall } from '../pgbouncer/charm/stand-in.ts';
 import { median, type Tell } from './bench-measure.ts';
@@ -39,9 +40,9 @@ function idle(charm: RealCharm, folder: string, out: Tell, rounds: number): numb
   program(join(tools, 'state-get'), `echo '""'`);
   const { environment, path } = charm.process(leader, 'database-relation-joined', tools);
   const programs: Readonly<Record<string, readonly [string, ...string[]]>> = {
-    'node -e 0': [join(path, 'node'), '-e', '0'],
+    'node -e 0': [shippedNode().program, '-e', '0'],
     dispatch: [join(path, 'dispatch')],
-    'its bundle, without the shell before it': [join(path, 'node'), join(path, 'hookchart.cjs')],
+    'its program, without the shell before it': [join(path, 'hookchart')],
   };
   const times = new Map<string, number[]>();
   for (let round = 0; round < 3 * rounds; round++)

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { shippedNode } from '../../../src/packaging/node.ts';
 import { packCharm } from '../../../src/packaging/pack.ts';
 import { packedOf } from '../../../src/pgbouncer/charm/packed.ts';
 import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.ts';
@@ -20,6 +19,7 @@ import { applied, type Runner, step } from '../../../src/testing/step.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';
 import { type Hook, type Topology, unitsOf, type World } from '../../../src/testing/world.ts';
+import { charmRuntime } from '../../charm-runtime.ts';
 import { eventVariables } from './environment.ts';
 import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
 import { backendRelation, backendSecretId, backendTlsId, type Surroundings } from './tool-calls.ts';
@@ -87,7 +87,7 @@ export class RealCharm {
   static async start(topology: Topology, given?: RealCharm['backend']): Promise<RealCharm> {
     const workspace = new Workspace();
     const built = join(workspace.path, 'built');
-    await packCharm(packedOf('machine'), built, { node: shippedNode(), runtime: 'link' });
+    await packCharm(packedOf('machine'), built, { runtime: charmRuntime(), copying: 'link' });
     const backend = given ?? (await startBackend());
     const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
     for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);
@@ -273,7 +273,7 @@ export class RealCharm {
     const folder = name.replace('/', '-');
     const charm = join(this.#workspace.path, `charm-${folder}`);
     mkdirSync(charm);
-    for (const file of ['dispatch', 'hookchart.cjs', 'node'])
+    for (const file of ['dispatch', ...charmRuntime().files])
       symlinkSync(join(this.#built, file), join(charm, file));
     const config = {
       listen_port: await freePort(),
