@@ -32,6 +32,11 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
   ['random histories', 'run', '-s', 'hookchart', '--', 'soak', '--hooks', '50000'],
   ['planted faults', 'run', '-s', 'faults'],
   ['docs: reference, recorded demo, site, links', 'run', 'docs'],
+  [
+    'the charm, run by Node',
+    ...['run', 'test:node', '--'],
+    ...['story', 'leftovers'].map((name) => `test/pgbouncer/charm/${name}.test.ts`),
+  ],
   ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 ];
 

@@ -50,7 +50,12 @@ function dyingAt(replacement: number): Hindrance {
      };`,
   );
   return {
-    variables: { NODE_OPTIONS: `--require ${program}`, DIES_AT: String(replacement) },
+    variables: {
+      // Each runtime looks at its own.
+      BUN_OPTIONS: `--preload ${program}`,
+      NODE_OPTIONS: `--require ${program}`,
+      DIES_AT: String(replacement),
+    },
   };
 }
 

@@ -196,11 +196,13 @@ describe('a unit that goes', () => {
   it('says what it could not take along', async () => {
     const before = charm.world;
     const systemd = { ...places['under systemd, which is not there']?.() };
+    writeFileSync(file, '');
     const home = join(file, 'below');
     const { code, error } = await run('remove', { ...systemd, HOOKCHART_HOME: home }, other);
     expect(code).toBe(0);
-    expect(error).toBe(
-      `remove: something of PgBouncer stays on this machine (ENOTDIR: not a directory, lstat '${home}'); remove it by hand\n`,
+    // Which call of the system it was, each runtime says in its own way.
+    expect(error.replace(/(?<=directory, )\w+/, '…')).toBe(
+      `remove: something of PgBouncer stays on this machine (ENOTDIR: not a directory, … '${home}'); remove it by hand\n`,
     );
     charm.world = before;
   });
