@@ -4,6 +4,16 @@
  * @module hookchart/juju
  */
 export {
+  type Action,
+  type ActionRefused,
+  type ActionResults,
+  type Actions,
+  type ActionsOf,
+  type ActionWorld,
+  act,
+  refuseAction,
+} from './action.ts';
+export {
   type Charm,
   type CharmConfig,
   type CharmEvent,

@@ -63,7 +63,7 @@ describe.each(substrates)('the charm for %s', (substrate) => {
       .trimEnd()
       .split('\n')
       .flatMap((line) => /^ {6}- (.*)/.exec(line)?.[1] ?? []);
-    const generated = ['charmcraft.yaml', 'config.yaml', 'metadata.yaml'];
+    const generated = ['actions.yaml', 'charmcraft.yaml', 'config.yaml', 'metadata.yaml'];
     expect([...files, ...generated].sort()).toEqual((await readdir(folder)).sort());
   });
 

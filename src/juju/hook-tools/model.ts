@@ -6,6 +6,7 @@ import type { JujuError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Bag, Databag, Juju, JujuAttempt } from '../port.ts';
 import { printable } from '../printable.ts';
+import { type ActionTools, actionTools } from './action.ts';
 import { deployment } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
 import { knownKey } from './known.ts';
@@ -42,6 +43,8 @@ export interface JujuModel extends Juju {
   /** Keeps what was learned of the model though nothing else is to be committed. */
   readonly remember: JujuAttempt<void>;
   readonly secrets: JujuSecrets | null;
+  /** Only while an action runs. */
+  readonly action: ActionTools;
 }
 
 /**
@@ -126,6 +129,7 @@ export function juju(
   });
 
   return {
+    action: actionTools(tools),
     unit,
     owner: `${model.uuid}/${application}`,
     endpoint: where,

@@ -1,5 +1,6 @@
 import { type Failure, HookMisuse, type Words } from '../../hook/index.ts';
 import { isRecord } from '../../hook/words.ts';
+import type { Actions } from '../action.ts';
 import type { Charm } from '../charm.ts';
 import type { Environment, Variables } from '../hook-tools/index.ts';
 import type { Unit } from '../unit.ts';
@@ -35,6 +36,8 @@ export interface Served {
 export interface WithPorts<W extends Words, Given extends object, Ports, Why extends Failure>
   extends Served {
   readonly charm: Charm<W, Given, Ports, Why>;
+  /** What operators may ask a unit for; `actions.yaml` lists them. */
+  readonly actions?: Actions<W, Ports, Why>;
   /** Makes what the handlers are given beside `juju`, once in a hook that somebody handles. */
   readonly ports: (at: Whereabouts) => (Given & Closing) | Promise<Given & Closing>;
 }
@@ -42,6 +45,7 @@ export interface WithPorts<W extends Words, Given extends object, Ports, Why ext
 /** The module of one whose handlers need nothing else. */
 export interface WithoutPorts<W extends Words, Ports, Why extends Failure> extends Served {
   readonly charm: Charm<W, object, Ports, Why>;
+  readonly actions?: Actions<W, Ports, Why>;
   readonly ports?: undefined;
 }
 
@@ -61,11 +65,13 @@ const nothing: Readonly<Record<string, unknown>> = {};
  */
 export function assertCharmModule(loaded: unknown, from: string): asserts loaded is CharmModule {
   const invalid = (what: string) => new HookMisuse('CharmInvalid', from, null, what);
-  const { charm, ports, port } = isRecord(loaded) ? loaded : nothing;
+  const { charm, ports, port, actions } = isRecord(loaded) ? loaded : nothing;
   if (!isRecord(charm) || typeof charm.chartOf !== 'function' || typeof charm.open !== 'function')
     throw invalid('it exports no charm: say `export const charm = defineCharm({ … })`');
   if (ports !== undefined && typeof ports !== 'function')
     throw invalid('its export "ports" is no function: say `export const ports = (at) => ({ … })`');
+  if (actions !== undefined && !isRecord(actions))
+    throw invalid('its export "actions" is no record: say `export const actions = { … }`');
   if (port !== undefined && typeof port !== 'function' && !Number.isInteger(port))
     throw invalid('its export "port" is neither a whole number nor a function that gives one');
 }

@@ -1,12 +1,14 @@
 /** One hook of any charm, from its environment to its exit code. */
 import * as E from 'fp-ts/lib/Either.js';
 import { attempt, type Failure, once, take, type Words } from '../../hook/index.ts';
+import type { Actions } from '../action.ts';
 import type { Charm } from '../charm.ts';
 import { deferralKey } from '../deferral-key.ts';
 import { type DispatchRun, dispatch } from '../dispatch.ts';
 import type { JujuError } from '../errors.ts';
 import { type Environment, type JujuModel, juju, type Variables } from '../hook-tools/index.ts';
 import type { Juju } from '../port.ts';
+import { actionIn, answerAction } from './answer-action.ts';
 import { calledFor, hostOf, pruning } from './called.ts';
 import type { CharmModule, Closing, Whereabouts } from './charm-module.ts';
 import { hookBudget } from './hook-budget.ts';
@@ -38,8 +40,8 @@ export function dispatchCharm<W extends Words, Given extends object, Ports, Why 
     (environment) => {
       const at = { environment, variables, time, port: module.port };
       return module.ports === undefined
-        ? hookOf(module.charm, () => ({}), at)
-        : hookOf(module.charm, module.ports, at);
+        ? hookOf(module.charm, () => ({}), module.actions, at, says.render)
+        : hookOf(module.charm, module.ports, module.actions, at, says.render);
     },
     says,
   );
@@ -55,7 +57,9 @@ interface At {
 const hookOf = <W extends Words, Given extends object, Ports, Why extends Failure>(
   charm: Charm<W, Given, Ports, Why>,
   ports: (at: Whereabouts) => (Given & Closing) | Promise<Given & Closing>,
+  actions: Actions<W, Ports, Why> | undefined,
   { environment, variables, time, port }: At,
+  render: CharmSays<W, Why | JujuError>['render'],
 ) =>
   attempt<DispatchRun<W, Why> | null, Why | JujuError>(async () => {
     const { endpoints = {} } = charm;
@@ -65,7 +69,9 @@ const hookOf = <W extends Words, Given extends object, Ports, Why extends Failur
     const pruned = pruning(environment, model);
     if (pruned !== null) await take(pruned);
     const called = calledFor(environment);
-    const isNothing = charm.chartOf(called) === null && !(await take(model.state))[deferralKey];
+    const action = actionIn(environment.event);
+    const isNothing =
+      action === null && charm.chartOf(called) === null && !(await take(model.state))[deferralKey];
     let isCommitted = false;
     const commit: Juju['commit'] = (changes) => {
       isCommitted = true;
@@ -77,7 +83,9 @@ const hookOf = <W extends Words, Given extends object, Ports, Why extends Failur
       try {
         const clock = () => performance.now();
         const around = { juju: { ...model, commit }, clock, deadline: time.deadline() };
-        run = await take(dispatch(charm, { ...given, ...around })(called));
+        const world = { ...given, ...around };
+        if (action === null) run = await take(dispatch(charm, world)(called));
+        else await take(answerAction(action, model, charm, actions ?? {}, world, render));
       } finally {
         await given.close?.();
       }

@@ -1,4 +1,5 @@
 /** One hook of any charm as a process. */
+export { actionIn, answerAction } from './answer-action.ts';
 export { calledFor, hostOf, pruning } from './called.ts';
 export {
   assertCharmModule,

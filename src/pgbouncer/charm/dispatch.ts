@@ -8,6 +8,8 @@ import {
   type Variables,
 } from '../../juju/hook-tools/index.ts';
 import {
+  actionIn,
+  answerAction,
   calledFor,
   hookBudget,
   hostOf,
@@ -15,6 +17,8 @@ import {
   runHook,
   type Voices,
 } from '../../juju/process/index.ts';
+import { actions } from '../commands/actions.ts';
+import { pgbouncerCharm } from '../commands/charm.ts';
 import {
   type Attempt,
   type DispatchRun,
@@ -139,6 +143,13 @@ const serve =
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
     const called = calledFor(environment);
+    const action = actionIn(event);
+    if (action !== null) {
+      const options = { policy, obstacles: () => obstacles(model, config) };
+      const charm = pgbouncerCharm(options);
+      const answered = await answerAction(action, model, charm, actions, adapters, render)();
+      return E.isLeft(answered) ? answered : E.right(nothingOf(called));
+    }
     if (event === 'backend-database-relation-changed') {
       const moved = await model.requiredHasMoved();
       if (E.isLeft(moved)) return moved;

@@ -28,6 +28,9 @@ export type Instead = (
 const program = resolve('test/pgbouncer/charm/hook-tool.bash');
 
 const tools = [
+  'action-fail',
+  'action-get',
+  'action-set',
   'juju-log',
   'secret-ids',
   'state-delete',

@@ -1,0 +1,112 @@
+import {
+  type Attempt,
+  attempt,
+  type Failure,
+  halt,
+  type Issue,
+  oneOf,
+  right,
+  type Schema,
+  type Words,
+} from '../hook/index.ts';
+import type { Charm } from './charm.ts';
+import { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
+import type { JujuError } from './errors.ts';
+import type { JujuEvent } from './port.ts';
+import { openUnit, type Unit } from './unit.ts';
+
+/** An action that is not carried out, and why. */
+export interface ActionRefused {
+  readonly _tag: 'ActionRefused';
+  readonly class: 'refused';
+  readonly why: string;
+}
+
+/** For the operator, who reads it as the action's failure. */
+export const refuseAction = (why: string): never =>
+  halt({ _tag: 'ActionRefused', class: 'refused', why } satisfies ActionRefused);
+
+/** What an action came to, by names of lower-case letters, digits and `-`; each value as JSON has it. */
+export type ActionResults = Readonly<Record<string, unknown>>;
+
+/** What an action has at hand beside its parameters. */
+export interface ActionWorld<W extends Words, Ports, Why extends Failure> {
+  /** What handlers are given; what they would write is not committed. */
+  readonly ports: Ports & { readonly juju: Unit };
+  /** Runs a hook, whole, as Juju would call for it; it commits. */
+  readonly hook: (event: JujuEvent) => Promise<DispatchRun<W, Why>>;
+}
+
+/** What an operator may ask one unit for, by `juju run UNIT NAME`; `actions.yaml` lists it. */
+export interface Action<
+  W extends Words = Words,
+  Ports = object,
+  Why extends Failure = Failure,
+  Parameters = unknown,
+> {
+  /** Reads the parameters, defaults included: Standard Schema. */
+  readonly parameters: Schema<Parameters>;
+  /** Only the leader can; any other unit refuses. */
+  readonly isForLeader?: boolean;
+  /** It says why it cannot by `refuseAction`, or fails as handlers do. */
+  readonly run: (
+    world: ActionWorld<W, Ports, Why>,
+    parameters: Parameters,
+  ) => Promise<ActionResults>;
+}
+
+/** The actions of a charm by their names. */
+export type Actions<W extends Words, Ports, Why extends Failure> = Readonly<
+  // biome-ignore lint/suspicious/noExplicitAny: each action has parameters of its own, which its schema reads.
+  Record<string, Action<W, Ports, Why, any>>
+>;
+
+/** The actions of a charm by its type: `const actions: ActionsOf<typeof charm> = { … }`. */
+export type ActionsOf<C> =
+  C extends Charm<
+    infer W extends Words,
+    infer _ extends object,
+    infer Ports,
+    infer Why extends Failure
+  >
+    ? Actions<W, Ports, Why>
+    : never;
+
+/**
+ * Runs an action of a charm on this unit. The left is `ActionRefused` where there is no such action,
+ * a parameter is not as it has to be, or only the leader can; or whatever kept the action from its end.
+ */
+export const act =
+  <W extends Words, Given extends object, Ports, Why extends Failure>(
+    charm: Charm<W, Given, Ports, Why>,
+    actions: Actions<W, Ports, Why>,
+    given: Given & HookWorld,
+    options: DispatchOptions<W, Why> = {},
+  ) =>
+  (name: string, parameters: unknown): Attempt<ActionResults, Why | JujuError | ActionRefused> =>
+    attempt(async () => {
+      const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+      if (action === undefined)
+        return refuseAction(`the charm has no such action: say ${oneOf(Object.keys(actions))}`);
+      const read = action.parameters['~standard'].validate(parameters);
+      if (read instanceof Promise) throw new TypeError(`the schema of ${name} answers later`);
+      if (read.issues !== undefined) return refuseAction(unfit(read.issues[0]));
+      const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
+      const unit = openUnit(juju, () => clock() >= deadline);
+      if (action.isForLeader === true && !(await unit.leader()))
+        return refuseAction('only the leader can, which `juju status` marks with a star');
+      try {
+        const ports = charm.open({ ...given, juju: unit }, { hook: `actions/${name}` });
+        const hook = async (event: JujuEvent) =>
+          right(await dispatch(charm, given, options)(event)());
+        return await action.run({ ports: Object.assign({ juju: unit }, ports), hook }, read.value);
+      } finally {
+        await charm.close?.(given);
+      }
+    });
+
+function unfit(issue: Issue | undefined): string {
+  const keys = (issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key));
+  const where = keys.length === 0 ? 'the parameters are' : `parameter ${keys.join('.')} is`;
+  return `${where} not as expected (${issue?.message ?? 'its schema says no more'})`;
+}

@@ -1,0 +1,47 @@
+/** An action of an operator's, from the agent's word for it to its answer. */
+import * as E from 'fp-ts/lib/Either.js';
+import { type Attempt, attempt, type Failure, take, type Words } from '../../hook/index.ts';
+import { type ActionRefused, type Actions, act } from '../action.ts';
+import type { Charm } from '../charm.ts';
+import type { HookWorld } from '../dispatch.ts';
+import { type JujuError, render as renderAny } from '../errors.ts';
+import type { JujuModel } from '../hook-tools/index.ts';
+
+/** The action's name; null where a hook is called for. */
+export const actionIn = (event: string): string | null =>
+  /^actions\/(.+)$/.exec(event)?.[1] ?? null;
+
+/**
+ * Runs an action and answers it. What it cannot do is its failure, which the operator reads; only
+ * where that cannot be said either the process fails.
+ */
+export const answerAction = <W extends Words, Given extends object, Ports, Why extends Failure>(
+  name: string,
+  { action }: Pick<JujuModel, 'action'>,
+  charm: Charm<W, Given, Ports, Why>,
+  actions: Actions<W, Ports, Why>,
+  given: Given & HookWorld,
+  render: (why: Why | JujuError) => string = renderAny,
+): Attempt<null, JujuError> =>
+  attempt(async () => {
+    const parameters = await take(action.parameters);
+    const outcome = await act(charm, actions, given)(name, parameters)();
+    if (E.isRight(outcome)) {
+      const texts = Object.entries(outcome.right).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]);
+      await take(action.succeed(Object.fromEntries(texts)));
+    } else await take(action.fail(said(outcome.left, render)));
+    return null;
+  });
+
+function said<Why extends Failure>(
+  why: Why | JujuError | ActionRefused,
+  render: (why: Why | JujuError) => string,
+): string {
+  return isRefusal(why) ? why.why : render(why);
+}
+
+const isRefusal = (why: Failure | ActionRefused): why is ActionRefused =>
+  why._tag === 'ActionRefused';

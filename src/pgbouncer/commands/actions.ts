@@ -1,0 +1,132 @@
+/** What operators may ask a unit for: `juju run pgbouncer/0 show-relations`. */
+import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
+import type { PgbouncerWords } from '../../../machines/index.ts';
+import { type ActionResults, type Actions, refuseAction } from '../../juju/action.ts';
+import { type HookError, render } from '../errors.ts';
+import type { LedgerRecord } from '../relation/ledger.ts';
+import { type Refusal, renderRefusal } from '../relation/refusal.ts';
+import type { DatabaseRequest } from '../relation/request.ts';
+import type { Driven } from '../run.ts';
+import { leftNow } from './left-to-do.ts';
+import type { Session } from './session.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Relations that one answer tells of; the next action goes on after the last of them. */
+const most = 100;
+
+export const actions: Actions<PgbouncerWords, Session, HookError> = {
+  'show-relations': {
+    parameters: v.object({ relation: v.optional(count), after: v.optional(count) }),
+    run: ({ ports }, wanted: { readonly relation?: number; readonly after?: number }) =>
+      shown(ports, wanted),
+  },
+  plan: {
+    parameters: v.object({}),
+    run: async ({ ports }) => {
+      const work = await leftNow(ports);
+      const left = work
+        .slice(0, most)
+        .map(({ hook, event: { relation, refusal, user, damage } }) => ({
+          chart: hook,
+          ...(relation === undefined ? {} : { relation }),
+          ...(refusal === undefined ? {} : { why: renderRefusal(refusal) }),
+          ...(damage === undefined ? {} : { why: damage }),
+          ...(user === undefined ? {} : { user }),
+        }));
+      return { left, 'left-in-all': work.length, backend: await backendOf(ports) };
+    },
+  },
+  resync: {
+    parameters: v.object({}),
+    run: async ({ hook }) => {
+      const { charts, reconciled, notes } = await hook({ hook: 'upgrade-charm' });
+      const done = [...charts, ...reconciled].map(told);
+      return { done: done.slice(0, most), 'done-in-all': done.length, notes };
+    },
+  },
+};
+
+/** One relation, as its records, its request and its answer have it; nothing secret is in it. */
+interface Shown {
+  readonly relation: number;
+  readonly state: LedgerRecord['state'] | 'none';
+  readonly [key: string]: unknown;
+}
+
+async function shown(
+  session: Session,
+  { relation: only, after = -1 }: { readonly relation?: number; readonly after?: number },
+): Promise<ActionResults> {
+  const { records } = await session.ledger();
+  const listed = await session.relations();
+  const all = [...new Set([...listed, ...records.keys()])].sort((one, other) => one - other);
+  if (only !== undefined && !all.includes(only))
+    return refuseAction(
+      `there is no relation ${only}: ${all.length === 0 ? 'nothing is related' : `say ${all.slice(0, 10).join(', ')}${all.length > 10 ? ' …' : ''}`}`,
+    );
+  const chosen =
+    only === undefined ? all.filter((relation) => relation > after).slice(0, most) : [only];
+  const requests = await session.requests();
+  const backend = await backendOf(session);
+  const relations = chosen.map((relation): Shown => {
+    const unread = session.unreadable.get(relation);
+    const request = requests.get(relation);
+    return {
+      relation,
+      ...recorded(records.get(relation)),
+      related: listed.has(relation),
+      ...(unread === undefined ? {} : { why: render(unread) }),
+      ...(request === undefined ? {} : wantedBy(request)),
+      ...(records.has(relation) || backend === 'ready'
+        ? {}
+        : { waits: `for PostgreSQL: ${backend}` }),
+    };
+  });
+  const last = chosen.at(-1);
+  const isAll = only !== undefined || last === all.at(-1);
+  return {
+    relations,
+    'relations-in-all': all.length,
+    ...(isAll || last === undefined ? {} : { 'go-on-with': `after=${last}` }),
+    backend,
+  };
+}
+
+function recorded(record: LedgerRecord | undefined): Pick<Shown, 'state'> & ActionResults {
+  if (record === undefined) return { state: 'none' };
+  if (record.state === 'refused') return { state: 'refused', why: record.error };
+  const { state, user, database, place, attributes, roles, published, error } = record;
+  return {
+    ...{ state, user, database, roles: [...attributes, ...roles], published },
+    ...(place === null || place === database ? {} : { place }),
+    ...(error === null ? {} : { why: error }),
+  };
+}
+
+function wantedBy(request: E.Either<Refusal, DatabaseRequest>): ActionResults {
+  if (E.isRight(request)) {
+    const { database, attributes, roles } = request.right;
+    return { wanted: { database, roles: [...attributes, ...roles] } };
+  }
+  return request.left._tag === 'RequestWithdrawn'
+    ? { wanted: null }
+    : { wanted: null, refused: renderRefusal(request.left) };
+}
+
+async function backendOf(session: Session): Promise<string> {
+  if (await session.backendReady()) return 'ready';
+  const why = await session.backendTrouble();
+  return why === null ? 'not ready' : render(why);
+}
+
+function told({ hook, event: { relation }, end }: Driven): ActionResults {
+  const why = 'why' in end && end.why !== null ? { why: render(end.why) } : {};
+  return {
+    chart: hook,
+    ...(relation === undefined ? {} : { relation }),
+    end: end._tag.toLowerCase(),
+    ...why,
+  };
+}
