@@ -38,7 +38,8 @@ export const interpret = (adapters: Adapters, { policy, keep, watch }: Options =
       attempt(async () => {
         const event = { hook: 'none' };
         const juju = openUnit(adapters.juju, () => false);
-        const session = charm.open({ ...adapters, juju }, event);
+        const { backend, pooler, entropy, clock } = adapters;
+        const session = charm.open({ juju, backend, pooler, entropy, clock }, event);
         const through = (
           one: HookMachine,
           start: Parameters<typeof driven<PgbouncerWords, HookError>>[1],
@@ -48,7 +49,7 @@ export const interpret = (adapters: Adapters, { policy, keep, watch }: Options =
             one,
             start,
             (request, at) => performed(charm.perform, session, request, at),
-            { ...onlookers, clock: adapters.clock },
+            { keep: onlookers.keep, watch: onlookers.watch, clock },
             {
               refused: async (why) => charm.refused?.(session, why),
               waitsFor: async () => (await charm.waitsFor?.(session)) ?? null,
@@ -66,7 +67,9 @@ export const interpret = (adapters: Adapters, { policy, keep, watch }: Options =
             next = await left?.next(done);
           }
           await juju.commit(await charm.status(session, { event, charts: [run], reconciled }));
-          return { ...run, dropped: [], reconciled, notes: juju.notes };
+          const { hook, event: about, path, steps, commands, end } = run;
+          const { notes } = juju;
+          return { hook, event: about, path, steps, commands, end, dropped: [], reconciled, notes };
         } finally {
           await charm.close?.(adapters);
         }

@@ -1,12 +1,12 @@
 import { advance, begin, isEnd, pending, type SecretState, shapeAt } from './conversation.ts';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode } from './nodes.ts';
-import { type Asked, type Perform, performed } from './perform.ts';
+import { type Asked, type At, answerOf, type Perform, performed, type Reply } from './perform.ts';
 import type { ChartEnd, ChartRun, Driven, Step, Watch } from './run.ts';
 import { type Masked, masker } from './secret.ts';
 import { type Attempt, attempt, halt, haltedBy, take } from './steps.ts';
 import type { HookMachine } from './vocabulary.ts';
-import type { Answer, Failure, Request, Words } from './words.ts';
+import { type Answer, type Failure, isRecord, type Request, type Words } from './words.ts';
 
 /** What is needed of a charm to drive its machines. */
 export interface Drivable<W extends Words, Ports> {
@@ -83,18 +83,15 @@ export type From<W extends Words> =
   | { readonly event: W['event']; readonly state?: undefined }
   | { readonly state: SecretState<W> };
 
-/** Answers one request; it may halt. */
-export type CarryOut<W extends Words> = (
-  request: Asked<W>,
-  at: { readonly hook: string; readonly node: string },
-) => Promise<Answer<W>>;
+/** Carries out one request; it may halt. */
+export type CarryOut<W extends Words> = (request: Asked<W>, at: At) => Reply<W> | Promise<Reply<W>>;
 
 /** A chart whose hook may go on; one that failed halts its hook. */
 export function endedWell<W extends Words, Why extends Failure>(
   run: Driven<W, Why>,
 ): ChartRun<W, Why> {
-  const { end } = run;
-  return end._tag === 'Failed' ? halt(end.why) : { ...run, end };
+  const { hook, event, path, steps, commands, end } = run;
+  return end._tag === 'Failed' ? halt(end.why) : { hook, event, path, steps, commands, end };
 }
 
 /** Those failures that are refusals. */
@@ -113,7 +110,7 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
   machine: HookMachine<W>,
   from: From<W>,
   carryOut: CarryOut<W>,
-  { keep, watch = () => {}, clock = () => 0 }: DriveOptions<W, Why>,
+  { keep, watch, clock = () => 0 }: DriveOptions<W, Why>,
   { refused, waitsFor }: Ending<Why> = {},
 ): Promise<Driven<W, Why>> {
   const mask = masker();
@@ -122,7 +119,7 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
   const steps: Step<W>[] = [];
   const commands: Masked<W['command']>[] = [];
   let failure: Why | null = null;
-  watch({ _tag: 'Begun', machine, event, from: from.state?.node ?? firstNode });
+  watch?.({ _tag: 'Begun', machine, event, from: from.state?.node ?? firstNode });
   let [state, request] =
     from.state === undefined ? begin(machine, event) : [from.state, pending(machine, from.state)];
   while (!isEnd(request)) {
@@ -130,12 +127,14 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
     const asked: Asked<W> = request;
     path.push(node);
     const shown = mask(asked);
-    watch({ _tag: 'Asked', node, request: shown });
+    watch?.({ _tag: 'Asked', node, request: shown });
     if (shapeAt(machine, state) === 'step') commands.push(shown as Masked<W['command']>);
     const started = clock();
     let answer: Answer<W>;
     try {
-      answer = await carryOut(asked, { hook: machine.id, node });
+      const at = { hook: machine.id, node };
+      const reply = carryOut(asked, at);
+      answer = answerOf(isLater(reply) ? await reply : reply, asked, at);
     } catch (error) {
       answer = { label: 'failed', failure: haltedBy(error) };
     }
@@ -144,16 +143,21 @@ export async function driven<W extends Words, Why extends Failure = Failure>(
     const step: Step<W> = { node, request: shown, answer: mask(answer), milliseconds };
     [state, request] = advance(machine, state, answer);
     steps.push(step);
-    watch({ _tag: 'Answered', to: state.node, ...step });
+    watch?.({ _tag: 'Answered', to: state.node, ...step });
     if (keep !== undefined) await take(keep(state));
   }
   path.push(state.node);
   if (failure?.class === 'refused') await refused?.(failure as Refused<Why>);
   const isWaiting = failure === null && request._tag === 'Defer';
   const end = endOf(request, isWaiting ? ((await waitsFor?.()) ?? null) : failure);
-  watch({ _tag: 'Ended', end });
+  watch?.({ _tag: 'Ended', end });
   return { hook: machine.id, event, path, steps, commands, end };
 }
+
+/** Whether a reply is still to come; one that is there already is not waited for. */
+const isLater = <W extends Words>(
+  reply: Reply<W> | Promise<Reply<W>>,
+): reply is Promise<Reply<W>> => isRecord(reply) && 'then' in reply;
 
 function endOf<Why extends Failure>(request: Request, failure: Why | null): ChartEnd<Why> {
   if (failure?.class === 'broken') return { _tag: 'Failed', why: failure };

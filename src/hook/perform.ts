@@ -28,15 +28,21 @@ export type Perform<W extends Words, Ports> = {
   ) => Reply<W> | Promise<Reply<W>>;
 };
 
-/** Answers one request through the handler of its name. */
-export async function performed<W extends Words, Ports>(
+/** Where a request stands: for errors that say so. */
+export interface At {
+  readonly hook: string;
+  readonly node: string;
+}
+
+/** Has one request carried out by the handler of its name. */
+export function performed<W extends Words, Ports>(
   perform: Perform<W, Ports>,
   ports: Ports,
   request: Asked<W>,
-  at: { readonly hook: string; readonly node: string },
-): Promise<Answer<W>> {
+  at: At,
+): Reply<W> | Promise<Reply<W>> {
   const { _tag: name } = request;
-  const handlers = perform as unknown as Readonly<Record<string, unknown>>;
+  const handlers = perform as unknown as Handlers<W, Ports>;
   const handler = Object.hasOwn(perform, name) ? handlers[name] : undefined;
   if (typeof handler !== 'function')
     throw new HookMisuse(
@@ -45,7 +51,19 @@ export async function performed<W extends Words, Ports>(
       at.node,
       `nothing carries out ${name}: give the charm's perform a function "${name}"`,
     );
-  const reply = (await handler(ports, request)) as Reply<W>;
+  return handler(ports, request);
+}
+
+type Handlers<W extends Words, Ports> = Readonly<
+  Record<string, (ports: Ports, request: Asked<W>) => Reply<W> | Promise<Reply<W>>>
+>;
+
+/** The answer that a handler's reply is short for. */
+export function answerOf<W extends Words>(
+  reply: Reply<W>,
+  { _tag: name }: Asked<W>,
+  at: At,
+): Answer<W> {
   if (reply === undefined) return { label: 'done' };
   if (typeof reply === 'boolean') return { label: reply ? 'yes' : 'no' };
   if (typeof reply === 'string') return { label: reply };

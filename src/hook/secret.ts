@@ -38,8 +38,14 @@ function maskedArray(
   values: readonly unknown[],
   masked: (value: unknown) => unknown,
 ): readonly unknown[] {
-  const shown = values.map(masked);
-  return shown.some((value, index) => value !== values[index]) ? shown : values;
+  let copy: unknown[] | null = null;
+  for (const [index, value] of values.entries()) {
+    const shown = masked(value);
+    if (shown === value) continue;
+    copy ??= [...values];
+    copy[index] = shown;
+  }
+  return copy ?? values;
 }
 
 function maskedObject(value: object, masked: (value: unknown) => unknown): object {

@@ -21,10 +21,11 @@ import type { Context, Drawing, Request, Signal, Words } from './words.ts';
 
 /** Adds what a signal teaches to the context; total for every signal. */
 export function learn<W extends Words>(context: Context<W>, signal: Signal<W>): Context<W> {
-  if ('event' in signal) return { ...context, event: signal.event };
-  if ('failure' in signal) return { ...context, failure: signal.failure };
+  const { event, learned, failure } = context;
+  if ('event' in signal) return { event: signal.event, learned, failure };
+  if ('failure' in signal) return { event, learned, failure: signal.failure };
   if (!('learned' in signal) || signal.learned === undefined) return context;
-  return { ...context, learned: { ...context.learned, ...signal.learned } };
+  return { event, learned: { ...learned, ...signal.learned }, failure };
 }
 
 /** A machine of a charm whose words are `W`: any XState machine made with its vocabulary. */

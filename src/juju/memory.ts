@@ -91,8 +91,11 @@ export class MemoryJuju {
   request(relation: number, remote: Databag, endpoint: string | null = null): void {
     const known = this.#relations.get(relation);
     this.#relations.set(relation, {
-      ...{ endpoint: known?.endpoint ?? endpoint, remote },
-      ...{ units: known?.units ?? new Map(), own: known?.own ?? {}, listed: true },
+      endpoint: known?.endpoint ?? endpoint,
+      remote,
+      units: known?.units ?? new Map(),
+      own: known?.own ?? {},
+      listed: true,
     });
   }
 
@@ -180,11 +183,11 @@ export class MemoryJuju {
       commit: (changes) => async () => {
         for (const { bag } of changes.bags) {
           const objection = this.#objection(unit, bag, 'write');
-          if (objection !== null) return TE.left(objection)();
+          if (objection !== null) return E.left(objection);
         }
         this.#apply(unit, changes);
         if (this.leader === unit) this.#secrets = secrets;
-        return TE.right(undefined)();
+        return E.right(undefined);
       },
     };
   }

@@ -1,8 +1,8 @@
-import * as E from 'fp-ts/lib/Either.js';
-import { once, right, take } from '../hook/index.ts';
+import { once, take } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
-import { bagName, difference, gatheredWrites } from './writes.ts';
+import { openReads } from './reads.ts';
+import { difference, gatheredWrites } from './writes.ts';
 
 /**
  * Juju, as the handlers of one hook have it: each thing is read once, and what is to be written is
@@ -62,22 +62,7 @@ export interface OpenUnit extends Unit {
 /** Opens a unit for one hook. */
 export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
   const writes = gatheredWrites();
-  const bags = new Map<string, Promise<Databag>>();
-  const readAll = async (wanted: readonly Bag[]): Promise<readonly Databag[]> => {
-    const unread = wanted.filter((bag) => !bags.has(bagName(bag)));
-    const outcomes = unread.length === 0 ? null : juju.read(unread)();
-    for (const [at, bag] of unread.entries()) {
-      const content = outcomes?.then((found) => right(found[at] ?? E.right({})));
-      // Whoever asked for it hears of what is wrong with it.
-      content?.catch(() => {});
-      if (content !== undefined) bags.set(bagName(bag), content);
-    }
-    return Promise.all(wanted.map((bag) => bags.get(bagName(bag)) ?? {}));
-  };
-  const first = ([content = {}]: readonly Databag[]): Databag => content;
-  const read = (bag: Bag): Promise<Databag> => bags.get(bagName(bag)) ?? readAll([bag]).then(first);
-  /** As Juju's own tools show a databag to the hook that has written to it. */
-  const shown = async (bag: Bag): Promise<Databag> => merged(await read(bag), writes.of(bag));
+  const { held, shown, allShown } = openReads(juju, writes.of);
   const stored = once(() => take(juju.state));
   const remembered: Record<string, string> = {};
   let hasRemembered = false;
@@ -98,23 +83,20 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
       relations.set(endpoint, asked);
       return asked;
     },
-    remote: (relation) => read({ _tag: 'RemoteApp', relation }),
+    remote: (relation) => held({ _tag: 'RemoteApp', relation }),
     remoteUnits: async (relation) => {
       const units = await take(juju.remoteUnits(relation));
-      const said = await readAll(units.map((unit) => ({ _tag: 'RemoteUnit', relation, unit })));
+      const said = await allShown(units.map((unit) => ({ _tag: 'RemoteUnit', relation, unit })));
       return new Map(units.map((unit, at) => [unit, said[at] ?? {}]));
     },
     own: (relation) => shown({ _tag: 'OwnApp', relation }),
     read: shown,
-    readAll: async (bags) => {
-      const held = await readAll(bags);
-      return bags.map((bag, at) => merged(held[at] ?? {}, writes.of(bag)));
-    },
+    readAll: allShown,
     publish: (relation, values) => writes.write({ _tag: 'OwnApp', relation }, texts(values)),
     write: (bag, values) => writes.write(bag, texts(values)),
     overwrite: (bag, values) => writes.overwrite(bag, texts(values)),
     writes: writes.has,
-    state: async () => (hasRemembered ? merged(await stored(), remembered) : stored()),
+    state: () => (hasRemembered ? stored().then((state) => merged(state, remembered)) : stored()),
     remember: (values) => {
       hasRemembered = true;
       Object.assign(remembered, values);
@@ -123,7 +105,7 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     notes: [],
     isLate,
     commit: async (status) => {
-      const bags = await writes.differing(read);
+      const bags = await writes.differing(held);
       const state = difference(await stored(), remembered) ?? {};
       await take(juju.commit({ bags, state, status }));
     },

@@ -7,8 +7,8 @@ export interface Writes {
   /** As `write`, where it is known that something differs: the databag need not be read for it. */
   readonly overwrite: (bag: Bag, values: Databag) => void;
   readonly has: (bag: Bag) => boolean;
-  /** What was written to a databag so far. */
-  readonly of: (bag: Bag) => Databag;
+  /** What was written so far to the databag of a name, as `bagName` gives it; null where nothing was. */
+  readonly of: (name: string) => Databag | null;
   readonly differing: (read: (bag: Bag) => Promise<Databag>) => Promise<Changes['bags']>;
 }
 
@@ -17,17 +17,18 @@ export function gatheredWrites(): Writes {
   const gather = (differs: boolean) => (bag: Bag, values: Databag) => {
     const name = bagName(bag);
     const gathered = writes.get(name);
-    if (gathered === undefined) writes.set(name, { bag, values: { ...values }, differs });
-    else {
-      Object.assign(gathered.values, values);
-      gathered.differs ||= differs;
+    if (gathered === undefined) {
+      writes.set(name, { bag, values: { ...values }, differs });
+      return;
     }
+    for (const key in values) gathered.values[key] = values[key] ?? '';
+    gathered.differs ||= differs;
   };
   return {
     write: gather(false),
     overwrite: gather(true),
     has: (bag) => writes.has(bagName(bag)),
-    of: (bag) => writes.get(bagName(bag))?.values ?? {},
+    of: (name) => writes.get(name)?.values ?? null,
     differing: async (read) => {
       const changed: { bag: Bag; values: Databag }[] = [];
       for (const { bag, values, differs } of writes.values()) {

@@ -54,6 +54,27 @@ it('commits what differs from what Juju holds, though it was read in between', a
   expect(written).toEqual([[{ bag: { _tag: 'PeerApp' }, values: { a: '1' } }]]);
 });
 
+it('asks for each databag once, for several in one go, and refuses one by itself', async () => {
+  const model = deployed().hook('p/1');
+  const asked: unknown[] = [];
+  const unit = open({
+    ...model,
+    read: (bags) => {
+      asked.push(bags.map(({ _tag }) => _tag));
+      return model.read(bags);
+    },
+  });
+  // Who does not lead may not read what its own application says.
+  await expect(unit.own(4)).rejects.toThrow('ModelRefused');
+  const wanted = [{ _tag: 'PeerApp' }, { _tag: 'RemoteApp', relation: 4 }] as const;
+  expect(await unit.readAll(wanted)).toEqual([{}, { port: '80' }]);
+  expect(await unit.remote(4)).toEqual({ port: '80' });
+  await expect(unit.readAll([...wanted, { _tag: 'OwnApp', relation: 4 }])).rejects.toThrow(
+    'ModelRefused',
+  );
+  expect(asked).toEqual([['OwnApp'], ['PeerApp', 'RemoteApp']]);
+});
+
 it('tells what each unit of the other application says', async () => {
   const juju = deployed();
   juju.join(4, { 'web/0': { host: '"a"' }, 'web/1': { host: '"b"' } });

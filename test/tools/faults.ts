@@ -38,8 +38,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/pooler/configuration.ts',
     edits: [
       [
-        'users.push({ name: record.user, verifier: record.verifier });',
-        "users.push({ name: record.user, verifier: { secret: '' } });",
+        'users: served.map(({ user, verifier }) => ({ name: user, verifier })),',
+        "users: served.map(({ user }) => ({ name: user, verifier: { secret: '' } })),",
       ],
     ],
     verify: quick,

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import type { Grant } from '../../../machines/index.ts';
 import type { Unit } from '../../juju/unit.ts';
 import type { HookError } from '../errors.ts';
 import { type BackendEndpoints, unusedReplicas } from '../pooler/configuration.ts';
@@ -39,18 +40,21 @@ export function viewBackend(
   return {
     remarks,
     backendVersion,
-    backendReady: async () => E.isRight(await reach()),
+    backendReady: once(async () => E.isRight(await reach())),
     backendTrouble: async () => {
       const outcome = await reach();
       return E.isLeft(outcome) ? outcome.left : null;
     },
     holdings: async () => {
-      const records = [...(await ledger()).records.values()];
+      const { records } = await ledger();
       const version = await backendVersion();
-      const grants = records.flatMap((record) => grantOf(record) ?? []);
-      if (version === null) return { owner, grants };
-      const allowed = grants.map((grant) => ({ ...grant, ...allowedOf(grant, policy, version) }));
-      return { owner, grants: allowed };
+      const grants: Grant[] = [];
+      for (const record of records.values()) {
+        const grant = grantOf(record);
+        if (grant === null) continue;
+        grants.push(version === null ? grant : allowedOf(grant, policy, version));
+      }
+      return { owner, grants };
     },
     endpoints: once(async () => {
       const found = await take(backend.endpoints);

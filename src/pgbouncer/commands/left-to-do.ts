@@ -6,6 +6,7 @@ import { isAnswer } from '../relation/answer.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { grantOf } from '../relation/grant.ts';
 import { reconcile, reconcileFollower, type Work } from '../relation/reconcile.ts';
+import type { Refusal } from '../relation/refusal.ts';
 import type { ChartRun, Driven } from '../run.ts';
 import { roleNotAllowed } from './provisioning.ts';
 import type { Session } from './session.ts';
@@ -110,13 +111,13 @@ async function allowedRequests(session: Session): Promise<Requests> {
   if (!(await session.backendReady())) return requests;
   const version = await session.backendVersion();
   if (version === null) return requests;
-  const allowed = new Map(requests);
+  const refused: [number, E.Either<Refusal, never>][] = [];
   for (const [relation, request] of requests) {
     if (E.isLeft(request)) continue;
     const role = notAllowed(request.right, session.policy, version);
-    if (role !== null) allowed.set(relation, E.left(roleNotAllowed(relation, role)));
+    if (role !== null) refused.push([relation, E.left(roleNotAllowed(relation, role))]);
   }
-  return allowed;
+  return refused.length === 0 ? requests : new Map([...requests, ...refused]);
 }
 
 /**

@@ -34,19 +34,16 @@ export function openLedger({ records, lookup }: ParsedLedger): OpenLedger {
     if (!touched.has(relation)) touched.set(relation, now);
     if (!isServedAlike(now, next)) revision += 1;
   };
-  let isRetired = false;
   let revision = 0;
-  const open: OpenLedger = {
+  const open: OpenLedger & { lookup: Ledger['lookup'] } = {
     records,
     touched,
-    get lookup() {
-      return isRetired ? null : lookup;
-    },
+    lookup,
     retire: () => {
-      isRetired = true;
+      open.lookup = null;
       revision += 1;
     },
-    hasRetired: () => isRetired,
+    hasRetired: () => open.lookup !== lookup,
     before: (relation: number) =>
       touched.has(relation) ? touched.get(relation) : records.get(relation),
     hasMoved: () =>

@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Login } from '../../../machines/index.ts';
+import type { Grant, Login } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
 import { quote } from '../../juju/printable.ts';
 import { isShown } from '../relation/endpoints.ts';
 import { type HostPort, isReachable, renderHostPort } from '../relation/host-port.ts';
-import { isServed, type Ledger } from '../relation/ledger.ts';
+import { isServed, type Ledger, type LedgerRecord } from '../relation/ledger.ts';
 import { longestName, readOnlySuffix } from '../relation/request.ts';
 
 /** Where PostgreSQL listens, as seen from the poolers. */
@@ -109,13 +109,14 @@ export function configure(
       databases.push({ name, host: readHosts, port: readPort, database });
     }
   }
+  const served = servedUsers(ledger);
   return E.right({
     databases,
-    users: servedUsers(ledger),
+    users: served.map(({ user, verifier }) => ({ name: user, verifier })),
     lookup:
       lookup === null ? null : { ...lookup, users: unverified(ledger), told: told(ledger, here) },
     // Users are looked up in the database that a client names, and there anybody may answer.
-    wildcard: lookup === null && mayMake ? wildcardFor(ledger, backend) : null,
+    wildcard: lookup === null && mayMake ? wildcardFor(served, backend) : null,
     ca: backend.ca ?? null,
   });
 }
@@ -133,23 +134,28 @@ function servedDatabases({
   return [...databases].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function servedUsers({ records }: Ledger): readonly PoolerUser[] {
-  const users: PoolerUser[] = [];
-  for (const record of records.values())
-    if (isServed(record) && record.verifier !== null)
-      users.push({ name: record.user, verifier: record.verifier });
-  return users.sort((one, other) => (one.name < other.name ? -1 : 1));
+type Verified = Grant & { readonly verifier: Secret };
+
+const isVerified = (record: LedgerRecord): record is Verified =>
+  isServed(record) && record.verifier !== null;
+
+/** Whom PgBouncer knows by a verifier, sorted by their names. */
+function servedUsers({ records }: Ledger): readonly Verified[] {
+  const served: Verified[] = [];
+  for (const record of records.values()) if (isVerified(record)) served.push(record);
+  return served.sort((one, other) => (one.user < other.user ? -1 : 1));
 }
 
-function wildcardFor({ records }: Ledger, { primary, closed = [] }: BackendEndpoints) {
-  const makers = [...records.values()].flatMap((record) =>
-    isServed(record) && record.verifier !== null && record.attributes.includes('CREATEDB')
-      ? [record.user]
-      : [],
-  );
-  if (makers.length === 0) return null;
+function wildcardFor(
+  served: readonly Verified[],
+  { primary, closed = [] }: BackendEndpoints,
+): Wildcard | null {
+  const users: string[] = [];
+  for (const { user, attributes } of served) if (attributes.includes('CREATEDB')) users.push(user);
+  if (users.length === 0) return null;
   const never = new Set(['postgres', 'template0', 'template1', ...closed]);
-  return { ...primary, users: makers.sort(), closed: [...never].sort() };
+  const { host, port } = primary;
+  return { host, port, users, closed: [...never].sort() };
 }
 
 /** Who was published and is known to the backend alone, sorted. */

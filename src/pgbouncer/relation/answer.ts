@@ -110,8 +110,11 @@ export function answerDatabag(
 }
 
 /** Nothing of what a databag shows. */
-export const withdrawn = (own: Databag): Databag =>
-  Object.fromEntries(Object.keys(own).map((key) => [key, '']));
+export function withdrawn(own: Databag): Databag {
+  const nothing: Record<string, string> = {};
+  for (const key in own) nothing[key] = '';
+  return nothing;
+}
 
 /** Where clients reach the poolers now; everything else in the databag stays. */
 export function movedDatabag(

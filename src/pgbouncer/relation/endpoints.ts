@@ -38,25 +38,34 @@ export function connectionInfo(
     )
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
   const endpoints = leader === null ? null : renderHostPort(leader);
-  // Relations are many, and the sets of units that serve them are few.
-  const known = new Map<string, ConnectionInfo>();
+  const of = (readOnlyEndpoints: string): Readers => ({
+    info: { endpoints, readOnlyEndpoints, version },
+    and: new Map(),
+  });
+  const nobody = of('');
+  const joined = ({ info, and }: Readers, endpoint: string): Readers => {
+    const { readOnlyEndpoints: before } = info;
+    const together = and.get(endpoint) ?? of(before === '' ? endpoint : `${before},${endpoint}`);
+    and.set(endpoint, together);
+    return together;
+  };
   return (grant) => {
     const wanted = serving(grant);
-    let readOnlyEndpoints = '';
+    let served = nobody;
     for (const { endpoint, serving } of readers) {
       const said = serving.get(grant.relation);
       const isTold = isMixed && isShown(grant.published, endpoint);
-      if (said === wanted || (isTold && said === grant.database))
-        readOnlyEndpoints =
-          readOnlyEndpoints === '' ? endpoint : `${readOnlyEndpoints},${endpoint}`;
+      if (said === wanted || (isTold && said === grant.database)) served = joined(served, endpoint);
     }
-    let info = known.get(readOnlyEndpoints);
-    if (info === undefined) {
-      info = { endpoints, readOnlyEndpoints, version };
-      known.set(readOnlyEndpoints, info);
-    }
-    return info;
+    return served.info;
   };
+}
+
+/** Relations are many, and the sets of units that serve them are few: each is put together once. */
+interface Readers {
+  readonly info: ConnectionInfo;
+  /** The set with one unit more, by its endpoint. */
+  readonly and: Map<string, Readers>;
 }
 
 /** Whether clients were told of an endpoint. */
@@ -75,11 +84,13 @@ export function succeed(published: ConnectionInfo | null, next: ConnectionInfo):
 
 /** Whether nothing has to be published; a field that is not compared does not compile. */
 export function sameInfo(one: ConnectionInfo | null, other: ConnectionInfo): boolean {
-  if (one === null) return false;
-  const same: { readonly [Field in keyof ConnectionInfo]: boolean } = {
-    endpoints: one.endpoints === other.endpoints,
-    readOnlyEndpoints: one.readOnlyEndpoints === other.readOnlyEndpoints,
-    version: one.version === other.version,
-  };
-  return !Object.values(same).includes(false);
+  return one !== null && comparisons.every((isSame) => isSame(one, other));
 }
+
+type Compare = (one: ConnectionInfo, other: ConnectionInfo) => boolean;
+
+const comparisons = Object.values({
+  endpoints: (one, other) => one.endpoints === other.endpoints,
+  readOnlyEndpoints: (one, other) => one.readOnlyEndpoints === other.readOnlyEndpoints,
+  version: (one, other) => one.version === other.version,
+} satisfies Record<keyof ConnectionInfo, Compare>);

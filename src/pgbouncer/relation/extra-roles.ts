@@ -102,8 +102,10 @@ export function parseExtraRoles(
 }
 
 function objection(allowed: ExtraRoles, token: string): 'never' | 'unlisted' | null {
+  // No attribute is among what is never granted.
+  if (allowed === 'default' && attributes.has(token)) return null;
   if (isNeverGranted(token)) return 'never';
-  const isListed = allowed === 'default' ? attributes.has(token) : allowed.includes(token);
+  const isListed = allowed !== 'default' && allowed.includes(token);
   return isListed ? null : 'unlisted';
 }
 
@@ -112,21 +114,24 @@ function objection(allowed: ExtraRoles, token: string): 'never' | 'unlisted' | n
  * null where it allows all of them.
  */
 export const notAllowed = (
-  { attributes: wanted, roles }: Asked,
+  { attributes: wanted, roles }: Pick<Grant, 'attributes' | 'roles'>,
   policy: Allowing,
   backendVersion: string,
 ): string | null =>
-  [...wanted, ...roles].find((name) => !isAllowed(name, policy, backendVersion)) ?? null;
+  wanted.find((name) => !isAllowed(name, policy, backendVersion)) ??
+  roles.find((name) => !isAllowed(name, policy, backendVersion)) ??
+  null;
 
-/** What is allowed of what was granted once. */
-export const allowedOf = (
-  granted: Pick<Grant, 'attributes' | 'roles'>,
-  policy: Allowing,
-  backendVersion: string,
-): Pick<Grant, 'attributes' | 'roles'> => ({
-  attributes: granted.attributes.filter((name) => isAllowed(name, policy, backendVersion)),
-  roles: granted.roles.filter((name) => isAllowed(name, policy, backendVersion)),
-});
+/** What is allowed of what was granted once; the same where that is all of it. */
+export function allowedOf(granted: Grant, policy: Allowing, backendVersion: string): Grant {
+  if (notAllowed(granted, policy, backendVersion) === null) return granted;
+  const kept = (name: string) => isAllowed(name, policy, backendVersion);
+  return {
+    ...granted,
+    attributes: granted.attributes.filter(kept),
+    roles: granted.roles.filter(kept),
+  };
+}
 
 /** Whether anybody may have CREATEDB by now; no version of the backend matters to that. */
 export const allowsMaking = ({ extraRoles }: Allowing): boolean =>

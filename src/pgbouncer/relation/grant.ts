@@ -61,13 +61,16 @@ export function changedField(
 ): { readonly field: string; readonly served: string; readonly requested: string } | null {
   if (request.database !== grant.database)
     return { field: 'database', served: grant.database, requested: request.database };
-  const served = [...grant.attributes, ...grant.roles.map((role) => role.toLowerCase()).sort()];
-  const requested = [...request.attributes, ...request.roles];
-  if (served.length === requested.length && served.every((role, at) => role === requested[at]))
-    return null;
+  const { attributes } = grant;
+  const roles =
+    grant.roles.length === 0 ? grant.roles : grant.roles.map((role) => role.toLowerCase()).sort();
+  if (sameNames(attributes, request.attributes) && sameNames(roles, request.roles)) return null;
   return {
     field: bagKeys.extraUserRoles,
-    served: served.join(',') || 'nothing',
-    requested: requested.join(',') || 'nothing',
+    served: [...attributes, ...roles].join(',') || 'nothing',
+    requested: [...request.attributes, ...request.roles].join(',') || 'nothing',
   };
 }
+
+const sameNames = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((name, at) => name === other[at]);

@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
+import type { Secret } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
 import { isRecordKey, lookupKey, recordKey, userGroup } from '../keys.ts';
 import { latest } from './latest.ts';
@@ -91,9 +92,7 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
     } else if (isRecordKey(key)) {
       const read = readRecord(key, text);
       if (E.isLeft(read)) return unreadable(key, read.left);
-      const { relation } = read.right;
-      if (recordKey(relation) !== key) return unreadable(key, `it speaks of relation ${relation}`);
-      records.set(relation, read.right);
+      records.set(read.right.relation, read.right);
     }
   }
   return E.right({ records, lookup });
@@ -112,12 +111,14 @@ export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
 
 /** The ids of all secrets that stand on record. */
-export const keptSecrets = ({ records, lookup }: Ledger): readonly string[] => [
-  ...[...records.values()].flatMap((record) =>
-    record.state === 'refused' ? [] : Object.values(record.secrets),
-  ),
-  ...(lookup?.secret ? [lookup.secret] : []),
-];
+export function keptSecrets({ records, lookup }: Ledger): readonly string[] {
+  const kept: string[] = [];
+  for (const record of records.values())
+    if (record.state !== 'refused')
+      for (const group in record.secrets) kept.push(record.secrets[group] ?? '');
+  if (lookup?.secret) kept.push(lookup.secret);
+  return kept;
+}
 
 /** What PgBouncer's configuration serves to each relation; ids are in their order. */
 export function servings({ records }: Ledger): Readonly<Record<number, string>> {
@@ -128,11 +129,25 @@ export function servings({ records }: Ledger): Readonly<Record<number, string>> 
 }
 
 /** What a unit says that it serves to a relation: the database, and to whom, by the verifier. */
-export const serving = ({ database, verifier }: Pick<Grant, 'database' | 'verifier'>): string =>
-  verifier === null ? database : `${database} ${fingerprint(verifier.secret)}`;
+export function serving({ database, verifier }: Pick<Grant, 'database' | 'verifier'>): string {
+  if (verifier === null) return database;
+  const known = servingBy.get(verifier);
+  if (known?.database === database) return known.text;
+  const text = `${database} ${fingerprint(verifier.secret)}`;
+  servingBy.set(verifier, { database, text });
+  return text;
+}
+
+/** Each record is asked several times in a hook, and in a process that lives on in every hook. */
+const servingBy = new WeakMap<Secret, { readonly database: string; readonly text: string }>();
 
 const readLogin = latest<string, string, E.Either<string, KeptLogin>>(64, decode(login));
-const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, decode(record));
+const decodeRecord = decode(record);
+const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, (text, key) => {
+  const read = decodeRecord(text);
+  if (E.isLeft(read) || recordKey(read.right.relation) === key) return read;
+  return E.left(`it speaks of relation ${read.right.relation}`);
+});
 
 function decode<Schema extends v.GenericSchema>(schema: Schema) {
   return (text: string): E.Either<string, v.InferOutput<Schema>> => {

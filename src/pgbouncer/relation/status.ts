@@ -13,18 +13,15 @@ export function statusOf(
   /** What everything goes without. */
   remarks: readonly string[] = [],
 ): Status {
-  const records = [...ledger.records.values()];
-  const refused = records.flatMap(({ state, error }) =>
-    error !== null && state !== 'removing' ? [error] : [],
-  );
-  const blocked = [...obstacles, ...refused];
+  const blocked = [...obstacles];
+  const waiting = waitingFor === null ? [] : [waitingFor];
+  for (const record of ledger.records.values()) {
+    const { state, error } = record;
+    if (error === null) continue;
+    if (state === 'removing') waiting.push(`removing ${record.user}: ${error}`);
+    else blocked.push(error);
+  }
   if (blocked.length > 0) return { name: 'blocked', message: summary(blocked) };
-  const removals = records.flatMap((record) =>
-    record.state === 'removing' && record.error !== null
-      ? [`removing ${record.user}: ${record.error}`]
-      : [],
-  );
-  const waiting = waitingFor === null ? removals : [waitingFor, ...removals];
   if (waiting.length > 0) return { name: 'waiting', message: summary(waiting) };
   return { name: 'active', message: remarks.length === 0 ? '' : summary(remarks) };
 }
