@@ -1,5 +1,6 @@
 /** A project from a drawing: everything as text, and nothing written. */
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
 import { charmFile } from './charm-file.ts';
 import { type DrawingProblem, drawnHooks } from './drawn-hooks.ts';
 import { machineFile } from './machine-file.ts';
@@ -32,30 +33,28 @@ export interface Drawn {
 export type ProjectFile = readonly [path: string, content: string];
 
 /** The files of a project whose charts are the drawing's; the left says what the drawing lacks, and where. */
-export function project({
+export const project = ({
   fileName,
   text,
   name,
   versions,
-}: Drawn): E.Either<readonly DrawingProblem[], readonly ProjectFile[]> {
-  const drawn = drawnHooks(fileName, text);
-  if (E.isLeft(drawn)) return drawn;
-  const hooks = drawn.right;
-  const words = requestsOf(hooks);
-  if (E.isLeft(words)) return words;
-  const { requests, tagAt } = words.right;
-  return E.right([
-    ['package.json', packageFile(name, versions)],
-    ['tsconfig.json', checkedFile()],
-    ['tsconfig.build.json', builtFile()],
-    ['.gitignore', ignoredFile()],
-    ['README.md', readmeFile(name, hooks, requests)],
-    ['src/words.ts', wordsFile(requests)],
-    ['src/charm.ts', charmFile(name, hooks, requests)],
-    ...hooks.flatMap((drawnHook): ProjectFile[] => [
-      [`charts/${drawnHook.hook}.mmd`, `${drawnHook.source.replace(/\n+$/, '')}\n`],
-      [`src/machines/${drawnHook.hook}.ts`, machineFile(drawnHook, tagAt)],
-      [`test/${drawnHook.hook}.test.ts`, testFile(drawnHook)],
+}: Drawn): E.Either<readonly DrawingProblem[], readonly ProjectFile[]> =>
+  pipe(
+    drawnHooks(fileName, text),
+    E.bindTo('hooks'),
+    E.bind('words', ({ hooks }) => requestsOf(hooks)),
+    E.map(({ hooks, words: { requests, tagAt } }): readonly ProjectFile[] => [
+      ['package.json', packageFile(name, versions)],
+      ['tsconfig.json', checkedFile()],
+      ['tsconfig.build.json', builtFile()],
+      ['.gitignore', ignoredFile()],
+      ['README.md', readmeFile(name, hooks, requests)],
+      ['src/words.ts', wordsFile(requests)],
+      ['src/charm.ts', charmFile(name, hooks, requests)],
+      ...hooks.flatMap((drawnHook): ProjectFile[] => [
+        [`charts/${drawnHook.hook}.mmd`, `${drawnHook.source.replace(/\n+$/, '')}\n`],
+        [`src/machines/${drawnHook.hook}.ts`, machineFile(drawnHook, tagAt)],
+        [`test/${drawnHook.hook}.test.ts`, testFile(drawnHook)],
+      ]),
     ]),
-  ]);
-}
+  );

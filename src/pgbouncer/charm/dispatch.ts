@@ -1,6 +1,8 @@
 /** One Juju hook, from its environment to its exit code. */
 import * as E from 'fp-ts/lib/Either.js';
-import { once } from '../../hook/steps.ts';
+import { pipe } from 'fp-ts/lib/function.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
+import { attempt, take } from '../../hook/index.ts';
 import {
   type Environment,
   type JujuModel,
@@ -23,7 +25,6 @@ import {
   type Attempt,
   type DispatchRun,
   dispatch,
-  type HookError,
   type Juju,
   type JujuAttempt,
   type JujuEvent,
@@ -61,13 +62,8 @@ const hookOf = (
   tell: (line: string) => void,
 ): Attempt<DispatchRun | null> => {
   if (environment.event === 'install') {
-    const model = juju(
-      environment,
-      variables,
-      async () => E.right(null),
-      jujuEndpoints,
-      hookBudget(leastBudget).ofTools,
-    );
+    const { ofTools } = hookBudget(leastBudget);
+    const model = juju(environment, variables, TE.right(null), jujuEndpoints, ofTools);
     return install(environment, variables, model.config);
   }
   return environment.event === 'remove'
@@ -81,54 +77,47 @@ const leastBudget = 10_000;
 /** When the backend is asked: when it comes, and by whoever leads from then on. */
 const asking = /^(backend-database-relation-(created|joined)|leader-elected|upgrade-charm)$/;
 
-const serve =
-  (
-    environment: Environment,
-    variables: Variables,
-    tell: (line: string) => void,
-  ): Attempt<DispatchRun> =>
-  async () => {
+const serve = (
+  environment: Environment,
+  variables: Variables,
+  tell: (line: string) => void,
+): Attempt<DispatchRun> =>
+  attempt(async () => {
     const { event, machine, application } = environment;
     const budget = hookBudget(leastBudget);
     const model = juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools);
-    const parsed = configOf(model);
-    const known = await parsed();
-    if (E.isLeft(known)) return known;
-    budget.set(known.right.config.budget);
+    const known = await take(configOf(model));
+    budget.set(known.config.budget);
     const address: JujuModel['address'] =
-      machine === null ? async () => E.right({ bind: '*', ingress: '' }) : model.address;
-    const placed = async (options: ParsedConfig['run']): Promise<E.Either<HookError, Place>> => {
-      const found = await address();
-      if (E.isLeft(found)) return found;
-      return E.right(placeOf(environment, variables, options, found.right, budget.ofServers));
-    };
-    const config = await settled(known.right, placed);
-    const where: JujuAttempt<string | null> = async () => {
-      const found = await address();
-      if (E.isLeft(found)) return found.left._tag === 'EndpointUnknown' ? E.right(null) : found;
-      const host = hostOf(environment, found.right);
-      return E.right(renderHostPort({ host, port: config.options.listenPort }));
-    };
-    const pruned = await pruning(environment, model)?.();
-    if (pruned !== undefined && E.isLeft(pruned)) return pruned;
-    if (asking.test(event)) {
-      const leads = await model.leader();
-      if (E.isLeft(leads)) return leads;
-      const wanted = backendRequest(application, config.backendRoles, model.secrets !== null);
-      const asked = leads.right ? await model.request(wanted)() : E.right(undefined);
-      if (E.isLeft(asked)) return asked;
-    }
+      machine === null ? TE.right({ bind: '*', ingress: '' }) : model.address;
+    const placed = (options: ParsedConfig['run']): Attempt<Place> =>
+      attempt(async () =>
+        placeOf(environment, variables, options, await take(address), budget.ofServers),
+      );
+    const config = await settled(known, (options) => placed(options)());
+    const where: JujuAttempt<string | null> = pipe(
+      address,
+      TE.map((found): string | null => {
+        const host = hostOf(environment, found);
+        return renderHostPort({ host, port: config.options.listenPort });
+      }),
+      TE.orElse((error) => (error._tag === 'EndpointUnknown' ? TE.right(null) : TE.left(error))),
+    );
+    await take(pruning(environment, model) ?? TE.right(undefined));
+    if (asking.test(event)) await askBackend(model, application, config);
     let watchFile: PgbouncerOptions['watch'];
-    const { pooler, isUnusable, isApplied } = unitPooler(event === 'stop', async () => {
-      const found = await placed(config.run);
-      if (E.isLeft(found)) return found;
-      const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
-      return poolerAt(found.right, config.options, cryptoEntropy, budget.ofServers, watch);
-    });
+    const { pooler, isUnusable, isApplied } = unitPooler(
+      event === 'stop',
+      attempt(async () => {
+        const place = await take(placed(config.run));
+        const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
+        return poolerAt(place, config.options, cryptoEntropy, budget.ofServers, watch);
+      }),
+    );
     const adapters = {
       juju: withSettings(
         model,
-        () => (isApplied() ? config.values : { ...config.values, ...portOf(known.right.before) }),
+        () => (isApplied() ? config.values : { ...config.values, ...portOf(known.before) }),
         isUnusable,
       ),
       backend: relatedBackend(model.required, model.secrets, {
@@ -145,17 +134,13 @@ const serve =
     const called = calledFor(environment);
     const action = actionIn(event);
     if (action !== null) {
-      const options = { policy, obstacles: () => obstacles(model, config) };
-      const charm = pgbouncerCharm(options);
-      const answered = await answerAction(action, model, charm, actions, adapters, render)();
-      return E.isLeft(answered) ? answered : E.right(nothingOf(called));
+      const charm = pgbouncerCharm({ policy, obstacles: () => obstacles(model, config) });
+      await take(answerAction(action, model, charm, actions, adapters, render));
+      return nothingOf(called);
     }
-    if (event === 'backend-database-relation-changed') {
-      const moved = await model.requiredHasMoved();
-      if (E.isLeft(moved)) return moved;
-      if (!moved.right) return E.right(nothingOf(called));
-    }
-    const run = await lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
+    const isEcho = event === 'backend-database-relation-changed';
+    if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
+    const looked = lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
       watchFile = onlooker.configured;
       const { watch } = onlooker;
       return dispatch(onlooker.adapters, {
@@ -164,13 +149,21 @@ const serve =
         ...(watch === undefined ? {} : { watch }),
       })(called)();
     });
+    const run = await take(() => looked);
     // Where something waited, the commit has kept what was learned.
-    if (E.isRight(run) && teaches(event) && hasDoneNothing(run.right)) {
-      const kept = await model.remember();
-      if (E.isLeft(kept)) return kept;
-    }
+    if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
     return run;
-  };
+  });
+
+/** Only the leader may ask; another one asks when it comes to lead. */
+async function askBackend(
+  model: JujuModel,
+  application: string,
+  { backendRoles }: ParsedConfig,
+): Promise<void> {
+  if (!(await take(model.leader))) return;
+  await take(model.request(backendRequest(application, backendRoles, model.secrets !== null)));
+}
 
 const hasDoneNothing = ({ charts, reconciled }: DispatchRun): boolean =>
   charts.length === 0 && reconciled.length === 0;
@@ -180,15 +173,12 @@ const nothingOf = (event: JujuEvent): DispatchRun => ({
   ...{ event, charts: [], dropped: [], reconciled: [], notes: [], milliseconds: 0 },
 });
 
-/** The options in force, worked out once: those of the operator, or those before one was spoiled. */
+/** The options in force: those of the operator, or those before one was spoiled. */
 const configOf = (model: JujuModel): Attempt<Known> =>
-  once(async (): Promise<E.Either<HookError, Known>> => {
-    const config = await model.config();
-    if (E.isLeft(config)) return config;
-    const state = await model.state();
-    if (E.isLeft(state)) return state;
-    const before = parseSettings(state.right[settingsKey]);
-    return E.right({ config: parseConfig(config.right, before), before });
+  attempt(async () => {
+    const config = await take(model.config);
+    const before = parseSettings((await take(model.state))[settingsKey]);
+    return { config: parseConfig(config, before), before };
   });
 
 /** The port of before is in force until PgBouncer has taken another one. */
@@ -204,14 +194,14 @@ const withSettings = (
   isUnusable: () => boolean,
 ): Juju => ({
   ...model,
-  commit: (changes) => async () => {
-    const before = await model.state();
-    if (E.isLeft(before)) return before;
-    const text = JSON.stringify(values());
-    const isKept = isUnusable() || before.right[settingsKey] === text;
-    const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
-    return model.commit({ ...changes, state })();
-  },
+  commit: (changes) =>
+    attempt(async () => {
+      const before = await take(model.state);
+      const text = JSON.stringify(values());
+      const isKept = isUnusable() || before[settingsKey] === text;
+      const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
+      await take(model.commit({ ...changes, state }));
+    }),
 });
 
 /** What keeps the charm from serving anyone, until an operator sees to it. */

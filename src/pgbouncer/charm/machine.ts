@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import * as E from 'fp-ts/lib/Either.js';
+import { attempt, halt, take } from '../../hook/index.ts';
 import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
 import type { Attempt, HookError } from '../engine.ts';
 import { options as all, parseConfig } from './config.ts';
@@ -14,17 +14,14 @@ const run = promisify(execFile);
  * PgBouncer from the distribution, whose own service would take the port; a unit of Kubernetes has
  * it in its container's image, and one whose operator names another program has it from there.
  */
-export const install =
-  (
-    { machine }: Environment,
-    variables: Variables,
-    configured: Attempt<Readonly<Record<string, unknown>>>,
-  ): Attempt<null> =>
-  async () => {
-    if (machine === null) return E.right(null);
-    const config = await configured();
-    if (E.isLeft(config)) return config;
-    const { run: options } = parseConfig(config.right, {});
+export const install = (
+  { machine }: Environment,
+  variables: Variables,
+  configured: Attempt<Readonly<Record<string, unknown>>>,
+): Attempt<null> =>
+  attempt(async () => {
+    if (machine === null) return null;
+    const { run: options } = parseConfig(await take(configured), {});
     const isMissing =
       options.program === distributions && !(await isThere(programOf(variables, options)));
     const environment = { ...variables, DEBIAN_FRONTEND: 'noninteractive' };
@@ -37,11 +34,11 @@ export const install =
         await run(program, args, { env: environment });
       } catch (cause) {
         const { stderr, message } = cause as { stderr?: string; message: string };
-        return failed(`${program} ${args.join(' ')}`, stderr?.trim() || message);
+        failed(`${program} ${args.join(' ')}`, stderr?.trim() || message);
       }
     }
-    return E.right(null);
-  };
+    return null;
+  });
 
 /** Where the distribution puts it. */
 const distributions = all['pgbouncer-program'].byDefault;
@@ -55,11 +52,14 @@ const fromDistribution = [
  * Ends PgBouncer and removes its files, its logins among them. A unit can always be removed: what
  * stays behind is said, and keeps it from nothing.
  */
-export const remove =
-  (environment: Environment, variables: Variables, tell: (line: string) => void): Attempt<null> =>
-  async () => {
+export const remove = (
+  environment: Environment,
+  variables: Variables,
+  tell: (line: string) => void,
+): Attempt<null> =>
+  attempt(async () => {
     // The container goes with its unit, and all that is in it.
-    if (environment.machine === null) return E.right(null);
+    if (environment.machine === null) return null;
     const place = placeOf(environment, variables, parseConfig({}, {}).run, { bind: '' });
     const { folder, workload } = place;
     for (const step of [workload.remove, () => rm(folder, { recursive: true, force: true })])
@@ -69,8 +69,8 @@ export const remove =
         const why = problem instanceof Error ? problem.message : String(problem);
         tell(`remove: something of PgBouncer stays on this machine (${why}); remove it by hand`);
       }
-    return E.right(null);
-  };
+    return null;
+  });
 
 async function isThere(program: string): Promise<boolean> {
   try {
@@ -81,5 +81,5 @@ async function isThere(program: string): Promise<boolean> {
   }
 }
 
-const failed = (call: string, why: string): E.Either<HookError, never> =>
-  E.left({ _tag: 'ModelUnusable', class: 'broken', call, why });
+const failed = (call: string, why: string): never =>
+  halt<HookError>({ _tag: 'ModelUnusable', class: 'broken', call, why });

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Secret } from '../../hook/index.ts';
-import { once } from '../../hook/steps.ts';
-import { type Entropy, type HookError, type Pooler, render } from '../engine.ts';
+import { attempt, halt, once, take } from '../commands/steps.ts';
+import { type Attempt, type Entropy, type HookError, type Pooler, render } from '../engine.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import { clientsWithin, secretIn } from '../pooler/pgbouncer-files.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../workload/index.ts';
@@ -37,7 +39,7 @@ export const filesIn = (folder: string) => ({
  */
 export function unitPooler(
   isGoing: boolean,
-  find: () => Promise<E.Either<HookError, Pooler>>,
+  find: Attempt<Pooler>,
 ): {
   readonly pooler: Pooler;
   readonly isUnusable: () => boolean;
@@ -51,25 +53,30 @@ export function unitPooler(
     isFound = true;
     return find();
   });
-  const heard = <Result>(outcome: E.Either<HookError, Result>): E.Either<HookError, Result> => {
-    if (E.isRight(outcome)) return outcome;
-    isUnusable ||= outcome.left._tag === 'PoolerUnusable';
-    return isGoing && outcome.left.class === 'broken' ? E.left(asAway(outcome.left)) : outcome;
-  };
+  const heard = <Result>(asked: Attempt<Result>): Attempt<Result> =>
+    pipe(
+      asked,
+      TE.mapLeft((error) => {
+        isUnusable ||= error._tag === 'PoolerUnusable';
+        return isGoing && error.class === 'broken' ? asAway(error) : error;
+      }),
+    );
   const pooler: Pooler = {
-    apply: (configuration) => async () => {
-      const found = await here();
-      if (E.isLeft(found)) return heard(found);
-      applied = found.right;
-      const outcome = await applied.apply(configuration)();
-      isApplied ||= E.isRight(outcome);
-      return heard(outcome);
-    },
+    apply: (configuration) =>
+      heard(
+        attempt(async () => {
+          applied = await take(here);
+          const outcome = await take(applied.apply(configuration));
+          isApplied = true;
+          return outcome;
+        }),
+      ),
     looksUp: () => applied?.looksUp() ?? false,
-    admits: (login, database) => async () => {
-      const found = await here();
-      return E.isLeft(found) ? heard(found) : found.right.admits(login, database)();
-    },
+    admits: (login, database) =>
+      pipe(
+        heard(here),
+        TE.chain((found) => found.admits(login, database)),
+      ),
     release: async () => {
       const found = isFound ? await here() : null;
       if (found !== null && E.isRight(found)) await found.right.release();
@@ -95,7 +102,7 @@ export async function poolerAt(
   entropy: Entropy,
   remaining: () => number,
   watch?: PgbouncerOptions['watch'],
-): Promise<E.Either<HookError, Pooler>> {
+): Promise<Pooler> {
   const { folder, iniFile, pidFile, logFile, listens, local, isHere, workload } = place;
   const userlistFile = join(folder, 'userlist.txt');
   const address = { host: local, port: listenPort };
@@ -120,25 +127,22 @@ export async function poolerAt(
     const process = { iniFile, settings, consoles, workload };
     // Most hooks ask no PgBouncer, and are spared the loading of what it takes.
     const { pgbouncer } = await import('../pooler/index.ts');
-    return E.right(
-      pgbouncer({
-        processes: [process],
-        clients: address,
-        remaining,
-        ...(watch === undefined ? {} : { watch }),
-      }),
-    );
+    return pgbouncer({
+      processes: [process],
+      clients: address,
+      remaining,
+      ...(watch === undefined ? {} : { watch }),
+    });
   } catch (problem) {
     if (problem instanceof FileProblem) {
       const { path, code } = problem;
-      return E.left({ _tag: 'FileFailed', class: 'broken', path, code });
+      halt({ _tag: 'FileFailed', class: 'broken', path, code });
     }
     if (!(problem instanceof WorkloadProblem)) throw problem;
     const where = `${local}:${listenPort}`;
     const { message: why, turn } = problem;
-    if (turn === 'operator')
-      return E.left({ _tag: 'PoolerUnusable', class: 'unavailable', where, why });
-    return E.left({ _tag: 'PoolerUnavailable', class: 'unavailable', where, why });
+    const _tag = turn === 'operator' ? 'PoolerUnusable' : 'PoolerUnavailable';
+    return halt({ _tag, class: 'unavailable', where, why });
   }
 }
 

@@ -18,18 +18,26 @@ export async function settled(
   const { listenPort: wanted } = config.options;
   if (typeof before !== 'number' || before === wanted) return config;
   const place = await placed(config.run);
-  if (E.isLeft(place)) return config;
-  const { workload, iniFile, listens } = place.right;
+  const isKept = E.isRight(place) && (await isOthers(place.right, { wanted, before }));
+  return isKept ? withPort(config, before) : config;
+}
+
+/** Whether somebody else has the port that is wanted. */
+async function isOthers(
+  { workload, iniFile, listens }: Place,
+  { wanted, before }: { readonly wanted: number; readonly before: number },
+): Promise<boolean> {
   const listening = (listenPort: number) => isListenedTo({ listenAddress: listens, listenPort });
   try {
-    if (!(await listening(wanted))) return config;
+    if (!(await listening(wanted))) return false;
     const ini = (await workload.read(iniFile)) ?? '';
+    if (portIn(ini) !== wanted) return true;
     // A hook that failed at its end has moved PgBouncer there already, and one that was lost may have.
-    const isMoved = portIn(ini) === wanted && (await workload.read(markerOf(iniFile))) === null;
-    if (isMoved || (portIn(ini) === wanted && !(await listening(before)))) return config;
+    const isMoved = (await workload.read(markerOf(iniFile))) === null;
+    return !isMoved && (await listening(before));
   } catch (problem) {
     if (!(problem instanceof WorkloadProblem || problem instanceof FileProblem)) throw problem;
     // Who cannot be asked is not there to be moved; the hook says so when it comes to it.
+    return true;
   }
-  return withPort(config, before);
 }

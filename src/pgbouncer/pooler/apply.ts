@@ -1,11 +1,9 @@
 /** How a configuration is put in force on one process, and taken back where it is not. */
-import * as E from 'fp-ts/lib/Either.js';
-import type { Configuration, DatabaseEntry, HookError } from '../engine.ts';
-import { sameDatabases } from './configuration.ts';
+import { type Configuration, type DatabaseEntry, sameDatabases } from './configuration.ts';
 import type { Console } from './console.ts';
 import { confirm, filesFor, filesOf, listensAsIn, mark, unconfirmed, write } from './files.ts';
 import { goingOn, looksUp } from './lookup.ts';
-import { isFenced, oldestVersion, parseVersion } from './pgbouncer-files.ts';
+import { isFenced, oldestVersion, type PgbouncerFiles, parseVersion } from './pgbouncer-files.ts';
 import {
   begin,
   goBack,
@@ -17,6 +15,7 @@ import {
 } from './starting.ts';
 
 export interface Applied {
+  readonly _tag: 'Applied';
   readonly ini: { readonly before: string | null; readonly after: string };
   readonly isNew: boolean;
   readonly isLookingUp: boolean;
@@ -24,101 +23,138 @@ export interface Applied {
   readonly restore: () => Promise<void>;
 }
 
-export async function apply(
-  spoken: Spoken,
-  wholly: Configuration,
-): Promise<E.Either<HookError, Applied>> {
+/** PgBouncer did not take it, and what was before is back in force. */
+export interface Rejected {
+  readonly _tag: 'Rejected';
+  readonly why: string;
+}
+
+export async function apply(spoken: Spoken, wholly: Configuration): Promise<Applied | Rejected> {
   const { process, console } = spoken;
-  const { workload, settings } = process;
-  const before = await filesOf(process);
-  const lost = await unconfirmed(process);
-  /** What was in force last, as far as anybody knows. */
-  const inForce = lost || before.ini;
-  const isElsewhere =
-    before.ini !== null &&
-    (lost === null ? !listensAsIn(before.ini, settings) : !(await isInPlace(spoken)));
-  const known = isElsewhere ? null : await versionOf(spoken);
-  const seen = known === null || wholly.lookup === null ? new Set<string>() : await console.seen();
-  const later = goingOn(wholly, { ...before, seen });
-  const isStartedAnew =
-    known !== null &&
-    workload !== undefined &&
-    looksUp(later) &&
-    !looksUp(wholly) &&
-    (await console.isIdle());
-  const isMoving = isElsewhere || isStartedAnew;
+  const { workload } = process;
+  const found = await findOut(spoken);
+  const { before, lost, inForce, version: known } = found;
+  const { configuration, isMoving } = await chosen(spoken, wholly, found);
   const version = isMoving ? null : known;
-  const configuration = isMoving || console.isDown ? wholly : later;
-  const isLookingUp = looksUp(configuration);
   // A wildcard that is read no more stays in force until the process is started anew.
   const wasFenced = version !== null && before.ini !== null && isFenced(before.ini);
   const files = await filesFor(process, configuration, version ?? oldestVersion, wasFenced);
-  const isWritten =
-    before.ini === files.ini &&
-    before.userlist === files.userlist &&
-    before.ca === files.ca &&
-    before.access === files.access;
+  const isWritten = sameFiles(before, files);
   const wanted = [...configuration.databases].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
-  const restore = async () => {
-    await write(process, before, inForce);
-    if (isMoving) await workload?.restart();
-    else await console.reload();
-    await confirm(process);
-  };
+  const applied = (after: string, isNew: boolean): Applied => ({
+    _tag: 'Applied',
+    ini: { before: before.ini, after },
+    isNew,
+    isLookingUp: looksUp(configuration),
+    restore: async () => {
+      await write(process, before, inForce);
+      if (isMoving) await workload?.restart();
+      else await console.reload();
+      await confirm(process);
+    },
+  });
   const isCurrent = workload === undefined || (await workload.isCurrent());
-  if (
-    version !== null &&
-    isWritten &&
-    isCurrent &&
-    lost === null &&
-    (await differs(console, configuration, wanted)) === null
-  )
-    return E.right({
-      ini: { before: before.ini, after: files.ini },
-      isNew: false,
-      isLookingUp,
-      restore,
-    });
+  const isSettled = version !== null && isCurrent && lost === null;
+  if (isSettled && isWritten && (await differs(console, configuration, wanted)) === null)
+    return applied(files.ini, false);
   const put = async () => {
     if (!isWritten) await write(process, files, inForce);
     else if (!isCurrent) await mark(process, inForce);
   };
   let after = files.ini;
-  if (workload === undefined || (version !== null && isCurrent && lost === null)) await put();
+  if (workload === undefined || isSettled) await put();
   else {
-    const kept = { ...spoken, workload };
-    // What a lost hook has written stands in any case.
-    let isWrittenOver = lost !== null;
-    try {
-      if (isElsewhere) await refuseMove(spoken, inForce ?? '');
-      else if (known === null) await refuseTaken(kept);
-      isWrittenOver = true;
-      await put();
-      await begin(kept, isMoving ? 'restart' : 'start');
-    } catch (problem) {
-      // What kept it from going back is said by the next hook, which finds it unconfirmed.
-      if (isElsewhere && isWrittenOver && inForce !== null)
-        await goBack(kept, before, inForce).catch(() => {});
-      throw problem;
-    }
+    await started({ ...spoken, workload }, { ...found, isMoving }, put);
     // Only a process that runs says which keys it knows.
-    const started = await versionOf(spoken);
-    const whole = await filesFor(process, configuration, started ?? oldestVersion);
+    const speaks = await versionOf(spoken);
+    const whole = await filesFor(process, configuration, speaks ?? oldestVersion);
     if (whole.ini !== files.ini) await write(process, whole, inForce);
     after = whole.ini;
   }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
   const why = await differs(console, configuration, wanted);
+  const outcome = applied(after, true);
   if (why === null) {
     await confirm(process);
-    return E.right({ ini: { before: before.ini, after }, isNew: true, isLookingUp, restore });
+    return outcome;
   }
-  await restore();
-  return E.left({ _tag: 'ConfigRejected', class: 'broken', file: process.iniFile, why });
+  await outcome.restore();
+  return { _tag: 'Rejected', why };
 }
+
+/** What is known of a process before anything is done to it. */
+interface Found {
+  readonly before: Awaited<ReturnType<typeof filesOf>>;
+  /** The file that a lost hook has left unconfirmed. */
+  readonly lost: Awaited<ReturnType<typeof unconfirmed>>;
+  /** What was in force last, as far as anybody knows. */
+  readonly inForce: string | null;
+  /** Whether it listens where it is to listen no more. */
+  readonly isElsewhere: boolean;
+  /** Null where it is not there, or elsewhere. */
+  readonly version: Awaited<ReturnType<typeof versionOf>>;
+}
+
+async function findOut(spoken: Spoken): Promise<Found> {
+  const { process } = spoken;
+  const before = await filesOf(process);
+  const lost = await unconfirmed(process);
+  const isElsewhere =
+    before.ini !== null &&
+    (lost === null ? !listensAsIn(before.ini, process.settings) : !(await isInPlace(spoken)));
+  const version = isElsewhere ? null : await versionOf(spoken);
+  return { before, lost, inForce: lost || before.ini, isElsewhere, version };
+}
+
+/** What a process is given of a configuration now, and whether it is started anew for it. */
+async function chosen(
+  { process, console }: Spoken,
+  wholly: Configuration,
+  { before, isElsewhere, version }: Found,
+): Promise<{ readonly configuration: Configuration; readonly isMoving: boolean }> {
+  const seen =
+    version === null || wholly.lookup === null ? new Set<string>() : await console.seen();
+  const later = goingOn(wholly, { ...before, seen });
+  const isStartedAnew =
+    version !== null &&
+    process.workload !== undefined &&
+    looksUp(later) &&
+    !looksUp(wholly) &&
+    (await console.isIdle());
+  const isMoving = isElsewhere || isStartedAnew;
+  return { configuration: isMoving || console.isDown ? wholly : later, isMoving };
+}
+
+/** Has a process started on what is put there, where nobody else is in the way. */
+async function started(
+  kept: Parameters<typeof begin>[0],
+  { before, lost, inForce, isElsewhere, version, isMoving }: Found & { readonly isMoving: boolean },
+  put: () => Promise<void>,
+): Promise<void> {
+  // What a lost hook has written stands in any case.
+  let isWrittenOver = lost !== null;
+  try {
+    if (isElsewhere) await refuseMove(kept, inForce ?? '');
+    else if (version === null) await refuseTaken(kept);
+    isWrittenOver = true;
+    await put();
+    await begin(kept, isMoving ? 'restart' : 'start');
+  } catch (problem) {
+    // What kept it from going back is said by the next hook, which finds it unconfirmed.
+    if (isElsewhere && isWrittenOver && inForce !== null)
+      await goBack(kept, before, inForce).catch(() => {});
+    throw problem;
+  }
+}
+
+const sameFiles = (one: Found['before'], other: PgbouncerFiles): boolean =>
+  one.ini === other.ini &&
+  one.userlist === other.userlist &&
+  one.ca === other.ca &&
+  one.access === other.access;
 
 /**
  * Null where PgBouncer is not there. One that hangs may be about to go on, and all its sessions with

@@ -1,12 +1,14 @@
 /**
  * PgBouncer as the pooler, and what keeps its process.
  */
-import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Configuration, HookError, Pooler } from '../engine.ts';
+import * as kit from '../../hook/index.ts';
+import type { HookError } from '../errors.ts';
+import type { Attempt, Pooler } from '../ports.ts';
 import { WireProblem } from '../wire/index.ts';
 import { FileProblem } from '../workload/files.ts';
 import { WorkloadProblem } from '../workload/workload.ts';
 import { type Applied, apply } from './apply.ts';
+import type { Configuration } from './configuration.ts';
 import { type Address, Console, tryLogin } from './console.ts';
 import { filesFor, type PgbouncerProcess, write } from './files.ts';
 import { oldestVersion } from './pgbouncer-files.ts';
@@ -56,27 +58,33 @@ export function pgbouncer({
         const applied: Applied[] = [];
         for (const [process, console] of consoles) {
           const outcome = await apply({ process, console, remaining }, configuration);
-          if (E.isLeft(outcome)) {
+          if (outcome._tag === 'Rejected') {
             for (const { restore } of applied) await restore();
-            return outcome;
+            halt({
+              _tag: 'ConfigRejected',
+              class: 'broken',
+              file: process.iniFile,
+              why: outcome.why,
+            });
+          } else {
+            applied.push(outcome);
+            if (applied.length === 1) watch?.(outcome.ini);
           }
-          applied.push(outcome.right);
-          if (applied.length === 1) watch?.(outcome.right.ini);
         }
         isLookingUp = applied.some((one) => one.isLookingUp);
-        return E.right(applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged');
+        return applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged';
       }),
-    admits: (login, database) => async () => {
-      try {
-        await tryLogin(clients, login, database, remaining);
-        return E.right(undefined);
-      } catch (problem) {
-        if (!(problem instanceof WireProblem)) throw problem;
-        const why = problem.message;
-        const { user } = login;
-        return E.left({ _tag: 'LoginRefused', class: 'unavailable', user, database, why });
-      }
-    },
+    admits: (login, database) =>
+      kit.attempt(async () => {
+        try {
+          await tryLogin(clients, login, database, remaining);
+        } catch (problem) {
+          if (!(problem instanceof WireProblem)) throw problem;
+          const { message: why } = problem;
+          const { user } = login;
+          halt({ _tag: 'LoginRefused', class: 'unavailable', user, database, why });
+        }
+      }),
     release: async () => {
       await Promise.all([...consoles.values()].map((console) => console.release()));
     },
@@ -87,37 +95,26 @@ export function pgbouncer({
 export const prepare = (process: PgbouncerProcess, configuration: Configuration): Attempt<void> =>
   attempt(process.consoles[0] ?? nowhere, async () => {
     await write(process, await filesFor(process, configuration, oldestVersion), null);
-    return E.right(undefined);
   });
 
 const nowhere: Address = { host: '', port: 0 };
 
-const attempt =
-  <Result>(
-    { host, port }: Address,
-    body: () => Promise<E.Either<HookError, Result>>,
-  ): Attempt<Result> =>
-  async () => {
+/** The one place where what is thrown in this room becomes what the charm has words for. */
+const attempt = <Result>({ host, port }: Address, body: () => Promise<Result>): Attempt<Result> =>
+  kit.attempt(async () => {
     try {
       return await body();
     } catch (problem) {
       if (problem instanceof FileProblem) {
         const { path, code } = problem;
-        return E.left({ _tag: 'FileFailed', class: 'broken', path, code });
+        halt({ _tag: 'FileFailed', class: 'broken', path, code });
       }
-      const where = `${host}:${port}`;
-      if (problem instanceof WorkloadProblem && problem.turn === 'operator') {
-        const { message: why } = problem;
-        return E.left({ _tag: 'PoolerUnusable', class: 'unavailable', where, why });
-      }
-      if (problem instanceof WireProblem || problem instanceof WorkloadProblem) {
-        return E.left({
-          _tag: 'PoolerUnavailable',
-          class: 'unavailable',
-          where,
-          why: problem.message,
-        });
-      }
-      throw problem;
+      if (!(problem instanceof WireProblem || problem instanceof WorkloadProblem)) throw problem;
+      const { message: why } = problem;
+      const isUnusable = problem instanceof WorkloadProblem && problem.turn === 'operator';
+      const _tag = isUnusable ? 'PoolerUnusable' : 'PoolerUnavailable';
+      return halt({ _tag, class: 'unavailable', where: `${host}:${port}`, why });
     }
-  };
+  });
+
+const halt: (error: HookError) => never = kit.halt;

@@ -7,7 +7,7 @@ import { audit, grantable } from './audit.ts';
 import { Connections } from './connections.ts';
 import { closedTo } from './login.ts';
 import type { PostgresOptions } from './options.ts';
-import { attempt } from './problem.ts';
+import { attempt, halt } from './problem.ts';
 import { provision } from './provision.ts';
 import { remove } from './remove.ts';
 import { retireLookup } from './statements/home.ts';
@@ -34,38 +34,29 @@ export function postgres(options: PostgresOptions): PostgresBackend {
     ready: attempt(connections, async () => {
       const { isPrimary } = await connections.server();
       const { where } = connections;
-      return isPrimary
-        ? E.right(undefined)
-        : E.left({
-            _tag: 'BackendUnavailable',
-            class: 'unavailable',
-            where,
-            why: 'it is a replica',
-          });
+      const why = 'it is a replica';
+      if (!isPrimary) halt({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
     }),
-    version: attempt(connections, async () => E.right((await connections.server()).version)),
+    version: attempt(connections, async () => (await connections.server()).version),
     endpoints: async () =>
       E.right({ primary: { host, port }, replicas: replicas(), closed: closedTo(options), ca }),
-    grantable: (roles) =>
-      attempt(connections, async () => E.right(await grantable(connections, roles))),
+    grantable: (roles) => attempt(connections, () => grantable(connections, roles)),
     provision: (grant, holdings) =>
       attempt(connections, () => provision(connections, owner, grant, holdings)),
     remove: (grant) => attempt(connections, () => remove(connections, grant)),
-    audit: (holdings) =>
-      attempt(connections, async () => E.right(await audit(connections, holdings))),
+    audit: (holdings) => attempt(connections, () => audit(connections, holdings)),
     retireLookup: (user) =>
       attempt(connections, async () => {
         const [[login] = []] = await connections.send('look for the lookup login', [
           readLogin(user),
         ]);
-        if (login === undefined) return E.right(undefined);
+        if (login === undefined) return;
         const superuser = await connections.superuser();
         const { where } = connections;
         const why = `it takes a superuser to end the login ${user} (option backend-roles)`;
         if (superuser === null)
-          return E.left({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
-        await connections.ask(superuser, 'retire the lookup login', [retireLookup(user)]);
-        return E.right(undefined);
+          halt({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
+        else await connections.ask(superuser, 'retire the lookup login', [retireLookup(user)]);
       }),
     release: () => connections.release(),
     roundTrips: () => connections.roundTrips,

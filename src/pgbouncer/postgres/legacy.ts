@@ -3,11 +3,11 @@
  * and stand in the deployment's own table from then on.
  */
 import { createHash } from 'node:crypto';
-import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
-import type { HookError } from '../engine.ts';
+import type { HookError } from '../errors.ts';
 import { longestName } from '../relation/request.ts';
 import type { Connections, Server } from './connections.ts';
+import { halt } from './problem.ts';
 import { hold } from './statements/grant.ts';
 import { lend } from './statements/home.ts';
 import { readLegacy, readVerifier } from './statements/legacy.ts';
@@ -34,8 +34,8 @@ export async function adoptLegacy(
   connections: Connections,
   { login, major }: Server,
   grant: Known,
-): Promise<E.Either<HookError, string | null>> {
-  if (!mayBeLegacy(grant)) return E.right(null);
+): Promise<string | null> {
+  if (!mayBeLegacy(grant)) return null;
   const { relation, database, user, owner = '' } = grant;
   const holdings = [
     { role: user, of: { relation } },
@@ -52,7 +52,7 @@ export async function adoptLegacy(
   const left = holdings.filter(({ role }) => names.has(role));
   const superuser = await connections.superuser();
   if (superuser === null)
-    return left.length === 0 ? E.right(null) : E.left(unfinished(connections.where, grant));
+    return left.length === 0 ? null : halt(unfinished(connections.where, grant));
   if (left.length > 0) {
     const lending = left.map(({ role }) => lend(role, login, major));
     await connections.ask(superuser, 'lend what version 0.1 made', lending);
@@ -62,7 +62,7 @@ export async function adoptLegacy(
   const [[row] = []] = await connections.ask(superuser, 'read the verifier in force', [
     readVerifier(user),
   ]);
-  return E.right(typeof row?.verifier === 'string' ? row.verifier : null);
+  return typeof row?.verifier === 'string' ? row.verifier : null;
 }
 
 const unfinished = (where: string, { relation, state, user }: Known): HookError => {

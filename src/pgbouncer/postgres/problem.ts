@@ -1,5 +1,6 @@
-import * as E from 'fp-ts/lib/Either.js';
-import type { HookError } from '../engine.ts';
+import * as kit from '../../hook/index.ts';
+import type { HookError } from '../errors.ts';
+import type { Attempt } from '../ports.ts';
 import type { WireProblem } from '../wire/index.ts';
 
 /** Something that went wrong between here and PostgreSQL, and what it was to be good for. */
@@ -15,20 +16,22 @@ export class SqlProblem extends Error {
   }
 }
 
-/** Runs a body and says its problems in the engine's words. */
-export const attempt =
-  <Result>(
-    { where }: { readonly where: string },
-    body: () => Promise<E.Either<HookError, Result>>,
-  ): (() => Promise<E.Either<HookError, Result>>) =>
-  async () => {
+/** The one place where what is thrown in this room becomes what the charm has words for. */
+export const attempt = <Result>(
+  { where }: { readonly where: string },
+  body: () => Promise<Result>,
+): Attempt<Result> =>
+  kit.attempt(async () => {
     try {
       return await body();
     } catch (problem) {
-      if (problem instanceof SqlProblem) return E.left(translate(where, problem));
+      if (problem instanceof SqlProblem) halt(translate(where, problem));
       throw problem;
     }
-  };
+  });
+
+/** Ends a body with one of the charm's own errors. */
+export const halt: (error: HookError) => never = kit.halt;
 
 function translate(where: string, problem: SqlProblem): HookError {
   const { sqlState, message, statement } = problem;

@@ -1,11 +1,11 @@
-import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
-import type { Holdings, HookError, Provisioned } from '../engine.ts';
+import type { Holdings, Provisioned } from '../ports.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
 import type { Connections, Last, Server } from './connections.ts';
 import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
 import { adoptLegacy } from './legacy.ts';
 import { freshName, ownerRoleOf } from './login.ts';
+import { halt } from './problem.ts';
 import { removeRole } from './remove.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
 import * as sql from './statements/grant.ts';
@@ -27,11 +27,10 @@ export async function provision(
   owner: string,
   grant: Grant,
   { grants }: Pick<Holdings, 'grants'>,
-): Promise<E.Either<HookError, Provisioned>> {
+): Promise<Provisioned> {
   const server = await connections.server();
   const adopted = await adoptLegacy(connections, server, grant);
-  if (E.isLeft(adopted)) return adopted;
-  const inForce = adopted.right ?? grant.verifier?.secret ?? null;
+  const inForce = adopted ?? grant.verifier?.secret ?? null;
   const names = [grant.user, ownerRoleOf(owner, grant.database)];
   return connections.inTurn(
     [
@@ -43,15 +42,13 @@ export async function provision(
     async (rows, last) => {
       const facts = factsOf(rows);
       const plan = planOf(facts, grant, grants, owner, connections.name);
-      if (E.isLeft(plan)) return plan;
-      const isStray = plan.right.user.found?.homes.some((home) => home !== plan.right.place);
+      const isStray = plan.user.found?.homes.some((home) => home !== plan.place);
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
-        return again(connections, server, plan.right, grant, last);
-      const made = await carryOut(connections, server, grant, plan.right, last, inForce);
-      const refusal = await takeBack(connections, server, plan.right, grant);
-      if (refusal !== null) last.statements = [];
-      return refusal ?? E.right(made);
+        return again(connections, server, plan, grant, last);
+      const made = await carryOut(connections, server, grant, plan, last, inForce);
+      await takeBack(connections, server, plan, grant);
+      return made;
     },
   );
 }
@@ -62,20 +59,19 @@ async function takeBack(
   server: Server,
   { user, owner }: Plan,
   { relation, roles }: Grant,
-): Promise<E.Either<HookError, never> | null> {
+): Promise<void> {
   const [first, ...more] = revocations(user, [owner.name, ...roles], server).filter(
     ({ isOurs }) => !isOurs,
   );
-  if (first === undefined) return null;
+  if (first === undefined) return;
   const superuser = await connections.superuser();
   if (superuser === null) {
     const what = 'revoke what is not to be';
     const why = `${first.what}, as ${first.grantor} has granted`;
-    return E.left({ _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why });
+    return halt({ _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why });
   }
   const statements = [first, ...more].map(({ statement }) => statement);
   await connections.ask(superuser, 'revoke what others granted', statements);
-  return null;
 }
 
 async function again(
@@ -84,13 +80,11 @@ async function again(
   plan: Plan,
   grant: Grant,
   last: Last,
-): Promise<E.Either<HookError, Provisioned>> {
+): Promise<Provisioned> {
   const { found, name } = plan.user;
-  const removed =
-    found === undefined ? E.right([]) : await removeRole(connections, server, found, null);
-  if (E.isLeft(removed)) return removed;
+  if (found !== undefined) await removeRole(connections, server, found, null);
   const anew = { ...plan, user: { name, found: undefined } };
-  return E.right(await carryOut(connections, server, grant, anew, last));
+  return carryOut(connections, server, grant, anew, last);
 }
 
 function planOf(
@@ -99,14 +93,14 @@ function planOf(
   grants: readonly Grant[],
   deployment: string,
   handOver: string,
-): E.Either<HookError, Plan> {
+): Plan {
   const { relation, database } = grant;
   const heldUser = facts.held.find((held) => held.relation === relation);
   const user = roleOf(facts, heldUser);
   if (user === undefined && facts.roles.has(grant.user) && grant.state === 'published')
-    return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: grant.user });
+    halt({ _tag: 'RoleTaken', class: 'refused', relation, role: grant.user });
   if (user?.isMighty === true)
-    return E.left({ _tag: 'RoleTaken', class: 'refused', relation, role: user.name });
+    halt({ _tag: 'RoleTaken', class: 'refused', relation, role: user.name });
   const userName = userNameOf(facts, grant, user);
 
   const heldOwner = facts.held.find((held) => held.database === database);
@@ -119,20 +113,20 @@ function planOf(
   const known = heldOwner?.place ?? database;
   const found = facts.databases.get(known);
   const plan = { user: { name: userName, found: user }, owner: wanted, holder: null };
-  if (found === undefined) return E.right({ ...plan, place: known, database: 'made' });
+  if (found === undefined) return { ...plan, place: known, database: 'made' };
   if (owner !== undefined && found.ownerId === owner.id)
-    return E.right({ ...plan, place: known, database: 'there' });
+    return { ...plan, place: known, database: 'there' };
   const isItsUsers =
     found.tenant !== null &&
     (found.tenant === relation ||
       grants.some((one) => one.relation === found.tenant && one.database === database));
   if (found.isHandedOver || isItsUsers)
-    return E.right({ ...plan, place: known, database: 'taken over', holder: found.owner });
+    return { ...plan, place: known, database: 'taken over', holder: found.owner };
   // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
   if (found.isTenants && grant.state !== 'published')
-    return E.right({ ...plan, place: freshName(`hookchart_${database}`), database: 'made' });
+    return { ...plan, place: freshName(`hookchart_${database}`), database: 'made' };
   const { owner: takenBy } = found;
-  return E.left({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy, handOver });
+  return halt({ _tag: 'DatabaseTaken', class: 'refused', relation, database, takenBy, handOver });
 }
 
 /** A name that is somebody else's gives way where nobody has heard of it yet. */

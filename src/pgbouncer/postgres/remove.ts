@@ -1,12 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
-import type { HookError } from '../engine.ts';
 import type { Session } from '../wire/index.ts';
 import { Agent } from './agent.ts';
 import type { Connections, Row, Server } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
 import { adoptLegacy } from './legacy.ts';
-import { SqlProblem } from './problem.ts';
+import { halt, SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
 import { grantRole, join, revokeRole } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
@@ -15,8 +14,6 @@ import * as sql from './statements/removal.ts';
 const rounds = 3;
 /** Milliseconds that one session may take to end. */
 const patience = 5_000;
-
-type Removal = E.Either<HookError, readonly string[]>;
 
 /** The owner of a database, to whom it is handed over what somebody leaves there. */
 interface Heir {
@@ -30,10 +27,9 @@ interface Heir {
 export async function remove(
   connections: Connections,
   grant: Pick<Grant, 'user' | 'database' | 'relation'> & Partial<Grant>,
-): Promise<Removal> {
+): Promise<readonly string[]> {
   const server = await connections.server();
-  const adopted = await adoptLegacy(connections, server, grant);
-  if (E.isLeft(adopted)) return adopted;
+  await adoptLegacy(connections, server, grant);
   const { relation, database, user, place = null } = grant;
   return connections.inTurn(
     [
@@ -53,7 +49,7 @@ export async function remove(
       if (role === undefined) {
         // It was made once, and who has made this one nobody can tell.
         const isOthers = place !== null && facts.roles.has(user);
-        return isOthers ? inUse(user, 'it is not the one that was made; drop it') : E.right([]);
+        return isOthers ? inUse(user, 'it is not the one that was made; drop it') : [];
       }
       return removeRole(
         connections,
@@ -71,8 +67,8 @@ export async function remove(
   );
 }
 
-const inUse = (role: string, why: string): Removal =>
-  E.left({ _tag: 'RoleInUse', class: 'unavailable', role, why });
+const inUse = (role: string, why: string): never =>
+  halt({ _tag: 'RoleInUse', class: 'unavailable', role, why });
 
 /** What PostgreSQL says to it is a reason to try again later, whatever it is. */
 export async function removeRole(
@@ -80,7 +76,7 @@ export async function removeRole(
   server: Server,
   role: Role,
   heir: Heir | null,
-): Promise<Removal> {
+): Promise<readonly string[]> {
   const notes = new Set<string>();
   const agent = new Agent(connections, server);
   try {
@@ -109,7 +105,7 @@ export async function removeRole(
           sql.letGo(all.map(({ id }) => id)),
         ]);
         note(sessions, notes);
-        return E.right([...notes]);
+        return [...notes];
       } catch (problem) {
         // Whoever may make databases has made one meanwhile, or locks what is to be changed.
         if (!isPassing(problem) || round === rounds) throw problem;

@@ -3,6 +3,7 @@
  * outlives a hook. Nothing here knows who may write it; only the leader can.
  */
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
 import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
@@ -80,22 +81,27 @@ const record = v.variant('state', [
 ]);
 
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
-export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
+export const parseLedger = (databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> =>
+  pipe(
+    E.Do,
+    E.apS('lookup', lookupIn(databag)),
+    E.apS(
+      'all',
+      pipe(
+        Object.keys(databag).filter(isRecordKey),
+        E.traverseArray((key) => readRecord(key, databag[key] ?? '')),
+      ),
+    ),
+    E.map(({ lookup, all }) => ({ records: byRelation(all), lookup })),
+  );
+
+const lookupIn = ({ [lookupKey]: text }: Databag): E.Either<LedgerUnreadable, KeptLogin | null> =>
+  text === undefined ? E.right(null) : readLogin(lookupKey, text);
+
+function byRelation(all: readonly LedgerRecord[]): Map<number, LedgerRecord> {
   const records = new Map<number, LedgerRecord>();
-  let lookup: KeptLogin | null = null;
-  for (const key in databag) {
-    const text = databag[key] ?? '';
-    if (key === lookupKey) {
-      const read = readLogin(key, text);
-      if (E.isLeft(read)) return unreadable(key, read.left);
-      lookup = read.right;
-    } else if (isRecordKey(key)) {
-      const read = readRecord(key, text);
-      if (E.isLeft(read)) return unreadable(key, read.left);
-      records.set(read.right.relation, read.right);
-    }
-  }
-  return E.right({ records, lookup });
+  for (const record of all) records.set(record.relation, record);
+  return records;
 }
 
 /** The ledger's value for a relation; a password that a Juju secret keeps does not stand in it. */
@@ -141,13 +147,21 @@ export function serving({ database, verifier }: Pick<Grant, 'database' | 'verifi
 /** Each record is asked several times in a hook, and in a process that lives on in every hook. */
 const servingBy = new WeakMap<Secret, { readonly database: string; readonly text: string }>();
 
-const readLogin = latest<string, string, E.Either<string, KeptLogin>>(64, decode(login));
+const decodeLogin = decode(login);
+const readLogin = latest(64, (text: string, key: string) =>
+  pipe(decodeLogin(text), E.mapLeft(unreadable(key))),
+);
 const decodeRecord = decode(record);
-const readRecord = latest<string, string, E.Either<string, LedgerRecord>>(50_000, (text, key) => {
-  const read = decodeRecord(text);
-  if (E.isLeft(read) || recordKey(read.right.relation) === key) return read;
-  return E.left(`it speaks of relation ${read.right.relation}`);
-});
+const readRecord = latest(50_000, (text: string, key: string) =>
+  pipe(
+    decodeRecord(text),
+    E.filterOrElse(
+      ({ relation }) => recordKey(relation) === key,
+      ({ relation }) => `it speaks of relation ${relation}`,
+    ),
+    E.mapLeft(unreadable(key)),
+  ),
+);
 
 function decode<Schema extends v.GenericSchema>(schema: Schema) {
   return (text: string): E.Either<string, v.InferOutput<Schema>> => {
@@ -164,5 +178,11 @@ function decode<Schema extends v.GenericSchema>(schema: Schema) {
   };
 }
 
-const unreadable = (key: string, why: string): E.Either<LedgerUnreadable, never> =>
-  E.left({ _tag: 'LedgerUnreadable', class: 'broken', key, why });
+function unreadable(key: string) {
+  return (why: string): LedgerUnreadable => ({
+    _tag: 'LedgerUnreadable',
+    class: 'broken',
+    key,
+    why,
+  });
+}

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
 import * as v from 'valibot';
 import { quote } from '../../juju/printable.ts';
 import { bagKeys } from '../keys.ts';
@@ -216,8 +217,10 @@ function parseFields(
       'external-node-connectivity',
       'is asked for, and the poolers are reached from inside the cluster alone',
     );
-  const extra = parseExtraRoles(policy.extraRoles, relation, databag[bagKeys.extraUserRoles] ?? '');
-  return E.isLeft(extra) ? extra : E.right({ database, ...extra.right, reply });
+  return pipe(
+    parseExtraRoles(policy.extraRoles, relation, databag[bagKeys.extraUserRoles] ?? ''),
+    E.map((asked) => ({ database, ...asked, reply })),
+  );
 }
 
 function objectionToName(name: string): string | null {
