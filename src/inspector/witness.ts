@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Attempt, Failure, Secret } from '../hook/index.ts';
-import type { Bag, Databag, HookWorld } from '../juju/index.ts';
+import type { Bag, Databag, HookWorld, Juju } from '../juju/index.ts';
 import { databaseSection } from '../pgbouncer/pooler/pgbouncer-files.ts';
 import type { Outside } from '../pgbouncer/ports.ts';
 import { maskedDatabag, secretsIn } from '../pgbouncer/relation/masking.ts';
@@ -32,48 +32,28 @@ export interface Witness<Given extends Seeable = Seeable> {
 
 export function witness<Given extends Seeable>(adapters: Given): Witness<Given> {
   const { juju, backend, pooler, entropy } = adapters;
-  const { secrets: store } = juju;
   const secrets = new Set<string>();
   const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
-  const hide = (secret: Secret | null | undefined) => {
+  const hide: Hide = (secret) => {
     if (secret) secrets.add(secret.secret);
   };
   const hideIn = (databag: Databag) => {
     for (const secret of secretsIn(databag)) secrets.add(secret);
   };
-  const shown = (databag: Databag): Databag => {
-    hideIn(databag);
-    return maskedDatabag(databag);
-  };
   let isToldOf = false;
+  const put = (file: ChangedFile) => {
+    seen.configuration = { before: (seen.configuration ?? file).before, after: file.after };
+  };
   return {
     seen,
     secrets,
     configured: (file) => {
       isToldOf = true;
-      const first = seen.configuration ?? file;
-      seen.configuration = { before: first.before, after: file.after };
+      put(file);
     },
     adapters: {
       ...adapters,
-      juju: {
-        ...juju,
-        read: (bags) => async () => {
-          const contents = await juju.read(bags)();
-          for (const [index, bag] of bags.entries()) {
-            const content = contents[index];
-            if (content !== undefined && E.isRight(content))
-              seen.read[bagName(bag)] ??= shown(content.right);
-          }
-          return contents;
-        },
-        secrets: store && { ...store, read: (id) => then(store.read(id), hideIn) },
-        commit: (changes) =>
-          then(juju.commit(changes), () => {
-            seen.status = changes.status;
-            for (const { bag, values } of changes.bags) seen.written[bagName(bag)] = shown(values);
-          }),
-      },
+      juju: seenJuju(juju, seen, hideIn),
       ...(backend && {
         backend: {
           ...backend,
@@ -91,9 +71,8 @@ export function witness<Given extends Seeable>(adapters: Given): Witness<Given> 
             for (const { verifier } of configuration.users) hide(verifier);
             isToldOf = false;
             return then(pooler.apply(configuration), () => {
-              if (isToldOf) return;
-              const before = seen.configuration?.before ?? null;
-              seen.configuration = { before, after: databaseSection(configuration.databases) };
+              const after = databaseSection(configuration.databases);
+              if (!isToldOf) put({ before: null, after });
             });
           },
           admits: (login, database) => {
@@ -112,6 +91,35 @@ export function witness<Given extends Seeable>(adapters: Given): Witness<Given> 
         },
       }),
     },
+  };
+}
+
+type Hide = (secret: Secret | null | undefined) => void;
+
+/** Juju as it was, with what a hook reads of it and writes to it put by. */
+function seenJuju(juju: Juju, seen: Growing<Seen>, hideIn: (databag: Databag) => void): Juju {
+  const { secrets: store } = juju;
+  const shown = (databag: Databag): Databag => {
+    hideIn(databag);
+    return maskedDatabag(databag);
+  };
+  return {
+    ...juju,
+    read: (bags) => async () => {
+      const contents = await juju.read(bags)();
+      for (const [index, bag] of bags.entries()) {
+        const content = contents[index];
+        if (content !== undefined && E.isRight(content))
+          seen.read[bagName(bag)] ??= shown(content.right);
+      }
+      return contents;
+    },
+    secrets: store && { ...store, read: (id) => then(store.read(id), hideIn) },
+    commit: (changes) =>
+      then(juju.commit(changes), () => {
+        seen.status = changes.status;
+        for (const { bag, values } of changes.bags) seen.written[bagName(bag)] = shown(values);
+      }),
   };
 }
 

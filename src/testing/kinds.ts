@@ -65,79 +65,94 @@ export function actionsOf<Shared, Own>(
       action._tag === kind ? [action] : [],
     );
   const { tested } = world;
-  const owner = world.applications[tested];
-  const units = unitsOf(world, tested);
-  const alive = units.filter((unit) => world.units[unit]?.life === 'alive');
-  const requirers = Object.entries(world.applications).filter(
-    ([, { role }]) => role === 'requirer',
+  const requirers = Object.entries(world.applications).flatMap(([name, { role, life }]) =>
+    role === 'requirer' && life === 'alive' ? [name] : [],
   );
-  const relations = Object.entries(world.relations).filter(([, relation]) => !isPeer(relation));
-  const livingRequirers = requirers.filter(([, { life }]) => life === 'alive');
-  switch (kind) {
-    case 'hook':
-      return dueHooks(world);
-    case 'interrupted hook':
-      return dueHooks(world).flatMap((action) =>
-        isHook(action) && units.includes(action.unit)
-          ? interruptionsOf(charm).flatMap((how) =>
-              [1, 2, 3, 4, 5, 6].map((at) => ({ ...action, interruption: { at, how } })),
-            )
-          : [],
-      );
-    case 'update-status':
-      return units
-        .filter((unit) => hooksOf(world, unit).length === 0)
-        .map((unit) => ({ _tag: 'RunHook', unit, hook: updateStatus }));
-    case 'relate':
-      if (relations.length >= mostRelations || owner?.life !== 'alive') return [];
-      return livingRequirers.map(([application]) => ({ _tag: 'Relate', application }));
-    case 'remove relation':
-      return relations.flatMap(([id, { life }]): Action[] => {
-        if (life === 'dying') return [];
-        const relation = Number(id);
-        return [
-          { _tag: 'RemoveRelation', relation },
-          { _tag: 'RemoveRelation', relation, force: true },
-        ];
-      });
-    case 'ask':
-      return livingRequirers.flatMap(([application]) =>
-        requests.map((request): Action => ({ _tag: 'Ask', application, request })),
-      );
-    case 'suspend or resume':
-      return relations.flatMap(([id, { life }]): Action[] =>
-        life === 'dying'
-          ? []
-          : [{ _tag: life === 'alive' ? 'Suspend' : 'Resume', relation: Number(id) }],
-      );
-    case 'add unit':
-      return [
-        ...(owner?.life === 'alive' ? [tested] : []),
-        ...livingRequirers.map(([name]) => name),
-      ]
-        .filter((application) => unitsOf(world, application).length < most)
-        .map((application) => ({ _tag: 'AddUnit', application }));
-    case 'remove unit':
-      return [
-        ...(alive.length > 1 ? alive : []),
-        ...livingRequirers.flatMap(([name]) => unitsOf(world, name)),
-      ].flatMap((unit): Action[] => [
-        { _tag: 'RemoveUnit', unit },
-        { _tag: 'RemoveUnit', unit, force: true },
-      ]);
-    case 'remove application':
-      return livingRequirers.length > 1
-        ? livingRequirers.map(([application]) => ({ _tag: 'RemoveApplication', application }))
-        : [];
-    case 'lose pod':
-      return units.map((unit) => ({ _tag: 'LosePod', unit }));
-    case 'restart agent':
-      return units.map((unit) => ({ _tag: 'RestartAgent', unit }));
-    case 'lose leader':
-      return owner !== undefined && owner.leader !== null
-        ? [{ _tag: 'LoseLeader', application: tested }]
-        : [];
-    case 'elect':
-      return owner?.leader === null ? units.map((unit) => ({ _tag: 'Elect', unit })) : [];
-  }
+  return actionsByKind[kind]({
+    world,
+    interruptions: interruptionsOf(charm),
+    owner: world.applications[tested],
+    units: unitsOf(world, tested),
+    requirers,
+    relations: Object.entries(world.relations).filter(([, relation]) => !isPeer(relation)),
+    limits: { requests, units: most, relations: mostRelations },
+  });
 }
+
+/** What there is in a world of which something may be done. */
+interface Scene {
+  readonly world: World;
+  readonly interruptions: readonly Interruption['how'][];
+  /** The application of the charm. */
+  readonly owner: World['applications'][string] | undefined;
+  readonly units: readonly string[];
+  /** The applications on the other side that live. */
+  readonly requirers: readonly string[];
+  readonly relations: readonly (readonly [id: string, relation: World['relations'][string]])[];
+  readonly limits: Required<Surroundings>;
+}
+
+const actionsByKind: Readonly<Record<JujuKind, (scene: Scene) => readonly Action[]>> = {
+  hook: ({ world }) => dueHooks(world),
+  'interrupted hook': ({ world, units, interruptions }) =>
+    dueHooks(world).flatMap((action) =>
+      isHook(action) && units.includes(action.unit)
+        ? interruptions.flatMap((how) =>
+            [1, 2, 3, 4, 5, 6].map((at) => ({ ...action, interruption: { at, how } })),
+          )
+        : [],
+    ),
+  'update-status': ({ world, units }) =>
+    units
+      .filter((unit) => hooksOf(world, unit).length === 0)
+      .map((unit) => ({ _tag: 'RunHook', unit, hook: updateStatus })),
+  relate: ({ owner, requirers, relations, limits }) =>
+    relations.length >= limits.relations || owner?.life !== 'alive'
+      ? []
+      : requirers.map((application) => ({ _tag: 'Relate', application })),
+  'remove relation': ({ relations }) =>
+    relations.flatMap(([id, { life }]): Action[] => {
+      if (life === 'dying') return [];
+      const relation = Number(id);
+      return [
+        { _tag: 'RemoveRelation', relation },
+        { _tag: 'RemoveRelation', relation, force: true },
+      ];
+    }),
+  ask: ({ requirers, limits }) =>
+    requirers.flatMap((application) =>
+      limits.requests.map((request): Action => ({ _tag: 'Ask', application, request })),
+    ),
+  'suspend or resume': ({ relations }) =>
+    relations.flatMap(([id, { life }]): Action[] =>
+      life === 'dying'
+        ? []
+        : [{ _tag: life === 'alive' ? 'Suspend' : 'Resume', relation: Number(id) }],
+    ),
+  'add unit': ({ world, owner, requirers, limits }) =>
+    [...(owner?.life === 'alive' ? [world.tested] : []), ...requirers]
+      .filter((application) => unitsOf(world, application).length < limits.units)
+      .map((application) => ({ _tag: 'AddUnit', application })),
+  'remove unit': ({ world, units, requirers }) => {
+    const alive = units.filter((unit) => world.units[unit]?.life === 'alive');
+    return [
+      ...(alive.length > 1 ? alive : []),
+      ...requirers.flatMap((name) => unitsOf(world, name)),
+    ].flatMap((unit): Action[] => [
+      { _tag: 'RemoveUnit', unit },
+      { _tag: 'RemoveUnit', unit, force: true },
+    ]);
+  },
+  'remove application': ({ requirers }) =>
+    requirers.length > 1
+      ? requirers.map((application) => ({ _tag: 'RemoveApplication', application }))
+      : [],
+  'lose pod': ({ units }) => units.map((unit) => ({ _tag: 'LosePod', unit })),
+  'restart agent': ({ units }) => units.map((unit) => ({ _tag: 'RestartAgent', unit })),
+  'lose leader': ({ world, owner }) =>
+    owner !== undefined && owner.leader !== null
+      ? [{ _tag: 'LoseLeader', application: world.tested }]
+      : [],
+  elect: ({ units, owner }) =>
+    owner?.leader === null ? units.map((unit) => ({ _tag: 'Elect', unit })) : [],
+};

@@ -31,6 +31,7 @@ export interface AppProps {
 const pace = 700;
 
 /** The whole page: what is looked at is its state, and its link. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the state of the whole page, and what is shown of it.
 export function App({ recording, version, feed }: AppProps) {
   const { entries } = recording;
   const [place, setPlace] = useState<Place>(() => parseLink(location.hash));
@@ -74,32 +75,12 @@ export function App({ recording, version, feed }: AppProps) {
   const follow = () => setPlace((now) => ({ ...now, run: '' }));
   const filter = (part: Partial<Filters>) => setPlace((now) => ({ ...now, ...part }));
 
-  useEffect(() => {
-    const run = isFollowing ? '' : (entry?.id ?? place.run);
-    // Browsers refuse to change it more often than that.
-    const timer = setTimeout(
-      () => history.replaceState(null, '', linkTo({ ...place, run, step })),
-      300,
-    );
-    return () => clearTimeout(timer);
-  }, [place, entry, step, isFollowing]);
-  useEffect(() => {
-    const go = () => setPlace(parseLink(location.hash));
-    addEventListener('hashchange', go);
-    return () => removeEventListener('hashchange', go);
-  }, []);
+  const run = isFollowing ? '' : (entry?.id ?? place.run);
+  useLink(place, linkTo({ ...place, run, step }), setPlace);
   useEffect(() => {
     document.title = `${recording.title} – hookchart`;
   }, [recording.title]);
-  const latest = useRef(forward);
-  latest.current = forward;
-  useEffect(() => {
-    if (!isPlaying) return;
-    const timer = setInterval(() => {
-      if (!latest.current()) setPlaying(false);
-    }, pace);
-    return () => clearInterval(timer);
-  }, [isPlaying]);
+  usePlaying(isPlaying, forward, () => setPlaying(false));
   const actions = {
     play: () => setPlaying((now) => !now),
     forward: () => void forward(),
@@ -184,6 +165,33 @@ export function App({ recording, version, feed }: AppProps) {
       {isHelping && <Help onClose={() => setHelping(false)} />}
     </>
   );
+}
+
+/** Keeps what is looked at in the page's link, and goes where a link leads. */
+function useLink(place: Place, link: string, go: (place: Place) => void) {
+  useEffect(() => {
+    // Browsers refuse to change it more often than that.
+    const timer = setTimeout(() => history.replaceState(null, '', link), 300);
+    return () => clearTimeout(timer);
+  }, [place, link]);
+  useEffect(() => {
+    const follow = () => go(parseLink(location.hash));
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+}
+
+/** Goes on by itself until there is nothing more. */
+function usePlaying(isPlaying: boolean, forward: () => boolean, stop: () => void) {
+  const latest = useRef(forward);
+  latest.current = forward;
+  useEffect(() => {
+    if (!isPlaying) return;
+    const timer = setInterval(() => {
+      if (!latest.current()) stop();
+    }, pace);
+    return () => clearInterval(timer);
+  }, [isPlaying]);
 }
 
 const waiting = (feed: AppProps['feed'], shown: readonly number[]) =>

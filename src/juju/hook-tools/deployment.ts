@@ -46,6 +46,7 @@ const network = v.object({
 /** Events after which what a unit was told about itself is asked anew. */
 const renewing = /^(install|start|upgrade-charm|config-changed)$/;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that Juju tells of the deployment shares what was found out once.
 export function deployment(
   environment: Environment,
   { ask }: Tools,

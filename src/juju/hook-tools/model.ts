@@ -52,6 +52,7 @@ export interface JujuModel extends Juju {
  * and each databag is written once, at the commit. Errors: `ModelRefused` where a tool refuses,
  * `ModelUnusable` where it is missing or prints what cannot be read.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that a hook asks of Juju shares its tools and what was found out once.
 export function juju(
   environment: Environment,
   variables: Variables,

@@ -31,6 +31,7 @@ export interface JujuSecrets extends SecretStore {
  * Juju's secrets. What they hold goes to the tools in files that only this unit reads, for the
  * arguments of a process are there for everyone to see.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that is done with secrets shares what is to come into force with the commit.
 export function secretTools(
   tools: Tools,
   charmFolder: string,

@@ -74,22 +74,7 @@ export function pebbleFiles({ send, opened, call, post }: PebbleClient, user: st
   const write = async (path: string, content: string): Promise<void> => {
     const boundary = randomBytes(16).toString('hex');
     await makeFolder(dirname(path));
-    const file = { path, permissions: '600', user };
-    const disposition = 'Content-Disposition: form-data; name=';
-    const body = [
-      `--${boundary}`,
-      `${disposition}"request"`,
-      'Content-Type: application/json',
-      '',
-      JSON.stringify({ action: 'write', files: [file] }),
-      `--${boundary}`,
-      `${disposition}"files"; filename="${path}"`,
-      'Content-Type: application/octet-stream',
-      '',
-      content,
-      `--${boundary}--`,
-      '',
-    ].join('\r\n');
+    const body = bodyOf(boundary, { path, permissions: '600', user }, content);
     const headers = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
     const { result } = await call({ method: 'POST', path: '/v1/files', headers, body });
     const error = errorOf(result, path);
@@ -129,6 +114,29 @@ const problemOf = (path: string, { message }: FileError) =>
 /** The sentence about a user that the container's image has not. */
 export const unknownUserIn = (message: string): string =>
   `the container has no such user (${message}): set pgbouncer-user to one that its image has`;
+
+/** The multipart body that writes a file. */
+function bodyOf(
+  boundary: string,
+  file: { readonly path: string; readonly permissions: string; readonly user: string },
+  content: string,
+): string {
+  const disposition = 'Content-Disposition: form-data; name=';
+  return [
+    `--${boundary}`,
+    `${disposition}"request"`,
+    'Content-Type: application/json',
+    '',
+    JSON.stringify({ action: 'write', files: [file] }),
+    `--${boundary}`,
+    `${disposition}"files"; filename="${file.path}"`,
+    'Content-Type: application/octet-stream',
+    '',
+    content,
+    `--${boundary}--`,
+    '',
+  ].join('\r\n');
+}
 
 interface Part {
   readonly name: string;

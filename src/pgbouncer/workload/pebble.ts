@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import { lastWordsOf } from './last-words.ts';
 import { hardLimitIn, withinLimit } from './limits.ts';
 import { pebbleFiles, unknownUserIn } from './pebble-files.ts';
-import { type Call, pebbleClient } from './pebble-http.ts';
+import { type Call, type PebbleClient, pebbleClient } from './pebble-http.ts';
 import { layerOf, markIn } from './pebble-layer.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
@@ -55,7 +55,7 @@ export function pebble({
 }: PebbleOptions): Workload {
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const client = pebbleClient(socket, left);
-  const { send, opened, call, post } = client;
+  const { send, call, post } = client;
   const { makeFolder, ...files } = pebbleFiles(client, user);
 
   let limit: Promise<number> | undefined;
@@ -95,50 +95,7 @@ export function pebble({
     await post('/v1/layers', { ...added, layer: layer(mark) });
   };
 
-  const made = async (id: string, action: string): Promise<void> => {
-    const until = performance.now() + left();
-    for (;;) {
-      const rest = until - performance.now();
-      if (rest <= 0) throw new WorkloadProblem(`Pebble did not ${action} ${service} in time`);
-      const seconds = (Math.min(wait, Math.max(pause, rest - pause)) / 1_000).toFixed(3);
-      const asked: Call = { method: 'GET', path: `/v1/changes/${id}/wait?timeout=${seconds}s` };
-      const began = performance.now();
-      const reply = await send(asked);
-      // That the change was not ready in this time is no failure of it: ask again.
-      const isLate = reply.status === 504;
-      const done = isLate ? null : v.safeParse(change, opened(reply, asked).result);
-      if (done !== null && !done.success)
-        throw new WorkloadProblem(`Pebble at ${socket} does not say what became of change ${id}`);
-      if (done?.output.ready === true) {
-        if (done.output.err) throw problemOf(action, done.output);
-        return;
-      }
-      // Whatever answers in its place, and at once, is not asked without end.
-      await after(Math.max(0, pause - (performance.now() - began)));
-    }
-  };
-
-  const problemOf = (action: string, { err, tasks }: v.InferOutput<typeof change>) => {
-    const why = String(err).replace(/\s+/g, ' ');
-    if (/\bunknown (user|group)\b/.test(why))
-      return new WorkloadProblem(unknownUserIn(why), 'operator');
-    // As the shell says it of what it is to run.
-    if (/exited quickly with code 12[67]\b/.test(why))
-      return new WorkloadProblem(missing(program), 'operator');
-    const logs = (tasks ?? []).flatMap(({ log }) => log ?? []);
-    const said = lastWordsOf(logs.flatMap(outputIn).join('\n'));
-    const words = said === '' ? '' : `; PgBouncer says: ${said}`;
-    return new WorkloadProblem(`Pebble cannot ${action} ${service}: ${why}${words}`);
-  };
-
-  /** Has Pebble do something, and waits until it is done. */
-  const act = async (action: 'replan' | 'restart'): Promise<void> => {
-    const named = action === 'restart' ? [service] : [];
-    const { change: id } = await post('/v1/services', { action, services: named });
-    if (typeof id !== 'string')
-      throw new WorkloadProblem(`Pebble at ${socket} does not say how it goes on to ${action}`);
-    await made(id, action);
-  };
+  const act = pebbleActs(client, { socket, service, program, left });
 
   return {
     ...files,
@@ -167,6 +124,61 @@ export function pebble({
     },
     // The container goes with its unit.
     remove: async () => {},
+  };
+}
+
+/** Has Pebble do something with a service, and waits until it is done. */
+function pebbleActs(
+  { send, opened, post }: PebbleClient,
+  {
+    socket,
+    service,
+    program,
+    left,
+  }: Pick<PebbleOptions, 'socket' | 'service' | 'program'> & { readonly left: () => number },
+): (action: 'replan' | 'restart') => Promise<void> {
+  const problemOf = (action: string, { err, tasks }: v.InferOutput<typeof change>) => {
+    const why = String(err).replace(/\s+/g, ' ');
+    if (/\bunknown (user|group)\b/.test(why))
+      return new WorkloadProblem(unknownUserIn(why), 'operator');
+    // As the shell says it of what it is to run.
+    if (/exited quickly with code 12[67]\b/.test(why))
+      return new WorkloadProblem(missing(program), 'operator');
+    const logs = (tasks ?? []).flatMap(({ log }) => log ?? []);
+    const said = lastWordsOf(logs.flatMap(outputIn).join('\n'));
+    const words = said === '' ? '' : `; PgBouncer says: ${said}`;
+    return new WorkloadProblem(`Pebble cannot ${action} ${service}: ${why}${words}`);
+  };
+
+  const made = async (id: string, action: string): Promise<void> => {
+    const until = performance.now() + left();
+    for (;;) {
+      const rest = until - performance.now();
+      if (rest <= 0) throw new WorkloadProblem(`Pebble did not ${action} ${service} in time`);
+      const seconds = (Math.min(wait, Math.max(pause, rest - pause)) / 1_000).toFixed(3);
+      const asked: Call = { method: 'GET', path: `/v1/changes/${id}/wait?timeout=${seconds}s` };
+      const began = performance.now();
+      const reply = await send(asked);
+      // That the change was not ready in this time is no failure of it: ask again.
+      const isLate = reply.status === 504;
+      const done = isLate ? null : v.safeParse(change, opened(reply, asked).result);
+      if (done !== null && !done.success)
+        throw new WorkloadProblem(`Pebble at ${socket} does not say what became of change ${id}`);
+      if (done?.output.ready === true) {
+        if (done.output.err) throw problemOf(action, done.output);
+        return;
+      }
+      // Whatever answers in its place, and at once, is not asked without end.
+      await after(Math.max(0, pause - (performance.now() - began)));
+    }
+  };
+
+  return async (action) => {
+    const named = action === 'restart' ? [service] : [];
+    const { change: id } = await post('/v1/services', { action, services: named });
+    if (typeof id !== 'string')
+      throw new WorkloadProblem(`Pebble at ${socket} does not say how it goes on to ${action}`);
+    await made(id, action);
   };
 }
 

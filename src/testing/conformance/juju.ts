@@ -18,6 +18,7 @@ export interface JujuSubject {
 }
 
 /** What every adapter of it holds to; the access rules are Juju's. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a list of cases, each short.
 export const jujuConformance = (make: () => Promise<JujuSubject>): readonly ConformanceCase[] =>
   cases(make, {
     'knows who it is, who leads, who else is there and who is planned': async (subject) => {

@@ -17,6 +17,7 @@ let made = 0;
  * What every backend adapter holds to. The suite makes roles and databases whose names begin with
  * `conformance_`, each case its own, so one server is enough for all of them.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a list of cases, each short.
 export const backendConformance = (
   make: () => Promise<BackendSubject>,
 ): readonly ConformanceCase[] =>
