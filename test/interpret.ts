@@ -10,14 +10,9 @@ import {
 } from '../src/hook/index.ts';
 import { openUnit } from '../src/juju/unit.ts';
 import { type PgbouncerCharmOptions, pgbouncerCharm } from '../src/pgbouncer/commands/charm.ts';
-import type {
-  Adapters,
-  Attempt,
-  ChartRun,
-  DispatchRun,
-  HookError,
-  Watch,
-} from '../src/pgbouncer/engine.ts';
+import type { HookError } from '../src/pgbouncer/errors.ts';
+import type { Adapters, Attempt } from '../src/pgbouncer/ports.ts';
+import type { ChartRun, DispatchRun, Watch } from '../src/pgbouncer/run.ts';
 
 export interface Options extends Pick<PgbouncerCharmOptions, 'policy'> {
   readonly keep?: Keep<PgbouncerWords> | undefined;

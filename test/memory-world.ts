@@ -1,22 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { type HookEvent, type HookName, hooks } from '../machines/index.ts';
-import {
-  type Adapters,
-  type Databag,
-  type DispatchOptions,
-  type DispatchRun,
-  type Driven,
-  dispatch,
-  type HookError,
-  type JujuEvent,
-  render,
-} from '../src/pgbouncer/engine.ts';
+import type { JujuEvent } from '../src/juju/port.ts';
+import { type HookError, render } from '../src/pgbouncer/errors.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
 } from '../src/pgbouncer/memory/index.ts';
+import type { Adapters } from '../src/pgbouncer/ports.ts';
+import type { Databag } from '../src/pgbouncer/relation/request.ts';
+import type { DispatchRun, Driven } from '../src/pgbouncer/run.ts';
+import { type DispatchOptions, dispatch } from './dispatch.ts';
 import { type HookRun, interpret, type Options } from './interpret.ts';
 
 /** Three units in memory, `p/1` the leader, each thing within reach of a test. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
-import { type Attempt, render } from '../pgbouncer/engine.ts';
+import { render } from '../pgbouncer/errors.ts';
+import type { Attempt } from '../pgbouncer/ports.ts';
 import { postgres } from '../pgbouncer/postgres/index.ts';
 import { WrongUse } from './wrong-use.ts';
 

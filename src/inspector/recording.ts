@@ -3,7 +3,7 @@
  * first. It is meant for eyes: secrets were masked before anything came in here.
  */
 
-import type { JujuEvent } from '../pgbouncer/engine.ts';
+import type { JujuEvent } from '../juju/port.ts';
 import type { Databag } from '../pgbouncer/relation/request.ts';
 
 export interface Recording {

@@ -2,7 +2,7 @@
  * Passwords from the system’s generator.
  */
 import { randomInt } from 'node:crypto';
-import type { Entropy } from './engine.ts';
+import type { Entropy } from './ports.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,6 +1,6 @@
 /** What an attack is, and what an attacker has: a databag, sessions through PgBouncer, and straight ones. */
 import pg from 'pg';
-import type { Databag } from '../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../src/pgbouncer/relation/request.ts';
 import type { Application, AttackWorld, Backing, Tenant } from './world.ts';
 
 type Position = 'databag' | 'pooler' | 'direct';

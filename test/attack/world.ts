@@ -4,7 +4,7 @@ import pg from 'pg';
 import { login } from '../../src/pgbouncer/demo/client.ts';
 import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
-import type { Databag } from '../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../src/pgbouncer/relation/request.ts';
 import { hooksOf } from '../../src/testing/resolver.ts';
 import { type Hook, unitsOf } from '../../src/testing/world.ts';
 import { type Ended, RealCharm } from '../pgbouncer/charm/charm.ts';

@@ -19,7 +19,7 @@ import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
 import { HookMisuse, nodesOf } from '../../src/hook/index.ts';
 import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
-import { render } from '../../src/pgbouncer/engine.ts';
+import { render } from '../../src/pgbouncer/errors.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { type Block, blocksOf, languages } from './blocks.ts';
 import { everyError } from './every-error.ts';

@@ -1,4 +1,4 @@
-import type { HookError } from '../../src/pgbouncer/engine.ts';
+import type { HookError } from '../../src/pgbouncer/errors.ts';
 
 type Tag = HookError['_tag'];
 

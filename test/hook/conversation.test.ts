@@ -23,7 +23,7 @@ import {
   type StateSchemas,
   type Words,
 } from '../../src/hook/index.ts';
-import { stateSchemas } from '../../src/pgbouncer/engine.ts';
+import { stateSchemas } from '../../src/pgbouncer/relation/stored-state.ts';
 import { dusk, schemas } from './lighthouse.ts';
 
 const granted: Granted = {

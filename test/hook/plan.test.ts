@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { databaseRelationBroken, databaseRequested } from '../../machines/index.ts';
-import { plan } from '../../src/pgbouncer/engine.ts';
+import { plan } from '../../src/hook/index.ts';
 
 const event = { relation: 4 };
 

@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
-import { nodesOf, type Secret } from '../../src/hook/index.ts';
+import { begin, nodesOf, type Secret } from '../../src/hook/index.ts';
 import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
-import { begin, dispatch, emptyConfiguration } from '../../src/pgbouncer/engine.ts';
+import { emptyConfiguration } from '../../src/pgbouncer/pooler/configuration.ts';
 import { aGrant } from '../a-grant.ts';
+import { dispatch } from '../dispatch.ts';
 import { interpret } from '../interpret.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { hooksIn, listening, relation, requested } from './listening.ts';

@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { Collector, Recorder, tellEntry } from '../../src/inspector/index.ts';
-import { dispatch, emptyConfiguration } from '../../src/pgbouncer/engine.ts';
+import { emptyConfiguration } from '../../src/pgbouncer/pooler/configuration.ts';
+import { dispatch } from '../dispatch.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
 describe('a recording in words', () => {

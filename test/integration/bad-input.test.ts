@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Databag, render } from '../../src/pgbouncer/engine.ts';
+import { render } from '../../src/pgbouncer/errors.ts';
+import type { Databag } from '../../src/pgbouncer/relation/request.ts';
 import { runChart } from './hooks.ts';
 import { entries, files, own, relate, type Servers, sql, useServers } from './look.ts';
 

@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { type HookEvent, type HookName, hooks } from '../../machines/index.ts';
 import type { World } from '../../src/pgbouncer/demo/world.ts';
-import { type Driven, render } from '../../src/pgbouncer/engine.ts';
+import { render } from '../../src/pgbouncer/errors.ts';
+import type { Driven } from '../../src/pgbouncer/run.ts';
 import { type HookRun, interpret, type Options } from '../interpret.ts';
 
 /** One chart of a unit, as a hook of its own. A hook that breaks is an error here. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { login } from '../../src/pgbouncer/demo/client.ts';
 import type { PgbouncerServer } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { startBackend, World, type WorldOptions } from '../../src/pgbouncer/demo/world.ts';
-import type { Databag } from '../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../src/pgbouncer/relation/request.ts';
 import { runChart } from './hooks.ts';
 
 export { login };

@@ -5,7 +5,10 @@ import {
   type PgbouncerServer,
   startPgbouncer,
 } from '../../src/pgbouncer/demo/servers/pgbouncer.ts';
-import { type Configuration, emptyConfiguration } from '../../src/pgbouncer/engine.ts';
+import {
+  type Configuration,
+  emptyConfiguration,
+} from '../../src/pgbouncer/pooler/configuration.ts';
 import { Console } from '../../src/pgbouncer/pooler/console.ts';
 import { pgbouncer, prepare } from '../../src/pgbouncer/pooler/index.ts';
 

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
 import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
-import { type Backend, type Holdings, render } from '../../src/pgbouncer/engine.ts';
+import { render } from '../../src/pgbouncer/errors.ts';
+import type { Backend, Holdings } from '../../src/pgbouncer/ports.ts';
 import { type PostgresOptions, postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { aGrant as grant } from '../a-grant.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Secret } from '../../src/hook/index.ts';
 import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
-import type { Backend, Provisioned } from '../../src/pgbouncer/engine.ts';
+import type { Backend, Provisioned } from '../../src/pgbouncer/ports.ts';
 import { postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { aGrant } from '../a-grant.ts';
 

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it, vi } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { narrateRun } from '../../src/pgbouncer/demo/narrate.ts';
-import { type HookError, render } from '../../src/pgbouncer/engine.ts';
+import { type HookError, render } from '../../src/pgbouncer/errors.ts';
 import { interpret } from '../interpret.ts';
 import { runChart } from './hooks.ts';
 import { logsIn, relate, type Servers, unrelate, useServers } from './look.ts';

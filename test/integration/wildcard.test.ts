@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../src/pgbouncer/demo/world.ts';
-import type { Databag } from '../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../src/pgbouncer/relation/request.ts';
 import { reconcile } from './hooks.ts';
 import { databasesOf, login, own, relate, sql, unrelate, useServers } from './look.ts';
 

@@ -4,7 +4,7 @@ import {
   databaseRelationDeparted,
   databaseRequested,
 } from '../../machines/index.ts';
-import { plan } from '../../src/pgbouncer/engine.ts';
+import { plan } from '../../src/hook/index.ts';
 
 const requested = ['hook_fired', 'is_backend_ready'];
 const broken = ['hook_fired', 'update_connection_info', 'is_backend_and_leader'];

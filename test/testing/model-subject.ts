@@ -1,4 +1,4 @@
-import type { Juju } from '../../src/pgbouncer/engine.ts';
+import type { Juju } from '../../src/juju/port.ts';
 import { emptyPgbouncer } from '../../src/pgbouncer/memory/index.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import type { JujuSubject } from '../../src/testing/conformance/index.ts';

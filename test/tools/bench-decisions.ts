@@ -1,7 +1,7 @@
 /** What a decision costs, beside a switch that was written by hand and an actor of XState. */
 import { createActor } from 'xstate';
 import { type Answer, databaseRequested } from '../../machines/index.ts';
-import { advance, begin } from '../../src/pgbouncer/engine.ts';
+import { advance, begin } from '../../src/hook/index.ts';
 import { median, number, type Tell } from './bench-measure.ts';
 
 export function decisions(out: Tell, rounds: number): void {

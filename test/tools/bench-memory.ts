@@ -2,13 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
 import { fingerprint } from '../../src/juju/fingerprint.ts';
-import type { Adapters } from '../../src/pgbouncer/engine.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
 } from '../../src/pgbouncer/memory/index.ts';
+import type { Adapters } from '../../src/pgbouncer/ports.ts';
 import { serving } from '../../src/pgbouncer/relation/ledger.ts';
 import { interpret } from '../interpret.ts';
 import { median, number, type Tell } from './bench-measure.ts';

@@ -1,12 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { RequiredAnswer } from '../../juju/hook-tools/index.ts';
+import type { SecretStore } from '../../juju/port.ts';
 import { quote } from '../../juju/printable.ts';
 import { attempt, halt, once, take } from '../commands/steps.ts';
-import type { Attempt, Backend, BackendEndpoints, Databag, SecretStore } from '../engine.ts';
 import { bagKeys, endpoints as endpointNames, secretKey, tlsGroup, userGroup } from '../keys.ts';
+import type { BackendEndpoints } from '../pooler/configuration.ts';
+import type { Attempt, Backend } from '../ports.ts';
 import type { PostgresBackend, PostgresOptions } from '../postgres/index.ts';
 import { closedTo } from '../postgres/login.ts';
 import { parseHostPort } from '../relation/host-port.ts';
+import type { Databag } from '../relation/request.ts';
 
 /** What this charm asks of its backend: a login that may make roles and databases, or a superuser. */
 export const backendRequest = (

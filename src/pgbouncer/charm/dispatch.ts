@@ -3,12 +3,14 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { attempt, take } from '../../hook/index.ts';
+import { dispatch } from '../../juju/dispatch.ts';
 import {
   type Environment,
   type JujuModel,
   juju,
   type Variables,
 } from '../../juju/hook-tools/index.ts';
+import type { Juju, JujuAttempt, JujuEvent } from '../../juju/port.ts';
 import {
   actionIn,
   answerAction,
@@ -21,19 +23,13 @@ import {
 } from '../../juju/process/index.ts';
 import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
-import {
-  type Attempt,
-  type DispatchRun,
-  dispatch,
-  type Juju,
-  type JujuAttempt,
-  type JujuEvent,
-  render,
-} from '../engine.ts';
 import { cryptoEntropy } from '../entropy.ts';
+import { render } from '../errors.ts';
 import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
+import type { Attempt } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
+import type { DispatchRun } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
 import { teaches } from './idle.ts';
@@ -132,9 +128,9 @@ const serve = (
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
     const called = calledFor(environment);
+    const charm = pgbouncerCharm({ policy, obstacles: () => obstacles(model, config) });
     const action = actionIn(event);
     if (action !== null) {
-      const charm = pgbouncerCharm({ policy, obstacles: () => obstacles(model, config) });
       await take(answerAction(action, model, charm, actions, adapters, render));
       return nothingOf(called);
     }
@@ -142,12 +138,7 @@ const serve = (
     if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
     const looked = lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
       watchFile = onlooker.configured;
-      const { watch } = onlooker;
-      return dispatch(onlooker.adapters, {
-        policy,
-        obstacles: () => obstacles(model, config),
-        ...(watch === undefined ? {} : { watch }),
-      })(called)();
+      return dispatch(charm, onlooker.adapters, { watch: onlooker.watch })(called)();
     });
     const run = await take(() => looked);
     // Where something waited, the commit has kept what was learned.

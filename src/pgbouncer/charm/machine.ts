@@ -4,7 +4,8 @@ import { access, constants, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { attempt, halt, take } from '../../hook/index.ts';
 import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
-import type { Attempt, HookError } from '../engine.ts';
+import type { HookError } from '../errors.ts';
+import type { Attempt } from '../ports.ts';
 import { options as all, parseConfig } from './config.ts';
 import { isUnderSystemd, placeOf, programOf } from './place.ts';
 

@@ -1,7 +1,10 @@
 import type * as E from 'fp-ts/lib/Either.js';
 import type { Onlooker } from '../../inspector/recorder.ts';
 import type { Variables } from '../../juju/hook-tools/index.ts';
-import type { Adapters, DispatchRun, HookError, JujuEvent } from '../engine.ts';
+import type { JujuEvent } from '../../juju/port.ts';
+import type { HookError } from '../errors.ts';
+import type { Adapters } from '../ports.ts';
+import type { DispatchRun } from '../run.ts';
 
 type Outcome = Promise<E.Either<HookError, DispatchRun>>;
 

@@ -4,9 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Secret } from '../../hook/index.ts';
 import { attempt, halt, once, take } from '../commands/steps.ts';
-import { type Attempt, type Entropy, type HookError, type Pooler, render } from '../engine.ts';
+import { type HookError, render } from '../errors.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import { clientsWithin, secretIn } from '../pooler/pgbouncer-files.ts';
+import type { Attempt, Entropy, Pooler } from '../ports.ts';
 import { FileProblem, type Workload, WorkloadProblem } from '../workload/index.ts';
 import type { PoolerOptions } from './config.ts';
 

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { HookError } from '../engine.ts';
+import type { HookError } from '../errors.ts';
 import { markerOf } from '../pooler/files.ts';
 import { portIn } from '../pooler/pgbouncer-files.ts';
 import { isListenedTo } from '../pooler/taken.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Databag } from '../engine.ts';
 import { parseHostPort } from '../relation/host-port.ts';
+import type { Databag } from '../relation/request.ts';
 
 /** A client that has nothing but the databag: it takes the first endpoint of a key. */
 export async function login(

@@ -1,5 +1,5 @@
 import { Recorder, type Send } from '../../inspector/recorder.ts';
-import type { Databag } from '../engine.ts';
+import type { Databag } from '../relation/request.ts';
 import { type Check, Story } from './story.ts';
 import { startBackend, World } from './world.ts';
 

@@ -1,5 +1,7 @@
-import { type Databag, type DispatchRun, type Driven, render } from '../engine.ts';
+import { render } from '../errors.ts';
 import { maskedDatabag } from '../relation/masking.ts';
+import type { Databag } from '../relation/request.ts';
+import type { DispatchRun, Driven } from '../run.ts';
 
 type Tell = (text: string) => void;
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import type { Recorder } from '../../inspector/recorder.ts';
-import type { Databag, JujuEvent } from '../engine.ts';
+import type { JujuEvent } from '../../juju/port.ts';
 import { bagKeys, isRecordKey } from '../keys.ts';
 import { maskedDatabag } from '../relation/masking.ts';
+import type { Databag } from '../relation/request.ts';
 import { login } from './client.ts';
 import type { DemoOutcome } from './demo.ts';
 import { databagTable, narrateDispatch } from './narrate.ts';

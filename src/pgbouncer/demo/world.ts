@@ -1,17 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Recorder } from '../../inspector/recorder.ts';
-import {
-  type Adapters,
-  type DispatchRun,
-  dispatch,
-  type HookError,
-  type JujuEvent,
-  render,
-} from '../engine.ts';
+import { dispatch } from '../../juju/dispatch.ts';
+import type { JujuEvent } from '../../juju/port.ts';
+import { pgbouncerCharm } from '../commands/charm.ts';
 import { cryptoEntropy } from '../entropy.ts';
+import { type HookError, render } from '../errors.ts';
 import { MemoryJuju } from '../memory/index.ts';
 import { type PgbouncerOptions, pgbouncer } from '../pooler/index.ts';
+import type { Adapters } from '../ports.ts';
 import { postgres } from '../postgres/index.ts';
+import type { DispatchRun } from '../run.ts';
 import { Workspace } from './servers/child.ts';
 import { type PgbouncerServer, startPgbouncer } from './servers/pgbouncer.ts';
 import { type PostgresServer, startPostgres, startReplica } from './servers/postgres.ts';
@@ -121,7 +119,7 @@ export class World {
 
   /** Runs one hook of Juju whole. A hook that breaks is an error here. */
   async dispatch(unit: string, event: JujuEvent): Promise<DispatchRun> {
-    return succeeded(await dispatch(this.adapters(unit))(event)());
+    return succeeded(await dispatch(pgbouncerCharm(), this.adapters(unit))(event)());
   }
 
   /** The same, and tells the recorder of it. */
@@ -130,7 +128,7 @@ export class World {
     const adapters = this.adapters(unit, (file) => told?.(file));
     const outcome = await recorder.hook(unit, event, adapters, (onlooker) => {
       told = onlooker.configured;
-      return dispatch(onlooker.adapters, { watch: onlooker.watch })(event)();
+      return dispatch(pgbouncerCharm(), onlooker.adapters, { watch: onlooker.watch })(event)();
     });
     return succeeded(outcome);
   }

@@ -1,15 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Grant, Login } from '../../../machines/index.ts';
+import type { Audit, Grant, Login } from '../../../machines/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
-import type {
-  Attempt,
-  Audit,
-  Backend,
-  BackendEndpoints,
-  Holdings,
-  HookError,
-  Provisioned,
-} from '../engine.ts';
+import type { HookError } from '../errors.ts';
+import type { BackendEndpoints } from '../pooler/configuration.ts';
+import type { Attempt, Backend, Holdings, Provisioned } from '../ports.ts';
 import { letThrough, statementFailed, type Tap } from './tap.ts';
 
 export interface MemoryRole {

@@ -1,4 +1,4 @@
-import type { Entropy } from '../engine.ts';
+import type { Entropy } from '../ports.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login } from '../../../machines/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
-import type { Configuration, DatabaseEntry, HookError, Pooler } from '../engine.ts';
+import type { HookError } from '../errors.ts';
+import type { Configuration, DatabaseEntry } from '../pooler/configuration.ts';
 import { emptyConfiguration, sameConfiguration } from '../pooler/configuration.ts';
+import type { Pooler } from '../ports.ts';
 import type { MemoryPostgres } from './backend.ts';
 import { letThrough, type Tap } from './tap.ts';
 

@@ -1,4 +1,4 @@
-import type { HookError } from '../engine.ts';
+import type { HookError } from '../errors.ts';
 
 /**
  * What a test orders to happen at one step of an adapter in memory. `lost`: the connection goes

@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Login } from '../../../machines/index.ts';
-import type { DatabaseEntry } from '../engine.ts';
 import { connect, type Row, type Session, WireProblem } from '../wire/index.ts';
+import type { DatabaseEntry } from './configuration.ts';
 
 /** How a PgBouncer process is reached: a host name, an address, or the folder of its socket. */
 export interface Address {

@@ -5,7 +5,7 @@
  * userlist and is no more cannot log in until then either, and so stays there.
  */
 
-import type { Configuration } from '../engine.ts';
+import type { Configuration } from './configuration.ts';
 import { lookedUpIn, secretIn } from './pgbouncer-files.ts';
 
 /** What a process that runs is known by. */

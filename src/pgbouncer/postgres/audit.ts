@@ -1,5 +1,5 @@
-import type { Grant } from '../../../machines/index.ts';
-import type { Audit, Holdings } from '../engine.ts';
+import type { Audit, Grant } from '../../../machines/index.ts';
+import type { Holdings } from '../ports.ts';
 import type { Connections } from './connections.ts';
 import { damageOf, factsOf } from './facts.ts';
 import { readAllHeld, readAllPlaces, readAllRoles, readGrantable } from './statements/facts.ts';

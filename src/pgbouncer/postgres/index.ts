@@ -2,7 +2,7 @@
  * PostgreSQL 14 to 18 as the backend.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Backend } from '../engine.ts';
+import type { Backend } from '../ports.ts';
 import { audit, grantable } from './audit.ts';
 import { Connections } from './connections.ts';
 import { closedTo } from './login.ts';

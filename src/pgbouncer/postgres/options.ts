@@ -1,4 +1,4 @@
-import type { HostPort } from '../engine.ts';
+import type { HostPort } from '../relation/host-port.ts';
 import type { Tls } from '../wire/index.ts';
 
 /** Where the server is, who logs in, and how long anything may take. */

@@ -1,6 +1,6 @@
 import type * as FastCheck from 'fast-check';
 import type { Fc, Topology } from '../../testing/index.ts';
-import type { Databag } from '../engine.ts';
+import type { Databag } from '../relation/request.ts';
 
 /** Databags of any content, well-formed requests now and then among them. */
 export const databags = (fc: Fc): FastCheck.Arbitrary<Databag> =>

@@ -7,8 +7,8 @@ import {
   type Outcome,
   unitsOf,
 } from '../../testing/index.ts';
-import type { Databag } from '../engine.ts';
 import type { PgbouncerState } from '../memory/index.ts';
+import type { Databag } from '../relation/request.ts';
 import { eventualViolations } from './at-rest.ts';
 import {
   type Life,

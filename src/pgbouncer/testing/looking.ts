@@ -1,8 +1,8 @@
 /** What the invariants look at in a world. */
 
 import { isPeer, peerRelation, type Unit } from '../../testing/index.ts';
-import type { Databag } from '../engine.ts';
 import type { PgbouncerState } from '../memory/index.ts';
+import type { Databag } from '../relation/request.ts';
 import { type PgbouncerWorld, poolerReady, provider } from './outside.ts';
 
 /** A relation that lives and has its credentials, with the databag that shows them. */

@@ -4,8 +4,8 @@
  * and tells its charm at most one thing in each hook, beside statuses that were raised or resolved.
  */
 import type { Asking, Hook, HookTools, Script } from '../../testing/index.ts';
-import type { Databag } from '../engine.ts';
 import { endpoints } from '../keys.ts';
+import type { Databag } from '../relation/request.ts';
 
 /** What a requirer goes by beside its request. */
 export interface RequirerOptions {

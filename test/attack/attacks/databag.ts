@@ -1,6 +1,6 @@
 /** What a tenant writes into its application's databag. */
 import { createHash } from 'node:crypto';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { type Attack, type Attacker, NotLanded } from '../attack.ts';
 import { HookFailed } from '../world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyConfiguration } from '../../../src/pgbouncer/engine.ts';
+import { emptyConfiguration } from '../../../src/pgbouncer/pooler/configuration.ts';
 import { goingOn } from '../../../src/pgbouncer/pooler/lookup.ts';
 
 const of01 = 'auth_query = SELECT uname, phash FROM hookchart.user_lookup($1)\n';

@@ -1,17 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import {
-  type Bag,
-  type Configuration,
-  type Databag,
-  emptyConfiguration,
-} from '../../../src/pgbouncer/engine.ts';
+import type { Bag } from '../../../src/juju/port.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
 } from '../../../src/pgbouncer/memory/index.ts';
+import {
+  type Configuration,
+  emptyConfiguration,
+} from '../../../src/pgbouncer/pooler/configuration.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { aGrant } from '../../a-grant.ts';
 
 const juju = () => {

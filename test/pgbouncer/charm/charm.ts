@@ -7,7 +7,7 @@ import { packedOf } from '../../../src/pgbouncer/charm/packed.ts';
 import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.ts';
 import { findPgbouncer } from '../../../src/pgbouncer/demo/servers/pgbouncer.ts';
 import { startBackend } from '../../../src/pgbouncer/demo/world.ts';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { provider, simulated } from '../../../src/pgbouncer/testing/index.ts';
 import type { Action } from '../../../src/testing/actions.ts';
 import { worldOf } from '../../../src/testing/deploy.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login } from '../../../src/pgbouncer/demo/client.ts';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { HookTools } from '../../../src/testing/hook-tools.ts';
 import { viewOf } from '../../../src/testing/view.ts';
 import { RealCharm } from './charm.ts';

@@ -1,7 +1,10 @@
 /** One PgBouncer of a unit, and who looks after it. */
 import { join } from 'node:path';
 import { findPgbouncer } from '../../../src/pgbouncer/demo/servers/pgbouncer.ts';
-import { type Configuration, emptyConfiguration } from '../../../src/pgbouncer/engine.ts';
+import {
+  type Configuration,
+  emptyConfiguration,
+} from '../../../src/pgbouncer/pooler/configuration.ts';
 import {
   childProcess,
   type PgbouncerProcess,

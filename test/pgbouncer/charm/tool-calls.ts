@@ -1,6 +1,6 @@
 /** Juju's hook tools as command lines, over the simulated model: arguments in, text and exit code out. */
 import { readFileSync } from 'node:fs';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import type { HookTools } from '../../../src/testing/hook-tools.ts';
 import { isSecretKey, shortId } from '../../../src/testing/secret-tools.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';

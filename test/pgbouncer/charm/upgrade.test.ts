@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login } from '../../../src/pgbouncer/demo/client.ts';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { RealCharm } from './charm.ts';
 import { asVersion01Left, lookupLogin, topology, units } from './version-0.1.ts';
 

@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../../machines/index.ts';
-import type { Adapters, Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Adapters } from '../../../src/pgbouncer/ports.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 

@@ -1,12 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import {
-  type Adapters,
-  type Changes,
-  dispatch,
-  type JujuEvent,
-  render,
-} from '../../../src/pgbouncer/engine.ts';
+import type { Changes, JujuEvent } from '../../../src/juju/port.ts';
+import { render } from '../../../src/pgbouncer/errors.ts';
+import type { Adapters } from '../../../src/pgbouncer/ports.ts';
+import { dispatch } from '../../dispatch.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const changed: JujuEvent = { hook: 'database-relation-changed', relation: 4 };

@@ -1,15 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../../machines/index.ts';
-import {
-  type Adapters,
-  type Bag,
-  type DispatchRun,
-  dispatch,
-  type HookError,
-  type JujuEvent,
-  render,
-} from '../../../src/pgbouncer/engine.ts';
+import type { Bag, JujuEvent } from '../../../src/juju/port.ts';
+import { type HookError, render } from '../../../src/pgbouncer/errors.ts';
+import type { Adapters } from '../../../src/pgbouncer/ports.ts';
+import type { DispatchRun } from '../../../src/pgbouncer/run.ts';
+import { dispatch } from '../../dispatch.ts';
 import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { dispatch } from '../../../src/pgbouncer/engine.ts';
+import { dispatch } from '../../dispatch.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const leader = 'p/1';

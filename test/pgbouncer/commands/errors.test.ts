@@ -1,13 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { databaseRequested } from '../../../machines/index.ts';
-import {
-  begin,
-  type ChartEnd,
-  dispatch,
-  type HookError,
-  render,
-} from '../../../src/pgbouncer/engine.ts';
+import { begin } from '../../../src/hook/index.ts';
+import { type HookError, render } from '../../../src/pgbouncer/errors.ts';
+import type { ChartEnd } from '../../../src/pgbouncer/run.ts';
+import { dispatch } from '../../dispatch.ts';
 import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 

@@ -1,13 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import {
-  type DispatchOptions,
-  type DispatchRun,
-  dispatch,
-  emptyConfiguration,
-  type JujuEvent,
-} from '../../../src/pgbouncer/engine.ts';
+import type { JujuEvent } from '../../../src/juju/port.ts';
+import { emptyConfiguration } from '../../../src/pgbouncer/pooler/configuration.ts';
 import { chartNameOf } from '../../../src/pgbouncer/relation/events.ts';
+import type { DispatchRun } from '../../../src/pgbouncer/run.ts';
+import { type DispatchOptions, dispatch } from '../../dispatch.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 async function run(

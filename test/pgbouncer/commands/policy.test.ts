@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type DispatchRun, defaultPolicy } from '../../../src/pgbouncer/engine.ts';
 import type { ExtraRoles } from '../../../src/pgbouncer/relation/extra-roles.ts';
+import { defaultPolicy } from '../../../src/pgbouncer/relation/request.ts';
+import type { DispatchRun } from '../../../src/pgbouncer/run.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const relation = 4;

@@ -1,11 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import {
-  type Adapters,
-  type Bag,
-  dispatch,
-  type JujuEvent,
-} from '../../../src/pgbouncer/engine.ts';
+import type { Bag, JujuEvent } from '../../../src/juju/port.ts';
+import type { Adapters } from '../../../src/pgbouncer/ports.ts';
+import { dispatch } from '../../dispatch.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const relation = 4;

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { emptyConfiguration } from '../../../src/pgbouncer/engine.ts';
+import { emptyConfiguration } from '../../../src/pgbouncer/pooler/configuration.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const broken = 'database-relation-broken';

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { PgbouncerWords } from '../../../machines/index.ts';
 import { hooks } from '../../../machines/index.ts';
 import type { Keep } from '../../../src/hook/index.ts';
-import { type Bag, defaultPolicy, render } from '../../../src/pgbouncer/engine.ts';
+import type { Bag } from '../../../src/juju/port.ts';
+import { render } from '../../../src/pgbouncer/errors.ts';
+import { defaultPolicy } from '../../../src/pgbouncer/relation/request.ts';
 import { interpret } from '../../interpret.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const relation = 4;

@@ -1,11 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import {
-  type Adapters,
-  dispatch,
-  type HookError,
-  type JujuEvent,
-} from '../../../src/pgbouncer/engine.ts';
+import type { JujuEvent } from '../../../src/juju/port.ts';
+import type { HookError } from '../../../src/pgbouncer/errors.ts';
+import type { Adapters } from '../../../src/pgbouncer/ports.ts';
+import { dispatch } from '../../dispatch.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const leader = 'p/1';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { relievedDatabag } from '../../../src/pgbouncer/relation/telling.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DispatchRun, JujuEvent } from '../../../src/pgbouncer/engine.ts';
+import type { JujuEvent } from '../../../src/juju/port.ts';
+import type { DispatchRun } from '../../../src/pgbouncer/run.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const leader = 'p/1';

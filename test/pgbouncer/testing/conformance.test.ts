@@ -1,13 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import type { Backend, HookError, Juju } from '../../../src/pgbouncer/engine.ts';
+import type { Juju } from '../../../src/juju/port.ts';
 import { cryptoEntropy } from '../../../src/pgbouncer/entropy.ts';
+import type { HookError } from '../../../src/pgbouncer/errors.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
   seededEntropy,
 } from '../../../src/pgbouncer/memory/index.ts';
+import type { Backend } from '../../../src/pgbouncer/ports.ts';
 import {
   type BackendSubject,
   backendConformance,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { simulated } from '../../../src/pgbouncer/testing/index.ts';
 import { requirerHook } from '../../../src/pgbouncer/testing/requirer.ts';
 import { worldOf } from '../../../src/testing/deploy.ts';

@@ -4,7 +4,7 @@
  */
 
 import { sameBag } from '../../../src/juju/databag.ts';
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 
 export interface Version {
   bag: Databag;

@@ -1,5 +1,5 @@
 /** One recorded hook against the simulation: its calls, with what was free in them, and its commit. */
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { HookTools, type Pending } from '../../../src/testing/hook-tools.ts';
 import { delivered, flushed, withUnit } from '../../../src/testing/lifecycle.ts';
 import { shortId } from '../../../src/testing/secret-tools.ts';

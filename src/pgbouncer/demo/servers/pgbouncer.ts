@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyConfiguration } from '../../engine.ts';
+import { emptyConfiguration } from '../../pooler/configuration.ts';
 import { type PgbouncerProcess, prepare } from '../../pooler/index.ts';
 import { freePort, Server, type Workspace } from './child.ts';
 import { findProgram } from './program.ts';

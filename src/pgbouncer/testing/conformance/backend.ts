@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Grant, Login } from '../../../../machines/index.ts';
 import { type ConformanceCase, cases, done, refused } from '../../../testing/index.ts';
-import type { Backend, Holdings } from '../../engine.ts';
+import type { Backend, Holdings } from '../../ports.ts';
 
 /** A backend adapter, and what the suite needs to look behind it. */
 export interface BackendSubject {

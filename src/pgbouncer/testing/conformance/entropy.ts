@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ConformanceCase, cases } from '../../../testing/index.ts';
-import type { Entropy } from '../../engine.ts';
+import type { Entropy } from '../../ports.ts';
 
 /** What every source of passwords holds to. */
 export const entropyConformance = (make: () => Promise<Entropy>): readonly ConformanceCase[] =>

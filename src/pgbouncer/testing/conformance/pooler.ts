@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Login } from '../../../../machines/index.ts';
 import { type ConformanceCase, cases, done, refused } from '../../../testing/index.ts';
-import { type Configuration, emptyConfiguration, type Pooler } from '../../engine.ts';
+import { type Configuration, emptyConfiguration } from '../../pooler/configuration.ts';
+import type { Pooler } from '../../ports.ts';
 
 /** A pooler adapter, and what the suite needs to look behind it. */
 export interface PoolerSubject {
