@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { hookProcess } from '../juju/process/hook-process.ts';
-import { assertCharmModule, dispatchCharm } from '../juju/process/index.ts';
+import { hookProcess } from '../process/hook-process.ts';
+import { assertCharmModule, dispatchCharm } from '../process/index.ts';
 import { exportsOf } from './charm-module.ts';
 
 export function addDispatch(program: Command): void {

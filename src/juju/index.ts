@@ -3,6 +3,18 @@
  *
  * @module hookchart/juju
  */
+
+export {
+  type CharmModule,
+  type Closing,
+  type DispatchCharmOptions,
+  dispatchCharm,
+  type Served,
+  type Voices,
+  type Whereabouts,
+  type WithoutPorts,
+  type WithPorts,
+} from '../process/index.ts';
 export {
   type Action,
   type ActionRefused,
@@ -53,15 +65,4 @@ export type {
   Status,
   Stray,
 } from './port.ts';
-export {
-  type CharmModule,
-  type Closing,
-  type DispatchCharmOptions,
-  dispatchCharm,
-  type Served,
-  type Voices,
-  type Whereabouts,
-  type WithoutPorts,
-  type WithPorts,
-} from './process/index.ts';
 export type { Unit } from './unit.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { assertCharmModule } from '../juju/process/index.ts';
+import { assertCharmModule } from '../process/index.ts';
 import { bundledExports } from './bundle.ts';
 import { PackingFailed } from './packing-failed.ts';
 import { type CharmSource, ownFile, packageOf } from './source.ts';
@@ -32,9 +32,9 @@ export async function anyCharm(path: string): Promise<CharmSource> {
     // Whether a function handles a hook is only known with the event.
     isIdle: (hook) =>
       typeof events !== 'function' && !Object.hasOwn(events, hook) && !teaches(hook),
-    program: `import { hookProcess } from ${JSON.stringify(ownFile('juju/process/hook-process.ts'))};
+    program: `import { hookProcess } from ${JSON.stringify(ownFile('process/hook-process.ts'))};
 hookProcess(async (voices) => {
-  const { dispatchCharm } = await import(${JSON.stringify(ownFile('juju/process/index.ts'))});
+  const { dispatchCharm } = await import(${JSON.stringify(ownFile('process/index.ts'))});
   return dispatchCharm(await import(${JSON.stringify(module)}), process.env, voices);
 });
 `,

@@ -20,7 +20,7 @@ import {
   pruning,
   runHook,
   type Voices,
-} from '../../juju/process/index.ts';
+} from '../../process/index.ts';
 import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
 import { cryptoEntropy } from '../entropy.ts';

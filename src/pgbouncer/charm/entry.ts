@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { deferralKey } from '../../juju/deferral-key.ts';
-import { hookProcess } from '../../juju/process/hook-process.ts';
+import { hookProcess } from '../../process/hook-process.ts';
 import { isIdle } from './idle.ts';
 
 const hook = /^hooks\/([^/]+)$/.exec(process.env.JUJU_DISPATCH_PATH ?? '')?.[1];

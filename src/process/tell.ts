@@ -1,6 +1,6 @@
-import type { Driven, Failure, Words } from '../../hook/index.ts';
-import type { DispatchRun } from '../dispatch.ts';
-import { render as renderAny } from '../errors.ts';
+import type { Driven, Failure, Words } from '../hook/index.ts';
+import type { DispatchRun } from '../juju/dispatch.ts';
+import { render as renderAny } from '../juju/errors.ts';
 
 /** How a charm says what only it knows of. */
 export interface CharmSays<W extends Words, Why extends Failure> {

@@ -1,5 +1,5 @@
-import type { Environment, JujuModel } from '../hook-tools/index.ts';
-import type { JujuAttempt, JujuEvent } from '../port.ts';
+import type { Environment, JujuModel } from '../juju/hook-tools/index.ts';
+import type { JujuAttempt, JujuEvent } from '../juju/port.ts';
 
 /** What the agent calls a unit for, as a charm has it. */
 export function calledFor({ event, relation, departingUnit, secret }: Environment): JujuEvent {

@@ -1,13 +1,18 @@
 /** One hook of any charm, from its environment to its exit code. */
 import * as E from 'fp-ts/lib/Either.js';
-import { attempt, type Failure, once, take, type Words } from '../../hook/index.ts';
-import type { Actions } from '../action.ts';
-import type { Charm } from '../charm.ts';
-import { deferralKey } from '../deferral-key.ts';
-import { type DispatchRun, dispatch } from '../dispatch.ts';
-import type { JujuError } from '../errors.ts';
-import { type Environment, type JujuModel, juju, type Variables } from '../hook-tools/index.ts';
-import type { Juju } from '../port.ts';
+import { attempt, type Failure, once, take, type Words } from '../hook/index.ts';
+import type { Actions } from '../juju/action.ts';
+import type { Charm } from '../juju/charm.ts';
+import { deferralKey } from '../juju/deferral-key.ts';
+import { type DispatchRun, dispatch } from '../juju/dispatch.ts';
+import type { JujuError } from '../juju/errors.ts';
+import {
+  type Environment,
+  type JujuModel,
+  juju,
+  type Variables,
+} from '../juju/hook-tools/index.ts';
+import type { Juju } from '../juju/port.ts';
 import { actionIn, answerAction } from './answer-action.ts';
 import { calledFor, hostOf, pruning } from './called.ts';
 import type { CharmModule, Closing, Whereabouts } from './charm-module.ts';

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../juju/printable.ts';
 
 const longestStack = 30;
 

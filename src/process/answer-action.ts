@@ -1,11 +1,11 @@
 /** An action of an operator's, from the agent's word for it to its answer. */
 import * as E from 'fp-ts/lib/Either.js';
-import { type Attempt, attempt, type Failure, take, type Words } from '../../hook/index.ts';
-import { type ActionRefused, type Actions, act } from '../action.ts';
-import type { Charm } from '../charm.ts';
-import type { HookWorld } from '../dispatch.ts';
-import { type JujuError, render as renderAny } from '../errors.ts';
-import type { JujuModel } from '../hook-tools/index.ts';
+import { type Attempt, attempt, type Failure, take, type Words } from '../hook/index.ts';
+import { type ActionRefused, type Actions, act } from '../juju/action.ts';
+import type { Charm } from '../juju/charm.ts';
+import type { HookWorld } from '../juju/dispatch.ts';
+import { type JujuError, render as renderAny } from '../juju/errors.ts';
+import type { JujuModel } from '../juju/hook-tools/index.ts';
 
 /** The action's name; null where a hook is called for. */
 export const actionIn = (event: string): string | null =>

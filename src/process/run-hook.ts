@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Failure, Words } from '../../hook/index.ts';
-import type { DispatchRun } from '../dispatch.ts';
-import { render as renderAny } from '../errors.ts';
+import type { Attempt, Failure, Words } from '../hook/index.ts';
+import type { DispatchRun } from '../juju/dispatch.ts';
+import { render as renderAny } from '../juju/errors.ts';
 import {
   type Environment,
   parseEnvironment,
   renderEnvironment,
   type Variables,
-} from '../hook-tools/index.ts';
+} from '../juju/hook-tools/index.ts';
 import { failureOf } from './failure.ts';
 import { type CharmSays, tellRun } from './tell.ts';
 

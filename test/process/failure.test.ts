@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../src/juju/process/failure.ts';
+import { failureOf } from '../../src/process/failure.ts';
 
 const thrown = (act: () => unknown): unknown => {
   try {
