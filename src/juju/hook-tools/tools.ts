@@ -139,15 +139,15 @@ function gathered(
   bytes: number,
   onExcess: () => void = () => {},
 ): () => string {
-  const chunks: Buffer[] = [];
+  let text = '';
   let length = 0;
-  stream?.on('data', (chunk: Buffer) => {
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
     if (length > bytes) return;
-    length += chunk.length;
-    chunks.push(chunk);
+    length += Buffer.byteLength(chunk);
+    text += chunk;
     if (length > bytes) onExcess();
   });
-  return () => Buffer.concat(chunks).toString('utf8');
+  return () => text;
 }
 
 const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);

@@ -12,7 +12,7 @@ export interface Slices {
   readonly move: number;
 }
 
-export const defaultSlices: Slices = { look: 100, wait: 8, again: 2, move: 100 };
+export const defaultSlices: Slices = { look: 100, wait: 8, again: 2, move: 50 };
 
 /** What an application may be given, and how its request is read by that. */
 export interface Rules {
