@@ -65,7 +65,8 @@ function wasTried(charts: readonly ChartRun[], { hook, event }: Work): boolean {
 }
 
 /** What a hook that began now would find left to do, the backend not audited; nothing is done. */
-export const leftNow = (session: Session): Promise<readonly Work[]> => viewed(session, null);
+export const leftNow = async (session: Session): Promise<readonly Work[]> =>
+  (await viewed(session, [])).works;
 
 /** What the hook's charts have learned of what the backend holds; null where none has asked. */
 function auditIn(charts: readonly ChartRun[]): Audit | null {

@@ -53,8 +53,9 @@ export function openMoves({ juju, slices, ledger, peers, looking }: Needed): Mov
   return {
     before,
     takeOne: () => {
+      if (taken >= slices.move) return false;
       taken += 1;
-      return taken <= slices.move;
+      return true;
     },
     next: async () => {
       const { sure, doubtful } = await due(await peers.info());

@@ -6,7 +6,7 @@ import { type Ended, RealCharm } from './charm.ts';
 import { addCrowd, crowdApplication } from './crowd.ts';
 
 const leader = 'pgbouncer/0';
-const others = 120;
+const others = 60;
 /** More than are told in one hook where a pooler is now. */
 const slice = 50;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   const requirers = { application, another, [crowdApplication]: { units: 0, request: {} } };
   charm = await RealCharm.start({ hasSecrets: true, requirers });
   await charm.settle();
-}, 120_000);
+}, 200_000);
 afterAll(() => charm?.stop());
 
 const ran = async (name: string): Promise<Ended> => {
@@ -62,7 +62,7 @@ describe.sequential('hooks beside many other relations', () => {
       expect(found.status).toBeLessThanOrEqual(most.status);
     }
     expect(charm.statusOf(leader)).toBe('active: ');
-  }, 180_000);
+  }, 400_000);
 
   it('tells a slice of them in each hook where a pooler is now, and how far it is', async () => {
     const endpoints = () =>
@@ -82,11 +82,9 @@ describe.sequential('hooks beside many other relations', () => {
     expect(charm.statusOf(leader)).toBe(`waiting: republishing: ${slice} of ${others}`);
 
     await ran('pgb-peers-relation-changed');
-    expect(charm.statusOf(leader)).toBe(`waiting: republishing: ${2 * slice} of ${others}`);
-    await ran('pgb-peers-relation-changed');
     expect(new Set(endpoints())).toEqual(new Set([now]));
     expect(charm.statusOf(leader)).toBe('active: ');
     const peers = charm.world.relations[peerRelation]?.applications.pgbouncer ?? {};
     expect(Object.keys(peers).filter((key) => !key.startsWith('relation-'))).toEqual(['leader']);
-  }, 120_000);
+  }, 400_000);
 });
