@@ -1,5 +1,5 @@
 /** What hooks of the charm cost beside many other relations, each figure with its target. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,14 +78,7 @@ class Provisioning {
     const tools = join(this.#folder, 'tools');
     mkdirSync(tools);
     answerAll(tools, ended.calls);
-    const peak = join(this.#folder, 'peak.cjs');
-    const [file, write] = [JSON.stringify(this.#peak), "require('node:fs').writeFileSync"];
-    writeFileSync(
-      peak,
-      `process.on('exit', () => ${write}(${file}, String(process.resourceUsage().maxRSS)));`,
-    );
-    const { environment, path } = charm.process(leader, changed, tools, { name: changed, ...hook });
-    this.#process = { path, environment: { ...environment, NODE_OPTIONS: `--require ${peak}` } };
+    this.#process = charm.process(leader, changed, tools, { name: changed, ...hook });
   }
 
   static async of(others: number): Promise<Provisioning> {
@@ -107,30 +100,57 @@ class Provisioning {
     return new Provisioning(charm, ended, { ...hook, relation: hook.relation ?? 0 });
   }
 
-  get #peak(): string {
-    return join(this.#folder, 'peak');
-  }
-
   /** Its own milliseconds, without those of the two nodes that ask PostgreSQL and PgBouncer. */
   async run(): Promise<{ readonly own: number; readonly megabytes: number }> {
     await this.#charm.sql('DROP DATABASE IF EXISTS app WITH (FORCE)');
     await this.#charm.sql(`DROP ROLE IF EXISTS relation_id_${this.#relation}`);
     const { environment: env, path: cwd } = this.#process;
     const started = performance.now();
-    const ran = spawnSync(join(cwd, 'dispatch'), { env, cwd, encoding: 'utf8' });
+    const ran = await watched(join(cwd, 'dispatch'), { env, cwd });
     const took = performance.now() - started;
-    if (ran.status !== 0) throw new Error(ran.stderr);
+    if (ran.code !== 0) throw new Error(ran.stderr);
     const servers = ['create_user_and_db', 'update_pg'].map((node) =>
       Number(new RegExp(`${node} \\((\\d+) ms\\)`).exec(ran.stdout)?.[1]),
     );
     const own = took - servers.reduce((sum, one) => sum + one, 0);
-    return { own, megabytes: Number(readFileSync(this.#peak, 'utf8')) / 1024 };
+    return { own, megabytes: ran.megabytes };
   }
 
   async stop(): Promise<void> {
     await this.#charm.stop();
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+/** Runs a program, and looks every few milliseconds how much memory it has had at most. */
+function watched(
+  program: string,
+  options: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+) {
+  const child = spawn(program, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr, megabytes] = ['', '', 0];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const look = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      const most = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
+      megabytes = Math.max(megabytes, most);
+    } catch {
+      // It is over.
+    }
+  }, 3);
+  return new Promise<{ code: number | null; stdout: string; stderr: string; megabytes: number }>(
+    (resolve) =>
+      child.once('close', (code) => {
+        clearInterval(look);
+        resolve({ code, stdout, stderr, megabytes });
+      }),
+  );
 }
 
 /** Scripts that answer each call as it was answered, from files: some answers have megabytes. */
