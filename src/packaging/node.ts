@@ -77,8 +77,9 @@ export function inspectNode(path: string, wanted = here): ShippedNode {
     ...{ name: 'Node', version, node: version, architecture, program },
     terms: readFileSync(terms, 'utf8'),
     files: [bundleName, 'node'],
-    call: `# Node keeps there what it has compiled, where it may write, and is quicker in the next hook.
-NODE_COMPILE_CACHE="$PWD/compiled" exec ./node ./${bundleName}`,
+    call: `# What a large ledger leaves behind is cleared away before it is much.
+# Node keeps there what it has compiled, where it may write, and is quicker in the next hook.
+NODE_COMPILE_CACHE="$PWD/compiled" exec ./node --max-semi-space-size=8 ./${bundleName}`,
     install: (_, folder, how) => {
       const copy = join(folder, 'node');
       if (how === 'link') return symlinkSync(program, copy);

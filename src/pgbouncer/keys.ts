@@ -54,6 +54,11 @@ export const lookupKey = 'auth-user';
 /** The unit that has led last. */
 export const leaderKey = 'leader';
 
+/** How far a look at all requests has come that takes more than one hook. */
+export const lookingKey = 'looking';
+/** How many relations are still to be told where the poolers are now, and of how many. */
+export const movingKey = 'moving';
+
 /** What each unit says in its own databag of the peer relation. */
 export const peerKeys = { address: 'address', serving: 'serving', users: 'users' } as const;
 
@@ -62,6 +67,9 @@ export const peerKeys = { address: 'address', serving: 'serving', users: 'users'
  * asked to stay, and later hooks of it may hint at nothing.
  */
 export const endingKey = 'ending';
+
+/** The key in a unit's state of what it knows to be looked at already. */
+export const lookedKey = 'looked';
 
 export const flagPrefix = 'departing-';
 

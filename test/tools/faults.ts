@@ -148,7 +148,7 @@ export const faults: readonly PlantedFault[] = [
         "if (record?.state !== 'published') return;",
         "if (record === undefined || record.state === 'refused') return;",
       ],
-      ['if (!(await session.relations()).has(relation)) return;', ''],
+      ['if (!(await session.isListed(relation))) return;', ''],
     ],
     verify: null,
   },

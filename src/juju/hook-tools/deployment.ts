@@ -4,7 +4,14 @@ import { once } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Databag } from '../port.ts';
 import type { Environment } from './environment.ts';
-import { type Known, knownKey, parseKnown } from './known.ts';
+import {
+  type Applications,
+  applicationsKey,
+  type Known,
+  knownKey,
+  parseApplications,
+  parseKnown,
+} from './known.ts';
 import { type Answer, type Tools, unanswered } from './tools.ts';
 
 /** Where a unit is and whom it is related to: told once, kept in its state, asked for where missing. */
@@ -61,6 +68,8 @@ export function deployment(
 
   let current: Known | null = null;
   let hasLeft = false;
+  /** Whether a name was learned: what is only to be forgotten can wait for something to be kept. */
+  let isNamed = false;
   const known = once(async (): Answer<Known> => {
     const read = await stored();
     if (E.isLeft(read)) return read;
@@ -75,10 +84,27 @@ export function deployment(
         ? { backend: null }
         : {}),
       ...(renewing.test(event) ? { address: null, config: null } : {}),
-      applications: applicationsAfter(before.applications, environment, endpoints),
+      applications: {},
     };
+    for (const [id, name] of Object.entries(before.applications))
+      learnName(read.right, Number(id), name);
+    const told = applicationOf(environment, endpoints);
+    if (told !== null) learnName(read.right, told.relation, told.application);
     return E.right(current);
   });
+  /** Those parts of what is known of applications that this hook has changed. */
+  const parts = new Map<string, Applications>();
+  const partIn = (state: Databag, relation: number): Applications => {
+    const key = applicationsKey(relation);
+    return parts.get(key) ?? parseApplications(state, key);
+  };
+  const learnName = (state: Databag, relation: number, application: string | null): void => {
+    const { [relation]: before, ...others } = partIn(state, relation);
+    if (before === (application ?? undefined)) return;
+    const after = application === null ? others : { ...others, [relation]: application };
+    parts.set(applicationsKey(relation), after);
+    isNamed ||= application !== null;
+  };
   const learn = (part: Partial<Known>): void => {
     if (current !== null) current = { ...current, ...part };
   };
@@ -182,11 +208,12 @@ export function deployment(
       if (own?.id === id && own.remoteApplication !== null) return E.right(own.remoteApplication);
       const before = await known();
       if (E.isLeft(before)) return before;
-      const name = before.right.applications[id];
+      const state = await stored();
+      if (E.isLeft(state)) return state;
+      const name = partIn(state.right, id)[id];
       if (name !== undefined) return E.right(name);
       const found = await remoteOf(nameOf(id))();
-      if (E.isRight(found))
-        learn({ applications: { ...current?.applications, [id]: found.right } });
+      if (E.isRight(found)) learnName(state.right, id, found.right);
       return found;
     },
     forgetRequired: () => learn({ backend: null }),
@@ -200,26 +227,21 @@ export function deployment(
       const after = await known();
       if (E.isLeft(after)) return after;
       learn(seen ?? {});
-      // What is only to be forgotten can wait for something that is to be kept.
-      const text = (applications: Known['applications']) =>
-        JSON.stringify({ ...after.right, ...current, applications });
-      const kept = parseKnown(before.right).applications;
-      const isNew = text({ ...kept, ...current?.applications }) !== text(kept);
-      const moved = text(kept) !== before.right[knownKey];
-      return E.right(isNew || moved ? { [knownKey]: text(current?.applications ?? {}) } : {});
+      const text = JSON.stringify({ ...after.right, ...current });
+      if (!isNamed && text === before.right[knownKey]) return E.right({});
+      const named = [...parts].map(([key, part]) => [key, JSON.stringify(part)]);
+      return E.right({ ...Object.fromEntries(named), [knownKey]: text });
     },
   };
 }
 
 /** Juju names the other application in each hook of a relation; one that breaks is forgotten. */
-function applicationsAfter(
-  before: Known['applications'],
+function applicationOf(
   { event, relation }: Environment,
   { peers, requires }: Endpoints,
-): Known['applications'] {
+): { readonly relation: number; readonly application: string | null } | null {
   if (relation === null || relation.endpoint === peers || relation.endpoint === requires)
-    return before;
-  const { [relation.id]: _, ...others } = before;
-  if (event.endsWith('-broken') || relation.remoteApplication === null) return others;
-  return { ...others, [relation.id]: relation.remoteApplication };
+    return null;
+  const { id, remoteApplication } = relation;
+  return { relation: id, application: event.endsWith('-broken') ? null : remoteApplication };
 }

@@ -9,7 +9,7 @@ import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
 import { deployment } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
-import { knownKey } from './known.ts';
+import { withoutKnown } from './known.ts';
 import { type JujuSecrets, secretTools } from './secrets.ts';
 import {
   asModel,
@@ -164,8 +164,7 @@ export function juju(
     state: asModel(async () => {
       const read = await deployed.stored();
       if (E.isLeft(read)) return read;
-      const { [knownKey]: _, ...rest } = read.right;
-      return E.right(rest);
+      return E.right(withoutKnown(read.right));
     }),
     secrets: version[0] >= 3 ? secretTools(tools, environment.charmFolder, deployed.nameOf) : null,
     commit: ({ bags, state, status: { name, message } }) => {

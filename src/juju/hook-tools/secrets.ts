@@ -98,11 +98,18 @@ export function secretTools(
     const found = await straysOf(onRecord);
     return E.isLeft(found) || found.right.length > 0;
   };
+  /** Compared once with what is on record: there are two secrets for each relation. */
+  let last: { readonly onRecord: readonly string[]; readonly strays: readonly string[] } | null =
+    null;
   const straysOf = async (onRecord: readonly string[]) => {
     const found = await owned();
     if (E.isLeft(found)) return found;
-    const known = new Set([...onRecord, ...ours].map(bare));
-    return E.right(found.right.filter((id) => !known.has(bare(id))));
+    if (last?.onRecord !== onRecord) {
+      const known = new Set(onRecord.map(bare));
+      last = { onRecord, strays: found.right.filter((id) => !known.has(bare(id))) };
+    }
+    const made = new Set(ours.map(bare));
+    return E.right(last.strays.filter((id) => !made.has(bare(id))));
   };
   const strays = async (onRecord: readonly string[]): Promise<E.Either<ToolProblem, Stray[]>> => {
     const found = await straysOf(onRecord);

@@ -31,7 +31,13 @@ export interface Tools {
 }
 
 const mebibyte = 1024 * 1024;
-const most = { milliseconds: 20_000, bytes: 16 * mebibyte, saidBytes: mebibyte / 16 };
+const most = {
+  milliseconds: 20_000,
+  bytes: 16 * mebibyte,
+  saidBytes: mebibyte / 16,
+  /** Each takes a process and its descriptors; Juju itself answers one after the other. */
+  atOnce: 8,
+};
 
 /**
  * The tools on the PATH of these variables, all of which they are given. One that does not end in
@@ -42,7 +48,9 @@ export function hookTools(
   /** Milliseconds that are left for the hook. */
   remaining: () => number,
 ): Tools {
-  const tell: Tools['tell'] = (tool, args, input) =>
+  const inTurn = turns(most.atOnce);
+  const tell: Tools['tell'] = (tool, args, input) => inTurn(() => run(tool, args, input));
+  const run: Tools['tell'] = (tool, args, input) =>
     new Promise((resolve) => {
       const problem = (_tag: ToolProblem['_tag'], why: string) =>
         resolve(E.left({ _tag, class: 'broken', tool, why: printable(why) }));
@@ -106,21 +114,40 @@ export function hookTools(
   };
 }
 
+/** Lets so many calls be under way; the others begin in the order in which they were made. */
+function turns(atOnce: number): <Result>(call: () => Promise<Result>) => Promise<Result> {
+  let underWay = 0;
+  const waiting: (() => void)[] = [];
+  const begun = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    underWay += 1;
+    try {
+      return await call();
+    } finally {
+      underWay -= 1;
+      waiting.shift()?.();
+    }
+  };
+  return (call) =>
+    underWay < atOnce
+      ? begun(call)
+      : new Promise((resolve) => waiting.push(() => resolve(begun(call))));
+}
+
 /** What a stream has said until now, of which no more than that is kept. */
 function gathered(
   stream: NodeJS.ReadableStream | null,
   bytes: number,
   onExcess: () => void = () => {},
 ): () => string {
-  const chunks: Buffer[] = [];
+  let text = '';
   let length = 0;
-  stream?.on('data', (chunk: Buffer) => {
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
     if (length > bytes) return;
-    length += chunk.length;
-    chunks.push(chunk);
+    length += Buffer.byteLength(chunk);
+    text += chunk;
     if (length > bytes) onExcess();
   });
-  return () => Buffer.concat(chunks).toString('utf8');
+  return () => text;
 }
 
 const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);

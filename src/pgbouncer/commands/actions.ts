@@ -68,7 +68,7 @@ async function shown(
     );
   const chosen =
     only === undefined ? all.filter((relation) => relation > after).slice(0, most) : [only];
-  const requests = await session.requests();
+  const requests = await session.requests(chosen.filter((relation) => listed.has(relation)));
   const backend = await backendOf(session);
   const relations = chosen.map((relation): Shown => {
     const unread = session.unreadable.get(relation);

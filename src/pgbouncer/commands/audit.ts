@@ -13,7 +13,7 @@ import { take } from './steps.ts';
 export async function auditBackend(session: Session): Promise<Audit | null> {
   const outcome = await session.backend.audit(await session.holdings())();
   if (E.isLeft(outcome)) session.juju.notes.push(`the audit waits: ${render(outcome.left)}`);
-  await removeStrays(session);
+  if ((await session.looking.look()).isRound) await removeStrays(session);
   return E.isLeft(outcome) ? null : outcome.right;
 }
 

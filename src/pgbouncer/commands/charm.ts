@@ -11,12 +11,14 @@ import { isMet } from '../relation/reconcile.ts';
 import { defaultPolicy, type Policy } from '../relation/request.ts';
 import { stateSchemas } from '../relation/stored-state.ts';
 import type { Deferral } from '../run.ts';
+import { peerAppBag } from './application-bag.ts';
 import { leftToDo } from './left-to-do.ts';
 import { perform } from './perform.ts';
 import { recordRefusal } from './provisioning.ts';
 import { isEnding } from './removal.ts';
-import { rulesOf } from './rules.ts';
-import { openSession, peerAppBag, type Session } from './session.ts';
+import { breakingIn } from './requests.ts';
+import { defaultSlices, rulesOf, type Slices } from './rules.ts';
+import { openSession, type Session } from './session.ts';
 import { conclude } from './status.ts';
 import { attempt } from './steps.ts';
 import { isUnmoved } from './unmoved.ts';
@@ -25,6 +27,8 @@ import { isUnmoved } from './unmoved.ts';
 export interface PgbouncerCharmOptions {
   /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
   readonly policy?: Policy;
+  /** How much one hook does for relations that it was not called for. */
+  readonly slices?: Slices;
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
   readonly obstacles?: () => Promise<readonly string[]>;
 }
@@ -34,9 +38,10 @@ export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 /** The charm, as its options have it. */
 export function pgbouncerCharm({
   policy = defaultPolicy,
+  slices = defaultSlices,
   obstacles = async () => [],
 }: PgbouncerCharmOptions = {}): PgbouncerCharm {
-  const rules = rulesOf(policy);
+  const rules = rulesOf(policy, slices);
   return charmOf({
     name: 'pgbouncer',
     machines: hooks,
@@ -82,7 +87,9 @@ const eventOf = ({ hook, relation, departingUnit }: JujuEvent): PgbouncerWords['
 function prefetch({ juju, ...session }: Session, called: JujuEvent, isFirst: boolean) {
   const asked: Promise<unknown>[] = isFirst
     ? [juju.state(), juju.read(peerAppBag), juju.leader()]
-    : [juju.leader(), session.relations(), session.ledger(), session.endpoints()];
+    : [juju.leader(), session.ledger(), session.endpoints()];
+  // Where one breaks the others may be as they are on record.
+  if (!isFirst && breakingIn(called) === null) asked.push(session.relations());
   // A hook that failed is repeated although its relation was removed by force meanwhile.
   if (chartOf(called) === 'database-requested' && called.relation !== undefined)
     asked.push(juju.remote(called.relation).catch(() => {}));

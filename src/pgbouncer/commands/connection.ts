@@ -12,7 +12,7 @@ import { attempt, halt } from './steps.ts';
  */
 export async function updateConnectionInfo(session: Session, relation: number): Promise<void> {
   if (!(await session.juju.leader())) return;
-  if (!(await session.relations()).has(relation)) return;
+  if (!(await session.isListed(relation))) return;
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
   if (record?.state !== 'published') return;
@@ -36,13 +36,14 @@ export async function updateConnectionInfo(session: Session, relation: number): 
  */
 export async function updateReadable(session: Session, relation: number): Promise<void> {
   const outcome = await attempt(() => updateConnectionInfo(session, relation))();
-  if (E.isLeft(outcome) && outcome.left._tag !== 'ModelRefused') halt(outcome.left);
+  if (E.isRight(outcome)) return;
+  if (outcome.left._tag !== 'ModelRefused') halt(outcome.left);
+  session.looking.found(relation, true);
 }
 
-/** The same for every relation. */
+/** The same for every relation that is told something else, as many as one hook may tell. */
 export async function updateConnections(session: Session): Promise<void> {
-  const { records } = await session.ledger();
-  for (const relation of [...records.keys()]) await updateReadable(session, relation);
+  for (const relation of await session.moves.next()) await updateReadable(session, relation);
 }
 
 /** Takes back all that a databag shows of a grant that is no longer. */

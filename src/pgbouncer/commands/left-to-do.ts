@@ -5,7 +5,7 @@ import { unverified } from '../pooler/configuration.ts';
 import { isAnswer } from '../relation/answer.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { grantOf } from '../relation/grant.ts';
-import { reconcile, reconcileFollower, type Work } from '../relation/reconcile.ts';
+import { isMet, reconcile, reconcileFollower, type Work } from '../relation/reconcile.ts';
 import type { Refusal } from '../relation/refusal.ts';
 import type { ChartRun, Driven } from '../run.ts';
 import { roleNotAllowed } from './provisioning.ts';
@@ -22,15 +22,29 @@ export async function* leftToDo(
   charts: readonly ChartRun[],
 ): AsyncGenerator<Work, void, Driven> {
   let isInStep = true;
-  for (const work of await viewed(session, auditIn(charts))) {
+  const { works, chosen } = await viewed(session, charts);
+  for (const work of works) {
     if (wasTried(charts, work)) continue;
     if (work.hook === 'ledger-moved') {
       if (await session.serving.isInStep()) continue;
       const { end } = yield work;
       if (end._tag === 'Failed') halt(end.why);
       isInStep = end._tag === 'Returned';
+    } else if (work.hook === 'connection-moved') {
+      if (isInStep && session.moves.takeOne()) yield work;
     } else if (isInStep || !publishes.has(work.hook)) yield work;
   }
+  if (chosen !== null) await noteDoubts(session, chosen);
+}
+
+/** What is on record as served and is not met, or not to be read, is looked at again in the next hook. */
+async function noteDoubts({ ledger, looking, unreadable }: Session, chosen: Requests) {
+  const { records } = await ledger();
+  const doubts = (relation: number, isDoubtful: boolean) =>
+    looking.found(relation, isDoubtful && records.get(relation)?.state === 'published');
+  for (const [relation, request] of chosen)
+    doubts(relation, !isMet(records.get(relation), request));
+  for (const relation of unreadable.keys()) doubts(relation, true);
 }
 
 const publishes: ReadonlySet<string> = new Set(['database-requested', 'connection-moved']);
@@ -52,7 +66,8 @@ function wasTried(charts: readonly ChartRun[], { hook, event }: Work): boolean {
 }
 
 /** What a hook that began now would find left to do, the backend not audited; nothing is done. */
-export const leftNow = (session: Session): Promise<readonly Work[]> => viewed(session, null);
+export const leftNow = async (session: Session): Promise<readonly Work[]> =>
+  (await viewed(session, [])).works;
 
 /** What the hook's charts have learned of what the backend holds; null where none has asked. */
 function auditIn(charts: readonly ChartRun[]): Audit | null {
@@ -62,12 +77,28 @@ function auditIn(charts: readonly ChartRun[]): Audit | null {
   return null;
 }
 
+interface Viewed {
+  readonly works: readonly Work[];
+  /** The requests that were looked at; null where this unit does not lead. */
+  readonly chosen: Requests | null;
+}
+
 /** Looks at the world and says what is left to do; what decides nothing is not asked for. */
-async function viewed(session: Session, audit: Audit | null): Promise<readonly Work[]> {
-  const relations = await session.relations();
+async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Viewed> {
+  const audited = auditIn(charts);
+  const isLeader = await session.juju.leader();
+  const relations = await (isLeader ? session.looking.listed() : session.relations());
   const flags = await session.flags();
-  if (!(await session.juju.leader())) return reconcileFollower({ relations, flags });
+  if (!isLeader) return { works: reconcileFollower({ relations, flags }), chosen: null };
   const ledger = await session.ledger();
+  const { relations: looked } = await session.looking.look();
+  const about = [session.looking.about, ...charts.map(({ event }) => event.relation)].flatMap(
+    (relation) => relation ?? [],
+  );
+  const audit = audited === null ? null : sliced(audited, session.slices.look);
+  const found = audit === null ? [] : [...audit.orphans, ...audit.damaged];
+  const wanted = new Set([...about, ...looked, ...found.map(({ relation }) => relation)]);
+  const chosen = [...wanted].filter((relation) => relations.has(relation));
   const records = [...ledger.records.values()];
   const published = records.some(
     ({ state, relation }) => state === 'published' && relations.has(relation),
@@ -75,7 +106,11 @@ async function viewed(session: Session, audit: Audit | null): Promise<readonly W
   const removable =
     records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
     (audit?.orphans.length ?? 0) > 0;
-  const requests = await allowedRequests(session);
+  const requests = await allowedRequests(
+    session,
+    chosen.sort((one, other) => one - other),
+  );
+  const isMoving = (await session.moves.before()) !== null;
   // An application that goes serves nobody anew, in whatever hook between those of its end.
   const isAsked =
     (await session.backendReady()) &&
@@ -85,7 +120,7 @@ async function viewed(session: Session, audit: Audit | null): Promise<readonly W
     );
   const mayGo = removable || isAsked || (await session.mayGo());
   const fate = mayGo ? await session.fate() : 'stays';
-  return reconcile({
+  const works = reconcile({
     fate,
     succeeding: await session.succeeding(),
     backendReady: await session.backendReady(),
@@ -95,19 +130,26 @@ async function viewed(session: Session, audit: Audit | null): Promise<readonly W
     stale: await staleAnswers(session, requests),
     // Who serves moves in hooks that look at the other units; in any other one it has not moved.
     info:
-      (published ? await session.peers.knownInfo() : null) ??
+      (published ? await session.peers[isMoving ? 'info' : 'knownInfo']() : null) ??
       ((grant) => grant.published ?? nowhere),
     flags,
     audit: audit !== null && (await session.backendReady()) ? audit : null,
     lookupIsIdle: await lookupIsIdle(session),
   });
+  return { works, chosen: requests };
 }
+
+/** As much of it as one hook puts right; the next audit finds the rest. */
+const sliced = ({ orphans, damaged }: Audit, most: number): Audit => ({
+  orphans: orphans.slice(0, most),
+  damaged: damaged.slice(0, most),
+});
 
 type Requests = Awaited<ReturnType<Session['requests']>>;
 
 /** A request for what this backend's version makes dangerous is refused, served or not. */
-async function allowedRequests(session: Session): Promise<Requests> {
-  const requests = await session.requests();
+async function allowedRequests(session: Session, relations: readonly number[]): Promise<Requests> {
+  const requests = await session.requests(relations);
   if (!(await session.backendReady())) return requests;
   const version = await session.backendVersion();
   if (version === null) return requests;

@@ -18,6 +18,8 @@ export interface Peers {
   readonly said: () => Promise<readonly Peer[]>;
   /** Where clients reach each grant. */
   readonly info: () => Promise<Info>;
+  /** The same for what this unit alone knows of. */
+  readonly alone: () => Promise<Info>;
   /** The same in hooks that have read it; null in any other one, in which nobody has moved. */
   readonly knownInfo: () => Promise<Info | null>;
 }
@@ -41,19 +43,20 @@ export function openPeers(needed: Needed): Peers {
     read ??= readAll();
     return read;
   };
-  const workOut = async () => {
+  const workOut = async (others: () => Promise<readonly Peer[]>) => {
     const version = (await backendReady()) ? await backendVersion() : null;
     const here = await endpoint();
-    return connectionInfo(here, await said(), version, (await ledger()).lookup !== null);
+    return connectionInfo(here, await others(), version, (await ledger()).lookup !== null);
   };
   const info = () => {
-    worked ??= workOut();
+    worked ??= workOut(said);
     return worked;
   };
   return {
     prefetch: () => void said().catch(() => {}),
     said,
     info,
+    alone: () => workOut(async () => []),
     knownInfo: async () => (read === null ? null : info()),
   };
 }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Command, Grant, Granted } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
 import { secretKey, userGroup } from '../keys.ts';
-import { answer, answerDatabag } from '../relation/answer.ts';
+import { answer, answerDatabag, isAnswer } from '../relation/answer.ts';
 import { succeed } from '../relation/endpoints.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { changedField, grantOf, passwordIn, provision } from '../relation/grant.ts';
@@ -33,9 +33,9 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const version = await take(session.backend.version);
   const role = notAllowed(request, session.policy, version);
   if (role !== null) halt(roleNotAllowed(relation, role));
-  session.peers.prefetch();
   const ledger = await session.ledger();
   const record = ledger.records.get(relation);
+  if (grantOf(record) !== null) session.peers.prefetch();
   if (record?.state === 'published') {
     const changed = changedField(request, record);
     if (changed !== null) halt({ _tag: 'RequestChanged', class: 'refused', relation, ...changed });
@@ -139,7 +139,11 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
   const { grant } = await grantedTo(session, command);
   const { relation, user, password } = grant;
   if (password === null) return;
-  const info = succeed(grant.published, (await session.peers.info())(grant));
+  const own = await session.juju.own(relation);
+  // Of what this hook has granted no other unit can have heard, unless it was published before.
+  const isNew = grantOf(ledger.before(relation)) === null && !isAnswer(own);
+  const places = isNew ? session.peers.alone : session.peers.info;
+  const info = succeed(grant.published, (await places())(grant));
   if (info.endpoints === null)
     halt({
       _tag: 'EndpointUnknown',
@@ -149,7 +153,6 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
   const { secrets } = session.juju;
   const remote = await session.juju.remote(relation);
   const { reply } = right(session.parse(relation, remote));
-  const own = await session.juju.own(relation);
   const asked: Reply = secrets === null ? { _tag: 'V0', secretFields: [] } : reply;
   const answered = answer(grant, { user, password }, info, { reply: asked, remote, own });
   const onRecord = keptSecrets(ledger);

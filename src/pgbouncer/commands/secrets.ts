@@ -10,13 +10,13 @@ import { take } from './steps.ts';
 export async function kept(
   store: SecretStore | null,
   record: LedgerRecord | undefined,
-  onRecord: readonly string[],
+  onRecord: () => readonly string[],
 ): Promise<LedgerRecord | undefined> {
   if (store === null || record === undefined || record.state === 'refused') return record;
   const { user: username, password, secrets } = record;
   if (password === null || secrets[userGroup] !== undefined) return record;
   const content = { username, password: password.secret };
-  const id = await take(store.make(secretLabel(record, userGroup), content, onRecord));
+  const id = await take(store.make(secretLabel(record, userGroup), content, onRecord()));
   return { ...record, secrets: { ...secrets, [userGroup]: id } };
 }
 

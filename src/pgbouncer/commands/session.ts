@@ -5,12 +5,14 @@
 import { once, right } from '../../hook/index.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
-import { leaderKey } from '../keys.ts';
 import type { Outside } from '../ports.ts';
 import { type HostPort, parseHostPort } from '../relation/host-port.ts';
 import { parseLedger } from '../relation/ledger.ts';
+import { lastLeader, peerAppBag } from './application-bag.ts';
 import { type BackendView, viewBackend } from './backend-view.ts';
 import { openFate, type UnitFate } from './fate.ts';
+import { type Looking, openLook } from './look.ts';
+import { type Moves, openMoves } from './moves.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
 import { keptPasswords, type Passwords } from './passwords.ts';
 import { openPeers, type Peers } from './peers.ts';
@@ -26,18 +28,20 @@ export interface Session extends Outside, Rules, BackendView, Requests, Password
   readonly peers: Peers;
   /** This unit's own PgBouncer. */
   readonly serving: Serving;
+  /** Whose requests this hook reads. */
+  readonly looking: Looking;
+  /** Whom this hook tells where the poolers are now. */
+  readonly moves: Moves;
   /** Where this unit is reached, as Juju says; null where no client could reach that. */
   readonly endpoint: () => Promise<HostPort | null>;
   /** Whether another unit has led since this one did; the next hook sees all that it left. */
   readonly succeeding: () => Promise<boolean>;
 }
 
-export const peerAppBag = { _tag: 'PeerApp' } as const;
-
 /** Opens a session for one hook: the world, what an application may be given, what was called for. */
 export function openSession(
   { juju, backend, pooler, entropy, clock }: Outside & { readonly juju: Unit },
-  { parse, policy }: Rules,
+  { parse, policy, slices }: Rules,
   called: JujuEvent,
 ): Session {
   const ledger = once(async () => openLedger(right(parseLedger(await juju.read(peerAppBag)))));
@@ -48,10 +52,17 @@ export function openSession(
   const { backendReady, backendTrouble, backendVersion, holdings, endpoints, remarks } =
     viewBackend(backend, juju, policy, ledger);
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
-  const { relations, requests, unreadable } = readRequests(juju, parse);
+  const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
   const { fate, mayGo, flags } = openFate(juju, called);
   const peers = openPeers({ juju, ledger, endpoint, backendReady, backendVersion });
   const serving = openServing({ juju, pooler, policy, ledger, endpoint, endpoints, lookup });
+  const succeeding = async () => {
+    const last = await lastLeader(juju);
+    return last !== null && last !== juju.name;
+  };
+  const view = { juju, policy, slices, ledger, relations, flags, succeeding };
+  const looking = openLook({ ...view, backendReady, backendVersion }, called);
+  const moves = openMoves({ juju, slices, ledger, peers, looking });
   // Named one by one: an object this large is made in no time but by spreading others into it.
   return {
     juju,
@@ -61,10 +72,13 @@ export function openSession(
     clock,
     parse,
     policy,
+    slices,
     ledger,
     endpoint,
     peers,
     serving,
+    looking,
+    moves,
     backendReady,
     backendTrouble,
     backendVersion,
@@ -72,6 +86,7 @@ export function openSession(
     endpoints,
     remarks,
     relations,
+    isListed,
     requests,
     unreadable,
     passwordOf,
@@ -79,13 +94,6 @@ export function openSession(
     fate,
     mayGo,
     flags,
-    succeeding: async () => {
-      const last = await lastLeader(juju);
-      return last !== null && last !== juju.name;
-    },
+    succeeding,
   };
 }
-
-/** The unit that has led last; null before any has. */
-export const lastLeader = async (juju: Unit): Promise<string | null> =>
-  (await juju.read(peerAppBag))[leaderKey] ?? null;

@@ -8,9 +8,11 @@ import { leaderKey, lookupKey, recordKey } from '../keys.ts';
 import { encodeRecord, keptSecrets } from '../relation/ledger.ts';
 import { statusOf } from '../relation/status.ts';
 import type { ChartEnd, Driven } from '../run.ts';
+import { lastLeader, peerAppBag } from './application-bag.ts';
+import type { Progress } from './moves.ts';
 import { leftBehind } from './removal.ts';
 import { kept } from './secrets.ts';
-import { lastLeader, peerAppBag, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /**
  * Puts the ledger on record, says what waits and for what, and what only an operator can mend.
@@ -28,10 +30,17 @@ export async function conclude(
   if (ofLeader !== null) juju.notes.push(ofLeader);
   const left = await leftBehind(session, event.hook);
   if (left !== null) juju.notes.push(left);
+  await session.looking.remember();
+  const isLeading = await session.juju.leader();
+  const moving = isLeading ? await session.moves.remember() : null;
   await record(session);
   const { records, lookup } = await session.ledger();
   const waitingFor =
-    ofCharts[0] ?? reasonOfLeft(reconciled) ?? ofLeader ?? reasonOfUnreadable(session);
+    ofCharts[0] ??
+    reasonOfLeft(reconciled) ??
+    ofLeader ??
+    reasonOfUnreadable(session) ??
+    reasonOfMoves(moving);
   return statusOf(
     { records, lookup },
     waitingFor,
@@ -48,7 +57,7 @@ export async function conclude(
 async function record({ juju, ledger }: Session): Promise<void> {
   const open = await ledger();
   for (const relation of open.touched.keys()) {
-    const entry = await kept(juju.secrets, open.records.get(relation), keptSecrets(open));
+    const entry = await kept(juju.secrets, open.records.get(relation), () => keptSecrets(open));
     const value = entry === undefined ? '' : encodeRecord(entry);
     juju.write(peerAppBag, { [recordKey(relation)]: value });
   }
@@ -90,6 +99,9 @@ function reasonOfUnreadable({ unreadable }: Session): string | null {
     ? null
     : `the databag of relation ${first[0]} cannot be read (${render(first[1])})`;
 }
+
+const reasonOfMoves = (moving: Progress | null): string | null =>
+  moving === null ? null : `republishing: ${moving.of - moving.left} of ${moving.of}`;
 
 function reason(why: HookError | null): string {
   if (why === null) return 'waiting for the backend database';

@@ -1,10 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { JujuEvent } from '../../juju/port.ts';
 import { difference } from '../../juju/writes.ts';
+import { lookingKey, movingKey } from '../keys.ts';
 import { isShown } from '../relation/endpoints.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { isServed, type Ledger, serving } from '../relation/ledger.ts';
 import { isMet } from '../relation/reconcile.ts';
+import { peerAppBag } from './application-bag.ts';
 import { confirmation, peerIn } from './peers.ts';
 import type { Session } from './session.ts';
 import { attempt } from './steps.ts';
@@ -22,11 +24,17 @@ export async function isUnmoved(session: Session, event: JujuEvent): Promise<boo
   const isRequest = hook === 'database-relation-changed' && relation !== undefined;
   if (!isRequest && !ofPeers.test(hook)) return false;
   const [ledger, leads] = await Promise.all([session.ledger(), session.juju.leader()]);
-  if (!isSettled(ledger) || (leads && (await session.succeeding()))) return false;
+  if (!isSettled(ledger) || (leads && (await isUnderWay(session)))) return false;
   if (isRequest) return isAnswered(session, ledger, relation);
   return leads
     ? remoteUnit === undefined || isInStep(session, ledger, remoteUnit)
     : remoteUnit !== undefined || hasConfirmed(session, ledger);
+}
+
+/** Whether a leader has begun what takes more than one hook, or has just come to lead. */
+async function isUnderWay({ juju, succeeding }: Session): Promise<boolean> {
+  const said = await juju.read(peerAppBag);
+  return said[lookingKey] !== undefined || said[movingKey] !== undefined || succeeding();
 }
 
 /** Whether the ledger has nothing that is to be done yet. */

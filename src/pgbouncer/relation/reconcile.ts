@@ -189,8 +189,9 @@ function publications({ ledger, relations, info }: View): Work[] {
   for (const [relation, record] of ledger.records)
     if (record.state === 'published' && relations.has(relation) && moved(record, info))
       work.push({ hook: 'connection-moved', event: { relation } });
-  return work;
+  return work.sort((one, other) => (one.event.relation ?? 0) - (other.event.relation ?? 0));
 }
 
-const moved = (grant: Grant, info: View['info']): boolean =>
+/** Whether a relation is told another place than where its poolers are. */
+export const moved = (grant: Grant, info: View['info']): boolean =>
   !sameInfo(grant.published, succeed(grant.published, info(grant)));

@@ -9,7 +9,8 @@ import { requirer } from './requirer.ts';
 
 /** PgBouncer's charm, with a PostgreSQL, poolers and requirers: `explore`, `soak` and `Simulation` take it. */
 export const simulated = simulatedCharm({
-  charm: pgbouncerCharm(),
+  // One at a time, so that what takes many hooks is explored; and nobody looks again at what is served.
+  charm: pgbouncerCharm({ slices: { look: 1, wait: 8, again: 0, move: 1 } }),
   application: provider,
   endpoints: [endpoints.database],
   address: addressOf,

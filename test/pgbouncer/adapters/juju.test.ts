@@ -152,6 +152,25 @@ describe('hook tools', () => {
   };
   const numberIn = (file: string): number => Number(readFileSync(join(folder, file), 'utf8'));
 
+  it('no more than eight are under way at a time', async () => {
+    const log = join(folder, 'under-way');
+    const name = tool(
+      `echo + >> ${log}`,
+      'for one in 1 2 3 4 5 6 7 8; do /bin/true; done',
+      `echo - >> ${log}`,
+    );
+    const { tell } = tools();
+    const ended = await Promise.all(Array.from({ length: 20 }, () => tell(name, [])));
+    expect(ended.every(E.isRight)).toBe(true);
+    let [now, most] = [0, 0];
+    for (const mark of readFileSync(log, 'utf8').trim().split('\n')) {
+      now += mark === '+' ? 1 : -1;
+      most = Math.max(most, now);
+    }
+    expect(most).toBeLessThanOrEqual(8);
+    expect(now).toBe(0);
+  });
+
   it('one that hangs is ended, in the time that is left', async () => {
     const name = tool(`echo $$ > ${folder}/hanging`, 'exec sleep 60');
     expect(await tools(300).tell(name, [])).toEqual(failed(name, 'it did not answer within 1 s'));

@@ -11,6 +11,9 @@ printf '%s\0' "${0##*/}" "$#" "$@" "$input" >&3
 IFS= read -r -d '' code <&3
 IFS= read -r -d '' out <&3
 IFS= read -r -d '' error <&3
+# It reads a byte at a time; what is long comes in a file.
+IFS= read -r -d '' file <&3
+if [ -n "$file" ]; then cat "$file"; fi
 printf '%s' "$out"
 printf '%s' "$error" >&2
 exit "$code"

@@ -1,5 +1,5 @@
 /** Stand-ins for Juju's hook tools: programs on a PATH that ask the simulated model over a socket. */
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -26,6 +26,9 @@ export type Instead = (
 ) => { readonly code: number; readonly out: string; readonly error: string } | 'hang' | null;
 
 const program = resolve('test/pgbouncer/charm/hook-tool.bash');
+
+/** Characters of an answer that the program reads by itself. */
+const longest = 64 * 1024;
 
 const tools = [
   'action-fail',
@@ -65,6 +68,7 @@ export class StandIn {
   };
   #instead: Instead = () => null;
   calls: ToolCall[] = [];
+  #files = 0;
 
   private constructor() {
     for (const name of new Set(tools)) symlinkSync(program, join(this.folder, name));
@@ -78,7 +82,10 @@ export class StandIn {
         if (count === undefined || rest.length < Number(count) + 2) return;
         const args = rest.slice(0, Number(count));
         const answer = this.#answer({ tool, args, input: rest[Number(count)] ?? '' });
-        if (answer !== 'hang') socket.end([answer.code, answer.out, answer.error, ''].join('\0'));
+        if (answer === 'hang') return;
+        const { code, out, error } = answer;
+        const file = out.length > longest ? this.#inFile(out) : '';
+        socket.end([code, file === '' ? out : '', error, file, ''].join('\0'));
       });
     });
   }
@@ -107,6 +114,13 @@ export class StandIn {
   async stop(): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
     rmSync(this.folder, { recursive: true });
+  }
+
+  #inFile(text: string): string {
+    this.#files += 1;
+    const file = join(this.folder, `answer-${this.#files}`);
+    writeFileSync(file, text);
+    return file;
   }
 
   #answer(asked: Asked) {

@@ -35,14 +35,14 @@ describe('a charm on Juju, three units, from request to removal', () => {
     for (const unit of units) expect(charm.statusOf(unit)).toBe('active: ');
   });
 
-  it('provisions in one hook of twenty calls at most, and tells nobody a password', async () => {
+  it('provisions in one hook of eighteen calls at most, and tells nobody a password', async () => {
     await charm.take({ _tag: 'Relate', application: 'application' });
     const hook = await charm.until(leader, 'database-relation-changed');
     const ended = await charm.take({ _tag: 'RunHook', unit: leader, hook });
     expect(ended).toMatchObject({ code: 0, error: '' });
     const { password } = charm.answerOf(first);
     expect(password).toMatch(/^[A-Za-z0-9]{24}$/);
-    expect(ended?.calls.length).toBeLessThanOrEqual(20);
+    expect(ended?.calls.length).toBeLessThanOrEqual(18);
     expect(ended?.out).toMatch(/update_databag \(\d+ ms\) > rtn2, returned/);
     expect(JSON.stringify([ended?.calls, ended?.out])).not.toContain(password);
     await charm.settle();
@@ -158,7 +158,7 @@ describe('a charm on Juju, three units, from request to removal', () => {
     await session.end();
   });
 
-  it('removes in one hook of sixteen calls at most what an application had', async () => {
+  it('removes in one hook of fourteen calls at most what an application had', async () => {
     await charm.take({ _tag: 'RemoveRelation', relation: second });
     await charm.settle();
     const before = charm.answerOf(first);
@@ -166,7 +166,7 @@ describe('a charm on Juju, three units, from request to removal', () => {
     const hook = await charm.until('pgbouncer/1', 'database-relation-broken');
     const ended = await charm.take({ _tag: 'RunHook', unit: 'pgbouncer/1', hook });
     expect(ended).toMatchObject({ code: 0, error: '' });
-    expect(ended?.calls.length).toBeLessThanOrEqual(16);
+    expect(ended?.calls.length).toBeLessThanOrEqual(14);
     await charm.settle();
     await expect(login(before)).rejects.toThrow();
   });

@@ -9,9 +9,11 @@ import { MemoryWorld } from '../../memory-world.ts';
 const changed: JujuEvent = { hook: 'database-relation-changed', relation: 4 };
 const deferred = '[{"hook":"database-requested","event":{"relation":4}}]';
 
+/** What a unit has put by, beside what it knows to be looked at. */
 const state = async (world: MemoryWorld, unit: string) => {
   const read = await world.juju.hook(unit).state();
-  return E.isRight(read) ? read.right : {};
+  const { looked: _, ...rest } = E.isRight(read) ? read.right : {};
+  return rest;
 };
 
 const requested = () => {

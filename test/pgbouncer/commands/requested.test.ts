@@ -185,8 +185,8 @@ describe('an application asks for a database', () => {
     };
     await interpret({ ...adapters, juju })(hooks[requested])({ relation })();
     expect(new Set(read).size).toBe(read.length);
-    // The ledger, two peers, two requests, and its own answer; what it confirms need not be read.
-    expect(read.length).toBe(1 + 2 + 2 + 1);
+    // The ledger, its request, and its own answer; what it confirms need not be read.
+    expect(read.length).toBe(1 + 1 + 1);
 
     let removals = 0;
     const backend = {

@@ -1,0 +1,155 @@
+/** Which requests one hook reads: a few, however many relations there are. */
+import type { JujuEvent } from '../../juju/port.ts';
+import type { Unit } from '../../juju/unit.ts';
+import { endpoints, lookedKey, lookingKey } from '../keys.ts';
+import type { Ledger } from '../relation/ledger.ts';
+import {
+  encodeLooked,
+  inTurn,
+  type Looked,
+  markOf,
+  mayWait,
+  nothingLooked,
+  parseLooked,
+} from '../relation/looked.ts';
+import { peerAppBag } from './application-bag.ts';
+import type { BackendView } from './backend-view.ts';
+import type { UnitFate } from './fate.ts';
+import { breakingIn } from './requests.ts';
+import type { Rules } from './rules.ts';
+import { once } from './steps.ts';
+
+/** What the leader looks at in one hook beside what it was called for. */
+export interface Look {
+  readonly relations: readonly number[];
+  /** Whether this hook begins anew: then it looks as well for what nobody speaks of. */
+  readonly isRound: boolean;
+  /** What the unit knows once all of these are looked at. */
+  readonly after: Looked;
+  /** How far a look at all has come; null where none is left to go on. */
+  readonly looking: number | null;
+}
+
+export interface Looking {
+  /**
+   * The relations that Juju lists. Where one breaks and nothing is known to be left of the others, it
+   * is not asked: they are as they are on record.
+   */
+  readonly listed: () => Promise<ReadonlySet<number>>;
+  readonly look: () => Promise<Look>;
+  /** The relation that the hook is about, where it is one that asks for a database. */
+  readonly about: number | undefined;
+  /** Whether a relation that was looked at is on record as served, and its request is in doubt. */
+  readonly found: (relation: number, isDoubtful: boolean) => void;
+  readonly isDoubtful: (relation: number) => Promise<boolean>;
+  /** Puts by what is known at the hook's end. */
+  readonly remember: () => Promise<void>;
+}
+
+interface Needed
+  extends Pick<BackendView, 'backendReady' | 'backendVersion'>,
+    Pick<Rules, 'policy' | 'slices'>,
+    Pick<UnitFate, 'flags'> {
+  readonly juju: Unit;
+  readonly ledger: () => Promise<Ledger>;
+  readonly relations: () => Promise<ReadonlySet<number>>;
+  readonly succeeding: () => Promise<boolean>;
+}
+
+/** Hooks after which a unit goes by nothing that it knew before. */
+const doubting = /^(leader-elected|upgrade-charm)$/;
+
+export function openLook(needed: Needed, called: JujuEvent): Looking {
+  const { juju, policy, slices, ledger, relations, backendReady, backendVersion } = needed;
+  const found = new Map<number, boolean>();
+  const looked = once(async () => parseLooked((await juju.state())[lookedKey]));
+  const breaking = breakingIn(called);
+  const isNarrow = once(async () => {
+    const { mark, doubtful } = await looked();
+    if (breaking === null || mark === null || doubtful.length > 0) return false;
+    if ((await needed.flags()).length > 0 || (await needed.succeeding())) return false;
+    if ((await juju.read(peerAppBag))[lookingKey] !== undefined) return false;
+    for (const { relation, state } of (await ledger()).records.values())
+      if (relation !== breaking && state !== 'published' && state !== 'refused') return false;
+    return true;
+  });
+  const listed = once(async () => {
+    if (!(await isNarrow())) return relations();
+    const recorded = new Set((await ledger()).records.keys());
+    if (breaking !== null) recorded.delete(breaking);
+    return recorded;
+  });
+  const look = once(async (): Promise<Look> => {
+    const known = await looked();
+    if (await isNarrow()) return { relations: [], isRound: false, after: known, looking: null };
+    const { records } = await ledger();
+    const all = [...(await listed())].sort((one, other) => one - other);
+    const doubtful = new Set(known.doubtful);
+    const waiting = all.filter((id) => mayWait(records.get(id)) || doubtful.has(id));
+    const waited = inTurn(waiting, known.waited, slices.wait);
+    const last = waited.length < waiting.length ? (waited.at(-1) ?? -1) : -1;
+    const version = (await backendReady()) ? await backendVersion() : null;
+    // What is asked for now is not done now; all is looked at anew when it can be.
+    if (version === null)
+      return {
+        relations: waited,
+        isRound: false,
+        after: { ...known, mark: null, waited: last },
+        looking: null,
+      };
+    const mark = markOf(policy, version);
+    const before = (await juju.read(peerAppBag))[lookingKey];
+    const isAnew = known.mark !== mark || doubting.test(called.hook) || (await needed.succeeding());
+    if (isAnew || before !== undefined) {
+      const from = isAnew ? -1 : Number(before);
+      const left = all.filter((id) => id > from);
+      const next = left.slice(0, slices.look);
+      return {
+        relations: next,
+        isRound: isAnew,
+        after: { ...known, mark, waited: -1 },
+        looking: left.length > next.length ? (next.at(-1) ?? null) : null,
+      };
+    }
+    if (called.hook !== 'update-status' || all.length <= slices.again)
+      return {
+        relations: called.hook === 'update-status' ? all : waited,
+        isRound: all.length <= slices.again,
+        after: { ...known, waited: last },
+        looking: null,
+      };
+    const again = all.filter((id) => id > known.again).slice(0, slices.again);
+    return {
+      relations: [...new Set([...waited, ...again])],
+      isRound: again.length === 0,
+      after: { ...known, waited: last, again: again.at(-1) ?? -1 },
+      looking: null,
+    };
+  });
+  return {
+    listed,
+    look,
+    about: called.hook.startsWith(`${endpoints.database}-relation-`) ? called.relation : undefined,
+    found: (relation, isDoubtful) => void found.set(relation, isDoubtful),
+    isDoubtful: async (relation) =>
+      found.get(relation) ?? (await looked()).doubtful.includes(relation),
+    remember: async () => {
+      if (!(await juju.leader())) {
+        // What it passes over while another one leads it would never read.
+        juju.remember({ [lookedKey]: encodeLooked(nothingLooked) });
+        return;
+      }
+      const { after, looking } = await look();
+      const known = await listed();
+      const doubtful = new Set(after.doubtful);
+      for (const [relation, isDoubtful] of found)
+        if (isDoubtful) doubtful.add(relation);
+        else doubtful.delete(relation);
+      const left = [...doubtful].filter((id) => known.has(id)).sort((one, other) => one - other);
+      juju.remember({ [lookedKey]: encodeLooked({ ...after, doubtful: left }) });
+      const text = looking === null ? '' : String(looking);
+      if (((await juju.read(peerAppBag))[lookingKey] ?? '') !== text)
+        juju.overwrite(peerAppBag, { [lookingKey]: text });
+    },
+  };
+}
