@@ -1,0 +1,3 @@
+/** Hooks as traces, in OTLP over HTTP. */
+export type { Attributes } from './span.ts';
+export { type TraceOptions, type TraceWatch, traced } from './traced.ts';
