@@ -178,6 +178,7 @@ describe('rooms', () => {
         'recordingPage',
         'socketFeed',
         'tellEntry',
+        'traced',
       ],
     };
     for (const [door, names] of Object.entries(doors))

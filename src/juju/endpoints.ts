@@ -6,4 +6,6 @@ export interface Endpoints {
   readonly serves?: string;
   /** Where this charm asks for what it cannot do without. */
   readonly requires?: string;
+  /** Where a collector of traces is related, by interface `tracing`. */
+  readonly tracing?: string;
 }

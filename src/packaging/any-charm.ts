@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { assertCharmModule } from '../process/index.ts';
+import { assertCharmModule, isOfTracing } from '../process/index.ts';
 import { bundledExports } from './bundle.ts';
 import { PackingFailed } from './packing-failed.ts';
 import { type CharmSource, ownFile, packageOf } from './source.ts';
@@ -17,12 +17,13 @@ export async function anyCharm(path: string): Promise<CharmSource> {
   const loaded = await bundledExports(module);
   assertCharmModule(loaded, path);
   const { events, endpoints = {} } = loaded.charm;
-  const { peers, requires } = endpoints;
+  const { peers, requires, tracing } = endpoints;
   const own = packageOf(module)?.folder ?? null;
   // What Juju's adapter learns in a hook counts, whoever handles it.
   const teaches = (hook: string) =>
     /^(install|start|config-changed|upgrade-charm|secret-remove)$/.test(hook) ||
     hook.endsWith('-relation-broken') ||
+    isOfTracing(hook, tracing) ||
     hook === `${peers}-relation-created` ||
     hook.startsWith(`${requires}-relation-`);
   return {

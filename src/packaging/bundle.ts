@@ -32,6 +32,8 @@ export async function bundle(
     format: 'cjs',
     target: `node${node}`,
     external: ['pg-native'],
+    // Of modules only what is used goes into the bundle; for Node esbuild would take CommonJS first.
+    mainFields: ['module', 'main'],
     // The same library, in the form of which only what is used goes into the bundle.
     alias: Object.fromEntries(
       ['Either', 'TaskEither'].map((name) => [`fp-ts/lib/${name}.js`, `fp-ts/es6/${name}.js`]),

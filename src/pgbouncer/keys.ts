@@ -6,6 +6,7 @@ export const endpoints = {
   database: 'database',
   backend: 'backend-database',
   peers: 'pgb-peers',
+  tracing: 'charm-tracing',
 } as const;
 
 /**
@@ -81,6 +82,7 @@ export const jujuEndpoints = {
   peers: endpoints.peers,
   serves: endpoints.database,
   requires: endpoints.backend,
+  tracing: endpoints.tracing,
 } as const;
 
 /** The options that were in force in the last hook, in a unit's state. */

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { type Attempt, attempt, type Failure, take, type Words } from '../hook/index.ts';
 import { type ActionRefused, type Actions, act } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
-import type { HookWorld } from '../juju/dispatch.ts';
+import type { DispatchOptions, HookWorld } from '../juju/dispatch.ts';
 import { type JujuError, render as renderAny } from '../juju/errors.ts';
 import type { JujuModel } from '../juju/hook-tools/index.ts';
 
@@ -22,10 +22,11 @@ export const answerAction = <W extends Words, Given extends object, Ports, Why e
   actions: Actions<W, Ports, Why>,
   given: Given & HookWorld,
   render: (why: Why | JujuError) => string = renderAny,
+  options: DispatchOptions<W, Why> = {},
 ): Attempt<null, JujuError> =>
   attempt(async () => {
     const parameters = await take(action.parameters);
-    const outcome = await act(charm, actions, given)(name, parameters)();
+    const outcome = await act(charm, actions, given, options)(name, parameters)();
     if (E.isRight(outcome)) {
       const texts = Object.entries(outcome.right).map(([key, value]) => [
         key,

@@ -1,11 +1,11 @@
 /** One hook of any charm, from its environment to its exit code. */
 import * as E from 'fp-ts/lib/Either.js';
-import { attempt, type Failure, once, take, type Words } from '../hook/index.ts';
+import { attempt, type Failure, once, right, take, type Watch, type Words } from '../hook/index.ts';
 import type { Actions } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
 import { deferralKey } from '../juju/deferral-key.ts';
 import { type DispatchRun, dispatch } from '../juju/dispatch.ts';
-import type { JujuError } from '../juju/errors.ts';
+import { type JujuError, render as renderAny } from '../juju/errors.ts';
 import {
   type Environment,
   type JujuModel,
@@ -19,6 +19,7 @@ import type { CharmModule, Closing, Whereabouts } from './charm-module.ts';
 import { hookBudget } from './hook-budget.ts';
 import { runHook, type Voices } from './run-hook.ts';
 import type { CharmSays } from './tell.ts';
+import { collectorOf, type Telling, toldTo } from './tracing.ts';
 
 export interface DispatchCharmOptions<W extends Words, Why extends Failure>
   extends CharmSays<W, Why | JujuError> {
@@ -38,41 +39,46 @@ export function dispatchCharm<W extends Words, Given extends object, Ports, Why 
   voices: Voices,
   { budget = 60_000, ...says }: DispatchCharmOptions<W, Why> = {},
 ): Promise<0 | 1> {
-  const time = hookBudget(budget, performance.now());
+  const began = performance.now();
+  const time = hookBudget(budget, began);
   return runHook(
     variables,
     voices,
     (environment) => {
-      const at = { environment, variables, time, port: module.port };
+      const { render = renderAny } = says;
+      const telling = { began, tell: voices.error, render };
+      const at = { environment, variables, time, port: module.port, telling };
       return module.ports === undefined
-        ? hookOf(module.charm, () => ({}), module.actions, at, says.render)
-        : hookOf(module.charm, module.ports, module.actions, at, says.render);
+        ? hookOf(module.charm, () => ({}), module.actions, at)
+        : hookOf(module.charm, module.ports, module.actions, at);
     },
     says,
   );
 }
 
-interface At {
+interface At<Why extends Failure> {
   readonly environment: Environment;
   readonly variables: Variables;
   readonly time: ReturnType<typeof hookBudget>;
   readonly port: CharmModule['port'] | undefined;
+  readonly telling: Pick<Telling<Why | JujuError>, 'began' | 'tell' | 'render'>;
 }
 
 const hookOf = <W extends Words, Given extends object, Ports, Why extends Failure>(
   charm: Charm<W, Given, Ports, Why>,
   ports: (at: Whereabouts) => (Given & Closing) | Promise<Given & Closing>,
   actions: Actions<W, Ports, Why> | undefined,
-  { environment, variables, time, port }: At,
-  render: CharmSays<W, Why | JujuError>['render'],
+  { environment, variables, time, port, telling }: At<Why>,
 ) =>
   attempt<DispatchRun<W, Why> | null, Why | JujuError>(async () => {
     const { endpoints = {} } = charm;
+    const around = { ...telling, environment, remaining: time.ofTools };
     const endpoint = () => whereServed(environment, at, port)();
     const model = juju(environment, variables, endpoint, endpoints, time.ofTools);
     const at = whereabouts(environment, variables, model, time.ofServers);
     const pruned = pruning(environment, model);
     if (pruned !== null) await take(pruned);
+    const collector = await take(collectorOf(environment, variables, model, endpoints.tracing));
     const called = calledFor(environment);
     const action = actionIn(environment.event);
     const isNothing =
@@ -84,16 +90,23 @@ const hookOf = <W extends Words, Given extends object, Ports, Why extends Failur
     };
     let run: DispatchRun<W, Why> | null = null;
     if (!isNothing) {
-      const given = await ports(at);
-      try {
-        const clock = () => performance.now();
-        const around = { juju: { ...model, commit }, clock, deadline: time.deadline() };
-        const world = { ...given, ...around };
-        if (action === null) run = await take(dispatch(charm, world)(called));
-        else await take(answerAction(action, model, charm, actions ?? {}, world, render));
-      } finally {
-        await given.close?.();
-      }
+      const clock = () => performance.now();
+      const world = { juju: { ...model, commit }, clock, deadline: time.deadline() };
+      const hook = (watch: Watch<W, Why> | undefined) =>
+        attempt<DispatchRun<W, Why> | null, Why | JujuError>(async () => {
+          const given = { ...(await ports(at)), ...world };
+          const options = { watch };
+          try {
+            if (action === null) return await take(dispatch(charm, given, options)(called));
+            const { render } = telling;
+            return await take(
+              answerAction(action, model, charm, actions ?? {}, given, render, options),
+            );
+          } finally {
+            await given.close?.();
+          }
+        })();
+      run = right(await toldTo(collector, around, hook));
     }
     // What the agent has said anew about the unit counts in the next hook, whoever handles this one.
     if (!isCommitted) await take(model.remember);
@@ -118,7 +131,7 @@ const whereabouts = (
   }),
 });
 
-const whereServed = (environment: Environment, at: Whereabouts, port: At['port']) =>
+const whereServed = (environment: Environment, at: Whereabouts, port: At<Failure>['port']) =>
   attempt<string | null, JujuError>(async () => {
     const isNamed = environment.machine === null;
     const address = isNamed ? { ingress: '' } : await at.address();

@@ -13,3 +13,5 @@ export {
 export { type DispatchCharmOptions, dispatchCharm } from './dispatch-charm.ts';
 export { hookBudget } from './hook-budget.ts';
 export { runHook, type Voices } from './run-hook.ts';
+export { collectorOf, toldTo } from './tracing.ts';
+export { isOfTracing } from './tracing-hooks.ts';

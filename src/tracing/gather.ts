@@ -1,8 +1,9 @@
 /** A hook as a tree of spans, made of what is seen of it while it runs. */
-import type { ChartEnd, Failure, HookMachine, Progress } from '../hook/index.ts';
+import { type ChartEnd, type Failure, isFailure, isRecord } from '../hook/index.ts';
+import { firstNode } from '../hook/nodes.ts';
 import { type Attributes, cut, maskedIn, type Span, shown } from './span.ts';
 
-/** Nodes that one hook tells of; whatever is beyond them is counted. */
+/** Charts and nodes that one hook tells of; whatever is beyond them is counted. */
 const most = 4_000;
 
 interface Open {
@@ -12,12 +13,39 @@ interface Open {
   readonly spans: Span[];
 }
 
+interface Machine {
+  readonly id: string;
+  readonly config: { readonly states?: unknown };
+}
+
+/** What is seen of a hook while it runs, whatever its words are: `Progress` of any charm. */
+export type Seen =
+  | {
+      readonly _tag: 'Begun';
+      readonly machine: Machine;
+      readonly event: object;
+      readonly from: string;
+    }
+  | { readonly _tag: 'Asked'; readonly node: string; readonly request: unknown }
+  | {
+      readonly _tag: 'Answered';
+      readonly node: string;
+      readonly to: string;
+      readonly request: unknown;
+      readonly answer: {
+        readonly label: string;
+        readonly learned?: unknown;
+        readonly failure?: unknown;
+      };
+    }
+  | { readonly _tag: 'Ended'; readonly end: ChartEnd };
+
 /** How a hook ended: null where it ended well. */
 export type HookEnd = Failure | 'Defect' | null;
 
 export interface Gathered {
   /** For `dispatch`, as its option `watch`. */
-  readonly watch: (progress: Progress) => void;
+  readonly watch: (seen: Seen) => void;
   /** The hook with its charts and their nodes; null where it went through none and failed nowhere. */
   readonly end: (end: HookEnd) => Span | null;
 }
@@ -34,111 +62,121 @@ export function gathered(
   { now, render }: GatherOptions,
 ): Gathered {
   const charts: Span[] = [];
-  let chart: (Open & { readonly machine: HookMachine }) | null = null;
-  let node: Open | null = null;
-  let [nodes, untold] = [0, 0];
+  let [chart, node]: [Open | null, Open | null] = [null, null];
+  let machine: Machine | null = null;
+  let [told, untold] = [0, 0];
+  const said = (why: Failure | null): string | null => why && cut(render(why));
 
+  const isRoom = (): boolean => {
+    if (told === most) untold += 1;
+    else told += 1;
+    return untold === 0;
+  };
   const endNode = (error: string | null): void => {
-    if (node === null) return;
-    chart?.spans.push({ ...node, ended: now(), error });
+    if (node !== null) chart?.spans.push({ ...node, ended: now(), error });
     node = null;
   };
   const endChart = (error: string | null): void => {
-    if (chart === null) return;
-    const { name, began, attributes, spans } = chart;
-    charts.push({ name, began, attributes, spans, ended: now(), error });
+    if (chart !== null) charts.push({ ...chart, ended: now(), error });
     chart = null;
   };
 
-  const watch = (progress: Progress): void => {
-    switch (progress._tag) {
-      case 'Begun': {
-        const { machine, event, from } = progress;
-        chart = {
-          name: machine.id,
-          began: now(),
-          attributes: { 'hookchart.chart': machine.id, 'hookchart.event': shown(event) },
-          spans: [],
-          machine,
-        };
-        if (from !== 'hook_fired') chart.attributes['hookchart.from'] = from;
+  const watch = (seen: Seen): void => {
+    switch (seen._tag) {
+      case 'Begun':
+        machine = seen.machine;
+        if (isRoom()) chart = chartBegun(seen, now());
         return;
-      }
-      case 'Asked': {
-        nodes += 1;
-        if (nodes > most) {
-          untold += 1;
-          return;
-        }
-        const { node: id, request } = progress;
-        node = {
-          name: id,
-          began: now(),
-          attributes: {
-            'hookchart.node': id,
-            'hookchart.label': labelOf(chart?.machine, id),
-            'hookchart.request': shown(request),
-          },
-          spans: [],
-        };
+      case 'Asked':
+        if (isRoom()) node = nodeAsked(seen, machine, now());
         return;
-      }
       case 'Answered': {
-        if (node === null) return;
-        const { answer, request, to } = progress;
-        const { attributes } = node;
-        attributes['hookchart.answer'] = answer.label;
-        attributes['hookchart.to'] = to;
-        if ('learned' in answer) attributes['hookchart.learned'] = shown(answer.learned);
-        const learned = 'learned' in answer ? answer.learned : null;
-        const masked = [...maskedIn(request, 'request'), ...maskedIn(learned, 'learned')];
-        if (masked.length > 0) attributes['hookchart.masked'] = masked;
-        if (!('failure' in answer)) return endNode(null);
-        Object.assign(attributes, ofFailure(answer.failure));
-        return endNode(cut(render(answer.failure)));
+        const { failure } = seen.answer;
+        Object.assign(node?.attributes ?? {}, answered(seen));
+        endNode(said(isFailure(failure) ? failure : null));
+        return;
       }
       case 'Ended': {
-        if (chart === null) return;
-        chart.attributes['hookchart.end'] = progress.end._tag;
-        const why = whyOf(progress.end);
-        if (why !== null) {
-          Object.assign(chart.attributes, ofFailure(why));
-          chart.attributes['hookchart.why'] = cut(render(why));
-        }
-        const isWell = progress.end._tag === 'Returned' || progress.end._tag === 'Deferred';
-        endChart(isWell ? null : (why && cut(render(why))) || progress.end._tag);
+        const { end } = seen;
+        const why = 'why' in end ? end.why : null;
+        const attributes = { [`${own}.end`]: end._tag, ...ofFailure(why) };
+        Object.assign(chart?.attributes ?? {}, attributes, why && { [`${own}.why`]: said(why) });
+        const isWell = end._tag === 'Returned' || end._tag === 'Deferred';
+        endChart(isWell ? null : said(why));
       }
     }
   };
 
   const end = (how: HookEnd): Span | null => {
     // What threw is in the agent's log, with its words: they may hold anything, and stay there.
-    const error = how === null || how === 'Defect' ? how : cut(render(how));
+    const why = how === 'Defect' ? null : how;
+    const error = how === 'Defect' ? how : said(why);
     endNode('it was not answered');
     endChart('it came to no end');
     if (charts.length === 0 && error === null) return null;
     const attributes = {
       ...hook.attributes,
-      'hookchart.end': error === null ? 'Committed' : 'Failed',
-      ...(how === null || how === 'Defect' ? {} : ofFailure(how)),
-      ...(untold === 0 ? {} : { 'hookchart.untold': untold }),
+      [`${own}.end`]: error === null ? 'Committed' : 'Failed',
+      ...ofFailure(why),
+      ...(untold === 0 ? {} : { [`${own}.untold`]: untold }),
     };
     return { ...hook, attributes, ended: now(), error, spans: charts };
   };
   return { watch, end };
 }
 
-const ofFailure = ({ _tag, class: kind }: Failure): Attributes => ({
-  'error.type': _tag,
-  'hookchart.class': kind,
+/** What stands before the names of all that only a hook of this kind has. */
+const own = 'hookchart';
+
+const chartBegun = (
+  { machine, event, from }: Seen & { readonly _tag: 'Begun' },
+  began: number,
+): Open => ({
+  name: machine.id,
+  began,
+  attributes: {
+    [`${own}.chart`]: machine.id,
+    [`${own}.event`]: shown(event),
+    ...(from === firstNode ? {} : { [`${own}.from`]: from }),
+  },
+  spans: [],
 });
 
-const whyOf = (end: ChartEnd): Failure | null => ('why' in end ? end.why : null);
+const nodeAsked = (
+  { node, request }: Seen & { readonly _tag: 'Asked' },
+  machine: Machine | null,
+  began: number,
+): Open => ({
+  name: node,
+  began,
+  attributes: {
+    [`${own}.node`]: node,
+    [`${own}.label`]: labelOf(machine, node),
+    [`${own}.request`]: shown(request),
+  },
+  spans: [],
+});
+
+function answered({ request, answer, to }: Seen & { readonly _tag: 'Answered' }): Attributes {
+  const { label, learned, failure } = answer;
+  const masked = [...maskedIn(request, 'request'), ...maskedIn(learned, 'learned')];
+  return {
+    [`${own}.answer`]: label,
+    [`${own}.to`]: to,
+    ...(learned === undefined ? {} : { [`${own}.learned`]: shown(learned) }),
+    ...(masked.length === 0 ? {} : { [`${own}.masked`]: masked }),
+    ...ofFailure(isFailure(failure) ? failure : null),
+  };
+}
+
+const ofFailure = (why: Failure | null): Attributes =>
+  why === null ? {} : { 'error.type': why._tag, [`${own}.class`]: why.class };
 
 /** What the chart writes on a node. */
-function labelOf(machine: HookMachine | undefined, id: string): string {
-  const node = machine?.config.states?.[id] as
-    | { readonly meta?: { readonly label?: string } }
-    | undefined;
-  return node?.meta?.label?.replaceAll('\\n', ' ') ?? id;
+function labelOf(machine: Machine | null, id: string): string {
+  const states = machine?.config.states;
+  const node = isRecord(states) ? states[id] : null;
+  const meta = isRecord(node) ? node.meta : null;
+  const label = isRecord(meta) ? meta.label : null;
+  return typeof label === 'string' ? label.replaceAll('\\n', ' ') : id;
 }

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Failure, Progress } from '../hook/index.ts';
-import { gathered, type HookEnd } from './gather.ts';
+import type { Failure } from '../hook/index.ts';
+import { gathered, type HookEnd, type Seen } from './gather.ts';
 import type { Attributes, Span } from './span.ts';
 
 /** Where a hook's trace goes, and what is said with it. */
@@ -26,7 +26,7 @@ export interface TraceOptions {
 }
 
 /** Told of what is seen of a hook: the option `watch` of `dispatch` and of `drive`. */
-export type TraceWatch = (progress: Progress) => void;
+export type TraceWatch = (seen: Seen) => void;
 
 /**
  * A hook is held no longer by whom it tells. Below 800 ms the exporter does not try again, which is
@@ -63,7 +63,9 @@ async function told(
 ): Promise<void> {
   const place = tracesAt(url);
   if (place === null) {
-    tell(`${JSON.stringify(withoutLogin(url))} is no address of a collector of traces; it is to be like http://127.0.0.1:4318`);
+    tell(
+      `${JSON.stringify(withoutLogin(url))} is no address of a collector of traces; it is to be like http://127.0.0.1:4318`,
+    );
     return;
   }
   const who = `the collector of traces at ${withoutLogin(place)}`;
@@ -88,7 +90,8 @@ export function tracesAt(url: string): string | null {
 }
 
 /** An address as it may be printed: who logs in there is nobody's business. */
-const withoutLogin = (url: string): string => url.replace(/\/\/[^/]*@/, '//').replace(/[?#].*/s, '');
+const withoutLogin = (url: string): string =>
+  url.replace(/\/\/[^/]*@/, '//').replace(/[?#].*/s, '');
 
 /** On a clock that does not go back while a hook runs. */
 const present = (): number => performance.timeOrigin + performance.now();

@@ -4,7 +4,7 @@ import { once } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { JujuError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
-import type { Bag, Databag, Juju, JujuAttempt } from '../port.ts';
+import type { Bag, Changes, Databag, Juju, JujuAttempt } from '../port.ts';
 import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
 import { deployment } from './deployment.ts';
@@ -42,6 +42,8 @@ export interface JujuModel extends Juju {
   readonly requiredHasMoved: JujuAttempt<boolean>;
   /** Keeps what was learned of the model though nothing else is to be committed. */
   readonly remember: JujuAttempt<void>;
+  /** Writes what nothing else of the hook depends on, at once. */
+  readonly put: (changes: Pick<Changes, 'bags' | 'state'>) => JujuAttempt<void>;
   readonly secrets: JujuSecrets | null;
   /** Only while an action runs. */
   readonly action: ActionTools;
@@ -219,6 +221,17 @@ export function juju(
         },
       ]),
     remember: inOrder([() => keep({})]),
+    put: ({ bags, state }) =>
+      inOrder([
+        ...bags.map(
+          ({ bag, values }) =>
+            () =>
+              write(bag, values),
+        ),
+        ...(Object.keys(state).length === 0
+          ? []
+          : [() => tools.tell('state-set', ['--file', '-'], JSON.stringify(state))]),
+      ]),
   };
 }
 

@@ -15,10 +15,12 @@ import {
   actionIn,
   answerAction,
   calledFor,
+  collectorOf,
   hookBudget,
   hostOf,
   pruning,
   runHook,
+  toldTo,
   type Voices,
 } from '../../process/index.ts';
 import { actions } from '../commands/actions.ts';
@@ -29,7 +31,7 @@ import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Attempt } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
-import type { DispatchRun } from '../run.ts';
+import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
 import { teaches } from './idle.ts';
@@ -100,6 +102,7 @@ const serve = (
       TE.orElse((error) => (error._tag === 'EndpointUnknown' ? TE.right(null) : TE.left(error))),
     );
     await take(pruning(environment, model) ?? TE.right(undefined));
+    const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
     if (asking.test(event)) await askBackend(model, application, config);
     let watchFile: PgbouncerOptions['watch'];
     const { pooler, isUnusable, isApplied } = unitPooler(
@@ -129,17 +132,24 @@ const serve = (
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
     const called = calledFor(environment);
     const charm = pgbouncerCharm({ policy, obstacles: () => obstacles(model, config) });
+    const telling = { environment, began: 0, remaining: budget.ofTools, tell, render };
     const action = actionIn(event);
     if (action !== null) {
-      await take(answerAction(action, model, charm, actions, adapters, render));
+      const answered = toldTo(collector, telling, (watch) =>
+        answerAction(action, model, charm, actions, adapters, render, { watch })(),
+      );
+      await take(() => answered);
       return nothingOf(called);
     }
     const isEcho = event === 'backend-database-relation-changed';
     if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
-    const looked = lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
-      watchFile = onlooker.configured;
-      return dispatch(charm, onlooker.adapters, { watch: onlooker.watch })(called)();
-    });
+    const looked = toldTo(collector, telling, (traces) =>
+      lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
+        watchFile = onlooker.configured;
+        const watch = both(onlooker.watch, traces);
+        return dispatch(charm, onlooker.adapters, { watch })(called)();
+      }),
+    );
     const run = await take(() => looked);
     // Where something waited, the commit has kept what was learned.
     if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
@@ -155,6 +165,15 @@ async function askBackend(
   if (!(await take(model.leader))) return;
   await take(model.request(backendRequest(application, backendRoles, model.secrets !== null)));
 }
+
+/** One watch for all that look. */
+const both = (one: Watch | undefined, other: Watch | undefined): Watch | undefined =>
+  one === undefined || other === undefined
+    ? (one ?? other)
+    : (progress) => {
+        one(progress);
+        other(progress);
+      };
 
 const hasDoneNothing = ({ charts, reconciled }: DispatchRun): boolean =>
   charts.length === 0 && reconciled.length === 0;

@@ -1,3 +1,5 @@
+import { isOfTracing } from '../../process/tracing-hooks.ts';
+import { endpoints } from '../keys.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
 
 /** Hooks without a chart in which a unit learns whose relation is whose. */
@@ -7,6 +9,9 @@ export const teaches = (hook: string): boolean =>
 /** Hooks that are nothing to this charm, unless a deferred one waits for any occasion. */
 export const isIdle = (hook: string, secretLabel?: string): boolean =>
   isOwnSecret(hook === 'secret-changed' ? secretLabel : undefined) ||
-  (chartNameOf(hook) === null && !teaches(hook) && !others.has(hook));
+  (chartNameOf(hook) === null &&
+    !teaches(hook) &&
+    !others.has(hook) &&
+    !isOfTracing(hook, endpoints.tracing));
 
 const others = new Set(['install', 'remove', 'secret-remove']);
