@@ -57,6 +57,7 @@ export default defineConfig({
           { text: 'Pack a charm', link: '/pack' },
           { text: 'Deploy the charm', link: '/charm' },
           { text: 'Read a run', link: '/read-a-run' },
+          { text: 'Trace hooks', link: '/tracing' },
         ],
       },
       {

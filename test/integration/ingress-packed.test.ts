@@ -7,6 +7,7 @@ import { packCharm } from '../../src/packaging/pack.ts';
 import { charmRuntime } from '../charm-runtime.ts';
 import { Nginx } from '../ingress/nginx-process.ts';
 import { SmallModel } from '../packaging/small-model.ts';
+import { Collector, treeOf } from '../tracing/a-collector.ts';
 
 const relation = 3;
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-ingress-'));
@@ -57,4 +58,37 @@ it('serves an application as a packed charm does, and takes all back when it lea
   expect(left).toMatchObject({ code: 0, error: '' });
   expect(nginx.text).not.toContain('m-shop');
   expect(peers).toEqual({});
+});
+
+it('tells a collector of traces that is related, by its own nodes and words', async () => {
+  const collector = await Collector.start();
+  try {
+    const tempo = { relation: 9, remoteApplication: 'tempo' };
+    const own: Record<string, string> = {};
+    const { receivers: remote } = collector;
+    model.relations[9] = { endpoint: 'charm-tracing', application: 'tempo', remote, own };
+    await run('charm-tracing-relation-created', tempo);
+    await run('charm-tracing-relation-changed', tempo);
+    expect(own).toEqual({ receivers: '["otlp_http"]' });
+
+    const { code, error } = await run('update-status');
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    expect(collector.traces.map(({ root }) => treeOf(root))).toMatchInlineSnapshot(`
+      [
+        "update-status: Committed
+        refresh: Returned
+          is_leader: yes
+          review: done
+          serve_too: done
+          publish: done",
+      ]
+    `);
+    expect(collector.traces[0]?.resource).toMatchObject({ 'service.instance.id': 'a-website/0' });
+
+    expect((await run('charm-tracing-relation-broken', tempo)).code).toBe(0);
+    await run('update-status');
+    expect(collector.traces).toHaveLength(1);
+  } finally {
+    await collector.stop();
+  }
 });

@@ -34,7 +34,7 @@ const events: Readonly<Record<string, string>> = {
 
 export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>({
   name: 'ingress',
-  endpoints: { peers: 'ingress-peers', serves: 'ingress' },
+  endpoints: { peers: 'ingress-peers', serves: 'ingress', tracing: 'charm-tracing' },
   machines: {
     'ingress-requested': ingressRequested,
     'ingress-broken': ingressBroken,
