@@ -1,7 +1,7 @@
 /** Where spans go: OTLP over HTTP, by OpenTelemetry's own packages. Loaded once there is a trace. */
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import {
   type Context,
   type HrTime,
@@ -17,6 +17,7 @@ import {
   BasicTracerProvider,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base';
+import { lookUp } from './look-up.ts';
 import type { Attributes, Span } from './span.ts';
 
 /** Whom a trace is told, and how long that may take. */
@@ -35,10 +36,11 @@ export async function tellCollector(
   { url, resource, patience }: Told,
 ): Promise<string | null> {
   const lines = new Set<Socket>();
+  const names = lookUp(patience);
   const exporter = new OTLPTraceExporter({
     url,
     timeoutMillis: patience,
-    httpAgentOptions: agentOf((line) => void lines.add(line)),
+    httpAgentOptions: agentOf(names.lookup, (line) => void lines.add(line)),
   });
   const taken = new Promise<string | null>((resolve) =>
     exporter.export(spansOf(root, resource), ({ error }) =>
@@ -51,7 +53,8 @@ export async function tellCollector(
   });
   const problem = await Promise.race([silent, taken]).catch(whyOf);
   clearTimeout(timer);
-  // One that answers a word at a time would keep the process of a hook that is over.
+  // A name that nobody knows yet, or a word at a time, would keep the process of a hook that is over.
+  names.end();
   for (const line of lines) line.destroy();
   return problem;
 }
@@ -64,9 +67,12 @@ function whyOf(error: unknown): string {
 }
 
 /** Connections of which somebody is told. */
-function agentOf(seen: (line: Socket) => void): (protocol: string) => PlainAgent {
+function agentOf(
+  lookup: LookupFunction,
+  seen: (line: Socket) => void,
+): (protocol: string) => PlainAgent {
   return (protocol) => {
-    const agent = protocol === 'https:' ? new TlsAgent() : new PlainAgent();
+    const agent = protocol === 'https:' ? new TlsAgent({ lookup }) : new PlainAgent({ lookup });
     const connect = agent.createConnection.bind(agent);
     agent.createConnection = (options, connected) => {
       const line = connect(options, connected);

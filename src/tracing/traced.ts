@@ -81,7 +81,7 @@ async function told(
 }
 
 /** Where traces are taken, below what is named; null where nothing can be. */
-export function tracesAt(url: string): string | null {
+function tracesAt(url: string): string | null {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.hostname === '') return null;
   const path = parsed.pathname.replace(/\/+$/, '');
