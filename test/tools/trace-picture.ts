@@ -9,7 +9,7 @@ const [page, collector, file, ...others] = process.argv.slice(2);
 
 const found = v.object({ data: v.array(v.object({ traceID: v.string() })) });
 
-/** Provisions for an application, with three units to tell of it. */
+/** Provisions for an application, and tells of it. */
 async function provision(url: string): Promise<void> {
   const charm = await RealCharm.start({
     units: 1,
@@ -48,9 +48,9 @@ async function picture(jaeger: string, trace: string, path: string): Promise<voi
   try {
     const view = await browser.newPage({ viewport: { width: 1440, height: 860 } });
     await view.goto(new URL(`/trace/${trace}`, jaeger).href);
-    await view.locator('.span-view, .TraceTimelineViewer--spans, .span-name').first().waitFor();
-    await view.locator('.span-name').filter({ hasText: 'create_user_and_db' }).first().click();
-    await view.locator('.detail-row, .detail-row-expanded-accent').first().waitFor();
+    await view.locator('.span-name', { hasText: 'create_user_and_db' }).click();
+    await view.getByText('Tags:').click();
+    await view.getByText('hookchart.masked').waitFor();
     await view.screenshot({ path });
   } finally {
     await browser.close();

@@ -80,6 +80,23 @@ describe('a dispatch with HOOKCHART_OTLP', () => {
     ]);
   });
 
+  it('is told of an action that runs a hook, too', async () => {
+    await charm.settle();
+    const ended = await charm.hook(
+      leader,
+      { name: 'actions/resync' },
+      {
+        variables: { ...named().variables, JUJU_DISPATCH_PATH: 'actions/resync' },
+        instead: ({ tool }) =>
+          tool.startsWith('action-') ? { code: 0, out: '{}\n', error: '' } : null,
+      },
+    );
+    expect(ended).toMatchObject({ code: 0, error: '' });
+    expect(collector.traces.map(({ root }) => [root.name, root.spans.length > 0])).toEqual([
+      ['actions/resync', true],
+    ]);
+  });
+
   it('goes on where the collector hangs, and says so', async () => {
     const server = createServer((line) => line.resume());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
