@@ -20,7 +20,7 @@ import type { Rules } from './rules.ts';
 import { once } from './steps.ts';
 
 /** What the leader looks at in one hook beside what it was called for. */
-export interface Look {
+interface Look {
   readonly relations: readonly number[];
   /** Whether this hook begins anew: then it looks as well for what nobody speaks of. */
   readonly isRound: boolean;
