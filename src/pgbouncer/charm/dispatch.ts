@@ -17,6 +17,7 @@ import {
   calledFor,
   hookBudget,
   hostOf,
+  namesOf,
   pruning,
   runHook,
   type Voices,
@@ -32,11 +33,12 @@ import { renderHostPort } from '../relation/host-port.ts';
 import type { DispatchRun } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
+import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { lookedAt } from './onlooker.ts';
 import { placeOf } from './place.ts';
-import { type Place, poolerAt, unitPooler } from './pooler.ts';
+import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
 
 /**
@@ -123,12 +125,21 @@ const serve = (
       }),
       pooler,
       entropy: cryptoEntropy,
+      identity: unitIdentity(
+        attempt(async () => keyPlaceOf(await take(placed(config.run)))),
+        attempt(async () => namesOf(environment, await take(model.address))),
+        model.unit,
+      ),
       clock: () => performance.now(),
       deadline: budget.deadline(),
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
     const called = calledFor(environment);
-    const charm = pgbouncerCharm({ policy, obstacles: () => obstacles(model, config) });
+    const charm = pgbouncerCharm({
+      policy,
+      tls: config.tls,
+      obstacles: () => obstacles(model, config),
+    });
     const action = actionIn(event);
     if (action !== null) {
       await take(answerAction(action, model, charm, actions, adapters, render));
