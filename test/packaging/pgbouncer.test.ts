@@ -108,7 +108,9 @@ describe.each(substrates)('the charm for %s', (substrate) => {
         name,
       ).toBe(true);
     for (const one of others)
-      expect(one).toMatch(/^\S+ [\d.]+, (MIT|ISC)\n\n[\s\S]*Copyright[\s\S]*Permission/);
+      expect(one).toMatch(
+        /^\S+ [\d.]+, (MIT|ISC|0BSD|BSD-3-Clause|Apache-2\.0)\n\n[\s\S]*Copyright[\s\S]*[Pp]ermi/,
+      );
   });
 
   it('ends early only in hooks that nobody handles', async () => {
@@ -128,7 +130,10 @@ describe.each(substrates)('the charm for %s', (substrate) => {
     expect(metadata).toMatchObject({
       peers: { [endpoints.peers]: { interface: 'pgb_peers' } },
       provides: { [endpoints.database]: { interface: 'postgresql_client', optional: true } },
-      requires: { [endpoints.backend]: { interface: 'postgresql_client', optional: false } },
+      requires: {
+        [endpoints.backend]: { interface: 'postgresql_client', optional: false },
+        [endpoints.certificates]: { interface: 'tls-certificates', optional: true, limit: 1 },
+      },
     });
     const isKubernetes = substrate === 'kubernetes';
     const image = metadata.resources?.['pgbouncer-image']['upstream-source'];
