@@ -31,6 +31,8 @@ interface Relation {
   /** Of the other application, by name. */
   units: ReadonlyMap<string, Databag>;
   own: Databag;
+  /** What this application's units say in it, by name. */
+  readonly ownUnits: Map<string, Databag>;
   /** False once it is breaking: Juju no longer lists it, and its databags can still be read. */
   listed: boolean;
 }
@@ -96,6 +98,7 @@ export class MemoryJuju {
       units: known?.units ?? new Map(),
       own: known?.own ?? {},
       listed: true,
+      ownUnits: known?.ownUnits ?? new Map(),
     });
   }
 
@@ -142,6 +145,8 @@ export class MemoryJuju {
         return this.#relations.get(bag.relation)?.remote ?? {};
       case 'RemoteUnit':
         return this.#relations.get(bag.relation)?.units.get(bag.unit) ?? {};
+      case 'OwnUnit':
+        return this.#relations.get(bag.relation)?.ownUnits.get(bag.unit) ?? {};
     }
   }
 
@@ -214,7 +219,8 @@ export class MemoryJuju {
         return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why });
       },
       make: (label, content) => {
-        if (going.has(label)) return async () => E.left(refusal('secret-add', taken(label)));
+        const why = `secret with label "${label}" already exists`;
+        if (going.has(label)) return async () => E.left(refusal('secret-add', why));
         return change('secret-add', () => {
           const known = [...secrets].find(([, secret]) => secret.label === label)?.[0];
           if (known !== undefined) alter(known, { content });
@@ -242,10 +248,8 @@ export class MemoryJuju {
   }
 
   #listed(endpoint: string): readonly number[] {
-    const listed: number[] = [];
-    for (const [id, relation] of this.#relations)
-      if (relation.listed && (relation.endpoint ?? endpoint) === endpoint) listed.push(id);
-    return listed;
+    const all = [...this.#relations].filter(([, { listed }]) => listed);
+    return all.flatMap(([id, one]) => ((one.endpoint ?? endpoint) === endpoint ? [id] : []));
   }
 
   /** Juju's access rules, in Juju's words. */
@@ -264,9 +268,11 @@ export class MemoryJuju {
         if (this.#relations.get(bag.relation)?.units.has(bag.unit) !== true)
           return refuse(`settings not found for unit ${bag.unit}`);
         return access === 'read' ? null : refuse('permission denied');
+      case 'OwnUnit':
       case 'RemoteApp':
       case 'OwnApp':
         if (!this.#relations.has(bag.relation)) return refuse('relation not found');
+        if (bag._tag === 'OwnUnit') return bag.unit === unit ? null : refuse('permission denied');
         if (bag._tag === 'RemoteApp') return access === 'read' ? null : refuse('permission denied');
         if (isLeader) return null;
         return refuse(access === 'read' ? 'permission denied' : 'cannot write relation settings');
@@ -280,15 +286,14 @@ export class MemoryJuju {
       else if (bag._tag === 'PeerUnit') this.#units.set(bag.unit, next);
       else {
         const relation = this.#relations.get(bag.relation);
-        if (relation !== undefined) relation.own = next;
+        if (bag._tag === 'OwnUnit') relation?.ownUnits.set(bag.unit, next);
+        else if (relation !== undefined) relation.own = next;
       }
     }
     this.#states.set(unit, merged(this.#states.get(unit) ?? {}, state));
     this.#statuses.set(unit, status);
   }
 }
-
-const taken = (label: string): string => `secret with label "${label}" already exists`;
 
 const refusal = (call: string, why: string): JujuError => ({
   _tag: 'ModelRefused',

@@ -12,12 +12,16 @@ export {
 export { cryptoEntropy } from './entropy.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export {
+  emptyIdentity,
   emptyPgbouncer,
   emptyPostgres,
   type Fault,
+  type IdentityState,
+  MemoryIdentity,
   MemoryPgbouncer,
   MemoryPostgres,
   type MemoryRole,
+  memoryAuthority,
   type PgbouncerState,
   type PostgresState,
   seededEntropy,
@@ -25,6 +29,7 @@ export {
 } from './memory/index.ts';
 export {
   type BackendEndpoints,
+  type ClientTls,
   type Configuration,
   type DatabaseEntry,
   type EndpointInvalid,
@@ -47,6 +52,7 @@ export type {
   Backend,
   Entropy,
   Holdings,
+  Identity,
   Outside,
   Pooler,
   Provisioned,

@@ -34,9 +34,13 @@ export async function conclude(
   const isLeading = await session.juju.leader();
   const moving = isLeading ? await session.moves.remember() : null;
   await record(session);
+  const { certificates } = session;
+  const [unfit, lack] = [await certificates.obstacle(), await certificates.lack()];
+  const isShut = lack !== null && session.tls === 'require';
   const { records, lookup } = await session.ledger();
   const waitingFor =
     ofCharts[0] ??
+    (isShut ? lack : null) ??
     reasonOfLeft(reconciled) ??
     ofLeader ??
     reasonOfUnreadable(session) ??
@@ -47,9 +51,10 @@ export async function conclude(
     [
       ...(left === null ? [] : [left]),
       ...(await obstacles()),
+      ...(unfit === null ? [] : [unfit]),
       ...mattersOfOperator([...charts, ...reconciled]),
     ],
-    session.remarks,
+    lack === null ? session.remarks : [...session.remarks, lack],
   );
 }
 
