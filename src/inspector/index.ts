@@ -20,6 +20,7 @@ export {
   type SnapshotMessage,
 } from './protocol.ts';
 export {
+  type NoteDetails,
   type Onlooker,
   type Recordable,
   Recorder,
@@ -33,6 +34,7 @@ export {
   type HookEntry,
   type NoteEntry,
   type RecordedAnswer,
+  type RecordedCharm,
   type RecordedChart,
   type RecordedEnd,
   type RecordedStep,
@@ -40,7 +42,15 @@ export {
   type Recording,
   type Said,
   type Seen,
+  type Violated,
 } from './recording.ts';
+export {
+  mermaidOf,
+  relationsIn,
+  type Sequence,
+  type SequenceLine,
+  sequenceOf,
+} from './sequence.ts';
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';
 export { tellEntry } from './text.ts';
