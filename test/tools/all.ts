@@ -35,7 +35,9 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
   [
     'the charm, run by Node',
     ...['run', 'test:node', '--'],
-    ...['story', 'leftovers'].map((name) => `test/pgbouncer/charm/${name}.test.ts`),
+    ...['pgbouncer/charm/story', 'pgbouncer/charm/leftovers', 'packaging/any-charm'].map(
+      (name) => `test/${name}.test.ts`,
+    ),
   ],
   ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 ];
