@@ -72,7 +72,7 @@ const relate = () => {
   };
 };
 
-describe('the process of a hook', () => {
+describe('the process of a hook', { timeout: 60_000 }, () => {
   it('loads nothing of OpenTelemetry, nor what makes traces, where nobody asks for one', async () => {
     expect(await run('start', { NODE_V8_COVERAGE: folder })).toMatchObject({ code: 0, error: '' });
     expect(loaded()).toContain('src/juju/dispatch.js');
@@ -92,7 +92,7 @@ describe('the process of a hook', () => {
   });
 });
 
-describe('a collector that is related', () => {
+describe('a collector that is related', { timeout: 60_000 }, () => {
   const calls = async (name: string, relation?: number) => {
     const { code, error, calls } = await run(name, {}, relation);
     expect({ code, error }).toEqual({ code: 0, error: '' });
