@@ -3,6 +3,7 @@
  *
  * @module hookchart/machines
  */
+import { certificatesRelationChanged } from './certificates-relation-changed.ts';
 import { databaseRelationBroken } from './database-relation-broken.ts';
 import { databaseRelationDeparted } from './database-relation-departed.ts';
 import { databaseRequested } from './database-requested.ts';
@@ -28,6 +29,7 @@ export * from './left-to-do.ts';
 export type * from './refusal.ts';
 export type * from './vocabulary.ts';
 export {
+  certificatesRelationChanged,
   databaseRelationBroken,
   databaseRelationDeparted,
   databaseRequested,
@@ -44,6 +46,7 @@ export const hooks = {
   'pgb-peers-relation-changed': pgbPeersRelationChanged,
   'leader-elected': leaderElected,
   'update-status': updateStatus,
+  'certificates-relation-changed': certificatesRelationChanged,
   'flag-left': left.flagLeft,
   'user-left': left.userLeft,
   'ledger-moved': left.ledgerMoved,

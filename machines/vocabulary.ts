@@ -15,6 +15,11 @@ export interface ConnectionInfo {
   readonly readOnlyEndpoints: string;
   /** The version of PostgreSQL behind the pooler, `14.5`; null while the backend has not said. */
   readonly version: string | null;
+  /**
+   * By which authorities clients verify the units that are named, each by a mark of it; missing where
+   * clients come without TLS.
+   */
+  readonly authorities?: string;
 }
 
 /** What the relation's application has been given: one user on one database. */
@@ -83,7 +88,8 @@ export type Question =
   | { readonly _tag: 'Leader' }
   | { readonly _tag: 'BackendReadyAndLeader' }
   | { readonly _tag: 'UnitDeparting'; readonly departingUnit: string | null }
-  | { readonly _tag: 'DepartingFlagged'; readonly relation: number };
+  | { readonly _tag: 'DepartingFlagged'; readonly relation: number }
+  | { readonly _tag: 'CertificateWanted' | 'CertificateRevoked' | 'CertificateAsked' };
 
 /**
  * A command's answer is `done`. A command MUST be safe to repeat, and MUST NOT count on what an
@@ -117,6 +123,10 @@ export type Command =
     }
   | { readonly _tag: 'DeleteStrayRole'; readonly relation: number; readonly user: string }
   | { readonly _tag: 'RecordRefusal'; readonly refusal: Refusal }
+  /** This unit's certificate, by which clients verify it. */
+  | {
+      readonly _tag: 'RequestCertificate' | 'TakeCertificate' | 'ForgetCertificate' | 'DeleteKey';
+    }
   /** What concerns this unit, or all relations: its PgBouncer, what it confirms, what is published. */
   | {
       readonly _tag:

@@ -132,6 +132,8 @@ function bagName(bag: Bag): string {
       return `relation ${bag.relation}: ${bag.unit}`;
     case 'OwnApp':
       return `relation ${bag.relation}: pooler`;
+    case 'OwnUnit':
+      return `relation ${bag.relation}: ${bag.unit}`;
     case 'PeerApp':
       return 'peers: application';
     case 'PeerUnit':

@@ -31,6 +31,8 @@ interface Relation {
   /** Of the other application, by name. */
   units: ReadonlyMap<string, Databag>;
   own: Databag;
+  /** What this application's units say in it, by name. */
+  ownUnits: ReadonlyMap<string, Databag>;
   /** False once it is breaking: Juju no longer lists it, and its databags can still be read. */
   listed: boolean;
 }
@@ -96,6 +98,7 @@ export class MemoryJuju {
       units: known?.units ?? new Map(),
       own: known?.own ?? {},
       listed: true,
+      ownUnits: known?.ownUnits ?? new Map(),
     });
   }
 
@@ -142,6 +145,8 @@ export class MemoryJuju {
         return this.#relations.get(bag.relation)?.remote ?? {};
       case 'RemoteUnit':
         return this.#relations.get(bag.relation)?.units.get(bag.unit) ?? {};
+      case 'OwnUnit':
+        return this.#relations.get(bag.relation)?.ownUnits.get(bag.unit) ?? {};
     }
   }
 
@@ -264,6 +269,9 @@ export class MemoryJuju {
         if (this.#relations.get(bag.relation)?.units.has(bag.unit) !== true)
           return refuse(`settings not found for unit ${bag.unit}`);
         return access === 'read' ? null : refuse('permission denied');
+      case 'OwnUnit':
+        if (!this.#relations.has(bag.relation)) return refuse('relation not found');
+        return bag.unit === unit ? null : refuse('permission denied');
       case 'RemoteApp':
       case 'OwnApp':
         if (!this.#relations.has(bag.relation)) return refuse('relation not found');
@@ -280,7 +288,10 @@ export class MemoryJuju {
       else if (bag._tag === 'PeerUnit') this.#units.set(bag.unit, next);
       else {
         const relation = this.#relations.get(bag.relation);
-        if (relation !== undefined) relation.own = next;
+        if (relation === undefined) continue;
+        if (bag._tag === 'OwnUnit')
+          relation.ownUnits = new Map([...relation.ownUnits, [bag.unit, next]]);
+        else relation.own = next;
       }
     }
     this.#states.set(unit, merged(this.#states.get(unit) ?? {}, state));

@@ -21,12 +21,14 @@ export type JujuAttempt<Result> = Attempt<Result, JujuError>;
 
 /**
  * A databag, by whom it belongs to; a relation is called by its number, whatever its endpoint.
- * `PeerUnit` names the unit; only one's own can be written. `RemoteUnit` names one of `remoteUnits`.
+ * `PeerUnit` names the unit; only one's own can be written. `RemoteUnit` names one of `remoteUnits`,
+ * `OwnUnit` the unit that asks, for what it says in a relation for itself alone.
  */
 export type Bag =
   | { readonly _tag: 'RemoteApp'; readonly relation: number }
   | { readonly _tag: 'RemoteUnit'; readonly relation: number; readonly unit: string }
   | { readonly _tag: 'OwnApp'; readonly relation: number }
+  | { readonly _tag: 'OwnUnit'; readonly relation: number; readonly unit: string }
   | { readonly _tag: 'PeerApp' }
   | { readonly _tag: 'PeerUnit'; readonly unit: string };
 

@@ -60,6 +60,7 @@ export const bagName = (bag: Bag): string => {
     case 'PeerApp':
       return bag._tag;
     case 'RemoteUnit':
+    case 'OwnUnit':
       return `${bag._tag} ${bag.relation} ${bag.unit}`;
     case 'PeerUnit':
       return `${bag._tag} ${bag.unit}`;

@@ -25,6 +25,7 @@ export {
 } from './memory/index.ts';
 export {
   type BackendEndpoints,
+  type ClientTls,
   type Configuration,
   type DatabaseEntry,
   type EndpointInvalid,
@@ -47,6 +48,7 @@ export type {
   Backend,
   Entropy,
   Holdings,
+  Identity,
   Outside,
   Pooler,
   Provisioned,

@@ -7,6 +7,7 @@ export const endpoints = {
   backend: 'backend-database',
   peers: 'pgb-peers',
   tracing: 'charm-tracing',
+  certificates: 'certificates',
 } as const;
 
 /**
@@ -20,6 +21,7 @@ export const bagKeys = {
   readOnlyUris: 'read-only-uris',
   /** Also in what version 1 of the interface keeps in `data`. */
   status: 'status',
+  tlsAuthorities: 'tls-ca',
 } as const;
 
 /** Where a databag names the secret of a group. */
@@ -61,7 +63,13 @@ export const lookingKey = 'looking';
 export const movingKey = 'moving';
 
 /** What each unit says in its own databag of the peer relation. */
-export const peerKeys = { address: 'address', serving: 'serving', users: 'users' } as const;
+export const peerKeys = {
+  address: 'address',
+  serving: 'serving',
+  users: 'users',
+  /** By whom clients verify this unit; empty where it has no certificate in force. */
+  authorities: 'tls-ca',
+} as const;
 
 /**
  * The key in a unit's state that says that its application ends: a unit that was to go is never
@@ -87,3 +95,6 @@ export const jujuEndpoints = {
 
 /** The options that were in force in the last hook, in a unit's state. */
 export const settingsKey = 'settings';
+
+/** What a unit remembers of its certificate, in its state. */
+export const certificateKey = 'certificate';

@@ -9,6 +9,7 @@ import type { Secret } from '../hook/index.ts';
 import type { HookWorld } from '../juju/dispatch.ts';
 import type { HookError } from './errors.ts';
 import type { BackendEndpoints, Configuration } from './pooler/configuration.ts';
+import type { Asked, CertificateFacts } from './relation/certificate.ts';
 
 export type Attempt<Result> = TE.TaskEither<HookError, Result>;
 
@@ -91,6 +92,28 @@ export interface Pooler {
   readonly release: T.Task<void>;
 }
 
+/**
+ * This unit as its clients know it: its key, which MUST never leave the unit, and where they come to
+ * it. What it has written MUST be there before an attempt succeeds: a hook may be lost at any time.
+ */
+export interface Identity {
+  /** The public half of its key, the same text for the same key; null while there is none. */
+  readonly key: Attempt<string | null>;
+  /** The names and addresses by which clients come to it, sorted. */
+  readonly names: Attempt<readonly string[]>;
+  /** A new request for a certificate for these, by the key, which is made where there is none. */
+  readonly request: (names: readonly string[]) => Attempt<Pick<Asked, 'request' | 'key'>>;
+  /** Deletes the key. That nothing in force needs it is for the caller to know. */
+  readonly forget: Attempt<void>;
+  /** What a certificate says, given those that came with it; null where it cannot be read. */
+  readonly examine: (
+    certificate: string,
+    authorities: readonly string[],
+  ) => CertificateFacts | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 /** Where passwords come from. */
 export interface Entropy {
   /** A new password: letters and digits, at least 128 bits. */
@@ -107,5 +130,7 @@ export interface Outside {
   readonly backend: Backend;
   readonly pooler: Pooler;
   readonly entropy: Entropy;
+  /** Left out where clients come without TLS whatever is related. */
+  readonly identity?: Identity;
   readonly clock: () => number;
 }

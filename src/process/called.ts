@@ -30,3 +30,22 @@ export const hostOf = (
   machine === null
     ? `${application}-${number}.${application}-endpoints.${model.name}.svc.cluster.local`
     : ingress;
+
+/**
+ * All names and addresses by which clients come to a unit, sorted: on Kubernetes those of its pod and
+ * of its application's service as well, in all forms in which a pod of the model may spell them.
+ */
+export function namesOf(
+  environment: Environment,
+  address: { readonly bind: string; readonly ingress: string },
+): readonly string[] {
+  const { application, machine, model } = environment;
+  const service = [application, `${application}.${model.name}`, `${application}.${model.name}.svc`];
+  const all = [
+    hostOf(environment, address),
+    address.bind,
+    address.ingress,
+    ...(machine === null ? [...service, `${service.at(-1)}.cluster.local`] : []),
+  ];
+  return [...new Set(all.filter((one) => one !== '' && one !== '*'))].sort();
+}

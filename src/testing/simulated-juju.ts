@@ -25,6 +25,8 @@ export function simulatedJuju(
         return [bag.relation, bag.unit];
       case 'OwnApp':
         return [bag.relation, view.application];
+      case 'OwnUnit':
+        return [bag.relation, bag.unit];
       case 'PeerApp':
         return [peerRelation, view.application];
       case 'PeerUnit':
@@ -53,7 +55,7 @@ export function simulatedJuju(
     secrets: view.hasSecrets ? secretStore(tools) : null,
     commit: ({ bags, state, status }) =>
       asked(() => {
-        const isUnits = (bag: Bag) => bag._tag === 'PeerUnit';
+        const isUnits = ({ _tag }: Bag) => _tag === 'PeerUnit' || _tag === 'OwnUnit';
         // What only the leader may write comes first: where it is refused, nothing was written.
         for (const { bag, values } of bags.toSorted((one) => (isUnits(one.bag) ? 1 : -1)))
           tools.relationSet(address(bag)[0], isUnits(bag) ? 'unit' : 'application', values);

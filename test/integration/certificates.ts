@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,7 +11,15 @@ export interface Authority {
     readonly certificate: string;
     readonly key: string;
   };
+  /** A certificate for what a signing request asks for, as PEM. */
+  readonly certify: (request: string, how?: Certifying) => string;
   readonly remove: () => void;
+}
+
+export interface Certifying {
+  /** Days from its beginning to its end, and how many of them have passed. */
+  readonly days?: number;
+  readonly passed?: number;
 }
 
 /** Makes a CA with the `openssl` program. */
@@ -38,6 +46,48 @@ export function authority(): Authority {
         key: readFileSync(path(`${name}.key`), 'utf8'),
       };
     },
+    certify: (request, { days = 30, passed = 0 } = {}) => {
+      const name = `asked-${count++}`;
+      writeFileSync(path(`${name}.csr`), request);
+      for (const file of ['index.txt', 'index.txt.attr']) writeFileSync(path(file), '');
+      writeFileSync(path('serial'), `${(4096 + count).toString(16)}\n`);
+      writeFileSync(path('ca.conf'), configuration);
+      const from = Date.now() - passed * day;
+      openssl(
+        ...['ca', '-batch', '-notext', '-config', 'ca.conf', '-in', `${name}.csr`],
+        ...['-startdate', asn1Of(from), '-enddate', asn1Of(from + days * day)],
+        ...['-out', `${name}.crt`],
+      );
+      return readFileSync(path(`${name}.crt`), 'utf8');
+    },
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
+
+const day = 86_400_000;
+
+/** `20260131235959Z` */
+const asn1Of = (time: number): string =>
+  new Date(time).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
+
+/** The names are taken from the request, as providers take them. */
+const configuration = `
+[ca]
+default_ca = own
+[own]
+dir = .
+certificate = ca.crt
+private_key = ca.key
+database = index.txt
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+copy_extensions = copy
+unique_subject = no
+x509_extensions = leaf
+[any]
+commonName = supplied
+[leaf]
+basicConstraints = critical,CA:FALSE
+`;

@@ -41,6 +41,25 @@ const reference = {
   is_leader -- yes --> update_connections[Update connection information of every relation]
   update_connections --> rtn2([Return])
 `,
+  'certificates-relation-changed': `flowchart TD
+  hook_fired([certificates-relation-changed Hook]) --> is_wanted{Is certificates related,\\nand is tls not off?}
+  is_wanted -- yes --> is_revoked{Is what was asked for\\nrevoked?}
+  is_wanted -- no --> forget[Take back the request, and the certificate with it]
+  is_revoked -- yes --> forget
+  is_revoked -- no --> is_asked{Is asked for what fits key and names,\\nand is nothing to be renewed?}
+  is_asked -- yes --> take[Take the certificate that answers the request, where there is one that fits]
+  is_asked -- no --> request[Make a key where there is none, and ask for a certificate for where clients come]
+  request --> take
+  take --> update_pg[Render pgbouncer config with the certificate, reload it where it differs and read it back]
+  update_pg --> confirm[Confirm in the unit databag what this unit serves, and by whom it is verified]
+  forget --> update_plain[Render pgbouncer config without it, reload it where it differs and read it back]
+  update_plain --> delete_key[Delete the key]
+  delete_key --> confirm
+  confirm --> is_leader{Is this unit the leader?}
+  is_leader -- no --> rtn([Return])
+  is_leader -- yes --> update_connections[Update connection information of every relation]
+  update_connections --> rtn2([Return])
+`,
   'leader-elected': `flowchart TD
   hook_fired([leader-elected Hook]) --> is_leader{Is this unit still the leader?}
   is_leader -- no --> rtn([Return])

@@ -86,7 +86,7 @@ export function juju(
     }
     const id = deployed.nameOf(bag.relation);
     if (bag._tag === 'OwnApp') return get(id, application)();
-    if (bag._tag === 'RemoteUnit') return get(id, bag.unit)();
+    if (bag._tag === 'RemoteUnit' || bag._tag === 'OwnUnit') return get(id, bag.unit)();
     const remote = await deployed.remoteApplication(bag.relation);
     if (E.isLeft(remote)) return remote;
     return get(id, remote.right)();
@@ -97,7 +97,7 @@ export function juju(
     const id = isPeers ? await deployed.peers() : E.right(deployed.nameOf(bag.relation));
     if (E.isLeft(id)) return id;
     if (id.right === null) return unreadable('relation-set', 'the peer relation is not there yet');
-    return set(id.right, bag._tag === 'PeerUnit' ? [] : ['--app'], values);
+    return set(id.right, isOfUnit(bag) ? [] : ['--app'], values);
   };
   const set = (relation: string, whose: readonly string[], values: Databag) =>
     tools.tell('relation-set', ['-r', relation, ...whose, '--file', '-'], JSON.stringify(values));
@@ -172,9 +172,9 @@ export function juju(
     commit: ({ bags, state, status: { name, message } }) => {
       const isContent = name === 'active';
       const seen = isContent && mark === null ? undefined : { seen: isContent ? mark : null };
-      const ofUnit = bags.filter(({ bag }) => bag._tag === 'PeerUnit');
+      const ofUnit = bags.filter(({ bag }) => isOfUnit(bag));
       // What only the leader may write comes first: where it is refused, nothing was written.
-      const ordered = [...bags.filter(({ bag }) => bag._tag !== 'PeerUnit'), ...ofUnit];
+      const ordered = [...bags.filter(({ bag }) => !isOfUnit(bag)), ...ofUnit];
       return inOrder([
         ...ordered.map(
           ({ bag, values }) =>
@@ -234,6 +234,9 @@ export function juju(
       ]),
   };
 }
+
+/** Whether a databag is one that any unit may write. */
+const isOfUnit = ({ _tag }: Bag): boolean => _tag === 'PeerUnit' || _tag === 'OwnUnit';
 
 /** The relation that breaks in this hook, as the tools name it; null in any other one. */
 const breakingOf = ({ event, relation }: Environment): string | null =>

@@ -1,6 +1,7 @@
 /** The charm's options, as operators set them with `juju config`. */
 import * as v from 'valibot';
 import { printable, quote } from '../../juju/printable.ts';
+import type { TlsMode } from '../commands/rules.ts';
 import type { Settings } from '../pooler/index.ts';
 import { type ExtraRoles, isNeverGranted, isRoleName, namesIn } from '../relation/extra-roles.ts';
 
@@ -68,6 +69,13 @@ export const options = {
     byDefault: 200,
     description: 'Prepared statements kept for each connection, from PgBouncer 1.21 on.',
   },
+  tls: {
+    may: 'off, allow or require',
+    schema: v.picklist(['off', 'allow', 'require']),
+    byDefault: 'allow',
+    description:
+      'Whether clients may come by TLS, or must, once certificates is related; off asks for no certificate. While require has no certificate, nobody comes in over the network.',
+  },
   'allowed-extra-roles': {
     may: 'names of attributes and roles with commas between them, none of which takes a superuser (as superuser, replication, bypassrls, pg_execute_server_program, pg_read_server_files and pg_write_server_files do) or belongs to other applications',
     schema: names((name) => isRoleName(name) && !isNeverGranted(name)),
@@ -110,6 +118,8 @@ export interface ParsedConfig {
     /** What applications may ask for. */
     readonly extraRoles: ExtraRoles;
   };
+  /** Whether clients may come by TLS, or must. */
+  readonly tls: TlsMode;
   /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
   readonly backendRoles: string;
   /** Milliseconds that a hook may take. */
@@ -154,6 +164,7 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
       user: String(values['pgbouncer-user']),
     },
     policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
+    tls: values.tls as TlsMode,
     backendRoles: String(values['backend-roles']).trim(),
     budget: Number(values['hook-budget']) * 1_000,
     values,

@@ -18,6 +18,7 @@ import {
   collectorOf,
   hookBudget,
   hostOf,
+  namesOf,
   pruning,
   runHook,
   toldTo,
@@ -34,11 +35,12 @@ import { renderHostPort } from '../relation/host-port.ts';
 import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
+import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
 import { lookedAt } from './onlooker.ts';
 import { placeOf } from './place.ts';
-import { type Place, poolerAt, unitPooler } from './pooler.ts';
+import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
 
 /**
@@ -126,12 +128,21 @@ const serve = (
       }),
       pooler,
       entropy: cryptoEntropy,
+      identity: unitIdentity(
+        attempt(async () => keyPlaceOf(await take(placed(config.run)))),
+        attempt(async () => namesOf(environment, await take(model.address))),
+        model.unit,
+      ),
       clock: () => performance.now(),
       deadline: budget.deadline(),
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
     const called = calledFor(environment);
-    const charm = pgbouncerCharm({ policy, obstacles: () => obstacles(model, config) });
+    const charm = pgbouncerCharm({
+      policy,
+      tls: config.tls,
+      obstacles: () => obstacles(model, config),
+    });
     const telling = { environment, began: 0, remaining: budget.ofTools, tell, render };
     const action = actionIn(event);
     if (action !== null) {

@@ -3,13 +3,15 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Secret } from '../../hook/index.ts';
-import { attempt, halt, once, take } from '../commands/steps.ts';
+import { attempt, once, take } from '../commands/steps.ts';
 import { type HookError, render } from '../errors.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import { clientsWithin, secretIn } from '../pooler/pgbouncer-files.ts';
 import type { Attempt, Entropy, Pooler } from '../ports.ts';
-import { FileProblem, type Workload, WorkloadProblem } from '../workload/index.ts';
+import type { Workload } from '../workload/index.ts';
 import type { PoolerOptions } from './config.ts';
+import type { KeyPlace } from './identity.ts';
+import { unreached } from './unreached.ts';
 
 /** Where this unit's PgBouncer is. */
 export interface Place {
@@ -26,6 +28,17 @@ export interface Place {
   readonly isHere: boolean;
   readonly workload: Workload;
 }
+
+/** This unit's key, and the certificate that clients see. */
+const clientFilesIn = (folder: string) => ({
+  clientKeyFile: join(folder, 'client-key.pem'),
+  clientCertificateFile: join(folder, 'client-certificate.pem'),
+});
+
+export const keyPlaceOf = ({ folder, workload }: Place): KeyPlace => ({
+  keyFile: clientFilesIn(folder).clientKeyFile,
+  files: workload,
+});
 
 export const filesIn = (folder: string) => ({
   folder,
@@ -120,6 +133,7 @@ export async function poolerAt(
       mostClients: clientsWithin(await workload.openFiles()),
       userlistFile,
       caFile: join(folder, 'backend-ca.pem'),
+      ...clientFilesIn(folder),
       accessFile: join(folder, 'access.conf'),
       admin: { user: admin, password: await adminPassword(place, userlistFile, entropy) },
       processes: 1,
@@ -135,15 +149,7 @@ export async function poolerAt(
       ...(watch === undefined ? {} : { watch }),
     });
   } catch (problem) {
-    if (problem instanceof FileProblem) {
-      const { path, code } = problem;
-      halt({ _tag: 'FileFailed', class: 'broken', path, code });
-    }
-    if (!(problem instanceof WorkloadProblem)) throw problem;
-    const where = `${local}:${listenPort}`;
-    const { message: why, turn } = problem;
-    const _tag = turn === 'operator' ? 'PoolerUnusable' : 'PoolerUnavailable';
-    return halt({ _tag, class: 'unavailable', where, why });
+    return unreached(problem, `${local}:${listenPort}`);
   }
 }
 

@@ -17,7 +17,7 @@ import { perform } from './perform.ts';
 import { recordRefusal } from './provisioning.ts';
 import { isEnding } from './removal.ts';
 import { breakingIn } from './requests.ts';
-import { defaultSlices, rulesOf, type Slices } from './rules.ts';
+import { defaultSlices, rulesOf, type Slices, type TlsMode } from './rules.ts';
 import { openSession, type Session } from './session.ts';
 import { conclude } from './status.ts';
 import { attempt } from './steps.ts';
@@ -27,6 +27,8 @@ import { isUnmoved } from './unmoved.ts';
 export interface PgbouncerCharmOptions {
   /** Which role attributes an application may be given; `CREATEDB` and `CREATEROLE` by default. */
   readonly policy?: Policy;
+  /** Whether clients may come by TLS where `certificates` is related, or must; they may by default. */
+  readonly tls?: TlsMode;
   /** How much one hook does for relations that it was not called for. */
   readonly slices?: Slices;
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
@@ -38,10 +40,11 @@ export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 /** The charm, as its options have it. */
 export function pgbouncerCharm({
   policy = defaultPolicy,
+  tls = 'allow',
   slices = defaultSlices,
   obstacles = async () => [],
 }: PgbouncerCharmOptions = {}): PgbouncerCharm {
-  const rules = rulesOf(policy, slices);
+  const rules = rulesOf(policy, slices, tls);
   return charmOf({
     name: 'pgbouncer',
     machines: hooks,

@@ -1,7 +1,16 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { userGroup } from '../keys.ts';
-import { movedDatabag, movedSecret, secretFieldsOf, withdrawn } from '../relation/answer.ts';
+import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
+import { tlsGroup, userGroup } from '../keys.ts';
+import {
+  movedDatabag,
+  movedSecret,
+  secretFieldsOf,
+  verifiedDatabag,
+  verifiedSecret,
+  withdrawn,
+} from '../relation/answer.ts';
 import { sameInfo, succeed } from '../relation/endpoints.ts';
+import type { Databag } from '../relation/request.ts';
 import { replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt } from './steps.ts';
@@ -23,11 +32,26 @@ export async function updateConnectionInfo(session: Session, relation: number): 
   const asked = E.isRight(request) ? secretFieldsOf(request.right.reply) : [];
   const own = await session.juju.own(relation);
   session.juju.write({ _tag: 'OwnApp', relation }, movedDatabag(own, record, next, asked));
+  if (record.published?.authorities !== next.authorities) await verify(session, record, next, own);
   const { secrets } = session.juju;
   const id = record.secrets[userGroup];
   if (secrets !== null && id !== undefined)
     await replaceSecret(secrets, id, (content) => movedSecret(content, record, next, asked));
   ledger.put({ ...record, published: next });
+}
+
+/** Says by whom the poolers are to be verified now, or that they are not; what was said before goes. */
+async function verify(
+  { juju, peers }: Session,
+  { relation, secrets: ids }: Grant,
+  next: ConnectionInfo,
+  own: Databag,
+): Promise<void> {
+  const authorities = await peers.authoritiesOf(next);
+  juju.write({ _tag: 'OwnApp', relation }, verifiedDatabag(own, authorities));
+  const id = ids[tlsGroup];
+  if (juju.secrets !== null && id !== undefined)
+    await replaceSecret(juju.secrets, id, (content) => verifiedSecret(content, own, authorities));
 }
 
 /**

@@ -22,6 +22,10 @@ export async function* leftToDo(
   charts: readonly ChartRun[],
 ): AsyncGenerator<Work, void, Driven> {
   let isInStep = true;
+  // What its own chart has found is not there any more is asked for anew, and nothing else.
+  const hasAsked = charts.some(({ commands }) => commands.some(isAsking));
+  if (!hasAsked && (await session.certificates.isLeft()))
+    yield { hook: 'certificates-relation-changed', event: {} };
   const { works, chosen } = await viewed(session, charts);
   for (const work of works) {
     if (wasTried(charts, work)) continue;
@@ -46,6 +50,9 @@ async function noteDoubts({ ledger, looking, unreadable }: Session, chosen: Requ
     doubts(relation, !isMet(records.get(relation), request));
   for (const relation of unreadable.keys()) doubts(relation, true);
 }
+
+const isAsking = ({ _tag }: { readonly _tag: string }): boolean =>
+  _tag === 'RequestCertificate' || _tag === 'TakeCertificate';
 
 const publishes: ReadonlySet<string> = new Set(['database-requested', 'connection-moved']);
 

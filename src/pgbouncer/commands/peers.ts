@@ -1,13 +1,16 @@
 /** What a unit says in its own peer databag: where it is, and what its PgBouncer serves. */
 import * as v from 'valibot';
+import type { ConnectionInfo } from '../../../machines/index.ts';
 import type { Databag } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { peerKeys } from '../keys.ts';
+import { covers, together } from '../relation/authorities.ts';
 import { connectionInfo, type Peer } from '../relation/endpoints.ts';
 import { type HostPort, parseHostPort, renderHostPort } from '../relation/host-port.ts';
 import { latest } from '../relation/latest.ts';
 import { type Ledger, servings } from '../relation/ledger.ts';
 import type { BackendView } from './backend-view.ts';
+import type { Certificates } from './certificates.ts';
 
 type Info = ReturnType<typeof connectionInfo>;
 
@@ -16,6 +19,8 @@ export interface Peers {
   /** Begins to read it, which takes a while, for who will ask. */
   readonly prefetch: () => void;
   readonly said: () => Promise<readonly Peer[]>;
+  /** By whom clients verify the units that they are told of in such words; null where by nobody. */
+  readonly authoritiesOf: (info: ConnectionInfo) => Promise<string | null>;
   /** Where clients reach each grant. */
   readonly info: () => Promise<Info>;
   /** The same for what this unit alone knows of. */
@@ -28,12 +33,13 @@ interface Needed extends Pick<BackendView, 'backendReady' | 'backendVersion'> {
   readonly juju: Unit;
   readonly ledger: () => Promise<Ledger>;
   readonly endpoint: () => Promise<HostPort | null>;
+  readonly certificates: Certificates;
 }
 
 export function openPeers(needed: Needed): Peers {
-  const { juju, ledger, endpoint, backendReady, backendVersion } = needed;
+  const { juju, ledger, endpoint, certificates, backendReady, backendVersion } = needed;
   let read: Promise<readonly Peer[]> | null = null;
-  let worked: Promise<Info> | null = null;
+  let worked: { readonly own: string; readonly info: Promise<Info> } | null = null;
   const readAll = async () => {
     const units = await juju.peers();
     const contents = await juju.readAll(units.map((unit) => ({ _tag: 'PeerUnit', unit })));
@@ -46,15 +52,27 @@ export function openPeers(needed: Needed): Peers {
   const workOut = async (others: () => Promise<readonly Peer[]>) => {
     const version = (await backendReady()) ? await backendVersion() : null;
     const here = await endpoint();
-    return connectionInfo(here, await others(), version, (await ledger()).lookup !== null);
+    const isMixed = (await ledger()).lookup !== null;
+    const own = await certificates.authorities();
+    return connectionInfo(here, await others(), version, isMixed, own);
   };
-  const info = () => {
-    worked ??= workOut(said);
-    return worked;
+  const info = async () => {
+    // The unit's own certificate may be another one than at the beginning of the hook.
+    const own = await certificates.authorities();
+    if (worked?.own !== own) worked = { own, info: workOut(said) };
+    return worked.info;
   };
   return {
     prefetch: () => void said().catch(() => {}),
     said,
+    authoritiesOf: async ({ authorities }) => {
+      if (authorities === undefined) return null;
+      const all = [
+        await certificates.authorities(),
+        ...(await said()).map((one) => one.authorities),
+      ];
+      return together(all.filter((text) => text !== '' && covers(authorities, text)));
+    },
     info,
     alone: () => workOut(async () => []),
     knownInfo: async () => (read === null ? null : info()),
@@ -78,6 +96,7 @@ export const peerIn = (unit: string, databag: Databag): Peer => ({
   endpoint: parseHostPort(databag[peerKeys.address] ?? ''),
   serving: served(unit, databag[peerKeys.serving] ?? ''),
   listsUsers: databag[peerKeys.users] === listed,
+  authorities: databag[peerKeys.authorities] ?? '',
 });
 
 /** What this unit says to its peers. */
@@ -85,10 +104,13 @@ export const confirmation = (
   ledger: Ledger,
   address: HostPort | null,
   listsUsers: boolean,
+  /** By whom clients verify it; empty where by nobody. */
+  authorities: string,
 ): Databag => ({
   [peerKeys.address]: address === null ? '' : renderHostPort(address),
   [peerKeys.serving]: JSON.stringify(servings(ledger)),
   [peerKeys.users]: listsUsers ? listed : '',
+  [peerKeys.authorities]: authorities,
 });
 
 const listed = 'listed';

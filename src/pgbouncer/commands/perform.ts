@@ -38,6 +38,13 @@ export const perform: Perform<PgbouncerWords, Session> = {
     (await session.juju.leader()) && (await session.backendReady()),
   UnitDeparting: ({ juju }, { departingUnit }) => departingUnit === juju.name,
   DepartingFlagged: async (session) => (await session.fate()) === 'leaves',
+  CertificateWanted: ({ certificates }) => certificates.isWanted(),
+  CertificateAsked: ({ certificates }) => certificates.isAsked(),
+  CertificateRevoked: ({ certificates }) => certificates.isRevoked(),
+  RequestCertificate: ({ certificates }) => certificates.ask(),
+  TakeCertificate: ({ certificates }) => certificates.take(),
+  ForgetCertificate: ({ certificates }) => certificates.forget(),
+  DeleteKey: ({ certificates }) => certificates.deleteKey(),
   GetUser: async (session, { relation }) => ({
     label: 'done',
     learned: { granted: await readRequest(session, relation) },

@@ -154,7 +154,9 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
   const remote = await session.juju.remote(relation);
   const { reply } = right(session.parse(relation, remote));
   const asked: Reply = secrets === null ? { _tag: 'V0', secretFields: [] } : reply;
-  const answered = answer(grant, { user, password }, info, { reply: asked, remote, own });
+  const authorities = await session.peers.authoritiesOf(info);
+  const said = { reply: asked, remote, own, authorities };
+  const answered = answer(grant, { user, password }, info, said);
   const onRecord = keptSecrets(ledger);
   const ids =
     secrets === null

@@ -17,12 +17,22 @@ export const defaultSlices: Slices = { look: 100, wait: 8, again: 2, move: 50 };
 /** What an application may be given, and how its request is read by that. */
 export interface Rules {
   readonly policy: Policy;
+  /** Whether clients may come by TLS, or must. */
+  readonly tls: TlsMode;
   readonly parse: ReturnType<typeof parseRequest>;
   readonly slices: Slices;
 }
 
-export const rulesOf = (policy: Policy, slices: Slices = defaultSlices): Rules => ({
+/** `off` asks for no certificate, whatever is related. */
+export type TlsMode = 'off' | 'allow' | 'require';
+
+export const rulesOf = (
+  policy: Policy,
+  slices: Slices = defaultSlices,
+  tls: TlsMode = 'allow',
+): Rules => ({
   policy,
+  tls,
   parse: parseRequest(policy),
   slices,
 });

@@ -4,6 +4,7 @@ import type { Outside } from '../ports.ts';
 import { allowsMaking } from '../relation/extra-roles.ts';
 import type { HostPort } from '../relation/host-port.ts';
 import type { BackendView } from './backend-view.ts';
+import type { Certificates } from './certificates.ts';
 import type { OpenLedger } from './open-ledger.ts';
 import type { Passwords } from './passwords.ts';
 import { confirmation } from './peers.ts';
@@ -30,24 +31,30 @@ interface Needed
   readonly juju: Unit;
   readonly ledger: () => Promise<OpenLedger>;
   readonly endpoint: () => Promise<HostPort | null>;
+  readonly certificates: Certificates;
 }
 
 export function openServing(needed: Needed): Serving {
-  const { juju, pooler, policy, endpoints, lookup, ledger, endpoint } = needed;
+  const { juju, pooler, policy, endpoints, lookup, ledger, endpoint, certificates } = needed;
   /** Null until something was put in force, which without a backend nothing is. */
   let inForce: Configuration | null = null;
   /** At which revision of the ledger each was done last. */
-  const at = { configured: -1, confirmed: -1 };
+  const at = { configured: '', confirmed: '' };
+  /** Another text whenever something changes that is to be put in force. */
+  const revisionOf = async (open: OpenLedger) =>
+    `${open.revision()} ${JSON.stringify(await certificates.clients())}`;
   return {
     configure: async () => {
       const open = await ledger();
-      const revision = open.revision();
+      const revision = await revisionOf(open);
       if (at.configured === revision) return;
       const backend = await endpoints();
       if (backend !== null) {
         const [login, here] = [await lookup(), await endpoint()];
         const mayMake = allowsMaking(policy);
-        const configuration = right(configure(open, backend, login, here, mayMake));
+        const clients = await certificates.clients();
+        const served = right(configure(open, backend, login, here, mayMake));
+        const configuration = clients === null ? served : { ...served, clients };
         const isInForce = inForce !== null && sameConfiguration(inForce, configuration);
         if (!isInForce) await take(pooler.apply(configuration));
         inForce = configuration;
@@ -56,18 +63,19 @@ export function openServing(needed: Needed): Serving {
     },
     confirm: async () => {
       const open = await ledger();
-      const revision = open.revision();
+      const revision = await revisionOf(open);
       if (at.confirmed === revision) return;
       if (inForce !== null) {
         const bag = { _tag: 'PeerUnit', unit: juju.name } as const;
-        const values = confirmation(open, await endpoint(), !pooler.looksUp());
+        const authorities = await certificates.authorities();
+        const values = confirmation(open, await endpoint(), !pooler.looksUp(), authorities);
         if (open.hasMoved()) juju.overwrite(bag, values);
         else juju.write(bag, values);
       }
       at.confirmed = revision;
     },
     isInStep: async () => {
-      const revision = (await ledger()).revision();
+      const revision = await revisionOf(await ledger());
       return at.configured === revision && at.confirmed === revision;
     },
     listsUsers: () => inForce !== null && !pooler.looksUp(),

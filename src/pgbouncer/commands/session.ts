@@ -10,6 +10,7 @@ import { type HostPort, parseHostPort } from '../relation/host-port.ts';
 import { parseLedger } from '../relation/ledger.ts';
 import { lastLeader, peerAppBag } from './application-bag.ts';
 import { type BackendView, viewBackend } from './backend-view.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
 import { openFate, type UnitFate } from './fate.ts';
 import { type Looking, openLook } from './look.ts';
 import { type Moves, openMoves } from './moves.ts';
@@ -26,6 +27,8 @@ export interface Session extends Outside, Rules, BackendView, Requests, Password
   readonly ledger: () => Promise<OpenLedger>;
   /** The other units of the application. */
   readonly peers: Peers;
+  /** This unit's certificate, by which clients verify it. */
+  readonly certificates: Certificates;
   /** This unit's own PgBouncer. */
   readonly serving: Serving;
   /** Whose requests this hook reads. */
@@ -40,8 +43,8 @@ export interface Session extends Outside, Rules, BackendView, Requests, Password
 
 /** Opens a session for one hook: the world, what an application may be given, what was called for. */
 export function openSession(
-  { juju, backend, pooler, entropy, clock }: Outside & { readonly juju: Unit },
-  { parse, policy, slices }: Rules,
+  { juju, backend, pooler, entropy, identity, clock }: Outside & { readonly juju: Unit },
+  { parse, policy, tls, slices }: Rules,
   called: JujuEvent,
 ): Session {
   const ledger = once(async () => openLedger(right(parseLedger(await juju.read(peerAppBag)))));
@@ -54,8 +57,10 @@ export function openSession(
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
   const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
   const { fate, mayGo, flags } = openFate(juju, called);
-  const peers = openPeers({ juju, ledger, endpoint, backendReady, backendVersion });
-  const serving = openServing({ juju, pooler, policy, ledger, endpoint, endpoints, lookup });
+  const certificates = openCertificates({ juju, identity, tls, endpoint }, called);
+  const peers = openPeers({ juju, ledger, endpoint, certificates, backendReady, backendVersion });
+  const backed = { policy, ledger, endpoint, endpoints, lookup };
+  const serving = openServing({ juju, pooler, certificates, ...backed });
   const succeeding = async () => {
     const last = await lastLeader(juju);
     return last !== null && last !== juju.name;
@@ -73,9 +78,11 @@ export function openSession(
     parse,
     policy,
     slices,
+    tls,
     ledger,
     endpoint,
     peers,
+    certificates,
     serving,
     looking,
     moves,

@@ -34,6 +34,8 @@ export async function conclude(
   const isLeading = await session.juju.leader();
   const moving = isLeading ? await session.moves.remember() : null;
   await record(session);
+  const { certificates } = session;
+  const [unfit, remark] = [await certificates.obstacle(), await certificates.remark()];
   const { records, lookup } = await session.ledger();
   const waitingFor =
     ofCharts[0] ??
@@ -47,9 +49,10 @@ export async function conclude(
     [
       ...(left === null ? [] : [left]),
       ...(await obstacles()),
+      ...(unfit === null ? [] : [unfit]),
       ...mattersOfOperator([...charts, ...reconciled]),
     ],
-    session.remarks,
+    remark === null ? session.remarks : [...session.remarks, remark],
   );
 }
 

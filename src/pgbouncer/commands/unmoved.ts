@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { JujuEvent } from '../../juju/port.ts';
 import { difference } from '../../juju/writes.ts';
 import { lookingKey, movingKey } from '../keys.ts';
+import { covers } from '../relation/authorities.ts';
 import { isShown } from '../relation/endpoints.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { isServed, type Ledger, serving } from '../relation/ledger.ts';
@@ -57,22 +58,26 @@ async function isAnswered(session: Session, { records }: Ledger, relation: numbe
 
 /** Whether clients are told of a unit just where it serves them. */
 async function isInStep(session: Session, { records }: Ledger, unit: string): Promise<boolean> {
-  const { endpoint, serving: served } = peerIn(
-    unit,
-    await session.juju.read({ _tag: 'PeerUnit', unit }),
-  );
+  const {
+    endpoint,
+    serving: served,
+    authorities,
+  } = peerIn(unit, await session.juju.read({ _tag: 'PeerUnit', unit }));
   if (endpoint === null) return false;
   const shown = renderHostPort(endpoint);
   return [...records.values()].every((record) => {
     if (!isServed(record)) return true;
+    const mark = record.published?.authorities;
+    const isCovered = mark === undefined ? authorities === '' : covers(mark, authorities);
     const serves = served.get(record.relation) === serving(record);
-    return isShown(record.published, shown) === serves;
+    return isShown(record.published, shown) === serves && (isCovered || !serves);
   });
 }
 
 /** Whether this unit has said already that it serves what the ledger says. */
 async function hasConfirmed(session: Session, ledger: Ledger): Promise<boolean> {
-  const values = confirmation(ledger, await session.endpoint(), true);
+  const authorities = await session.certificates.authorities();
+  const values = confirmation(ledger, await session.endpoint(), true, authorities);
   return (
     difference(await session.juju.read({ _tag: 'PeerUnit', unit: session.juju.name }), values) ===
     null

@@ -3,6 +3,7 @@ import { type Configuration, type DatabaseEntry, sameDatabases } from './configu
 import type { Console } from './console.ts';
 import { confirm, filesFor, filesOf, listensAsIn, mark, unconfirmed, write } from './files.ts';
 import { goingOn, looksUp } from './lookup.ts';
+import { offersOther } from './offered.ts';
 import { isFenced, oldestVersion, type PgbouncerFiles, parseVersion } from './pgbouncer-files.ts';
 import {
   begin,
@@ -75,7 +76,10 @@ export async function apply(spoken: Spoken, wholly: Configuration): Promise<Appl
   }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
-  const why = await differs(console, configuration, wanted);
+  const isCertified = lost !== null || before.certificate !== files.certificate;
+  const why =
+    (await differs(console, configuration, wanted)) ??
+    (isCertified ? await offersOther(spoken, before.certificate, files.certificate) : null);
   const outcome = applied(after, true);
   if (why === null) {
     await confirm(process);
@@ -154,6 +158,7 @@ const sameFiles = (one: Found['before'], other: PgbouncerFiles): boolean =>
   one.ini === other.ini &&
   one.userlist === other.userlist &&
   one.ca === other.ca &&
+  one.certificate === other.certificate &&
   one.access === other.access;
 
 /**

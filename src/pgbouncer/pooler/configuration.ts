@@ -52,6 +52,17 @@ export interface Wildcard extends HostPort {
   readonly closed: readonly string[];
 }
 
+/** How clients come by TLS. */
+export interface ClientTls {
+  /** Whether they may come without, or must not. */
+  readonly mode: 'allow' | 'require';
+  /**
+   * This unit's certificate and what is between it and its authority, as PEM; its key is where the
+   * pooler has it. Null where there is none: who must come by TLS does not come in then.
+   */
+  readonly certificate: string | null;
+}
+
 /** What PgBouncer is to serve: a pure, sorted function of the ledger and the backend's endpoints. */
 export interface Configuration {
   readonly databases: readonly DatabaseEntry[];
@@ -62,6 +73,8 @@ export interface Configuration {
   readonly wildcard: Wildcard | null;
   /** By whom PgBouncer verifies PostgreSQL's servers, as PEM; null where that is not known. */
   readonly ca: string | null;
+  /** Left out where clients come without TLS. */
+  readonly clients?: ClientTls;
 }
 
 /** An endpoint that must not reach PgBouncer's file, where it would be misread without an error. */
@@ -226,6 +239,8 @@ export const sameDatabases = (
 /** Whether two configurations come to the same, passwords and verifiers included. */
 export const sameConfiguration = (one: Configuration, other: Configuration): boolean =>
   one.ca === other.ca &&
+  one.clients?.mode === other.clients?.mode &&
+  one.clients?.certificate === other.clients?.certificate &&
   one.lookup?.user === other.lookup?.user &&
   one.lookup?.password.secret === other.lookup?.password.secret &&
   sameList(one.lookup?.users ?? [], other.lookup?.users ?? [], (name, twin) => name === twin) &&

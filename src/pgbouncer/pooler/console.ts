@@ -162,10 +162,19 @@ export async function tryLogin(
   }
 }
 
-const open = (
+/** By TLS only where PgBouncer lets in nobody without: it is this unit's own, and on this machine. */
+async function open(
   { host, port }: Address,
   { user, password: { secret: password } }: Login,
   database: string,
   left: number,
-): Promise<Session> =>
-  connect({ host, port, user, password, database, tls: { mode: 'off' }, timeout: left });
+): Promise<Session> {
+  const to = { host, port, user, password, database, timeout: left };
+  try {
+    return await connect({ ...to, tls: { mode: 'off' } });
+  } catch (problem) {
+    const isShut = problem instanceof WireProblem && problem.message === 'SSL required';
+    if (!isShut) throw problem;
+    return connect({ ...to, tls: { mode: 'prefer' } });
+  }
+}

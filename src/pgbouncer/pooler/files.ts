@@ -39,11 +39,12 @@ const filesIn = ({ workload }: PgbouncerProcess) => workload ?? localFiles;
 
 export async function filesOf(process: PgbouncerProcess) {
   const { read } = filesIn(process);
-  const { userlistFile, caFile, accessFile } = process.settings;
+  const { userlistFile, caFile, accessFile, clientCertificateFile } = process.settings;
   return {
     ini: await read(process.iniFile),
     userlist: await read(userlistFile),
     ca: await read(caFile),
+    certificate: clientCertificateFile === undefined ? null : await read(clientCertificateFile),
     access: await read(accessFile),
   };
 }
@@ -83,11 +84,19 @@ export async function write(
   inForce: string | null,
 ): Promise<void> {
   const { replace } = filesIn(process);
+  const { clientCertificateFile } = process.settings;
+  const certify = async () => {
+    if (clientCertificateFile !== undefined)
+      await replace(clientCertificateFile, files.certificate);
+  };
   await mark(process, inForce);
+  // A configuration that names a file that is not there keeps PgBouncer from starting.
+  if (files.certificate !== null) await certify();
   await replace(process.settings.caFile, files.ca);
   await replace(process.settings.accessFile, files.access);
   await replace(process.settings.userlistFile, files.userlist);
   await replace(process.iniFile, files.ini);
+  if (files.certificate === null) await certify();
 }
 
 /** Where the console of a process answers that has this configuration in force. */

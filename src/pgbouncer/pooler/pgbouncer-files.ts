@@ -25,6 +25,9 @@ export interface Settings {
   readonly accessFile: string;
   /** Where the authority that verifies PostgreSQL is written, while one is known. */
   readonly caFile: string;
+  /** Where this unit's key is, and where its certificate is written; left out where it has none. */
+  readonly clientKeyFile?: string;
+  readonly clientCertificateFile?: string;
   /** The login of the admin console; it never reaches PostgreSQL. */
   readonly admin: Login;
   readonly poolMode: 'session' | 'transaction' | 'statement';
@@ -43,6 +46,8 @@ export interface PgbouncerFiles {
   readonly userlist: string;
   /** Null where no authority is known. */
   readonly ca: string | null;
+  /** Null where clients see no certificate. */
+  readonly certificate: string | null;
   /** Null where all databases are for all. */
   readonly access: string | null;
 }
@@ -98,7 +103,7 @@ export const clientsWithin = (openFiles: number): number =>
   Math.min(mostClients, Math.max(1, Math.floor((openFiles - otherFiles) / 2)));
 
 export function renderFiles(
-  { databases, users, ca, wildcard, ...configuration }: Configuration,
+  { databases, users, ca, clients, wildcard, ...configuration }: Configuration,
   settings: Settings,
   version: Version,
   /** The console's password as PgBouncer is to know it: it logs lines that it cannot read. */
@@ -107,7 +112,9 @@ export function renderFiles(
   wasFenced = false,
 ): PgbouncerFiles {
   const lookup = configuration.lookup?.users.length ? configuration.lookup : null;
-  const hasFence = wildcard !== null || wasFenced;
+  const certificate = clients?.certificate ?? null;
+  const isShut = clients?.mode === 'require' && certificate === null;
+  const hasFence = wildcard !== null || wasFenced || isShut;
   const sizes = poolSizes(settings.maxDatabaseConnections, settings.processes);
   const options: readonly (readonly [key: string, value: string | number | null])[] = [
     ['listen_addr', settings.listenAddress],
@@ -123,6 +130,12 @@ export function renderFiles(
     ['auth_query', lookup === null ? null : queryFor(lookup.users)],
     ['server_tls_sslmode', ca === null ? 'prefer' : 'verify-full'],
     ['server_tls_ca_file', ca === null ? null : settings.caFile],
+    ['client_tls_sslmode', certificate === null ? null : (clients?.mode ?? null)],
+    ['client_tls_key_file', certificate === null ? null : (settings.clientKeyFile ?? null)],
+    [
+      'client_tls_cert_file',
+      certificate === null ? null : (settings.clientCertificateFile ?? null),
+    ],
     ['admin_users', settings.admin.user],
     ['pool_mode', settings.poolMode],
     ['max_client_conn', settings.mostClients],
@@ -161,7 +174,8 @@ export function renderFiles(
       .map(([user = '', secret = '']) => `${listed(user)} ${listed(secret)}\n`)
       .join(''),
     ca,
-    access: hasFence ? renderAccess({ databases, wildcard }, settings.admin.user) : null,
+    certificate,
+    access: hasFence ? renderAccess({ databases, wildcard }, settings.admin.user, isShut) : null,
   };
 }
 

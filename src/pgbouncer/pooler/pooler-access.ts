@@ -13,17 +13,20 @@ import type { Configuration } from './configuration.ts';
 export function renderAccess(
   { databases, wildcard }: Pick<Configuration, 'databases' | 'wildcard'>,
   admin: string,
+  /** Whether tenants must come by TLS, or not over the network at all. */
+  isShut = false,
 ): string {
+  const tenants = isShut ? 'hostssl' : 'host';
   const served = databases.map(({ name }) => name);
   return [
     ...lines(['pgbouncer'], [admin], 'scram-sha-256'),
     ...lines(['pgbouncer'], null, 'reject'),
-    ...lines(served, null, 'scram-sha-256'),
+    ...lines(served, null, 'scram-sha-256', tenants),
     ...(wildcard === null
       ? []
       : [
           ...lines(wildcard.closed, null, 'reject'),
-          ...lines(null, wildcard.users, 'scram-sha-256'),
+          ...lines(null, wildcard.users, 'scram-sha-256', tenants),
         ]),
     '',
   ].join('\n');
@@ -34,12 +37,13 @@ function lines(
   databases: readonly string[] | null,
   users: readonly string[] | null,
   method: 'scram-sha-256' | 'reject',
+  network: 'host' | 'hostssl' = 'host',
 ): readonly string[] {
   if (databases?.length === 0 || users?.length === 0) return [];
   const who = `${listed(databases)} ${listed(users)}`;
   return [
     `local ${who} ${method}`,
-    ...['0.0.0.0/0', '::/0'].map((from) => `host ${who} ${from} ${method}`),
+    ...['0.0.0.0/0', '::/0'].map((from) => `${network} ${who} ${from} ${method}`),
   ];
 }
 

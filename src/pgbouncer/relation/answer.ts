@@ -22,7 +22,8 @@ const groupOf: Readonly<Record<string, string>> = {
   password: userGroup,
   uris: userGroup,
   [bagKeys.readOnlyUris]: userGroup,
-  tls: 'tls',
+  tls: tlsGroup,
+  [bagKeys.tlsAuthorities]: tlsGroup,
 };
 
 /** The whole answer to a request: all of it is published in one hook. */
@@ -34,7 +35,14 @@ export function answer(
     reply,
     remote,
     own,
-  }: { readonly reply: Reply; readonly remote: Databag; readonly own: Databag },
+    authorities = null,
+  }: {
+    readonly reply: Reply;
+    readonly remote: Databag;
+    readonly own: Databag;
+    /** By whom clients verify the poolers, as PEM; null where these offer no TLS. */
+    readonly authorities?: string | null;
+  },
 ): Answer {
   const { data: _, ...request } = remote;
   const uris = urisOf(login, grant.database, info);
@@ -58,7 +66,7 @@ export function answer(
           password: login.password.secret,
           ...uris,
         }),
-        [tlsGroup]: { tls: 'false' },
+        [tlsGroup]: withoutEmpty(tlsFields('v1', authorities)),
       },
     };
   const isAsked = (field: string) => reply.secretFields.includes(field);
@@ -67,7 +75,7 @@ export function answer(
     password: login.password.secret,
     uris: uris.uris,
     [bagKeys.readOnlyUris]: isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '',
-    tls: 'False',
+    ...withoutEmpty(tlsFields('v0', authorities)),
   };
   // A connection string shows the password.
   const isHidden = isAsked('password') && own.password === undefined;
@@ -114,6 +122,27 @@ export function withdrawn(own: Databag): Databag {
   const nothing: Record<string, string> = {};
   for (const key in own) nothing[key] = '';
   return nothing;
+}
+
+/** What is said of TLS; the two versions of the interface spell it in two ways. */
+function tlsFields(version: 'v0' | 'v1', authorities: string | null): Databag {
+  const said = authorities === null ? 'false' : 'true';
+  return {
+    tls: version === 'v1' ? said : `${said.charAt(0).toUpperCase()}${said.slice(1)}`,
+    [bagKeys.tlsAuthorities]: authorities ?? '',
+  };
+}
+
+/** The content of the secret about TLS when something else is to be said of it. */
+export const verifiedSecret = (content: Databag, own: Databag, authorities: string | null) =>
+  withoutEmpty({ ...content, ...tlsFields(own.version === 'v1' ? 'v1' : 'v0', authorities) });
+
+/** What a databag says itself of TLS, where no secret does. */
+export function verifiedDatabag(own: Databag, authorities: string | null): Databag {
+  if (own.version === 'v1') return {};
+  const { tls, ...more } = tlsFields('v0', authorities);
+  const isHidden = own[secretKey(tlsGroup)] !== undefined;
+  return own.tls === undefined && isHidden ? {} : { tls: tls ?? '', ...more };
 }
 
 /** Where clients reach the poolers now; everything else in the databag stays. */

@@ -21,6 +21,8 @@ const ofLastPeers = /^.+-peers-relation-broken$/;
 
 /** The backend came, moved or went. */
 const ofBackend = /^backend-database-relation-(created|changed|departed|broken)$/;
+/** Who gives certificates came, has answered or went; that its units come and go is nothing. */
+const ofCertificates = /^certificates-relation-(created|changed|broken)$/;
 /** A peer moved, or the unit's own PgBouncer has come up. */
 const ofPeers = /^.+-(peers-relation-(joined|changed|departed)|pebble-ready)$/;
 
@@ -30,6 +32,7 @@ export const isOwnSecret = (label = ''): boolean => relationOfSecret(label) !== 
 /** The chart that a Juju hook goes through; null for a hook that nobody handles. */
 export function chartNameOf(hook: string): HookName | null {
   if (Object.hasOwn(charts, hook)) return charts[hook] ?? null;
+  if (ofCertificates.test(hook)) return 'certificates-relation-changed';
   if (ofBackend.test(hook) || ofLastPeers.test(hook)) return 'update-status';
   return ofPeers.test(hook) ? 'pgb-peers-relation-changed' : null;
 }

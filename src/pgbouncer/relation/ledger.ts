@@ -74,6 +74,7 @@ const record = v.variant('state', [
         endpoints: v.nullable(v.string()),
         readOnlyEndpoints: v.string(),
         version: v.nullable(v.string()),
+        authorities: v.exactOptional(v.string()),
       }),
     ),
     error: v.nullable(v.string()),

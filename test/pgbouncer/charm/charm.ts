@@ -20,6 +20,7 @@ import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';
 import { type Hook, type Topology, unitsOf, type World } from '../../../src/testing/world.ts';
 import { charmRuntime } from '../../charm-runtime.ts';
+import type { CertificateGiver } from './certificate-giver.ts';
 import { eventVariables } from './environment.ts';
 import { type Instead, StandIn, type ToolCall } from './stand-in.ts';
 import { backendRelation, backendSecretId, backendTlsId, type Surroundings } from './tool-calls.ts';
@@ -61,6 +62,8 @@ export class RealCharm {
   readonly asked: Record<string, string> = {};
   /** What the backend's secret about TLS holds; null while there is none. */
   tls: Databag | null = null;
+  /** Who gives certificates; null while nothing is related to `certificates`. */
+  certificates: CertificateGiver | null = null;
   last: Ended | null = null;
   readonly #workspace: Workspace;
   readonly #built: string;
@@ -293,6 +296,9 @@ export class RealCharm {
       get backendTls() {
         return charmWorld.tls;
       },
+      get certificates() {
+        return charmWorld.certificates;
+      },
       asked: this.asked,
       config,
       address: '127.0.0.1',
@@ -327,6 +333,7 @@ export class RealCharm {
     clearTimeout(end);
     const milliseconds = performance.now() - started;
     this.last = { code, signal, out, error, calls: this.standIn.calls, milliseconds };
+    this.certificates?.settle(code === 0);
     if (deposedAt === 'commit') tools.depose();
     let pending: Pending | null = null;
     let kept: Kept | null = null;
@@ -362,9 +369,12 @@ export class RealCharm {
   #environment({ unit, hook }: View, tools: string): Record<string, string> {
     const { charm, home } = this.#unit(unit);
     const isBackends = hook.name.startsWith('backend-database-');
+    const certificates = hook.name.startsWith('certificates-') ? this.certificates : null;
     const event = isBackends
       ? { ...hook, relation: backendRelation, remoteApplication: 'postgresql' }
-      : hook;
+      : certificates !== null
+        ? { ...hook, relation: certificates.relation, remoteApplication: 'ca' }
+        : hook;
     return {
       PATH: `${tools}:${process.env.PATH}`,
       JUJU_CHARM_DIR: charm,

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly backendTls?: Databag | null;
   /** What the charm has written to its side of `backend-database`. */
   readonly asked: Record<string, string>;
+  /** Who gives certificates; null while nothing is related to `certificates`. */
+  readonly certificates?: CertificatesRelation | null;
   readonly config: Readonly<Record<string, unknown>>;
   readonly address: string;
   /** What `network-get` shows instead, where a test knows it. */
@@ -27,6 +29,16 @@ export interface Surroundings {
   readonly content?: (path: string) => string;
   /** The id of the secret that the next `secret-add` makes; by default the simulation's own. */
   readonly nextSecret?: () => string | undefined;
+}
+
+/** The relation with who gives certificates, as one hook sees it. */
+export interface CertificatesRelation {
+  readonly relation: number;
+  /** What the provider's application says. */
+  readonly given: Databag;
+  /** What each unit of the charm says, with what the hook has written. */
+  readonly read: (unit: string) => Databag;
+  readonly write: (unit: string, values: Databag) => void;
 }
 
 export const backendRelation = 100_000;
@@ -44,13 +56,15 @@ export function call(
   const { flags, rest } = parse(tool, args);
   const wrong = (why: string) => new ToolError(tool, 2, why);
   const isBackend = (id: number) => id === backendRelation && around.backend !== null;
+  const certificatesOf = (id: number) =>
+    around.certificates?.relation === id ? around.certificates : null;
   const { view } = tools;
   const relation = (flag = '-r'): number => {
     const given = flags.get(flag) ?? '';
     const id = Number(/^(?:[a-z0-9-]+:)?(\d+)$/.exec(given)?.[1] ?? Number.NaN);
     const invalid = `invalid value "${given}" for option ${flag}`;
     if (Number.isNaN(id)) throw wrong(`${invalid}: invalid relation id`);
-    if (view.relations[id] === undefined && !isBackend(id))
+    if (view.relations[id] === undefined && !isBackend(id) && certificatesOf(id) === null)
       throw wrong(`${invalid}: relation not found`);
     return id;
   };
@@ -71,6 +85,7 @@ export function call(
     case 'relation-list': {
       const id = relation();
       if (isBackend(id)) return json(flags.has('--app') ? 'postgresql' : ['postgresql/0']);
+      if (certificatesOf(id) !== null) return json(flags.has('--app') ? 'ca' : ['ca/0']);
       return json(flags.has('--app') ? tools.relationListApplication(id) : tools.relationList(id));
     }
     case 'relation-get': {
@@ -80,6 +95,12 @@ export function call(
       if (!isUnit && !flags.has('--app'))
         throw wrong(`expected unit name, got application name "${who}"`);
       const shown = (bag: Databag) => json(key === '-' ? sorted(bag) : (bag[key] ?? null));
+      const certificates = certificatesOf(id);
+      if (certificates !== null && isUnit) {
+        if (who !== view.unit) throw new ToolError(tool, 1, 'permission denied');
+        return shown(certificates.read(who));
+      }
+      if (certificates !== null) return shown(certificates.given);
       if (isBackend(id)) {
         const isOurs = who === view.application;
         if (isOurs && !tools.isLeader()) throw new ToolError(tool, 1, 'permission denied');
@@ -90,7 +111,11 @@ export function call(
     case 'relation-set': {
       const id = relation();
       const values = valuesIn(tool, flags.get('--file'), input, rest);
-      if (isBackend(id)) {
+      const certificates = certificatesOf(id);
+      if (certificates !== null) {
+        if (flags.has('--app')) throw wrong('the charm says nothing there for its application');
+        certificates.write(view.unit, values);
+      } else if (isBackend(id)) {
         if (!tools.isLeader()) throw new ToolError(tool, 1, 'cannot write relation settings');
         Object.assign(around.asked, values);
       } else tools.relationSet(id, flags.has('--app') ? 'application' : 'unit', values);

@@ -41,6 +41,7 @@ describe('endpoints', () => {
       endpoint: host === null ? null : { host, port: 1 },
       serving: new Map(Object.entries(serving).map(([id, name]) => [Number(id), name])),
       listsUsers: true,
+      authorities: '',
     });
     const asked = { relation: 4, database: 'app', verifier: { secret: 'SCRAM' }, published: null };
     const app = serving(asked);
