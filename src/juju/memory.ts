@@ -32,7 +32,7 @@ interface Relation {
   units: ReadonlyMap<string, Databag>;
   own: Databag;
   /** What this application's units say in it, by name. */
-  ownUnits: ReadonlyMap<string, Databag>;
+  readonly ownUnits: Map<string, Databag>;
   /** False once it is breaking: Juju no longer lists it, and its databags can still be read. */
   listed: boolean;
 }
@@ -219,7 +219,8 @@ export class MemoryJuju {
         return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why });
       },
       make: (label, content) => {
-        if (going.has(label)) return async () => E.left(refusal('secret-add', taken(label)));
+        const why = `secret with label "${label}" already exists`;
+        if (going.has(label)) return async () => E.left(refusal('secret-add', why));
         return change('secret-add', () => {
           const known = [...secrets].find(([, secret]) => secret.label === label)?.[0];
           if (known !== undefined) alter(known, { content });
@@ -247,10 +248,8 @@ export class MemoryJuju {
   }
 
   #listed(endpoint: string): readonly number[] {
-    const listed: number[] = [];
-    for (const [id, relation] of this.#relations)
-      if (relation.listed && (relation.endpoint ?? endpoint) === endpoint) listed.push(id);
-    return listed;
+    const all = [...this.#relations].filter(([, { listed }]) => listed);
+    return all.flatMap(([id, one]) => ((one.endpoint ?? endpoint) === endpoint ? [id] : []));
   }
 
   /** Juju's access rules, in Juju's words. */
@@ -270,11 +269,10 @@ export class MemoryJuju {
           return refuse(`settings not found for unit ${bag.unit}`);
         return access === 'read' ? null : refuse('permission denied');
       case 'OwnUnit':
-        if (!this.#relations.has(bag.relation)) return refuse('relation not found');
-        return bag.unit === unit ? null : refuse('permission denied');
       case 'RemoteApp':
       case 'OwnApp':
         if (!this.#relations.has(bag.relation)) return refuse('relation not found');
+        if (bag._tag === 'OwnUnit') return bag.unit === unit ? null : refuse('permission denied');
         if (bag._tag === 'RemoteApp') return access === 'read' ? null : refuse('permission denied');
         if (isLeader) return null;
         return refuse(access === 'read' ? 'permission denied' : 'cannot write relation settings');
@@ -288,18 +286,14 @@ export class MemoryJuju {
       else if (bag._tag === 'PeerUnit') this.#units.set(bag.unit, next);
       else {
         const relation = this.#relations.get(bag.relation);
-        if (relation === undefined) continue;
-        if (bag._tag === 'OwnUnit')
-          relation.ownUnits = new Map([...relation.ownUnits, [bag.unit, next]]);
-        else relation.own = next;
+        if (bag._tag === 'OwnUnit') relation?.ownUnits.set(bag.unit, next);
+        else if (relation !== undefined) relation.own = next;
       }
     }
     this.#states.set(unit, merged(this.#states.get(unit) ?? {}, state));
     this.#statuses.set(unit, status);
   }
 }
-
-const taken = (label: string): string => `secret with label "${label}" already exists`;
 
 const refusal = (call: string, why: string): JujuError => ({
   _tag: 'ModelRefused',

@@ -66,6 +66,13 @@ export const jujuConformance = (make: () => Promise<JujuSubject>): readonly Conf
       assert.deepEqual(await hook(leader, (model) => read(model, bag)), {});
       await hook(follower, (model) => refused(alone(model, bag), 'ModelRefused', 'broken'));
     },
+    'has each unit say something in a relation for itself': async (subject) => {
+      const { leader, follower, relation, hook } = subject;
+      const bag: Bag = { _tag: 'OwnUnit', relation, unit: follower };
+      await hook(follower, (model) => done(model.commit(writing(bag, { own: 'yes' }))));
+      assert.equal((await hook(follower, (model) => read(model, bag))).own, 'yes');
+      await hook(leader, (model) => refused(alone(model, bag), 'ModelRefused', 'broken'));
+    },
     'refuses a relation that is not there': ({ leader, hook }) =>
       hook(leader, (model) =>
         refused(alone(model, { _tag: 'OwnApp', relation: 999_999 }), 'ModelRefused', 'broken'),

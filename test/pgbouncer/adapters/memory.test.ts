@@ -68,6 +68,8 @@ describe('who may read and write what', () => {
     ['a follower, the peer application', 'p/1', peerApp, 'cannot write relation settings'],
     ['a follower, itself', 'p/1', unit('p/1'), null],
     ['a follower, another unit', 'p/1', unit('p/0'), 'permission denied'],
+    ['a follower, for itself', 'p/1', { ...remote, _tag: 'OwnUnit', unit: 'p/1' }, null],
+    ['for another', 'p/1', { ...remote, _tag: 'OwnUnit', unit: 'p/0' }, 'permission denied'],
     ['the leader, the remote application', 'p/0', remote, 'permission denied'],
   ] as const)('writes: %s', async (_, who, bag, why) => {
     const made = juju();
