@@ -20,6 +20,8 @@ export interface Certifying {
   /** Days from its beginning to its end, and how many of them have passed. */
   readonly days?: number;
   readonly passed?: number;
+  /** For other names than it asks for. */
+  readonly names?: string;
 }
 
 /** Makes a CA with the `openssl` program. */
@@ -46,12 +48,13 @@ export function authority(): Authority {
         key: readFileSync(path(`${name}.key`), 'utf8'),
       };
     },
-    certify: (request, { days = 30, passed = 0 } = {}) => {
+    certify: (request, { days = 30, passed = 0, names } = {}) => {
       const name = `asked-${count++}`;
       writeFileSync(path(`${name}.csr`), request);
       for (const file of ['index.txt', 'index.txt.attr']) writeFileSync(path(file), '');
       writeFileSync(path('serial'), `${(4096 + count).toString(16)}\n`);
-      writeFileSync(path('ca.conf'), configuration);
+      const others = names === undefined ? '' : `subjectAltName = ${names}\n`;
+      writeFileSync(path('ca.conf'), `${configuration}${others}`);
       const from = Date.now() - passed * day;
       openssl(
         ...['ca', '-batch', '-notext', '-config', 'ca.conf', '-in', `${name}.csr`],

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { JujuEvent } from '../../juju/port.ts';
 import { difference } from '../../juju/writes.ts';
 import { lookingKey, movingKey } from '../keys.ts';
-import { covers } from '../relation/authorities.ts';
+import { markOf } from '../relation/authorities.ts';
 import { isShown } from '../relation/endpoints.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { isServed, type Ledger, serving } from '../relation/ledger.ts';
@@ -68,7 +68,8 @@ async function isInStep(session: Session, { records }: Ledger, unit: string): Pr
   return [...records.values()].every((record) => {
     if (!isServed(record)) return true;
     const mark = record.published?.authorities;
-    const isCovered = mark === undefined ? authorities === '' : covers(mark, authorities);
+    // Where units are verified by several, one of these may verify nobody any more.
+    const isCovered = (mark ?? '') === markOf(authorities);
     const serves = served.get(record.relation) === serving(record);
     return isShown(record.published, shown) === serves && (isCovered || !serves);
   });
