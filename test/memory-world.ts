@@ -3,6 +3,7 @@ import { type HookEvent, type HookName, hooks } from '../machines/index.ts';
 import type { JujuEvent } from '../src/juju/port.ts';
 import { type HookError, render } from '../src/pgbouncer/errors.ts';
 import {
+  MemoryIdentity,
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
@@ -25,6 +26,12 @@ export class MemoryWorld {
     [0, 1, 2, 3].map((number) => [`p/${number}`, new MemoryPgbouncer(this.postgres)]),
   );
   readonly entropy = seededEntropy(1);
+  readonly identities = new Map<string, MemoryIdentity>(
+    [0, 1, 2, 3].map((number) => [
+      `p/${number}`,
+      new MemoryIdentity(`p/${number}`, [`pgb-${number}`]),
+    ]),
+  );
 
   /** Juju 2.9 by default, which has no secrets. */
   constructor({ hasSecrets = false } = {}) {
@@ -43,12 +50,19 @@ export class MemoryWorld {
     return pooler;
   }
 
+  identity(unit: string): MemoryIdentity {
+    const identity = this.identities.get(unit);
+    if (identity === undefined) throw new Error(`no unit ${unit}`);
+    return identity;
+  }
+
   adapters(unit: string): Adapters {
     return {
       juju: this.juju.hook(unit),
       backend: this.postgres.hook(),
       pooler: this.pooler(unit).hook(),
       entropy: this.entropy,
+      identity: this.identity(unit).hook(),
       clock: () => 0,
     };
   }

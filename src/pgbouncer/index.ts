@@ -12,12 +12,16 @@ export {
 export { cryptoEntropy } from './entropy.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export {
+  emptyIdentity,
   emptyPgbouncer,
   emptyPostgres,
   type Fault,
+  type IdentityState,
+  MemoryIdentity,
   MemoryPgbouncer,
   MemoryPostgres,
   type MemoryRole,
+  memoryAuthority,
   type PgbouncerState,
   type PostgresState,
   seededEntropy,

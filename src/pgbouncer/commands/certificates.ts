@@ -41,7 +41,7 @@ export interface Certificates {
   /** What an operator must see to; null where nothing. */
   readonly obstacle: () => Promise<string | null>;
   /** What is still to come; null where nothing. */
-  readonly remark: () => Promise<string | null>;
+  readonly lack: () => Promise<string | null>;
 }
 
 interface Needed extends Pick<Rules, 'tls'> {
@@ -210,7 +210,7 @@ export function openCertificates(
         ? `${why} ${endpoints.certificates} is related to nothing: relate it to who gives certificates, or set tls to allow; ${hint}`
         : null;
     },
-    remark: async () => {
+    lack: async () => {
       const isRelated = identity !== undefined && (await certified()).relation !== null;
       const isWaiting = isRelated && tls !== 'off' && (await held()) === null;
       return isWaiting

@@ -35,10 +35,12 @@ export async function conclude(
   const moving = isLeading ? await session.moves.remember() : null;
   await record(session);
   const { certificates } = session;
-  const [unfit, remark] = [await certificates.obstacle(), await certificates.remark()];
+  const [unfit, lack] = [await certificates.obstacle(), await certificates.lack()];
+  const isShut = lack !== null && session.tls === 'require';
   const { records, lookup } = await session.ledger();
   const waitingFor =
     ofCharts[0] ??
+    (isShut ? lack : null) ??
     reasonOfLeft(reconciled) ??
     ofLeader ??
     reasonOfUnreadable(session) ??
@@ -52,7 +54,7 @@ export async function conclude(
       ...(unfit === null ? [] : [unfit]),
       ...mattersOfOperator([...charts, ...reconciled]),
     ],
-    remark === null ? session.remarks : [...session.remarks, remark],
+    lack === null ? session.remarks : [...session.remarks, lack],
   );
 }
 

@@ -10,5 +10,11 @@ export {
   type PostgresState,
 } from './backend.ts';
 export { seededEntropy } from './entropy.ts';
+export {
+  emptyIdentity,
+  type IdentityState,
+  MemoryIdentity,
+  memoryAuthority,
+} from './identity.ts';
 export { emptyPgbouncer, MemoryPgbouncer, type PgbouncerState } from './pooler.ts';
 export type { Fault, Tap } from './tap.ts';

@@ -111,7 +111,7 @@ it('a pod that is lost is shut until its new key has a certificate, and says so'
   await expect(gets(null)).rejects.toThrow();
   await hook('update-status');
   expect(charm.statusOf(leader)).toBe(
-    'active: waiting for a certificate from certificates; until then nobody comes in over the network',
+    'waiting: waiting for a certificate from certificates; until then nobody comes in over the network',
   );
   giver().give(ca);
   await hook('certificates-relation-changed');

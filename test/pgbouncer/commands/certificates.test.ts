@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { memoryAuthority } from '../../../src/pgbouncer/memory/index.ts';
+import { authoritiesIn } from '../../../src/pgbouncer/relation/authorities.ts';
+import { MemoryWorld } from '../../memory-world.ts';
+
+const certificates = 9;
+const day = 86_400_000;
+const leader = 'p/1';
+const units = ['p/0', 'p/1', 'p/2'] as const;
+
+/** A world with one relation that is served, and with who gives certificates once `relate` says so. */
+class Certified extends MemoryWorld {
+  readonly authorities = { old: memoryAuthority('old'), new: memoryAuthority('new') };
+  by: 'old' | 'new' = 'old';
+  isThere = false;
+
+  async relateCertificates(): Promise<void> {
+    this.juju.request(certificates, {}, 'certificates');
+    this.isThere = true;
+    for (const unit of units) await this.certified(unit, 'created');
+  }
+
+  certified(unit: string, what: string) {
+    const event = { hook: `certificates-relation-${what}`, relation: certificates };
+    return this.dispatch(unit, event);
+  }
+
+  requestOf(unit: string): string | null {
+    const bag = this.juju.databag({ _tag: 'OwnUnit', relation: certificates, unit });
+    const text = bag.certificate_signing_requests;
+    return text === undefined ? null : JSON.parse(text)[0].certificate_signing_request;
+  }
+
+  /** What the provider says to these units, and to nobody else. */
+  give(...to: readonly string[]): void {
+    if (!this.isThere) return;
+    const { ca, certify } = this.authorities[this.by];
+    const entries = to.flatMap((unit) => {
+      const request = this.requestOf(unit);
+      const now = this.identity(unit).now;
+      if (request === null) return [];
+      const certificate = certify(request, { from: now, until: now + 30 * day });
+      return [{ certificate_signing_request: request, certificate, ca, chain: [certificate, ca] }];
+    });
+    this.juju.request(certificates, { certificates: JSON.stringify(entries) });
+  }
+
+  async goes(): Promise<void> {
+    this.juju.breaking(certificates);
+    this.isThere = false;
+    for (const unit of units) await this.certified(unit, 'broken');
+    this.juju.forget(certificates);
+  }
+
+  /** By whom the certificate is signed that clients of a unit see; null where they see none. */
+  signerOf(unit: string): string | null {
+    const text = this.pooler(unit).configuration.clients?.certificate;
+    if (text == null) return null;
+    const [, base64 = ''] = text.split('\n');
+    return JSON.parse(Buffer.from(base64, 'base64').toString()).by;
+  }
+
+  /** Each unit looks at the provider's answer, and the others at what it has come to. */
+  async told(): Promise<void> {
+    if (this.isThere) for (const unit of units) await this.certified(unit, 'changed');
+    await this.settle();
+  }
+
+  /** The units that a databag names, and by whom clients are to verify them. */
+  said(relation = 4) {
+    const bag = this.own(relation);
+    const hosts = `${bag.endpoints},${bag['read-only-endpoints'] ?? ''}`.split(',');
+    const named = [...this.endpoints].flatMap(([unit, at]) =>
+      at !== null && hosts.includes(at) ? [unit] : [],
+    );
+    const known = Object.entries(this.authorities).flatMap(([name, { ca }]) =>
+      authoritiesIn(bag['tls-ca'] ?? '').includes(ca) ? [name] : [],
+    );
+    return { tls: bag.tls, named, known };
+  }
+}
+
+async function served(): Promise<Certified> {
+  const world = new Certified();
+  await world.relate(4);
+  return world;
+}
+
+describe('what is said of TLS', () => {
+  it('is nothing before all units that are named have a certificate, and then all at once', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give('p/1', 'p/2');
+    await world.told();
+    expect(units.map((unit) => world.signerOf(unit))).toEqual([null, 'old', 'old']);
+    expect(world.said()).toEqual({ tls: 'False', named: [...units], known: [] });
+    world.give(...units);
+    await world.told();
+    expect(world.said()).toEqual({ tls: 'True', named: [...units], known: ['old'] });
+  });
+
+  it('names no unit that comes later, until it has one', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    world.juju.addUnit('p/3');
+    await world.settle();
+    expect(world.said()).toEqual({ tls: 'True', named: [...units], known: ['old'] });
+    await world.certified('p/3', 'created');
+    world.give(...units, 'p/3');
+    await world.certified('p/3', 'changed');
+    await world.settle();
+    expect(world.said().named).toEqual([...units, 'p/3']);
+  });
+
+  it('holds for a new leader as well, without another word', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    const before = world.own(4);
+    world.juju.leader = 'p/2';
+    await world.dispatch('p/2', { hook: 'leader-elected' });
+    await world.settle();
+    expect(world.own(4)['tls-ca']).toBe(before['tls-ca']);
+    expect(world.said()).toMatchObject({ tls: 'True', named: [...units] });
+  });
+
+  it('property: is true of all that are named when all is told, and nothing old is left', async () => {
+    const action = fc.oneof(
+      fc.record({ _tag: fc.constant('Give'), to: fc.subarray([...units]) }),
+      fc.record({ _tag: fc.constant('By'), by: fc.constantFrom('old' as const, 'new' as const) }),
+      fc.record({ _tag: fc.constant('Hook'), unit: fc.constantFrom(...units) }),
+      fc.record({ _tag: fc.constant('Lost'), unit: fc.constantFrom(...units) }),
+      fc.record({ _tag: fc.constant('Days'), days: fc.integer({ min: 1, max: 40 }) }),
+      fc.record({ _tag: fc.constant('Comes') }),
+      fc.record({ _tag: fc.constant('Goes') }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 12 }), async (actions) => {
+        const world = await served();
+        for (const one of actions) {
+          if ('to' in one) world.give(...one.to);
+          else if ('by' in one) world.by = one.by;
+          else if ('days' in one)
+            for (const unit of units) world.identity(unit).now += one.days * day;
+          else if ('unit' in one && one._tag === 'Hook') {
+            if (world.isThere) await world.certified(one.unit, 'changed');
+            await world.reconcile(one.unit);
+          } else if ('unit' in one) {
+            const { state } = world.identity(one.unit);
+            world.identity(one.unit).state = { ...state, key: null };
+            await world.dispatch(one.unit, { hook: 'p-pebble-ready' });
+          } else if (one._tag === 'Comes' && !world.isThere) await world.relateCertificates();
+          else if (one._tag === 'Goes' && world.isThere) await world.goes();
+        }
+        // Whoever gives certificates answers in the end, also to what is asked for by then.
+        for (let round = 0; round < 3; round++) {
+          await world.settle();
+          world.give(...units);
+          await world.told();
+        }
+        const { tls, named, known } = world.said();
+        expect(named).toEqual([...units]);
+        const signers = new Set(named.map((unit) => world.signerOf(unit)));
+        expect(known).toEqual(world.isThere ? [...signers].sort() : []);
+        expect([...signers]).toEqual(world.isThere ? [world.by] : [null]);
+        expect(tls).toBe(world.isThere ? 'True' : 'False');
+        if (!world.isThere)
+          for (const unit of units) expect(world.identity(unit).state.key).toBe(null);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a unit’s certificate', () => {
+  it('is not asked for where clients are to come without TLS', async () => {
+    const world = await served();
+    world.juju.request(certificates, {}, 'certificates');
+    const event = { hook: 'certificates-relation-created', relation: certificates };
+    await world.dispatch(leader, event, { tls: 'off' });
+    expect(world.requestOf(leader)).toBe(null);
+    expect(world.identity(leader).state.key).toBe(null);
+  });
+
+  it('costs no call, and no look at the key, where nobody gives any', async () => {
+    const world = await served();
+    const identity = world.identity(leader).hook();
+    const looked: string[] = [];
+    const seen = Object.fromEntries(
+      Object.keys(identity).map((name) => [
+        name,
+        () => {
+          looked.push(name);
+          throw new Error('nothing is to be asked here');
+        },
+      ]),
+    );
+    const { juju } = world.adapters(leader);
+    const bags: string[] = [];
+    world.adapters = () => ({
+      ...MemoryWorld.prototype.adapters.call(world, leader),
+      identity: seen as unknown as typeof identity,
+      juju: {
+        ...juju,
+        read: (wanted) => {
+          bags.push(...wanted.map((bag) => JSON.stringify(bag)));
+          return juju.read(wanted);
+        },
+      },
+    });
+    await world.reconcile(leader);
+    expect(looked).toEqual([]);
+    expect(bags.join()).not.toContain('OwnUnit');
+  });
+
+  it('is asked for once, however often a hook is repeated', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    const request = world.requestOf(leader);
+    await world.certified(leader, 'created');
+    await world.reconcile(leader);
+    expect(world.requestOf(leader)).toBe(request);
+    expect(world.identity(leader).state.made).toBe(1);
+  });
+});
