@@ -69,7 +69,9 @@ export function openCertificates(
   };
   const told = (before: Certified): Certified => {
     if (what === undefined || called === undefined) return before;
-    if (what !== 'broken') return { ...before, relation: called };
+    // What was asked for in another relation nobody answers in this one.
+    if (what !== 'broken')
+      return before.relation === called ? before : { ...before, relation: called, asked: null };
     return {
       relation: before.relation === called ? null : before.relation,
       asked: before.relation === called ? null : before.asked,

@@ -9,11 +9,20 @@ const day = 86_400_000;
 const leader = 'p/1';
 const units = ['p/0', 'p/1', 'p/2'] as const;
 
+interface Given {
+  /** A provider answers a request once, in whatever hook. */
+  readonly for: string;
+  readonly certificate: string;
+  readonly ca: string;
+  readonly chain: readonly string[];
+}
+
 /** A world with one relation that is served, and with who gives certificates once `relate` says so. */
 class Certified extends MemoryWorld {
   readonly authorities = { old: memoryAuthority('old'), new: memoryAuthority('new') };
   by: 'old' | 'new' = 'old';
   isThere = false;
+  #given: readonly Given[] = [];
 
   async relateCertificates(): Promise<void> {
     this.juju.request(certificates, {}, 'certificates');
@@ -41,9 +50,15 @@ class Certified extends MemoryWorld {
       const now = this.identity(unit).now;
       if (request === null) return [];
       const certificate = certify(request, { from: now, until: now + 30 * day });
-      return [{ certificate_signing_request: request, certificate, ca, chain: [certificate, ca] }];
+      const known = this.#given.find((one) => one.for === request && one.ca === ca);
+      return [known ?? { for: request, certificate, ca, chain: [certificate, ca] }];
     });
-    this.juju.request(certificates, { certificates: JSON.stringify(entries) });
+    this.#given = [...this.#given, ...entries];
+    const said = entries.map(({ for: request, ...one }) => ({
+      ...one,
+      certificate_signing_request: request,
+    }));
+    this.juju.request(certificates, { certificates: JSON.stringify(said) });
   }
 
   async goes(): Promise<void> {
@@ -53,12 +68,21 @@ class Certified extends MemoryWorld {
     this.juju.forget(certificates);
   }
 
-  /** By whom the certificate is signed that clients of a unit see; null where they see none. */
-  signerOf(unit: string): string | null {
+  #shownBy(unit: string): { readonly by: string; readonly until: number } | null {
     const text = this.pooler(unit).configuration.clients?.certificate;
     if (text == null) return null;
     const [, base64 = ''] = text.split('\n');
-    return JSON.parse(Buffer.from(base64, 'base64').toString()).by;
+    return JSON.parse(Buffer.from(base64, 'base64').toString());
+  }
+
+  /** By whom the certificate is signed that clients of a unit see; null where they see none. */
+  signerOf(unit: string): string | null {
+    return this.#shownBy(unit)?.by ?? null;
+  }
+
+  /** How long it is good for still. */
+  leftOf(unit: string): number {
+    return (this.#shownBy(unit)?.until ?? 0) - this.identity(unit).now;
   }
 
   /** Each unit looks at the provider's answer, and the others at what it has come to. */
@@ -141,6 +165,9 @@ describe('what is said of TLS', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 12 }), async (actions) => {
         const world = await served();
+        await world.relateCertificates();
+        world.give(...units);
+        await world.told();
         for (const one of actions) {
           if ('to' in one) world.give(...one.to);
           else if ('by' in one) world.by = one.by;
@@ -168,8 +195,9 @@ describe('what is said of TLS', () => {
         expect(known).toEqual(world.isThere ? [...signers].sort() : []);
         expect([...signers]).toEqual(world.isThere ? [world.by] : [null]);
         expect(tls).toBe(world.isThere ? 'True' : 'False');
-        if (!world.isThere)
-          for (const unit of units) expect(world.identity(unit).state.key).toBe(null);
+        if (world.isThere)
+          for (const unit of units) expect(world.leftOf(unit)).toBeGreaterThan(10 * day);
+        else for (const unit of units) expect(world.identity(unit).state.key).toBe(null);
       }),
       { numRuns: 60 },
     );
@@ -215,6 +243,35 @@ describe('a unit’s certificate', () => {
     await world.reconcile(leader);
     expect(looked).toEqual([]);
     expect(bags.join()).not.toContain('OwnUnit');
+  });
+
+  it('is not shown where its key is gone, and no longer told of', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    const { state } = world.identity(leader);
+    world.identity(leader).state = { ...state, key: null };
+    await world.dispatch(leader, { hook: 'p-pebble-ready' });
+    expect(world.signerOf(leader)).toBe(null);
+    expect(world.said()).toEqual({ tls: 'False', named: [...units], known: [] });
+  });
+
+  it('goes with its own relation, also where another one has come before that', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    const other = 11;
+    world.juju.request(other, {}, 'certificates');
+    await world.dispatch(leader, { hook: 'certificates-relation-created', relation: other });
+    expect(world.signerOf(leader)).toBe('old');
+    world.juju.breaking(certificates);
+    await world.certified(leader, 'broken');
+    expect(world.signerOf(leader)).toBe(null);
+    const own = { _tag: 'OwnUnit', relation: other, unit: leader } as const;
+    expect(world.juju.databag(own)).toHaveProperty('certificate_signing_requests');
+    expect(world.said()).toMatchObject({ tls: 'False', known: [] });
   });
 
   it('is asked for once, however often a hook is repeated', async () => {
