@@ -217,16 +217,21 @@ describe('docs/errors.md, misuse', () => {
 
 describe('docs/ports.md', () => {
   const world = new MemoryWorld();
-  const { juju, backend, pooler, entropy } = world.adapters('p/1');
+  const { juju, backend, pooler, entropy, identity = {} } = world.adapters('p/1');
 
-  it.each(Object.entries({ Juju: juju, Backend: backend, Pooler: pooler, Entropy: entropy }))(
-    'tells of each member of the port %s, and of no other',
-    (name, port) => {
-      const [, section = ''] = text('docs/ports.md').split(`## ${name}\n`);
-      const told = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)];
-      expect(told.map(([, member]) => member).sort()).toEqual(Object.keys(port).sort());
-    },
-  );
+  it.each(
+    Object.entries({
+      Juju: juju,
+      Backend: backend,
+      Pooler: pooler,
+      Entropy: entropy,
+      Identity: identity,
+    }),
+  )('tells of each member of the port %s, and of no other', (name, port) => {
+    const [, section = ''] = text('docs/ports.md').split(`## ${name}\n`);
+    const told = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)];
+    expect(told.map(([, member]) => member).sort()).toEqual(Object.keys(port).sort());
+  });
 });
 
 describe('docs/holes.md', () => {

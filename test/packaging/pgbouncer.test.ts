@@ -109,7 +109,7 @@ describe.each(substrates)('the charm for %s', (substrate) => {
       ).toBe(true);
     for (const one of others)
       expect(one).toMatch(
-        /^\S+ [\d.]+, ((MIT|ISC)\n\n[\s\S]*Copyright[\s\S]*Permission|Apache-2\.0\n\n\s*Apache License)/,
+        /^\S+ [\d.]+, ((MIT|ISC|0BSD|BSD-3-Clause)\n\n[\s\S]*Copyright[\s\S]*[Pp]ermi|Apache-2\.0\n\n\s*Apache License)/,
       );
   });
 
@@ -135,6 +135,7 @@ describe.each(substrates)('the charm for %s', (substrate) => {
       requires: {
         [endpoints.backend]: { interface: 'postgresql_client', optional: false },
         [endpoints.tracing]: { interface: 'tracing', optional: true, limit: 1 },
+        [endpoints.certificates]: { interface: 'tls-certificates', optional: true, limit: 1 },
       },
     });
     const isKubernetes = substrate === 'kubernetes';

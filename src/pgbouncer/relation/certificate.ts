@@ -29,7 +29,7 @@ export interface Asked {
 }
 
 /** The certificate that clients of this unit see, with what came with it, as PEM. */
-export interface Held {
+interface Held {
   readonly relation: number;
   /** The request that it answers. */
   readonly request: string;
