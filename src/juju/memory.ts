@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
+import { type MemoryRelation, related } from './memory-relation.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, SecretStore, Status } from './port.ts';
 
 export interface MemoryJujuOptions {
@@ -24,19 +25,6 @@ export interface StoredSecret {
   readonly grants: readonly number[];
 }
 
-interface Relation {
-  /** Null where it is of whatever endpoint is asked for. */
-  readonly endpoint: string | null;
-  remote: Databag;
-  /** Of the other application, by name. */
-  units: ReadonlyMap<string, Databag>;
-  own: Databag;
-  /** What this application's units say in it, by name. */
-  readonly ownUnits: Map<string, Databag>;
-  /** False once it is breaking: Juju no longer lists it, and its databags can still be read. */
-  listed: boolean;
-}
-
 /**
  * A small Juju in memory: one application with its peers and its relations with others. It keeps
  * Juju's rules: who may read and write which databag, and writes that appear when a hook ends well.
@@ -52,7 +40,7 @@ export class MemoryJuju {
   readonly left = new Set<string>();
   readonly #endpoint: MemoryJujuOptions['endpoint'];
   readonly #units: Map<string, Databag>;
-  readonly #relations = new Map<number, Relation>();
+  readonly #relations = new Map<number, MemoryRelation>();
   readonly #statuses = new Map<string, Status>();
   readonly #states = new Map<string, Databag>();
   readonly #hasSecrets: boolean;
@@ -91,15 +79,7 @@ export class MemoryJuju {
    * endpoint the relation is one of whichever endpoint is asked for.
    */
   request(relation: number, remote: Databag, endpoint: string | null = null): void {
-    const known = this.#relations.get(relation);
-    this.#relations.set(relation, {
-      endpoint: known?.endpoint ?? endpoint,
-      remote,
-      units: known?.units ?? new Map(),
-      own: known?.own ?? {},
-      listed: true,
-      ownUnits: known?.ownUnits ?? new Map(),
-    });
+    this.#relations.set(relation, related(this.#relations.get(relation), remote, endpoint));
   }
 
   /** What the requirer's units have written, by name; those that are not named have departed. */

@@ -336,6 +336,7 @@ describe('docs/hooks', () => {
     'pgb-peers-relation-changed',
     'leader-elected',
     'update-status',
+    'certificates-relation-changed',
     'left-to-do',
   ].map((name) => text(`docs/hooks/${name}.md`));
   const page = pages.join('\n');

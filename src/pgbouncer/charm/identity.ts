@@ -87,5 +87,4 @@ const namesIn = (text: string): readonly string[] =>
     .map((one) => (one.includes(':') ? plainIpv6(one) : one));
 
 /** As URLs have an address of IPv6, which is the form in which Juju names it. */
-const plainIpv6 = (address: string): string =>
-  new URL(`http://[${address}]`).hostname.slice(1, -1);
+const plainIpv6 = (address: string): string => new URL(`http://[${address}]`).hostname.slice(1, -1);

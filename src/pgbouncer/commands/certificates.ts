@@ -56,17 +56,28 @@ const ofCertificates = /^certificates-relation-(created|joined|changed|departed|
 const looksAgain =
   /^(start|config-changed|update-status|upgrade-charm|leader-elected|.+-pebble-ready)$/;
 
-export function openCertificates(
-  { juju, identity, tls, endpoint }: Needed,
+export function openCertificates(needed: Needed, called: JujuEvent): Certificates {
+  const { identity } = needed;
+  if (identity === undefined || needed.tls === 'off')
+    return withoutTls(needed, rememberedOf(needed, called), called);
+  return withTls({ ...needed, identity, ...rememberedOf(needed, called) }, called);
+}
+
+/** What a unit remembers of its certificate, with what Juju says of the relation in this very hook. */
+interface Remembered {
+  readonly certified: () => Promise<Certified>;
+  readonly put: (part: Partial<Certified>) => Promise<void>;
+  /** What the provider says; null where its relation is not there, for one may go without a word. */
+  readonly said: () => Promise<Databag | null>;
+  /** Says what is asked for, in that relation, or takes it back. */
+  readonly asks: (relation: number, request: string | null) => void;
+}
+
+function rememberedOf(
+  { juju }: Pick<Needed, 'juju'>,
   { hook, relation: called }: JujuEvent,
-): Certificates {
+): Remembered {
   const what = ofCertificates.exec(hook)?.[1];
-  /** With what Juju says of the relation in this very hook. */
-  let known: Promise<Certified> | null = null;
-  const certified = (): Promise<Certified> => {
-    known ??= juju.state().then((state) => told(parseCertified(state[certificateKey])));
-    return known;
-  };
   const told = (before: Certified): Certified => {
     if (what === undefined || called === undefined) return before;
     // What was asked for in another relation nobody answers in this one.
@@ -78,146 +89,188 @@ export function openCertificates(
       held: before.held?.relation === called ? null : before.held,
     };
   };
-  const put = async (part: Partial<Certified>): Promise<void> => {
-    const next = { ...(await certified()), ...part };
-    known = Promise.resolve(next);
-    juju.remember({ [certificateKey]: encodeCertified(next) });
+  let known: Promise<Certified> | null = null;
+  const certified = (): Promise<Certified> => {
+    known ??= juju.state().then((state) => told(parseCertified(state[certificateKey])));
+    return known;
   };
+  return {
+    certified,
+    put: async (part) => {
+      const next = { ...(await certified()), ...part };
+      known = Promise.resolve(next);
+      juju.remember({ [certificateKey]: encodeCertified(next) });
+    },
+    said: once(async () => {
+      const { relation: id } = await certified();
+      if (id === null) return null;
+      const outcome = await attempt(() => juju.remote(id))();
+      if (E.isRight(outcome)) return outcome.right;
+      const { left } = outcome;
+      return left._tag === 'ModelRefused' && /not found/.test(left.why) ? null : halt(left);
+    }),
+    asks: (relation, request) =>
+      juju.write({ _tag: 'OwnUnit', relation, unit: juju.name }, requesting(request)),
+  };
+}
 
+/** Takes back the request, and has no certificate any more. */
+async function forgetAll({ certified, put, said, asks }: Remembered): Promise<void> {
+  const { relation: id } = await certified();
+  const isThere = id !== null && (await said()) !== null;
+  if (isThere) asks(id, null);
+  await put({ relation: isThere ? id : null, asked: null, held: null });
+}
+
+/** A unit whose clients come without TLS, whatever is related; what it had of it is still to go. */
+function withoutTls(
+  { identity }: Needed,
+  remembered: Remembered,
+  { hook }: JujuEvent,
+): Certificates {
+  const nothing = async () => null;
+  return {
+    isWanted: async () => false,
+    isRevoked: async () => false,
+    isAsked: async () => true,
+    isLeft: async () => {
+      if (identity === undefined || !looksAgain.test(hook)) return false;
+      const { asked, held } = await remembered.certified();
+      return asked !== null || held !== null;
+    },
+    ask: async () => {},
+    take: async () => {},
+    forget: () => forgetAll(remembered),
+    deleteKey: async () => {
+      if (identity !== undefined) await take(identity.forget);
+    },
+    clients: nothing,
+    authorities: async () => '',
+    obstacle: nothing,
+    lack: nothing,
+  };
+}
+
+interface Known extends Remembered {
+  readonly juju: Unit;
+  readonly identity: Identity;
+  readonly tls: Rules['tls'];
+  readonly endpoint: Needed['endpoint'];
+}
+
+function withTls(known: Known, { hook }: JujuEvent): Certificates {
+  const { identity, tls, certified, put, said, asks } = known;
   let readKey: Promise<string | null> | null = null;
-  const key = (unit: Identity): Promise<string | null> => {
-    readKey ??= take(unit.key);
+  const key = (): Promise<string | null> => {
+    readKey ??= take(identity.key);
     return readKey;
   };
-  const names = once(async () => (identity === undefined ? [] : take(identity.names)));
-
-  /** What the provider says; null where its relation is not there, for one may go without a word. */
-  const said = once(async (): Promise<Databag | null> => {
-    const { relation: id } = await certified();
-    if (id === null) return null;
-    const outcome = await attempt(() => juju.remote(id))();
-    if (E.isRight(outcome)) return outcome.right;
-    const { left } = outcome;
-    return left._tag === 'ModelRefused' && /not found/.test(left.why) ? null : halt(left);
-  });
-  const relation = async (): Promise<number | null> => {
-    if (identity === undefined || tls === 'off' || (await said()) === null) return null;
-    return (await certified()).relation;
-  };
-
-  let objection: string | null = null;
-  /** What the provider says to what was asked. */
+  const names = once(() => take(identity.names));
+  const isThere = async (): Promise<boolean> => (await said()) !== null;
   const answered = async (): Promise<Answered> => {
     const { asked } = await certified();
     const databag = await said();
-    return asked === null || databag === null
-      ? { _tag: 'Nothing' }
-      : answerTo(asked.request, databag);
+    if (asked === null || databag === null) return { _tag: 'Nothing' };
+    return answerTo(asked.request, databag);
   };
-
-  /** Whether what is in force is to be followed by another one, which was not asked for yet. */
-  const isToRenew = async (unit: Identity): Promise<boolean> => {
-    const { asked, held } = await certified();
-    if (held === null || held.request !== asked?.request) return false;
-    const facts = unit.examine(held.certificate, held.authorities);
-    return facts === null || isDue(facts, held.hours, unit.now());
-  };
-
-  const isRevoked = async (): Promise<boolean> => (await answered())._tag === 'Revoked';
-  const isAsked = async (): Promise<boolean> => {
-    if (identity === undefined) return true;
+  const isRevoked = async () => (await answered())._tag === 'Revoked';
+  const isAsked = async () => {
     const { asked } = await certified();
-    const wanted = { key: await key(identity), names: await names() };
-    return isAskedFor(asked, wanted) && !(await isToRenew(identity));
+    const isSame = isAskedFor(asked, { key: await key(), names: await names() });
+    return isSame && !(await isToRenew(known));
   };
-
   /** The certificate to show: one that the key is there for. */
-  const held = async () => {
-    if (identity === undefined || tls === 'off') return null;
+  const shown = async () => {
     const { held } = await certified();
-    return held !== null && held.key === (await key(identity)) ? held : null;
+    return held !== null && held.key === (await key()) ? held : null;
   };
-
+  let objection: string | null = null;
   return {
-    isWanted: async () => (await relation()) !== null,
+    isWanted: isThere,
     isRevoked,
     isAsked,
     isLeft: async () => {
-      if (identity === undefined || !looksAgain.test(hook)) return false;
+      if (!looksAgain.test(hook)) return false;
       const { relation: id, asked, held } = await certified();
       if (id === null && held === null) return false;
-      if ((await relation()) === null) return asked !== null || held !== null;
+      if (!(await isThere())) return asked !== null || held !== null;
       return !(await isAsked()) || held?.request !== asked?.request || isRevoked();
     },
     ask: async () => {
-      const id = await relation();
-      if (identity === undefined || id === null) return;
+      const { relation: id } = await certified();
+      if (id === null || !(await isThere())) return;
       const wanted = await names();
       const made = await take(identity.request(wanted));
       readKey = Promise.resolve(made.key);
       await put({ asked: { ...made, names: wanted } });
-      juju.write({ _tag: 'OwnUnit', relation: id, unit: juju.name }, requesting(made.request));
+      asks(id, made.request);
     },
     take: async () => {
-      const id = await relation();
-      if (identity === undefined || id === null) return;
-      const host = (await endpoint())?.host ?? null;
-      const wanted = { key: await key(identity), host, now: identity.now() };
-      const { asked, held: before } = await certified();
-      const given = await answered();
-      if (given._tag === 'Unreadable') objection = given.why;
-      if (given._tag === 'Given' && asked !== null) {
-        const { certificate, authorities, chain, hours } = given;
-        const why = objectionTo(identity.examine(certificate, authorities), wanted);
-        objection = why === null ? null : `its certificate ${why}`;
-        const { request, key } = asked;
-        const held = { relation: id, request, key, certificate, chain, authorities, hours };
-        if (why === null) return put({ held });
-      }
-      // What was in force goes on meanwhile, where clients can still verify it.
-      if (before === null) return put({});
-      const facts = identity.examine(before.certificate, before.authorities);
-      const isUseless = objectionTo(facts, { ...wanted, now: 0 }) !== null;
-      await put(isUseless ? { held: null } : {});
+      if (await isThere()) objection = await taken(known, await answered(), await key());
     },
-    forget: async () => {
-      const { relation: id } = await certified();
-      const isThere = id !== null && (await said()) !== null;
-      if (isThere) juju.write({ _tag: 'OwnUnit', relation: id, unit: juju.name }, requesting(null));
-      await put({ relation: isThere ? id : null, asked: null, held: null });
-    },
+    forget: () => forgetAll(known),
     deleteKey: async () => {
-      if (identity === undefined) return;
       await take(identity.forget);
       readKey = Promise.resolve(null);
     },
     clients: async () => {
-      const shown = await held();
-      if (shown === null)
-        return identity !== undefined && tls === 'require'
-          ? { mode: tls, certificate: null }
-          : null;
+      const held = await shown();
+      if (held === null) return tls === 'require' ? { mode: tls, certificate: null } : null;
       const mode = tls === 'require' ? tls : 'allow';
-      return { mode, certificate: [shown.certificate, ...shown.chain].join('') };
+      return { mode, certificate: [held.certificate, ...held.chain].join('') };
     },
-    authorities: async () => (await held())?.authorities.join('') ?? '',
+    authorities: async () => (await shown())?.authorities.join('') ?? '',
     obstacle: async () => {
-      const id = identity === undefined ? null : (await certified()).relation;
-      const why = `config tls is ${tls}, and`;
-      const hint = 'until then nobody comes in over the network';
       if (objection !== null)
         return `${endpoints.certificates} gives no certificate that this unit can use: ${objection}; see to its provider`;
-      if (tls !== 'require' || (await held()) !== null) return null;
-      return id === null
-        ? `${why} ${endpoints.certificates} is related to nothing: relate it to who gives certificates, or set tls to allow; ${hint}`
+      const isUnrelated = (await certified()).relation === null;
+      return tls === 'require' && isUnrelated && (await shown()) === null
+        ? `config tls is require, and ${endpoints.certificates} is related to nothing: relate it to who gives certificates, or set tls to allow; ${untilThen}`
         : null;
     },
     lack: async () => {
-      const isRelated = identity !== undefined && (await certified()).relation !== null;
-      const isWaiting = isRelated && tls !== 'off' && (await held()) === null;
-      return isWaiting
-        ? `waiting for a certificate from ${endpoints.certificates}${tls === 'require' ? '; until then nobody comes in over the network' : ''}`
-        : null;
+      if ((await certified()).relation === null || (await shown()) !== null) return null;
+      return `waiting for a certificate from ${endpoints.certificates}${tls === 'require' ? `; ${untilThen}` : ''}`;
     },
   };
+}
+
+const untilThen = 'until then nobody comes in over the network';
+
+/** Whether what is in force is to be followed by another one, which was not asked for yet. */
+async function isToRenew({ certified, identity }: Known): Promise<boolean> {
+  const { asked, held } = await certified();
+  if (held === null || held.request !== asked?.request) return false;
+  const facts = identity.examine(held.certificate, held.authorities);
+  return facts === null || isDue(facts, held.hours, identity.now());
+}
+
+/**
+ * Takes what the provider has given, where it fits; why it does not is the result. What was in force
+ * goes on meanwhile, where clients can still verify it.
+ */
+async function taken(
+  { certified, put, identity, endpoint }: Known,
+  given: Answered,
+  key: string | null,
+): Promise<string | null> {
+  const host = (await endpoint())?.host ?? null;
+  const wanted = { key, host, now: identity.now() };
+  const { relation, asked, held: before } = await certified();
+  let objection = given._tag === 'Unreadable' ? given.why : null;
+  if (given._tag === 'Given' && asked !== null && relation !== null) {
+    const { certificate, authorities, chain, hours } = given;
+    const why = objectionTo(identity.examine(certificate, authorities), wanted);
+    const { request, key } = asked;
+    const held = { relation, request, key, certificate, chain, authorities, hours };
+    if (why === null) {
+      await put({ held });
+      return null;
+    }
+    objection = `its certificate ${why}`;
+  }
+  const facts = before && identity.examine(before.certificate, before.authorities);
+  const isUseless = before !== null && objectionTo(facts, { ...wanted, now: 0 }) !== null;
+  await put(isUseless ? { held: null } : {});
+  return objection;
 }

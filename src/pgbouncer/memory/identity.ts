@@ -1,6 +1,6 @@
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as v from 'valibot';
-import type { Identity } from '../engine.ts';
+import type { Identity } from '../ports.ts';
 import type { CertificateFacts } from '../relation/certificate.ts';
 
 /** What a unit in memory has for its clients to know it by, as plain data. */

@@ -1,5 +1,5 @@
 /** An application that gives certificates, as charms of `tls-certificates` do, with openssl behind it. */
-import type { Databag } from '../../../src/pgbouncer/engine.ts';
+import type { Databag } from '../../../src/juju/port.ts';
 import type { Authority, Certifying } from '../../integration/certificates.ts';
 import type { CertificatesRelation } from './tool-calls.ts';
 
