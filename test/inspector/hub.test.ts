@@ -24,6 +24,7 @@ import {
 import type { Adapters } from '../../src/pgbouncer/ports.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
+import { dispatch } from '../dispatch.ts';
 import { interpret } from '../interpret.ts';
 import { MemoryWorld } from '../memory-world.ts';
 import { requested } from './listening.ts';
@@ -73,6 +74,24 @@ async function goThrough(machine: HookMachine, recorder: Recorder): Promise<void
   await recorder.hook('p/1', { hook: machine.id }, world.adapters('p/1'), hook);
 }
 
+/** Somebody gives certificates, to two units, and goes; no history has one who does. */
+async function certify(recorder: Recorder): Promise<void> {
+  const world = new MemoryWorld();
+  const relation = 9;
+  world.juju.request(relation, {}, 'certificates');
+  for (const [unit, what] of [
+    ['p/1', 'created'],
+    ['p/0', 'created'],
+    ['p/1', 'changed'],
+    ['p/1', 'broken'],
+  ] as const) {
+    const event = { hook: `certificates-relation-${what}`, relation };
+    await recorder.hook(unit, event, world.adapters(unit), ({ adapters, watch }) =>
+      dispatch(adapters, watch === undefined ? {} : { watch })(event)(),
+    );
+  }
+}
+
 describe('the receiver of @statelyai/inspect', () => {
   it.each(['that listens from the start', 'that comes late'])(
     '%s sees every node of every chart, and each definition',
@@ -86,6 +105,7 @@ describe('the receiver of @statelyai/inspect', () => {
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 51])
         await randomHistory(recordedCharm(recorder, simulated), seed);
       for (const machine of Object.values(left)) await goThrough(machine, recorder);
+      await certify(recorder);
       const source = socketFeed(hub.source, (problem) => expect.fail(problem));
       for (const message of messages) source.send(message);
       await source.close();

@@ -31,7 +31,7 @@ beforeAll(async () => {
   // From here on its PgBouncer is another one, in a container.
   Object.assign(charm.config(leader), { listen_port: await freePort() });
   await hook('config-changed');
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   dies({ iniFile: join(home, 'pgbouncer.ini') });
   await pebbles.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await charm.settle();
   await charm.take({ _tag: 'Relate', application: 'app' });
   await charm.settle();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await charm.stop();
   for (const { remove } of Object.values(authorities)) remove();
