@@ -11,7 +11,17 @@ import type {
   Recording,
 } from './recording.ts';
 import { emptyRecording } from './recording.ts';
-import { about, answered, asked, definition, end, hookHead, hookTail, noteSaid } from './shape.ts';
+import {
+  about,
+  answered,
+  asked,
+  definition,
+  end,
+  hookHead,
+  hookTail,
+  noteSaid,
+  storyHead,
+} from './shape.ts';
 
 interface Hook {
   readonly entry: Growing<HookEntry>;
@@ -74,8 +84,11 @@ export class Collector {
   }
 
   #takeNote(message: InspectionEvent): NoteEntry | null {
-    if (message.type === '@xstate.actor' && typeof message.name === 'string')
+    if (message.type === '@xstate.actor' && typeof message.name === 'string') {
       this.#recording.title = message.name.slice(0, longestTitle);
+      const head = v.safeParse(storyHead, message.snapshot?.context);
+      if (head.success) Object.assign(this.#recording, head.output);
+    }
     if (message.type !== '@xstate.event') return null;
     const said = v.safeParse(noteSaid, message.event);
     if (!said.success) return null;

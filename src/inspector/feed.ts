@@ -3,6 +3,7 @@ import {
   asked,
   chartBegun,
   chartEnded,
+  type HookHead,
   hookBegun,
   hookEnded,
   type InspectionEvent,
@@ -13,7 +14,10 @@ import type { HookEntry, RecordedChart, Recording } from './recording.ts';
 
 /** A recording told as a feed, from its beginning. */
 export const feedOf = (recording: Recording): readonly InspectionEvent[] => [
-  storyBegun(recording.title, recording.entries[0]?.at ?? 0),
+  storyBegun(recording.title, recording.entries[0]?.at ?? 0, {
+    ...(recording.charm && { charm: recording.charm }),
+    ...(recording.clock && { clock: recording.clock }),
+  }),
   ...recording.entries.flatMap((entry) =>
     entry._tag === 'Note' ? [noted(entry)] : hookFeed(entry, recording.definitions),
   ),
@@ -25,7 +29,7 @@ function hookFeed(
 ): readonly InspectionEvent[] {
   const { id, at, charts, end, milliseconds } = entry;
   return [
-    hookBegun(entry, at),
+    hookBegun(headOf(entry), at),
     ...charts.flatMap((chart, number) =>
       chartFeed(
         id,
@@ -38,13 +42,23 @@ function hookFeed(
   ];
 }
 
-const tailOf = ({ milliseconds, reconciled, dropped, end, failure, seen }: HookEntry) => ({
+const headOf = ({ id, unit, event, chosen, befell, side }: HookEntry): HookHead => ({
+  id,
+  unit,
+  event,
+  ...(chosen !== undefined && { chosen }),
+  ...(befell !== undefined && { befell }),
+  ...(side !== undefined && { side }),
+});
+
+const tailOf = ({ milliseconds, reconciled, dropped, end, failure, seen, own }: HookEntry) => ({
   milliseconds,
   reconciled,
   dropped,
   end,
   failure,
   seen,
+  ...(own !== undefined && { own }),
 });
 
 function chartFeed(

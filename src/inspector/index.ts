@@ -21,6 +21,7 @@ export {
   type SnapshotMessage,
 } from './protocol.ts';
 export {
+  type NoteDetails,
   type Onlooker,
   type Recordable,
   Recorder,
@@ -34,6 +35,7 @@ export {
   type HookEntry,
   type NoteEntry,
   type RecordedAnswer,
+  type RecordedCharm,
   type RecordedChart,
   type RecordedEnd,
   type RecordedStep,
@@ -41,7 +43,15 @@ export {
   type Recording,
   type Said,
   type Seen,
+  type Violated,
 } from './recording.ts';
+export {
+  mermaidOf,
+  relationsIn,
+  type Sequence,
+  type SequenceLine,
+  sequenceOf,
+} from './sequence.ts';
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';
 export { tellEntry } from './text.ts';

@@ -9,6 +9,7 @@ import type {
   RecordedChart,
   RecordedStep,
   RecordedWork,
+  Recording,
 } from './recording.ts';
 
 /** The version of the protocol that is spoken. */
@@ -95,21 +96,21 @@ const envelope = (sessionId: string, rootId: string, at: number): Envelope => ({
 });
 
 /** What a hook is known by before it has done anything. */
-export type HookHead = Pick<HookEntry, 'id' | 'unit' | 'event'>;
+export type HookHead = Pick<HookEntry, 'id' | 'unit' | 'event' | 'chosen' | 'befell' | 'side'>;
 
 /** A hook's tail: all that is known of it when it is over, its charts aside. */
 export type HookTail = Pick<
   HookEntry,
-  'milliseconds' | 'reconciled' | 'dropped' | 'end' | 'failure' | 'seen'
+  'milliseconds' | 'reconciled' | 'dropped' | 'end' | 'failure' | 'seen' | 'own'
 >;
 
-export const hookBegun = ({ id, unit, event }: HookHead, at: number): InspectionEvent => ({
+export const hookBegun = ({ id, ...head }: HookHead, at: number): InspectionEvent => ({
   ...envelope(id, id, at),
   type: '@xstate.actor',
-  name: `${unit} ${event.hook}`,
+  name: `${head.unit} ${head.event.hook}`,
   parentId: undefined,
   definition: hookDefinition,
-  snapshot: { status: 'active', value: 'charts', context: { unit, event } },
+  snapshot: { status: 'active', value: 'charts', context: { ...head } },
 });
 
 /** What a chart is known by before it has asked anything. */
@@ -225,19 +226,22 @@ export function hookEnded(id: string, tail: HookTail, at: number): readonly Insp
   ];
 }
 
+/** What is known of a recording before anything comes in. */
+export type StoryHead = Pick<Recording, 'charm' | 'clock'>;
+
 /** Announces the actor to which notes belong. */
-export const storyBegun = (title: string, at: number): InspectionEvent => ({
+export const storyBegun = (title: string, at: number, head: StoryHead = {}): InspectionEvent => ({
   ...envelope(storyId, storyId, at),
   type: '@xstate.actor',
   name: title,
   parentId: undefined,
   definition: storyDefinition,
-  snapshot: { status: 'active', value: 'told', context: { title } },
+  snapshot: { status: 'active', value: 'told', context: { title, ...head } },
 });
 
-export const noted = ({ id, at, kind, text, ok }: NoteEntry): InspectionEvent => ({
+export const noted = ({ _tag, id, at, ...words }: NoteEntry): InspectionEvent => ({
   ...envelope(storyId, storyId, at),
   type: '@xstate.event',
   sourceId: undefined,
-  event: { type: 'note', note: id, kind, text, ok },
+  event: { type: 'note', note: id, ...words },
 });

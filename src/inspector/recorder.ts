@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
 import { render as renderAny } from '../juju/errors.ts';
-import type { DispatchRun, JujuEvent } from '../juju/index.ts';
+import type { Databag, DispatchRun, JujuEvent, Shown, Visible } from '../juju/index.ts';
+import { maskedDatabag, secretKeys, without } from '../juju/masking.ts';
 import { type HookError, render as renderHook } from '../pgbouncer/errors.ts';
-import { without } from '../pgbouncer/relation/masking.ts';
 import { definitionOf } from './definition.ts';
 import {
   answered,
@@ -16,17 +16,24 @@ import {
   noted,
   storyBegun,
 } from './protocol.ts';
-import type { NoteEntry, RecordedStep } from './recording.ts';
+import type { NoteEntry, RecordedCharm, RecordedStep } from './recording.ts';
 import { type Seeable, type Witness, witness } from './witness.ts';
 
 /** Where a feed goes: called once for each message, in order. MUST NOT throw. */
 export type Send = (message: InspectionEvent) => void;
 
 /** What is recorded of a run beside its charts. */
-export type Recordable = Pick<DispatchRun, 'dropped'>;
+export type Recordable = Pick<DispatchRun, 'dropped'> & Partial<Pick<DispatchRun, 'charts'>>;
 
 export interface RecorderOptions {
   readonly title?: string;
+  /**
+   * The charm whose hooks are recorded: it says what else is to be masked, and what is shown of its
+   * ports. Without it only what any charm has in common is.
+   */
+  readonly charm?: Visible;
+  /** `model`: no clock runs, and times are numbers of what came after what. */
+  readonly clock?: 'model';
   /** Stands before the numbers that name the hooks; two recorders of one feed MUST differ in it. */
   readonly prefix?: string;
   /** Milliseconds since the epoch. */
@@ -40,21 +47,30 @@ export interface Onlooker<Given extends Seeable = Seeable>
   readonly watch: Watch;
 }
 
+/** What a note may say beside its sentence. */
+export type NoteDetails = Pick<NoteEntry, 'detail' | 'of' | 'chosen' | 'violated'>;
+
 /** Tells what hooks do, while they do it, in the words of @statelyai/inspect; secrets are masked. */
 export class Recorder {
   readonly #send: Send;
   readonly #now: () => number;
   readonly #prefix: string;
+  readonly #shown: Shown | undefined;
   #count = 0;
 
   constructor(
     send: Send,
-    { title = 'hookchart', prefix = '', now = Date.now }: RecorderOptions = {},
+    { title = 'hookchart', prefix = '', now = Date.now, charm, clock }: RecorderOptions = {},
   ) {
     this.#send = send;
     this.#now = now;
     this.#prefix = prefix;
-    send(storyBegun(title, now()));
+    this.#shown = charm?.shown;
+    const head = {
+      ...(charm && { charm: describedCharm(charm) }),
+      ...(clock && { clock }),
+    };
+    send(storyBegun(title, now(), head));
   }
 
   /**
@@ -68,7 +84,7 @@ export class Recorder {
     run: (onlooker: Onlooker<Given>) => Promise<E.Either<Why, Run>>,
   ): Promise<E.Either<Why, Run>> {
     const id = this.#nextId();
-    const seeing = witness(adapters);
+    const seeing = witness(adapters, this.#shown);
     const send: Send = (message) => {
       const shown = without(seeing.secrets, message, ownWords);
       // A chart is called as it is; elsewhere a name may be anybody's.
@@ -86,6 +102,7 @@ export class Recorder {
         end: failure === null ? ('Committed' as const) : ('Failed' as const),
         failure,
         seen: seeing.seen,
+        ...(recorded?.charts && { own: recorded.charts.length }),
       };
       for (const message of hookEnded(id, tail, this.#now())) send(message);
     };
@@ -102,9 +119,33 @@ export class Recorder {
     }
   }
 
+  /**
+   * Tells of a hook on the other side of a relation, of which nothing is known but what it has
+   * written: what `bagName` calls the databags, and what they came to hold.
+   */
+  other(unit: string, event: JujuEvent, written: Readonly<Record<string, Databag>>): void {
+    const id = this.#nextId();
+    const isSecret = secretKeys(this.#shown?.secretKeys);
+    const masked = Object.entries(written).map(([name, bag]) => [
+      name,
+      maskedDatabag(bag, isSecret),
+    ]);
+    const seen = {
+      read: {},
+      written: Object.fromEntries(masked),
+      configuration: null,
+      status: null,
+    };
+    const at = this.#now();
+    this.#send(hookBegun({ id, unit, event, side: 'other' }, at));
+    const tail = { milliseconds: 0, reconciled: [], dropped: [], failure: null, seen };
+    for (const message of hookEnded(id, { ...tail, end: 'Committed' }, at)) this.#send(message);
+  }
+
   /** Tells what happens beside the hooks. `ok` is false only for a check that does not hold. */
-  note(kind: NoteEntry['kind'], text: string, ok = true): void {
-    this.#send(noted({ _tag: 'Note', id: this.#nextId(), at: this.#now(), kind, text, ok }));
+  note(kind: NoteEntry['kind'], text: string, ok = true, more: NoteDetails = {}): void {
+    const note = { _tag: 'Note', id: this.#nextId(), at: this.#now(), kind, text, ok } as const;
+    this.#send(noted({ ...note, ...more }));
   }
 
   #nextId(): string {
@@ -135,6 +176,13 @@ export class Recorder {
     };
   }
 }
+
+const describedCharm = ({ name, endpoints, shown }: Visible): RecordedCharm => ({
+  name,
+  ...(endpoints?.peers !== undefined && { peers: endpoints.peers }),
+  ...(shown?.records && { records: shown.records }),
+  ...(shown?.file !== undefined && { file: shown.file }),
+});
 
 /** Where the words of the feed itself stand, and nothing that came from outside. */
 const ownWords = new Set([

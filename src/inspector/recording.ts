@@ -3,16 +3,30 @@
  * first. It is meant for eyes: secrets were masked before anything came in here.
  */
 
-import type { JujuEvent } from '../juju/port.ts';
-import type { Databag } from '../pgbouncer/relation/request.ts';
+import type { Databag, JujuEvent } from '../juju/port.ts';
+import type { ShownRecords } from '../juju/shown.ts';
 
 export interface Recording {
   readonly format: 'hookchart-recording';
   readonly version: 1;
   readonly title: string;
+  /** What its charm says of itself; missing where it says nothing. */
+  readonly charm?: RecordedCharm;
+  /** `model`: no clock ran, and what is later has a greater number. */
+  readonly clock?: 'model';
   /** The configuration of each machine, by its hook: what its chart is drawn from. */
   readonly definitions: Readonly<Record<string, Definition>>;
   readonly entries: readonly Entry[];
+}
+
+/** A charm, as far as those who look at its runs have to know it. */
+export interface RecordedCharm {
+  readonly name: string;
+  /** The endpoint of its peers' relation. */
+  readonly peers?: string;
+  readonly records?: ShownRecords;
+  /** What its file of configuration is called. */
+  readonly file?: string;
 }
 
 /** A machine's configuration, without what is code. */
@@ -43,6 +57,14 @@ export interface HookEntry {
   /** Why it failed; null where it did not. */
   readonly failure: string | null;
   readonly seen: Seen;
+  /** How many of the charts are those that Juju called for; the others are what was left to do. */
+  readonly own?: number;
+  /** In a history: whether it was chosen; false for what came about by itself. */
+  readonly chosen?: boolean;
+  /** What befell it on the way, in a model: `and is killed at step 3`. */
+  readonly befell?: string;
+  /** It is of an application on the other side, of which only what it wrote is known. */
+  readonly side?: 'other';
 }
 
 /** What happened beside the hooks, or what somebody says about it. */
@@ -54,6 +76,23 @@ export interface NoteEntry {
   readonly text: string;
   /** False for a check that does not hold, and for a violation. */
   readonly ok: boolean;
+  /** What was found, for a check: `1 row written`. */
+  readonly detail?: string;
+  /** The application or the unit to which it happened; missing where it is outside of both. */
+  readonly of?: string;
+  /** In a history: whether it was chosen; false for what came about by itself. */
+  readonly chosen?: boolean;
+  /** What is violated, and by which entry; null where it came out when all was at rest. */
+  readonly violated?: Violated;
+}
+
+export interface Violated {
+  readonly invariant: string;
+  /** What the invariant claims, as a sentence. */
+  readonly claims: string;
+  readonly what: string;
+  /** The entry after which it did not hold any more. */
+  readonly by: string | null;
 }
 
 /** One chart that a hook went through. */
@@ -114,10 +153,12 @@ export interface Seen {
   readonly read: Readonly<Record<string, Databag>>;
   /** What it has committed; an empty value has deleted its key. */
   readonly written: Readonly<Record<string, Databag>>;
-  /** What stood in PgBouncer's file, and what stands there now; null where it was left alone. */
+  /** What stood in the charm's file of configuration, and what stands there now; null where it was left alone. */
   readonly configuration: { readonly before: string | null; readonly after: string } | null;
   /** The unit's status as it was set; null where none was. */
   readonly status: { readonly name: string; readonly message: string } | null;
+  /** What else has changed: roles, secrets. */
+  readonly did?: readonly { readonly what: string; readonly how: string }[];
 }
 
 /** The same, while it is written. */

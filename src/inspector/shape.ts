@@ -1,9 +1,8 @@
 /** What recordings are made of, for whoever is given one, or a part of it, by somebody else. */
 import * as v from 'valibot';
-import type { HookTail } from './protocol.ts';
+import type { HookHead, HookTail, StoryHead } from './protocol.ts';
 import type {
   Definition,
-  HookEntry,
   NoteEntry,
   RecordedAnswer,
   RecordedEnd,
@@ -57,8 +56,14 @@ const chart = v.object({
   end: v.nullable(end),
 });
 
-const head = { unit: text, event };
-export const hookHead: v.GenericSchema<unknown, Pick<HookEntry, 'unit' | 'event'>> = v.object(head);
+const head = {
+  unit: text,
+  event,
+  chosen: v.exactOptional(v.boolean()),
+  befell: v.exactOptional(text),
+  side: v.exactOptional(v.literal('other')),
+};
+export const hookHead: v.GenericSchema<unknown, Omit<HookHead, 'id'>> = v.object(head);
 
 const tail = {
   milliseconds: number,
@@ -78,7 +83,9 @@ const tail = {
     written: bags,
     configuration: v.nullable(v.object({ before: v.nullable(text), after: text })),
     status: v.nullable(v.object({ name: text, message: text })),
+    did: v.exactOptional(v.array(v.object({ what: text, how: text }))),
   }),
+  own: v.exactOptional(number),
 };
 export const hookTail: v.GenericSchema<unknown, HookTail> = v.object(tail);
 
@@ -95,18 +102,39 @@ const words = {
   kind: v.picklist(['chapter', 'action', 'check', 'violation']),
   text,
   ok: v.boolean(),
+  detail: v.exactOptional(text),
+  of: v.exactOptional(text),
+  chosen: v.exactOptional(v.boolean()),
+  violated: v.exactOptional(
+    v.object({ invariant: text, claims: text, what: text, by: v.nullable(text) }),
+  ),
 };
 /** A note as its message has it. */
 export const noteSaid: v.GenericSchema<
   unknown,
-  Pick<NoteEntry, 'kind' | 'text' | 'ok'> & { readonly note: string }
+  Omit<NoteEntry, '_tag' | 'id' | 'at'> & { readonly note: string }
 > = v.object({ note: text, ...words });
 const note = v.object({ _tag: v.literal('Note'), id: text, at: number, ...words });
+
+/** What is known of a recording before anything comes in. */
+const story = {
+  charm: v.exactOptional(
+    v.object({
+      name: text,
+      peers: v.exactOptional(text),
+      records: v.exactOptional(v.object({ title: text, prefix: text, fields: v.array(text) })),
+      file: v.exactOptional(text),
+    }),
+  ),
+  clock: v.exactOptional(v.literal('model')),
+};
+export const storyHead: v.GenericSchema<unknown, StoryHead> = v.object(story);
 
 export const recording: v.GenericSchema<unknown, Recording> = v.object({
   format: v.literal('hookchart-recording'),
   version: v.literal(1),
   title: text,
+  ...story,
   definitions: v.record(text, definition),
   entries: v.array(v.variant('_tag', [hook, note])),
 });

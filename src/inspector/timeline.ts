@@ -1,12 +1,12 @@
 /** What was known at each point of a recording: each hook adds what it has read and written. */
 import { merged } from '../juju/databag.ts';
-import type { Databag } from '../pgbouncer/relation/request.ts';
+import type { Databag } from '../juju/port.ts';
 import type { Entry, HookEntry } from './recording.ts';
 
 /** What is known of a deployment; a databag that nobody has read or written yet is missing. */
 export interface Knowledge {
   readonly bags: Readonly<Record<string, Databag>>;
-  /** PgBouncer's configuration by unit. */
+  /** The charm's file of configuration, by unit. */
   readonly configurations: Readonly<Record<string, string>>;
 }
 

@@ -1,23 +1,23 @@
 /**
- * Stands between a hook and its adapters, and remembers for eyes what passes by: databags, the
- * configuration, the status. It asks nothing itself, and changes nothing.
+ * Stands between a hook and its adapters, and remembers for eyes what passes by: databags, secrets,
+ * the status, and what the charm shows of its own ports. It asks nothing itself, and changes nothing.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Failure, Secret } from '../hook/index.ts';
-import type { Bag, Databag, HookWorld, Juju } from '../juju/index.ts';
-import { databaseSection } from '../pgbouncer/pooler/pgbouncer-files.ts';
-import type { Outside } from '../pgbouncer/ports.ts';
-import { maskedDatabag, secretsIn } from '../pgbouncer/relation/masking.ts';
+import type { Attempt, Failure } from '../hook/index.ts';
+import type { Databag, Eyes, HookWorld, SecretStore, Shown } from '../juju/index.ts';
+import { maskedDatabag, secretKeys, secretsIn } from '../juju/masking.ts';
+import { applicationOf, bagName } from './names.ts';
+import { overheard } from './overheard.ts';
 import type { Growing, Seen } from './recording.ts';
 
-/** A configuration file of PgBouncer, before and after it was put in force. */
+/** A file of configuration, before and after it was put in force. */
 export interface ChangedFile {
   readonly before: string | null;
   readonly after: string;
 }
 
-/** What a hook has of the world; of PgBouncer's ports more is seen than of others. */
-export type Seeable = HookWorld & Partial<Omit<Outside, 'clock'>>;
+/** What a hook has of the world: Juju, and the ports that its charm brings. */
+export type Seeable = HookWorld;
 
 export interface Witness<Given extends Seeable = Seeable> {
   /** The same adapters, looked over. */
@@ -26,117 +26,96 @@ export interface Witness<Given extends Seeable = Seeable> {
   readonly seen: Seen;
   /** The texts that MUST NOT be shown, wherever they turn up. */
   readonly secrets: ReadonlySet<string>;
-  /** Tells of PgBouncer's file as it stands; without it what follows from the ledger is shown. */
+  /** Tells of the charm's file as it stands; without it what the charm itself shows is shown. */
   readonly configured: (file: ChangedFile) => void;
 }
 
-export function witness<Given extends Seeable>(adapters: Given): Witness<Given> {
-  const { juju, backend, pooler, entropy } = adapters;
+export function witness<Given extends Seeable>(adapters: Given, shown: Shown = {}): Witness<Given> {
+  const { juju, ...ports } = adapters;
+  const isSecret = secretKeys(shown.secretKeys);
+  const application = applicationOf(juju.unit);
   const secrets = new Set<string>();
   const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
-  const hide: Hide = (secret) => {
-    if (secret) secrets.add(secret.secret);
-  };
   const hideIn = (databag: Databag) => {
-    for (const secret of secretsIn(databag)) secrets.add(secret);
+    for (const secret of secretsIn(databag, isSecret)) secrets.add(secret);
+  };
+  const masked = (databag: Databag): Databag => {
+    hideIn(databag);
+    return maskedDatabag(databag, isSecret);
+  };
+  const configured = (file: ChangedFile) => {
+    const first = seen.configuration ?? file;
+    seen.configuration = { before: first.before, after: file.after };
   };
   let isToldOf = false;
-  const put = (file: ChangedFile) => {
-    seen.configuration = { before: (seen.configuration ?? file).before, after: file.after };
+  const did: Eyes['did'] = (what, how) => {
+    seen.did = [...(seen.did ?? []), { what, how }];
   };
+  /** Of Juju's secrets nothing is in force before the commit. */
+  const pending: (readonly [what: string, how: string])[] = [];
+  const eyes: Eyes = {
+    configured: (file) => {
+      if (!isToldOf) configured(file);
+    },
+    did,
+  };
+  const heard = overheard(ports, (text) => secrets.add(text));
+  const looked = { ...heard, ...shown.look?.(heard, eyes) };
   return {
     seen,
     secrets,
     configured: (file) => {
       isToldOf = true;
-      put(file);
+      configured(file);
     },
     adapters: {
       ...adapters,
-      juju: seenJuju(juju, seen, hideIn),
-      ...(backend && {
-        backend: {
-          ...backend,
-          provision: (grant, holdings) => {
-            hide(grant.password);
-            return then(backend.provision(grant, holdings), ({ verifier }) => hide(verifier));
-          },
+      ...looked,
+      juju: {
+        ...juju,
+        read: (bags) => async () => {
+          const contents = await juju.read(bags)();
+          for (const [index, bag] of bags.entries()) {
+            const content = contents[index];
+            if (content !== undefined && E.isRight(content))
+              seen.read[bagName(bag, application)] ??= masked(content.right);
+          }
+          return contents;
         },
-      }),
-      ...(pooler && {
-        pooler: {
-          ...pooler,
-          apply: (configuration) => {
-            hide(configuration.lookup?.password);
-            for (const { verifier } of configuration.users) hide(verifier);
-            isToldOf = false;
-            return then(pooler.apply(configuration), () => {
-              const after = databaseSection(configuration.databases);
-              if (!isToldOf) put({ before: null, after });
-            });
-          },
-          admits: (login, database) => {
-            hide(login.password);
-            return pooler.admits(login, database);
-          },
-        },
-      }),
-      ...(entropy && {
-        entropy: {
-          password: () => {
-            const password = entropy.password();
-            hide(password);
-            return password;
-          },
-        },
-      }),
+        secrets: juju.secrets && lookedAtSecrets(juju.secrets, hideIn, pending),
+        commit: (changes) =>
+          then(juju.commit(changes), () => {
+            seen.status = changes.status;
+            for (const { bag, values } of changes.bags)
+              seen.written[bagName(bag, application)] = masked(values);
+            for (const [what, how] of pending) did(what, how);
+          }),
+      },
     },
   };
 }
 
-type Hide = (secret: Secret | null | undefined) => void;
-
-/** Juju as it was, with what a hook reads of it and writes to it put by. */
-function seenJuju(juju: Juju, seen: Growing<Seen>, hideIn: (databag: Databag) => void): Juju {
-  const { secrets: store } = juju;
-  const shown = (databag: Databag): Databag => {
-    hideIn(databag);
-    return maskedDatabag(databag);
-  };
+function lookedAtSecrets(
+  store: SecretStore,
+  hideIn: (content: Databag) => void,
+  pending: (readonly [what: string, how: string])[],
+): SecretStore {
+  const noted = (what: string, how: string) => () => void pending.push([`secret ${what}`, how]);
   return {
-    ...juju,
-    read: (bags) => async () => {
-      const contents = await juju.read(bags)();
-      for (const [index, bag] of bags.entries()) {
-        const content = contents[index];
-        if (content !== undefined && E.isRight(content))
-          seen.read[bagName(bag)] ??= shown(content.right);
-      }
-      return contents;
+    ...store,
+    read: (id) => then(store.read(id), hideIn),
+    make: (label, content, onRecord) => {
+      hideIn(content);
+      return then(store.make(label, content, onRecord), noted(label, 'made'));
     },
-    secrets: store && { ...store, read: (id) => then(store.read(id), hideIn) },
-    commit: (changes) =>
-      then(juju.commit(changes), () => {
-        seen.status = changes.status;
-        for (const { bag, values } of changes.bags) seen.written[bagName(bag)] = shown(values);
-      }),
+    replace: (id, content) => {
+      hideIn(content);
+      return then(store.replace(id, content), noted(id, 'changed'));
+    },
+    grant: (id, relation) =>
+      then(store.grant(id, relation), noted(id, `granted to relation ${relation}`)),
+    remove: (id) => then(store.remove(id), noted(id, 'removed')),
   };
-}
-
-/** What eyes know a databag by. */
-function bagName(bag: Bag): string {
-  switch (bag._tag) {
-    case 'RemoteApp':
-      return `relation ${bag.relation}: application`;
-    case 'RemoteUnit':
-      return `relation ${bag.relation}: ${bag.unit}`;
-    case 'OwnApp':
-      return `relation ${bag.relation}: pooler`;
-    case 'PeerApp':
-      return 'peers: application';
-    case 'PeerUnit':
-      return `peers: ${bag.unit}`;
-  }
 }
 
 const then =

@@ -19,6 +19,7 @@ import type { Endpoints } from './endpoints.ts';
 import { render } from './errors.ts';
 import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
+import type { Shown } from './shown.ts';
 import type { Unit } from './unit.ts';
 
 /** What a hook came to before its commit. */
@@ -52,6 +53,8 @@ export interface CharmConfig<W extends Words, Ports> {
   readonly perform: Perform<W, Ports>;
   /** Those of its endpoints that mean something to Juju's adapter. */
   readonly endpoints?: Endpoints;
+  /** What is shown of it to those who look at its runs, beside its charts and its databags. */
+  readonly shown?: Shown;
   /**
    * What the unit's status is to say at the end of a hook. By default it waits for what a chart was
    * deferred for, is blocked by a refusal, and else is active.

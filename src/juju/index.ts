@@ -65,4 +65,5 @@ export type {
   Status,
   Stray,
 } from './port.ts';
+export type { Eyes, Shown, ShownRecords, Visible } from './shown.ts';
 export type { Unit } from './unit.ts';

@@ -42,6 +42,7 @@ export {
   type Replayed,
   type ReplayOptions,
   replay,
+  type Told as StoryTold,
 } from './explore/trace.ts';
 export {
   type Counterexample,

@@ -11,6 +11,7 @@ import {
   type JujuEvent,
   render,
 } from '../juju/index.ts';
+import { type Visible, visibleOf } from '../juju/shown.ts';
 import { operationTags } from './actions.ts';
 import { jujuBounds } from './explore/juju-bounds.ts';
 import type { HookTools } from './hook-tools.ts';
@@ -155,6 +156,7 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
   readonly application: string;
   readonly endpoints: readonly [string, ...string[]];
   readonly peers: string | null;
+  readonly visible?: Visible;
   readonly requests: readonly Databag[];
   readonly requirer: Script;
   readonly config: Readonly<Record<string, unknown>>;
@@ -211,8 +213,7 @@ export function simulatedCharm<
 >): SimulatedCharm<Given, Shared, Own> {
   const { application, requests, outside } = config;
   const comesToRest = config.comesToRest ?? hooksEnd;
-  const others = config.invariants.filter(({ name }) => name !== comesToRest.name);
-  const isListed = others.length < config.invariants.length;
+  const isListed = config.invariants.some(({ name }) => name === comesToRest.name);
   const simulated: SimulatedCharm<Given, Shared, Own> = {
     requirer: asking,
     config: {},
@@ -243,6 +244,7 @@ export function simulatedCharm<
     }),
     ...config,
     peers: charm.endpoints?.peers ?? null,
+    visible: visibleOf(charm),
     comesToRest,
     invariants: isListed ? config.invariants : [...config.invariants, comesToRest],
     outside: {
@@ -257,8 +259,8 @@ export function simulatedCharm<
 }
 
 /** A hook of the model, as the engine is told of it. */
-export const eventOf = ({ name, relation, remoteUnit, departingUnit }: Hook): JujuEvent => ({
-  hook: name,
+export const eventOf = ({ name: hook, relation, remoteUnit, departingUnit }: Hook): JujuEvent => ({
+  hook,
   ...(relation === undefined ? {} : { relation }),
   ...(remoteUnit === undefined ? {} : { remoteUnit }),
   ...(departingUnit === undefined ? {} : { departingUnit }),

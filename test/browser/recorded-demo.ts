@@ -1,4 +1,5 @@
 import { Collector, Recorder, type Recording } from '../../src/inspector/index.ts';
+import { visible } from '../../src/pgbouncer/commands/shown.ts';
 import { Story } from '../../src/pgbouncer/demo/story.ts';
 import { startBackend, World } from '../../src/pgbouncer/demo/world.ts';
 
@@ -11,6 +12,7 @@ export async function recordDemo(): Promise<{ recording: Recording; secrets: rea
       const collector = new Collector();
       const recorder = new Recorder((message) => void collector.take(message), {
         title: 'hookchart demo',
+        charm: visible,
       });
       const story = new Story(world, () => {}, recorder, new AbortController().signal);
       try {

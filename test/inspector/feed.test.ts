@@ -65,7 +65,7 @@ describe('a feed', () => {
     const { messages, collector, world } = await requested();
     const [entry] = hooksIn(collector);
     expect(entry?.seen.read['relation 4: application']).toEqual({ database: 'app' });
-    expect(entry?.seen.written['relation 4: pooler']).toMatchObject({
+    expect(entry?.seen.written['relation 4: p']).toMatchObject({
       username: 'relation_id_4',
       password: '********',
     });

@@ -6,6 +6,7 @@ import {
   type InspectionEvent,
   Recorder,
 } from '../../src/inspector/index.ts';
+import { visible } from '../../src/pgbouncer/commands/shown.ts';
 import { interpret } from '../interpret.ts';
 import { MemoryWorld } from '../memory-world.ts';
 
@@ -19,7 +20,7 @@ export function listening(title = 'a test') {
       messages.push(structuredClone(message));
       collector.take(message);
     },
-    { title, now: () => ++now },
+    { title, now: () => ++now, charm: visible },
   );
   return { messages, recorder, collector };
 }

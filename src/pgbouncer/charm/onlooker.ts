@@ -21,13 +21,14 @@ export async function lookedAt(
   run: (onlooker: Partial<Onlooker<Adapters>> & Pick<Onlooker<Adapters>, 'adapters'>) => Outcome,
 ): Outcome {
   if (url === undefined || url === '') return run({ adapters });
+  const { visible } = await import('../commands/shown.ts');
   const { Recorder } = await import('../../inspector/recorder.ts');
   const { socketFeed } = await import('../../inspector/socket.ts');
   const feed = socketFeed(url, tell);
   try {
     // Every hook is a process of its own, and pods number theirs alike: no two are called the same.
     const prefix = `${unit.replace('/', '-')}-${Date.now().toString(36)}-${process.pid}-`;
-    return await new Recorder(feed.send, { title: 'hookchart', prefix }).hook(
+    return await new Recorder(feed.send, { title: 'hookchart', prefix, charm: visible }).hook(
       unit,
       event,
       adapters,

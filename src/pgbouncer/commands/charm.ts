@@ -4,7 +4,6 @@ import { hooks, type PgbouncerWords } from '../../../machines/index.ts';
 import { type Charm, charmOf } from '../../juju/charm.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
-import { jujuEndpoints } from '../keys.ts';
 import type { Outside } from '../ports.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
 import { isMet } from '../relation/reconcile.ts';
@@ -19,6 +18,7 @@ import { isEnding } from './removal.ts';
 import { breakingIn } from './requests.ts';
 import { defaultSlices, rulesOf, type Slices } from './rules.ts';
 import { openSession, type Session } from './session.ts';
+import { visible } from './shown.ts';
 import { conclude } from './status.ts';
 import { attempt } from './steps.ts';
 import { isUnmoved } from './unmoved.ts';
@@ -43,12 +43,11 @@ export function pgbouncerCharm({
 }: PgbouncerCharmOptions = {}): PgbouncerCharm {
   const rules = rulesOf(policy, slices);
   return charmOf({
-    name: 'pgbouncer',
+    ...visible,
     machines: hooks,
     events: chartOf,
     learned: stateSchemas.learned,
     event: { of: eventOf, schema: stateSchemas.event },
-    endpoints: jujuEndpoints,
     perform,
     open: (given, called) => {
       const session = openSession(given, rules, called);

@@ -1,7 +1,14 @@
 import { Recorder, type Send } from '../../inspector/recorder.ts';
+import { visible } from '../commands/shown.ts';
 import type { Databag } from '../relation/request.ts';
-import { type Check, Story } from './story.ts';
+import { Story } from './story.ts';
 import { startBackend, World } from './world.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
 
 /** What came of the demo, as one document. */
 export interface DemoOutcome {
@@ -37,7 +44,7 @@ export async function demo(
     stops.push(backend.stop);
     const world = await World.before(backend.primary, backend.replica);
     stops.push(() => world.stop());
-    const recorder = new Recorder(send, { title: 'hookchart demo' });
+    const recorder = new Recorder(send, { title: 'hookchart demo', charm: visible });
     const story = new Story(world, tell, recorder, interruption.signal);
     stops.push(() => story.stop());
     return await story.tellAll();

@@ -6,15 +6,9 @@ import { bagKeys, isRecordKey } from '../keys.ts';
 import { maskedDatabag } from '../relation/masking.ts';
 import type { Databag } from '../relation/request.ts';
 import { login } from './client.ts';
-import type { DemoOutcome } from './demo.ts';
+import type { Check, DemoOutcome } from './demo.ts';
 import { databagTable, narrateDispatch } from './narrate.ts';
 import type { World } from './world.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
 
 const relation = 4;
 const second = 7;
@@ -75,19 +69,22 @@ export class Story {
 
   async #request(): Promise<DemoOutcome['databag']> {
     this.#chapter('The application asks for a database');
-    const { juju } = this.#world;
-    juju.request(relation, request);
+    this.#asks(relation, request);
     await this.#everyone({ hook: 'database-relation-changed', relation });
     await this.#newsGoRound();
     const published = this.#published(relation);
     this.#tell(`\n${databagTable(relation, request, published)}\n`);
     await this.#check('credentials are published, all at once and complete', async () => {
-      const missing = ['username', 'password', 'database', 'endpoints', 'version', 'data'].filter(
-        (key) => !published[key],
-      );
+      const wanted = ['username', 'password', 'database', 'endpoints', 'version', 'data'];
+      const missing = wanted.filter((key) => !published[key]);
       return [missing.length === 0, missing.length === 0 ? 'nothing is missing' : `${missing}`];
     });
     return { application: request, 'pgbouncer-k8s': maskedDatabag(published) };
+  }
+
+  #asks(id: number, wanted: Databag): void {
+    this.#happens(`relation ${id} asks for ${wanted.database}`, `relation ${id}`);
+    this.#world.juju.request(id, wanted);
   }
 
   async #use(): Promise<pg.Client> {
@@ -122,8 +119,7 @@ export class Story {
 
   async #relateAnother(session: pg.Client): Promise<void> {
     this.#chapter('A second application relates');
-    const { juju } = this.#world;
-    juju.request(second, { database: 'second_database' });
+    this.#asks(second, { database: 'second_database' });
     await this.#everyone({ hook: 'database-relation-changed', relation: second });
     await this.#newsGoRound();
     await this.#check('the first one’s open session lives on', async () => {
@@ -139,7 +135,9 @@ export class Story {
     const [dead, elected] = ['pgbouncer-k8s/1', 'pgbouncer-k8s/0'];
     await this.#world.pooler(dead).kill();
     juju.removeUnit(dead);
+    this.#happens(`${dead} dies`, dead);
     juju.leader = elected;
+    this.#happens(`${elected} becomes the leader`);
     await this.#hook(elected, { hook: 'leader-elected' });
     await this.#newsGoRound();
     const bag = this.#published(relation);
@@ -158,12 +156,13 @@ export class Story {
 
   async #outage(): Promise<void> {
     this.#chapter('PostgreSQL is down when a third application asks');
-    const { juju, primary } = this.#world;
-    await primary.stop();
-    juju.request(third, { database: 'third_database' });
+    await this.#world.primary.stop();
+    this.#happens('PostgreSQL goes down');
+    this.#asks(third, { database: 'third_database' });
     await this.#everyone({ hook: 'database-relation-changed', relation: third });
     this.#chapter('PostgreSQL comes back');
-    await primary.start();
+    await this.#world.primary.start();
+    this.#happens('PostgreSQL comes up');
     await this.#everyone({ hook: 'update-status' });
     await this.#newsGoRound();
     await this.#check('what was deferred is served, though nobody has asked again', async () => {
@@ -223,12 +222,13 @@ export class Story {
     });
     await this.#check('the peer data is gone', async () => {
       const keys = Object.keys(juju.databag({ _tag: 'PeerApp' }));
-      return [keys.every((key) => !isRecordKey(key)), `left: ${keys.join(', ')}`];
+      return [!keys.some(isRecordKey), `left: ${keys.join(', ')}`];
     });
   }
 
   async #removeRelation(id: number): Promise<void> {
     const { juju } = this.#world;
+    this.#happens(`relation ${id} is removed`, `relation ${id}`);
     await this.#everyone({
       hook: 'database-relation-departed',
       relation: id,
@@ -269,7 +269,7 @@ export class Story {
       detail = error instanceof Error ? error.message : String(error);
     }
     this.#checks.push({ name, ok, detail });
-    this.#recorder.note('check', `${name} (${detail})`, ok);
+    this.#recorder.note('check', name, ok, { detail });
     this.#tell(`  ${ok ? '✓' : '✗'} ${name} (${detail})\n`);
   }
 
@@ -286,6 +286,10 @@ export class Story {
   #endpointOf(unit: string): string {
     const { host, port } = this.#world.pooler(unit);
     return `${host}:${port}`;
+  }
+
+  #happens(text: string, of?: string): void {
+    this.#recorder.note('action', text, true, of === undefined ? {} : { of });
   }
 
   #chapter(title: string): void {

@@ -50,9 +50,26 @@ export async function replayOf(search: Search, { path }: Found): Promise<Replay>
   return { bounds: search.bounds, served: search.served, actions, chosen };
 }
 
+/** What a line of a story tells, for whoever makes more of it than a line. */
+export type Told =
+  /** Something happened: what was chosen, or came about by itself. */
+  | {
+      readonly _tag: 'Action';
+      readonly action: Action;
+      readonly isChosen: boolean;
+      readonly before: World;
+      readonly after: World;
+    }
+  /** Something does not hold, after the action that was told last or once all is at rest. */
+  | { readonly _tag: 'Violation'; readonly violation: Violation; readonly isAtRest: boolean }
+  /** All that was chosen is over. */
+  | { readonly _tag: 'Settling' }
+  /** What an invariant that is violated claims. */
+  | { readonly _tag: 'Claim'; readonly invariant: string };
+
 export interface ReplayOptions {
-  /** Told of each line of the story as it comes, and whether it is a violation. */
-  readonly watch?: (line: string, isViolation: boolean, action: Action | null) => void;
+  /** Told of each line of the story as it comes. */
+  readonly watch?: (line: string, told: Told) => void;
 }
 
 /** Runs a history once more, and lets all come to rest at its end; the same charm does the same. */
@@ -65,37 +82,55 @@ export async function replay<Shared, Own>(
   let { world } = await beginning(charm, bounds, served);
   const story: string[] = [];
   const violations: Violation[] = [];
-  const say = (line: string, isViolation: boolean, action: Action | null = null) => {
+  const say = (line: string, told: Told) => {
     story.push(line);
-    watch(line, isViolation, action);
+    watch(line, told);
   };
-  const note = (action: Action, what: readonly Violation[], did: string, indent = '') => {
-    say(`${indent}${tell(charm, action)}${did}`, false, action);
-    for (const { invariant, what: text } of what) say(`  violates ${invariant}: ${text}`, true);
-    violations.push(...what);
+  const note = (
+    before: World<Shared, Own>,
+    action: Action,
+    stepped: Stepped<Shared, Own>,
+    isChosen: boolean,
+    indent = '',
+  ) => {
+    const told = { _tag: 'Action', action, isChosen, before, after: stepped.world } as const;
+    say(`${indent}${tell(charm, action)}${did(charm, stepped)}`, told);
+    const found = violationsOf(invariants, before, action, stepped);
+    for (const violation of found)
+      say(`  violates ${violation.invariant}: ${violation.what}`, {
+        _tag: 'Violation',
+        violation,
+        isAtRest: false,
+      });
+    violations.push(...found);
   };
   for (const [at, action] of actions.entries()) {
     const stepped = await step(charm, world, action);
-    const indent = chosen === undefined || chosen.includes(at) ? '' : '    ';
-    note(action, violationsOf(invariants, world, action, stepped), did(charm, stepped), indent);
+    const isChosen = chosen === undefined || chosen.includes(at);
+    note(world, action, stepped, isChosen, isChosen ? '' : '    ');
     world = stepped.world;
   }
   if (violations.length === 0) {
-    if (nextFair(charm, world) !== null) say('— and all that is left to do is done —', false);
+    if (nextFair(charm, world) !== null)
+      say('— and all that is left to do is done —', { _tag: 'Settling' });
     const rested = await rest(charm, world, {
-      watch: (before, action, stepped) =>
-        note(action, violationsOf(invariants, before, action, stepped), did(charm, stepped)),
+      watch: (before, action, stepped) => note(before, action, stepped, false),
     });
     world = rested.world;
     const left: readonly Violation[] = rested.isAtRest
       ? violationsAtRest(invariants, world)
       : [{ invariant: charm.comesToRest.name, what: 'the hooks never come to rest' }];
-    for (const { invariant, what } of left) say(`at rest it violates ${invariant}: ${what}`, true);
+    for (const violation of left)
+      say(`at rest it violates ${violation.invariant}: ${violation.what}`, {
+        _tag: 'Violation',
+        violation,
+        isAtRest: true,
+      });
     violations.push(...left);
   }
   for (const { name, claims } of invariants)
     if (violations.some(({ invariant }) => invariant === name))
-      say(`${name} claims: ${claims}`, false);
+      say(`${name} claims: ${claims}`, { _tag: 'Claim', invariant: name });
   return { story, violations, world };
 }
 

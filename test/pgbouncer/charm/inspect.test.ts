@@ -40,7 +40,7 @@ describe('a dispatch with HOOKCHART_INSPECT', () => {
     });
     expect(entry?.charts[0]?.path).toContain('create_user_and_db');
     expect(entry?.seen.configuration?.after).toMatch(/^\[pgbouncer\]\n[\s\S]*app = host=/);
-    expect(entry?.seen.written['relation 1: pooler']?.['secret-user']).toMatch(/^secret:/);
+    expect(entry?.seen.written['relation 1: pgbouncer']?.['secret-user']).toMatch(/^secret:/);
     const told = JSON.stringify(hub.recording());
     const passwords = Object.values(charm.world.secrets).flatMap(({ revisions }) =>
       revisions.flatMap(({ password }) => password ?? []),

@@ -1,0 +1,97 @@
+/** Which write led to which hook: a databag, or a secret, that was written on one unit and told to another. */
+import { applicationOf } from './names.ts';
+import type { HookEntry, Recording } from './recording.ts';
+
+export interface Cause {
+  /** The place of the run that wrote; null for one that nobody recorded, on the other side. */
+  readonly from: number | null;
+  /** The place of the hook that was told. */
+  readonly to: number;
+  /** What was written: a databag by its name, or a secret. */
+  readonly what: string;
+  /** The keys that were written; none where that is not known. */
+  readonly keys: readonly string[];
+}
+
+interface Write {
+  readonly from: number;
+  readonly unit: string;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Every unit hears of a version once, and of those that it was not told of yet the last one counts.
+ * What an application on the other side wrote, where nobody recorded it, is known by who reads it.
+ */
+export function causesOf({ entries, charm }: Recording): readonly Cause[] {
+  const causes: Cause[] = [];
+  const writes = new Map<string, Write>();
+  const heard = new Set<string>();
+  const remote = new Map<string, string>();
+  for (const [to, entry] of entries.entries()) {
+    if (entry._tag === 'Note') continue;
+    for (const what of toldOf(entry, charm?.peers)) {
+      const write = writes.get(what);
+      const key = `${entry.unit} ${what} ${write?.from}`;
+      if (write === undefined || write.unit === entry.unit || heard.has(key)) continue;
+      heard.add(key);
+      causes.push({ from: write.from, to, what, keys: write.keys });
+    }
+    causes.push(...unrecorded(entry, to, writes, remote));
+    for (const [what, keys] of writesOf(entry))
+      writes.set(what, { from: to, unit: entry.unit, keys });
+  }
+  return causes;
+}
+
+/** The databags and secrets of which a hook tells its unit. */
+function toldOf({ unit, event, side }: HookEntry, peers: string | undefined): readonly string[] {
+  const { hook, relation, remoteUnit, secretLabel } = event;
+  if (secretLabel !== undefined) return [`secret ${secretLabel}`];
+  const endpoint = /^(.+)-relation-changed$/.exec(hook)?.[1];
+  if (endpoint === undefined) return [];
+  const own = applicationOf(unit);
+  const isPeers =
+    peers === undefined
+      ? relation === undefined || (remoteUnit !== undefined && applicationOf(remoteUnit) === own)
+      : endpoint === peers;
+  if (isPeers)
+    return ['peers: application', ...(remoteUnit === undefined ? [] : [`peers: ${remoteUnit}`])];
+  if (relation === undefined) return [];
+  const other = remoteUnit === undefined ? [] : [`relation ${relation}: ${remoteUnit}`];
+  if (side !== 'other') return [`relation ${relation}: application`, ...other];
+  return [`relation ${relation}: ours`, ...other];
+}
+
+/** What a run wrote, by what it is called; ours in a relation is called so for those on its other side. */
+function writesOf({ unit, seen, side }: HookEntry): readonly (readonly [string, string[]])[] {
+  const own = applicationOf(unit);
+  const bags = Object.entries(seen.written).map(
+    ([name, values]) =>
+      [
+        side !== 'other' ? name.replace(new RegExp(`^(relation \\d+): ${own}$`), '$1: ours') : name,
+        Object.keys(values),
+      ] as const,
+  );
+  const secrets = (seen.did ?? []).flatMap(({ what }) =>
+    what.startsWith('secret ') ? [[what, [] as string[]] as const] : [],
+  );
+  return [...bags, ...secrets];
+}
+
+/** What the other application has written, where what is read is not what was known. */
+function unrecorded(
+  entry: HookEntry,
+  to: number,
+  writes: ReadonlyMap<string, Write>,
+  remote: Map<string, string>,
+): readonly Cause[] {
+  return Object.entries(entry.seen.read).flatMap(([what, values]): Cause[] => {
+    if (!/^relation \d+: application$/.test(what) || writes.has(what)) return [];
+    const text = JSON.stringify(values);
+    const key = `${entry.unit} ${what}`;
+    if (remote.get(key) === text || text === '{}') return [];
+    remote.set(key, text);
+    return [{ from: null, to, what, keys: Object.keys(values) }];
+  });
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { type Entry, emptyRecording, recordReplay } from '../../src/inspector/index.ts';
+import { troublesOf } from '../../src/inspector/trouble.ts';
+import { simulated } from '../../src/pgbouncer/testing/index.ts';
+import { defaultBounds, type Replay } from '../../src/testing/index.ts';
+import { anEntry } from './an-entry.ts';
+
+const troubles = (...entries: Entry[]) => troublesOf({ ...emptyRecording(''), entries });
+const note = (rest: Partial<Entry & { _tag: 'Note' }>): Entry => ({
+  ...({ _tag: 'Note', id: 'n', at: 0, kind: 'violation', text: 'wrong', ok: false } as const),
+  ...rest,
+});
+const violated = { invariant: 'I1', claims: 'It holds.', what: 'it does not', by: 'a' };
+
+describe('what went wrong', () => {
+  it('is what is violated, by the entry that did it', () => {
+    expect(troubles(anEntry('a'), anEntry('b'), note({ violated }))).toEqual([
+      {
+        ...{ at: 2, sentence: 'it does not', invariant: 'I1', claims: 'It holds.' },
+        ...{ culprit: 0, isAtRest: false },
+      },
+    ]);
+  });
+
+  it('at rest, is laid to the last run that was chosen', () => {
+    const chosen = anEntry('a', { chosen: true });
+    const rest = note({ violated: { ...violated, by: null } });
+    expect(troubles(chosen, anEntry('b', { chosen: false }), rest)).toMatchObject([
+      { culprit: 0, isAtRest: true },
+    ]);
+  });
+
+  it('is a check that does not hold, and else the hooks that failed', () => {
+    const failed = anEntry('a', { end: 'Failed', failure: 'no server' });
+    expect(troubles(failed)).toMatchObject([
+      { at: 0, culprit: 0, sentence: 'update-status failed: no server' },
+    ]);
+    const check = note({ kind: 'check', text: 'it holds', detail: '1 of 2' });
+    expect(troubles(failed, check)).toMatchObject([
+      { at: 1, culprit: 0, sentence: 'it does not hold that it holds: 1 of 2' },
+    ]);
+    expect(troubles(anEntry('a'))).toEqual([]);
+  });
+});
+
+describe('a history that is run again', { timeout: 30_000 }, () => {
+  const few = { units: 1, relations: 1 };
+  const history: Replay = {
+    bounds: { ...defaultBounds(simulated), ...few },
+    served: 0,
+    actions: [{ _tag: 'Relate', application: 'app1' }],
+    chosen: [0],
+  };
+
+  it('says that nothing is violated any more, and what was chosen', async () => {
+    const { entries, clock } = await recordReplay(simulated, history);
+    expect(clock).toBe('model');
+    expect(entries.filter(({ chosen }) => chosen === true)).toMatchObject([
+      { kind: 'action', text: 'app1 is related', of: 'app1' },
+    ]);
+    expect(entries.at(-1)).toMatchObject({ kind: 'check', ok: true });
+    const other = entries.find((entry) => entry._tag === 'Hook' && entry.side === 'other');
+    expect(other).toMatchObject({
+      unit: 'app1/0',
+      seen: { written: { 'relation 1: application': { database: 'db1' } } },
+    });
+  });
+
+  it('says that the charm is another one, or another version, where it cannot go on', async () => {
+    const hook = { name: 'database-relation-changed', relation: 9 };
+    const actions = [...history.actions, { _tag: 'RunHook', unit: 'pgbouncer/0', hook } as const];
+    const { entries } = await recordReplay(simulated, { ...history, actions });
+    expect(entries.at(-1)).toMatchObject({
+      ...{ kind: 'check', ok: false },
+      detail: expect.stringMatching(
+        /^it is another charm, or another version of it: Juju would not/,
+      ),
+    });
+  });
+});
