@@ -108,7 +108,10 @@ describe('hookchart inspect', () => {
     const { page } = await exhibit.open(address);
     await page.locator('.row.action').first().waitFor();
     expect(await page.locator('.row.action').first().textContent()).toContain('app1 is related');
-    const hook = page.locator('.row.returned', { hasText: 'database-relation-changed' }).first();
+    await page.getByRole('button', { name: 'All, with what settled by itself' }).click();
+    const hook = page
+      .locator('.row.returned:not(.other)', { hasText: 'database-relation-changed' })
+      .first();
     await hook.click();
     await page.locator('.node.here').waitFor();
     await page.close();

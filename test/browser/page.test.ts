@@ -59,8 +59,20 @@ describe('the page of a recorded demo', () => {
     await page.close();
   });
 
-  it('lights the path step by step, and back again', async () => {
+  it('opens a run with its whole path lit, and how it ended in words', async () => {
     const { page } = await demo.open(`#run=${demo.provisioning.id}`);
+    const { path = [] } = demo.provisioning.charts[0] ?? {};
+    expect(new Set(await lit(page))).toEqual(new Set(path));
+    expect(await now(page)).toMatch(/: returned$/);
+    expect(await page.locator('.ended').textContent()).toBe('returned');
+    // What it changed stands before what was said, and that before what it left as it was.
+    const parts = await page.locator('.details h3').allTextContents();
+    expect(parts).toEqual(['Changed', 'Steps', 'As it was']);
+    await page.close();
+  });
+
+  it('lights the path step by step, and back again', async () => {
+    const { page } = await demo.open(`#run=${demo.provisioning.id}&step=0`);
     expect(await lit(page)).toEqual(['hook_fired']);
     await page.getByRole('button', { name: 'Step forward' }).click();
     await page.getByRole('button', { name: 'Step forward' }).click();
@@ -115,7 +127,7 @@ describe('the page of a recorded demo', () => {
     ]);
     await charts.nth(1).click();
     expect(await page.locator('.node').first().textContent()).toBe('update-status Hook');
-    expect(await lit(page)).toEqual(['hook_fired']);
+    expect(await lit(page)).toEqual(hook?.charts[1]?.path);
     await charts.first().click();
     expect(await page.locator('.node').first().textContent()).toBe('database-requested Hook');
     await page.close();
@@ -126,6 +138,7 @@ describe('the page of a recorded demo', () => {
     const { page } = await demo.open(`#run=${hook?.id}&step=2`);
     expect(await lit(page)).toEqual(['hook_fired', 'is_backend_ready', 'defer']);
     expect(await page.locator('.edge.lit text').allTextContents()).toEqual(['no']);
+    expect(await page.locator('.ended').textContent()).toContain('is not available');
     expect(await page.locator('.head').textContent()).toContain('waiting for the backend database');
     await page.close();
   });
@@ -147,14 +160,26 @@ describe('the page of a recorded demo', () => {
 
   it('shows databags before and after, the ledger, and what changed in the configuration', async () => {
     const { page } = await demo.open(`#run=${demo.provisioning.id}`);
-    const bag = page.getByRole('region', { name: 'Databag relation 4: pooler' });
+    const bag = page.getByRole('region', { name: 'Databag relation 4: pgbouncer-k8s' });
     const username = bag.locator('tr', { hasText: 'username' });
     expect(await username.getAttribute('class')).toBe('added');
-    expect(await username.locator('td').allTextContents()).toEqual(['+added', '', 'relation_id_4']);
-    const record = page.getByRole('region', { name: 'Records' }).locator('tbody tr');
+    expect(await username.locator('td').allTextContents()).toEqual(['+added', 'relation_id_4']);
+    // There was nothing before, and so there is no column for it.
+    expect(await bag.getByRole('columnheader').allTextContents()).toEqual([
+      'Change',
+      'Key',
+      'Value',
+    ]);
+    const record = page.getByRole('region', { name: 'Ledger, changed' }).locator('.card');
     expect(await record.textContent()).toMatch(
-      /^4 added.*publishedrelation_id_4application_first_databaseCREATEDB, CREATEROLE127/,
+      /^relation 4 is newstatepublisheduserrelation_id_4databaseapplication_first_databaseattributesCREATEDB, CREATEROLEpublished\.endpoints127/,
     );
+    expect(await page.locator('.did').textContent()).toContain(
+      'role relation_id_4 may use database application_first_database',
+    );
+    expect(JSON.parse((await bag.locator('pre.json').first().textContent()) ?? '')).toMatchObject({
+      database: 'application_first_database',
+    });
     const added = page.locator('ins').filter({ hasText: 'application_first_database =' });
     expect(await added.count()).toBe(1);
     await page.close();

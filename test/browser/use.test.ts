@@ -46,6 +46,7 @@ describe('the page of a recorded demo', () => {
     const { page } = await demo.open();
     await page.getByRole('combobox', { name: 'Unit', exact: true }).selectOption('pgbouncer-k8s/1');
     await page.locator('.row').nth(3).click();
+    await page.keyboard.press('Home');
     for (const _ of [1, 2]) await page.getByRole('button', { name: 'Step forward' }).click();
     await expect.poll(() => page.url()).toMatch(/#run=.+&step=2&unit=/);
     const [link, sentence, count] = [page.url(), await now(page), await rows(page)];
@@ -66,8 +67,9 @@ describe('the page of a recorded demo', () => {
     expect(await page.locator('.row[aria-selected=true]').getAttribute('aria-posinset')).not.toBe(
       second,
     );
+    await keyboard.press('Home');
     await keyboard.press('ArrowRight');
-    expect((await lit(page)).length).toBe(2);
+    await expect.poll(async () => (await lit(page)).length).toBe(2);
     await keyboard.press('End');
     expect(await page.locator('output').textContent()).toMatch(/^(\d+) \/ \1$/);
     await keyboard.press('Home');
@@ -93,7 +95,7 @@ describe('the page of a recorded demo', () => {
     expect(searched).toBeGreaterThan(0);
     // Every control is reached, and shows that it is.
     const reached: string[] = [];
-    for (let tabs = 0; tabs < 60; tabs++) {
+    for (let tabs = 0; tabs < 120; tabs++) {
       await keyboard.press('Tab');
       const at = await page.evaluate(() => {
         const { activeElement: element } = document;
@@ -191,15 +193,14 @@ describe('the page of 10,000 runs', () => {
         return performance.now() - started;
       }, what);
     const press = (key: string) => `dispatchEvent(new KeyboardEvent('keydown', { key: '${key}' }))`;
-    const times = { keys: 0, scroll: 0 };
-    for (let presses = 0; presses < 20; presses++) {
-      times.keys = Math.max(times.keys, await drawn(press('ArrowDown')));
-      times.keys = Math.max(times.keys, await drawn(press('ArrowRight')));
-    }
-    times.scroll = await drawn("document.querySelector('.list').scrollTop = 1e6");
+    const keys: number[] = [];
+    for (let presses = 0; presses < 20; presses++)
+      for (const key of ['ArrowDown', 'ArrowRight']) keys.push(await drawn(press(key)));
+    const scroll = await drawn("document.querySelector('.list').scrollTop = 1e6");
     await expect.poll(() => page.locator('#entry-9999').count()).toBe(1);
-    expect(times.keys).toBeLessThan(200);
-    expect(times.scroll).toBeLessThan(200);
+    // The one in the middle: what else this machine does is no matter of the page.
+    expect(keys.sort((one, other) => one - other)[20]).toBeLessThan(100);
+    expect(scroll).toBeLessThan(200);
     await page.locator('#entry-9999').click();
     const started = performance.now();
     await page.getByLabel('Search').fill('second_database');

@@ -1,90 +1,48 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Entry, Recording } from '../recording.ts';
+import { causesOf } from '../causes.ts';
+import { lanesOf } from '../lanes.ts';
+import type { Recording } from '../recording.ts';
 import { Timeline } from '../timeline.ts';
-import { Charts } from './charts.tsx';
+import { Banner } from './banner.tsx';
 import { Details } from './details.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { Help } from './help.tsx';
 import { useKeys } from './keys.ts';
+import { LaneView } from './lanes.tsx';
+import { type Feed, type Looking, useLooking } from './looking.ts';
 import { Runs } from './runs.tsx';
-import { sayMoment } from './say.ts';
-import { Strip } from './strip.tsx';
+import { Stage } from './stage.tsx';
 import { Theme } from './theme.tsx';
-import { Transport } from './transport.tsx';
-import {
-  choicesOf,
-  type Filters,
-  linkTo,
-  listed,
-  momentsOf,
-  type Place,
-  parseLink,
-} from './view.ts';
+import { momentsOf } from './view.ts';
 
 export interface AppProps {
   readonly recording: Recording;
   /** Another one each time that the recording has grown. */
   readonly version: number;
-  readonly feed: 'none' | 'open' | 'closed';
+  readonly feed: Feed;
 }
 
 const pace = 700;
 
 /** The whole page: what is looked at is its state, and its link. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the state of the whole page, and what is shown of it.
 export function App({ recording, version, feed }: AppProps) {
   const { entries } = recording;
-  const [place, setPlace] = useState<Place>(() => parseLink(location.hash));
-  const [isPlaying, setPlaying] = useState(false);
+  const looking = useLooking(recording, version, feed);
+  const { index, entry, moments, step, shown, choose, jump, moveRun } = looking;
   const [isHelping, setHelping] = useState(false);
   const search = useRef<HTMLInputElement>(null);
-  // The entries grow in place: it is the version that tells.
-  const shown = useMemo(
-    () => listed(entries, place),
-    [entries, version, place.unit, place.hook, place.relation, place.end, place.search],
-  );
-  const choices = useMemo(() => choicesOf(entries), [entries, version]);
+  const main = useRef<HTMLElement>(null);
   const timeline = useMemo(() => new Timeline(entries), [entries]);
-  /** Whoever has chosen no run of a feed sees the newest, as it goes on. */
-  const isFollowing = feed === 'open' && place.run === '';
-  const index = useIndex(entries, shown, isFollowing ? 'newest' : 'oldest', place.run, version);
-  const entry = entries[index];
-  const moments = entry === undefined ? [] : momentsOf(entry);
-  const last = Math.max(moments.length - 1, 0);
-  const step = isFollowing ? last : Math.min(place.step, last);
-
-  const move = (run: number, to: number) =>
-    setPlace((now) => ({ ...now, run: entries[run]?.id ?? '', step: Math.max(to, 0) }));
-  const jump = (to: number) => move(index, Math.min(to, moments.length - 1));
-  const moveRun = (by: number, to = 0) => {
-    const at = shown.indexOf(index);
-    const next = shown[at < 0 ? 0 : at + by];
-    if (next !== undefined) move(next, to);
-    return next !== undefined;
+  const lanes = useMemo(() => lanesOf(entries), [entries, version]);
+  const causes = useMemo(() => causesOf(recording), [recording, version]);
+  const play = usePlay(looking, entries);
+  /** Where all stands below each other, what was chosen comes into view. */
+  const show = (run: number, to: Parameters<typeof choose>[1] = null) => {
+    choose(run, to);
+    if (isNarrow()) main.current?.querySelector('.stage')?.scrollIntoView();
   };
-  const forward = () => {
-    if (step >= moments.length - 1) return moveRun(1);
-    jump(step + 1);
-    return true;
-  };
-  const back = () => {
-    if (step > 0) return jump(step - 1);
-    const before = entries[shown[shown.indexOf(index) - 1] ?? -1];
-    if (before !== undefined) moveRun(-1, momentsOf(before).length - 1);
-  };
-  const follow = () => setPlace((now) => ({ ...now, run: '' }));
-  const filter = (part: Partial<Filters>) => setPlace((now) => ({ ...now, ...part }));
-
-  const run = isFollowing ? '' : (entry?.id ?? place.run);
-  useLink(place, linkTo({ ...place, run, step }), setPlace);
-  useEffect(() => {
-    document.title = `${recording.title} – hookchart`;
-  }, [recording.title]);
-  usePlaying(isPlaying, forward, () => setPlaying(false));
   const actions = {
-    play: () => setPlaying((now) => !now),
-    forward: () => void forward(),
-    back,
+    ...play.actions,
     first: () => jump(0),
     last: () => jump(moments.length - 1),
     nextRun: () => void moveRun(1),
@@ -93,72 +51,61 @@ export function App({ recording, version, feed }: AppProps) {
     help: () => setHelping((now) => !now),
   };
   useKeys(actions);
+  useEffect(() => {
+    document.title = `${recording.title} – hookchart`;
+  }, [recording.title]);
 
   return (
     <>
-      <header>
-        <h1>{recording.title}</h1>
-        <FilterBar choices={choices} filters={place} onChange={filter} searchRef={search} />
-        <p class="count" role="status">
-          {shown.length} of {entries.length} entries
-          {feed === 'open' && <span class="live"> · live</span>}
-          {feed === 'closed' && <span> · the feed has ended</span>}
-        </p>
-        {feed === 'open' && (
-          <button type="button" aria-pressed={isFollowing} onClick={follow}>
-            Follow
-          </button>
-        )}
-        <Theme />
-        <button type="button" onClick={actions.help}>
-          Keys
-        </button>
-      </header>
-      <Strip
-        entries={entries}
-        shown={shown}
-        units={choices.units}
-        index={index}
-        version={version}
-        onChoose={(run) => move(run, 0)}
+      <Header
+        recording={recording}
+        looking={looking}
+        feed={feed}
+        searchRef={search}
+        onHelp={actions.help}
       />
-      <main>
-        <Runs
-          entries={entries}
-          shown={shown}
-          units={choices.units}
-          index={index}
-          onChoose={(run) => move(run, 0)}
-        />
-        <section class="stage" aria-label="Charts">
-          <Transport
-            actions={actions}
-            isPlaying={isPlaying}
-            step={step}
-            count={moments.length}
-            onJump={jump}
+      <Banner
+        recording={recording}
+        troubles={looking.troubles}
+        current={looking.trouble}
+        onTrouble={(number) => {
+          const trouble = looking.troubles[number];
+          if (trouble !== undefined) show(trouble.culprit ?? trouble.at);
+        }}
+        onChoose={show}
+      />
+      <LaneView
+        {...{ entries, lanes, causes, index, version }}
+        shown={looking.all}
+        culprits={looking.culprits}
+        axis={looking.axis}
+        span={looking.span}
+        onSpan={looking.setSpan}
+        onChoose={show}
+      />
+      <main ref={main} class={looking.place.view === 'sequence' ? 'sequenced' : ''}>
+        <section class="runs" aria-label="Runs">
+          {looking.isHistory && <Scope looking={looking} />}
+          <Runs
+            recording={recording}
+            shown={shown}
+            index={index}
+            culprits={looking.culprits}
+            onChoose={show}
           />
-          <p class="now" role="status" aria-live={isPlaying ? 'off' : 'polite'}>
-            {entry === undefined ? waiting(feed, shown) : sayMoment(entry, moments[step])}
-          </p>
-          {entry?._tag === 'Hook' && (
-            <Charts
-              entry={entry}
-              definitions={recording.definitions}
-              moment={moments[step]}
-              onChoose={(moment) =>
-                jump(moments.findIndex((other) => JSON.stringify(other) === JSON.stringify(moment)))
-              }
-            />
-          )}
         </section>
+        <Stage
+          {...{ recording, version, looking, actions, feed }}
+          isPlaying={play.isPlaying}
+          onChoose={show}
+          onBack={() => main.current?.querySelector('.runs')?.scrollIntoView()}
+        />
         {entry !== undefined && (
           <Details
-            entry={entry}
-            change={timeline.changeAt(index)}
-            moments={moments}
-            step={step}
+            {...{ recording, entry, index, timeline, moments, step }}
+            violated={looking.culprits.get(index) ?? []}
             onJump={jump}
+            onChoose={show}
           />
         )}
       </main>
@@ -167,52 +114,98 @@ export function App({ recording, version, feed }: AppProps) {
   );
 }
 
-/** Keeps what is looked at in the page's link, and goes where a link leads. */
-function useLink(place: Place, link: string, go: (place: Place) => void) {
-  useEffect(() => {
-    // Browsers refuse to change it more often than that.
-    const timer = setTimeout(() => history.replaceState(null, '', link), 300);
-    return () => clearTimeout(timer);
-  }, [place, link]);
-  useEffect(() => {
-    const follow = () => go(parseLink(location.hash));
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
-  }, []);
-}
+const isNarrow = () => matchMedia('(max-width: 70rem)').matches;
 
-/** Goes on by itself until there is nothing more. */
-function usePlaying(isPlaying: boolean, forward: () => boolean, stop: () => void) {
+/** Steps, by hand and by themselves, from run to run. */
+function usePlay(looking: Looking, entries: Recording['entries']) {
+  const { moments, step, jump, moveRun, shown, index } = looking;
+  const [isPlaying, setPlaying] = useState(false);
+  const forward = () => {
+    if (step >= moments.length - 1) return moveRun(1, 0);
+    jump(step + 1);
+    return true;
+  };
+  const back = () => {
+    if (step > 0) return jump(step - 1);
+    const before = entries[shown[shown.indexOf(index) - 1] ?? -1];
+    if (before !== undefined) moveRun(-1, momentsOf(before).length - 1);
+  };
   const latest = useRef(forward);
   latest.current = forward;
   useEffect(() => {
     if (!isPlaying) return;
     const timer = setInterval(() => {
-      if (!latest.current()) stop();
+      if (!latest.current()) setPlaying(false);
     }, pace);
     return () => clearInterval(timer);
   }, [isPlaying]);
+  const play = () => {
+    // A run stands at its end until somebody steps through it: it is played from its beginning.
+    if (!isPlaying && step >= moments.length - 1) jump(0);
+    setPlaying(!isPlaying);
+  };
+  return { isPlaying, actions: { play, forward: () => void forward(), back } };
 }
 
-const waiting = (feed: AppProps['feed'], shown: readonly number[]) =>
-  shown.length === 0 && feed === 'open'
-    ? 'Nothing has come in yet.'
-    : 'No entry is listed: widen the filters.';
+interface HeaderProps {
+  readonly recording: Recording;
+  readonly looking: Looking;
+  readonly feed: Feed;
+  readonly searchRef: Parameters<typeof FilterBar>[0]['searchRef'];
+  readonly onHelp: () => void;
+}
 
-/** The entry that is looked at: the one that the link names, else a hook at one end of the list. */
-function useIndex(
-  entries: readonly Entry[],
-  shown: readonly number[],
-  otherwise: 'oldest' | 'newest',
-  run: string,
-  version: number,
-): number {
-  const named = useMemo(
-    () => (run === '' ? -1 : entries.findIndex(({ id }) => id === run)),
-    [entries, run, version],
+function Header({ recording, looking, feed, searchRef, onHelp }: HeaderProps) {
+  const { shown, choices, place, filter, isFollowing, setPlace } = looking;
+  const [isFiltering, setFiltering] = useState(false);
+  return (
+    <header>
+      <h1>{recording.title}</h1>
+      <button
+        type="button"
+        class="narrow"
+        aria-expanded={isFiltering}
+        onClick={() => setFiltering(!isFiltering)}
+      >
+        Filters
+      </button>
+      <FilterBar
+        choices={choices}
+        filters={place}
+        isOpen={isFiltering}
+        onChange={filter}
+        searchRef={searchRef}
+      />
+      <p class="count" role="status">
+        {shown.length} of {recording.entries.length} entries
+        {feed === 'open' && <span class="live"> · live</span>}
+        {feed === 'closed' && <span> · the feed has ended</span>}
+      </p>
+      {feed === 'open' && (
+        <button type="button" aria-pressed={isFollowing} onClick={() => setPlace({ run: '' })}>
+          Follow
+        </button>
+      )}
+      <Theme />
+      <button type="button" onClick={onHelp}>
+        Keys
+      </button>
+    </header>
   );
-  if (named >= 0) return named;
-  const isHook = (index: number) => entries[index]?._tag === 'Hook';
-  const found = otherwise === 'oldest' ? shown.find(isHook) : shown.findLast(isHook);
-  return found ?? shown[0] ?? -1;
+}
+
+/** What led to what a history tells, or all of it. */
+function Scope({ looking: { place, shown, all, setPlace } }: { readonly looking: Looking }) {
+  const isAll = place.scope === 'all';
+  return (
+    <fieldset class="scope">
+      <legend class="spoken">Which part of the history</legend>
+      <button type="button" aria-pressed={!isAll} onClick={() => setPlace({ scope: '' })}>
+        What led here{isAll ? '' : ` (${shown.length})`}
+      </button>
+      <button type="button" aria-pressed={isAll} onClick={() => setPlace({ scope: 'all' })}>
+        All, with what settled by itself ({all.length})
+      </button>
+    </fieldset>
+  );
 }

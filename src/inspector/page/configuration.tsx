@@ -8,10 +8,14 @@ export interface ConfigurationProps {
   readonly change: Change;
 }
 
-/** PgBouncer's configuration on this unit, with what the hook has changed in it. */
+export const configurationOf = ({ unit }: HookEntry, { before, after }: Change) => ({
+  before: before.configurations[unit] ?? '',
+  after: after.configurations[unit] ?? '',
+});
+
+/** The charm's file of configuration on this unit, with what the hook has changed in it. */
 export function Configuration({ entry, change }: ConfigurationProps) {
-  const before = change.before.configurations[entry.unit] ?? '';
-  const after = change.after.configurations[entry.unit] ?? '';
+  const { before, after } = configurationOf(entry, change);
   const lines = useMemo(
     () =>
       diffLines(before, after).flatMap(({ value, added, removed }) =>
@@ -23,19 +27,12 @@ export function Configuration({ entry, change }: ConfigurationProps) {
     [before, after],
   );
   return (
-    <section aria-labelledby="configuration">
-      <h3 id="configuration">PgBouncer on {entry.unit}</h3>
-      {before === '' && after === '' ? (
-        <p>Nothing was seen of its configuration yet.</p>
-      ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
-        <pre class="wide" tabIndex={0}>
-          {lines.map(({ text, kind }, number) => (
-            <Line key={`${number}`} text={text} kind={kind} />
-          ))}
-        </pre>
-      )}
-    </section>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+    <pre class="wide" tabIndex={0}>
+      {lines.map(({ text, kind }, number) => (
+        <Line key={`${number}`} text={text} kind={kind} />
+      ))}
+    </pre>
   );
 }
 

@@ -1,30 +1,46 @@
 import type { HookEntry } from '../recording.ts';
 import { type Change, compareBags, type Difference } from '../timeline.ts';
+import { Value } from './value.tsx';
 
 export interface DatabagsProps {
   readonly entry: HookEntry;
   readonly change: Change;
 }
 
-/** The databags that a hook has read or written, before it and after it, side by side. */
-export function Databags({ entry, change: { before, after } }: DatabagsProps) {
-  const { read, written } = entry.seen;
+/** The names of the databags that a hook has read or written: what it changed, and what it did not. */
+export function bagsOf({ seen }: HookEntry, { before, after }: Change) {
   // The relations before the peers: what was asked and answered matters most.
-  const names = [...new Set([...Object.keys(read), ...Object.keys(written)])].sort().reverse();
-  const isChanged = (name: string) => before.bags[name] !== after.bags[name];
+  const names = [...new Set([...Object.keys(seen.read), ...Object.keys(seen.written)])]
+    .sort()
+    .reverse();
+  const isChanged = (name: string) =>
+    compareBags(before.bags[name], after.bags[name]).some((row) => row.before !== row.after);
+  return {
+    changed: names.filter(isChanged),
+    unchanged: names.filter((name) => !isChanged(name)),
+  };
+}
+
+/** A databag, what has changed in it first. */
+export function DatabagView({
+  name,
+  change: { before, after },
+}: Pick<DatabagsProps, 'change'> & { readonly name: string }) {
+  const rows = compareBags(before.bags[name], after.bags[name]);
+  const changed = rows.filter((row) => row.before !== row.after);
+  const same = rows.filter((row) => row.before === row.after);
+  if (rows.length === 0) return <p>It is empty.</p>;
+  if (changed.length === 0) return <Table rows={same} name={name} />;
   return (
-    <section aria-labelledby="databags">
-      <h3 id="databags">Databags</h3>
-      {names.length === 0 && <p>This hook has looked into none.</p>}
-      {names.map((name) => (
-        <details key={name} open={isChanged(name)}>
-          <summary>
-            {name} <span class="took">{isChanged(name) ? 'changed' : 'as it was'}</span>
-          </summary>
-          <Table rows={compareBags(before.bags[name], after.bags[name])} name={name} />
+    <>
+      <Table rows={changed} name={name} />
+      {same.length > 0 && (
+        <details>
+          <summary>{same.length} more as before</summary>
+          <Table rows={same} name={`${name}, as before`} />
         </details>
-      ))}
-    </section>
+      )}
+    </>
   );
 }
 
@@ -37,31 +53,43 @@ const kindOf = ({ before, after }: Difference) => {
 const signs: Readonly<Record<string, string>> = { added: '+', removed: '−', changed: '±', '': '' };
 
 function Table({ rows, name }: { readonly rows: readonly Difference[]; readonly name: string }) {
-  if (rows.length === 0) return <p>It is empty.</p>;
+  const isChange = rows.some(({ before, after }) => before !== after);
+  // Before and after only where something was there before.
+  const hasBefore = rows.some(({ before, after }) => before !== null && before !== after);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
     <section class="wide" tabIndex={0} aria-label={`Databag ${name}`}>
-      <table class="databag">
+      <table class={`databag ${isChange ? 'change' : ''}`}>
         <thead>
           <tr>
-            <th scope="col">
-              <span class="spoken">Change</span>
-            </th>
+            {isChange && (
+              <th scope="col">
+                <span class="spoken">Change</span>
+              </th>
+            )}
             <th scope="col">Key</th>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
+            {hasBefore && <th scope="col">Before</th>}
+            <th scope="col">{hasBefore ? 'After' : 'Value'}</th>
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.key} class={kindOf(row)}>
-              <td>
-                {signs[kindOf(row)]}
-                <span class="spoken">{kindOf(row) || 'unchanged'}</span>
-              </td>
+              {isChange && (
+                <td>
+                  {signs[kindOf(row)]}
+                  <span class="spoken">{kindOf(row) || 'unchanged'}</span>
+                </td>
+              )}
               <th scope="row">{row.key}</th>
-              <td>{row.before}</td>
-              <td>{row.after}</td>
+              {hasBefore && (
+                <td>
+                  <Value text={row.before} />
+                </td>
+              )}
+              <td>
+                <Value text={row.after} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -1,70 +1,91 @@
 import './details.css';
-import type { Entry, HookEntry } from '../recording.ts';
+import type { Entry, HookEntry, Recording } from '../recording.ts';
 import { endOf } from '../recording.ts';
-import type { Change } from '../timeline.ts';
+import type { Timeline } from '../timeline.ts';
 import { duration, hookName } from '../words.ts';
-import { Configuration } from './configuration.tsx';
-import { Databags } from './databags.tsx';
-import { Ledger } from './ledger.tsx';
-import { whyOf } from './say.ts';
+import { Changed, Unchanged } from './changed.tsx';
+import { NoteDetails } from './note.tsx';
+import { sayEnd } from './say.ts';
 import { Steps } from './steps.tsx';
 import type { Moment } from './view.ts';
 
 export interface DetailsProps {
+  readonly recording: Recording;
   readonly entry: Entry;
-  readonly change: Change;
+  readonly index: number;
+  readonly timeline: Timeline;
   readonly moments: readonly Moment[];
   readonly step: number;
+  /** What it violates, where it did. */
+  readonly violated: readonly string[];
   readonly onJump: (step: number) => void;
+  readonly onChoose: (index: number) => void;
 }
 
-/** All about one run: how it ended and why, what was said, and what it changed. */
-export function Details({ entry, change, moments, step, onJump }: DetailsProps) {
-  if (entry._tag === 'Note')
-    return (
-      <aside class="details" aria-label="Details" data-scrolls>
-        <h2>{entry.kind}</h2>
-        <p>{entry.text}</p>
-      </aside>
-    );
+/** All about one entry: how it ended and why, what it changed, what was said, what stayed. */
+export function Details(props: DetailsProps) {
+  const { recording, entry, index, timeline, moments, step, onJump, onChoose } = props;
+  const { charm, clock } = recording;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
     <aside class="details" aria-label="Details" tabIndex={0} data-scrolls>
-      <Head entry={entry} />
-      <Steps entry={entry} moments={moments} step={step} onJump={onJump} />
-      <Databags entry={entry} change={change} />
-      <Ledger change={change} />
-      <Configuration entry={entry} change={change} />
+      {entry._tag === 'Note' ? (
+        <NoteDetails
+          recording={recording}
+          entry={entry}
+          index={index}
+          timeline={timeline}
+          onChoose={onChoose}
+        />
+      ) : (
+        <>
+          <Head entry={entry} clock={clock} violated={props.violated} />
+          <Changed entry={entry} change={timeline.changeAt(index)} charm={charm} />
+          {entry.side !== 'other' && (
+            <Steps entry={entry} moments={moments} step={step} clock={clock} onJump={onJump} />
+          )}
+          <Unchanged entry={entry} change={timeline.changeAt(index)} charm={charm} />
+        </>
+      )}
     </aside>
   );
 }
 
-function Head({ entry }: { readonly entry: HookEntry }) {
-  const why = whyOf(entry);
+interface HeadProps {
+  readonly entry: HookEntry;
+  readonly clock: Recording['clock'];
+  readonly violated: readonly string[];
+}
+
+function Head({ entry, clock, violated }: HeadProps) {
   const { status } = entry.seen;
   return (
     <>
       <h2>{hookName(entry)}</h2>
+      <p class={`ended end ${violated.length > 0 ? 'failed' : endOf(entry)}`}>
+        {sayEnd(entry)}
+        {violated.length > 0 && `, and violates ${violated.join(', ')}`}
+      </p>
       <dl class="head">
         <dt>Unit</dt>
         <dd>{entry.unit}</dd>
-        <dt>End</dt>
-        <dd>
-          <span class={`end ${endOf(entry)}`}>{endOf(entry)}</span>
-        </dd>
-        {why !== null && (
+        {clock !== 'model' && (
           <>
-            <dt>Why</dt>
-            <dd>{why}</dd>
+            <dt>At</dt>
+            <dd>
+              <time dateTime={new Date(entry.at).toISOString()}>
+                {new Date(entry.at).toISOString().replace('T', ' ').replace('Z', ' UTC')}
+              </time>
+              , {duration(entry.milliseconds)}
+            </dd>
           </>
         )}
-        <dt>At</dt>
-        <dd>
-          <time dateTime={new Date(entry.at).toISOString()}>
-            {new Date(entry.at).toISOString().replace('T', ' ').replace('Z', ' UTC')}
-          </time>
-          , {duration(entry.milliseconds)}
-        </dd>
+        {entry.chosen !== undefined && (
+          <>
+            <dt>Why</dt>
+            <dd>{entry.chosen ? 'it was chosen' : 'it came about by itself'}</dd>
+          </>
+        )}
         {status !== null && (
           <>
             <dt>Status</dt>

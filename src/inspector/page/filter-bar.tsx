@@ -4,13 +4,15 @@ import type { Choices, Filters } from './view.ts';
 export interface FilterBarProps {
   readonly choices: Choices;
   readonly filters: Filters;
+  /** Whether they are shown where there is no room for them. */
+  readonly isOpen: boolean;
   readonly onChange: (part: Partial<Filters>) => void;
   readonly searchRef: RefObject<HTMLInputElement | null>;
 }
 
-export function FilterBar({ choices, filters, onChange, searchRef }: FilterBarProps) {
+export function FilterBar({ choices, filters, isOpen, onChange, searchRef }: FilterBarProps) {
   return (
-    <search class="filters" aria-label="Which runs are listed">
+    <search class={`filters ${isOpen ? 'open' : ''}`} aria-label="Which runs are listed">
       <Choice
         name="Unit"
         value={filters.unit}

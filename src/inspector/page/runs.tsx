@@ -1,28 +1,95 @@
 import './runs.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Entry, endOf } from '../recording.ts';
+import { type Entry, endOf, type HookEntry, type Recording } from '../recording.ts';
 import { duration } from '../words.ts';
 import { whyOf } from './say.ts';
 
 export interface RunsProps {
-  readonly entries: readonly Entry[];
+  readonly recording: Recording;
   /** The places of those that are listed. */
   readonly shown: readonly number[];
-  readonly units: readonly string[];
   readonly index: number;
+  /** What each of those runs violates that did the damage; none where it is not known by a name. */
+  readonly culprits: ReadonlyMap<number, readonly string[]>;
   readonly onChoose: (index: number) => void;
 }
 
-const rowHeight = 30;
-const lane = 14;
+const rowHeight = 44;
 /** Rows that are drawn above and below what is seen. */
 const spare = 12;
 
-/** The runs from the oldest to the newest, each in the lane of its unit; only what is seen is drawn. */
-export function Runs({ entries, shown, units, index, onChoose }: RunsProps) {
+/** The runs from the oldest to the newest; only what is seen is drawn. */
+export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps) {
+  const { entries, clock } = recording;
   const list = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 800 });
+  const view = useView(list);
   const place = shown.indexOf(index);
+  useEffect(() => {
+    const element = list.current;
+    if (element === null || place < 0) return;
+    const top = place * rowHeight;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + rowHeight > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + rowHeight - element.clientHeight;
+  }, [place, view.height]);
+  const from = Math.max(Math.floor(view.top / rowHeight) - spare, 0);
+  const to = Math.ceil((view.top + view.height) / rowHeight) + spare;
+  const start = entries[0]?.at ?? 0;
+  return (
+    <div
+      ref={list}
+      class="list"
+      role="listbox"
+      aria-label="Runs, oldest first"
+      tabIndex={0}
+      aria-activedescendant={place < 0 ? undefined : `entry-${index}`}
+    >
+      <div style={{ height: `${shown.length * rowHeight}px` }} role="presentation">
+        {shown.slice(from, to).map((number, offset) => {
+          const entry = entries[number];
+          if (entry === undefined) return null;
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys choose, as the help says.
+            <div
+              key={entry.id}
+              id={`entry-${number}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={number === index}
+              aria-posinset={from + offset + 1}
+              aria-setsize={shown.length}
+              class={`row ${kindOf(entry)} ${culprits.has(number) ? 'culprit' : ''}`}
+              style={{ top: `${(from + offset) * rowHeight}px`, height: `${rowHeight}px` }}
+              title={entry._tag === 'Note' ? entry.text : (whyOf(entry) ?? undefined)}
+              onClick={() => onChoose(number)}
+            >
+              {entry._tag === 'Note' ? (
+                <span class="said">
+                  {entry.ok ? marks[entry.kind] : '✗'} {entry.text}
+                </span>
+              ) : (
+                <Run
+                  entry={entry}
+                  when={
+                    clock === 'model'
+                      ? `no. ${number + 1}`
+                      : `${((entry.at - start) / 1000).toFixed(1)} s`
+                  }
+                  clock={clock}
+                  violated={culprits.get(number)}
+                />
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Which part of a list is seen. */
+function useView(list: { readonly current: HTMLDivElement | null }) {
+  const [view, setView] = useState({ top: 0, height: 800 });
   useEffect(() => {
     const element = list.current;
     if (element === null) return;
@@ -35,106 +102,48 @@ export function Runs({ entries, shown, units, index, onChoose }: RunsProps) {
       element.removeEventListener('scroll', measure);
     };
   }, []);
-  useEffect(() => {
-    const element = list.current;
-    if (element === null || place < 0) return;
-    const top = place * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + rowHeight > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + rowHeight - element.clientHeight;
-  }, [place]);
-  const from = Math.max(Math.floor(view.top / rowHeight) - spare, 0);
-  const to = Math.ceil((view.top + view.height) / rowHeight) + spare;
-  const start = entries[0]?.at ?? 0;
-  return (
-    <section class="runs" aria-label="Runs">
-      <div class="lanes" aria-hidden="true" style={{ paddingLeft: `${lane / 2}px` }}>
-        {units.map((unit) => (
-          <span key={unit} style={{ width: `${lane}px` }} title={unit}>
-            {unit.split('/').at(-1)}
-          </span>
-        ))}
-      </div>
-      <div
-        ref={list}
-        class="list"
-        role="listbox"
-        aria-label="Runs, oldest first"
-        tabIndex={0}
-        aria-activedescendant={place < 0 ? undefined : `entry-${index}`}
-      >
-        <div style={{ height: `${shown.length * rowHeight}px` }} role="presentation">
-          {shown.slice(from, to).map((number, offset) => {
-            const entry = entries[number];
-            if (entry === undefined) return null;
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys choose, as the help says.
-              <div
-                key={entry.id}
-                id={`entry-${number}`}
-                role="option"
-                tabIndex={-1}
-                aria-selected={number === index}
-                aria-posinset={from + offset + 1}
-                aria-setsize={shown.length}
-                class={`row ${entry._tag === 'Note' ? `note ${entry.kind}` : endOf(entry)}`}
-                style={{ top: `${(from + offset) * rowHeight}px` }}
-                title={entry._tag === 'Note' ? entry.text : (whyOf(entry) ?? undefined)}
-                onClick={() => onChoose(number)}
-              >
-                <Lanes units={units} entry={entry} />
-                <Row entry={entry} start={start} />
-              </div>
-            );
-          })}
-        </div>
-      </div>
-    </section>
-  );
+  return view;
 }
 
-function Lanes({ units, entry }: { readonly units: readonly string[]; readonly entry: Entry }) {
-  const width = units.length * lane + lane / 2;
-  const own = entry._tag === 'Hook' ? units.indexOf(entry.unit) : -1;
-  return (
-    <svg width={width} height={rowHeight} class="lane" aria-hidden="true">
-      {units.map((unit, number) => (
-        <line
-          key={unit}
-          x1={(number + 0.75) * lane}
-          x2={(number + 0.75) * lane}
-          y1={0}
-          y2={rowHeight}
-        />
-      ))}
-      {own >= 0 && <circle cx={(own + 0.75) * lane} cy={rowHeight / 2} r={4.5} />}
-    </svg>
-  );
+const marks = { chapter: '', action: '◆', check: '✓', violation: '✗' } as const;
+
+const kindOf = (entry: Entry): string => {
+  const settled = entry.chosen === false ? 'settled' : '';
+  return entry._tag === 'Note'
+    ? `note ${entry.kind} ${settled} ${entry.ok ? '' : 'bad'}`
+    : `${endOf(entry)} ${entry.side ?? ''} ${settled}`;
+};
+
+interface RunProps {
+  readonly entry: HookEntry;
+  readonly when: string;
+  readonly clock: Recording['clock'];
+  /** Null where it did no damage. */
+  readonly violated: readonly string[] | undefined;
 }
 
-const marks = { chapter: '', action: '·', check: '✓', violation: '✗' } as const;
-
-function Row({ entry, start }: { readonly entry: Entry; readonly start: number }) {
-  if (entry._tag === 'Note')
-    return (
-      <span class="text">
-        {entry.ok ? marks[entry.kind] : '✗'} {entry.text}
-      </span>
-    );
+function Run({ entry, when, clock, violated }: RunProps) {
+  const { unit, event, milliseconds, side, befell } = entry;
   return (
     <>
-      <span class="at">{((entry.at - start) / 1000).toFixed(1)} s</span>
-      <span class="text">
-        <span class="spoken">{entry.unit} </span>
-        {entry.event.hook}
-        {entry.event.relation !== undefined && (
+      <span class="what">
+        <span class="text">{event.hook}</span>
+        {event.relation !== undefined && (
           <span class="relation">
-            <span class="spoken"> of relation</span> {entry.event.relation}
+            <span class="spoken"> of relation</span> {event.relation}
           </span>
         )}
+        {violated !== undefined && <span class="end failed">✗ {violated.join(', ')}</span>}
+        <span class={`end ${endOf(entry)}`}>{side === 'other' ? '' : endOf(entry)}</span>
       </span>
-      <span class="took">{duration(entry.milliseconds)}</span>
-      <span class={`end ${endOf(entry)}`}>{endOf(entry)}</span>
+      <span class="where">
+        <span class="text">
+          {unit}
+          {befell !== undefined && `, ${befell}`}
+        </span>
+        <span class="at">{when}</span>
+        {clock !== 'model' && <span class="took">{duration(milliseconds)}</span>}
+      </span>
     </>
   );
 }

@@ -11,6 +11,16 @@ export function whyOf({ failure, charts }: HookEntry): string | null {
   return failure ?? charts.find(({ end }) => end?.why != null)?.end?.why ?? null;
 }
 
+/** How a hook ended, in words. */
+export function sayEnd(entry: HookEntry): string {
+  const { charts, side, befell } = entry;
+  const why = whyOf(entry);
+  const reason = why === null ? '' : `, for ${why}`;
+  const end = befell === undefined ? `${endOf(entry)}${reason}` : `${endOf(entry)}: ${befell}`;
+  if (side === 'other') return 'a hook on the other side; only what it wrote is known';
+  return charts.length === 0 && why === null ? `${end}: there was nothing to do` : end;
+}
+
 export function sayMoment(entry: Entry, moment: Moment | undefined): string {
   if (entry._tag === 'Note') return entry.text;
   const head = `${entry.unit}, ${hookName(entry)}`;
@@ -29,9 +39,7 @@ export function sayMoment(entry: Entry, moment: Moment | undefined): string {
       const work = entry.reconciled[moment.index];
       return work === undefined ? head : `${head}, ${workName(work)}: ${work.error ?? 'done'}`;
     }
-    default: {
-      const why = whyOf(entry);
-      return `${head}: ${endOf(entry)}${why === null ? '' : `, for ${why}`}`;
-    }
+    default:
+      return `${head}: ${sayEnd(entry)}`;
   }
 }

@@ -1,4 +1,4 @@
-import type { HookEntry, RecordedStep, RecordedWork } from '../recording.ts';
+import type { HookEntry, RecordedStep, RecordedWork, Recording } from '../recording.ts';
 import { duration, workName } from '../words.ts';
 import { answerOf } from './say.ts';
 import type { Moment } from './view.ts';
@@ -7,18 +7,19 @@ export interface StepsProps {
   readonly entry: HookEntry;
   readonly moments: readonly Moment[];
   readonly step: number;
+  readonly clock: Recording['clock'];
   readonly onJump: (step: number) => void;
 }
 
 /** What was asked and answered at each node, and what else was done. */
-export function Steps({ entry, moments, step, onJump }: StepsProps) {
+export function Steps({ entry, moments, step, clock, onJump }: StepsProps) {
   return (
     <section aria-labelledby="steps">
       <h3 id="steps">Steps</h3>
       <ol class="steps">
         {moments.map((moment, number) => (
           <li key={JSON.stringify(moment)} aria-current={number === step ? 'step' : undefined}>
-            <Line entry={entry} moment={moment} onJump={() => onJump(number)} />
+            <Line entry={entry} moment={moment} clock={clock} onJump={() => onJump(number)} />
           </li>
         ))}
       </ol>
@@ -29,10 +30,11 @@ export function Steps({ entry, moments, step, onJump }: StepsProps) {
 interface LineProps {
   readonly entry: HookEntry;
   readonly moment: Moment;
+  readonly clock: Recording['clock'];
   readonly onJump: () => void;
 }
 
-function Line({ entry, moment, onJump }: LineProps) {
+function Line({ entry, moment, clock, onJump }: LineProps) {
   switch (moment._tag) {
     case 'Node': {
       const chart = entry.charts[moment.chart];
@@ -46,7 +48,7 @@ function Line({ entry, moment, onJump }: LineProps) {
           {moment.position === 0 && entry.charts.length > 1 && (
             <span class="exchange took">{chart?.hook}</span>
           )}
-          {found !== undefined && <Exchange step={found} />}
+          {found !== undefined && <Exchange step={found} clock={clock} />}
         </>
       );
     }
@@ -57,7 +59,7 @@ function Line({ entry, moment, onJump }: LineProps) {
           <button type="button" onClick={onJump}>
             {work !== undefined && workName(work)}
           </button>
-          {work !== undefined && <Outcome work={work} />}
+          {work !== undefined && <Outcome work={work} clock={clock} />}
         </>
       );
     }
@@ -70,19 +72,30 @@ function Line({ entry, moment, onJump }: LineProps) {
   }
 }
 
-const Outcome = ({ work: { error, milliseconds } }: { readonly work: RecordedWork }) => (
+interface Clocked {
+  readonly clock: Recording['clock'];
+}
+
+const Outcome = ({
+  work: { error, milliseconds },
+  clock,
+}: Clocked & { readonly work: RecordedWork }) => (
   <span class="exchange">
-    → {error ?? 'done'} <span class="took">{duration(milliseconds)}</span>
+    → {error ?? 'done'} <Took milliseconds={milliseconds} clock={clock} />
   </span>
 );
 
-function Exchange({ step }: { readonly step: RecordedStep }) {
+/** In a model nothing takes any time. */
+const Took = ({ milliseconds, clock }: Clocked & { readonly milliseconds: number }) =>
+  clock === 'model' ? null : <span class="took">{duration(milliseconds)}</span>;
+
+function Exchange({ step, clock }: Clocked & { readonly step: RecordedStep }) {
   const { request, answer, milliseconds } = step;
   return (
     <details class="exchange">
       <summary>
         {request._tag} → <b>{answerOf(step) || 'no answer'}</b>{' '}
-        <span class="took">{duration(milliseconds)}</span>
+        <Took milliseconds={milliseconds} clock={clock} />
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
       <pre tabIndex={0}>{JSON.stringify({ request, answer }, null, 2)}</pre>

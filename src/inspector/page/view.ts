@@ -33,31 +33,37 @@ export const noFilters: Filters = { unit: '', hook: '', relation: '', end: '', s
 
 /** What is looked at, as a link can say it. */
 export interface Place extends Filters {
-  /** The id of an entry; empty for the first one. */
+  /** The id of an entry; empty for where the recording opens. */
   readonly run: string;
-  readonly step: number;
+  /** Null for the end, with the whole path behind it. */
+  readonly step: number | null;
+  /** `all`: in a history, what came about by itself, too. */
+  readonly scope: string;
+  /** `sequence`: one relation's life in the place of the chart. */
+  readonly view: string;
 }
 
-export const start: Place = { run: '', step: 0, ...noFilters };
+export const start: Place = { run: '', step: null, scope: '', view: '', ...noFilters };
 
-const parts = ['unit', 'hook', 'relation', 'end', 'search'] as const;
+const parts = ['unit', 'hook', 'relation', 'end', 'search', 'scope', 'view'] as const;
 
 /** The place that a link leads to; what it does not say is as at the start. */
 export function parseLink(hash: string): Place {
   const said = new URLSearchParams(hash.replace(/^#/, ''));
-  const step = Number(said.get('step') ?? 0);
+  const text = said.get('step') ?? '';
   const filters = Object.fromEntries(parts.map((part) => [part, said.get(part) ?? '']));
   return {
-    ...noFilters,
+    ...start,
     ...filters,
     run: said.get('run') ?? '',
-    step: Number.isInteger(step) && step > 0 ? step : 0,
+    step: /^\d{1,9}$/.test(text) ? Number(text) : null,
   };
 }
 
 /** A link that leads to this place. */
 export function linkTo(place: Place): string {
-  const said = new URLSearchParams({ run: place.run, step: String(place.step) });
+  const said = new URLSearchParams({ run: place.run });
+  if (place.step !== null) said.set('step', String(place.step));
   for (const part of parts) if (place[part] !== '') said.set(part, place[part]);
   return `#${said}`;
 }
@@ -74,6 +80,14 @@ export function listed(entries: readonly Entry[], filters: Filters): readonly nu
   }
   return found;
 }
+
+/** Whether a recording is a history, of which some things were chosen and others settled by themselves. */
+export const isHistory = (entries: readonly Entry[]): boolean =>
+  entries.some((entry) => 'chosen' in entry && entry.chosen === true);
+
+/** Whether an entry of a history led to what it tells: it was chosen, or went wrong. */
+export const isPlot = (entry: Entry): boolean =>
+  entry.chosen === true || (entry._tag === 'Note' && (!entry.ok || entry.kind === 'check'));
 
 const isWanted = (entry: HookEntry, { unit, hook, relation, end }: Filters): boolean =>
   (unit === '' || entry.unit === unit) &&

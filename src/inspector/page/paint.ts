@@ -1,0 +1,212 @@
+/** Paints the lanes: runs as bars, what happens as marks, and arrows from a write to who was told. */
+import type { Cause } from '../causes.ts';
+import type { Lanes } from '../lanes.ts';
+import { type Entry, type EntryEnd, endOf } from '../recording.ts';
+import { type Axis, type Span, ticks, tickText } from './span.ts';
+
+export const [laneHeight, axisHeight, margin] = [20, 20, 6];
+
+export interface Picture {
+  readonly entries: readonly Entry[];
+  readonly shown: readonly number[];
+  readonly lanes: Lanes;
+  readonly causes: readonly Cause[];
+  readonly culprits: { readonly has: (index: number) => boolean };
+  readonly index: number;
+  readonly axis: Axis;
+  readonly span: Span;
+  /** What is being selected, in pixels from the left; null where nothing is. */
+  readonly selecting: readonly [number, number] | null;
+}
+
+/** More arrows than this are a fog: only those of what is looked at are drawn then. */
+const mostArrows = 200;
+
+const colours: Readonly<Record<EntryEnd, string>> = {
+  running: '--accent',
+  returned: '--good',
+  deferred: '--waiting',
+  refused: '--refused',
+  failed: '--bad',
+};
+
+export const scaleOf = (width: number, { from, to }: Span) => ({
+  x: (at: number) => margin + ((at - from) / (to - from)) * (width - 2 * margin),
+  at: (x: number) => from + ((x - margin) / (width - 2 * margin)) * (to - from),
+});
+
+/** What stays as it is whichever entry is looked at; painted once, for there may be very many. */
+export function paintGround(element: HTMLCanvasElement, picture: Picture): HTMLCanvasElement {
+  const ground = document.createElement('canvas');
+  const brush = brushOf(ground, element, picture.span);
+  if (brush === null) return ground;
+  paintAxis(brush, picture);
+  paintChapters(brush, picture);
+  for (const number of picture.shown) paintEntry(brush, picture, number);
+  const arrows = picture.causes.filter(isSeen(picture));
+  if (arrows.length <= mostArrows)
+    for (const cause of arrows) paintArrow(brush, picture, cause, false);
+  return ground;
+}
+
+/** The whole picture: the ground, and on it what is looked at, with its arrows. */
+export function paint(
+  element: HTMLCanvasElement,
+  picture: Picture,
+  ground: HTMLCanvasElement,
+): void {
+  const brush = brushOf(element, element, picture.span);
+  if (brush === null) return;
+  brush.context.drawImage(ground, 0, 0, brush.width, brush.height);
+  const { causes, index } = picture;
+  for (const cause of causes)
+    if (cause.from === index || cause.to === index) paintArrow(brush, picture, cause, true);
+  paintCurrent(brush, picture);
+}
+
+/** Clears a canvas, and makes it as large as the one that is seen, in its font. */
+function brushOf(canvas: HTMLCanvasElement, seen: HTMLCanvasElement, span: Span): Brush | null {
+  const { clientWidth: width, clientHeight: height } = seen;
+  canvas.width = width * devicePixelRatio;
+  canvas.height = height * devicePixelRatio;
+  const context = canvas.getContext('2d');
+  if (context === null) return null;
+  context.scale(devicePixelRatio, devicePixelRatio);
+  const style = getComputedStyle(seen);
+  context.font = `12px ${style.fontFamily}`;
+  const known = new Map<string, string>();
+  const colour = (name: string): string => {
+    const found = known.get(name) ?? style.getPropertyValue(name);
+    known.set(name, found);
+    return found;
+  };
+  return { context, width, height, colour, x: scaleOf(width, span).x };
+}
+
+interface Brush {
+  readonly context: CanvasRenderingContext2D;
+  readonly width: number;
+  readonly height: number;
+  readonly colour: (name: string) => string;
+  readonly x: (at: number) => number;
+}
+
+const middle = (lane: number) => margin + (lane + 0.5) * laneHeight;
+
+function paintAxis({ context, width, height, colour, x }: Brush, { lanes, axis, span }: Picture) {
+  context.fillStyle = colour('--line');
+  for (const lane of lanes.lanes.keys()) context.fillRect(0, middle(lane), width, 1);
+  const start = axis.whole.from;
+  const shifted = { from: span.from - start, to: span.to - start };
+  for (const tick of ticks(shifted, Math.max(Math.floor(width / 90), 1))) {
+    const at = x(tick + start);
+    context.fillStyle = colour('--line');
+    context.fillRect(at, 0, 1, height - axisHeight + 4);
+    context.fillStyle = colour('--quiet');
+    context.textAlign = at < 30 ? 'left' : at > width - 30 ? 'right' : 'center';
+    context.fillText(tickText(tick, shifted, axis.isTime), at, height - 6);
+  }
+}
+
+/** Where a chapter begins. */
+function paintChapters({ context, height, colour, x }: Brush, { entries, axis }: Picture) {
+  context.fillStyle = colour('--accent');
+  for (const [at, entry] of entries.entries())
+    if (entry._tag === 'Note' && entry.kind === 'chapter')
+      context.fillRect(x(axis.begin(entry, at)), 0, 1, height - axisHeight);
+}
+
+function paintEntry(brush: Brush, { entries, lanes, axis, culprits }: Picture, number: number) {
+  const { context, height, colour, x } = brush;
+  const entry = entries[number];
+  if (entry === undefined) return;
+  const lane = lanes.laneOf(entry);
+  if (lane < 0) return;
+  const [left, right] = [x(axis.begin(entry, number)), x(axis.end(entry, number))];
+  if (right < 0 || left > brush.width) return;
+  const y = middle(lane);
+  if (entry._tag === 'Note') {
+    context.fillStyle = colour(entry.ok ? (entry.kind === 'check' ? '--good' : '--text') : '--bad');
+    if (!entry.ok) context.fillRect(left, 0, 2, height - axisHeight);
+    mark(context, left + 3, y);
+    return;
+  }
+  const isCulprit = culprits.has(number);
+  context.globalAlpha = entry.chosen === false && !isCulprit ? 0.55 : 1;
+  context.fillStyle = colour(
+    isCulprit ? '--bad' : entry.side === 'other' ? '--quiet' : colours[endOf(entry)],
+  );
+  context.fillRect(left, y - (isCulprit ? 8 : 5), Math.max(right - left, 3), isCulprit ? 16 : 10);
+  context.globalAlpha = 1;
+}
+
+function mark(context: CanvasRenderingContext2D, x: number, y: number) {
+  context.beginPath();
+  for (const [dx, dy] of [
+    [0, -6],
+    [6, 0],
+    [0, 6],
+    [-6, 0],
+  ] as const)
+    context.lineTo(x + dx, y + dy);
+  context.fill();
+}
+
+const isSeen =
+  ({ entries, axis, span }: Picture) =>
+  ({ to }: Cause): boolean => {
+    const entry = entries[to];
+    return (
+      entry !== undefined && axis.end(entry, to) >= span.from && axis.begin(entry, to) <= span.to
+    );
+  };
+
+/** From the end of the run that wrote to the beginning of the one that was told. */
+function paintArrow(
+  { context, colour, x }: Brush,
+  { entries, lanes, axis }: Picture,
+  { from: writer, to: told, what }: Cause,
+  isOwn: boolean,
+) {
+  const target = entries[told];
+  if (target === undefined) return;
+  const source = writer === null ? undefined : entries[writer];
+  const relation = Number(/^relation (\d+)/.exec(what)?.[1]);
+  const from = source === undefined ? lanes.otherSide(relation) : lanes.laneOf(source);
+  const to = lanes.laneOf(target);
+  if (from < 0 || to < 0) return;
+  const end = x(axis.begin(target, told));
+  // Who was not recorded has written some time before.
+  const start = source === undefined || writer === null ? end - 14 : x(axis.end(source, writer));
+  context.globalAlpha = isOwn ? 1 : 0.45;
+  context.strokeStyle = colour(isOwn ? '--accent' : '--quiet');
+  context.lineWidth = isOwn ? 2 : 1;
+  arrow(context, start, middle(from), end, middle(to));
+  context.globalAlpha = 1;
+}
+
+function arrow(context: CanvasRenderingContext2D, x: number, y: number, toX: number, toY: number) {
+  const [tip, direction] = [toY + (toY > y ? -6 : 6), toY > y ? -1 : 1];
+  context.beginPath();
+  context.moveTo(x, y);
+  context.bezierCurveTo(x + 8, y, toX, (y + tip) / 2, toX, tip);
+  context.moveTo(toX - 3, tip + 5 * direction);
+  context.lineTo(toX, tip);
+  context.lineTo(toX + 3, tip + 5 * direction);
+  context.stroke();
+}
+
+function paintCurrent({ context, height, colour, x }: Brush, picture: Picture) {
+  const { entries, index, axis, selecting } = picture;
+  const current = entries[index];
+  if (current !== undefined) {
+    context.fillStyle = colour('--text');
+    context.fillRect(x(axis.begin(current, index)) - 1, 0, 2, height - axisHeight);
+  }
+  if (selecting === null) return;
+  context.globalAlpha = 0.2;
+  context.fillStyle = colour('--accent');
+  const [from, to] = selecting;
+  context.fillRect(Math.min(from, to), 0, Math.abs(to - from), height - axisHeight);
+  context.globalAlpha = 1;
+}

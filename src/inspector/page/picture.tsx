@@ -1,0 +1,226 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Layout, layout } from '../../chart/layout.ts';
+import { chartOfDefinition } from '../../chart/of-machine.ts';
+import { lineAt, outline, way } from '../../chart/picture.ts';
+import type { RecordedChart, Recording } from '../recording.ts';
+
+export interface PictureProps {
+  readonly chart: RecordedChart;
+  readonly definition: Recording['definitions'][string] | undefined;
+  readonly position: number;
+  /** The node that did the damage, where it is on this chart. */
+  readonly wrong: string | null;
+  readonly onChoose: (node: string) => void;
+}
+
+/** Of a text of 13 pixels this leaves 12; smaller nobody can read it. */
+const smallest = 12 / 13;
+const largest = 3;
+
+/** One chart with its path lit: drag it, or scroll, to move it; buttons, + and −, or a pinch zoom. */
+export function Picture({ chart, definition, position, wrong, onChoose }: PictureProps) {
+  const placed = placedOf(definition);
+  const frame = useRef<HTMLDivElement>(null);
+  const [scale, setScale] = useState(1);
+  const lit = chart.path.slice(0, position + 1);
+  const here = lit.at(-1);
+  const zoom = (times: number) =>
+    setScale((now) => Math.min(Math.max(now * times, smallest), largest));
+  const showWhole = () => {
+    const element = frame.current;
+    if (element === null) return;
+    const whole = Math.min(
+      element.clientWidth / placed.width,
+      element.clientHeight / placed.height,
+    );
+    setScale(Math.min(Math.max(whole, smallest), largest));
+  };
+  useDrag(frame, zoom);
+  useEffect(
+    () => intoView(frame.current, placed, wrong ?? here, scale),
+    [chart, here, wrong, scale],
+  );
+  const isLost = here === 'failed' && !placed.nodes.some(({ id }) => id === here);
+  return (
+    <div class="framed">
+      <section
+        ref={frame}
+        class="picture"
+        aria-label="The chart"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+        tabIndex={0}
+        data-scrolls
+        onKeyDown={({ key }) => {
+          if (key === '+') zoom(1.25);
+          else if (key === '-') zoom(0.8);
+          else if (key === '0') showWhole();
+        }}
+      >
+        <Drawing
+          placed={placed}
+          chart={chart}
+          lit={lit}
+          scale={scale}
+          wrong={wrong}
+          onChoose={onChoose}
+        />
+      </section>
+      <fieldset class="zoom">
+        <legend class="spoken">Size of the chart</legend>
+        <button type="button" onClick={() => zoom(1.25)} aria-label="Larger" title="Larger (+)">
+          +
+        </button>
+        <button
+          type="button"
+          onClick={() => zoom(0.8)}
+          disabled={scale <= smallest}
+          aria-label="Smaller"
+          title="Smaller (−)"
+        >
+          −
+        </button>
+        <button type="button" onClick={showWhole}>
+          Fit
+        </button>
+      </fieldset>
+      {isLost && (
+        <p class="failed">It failed here: {chart.end?.why ?? 'it ends beside its chart'}.</p>
+      )}
+    </div>
+  );
+}
+
+interface DrawingProps {
+  readonly placed: Layout;
+  readonly chart: RecordedChart;
+  readonly lit: readonly string[];
+  readonly scale: number;
+  readonly wrong: string | null;
+  readonly onChoose: (node: string) => void;
+}
+
+function Drawing({ placed, chart, lit, scale, wrong, onChoose }: DrawingProps) {
+  const reached = new Set(lit);
+  const here = lit.at(-1);
+  const isTaken = (from: string, to: string) =>
+    lit.some((node, index) => node === from && lit[index + 1] === to);
+  return (
+    <svg
+      viewBox={`0 0 ${placed.width} ${placed.height}`}
+      width={placed.width * scale}
+      height={placed.height * scale}
+      role="img"
+      aria-label={`Chart of ${chart.hook}; reached: ${lit.join(', ')}`}
+    >
+      <defs>
+        {['', 'lit'].map((kind) => (
+          <marker
+            key={kind}
+            id={`arrow${kind}`}
+            class={kind}
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            orient="auto"
+          >
+            <path d="M0,0 L8,4 L0,8 Z" />
+          </marker>
+        ))}
+      </defs>
+      {placed.edges.map((edge, index) => {
+        const kind = isTaken(edge.from, edge.to) ? 'lit' : '';
+        return (
+          <g key={index} class={`edge ${kind}`}>
+            <path d={way(edge)} marker-end={`url(#arrow${kind})`} />
+            {edge.labelAt !== null && (
+              <text x={edge.labelAt.x} y={edge.labelAt.y}>
+                {edge.label}
+              </text>
+            )}
+          </g>
+        );
+      })}
+      {placed.nodes.map((node) => {
+        const kind = node.id === here ? 'lit here' : reached.has(node.id) ? 'lit' : '';
+        return (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the list of steps does the same by keyboard.
+          <g
+            key={node.id}
+            class={`node ${node.shape} ${kind} ${node.id === wrong ? 'wrong' : ''}`}
+            data-node={node.id}
+            transform={`translate(${node.x},${node.y})`}
+            onClick={() => onChoose(node.id)}
+          >
+            <path d={outline(node)} />
+            {node.lines.map((line, index) => (
+              <text key={line} y={lineAt(node.lines.length, index)}>
+                {line}
+              </text>
+            ))}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+/** A drag moves the chart, and a wheel with the control key, which is a pinch, zooms it. */
+function useDrag(
+  frame: { readonly current: HTMLDivElement | null },
+  zoom: (times: number) => void,
+) {
+  const latest = useRef(zoom);
+  latest.current = zoom;
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const move = (event: PointerEvent) => {
+      if (event.buttons !== 1 || event.pointerType !== 'mouse') return;
+      element.scrollLeft -= event.movementX;
+      element.scrollTop -= event.movementY;
+    };
+    const turn = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      latest.current(event.deltaY > 0 ? 0.9 : 1.1);
+    };
+    element.addEventListener('pointermove', move);
+    element.addEventListener('wheel', turn, { passive: false });
+    return () => {
+      element.removeEventListener('pointermove', move);
+      element.removeEventListener('wheel', turn);
+    };
+  }, []);
+}
+
+/** Scrolls as little as shows the node whole, with some of what is around it. */
+function intoView(
+  element: HTMLDivElement | null,
+  { nodes }: Layout,
+  wanted: string | undefined,
+  scale: number,
+) {
+  const node = nodes.find(({ id }) => id === wanted);
+  if (element === null || node === undefined) return;
+  const [x, y] = [node.x * scale, node.y * scale];
+  const around = (size: number) => (size / 2) * scale + 24;
+  element.scrollTop = within(element.scrollTop, y, around(node.height), element.clientHeight);
+  element.scrollLeft = within(element.scrollLeft, x, around(node.width), element.clientWidth);
+}
+
+const within = (scroll: number, at: number, around: number, size: number): number =>
+  Math.min(Math.max(scroll, at + around - size), Math.max(at - around, 0));
+
+const layouts = new Map<string, Layout>();
+
+/** A chart is laid out once, however many runs went through it. */
+function placedOf(definition: Recording['definitions'][string] | undefined): Layout {
+  const id = definition?.id ?? '';
+  const known = layouts.get(id);
+  if (known !== undefined) return known;
+  const placed = layout(chartOfDefinition(definition));
+  layouts.set(id, placed);
+  return placed;
+}

@@ -1,0 +1,266 @@
+/// <reference lib="dom" />
+import { source as axe } from 'axe-core';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
+import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
+import { randomHistory } from '../../src/testing/index.ts';
+import { aFailure } from './a-failure.ts';
+import { Exhibit, lit, now, rows } from './exhibit.ts';
+
+const desk = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+let file = '';
+const exhibit = Exhibit.before(async (self) => {
+  file = self.pageOf(await aFailure(), 'failure');
+});
+const open = async (options: Parameters<Exhibit['open']>[1] = { viewport: desk }, hash = '') => {
+  const { page } = await exhibit.open(`file://${file}${hash}`, options);
+  await page.locator('.row').first().waitFor();
+  return page;
+};
+
+/** Whether all of it is seen, without a scroll or a click. */
+async function isSeen(page: Page, what: Locator): Promise<boolean> {
+  const box = await what.boundingBox();
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
+  if (box === null || box.x < 0 || box.y < 0) return false;
+  if (box.x + box.width > width || box.y + box.height > height) return false;
+  // What lies under something else, or is scrolled away within a panel, is not hit there.
+  return await what.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const hit = document.elementFromPoint(left + Math.min(width / 2, 40), top + height / 2);
+    return hit !== null && (element.contains(hit) || hit.contains(element));
+  });
+}
+
+/** How many pixels of the lanes have a colour of the page. */
+const painted = (page: Page, colour: string) =>
+  page.locator('.lanes canvas').evaluate((canvas: HTMLCanvasElement, name) => {
+    const probe = document.createElement('i');
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    const [red, green, blue] = getComputedStyle(probe).color.match(/\d+/g)?.map(Number) ?? [];
+    probe.remove();
+    const context = canvas.getContext('2d');
+    if (context === null) throw new Error('nothing is painted');
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) count += 1;
+    return count;
+  }, colour);
+
+describe('a counter-example', { timeout: 120_000 }, () => {
+  it('says in ten seconds what went wrong, who did it, and what changed', async () => {
+    const page = await open();
+    const banner = page.getByRole('region', { name: 'What went wrong' });
+    const sentence = banner.getByRole('button', { name: /^relation 1: pgbouncer\/1 is published/ });
+    expect(await isSeen(page, sentence)).toBe(true);
+    expect(await banner.textContent()).toContain(
+      'violates I2: A unit that is published as an endpoint serves the database.',
+    );
+    const hook = banner.getByRole('button', {
+      name: 'pgbouncer/0, database-relation-changed of relation 1',
+    });
+    expect(await isSeen(page, hook)).toBe(true);
+    expect(await isSeen(page, banner.getByRole('button', { name: 'update_databag' }))).toBe(true);
+    const bag = page.getByRole('region', { name: 'Databag relation 1: pgbouncer' });
+    const changed = bag.getByRole('row', { name: /read-only-endpoints pgb-1:6432/ });
+    expect(await isSeen(page, changed)).toBe(true);
+    expect(await isSeen(page, page.locator('.node.wrong'))).toBe(true);
+    await page.close();
+  });
+
+  it('marks the run that did it, though it returned, in the list and in the lanes', async () => {
+    const page = await open();
+    const culprit = page.locator('.row.culprit');
+    expect(await culprit.count()).toBe(1);
+    expect(await culprit.getAttribute('aria-selected')).toBe('true');
+    expect(await culprit.textContent()).toContain('✗ I2');
+    expect(await page.locator('.ended').textContent()).toBe('returned, and violates I2');
+    const red = await painted(page, '--bad');
+    await page.getByRole('combobox', { name: 'Unit', exact: true }).selectOption('pgbouncer/1');
+    await expect.poll(() => painted(page, '--bad')).toBeLessThan(red / 2);
+    await page.close();
+  });
+
+  it('tells what was chosen apart from what settled by itself, without dates and durations', async () => {
+    const page = await open();
+    const texts = await page.locator('.row').allTextContents();
+    expect(texts.map((text) => text.trim().split(/\s/)[1])).toHaveLength(3);
+    expect(texts[0]).toContain('app1 is related');
+    expect(texts[2]).toContain('violates I2');
+    const all = page.getByRole('button', { name: 'All, with what settled by itself' });
+    await all.click();
+    await expect.poll(() => rows(page)).toBeGreaterThan(20);
+    expect(await page.locator('.row.settled').count()).toBeGreaterThan(5);
+    const text = await page.locator('#app').textContent();
+    expect(text).not.toMatch(/1970|\d ms\b|\d s\b/);
+    await page.close();
+  });
+
+  it('leads from its banner to the violation, to the run, and to the node', async () => {
+    const page = await open();
+    const banner = page.getByRole('region', { name: 'What went wrong' });
+    await banner.getByRole('button', { name: 'update_databag' }).click();
+    expect(await now(page)).toContain('update_databag: UpdateDatabag, done');
+    await banner.getByRole('button', { name: /is published and does not/ }).click();
+    const details = page.getByRole('complementary', { name: 'Details' });
+    expect(await details.locator('h2').textContent()).toBe('Violation');
+    expect(await details.locator('.head').textContent()).toContain('serves the database.');
+    expect(await details.textContent()).toContain('The runs before it');
+    // Its chart is that of the run that did it.
+    expect(await page.locator('.node.wrong').getAttribute('data-node')).toBe('update_databag');
+    await banner.getByRole('button', { name: /pgbouncer\/0, database/ }).click();
+    expect((await lit(page)).length).toBeGreaterThan(6);
+    await page.close();
+  });
+
+  it('has lanes with names and an axis, to zoom into and to choose from', async () => {
+    const page = await open({ viewport: desk }, '#scope=all');
+    expect(await page.getByRole('list', { name: 'Lanes' }).locator('li').allTextContents()).toEqual(
+      ['app1', 'pgbouncer/0', 'pgbouncer/1', 'checks'],
+    );
+    const whole = await rows(page);
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await expect.poll(() => rows(page)).toBeLessThan(whole * 0.7);
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await expect.poll(() => rows(page)).toBe(whole);
+    const box = (await page.locator('.lanes canvas').boundingBox()) ?? expect.fail('no lanes');
+    const y = box.y + 36;
+    await page.mouse.move(box.x + box.width * 0.5, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.7, y, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => rows(page)).toBeLessThan(whole * 0.3);
+    await page.locator('.lanes canvas').dblclick({ position: { x: 300, y: 50 } });
+    await expect.poll(() => rows(page)).toBe(whole);
+    // The first run of the second lane is at its left.
+    await page.locator('.lanes canvas').click({ position: { x: 12, y: 36 } });
+    await expect.poll(() => now(page)).toContain('pgbouncer/0, pgb-peers-relation-created');
+    await page.close();
+  });
+
+  it('draws arrows from a write to the hooks that it caused', async () => {
+    const page = await open({ viewport: desk }, '#scope=all');
+    // The culprit was told of by app1, and told it: its own arrows are in the colour of what is chosen.
+    expect(await painted(page, '--accent')).toBeGreaterThan(20);
+    await page.locator('.row', { hasText: 'update-status' }).first().click();
+    await expect.poll(() => painted(page, '--accent')).toBe(0);
+    await page.close();
+  });
+
+  it('shows the life of a relation as a sequence, each line a way to its run', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Sequence' }).click();
+    const life = page.getByRole('list', { name: 'The life of relation 1' });
+    expect(await life.locator('.actor').allTextContents()).toEqual([
+      'app1',
+      'pgbouncer/0',
+      'pgbouncer/1',
+    ]);
+    const lines = await life.locator('.line').allTextContents();
+    expect(lines).toContain('app1 to pgbouncer/0: database');
+    expect(lines.some((line) => line.startsWith('pgbouncer/0 to app1: data, database'))).toBe(true);
+    expect(lines.some((line) => line.includes('✗ I2'))).toBe(true);
+    await life.getByRole('button', { name: 'app1 to pgbouncer/1: database' }).click();
+    expect(await now(page)).toContain('pgbouncer/1, database-relation-changed of relation 1');
+    await page.close();
+  });
+
+  it('has charts to pan and zoom, and no text smaller than 12 pixels', async () => {
+    const page = await open();
+    const width = async () => Number(await page.locator('.picture svg').getAttribute('width'));
+    const first = await width();
+    await page.getByRole('button', { name: 'Larger' }).click();
+    await expect.poll(width).toBeGreaterThan(first * 1.2);
+    const scroll = () => page.locator('.picture').evaluate((element) => element.scrollTop);
+    const before = await scroll();
+    const box = (await page.locator('.picture').boundingBox()) ?? expect.fail('no chart');
+    await page.mouse.move(box.x + 40, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 40, box.y + 160, { steps: 3 });
+    await page.mouse.up();
+    await expect.poll(scroll).toBeLessThan(before - 40);
+    await page.locator('.picture').focus();
+    for (const _ of [1, 2, 3, 4]) await page.keyboard.press('-');
+    await expect.poll(() => page.getByRole('button', { name: 'Smaller' }).isDisabled()).toBe(true);
+    const smallest = await page.evaluate(() => {
+      let least = Number.POSITIVE_INFINITY;
+      const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walk.nextNode()) {
+        const element = walk.currentNode.parentElement;
+        if (element === null || !walk.currentNode.textContent?.trim()) continue;
+        if (element.closest('script, style') !== null) continue;
+        const { svg } = { svg: element.closest('svg') };
+        const scale = svg === null ? 1 : svg.clientWidth / svg.viewBox.baseVal.width;
+        least = Math.min(least, Number.parseFloat(getComputedStyle(element).fontSize) * scale);
+      }
+      return least;
+    });
+    expect(smallest).toBeGreaterThanOrEqual(11.99);
+    await page.close();
+  });
+
+  it('on a phone brings a run that is chosen into view, has a way back, and cuts nothing', async () => {
+    const page = await open({ viewport: phone });
+    const banner = page.getByRole('region', { name: 'What went wrong' });
+    expect(await isSeen(page, banner.getByRole('button', { name: 'update_databag' }))).toBe(true);
+    await page.locator('.row.culprit').click();
+    const isTop = (what: string) =>
+      page.locator(what).evaluate((element) => Math.abs(element.getBoundingClientRect().top) < 2);
+    await expect.poll(() => isTop('.stage')).toBe(true);
+    await page.getByRole('button', { name: '‹ Runs' }).click();
+    await expect.poll(() => isTop('.runs')).toBe(true);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    const filters = page.getByRole('button', { name: 'Filters' });
+    expect(await page.getByLabel('Search').isVisible()).toBe(false);
+    await filters.click();
+    expect(await page.getByLabel('Search').isVisible()).toBe(true);
+    await page.close();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no serious finding of axe in %s',
+    async (colorScheme) => {
+      const page = await open({ viewport: desk, colorScheme });
+      await page.evaluate(axe);
+      const check = async () => {
+        const { violations } = (await page.evaluate('axe.run()')) as {
+          violations: { id: string; impact: string; nodes: { html: string }[] }[];
+        };
+        const serious = violations.filter(({ impact }) => /serious|critical/.test(impact));
+        expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      };
+      await check();
+      await page.getByRole('button', { name: 'Sequence' }).click();
+      await check();
+      await page.locator('.row.violation').click();
+      await page.getByRole('button', { name: 'All, with what settled by itself' }).click();
+      await check();
+      await page.close();
+    },
+  );
+});
+
+describe('the page of another charm', () => {
+  it('has no word of PgBouncer', async () => {
+    const collector = new Collector();
+    const recorder = new Recorder((message) => void collector.take(message), {
+      title: 'another charm',
+      ...(ingress.visible && { charm: ingress.visible }),
+    });
+    await randomHistory(recordedCharm(recorder, ingress), 3, { steps: 60 });
+    const other = exhibit.pageOf(collector.recording, 'ingress');
+    const { page, problems } = await exhibit.open(`file://${other}`, { viewport: desk });
+    const run = page.locator('.row', { hasText: 'ingress-relation-changed' }).first();
+    await run.click();
+    await page.locator('.node.lit').first().waitFor();
+    expect(await page.content()).not.toMatch(/pgbouncer|pooler|postgres/i);
+    expect(await page.getByRole('heading', { name: 'relation', exact: false }).count()).toBe(1);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});
