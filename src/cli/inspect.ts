@@ -4,11 +4,14 @@ import * as E from 'fp-ts/lib/Either.js';
 import {
   emptyRecording,
   type Hub,
+  mermaidOf,
   openHub,
   parseRecording,
   type Recording,
   recordingPage,
   recordReplay,
+  relationsIn,
+  sequenceOf,
   tellEntry,
 } from '../inspector/index.ts';
 import { charmOfReplay, loadCharm, parseReplay } from '../testing/index.ts';
@@ -38,6 +41,16 @@ export function recordingText(recording: Recording, id: string | undefined): str
   if (chosen.length === 0 && id !== undefined) throw new WrongUse(`there is no run "${id}"`);
   const lines = chosen.flatMap((entry) => ['', ...tellEntry(entry, recording)]);
   return `${title}\n${lines.join('\n')}\n`;
+}
+
+/** One relation's life as a Mermaid sequence diagram; of the first that there is where none is named. */
+export function sequenceText(recording: Recording, wanted: number | undefined): string {
+  const relations = relationsIn(recording);
+  const relation = wanted ?? relations[0];
+  if (relation === undefined) throw new WrongUse('no hook of this recording is of a relation');
+  if (!relations.includes(relation))
+    throw new WrongUse(`there is no relation ${relation}; there are ${relations.join(', ')}`);
+  return mermaidOf(sequenceOf(recording, relation));
 }
 
 /** Writes a recording: the page with it where the name ends in `.html`, else its JSON. */

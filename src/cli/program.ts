@@ -10,6 +10,7 @@ import {
   readRecording,
   recordingText,
   type Serving,
+  sequenceText,
   serve,
   writeRecording,
 } from './inspect.ts';
@@ -79,15 +80,25 @@ program
   )
   .option('--text', 'print the recording in words, and serve nothing')
   .option('--run <id>', 'with --text: only the run of this id')
+  .option(
+    '--sequence',
+    "print one relation's life as a Mermaid sequence diagram, and serve nothing",
+  )
+  .option('--relation <n>', 'with --sequence: this relation; the first by default', wholeNumber)
   .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
   .option('--no-open', 'do not open the page in a browser')
   .action(async (file: string | undefined, options: InspectOptions) => {
     const recording = file === undefined ? null : await readRecording(file);
     if (options.run !== undefined && !options.text) throw new WrongUse('--run is for --text');
+    if (options.relation !== undefined && !options.sequence)
+      throw new WrongUse('--relation is for --sequence');
     if (recording === null && options.text)
       throw new WrongUse('name the recording that is to be told in words');
-    if (recording !== null && (options.text || options.out !== undefined)) {
+    if (recording === null && options.sequence)
+      throw new WrongUse('name the recording of which a relation is to be drawn');
+    if (recording !== null && (options.text || options.sequence || options.out !== undefined)) {
       if (options.text) out(recordingText(recording, options.run));
+      if (options.sequence) out(sequenceText(recording, options.relation));
       if (options.out !== undefined) writeRecording(options.out, recording);
       return;
     }
@@ -128,6 +139,8 @@ interface InspectOptions extends Serving {
   readonly out?: string;
   readonly text?: true;
   readonly run?: string;
+  readonly sequence?: true;
+  readonly relation?: number;
 }
 
 /** By its name: a charm may bring a copy of this package of its own. */

@@ -45,13 +45,13 @@ describe('hookchart chart --format', () => {
 });
 
 describe('hookchart inspect', () => {
-  const recorded = async () => {
+  const recorded = async (steps = 10) => {
     const collector = new Collector();
     const recorder = new Recorder((message) => void collector.take(message), {
       title: 'a history',
       now: () => 0,
     });
-    await randomHistory(recordedCharm(recorder, simulated), 1, { steps: 10 });
+    await randomHistory(recordedCharm(recorder, simulated), 1, { steps });
     return file('recording.json', JSON.stringify(collector.recording));
   };
 
@@ -64,6 +64,20 @@ describe('hookchart inspect', () => {
     const one = hookchart('inspect', path, '--text', '--run', id).stdout;
     expect(one.match(/^\d+ {2}pgbouncer/gm)).toHaveLength(1);
     expect(whole.stdout).toContain(one.replace('a history\n', ''));
+  });
+
+  it('draws the life of a relation for Mermaid, of the first one or of one that is named', async () => {
+    const path = await recorded(80);
+    const first = hookchart('inspect', path, '--sequence');
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^sequenceDiagram\n {2}title relation 1\n {2}participant a0 as /);
+    expect(hookchart('inspect', path, '--sequence', '--relation', '1').stdout).toBe(first.stdout);
+    expect(hookchart('inspect', path, '--sequence', '--relation', '99')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/there is no relation 99; there are 1/),
+    });
+    expect(hookchart('inspect', '--sequence')).toMatchObject({ status: 2 });
+    expect(hookchart('inspect', path, '--relation', '1').stderr).toContain('is for --sequence');
   });
 
   it('writes one file that holds all', async () => {
