@@ -76,6 +76,7 @@ export {
   defineCharm,
   type Ended,
   type EventOf,
+  handlers,
   type Surroundings,
   statusOf,
 } from './juju/charm.ts';

@@ -36,16 +36,16 @@ export interface CharmEvent<W extends Words> {
   readonly schema: Schema<W['event']>;
 }
 
-/** What a charm author writes. */
-export interface CharmConfig<W extends Words, Ports> {
+/** What a charm author writes; `Name` are the names of its machines. */
+export interface CharmConfig<W extends Words, Ports, Name extends string = string> {
   /** As `metadata.yaml` has it. */
   readonly name: string;
   /** The machine of each chart, by its id. */
-  readonly machines: Readonly<Record<string, HookMachine<W>>>;
+  readonly machines: Readonly<Record<Name, HookMachine<W>>>;
   /** Which hook of Juju's goes through which chart; nothing is done in any other one. */
   readonly events:
-    | Readonly<Record<string, string>>
-    | ((called: JujuEvent) => string | null | undefined);
+    | Readonly<Record<string, NoInfer<Name>>>
+    | ((called: JujuEvent) => NoInfer<Name> | null | undefined);
   /** Reads back what a machine has learned: Standard Schema. */
   readonly learned: Schema<W['learned']>;
   /** How each question is answered and each command carried out. */
@@ -107,13 +107,21 @@ export interface Charm<
 }
 
 /**
+ * Says in TypeScript for which words and with which ports handlers are written; they are given back
+ * as they are. `defineCharm` takes both from here, and so needs no type arguments of its own.
+ */
+export const handlers = <W extends Words, Given extends object = object>(
+  perform: Perform<W, Given & { readonly juju: Unit }>,
+): Perform<W, Given & { readonly juju: Unit }> => perform;
+
+/**
  * A charm of its parts. `HookMisuse` where they do not fit together: a machine under another name
  * than its id, an event that leads to no machine, a request that nothing carries out.
  */
-export function defineCharm<W extends Words, Given extends object = object>(
-  config: CharmConfig<W, Given & { readonly juju: Unit }> & EventOf<W>,
+export function defineCharm<W extends Words, Given extends object, Name extends string>(
+  config: CharmConfig<W, Given & { readonly juju: Unit }, Name> & EventOf<W>,
 ): Charm<W, Given> {
-  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure>({
+  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure, Name>({
     status: (_, ended) => statusOf(ended),
     ...config,
     open: (given) => given,
@@ -121,13 +129,20 @@ export function defineCharm<W extends Words, Given extends object = object>(
 }
 
 /** As `defineCharm`, for a charm that says itself what surrounds its charts. */
-export function charmOf<W extends Words, Given extends object, Ports, Why extends Failure>(
-  config: Omit<CharmConfig<W, Ports>, 'status'> &
+export function charmOf<
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Name extends string,
+>(
+  config: Omit<CharmConfig<W, Ports, Name>, 'status'> &
     Partial<Pick<Charm<W, Given, Ports, Why>, 'event'>> &
     Surroundings<W, Given, Ports, Why> &
     Pick<Charm<W, Given, Ports, Why>, 'status'>,
 ): Charm<W, Given, Ports, Why> {
-  const { name, machines, events } = config;
+  const { name, events } = config;
+  const machines: Readonly<Record<string, HookMachine<W>>> = config.machines;
   const invalid = (what: string) => new HookMisuse('CharmInvalid', String(name), null, what);
   const needed = (part: 'machines' | 'perform' | 'learned') => {
     if (!isRecord(config[part]))

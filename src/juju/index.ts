@@ -33,6 +33,7 @@ export {
   defineCharm,
   type Ended,
   type EventOf,
+  handlers,
   type Surroundings,
   statusOf,
 } from './charm.ts';

@@ -15,7 +15,7 @@ export function charmFile(
     .join('');
   const halts = requests.length > 0;
   return `/** The charm: which hook of Juju's goes through which chart, and how each request is carried out. */
-import { defineCharm, ${halts ? 'halt, ' : ''}type Schema } from 'hookchart';
+import { defineCharm, ${halts ? 'halt, ' : ''}handlers, type Schema } from 'hookchart';
 ${imports}import type { Learned, Words } from './words.ts';
 
 /** What handlers are given beside \`juju\`: the programs and servers that the charm works with. */
@@ -24,7 +24,7 @@ export type Ports = object;
 /** Reads back what a hook had learned: a schema of valibot, zod or whatever follows Standard Schema. */
 const learned: Schema<Learned> = { '~standard': { validate: () => ({ value: {} }) } };
 ${halts ? notWritten : ''}
-export const charm = defineCharm<Words, Ports>({
+export const charm = defineCharm({
   name: ${quoted(name)},
   machines: {
 ${hooks.map(({ hook }) => machineEntry(hook)).join('')}  },
@@ -33,8 +33,8 @@ ${hooks.map(({ hook }) => machineEntry(hook)).join('')}  },
 ${hooks.map(({ hook }) => eventEntry(hook)).join('')}  },
   learned,
   // One function for each request; it is given ({ juju, ...ports }, request).
-  perform: {
-${requests.map(handler).join('\n')}  },
+  perform: handlers<Words, Ports>({
+${requests.map(handler).join('\n')}  }),
 });
 `;
 }

@@ -33,7 +33,7 @@ export const everyMisuse: Readonly<Record<HookMisuseKind, () => unknown>> = {
     defineCharm({
       name: 'website',
       machines: {},
-      events: { 'config-changed': 'website-requested' },
+      events: JSON.parse('{ "config-changed": "website-requested" }'),
       learned: stateSchemas.learned,
       perform: {},
     }),

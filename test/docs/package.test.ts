@@ -103,7 +103,7 @@ describe('the package in an empty folder', { timeout: 60_000 }, () => {
     const typed = programs.filter(([, , { language }]) => language === 'ts');
     expect(typed.length).toBeGreaterThanOrEqual(1);
     for (const [, , { body }] of typed) {
-      expect(body).toMatch(/defineCharm<|dispatch\(/);
+      expect(body).toMatch(/handlers<|dispatch\(/);
       expect(body).not.toMatch(/(?<!\* )\bas [A-Z{]|\bany\b|@ts-/);
     }
   });

@@ -1,5 +1,5 @@
 /** The charm: which hook goes through which chart, and how each request of the charts is carried out. */
-import { attempt, defineCharm, halt, statusOf, type Unit } from 'hookchart';
+import { attempt, defineCharm, halt, handlers, statusOf, type Unit } from 'hookchart';
 import * as v from 'valibot';
 import { ingressBroken } from './ingress-broken.ts';
 import { ingressRequested } from './ingress-requested.ts';
@@ -16,7 +16,7 @@ export interface ReverseProxy {
   readonly serve: (routes: ReadonlyMap<number, Route>) => Promise<void>;
 }
 
-const events: Readonly<Record<string, string>> = {
+const events: Readonly<Record<string, 'ingress-requested' | 'ingress-broken' | 'refresh'>> = {
   'ingress-relation-joined': 'ingress-requested',
   'ingress-relation-changed': 'ingress-requested',
   'ingress-relation-departed': 'ingress-requested',
@@ -32,7 +32,7 @@ const events: Readonly<Record<string, string>> = {
   start: 'refresh',
 };
 
-export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>({
+export const charm = defineCharm({
   name: 'ingress',
   endpoints: { peers: 'ingress-peers', serves: 'ingress' },
   machines: {
@@ -50,7 +50,7 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
     schema: v.object({ hook: v.string(), relation: v.exactOptional(v.number()) }),
   },
   learned: v.object({ entry: v.nullable(entrySchema) }),
-  perform: {
+  perform: handlers<IngressWords, { readonly proxy: ReverseProxy }>({
     // Who has left its peers keeps no record any more.
     Leader: async ({ juju }) => !(await juju.hasLeft()) && juju.leader(),
     UnitLeaves: async ({ juju }) => !(await juju.plannedUnits()).includes(juju.name),
@@ -105,7 +105,7 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
         juju.publish(relation, { ingress });
       }
     },
-  },
+  }),
   status: async ({ juju }, ended) => {
     const said = statusOf(ended);
     const refusals = [...(await recordOf(juju))].flatMap(([relation, entry]) =>
