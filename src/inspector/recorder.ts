@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { given } from '../hook/given.ts';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
 import { render as renderAny } from '../juju/errors.ts';
 import type { DispatchRun, JujuEvent } from '../juju/index.ts';
@@ -51,6 +52,7 @@ export class Recorder {
     send: Send,
     { title = 'hookchart', prefix = '', now = Date.now }: RecorderOptions = {},
   ) {
+    given('Recorder', 'who is told', send, 'function');
     this.#send = send;
     this.#now = now;
     this.#prefix = prefix;

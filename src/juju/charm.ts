@@ -2,6 +2,7 @@ import {
   type ChartRun,
   type Driven,
   type Failure,
+  given,
   type HookMachine,
   HookMisuse,
   isEnd,
@@ -112,7 +113,10 @@ export interface Charm<
  */
 export const handlers = <W extends Words, Given extends object = object>(
   perform: Perform<W, Given & { readonly juju: Unit }>,
-): Perform<W, Given & { readonly juju: Unit }> => perform;
+): Perform<W, Given & { readonly juju: Unit }> => {
+  given('handlers', 'its argument', perform, 'record');
+  return perform;
+};
 
 /**
  * A charm of its parts. `HookMisuse` where they do not fit together: a machine under another name
@@ -141,9 +145,15 @@ export function charmOf<
     Surroundings<W, Given, Ports, Why> &
     Pick<Charm<W, Given, Ports, Why>, 'status'>,
 ): Charm<W, Given, Ports, Why> {
+  given('defineCharm', 'the charm', config, { name: 'text' });
   const { name, events } = config;
   const machines: Readonly<Record<string, HookMachine<W>>> = config.machines;
-  const invalid = (what: string) => new HookMisuse('CharmInvalid', String(name), null, what);
+  const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
+  for (const [part, value] of Object.entries(config))
+    if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
+  if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
+  if (config.event !== undefined)
+    given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
   const needed = (part: 'machines' | 'perform' | 'learned') => {
     if (!isRecord(config[part]))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
@@ -166,6 +176,8 @@ export function charmOf<
     if (Object.hasOwn(machines, chart)) return chart;
     throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);
   };
+  if (typeof events !== 'function' && !isRecord(events))
+    throw invalid('its events are no record of hooks and machines: give defineCharm { events: … }');
   if (typeof events !== 'function')
     for (const [hook, chart] of Object.entries(events)) known(hook, chart);
   return {
@@ -195,12 +207,11 @@ function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>
 }
 
 /** What a hook's charts say of the unit: the status of a charm that says nothing of it. */
-export function statusOf<W extends Words>({
-  charts,
-}: {
+export function statusOf<W extends Words>(ended: {
   readonly charts: readonly ChartRun<W>[];
 }): Status {
-  const said = charts.flatMap(({ hook, end }): Status[] => {
+  given('statusOf', 'what ended', ended, { charts: 'list' });
+  const said = ended.charts.flatMap(({ hook, end }): Status[] => {
     if (end._tag === 'Refused') return [{ name: 'blocked', message: render(end.why) }];
     if (end._tag !== 'Deferred') return [];
     return [{ name: 'waiting', message: end.why === null ? `${hook} waits` : render(end.why) }];

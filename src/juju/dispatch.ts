@@ -8,6 +8,7 @@ import {
   type Failure,
   HookMisuse,
   halt,
+  given as held,
   isRecord,
   machineOf,
   performed,
@@ -57,22 +58,24 @@ export interface DispatchOptions<W extends Words, Why extends Failure> {
  * An event that nobody handles does nothing, unless something waits. The left is what broke:
  * nothing was committed, and Juju is to run the same hook again.
  */
-export const dispatch =
-  <W extends Words, Given extends object, Ports, Why extends Failure = Failure>(
-    charm: Charm<W, Given, Ports, Why>,
-    given: Given & HookWorld,
-    { watch }: DispatchOptions<W, Why> = {},
-  ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) =>
-  (event) =>
-    attempt(async () => {
+export const dispatch = <
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure = Failure,
+>(
+  charm: Charm<W, Given, Ports, Why>,
+  given: Given & HookWorld,
+  { watch }: DispatchOptions<W, Why> = {},
+): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) => {
+  held('dispatch', 'the charm', charm, madeCharm);
+  if (!isRecord(given) || !isRecord(given.juju))
+    throw new HookMisuse('ArgumentUnfit', charm.name, null, 'dispatch is to be given { juju, … }');
+  held('dispatch', 'juju', given.juju, portOfJuju);
+  return (event) => {
+    held('dispatch', 'the event', event, { hook: 'text' });
+    return attempt(async () => {
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
-      if (!isRecord(juju))
-        throw new HookMisuse(
-          'CharmInvalid',
-          charm.name,
-          null,
-          'dispatch is to be given { juju, … }',
-        );
       try {
         const unit = openUnit(juju, () => clock() >= deadline);
         const ports = charm.open({ ...given, juju: unit }, event);
@@ -81,6 +84,22 @@ export const dispatch =
         await charm.close?.(given);
       }
     });
+  };
+};
+
+/** Without these nothing can be done; what else is missing is found where it is asked for. */
+const madeCharm = {
+  name: 'text',
+  machines: 'record',
+  chartOf: 'function',
+  open: 'function',
+} as const;
+const portOfJuju = {
+  unit: 'text',
+  state: 'function',
+  read: 'function',
+  commit: 'function',
+} as const;
 
 interface Opened<W extends Words, Ports, Why extends Failure> extends DispatchOptions<W, Why> {
   readonly unit: OpenUnit;

@@ -1,4 +1,4 @@
-import type { Failure } from '../hook/index.ts';
+import { type Failure, given } from '../hook/index.ts';
 
 /** What keeps a hook from Juju, or Juju from a hook, whatever the charm is. */
 export type JujuError =
@@ -59,6 +59,7 @@ export const isJujuError = <Other extends Failure>(
 
 /** A failure of any charm as text: in its own words where it has a `why` or a `message`. */
 export function render(failure: Failure): string {
+  given('render', 'the failure', failure, { _tag: 'text' });
   if (isJujuError(failure)) return renderJuju(failure);
   const { why, message } = failure as { readonly why?: unknown; readonly message?: unknown };
   const said = [why, message].find((one) => typeof one === 'string');

@@ -12,4 +12,4 @@ export {
 } from './charm-module.ts';
 export { type DispatchCharmOptions, dispatchCharm } from './dispatch-charm.ts';
 export { hookBudget } from './hook-budget.ts';
-export { runHook, type Voices } from './run-hook.ts';
+export { type HookOutput, runHook } from './run-hook.ts';

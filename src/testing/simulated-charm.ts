@@ -11,13 +11,13 @@ import {
   type JujuEvent,
   render,
 } from '../juju/index.ts';
-import { operationTags } from './actions.ts';
-import { jujuBounds } from './explore/juju-bounds.ts';
+import { checkBrought, checkSimulated } from './check-simulated.ts';
+import { given } from './given.ts';
 import type { HookTools } from './hook-tools.ts';
 import type { Invariant, Seen } from './outcome.ts';
 import { hooksEnd } from './resting.ts';
 import { asking, type Script } from './script.ts';
-import { type Hook, Misuse, type Topology, type World } from './world.ts';
+import type { Hook, Topology, World } from './world.ts';
 
 /** Something that happens to what is outside, by itself or by somebody's hand. */
 export interface Happening<State> {
@@ -197,18 +197,19 @@ export function simulatedCharm<
   SharedName extends string = never,
   UnitName extends string = never,
   FaultName extends string = never,
->({
-  charm,
-  ...config
-}: { readonly charm: Charm<W, Given, Ports, Why> } & SimulatedConfig<
-  NoInfer<Given>,
-  Shared,
-  Own,
-  SharedName,
-  UnitName,
-  FaultName,
-  NoInfer<Why>
->): SimulatedCharm<Given, Shared, Own> {
+>(
+  brought: { readonly charm: Charm<W, Given, Ports, Why> } & SimulatedConfig<
+    NoInfer<Given>,
+    Shared,
+    Own,
+    SharedName,
+    UnitName,
+    FaultName,
+    NoInfer<Why>
+  >,
+): SimulatedCharm<Given, Shared, Own> {
+  checkBrought(brought);
+  const { charm, ...config } = brought;
   const { application, requests, outside } = config;
   const comesToRest = config.comesToRest ?? hooksEnd;
   const others = config.invariants.filter(({ name }) => name !== comesToRest.name);
@@ -252,46 +253,21 @@ export function simulatedCharm<
     },
     run: (given, { view: { hook } }, watch) => dispatch(charm, given, { watch })(eventOf(hook))(),
   };
-  check(simulated);
+  checkSimulated(simulated);
   return simulated;
 }
 
 /** A hook of the model, as the engine is told of it. */
-export const eventOf = ({ name, relation, remoteUnit, departingUnit }: Hook): JujuEvent => ({
-  hook: name,
-  ...(relation === undefined ? {} : { relation }),
-  ...(remoteUnit === undefined ? {} : { remoteUnit }),
-  ...(departingUnit === undefined ? {} : { departingUnit }),
-});
+export function eventOf(hook: Hook): JujuEvent {
+  given('eventOf', 'the hook', hook, { name: 'text' });
+  const { name, relation, remoteUnit, departingUnit } = hook;
+  return {
+    hook: name,
+    ...(relation === undefined ? {} : { relation }),
+    ...(remoteUnit === undefined ? {} : { remoteUnit }),
+    ...(departingUnit === undefined ? {} : { departingUnit }),
+  };
+}
 
 const chartsWithEnds = ({ charts, reconciled }: DispatchRun): readonly string[] =>
   [...charts, ...reconciled].map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`);
-
-/** What the compiler cannot see: names that stand for two things, or for none. */
-function check({
-  outside: { shared, unit },
-  faults,
-  bounds,
-  invariants,
-  requests,
-}: SimulatedCharm) {
-  const names = [...Object.keys(shared.actions), ...Object.keys(unit.actions)];
-  const taken: readonly string[] = ['RunHook', 'Lag', 'CatchUp', ...operationTags];
-  const double = names.find((name, at) => taken.includes(name) || names.indexOf(name) < at);
-  if (double !== undefined)
-    throw new Misuse(`two actions are called ${double}; Juju's own are ${taken.join(', ')}`);
-  const kept = Object.keys(bounds).find((name) => Object.hasOwn(jujuBounds, name));
-  if (kept !== undefined) throw new Misuse(`the bound ${kept} is Juju's; call yours otherwise`);
-  for (const [name, { bound }] of [
-    ...Object.entries(shared.actions),
-    ...Object.entries(unit.actions),
-    ...Object.entries(faults),
-  ])
-    if (bound !== undefined && !Object.hasOwn(bounds, bound))
-      throw new Misuse(`${name} counts against the bound "${bound}", which bounds does not have`);
-  const twice = invariants.find(
-    ({ name }, at) => invariants.findIndex((one) => one.name === name) < at,
-  );
-  if (twice !== undefined) throw new Misuse(`two invariants are called ${twice.name}`);
-  if (requests.length === 0) throw new Misuse('requests is empty: say what applications ask for');
-}

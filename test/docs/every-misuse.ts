@@ -1,5 +1,6 @@
 /** One way into each kind of misuse; the compiler misses those that are not here. */
 import { databaseRelationDeparted as machine } from '../../machines/index.ts';
+import { print } from '../../src/chart/index.ts';
 import {
   advance,
   begin,
@@ -39,6 +40,7 @@ export const everyMisuse: Readonly<Record<HookMisuseKind, () => unknown>> = {
     }),
   SchemaUnfit: () =>
     restore(machine, JSON.stringify(started), JSON.parse('{}') as StateSchemas<never>),
+  ArgumentUnfit: () => print(JSON.parse('{}')),
 };
 
 const yes = { label: 'yes' };

@@ -58,17 +58,17 @@ it('a charm whose parts fit compiles, and needs no type arguments', () => {
 });
 
 it('a module without the ports that its charm needs does not compile', () => {
-  const voices = { out: () => {}, error: () => {} };
+  const output = { out: () => {}, error: () => {} };
   const lamp: Lamp['lamp'] = { isReady: true, color: 'white', lit: [] };
   const refused: readonly (() => unknown)[] = [
     // @ts-expect-error its handlers need a lamp
-    () => dispatchCharm({ charm: ships }, {}, voices),
+    () => dispatchCharm({ charm: ships }, {}, output),
     // @ts-expect-error a lamp is more than that
-    () => dispatchCharm({ charm: ships, ports: () => ({ lamp: true }) }, {}, voices),
+    () => dispatchCharm({ charm: ships, ports: () => ({ lamp: true }) }, {}, output),
   ];
   const taken = [
-    () => dispatchCharm({ charm: ships, ports: () => ({ lamp }) }, {}, voices),
-    () => dispatchCharm({ charm: ships, ports: async () => ({ lamp }), port: 80 }, {}, voices),
+    () => dispatchCharm({ charm: ships, ports: () => ({ lamp }) }, {}, output),
+    () => dispatchCharm({ charm: ships, ports: async () => ({ lamp }), port: 80 }, {}, output),
   ];
   expect([refused.length, taken.length]).toEqual([2, 2]);
 });

@@ -15,11 +15,11 @@ import {
   actionIn,
   answerAction,
   calledFor,
+  type HookOutput,
   hookBudget,
   hostOf,
   pruning,
   runHook,
-  type Voices,
 } from '../../process/index.ts';
 import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
@@ -43,8 +43,8 @@ import { settled } from './port.ts';
  * Runs the hook that these variables name. The result is the exit code: 0 where Juju is to commit,
  * 1 where it is to roll back and run the same hook again.
  */
-export const dispatchHook = (variables: Variables, voices: Voices): Promise<0 | 1> =>
-  runHook(variables, voices, (environment) => hookOf(environment, variables, voices.error), {
+export const dispatchHook = (variables: Variables, output: HookOutput): Promise<0 | 1> =>
+  runHook(variables, output, (environment) => hookOf(environment, variables, output.error), {
     render,
     about: ({ relation, damage }) =>
       `${relation === undefined ? '' : ` of relation ${relation}`}${damage === undefined ? '' : `, for ${damage}`}`,

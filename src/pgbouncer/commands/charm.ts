@@ -1,6 +1,8 @@
 /** PgBouncer's charm as a value: what surrounds its charts in a hook. */
+
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks, type PgbouncerWords } from '../../../machines/index.ts';
+import { given } from '../../hook/index.ts';
 import { type Charm, charmOf } from '../../juju/charm.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
@@ -36,11 +38,10 @@ export interface PgbouncerCharmOptions {
 export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 
 /** The charm, as its options have it. */
-export function pgbouncerCharm({
-  policy = defaultPolicy,
-  slices = defaultSlices,
-  obstacles = async () => [],
-}: PgbouncerCharmOptions = {}): PgbouncerCharm {
+export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCharm {
+  given('pgbouncerCharm', 'its options', options, 'record');
+  const { policy = defaultPolicy, slices = defaultSlices, obstacles = async () => [] } = options;
+  given('pgbouncerCharm', 'obstacles', obstacles, 'function');
   const rules = rulesOf(policy, slices);
   return charmOf({
     name: 'pgbouncer',
