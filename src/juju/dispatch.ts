@@ -135,6 +135,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
       if (deferral !== own) dropped.push(deferral);
       continue;
     }
+    await forgone(unit, event, deferral.event);
     const run = endedWell(await throughChart(charm, opened, deferral));
     charts.push(run);
     if (run.end._tag === 'Deferred') deferred.push(deferral);
@@ -191,6 +192,18 @@ async function isAsked<W extends Words, Given extends object, Ports, Why extends
 ): Promise<boolean> {
   if (charm.isAsked !== undefined) return charm.isAsked(ports, deferral);
   return isListed(unit, deferral.event);
+}
+
+/** A deferred `broken` comes when its relation is gone: what its handlers want of it comes to nothing. */
+async function forgone(
+  unit: OpenUnit,
+  called: JujuEvent,
+  event: Partial<JujuEvent>,
+): Promise<void> {
+  const { hook, relation } = event;
+  const of = typeof hook === 'string' ? relationHook(hook) : null;
+  if (of?.what !== 'broken' || relation === undefined || called.relation === relation) return;
+  if (!(await unit.relations(of.endpoint)).has(relation)) unit.forgo(relation);
 }
 
 async function isListed(unit: Unit, event: Partial<JujuEvent>): Promise<boolean> {

@@ -38,6 +38,8 @@ ${why}  endpoints: [${endpoints.map(quoted).join(', ')}],
     // \`ports\` is what handlers are given beside juju, working on that state instead of the world.
     open: (state) => ({ ports: {}, state: () => state }),
   },
+  // How far \`verify\` goes; --units, --relations and the like go further.
+  within: { units: 2, relations: 1, operations: 1, leaderChanges: 1 },
   invariants: [
     {
       name: 'SaysWhy',

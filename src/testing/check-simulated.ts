@@ -19,7 +19,14 @@ export function checkBrought(brought: unknown): void {
   for (const [part, value] of Object.entries(brought ?? {}))
     if (value === undefined)
       throw new Misuse(`${to}: ${part} is undefined: leave it out, or say what it is`);
-  const { charm, outside, invariants, faults = {}, bounds = {} } = brought as SimulatedParts;
+  const {
+    charm,
+    outside,
+    invariants,
+    faults = {},
+    bounds = {},
+    within = {},
+  } = brought as SimulatedParts;
   given(to, 'charm', charm, { name: 'text', machines: 'record', chartOf: 'function' });
   given(to, 'outside', outside, { shared: 'record', unit: 'record', open: 'function' });
   for (const part of ['shared', 'unit'] as const) {
@@ -35,6 +42,12 @@ export function checkBrought(brought: unknown): void {
   given(to, 'faults', faults, 'record');
   for (const [name, fault] of Object.entries(faults))
     given(to, `the fault ${name}`, fault, { told: 'text' });
+  given(to, 'within', within, 'record');
+  for (const [name, number] of Object.entries(within))
+    if (!Object.hasOwn(jujuBounds, name) || !Number.isInteger(number) || number < 0)
+      throw new Misuse(
+        `${to}: within.${name} is ${String(number)}: it takes whole numbers for ${Object.keys(jujuBounds).join(', ')}`,
+      );
   given(to, 'bounds', bounds, 'record');
   for (const [name, bound] of Object.entries(bounds))
     given(to, `the bound ${name}`, bound, { byDefault: 'number', told: 'text' });
@@ -47,6 +60,7 @@ interface SimulatedParts {
   readonly invariants: readonly unknown[];
   readonly faults?: object;
   readonly bounds?: object;
+  readonly within?: object;
 }
 
 /** What the compiler cannot see: names that stand for two things, or for none. */

@@ -12,6 +12,7 @@ import {
   render,
 } from '../juju/index.ts';
 import { checkBrought, checkSimulated } from './check-simulated.ts';
+import type { JujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
 import type { HookTools } from './hook-tools.ts';
 import type { Invariant, Seen } from './outcome.ts';
@@ -131,6 +132,8 @@ export interface SimulatedConfig<
   };
   readonly faults?: Readonly<Record<FaultName, Fault<Seen<Shared, Own>>>>;
   readonly bounds?: Readonly<Record<string, OwnBound>>;
+  /** Juju's own bounds where nobody asks for others: smaller ones end sooner. */
+  readonly within?: Partial<JujuBounds>;
   readonly invariants: readonly Invariant<Shared, Own>[];
   /** Under which invariant it is told that hooks fail for good, or never end; one of its own by default. */
   readonly comesToRest?: Invariant<Shared, Own>;
@@ -165,6 +168,7 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
   };
   readonly faults: Readonly<Record<string, Fault<Seen<Shared, Own>>>>;
   readonly bounds: Readonly<Record<string, OwnBound>>;
+  readonly within: Partial<JujuBounds>;
   readonly invariants: readonly Invariant<Shared, Own>[];
   readonly comesToRest: Invariant<Shared, Own>;
   readonly reductions: Reductions<Shared, Own>;
@@ -219,6 +223,7 @@ export function simulatedCharm<
     config: {},
     faults: {},
     bounds: {},
+    within: {},
     reductions: {},
     address: (unit) => `${application}-${unit}:80`,
     render,

@@ -24,11 +24,12 @@ export interface State {
 }
 
 /** What is explored where nothing else is asked for. */
-export function defaultBounds(charm: Pick<SimulatedCharm, 'bounds'>): Bounds {
+export function defaultBounds(charm: Pick<SimulatedCharm, 'bounds' | 'within'>): Bounds {
   given('defaultBounds', 'the charm', charm, { bounds: 'record' });
-  const { bounds } = charm;
+  const { bounds, within } = charm;
   return {
     ...jujuBounds,
+    ...within,
     ...Object.fromEntries(Object.entries(bounds).map(([name, { byDefault }]) => [name, byDefault])),
   };
 }
