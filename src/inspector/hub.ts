@@ -1,4 +1,4 @@
-/** Where feeds meet onlookers: a server on the loopback interface, and nowhere else. */
+/** Where feeds meet observers: a server on the loopback interface, and nowhere else. */
 
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -20,7 +20,7 @@ export {
   type SnapshotMessage,
 } from './protocol.ts';
 export {
-  type Onlooker,
+  type Observer,
   type Recordable,
   Recorder,
   type RecorderOptions,
@@ -41,7 +41,7 @@ export {
   type Said,
   type Seen,
 } from './recording.ts';
+export type { ChangedFile, Seeable } from './recording-adapters.ts';
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';
 export { tellEntry } from './text.ts';
-export type { ChangedFile, Seeable } from './witness.ts';

@@ -18,7 +18,7 @@ import {
   storyBegun,
 } from './protocol.ts';
 import type { NoteEntry, RecordedStep } from './recording.ts';
-import { type Seeable, type Witness, witness } from './witness.ts';
+import { type RecordingAdapters, recordingAdapters, type Seeable } from './recording-adapters.ts';
 
 /** Where a feed goes: called once for each message, in order. MUST NOT throw. */
 export type Send = (message: InspectionEvent) => void;
@@ -35,8 +35,8 @@ export interface RecorderOptions {
 }
 
 /** What a hook is run with so that it is seen. */
-export interface Onlooker<Given extends Seeable = Seeable>
-  extends Pick<Witness<Given>, 'adapters' | 'configured'> {
+export interface Observer<Given extends Seeable = Seeable>
+  extends Pick<RecordingAdapters<Given>, 'adapters' | 'configured'> {
   /** For `dispatch`, as its option `watch`. */
   readonly watch: Watch;
 }
@@ -67,10 +67,10 @@ export class Recorder {
     unit: string,
     event: JujuEvent,
     adapters: Given,
-    run: (onlooker: Onlooker<Given>) => Promise<E.Either<Why, Run>>,
+    run: (observer: Observer<Given>) => Promise<E.Either<Why, Run>>,
   ): Promise<E.Either<Why, Run>> {
     const id = this.#nextId();
-    const seeing = witness(adapters);
+    const seeing = recordingAdapters(adapters);
     const send: Send = (message) => {
       const shown = without(seeing.secrets, message, ownWords);
       // A chart is called as it is; elsewhere a name may be anybody's.

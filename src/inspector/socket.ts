@@ -13,7 +13,7 @@ const patience = 2_000;
 
 /**
  * Feeds whoever listens at a `ws:` or `wss:` URL, such as `hookchart inspect`. Nobody there is no
- * error: a hook MUST NOT fail for want of onlookers. What went wrong is told once.
+ * error: a hook MUST NOT fail for want of observers. What went wrong is told once.
  */
 export function socketFeed(url: string, tell: (problem: string) => void): SocketFeed {
   given('socketFeed', 'the address', url, 'text');

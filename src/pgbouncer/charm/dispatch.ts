@@ -34,7 +34,7 @@ import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
-import { lookedAt } from './onlooker.ts';
+import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
 import { type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
@@ -136,9 +136,9 @@ const serve = (
     }
     const isEcho = event === 'backend-database-relation-changed';
     if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
-    const looked = lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
-      watchFile = onlooker.configured;
-      return dispatch(charm, onlooker.adapters, { watch: onlooker.watch })(called)();
+    const looked = observed(variables, model.unit, called, adapters, tell, (observer) => {
+      watchFile = observer.configured;
+      return dispatch(charm, observer.adapters, { watch: observer.watch })(called)();
     });
     const run = await take(() => looked);
     // Where something waited, the commit has kept what was learned.

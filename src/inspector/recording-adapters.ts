@@ -19,7 +19,7 @@ export interface ChangedFile {
 /** What a hook has of the world; of PgBouncer's ports more is seen than of others. */
 export type Seeable = HookWorld & Partial<Omit<Outside, 'clock'>>;
 
-export interface Witness<Given extends Seeable = Seeable> {
+export interface RecordingAdapters<Given extends Seeable = Seeable> {
   /** The same adapters, looked over. */
   readonly adapters: Given;
   /** What was seen; of the writes only what was committed. */
@@ -30,7 +30,9 @@ export interface Witness<Given extends Seeable = Seeable> {
   readonly configured: (file: ChangedFile) => void;
 }
 
-export function witness<Given extends Seeable>(adapters: Given): Witness<Given> {
+export function recordingAdapters<Given extends Seeable>(
+  adapters: Given,
+): RecordingAdapters<Given> {
   const { juju, backend, pooler, entropy } = adapters;
   const secrets = new Set<string>();
   const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
