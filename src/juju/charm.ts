@@ -17,9 +17,9 @@ import {
 } from '../hook/index.ts';
 import type { Deferral } from './deferral.ts';
 import type { Endpoints } from './endpoints.ts';
-import { render } from './errors.ts';
 import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
+import { standingStatus } from './standing-refusals.ts';
 import type { Unit } from './unit.ts';
 
 /** What a hook came to before its commit. */
@@ -54,8 +54,9 @@ export interface CharmConfig<W extends Words, Ports, Name extends string = strin
   /** Those of its endpoints that mean something to Juju's adapter. */
   readonly endpoints?: Endpoints;
   /**
-   * What the unit's status is to say at the end of a hook. By default it waits for what a chart was
-   * deferred for, is blocked by a refusal, and else is active.
+   * What the unit's status is to say at the end of a hook. By default it is blocked by a refusal,
+   * until that is asked for anew or its relation is gone, waits for what a chart was deferred for,
+   * and else is active.
    */
   readonly status?: (ports: Ports, ended: Ended<W, Failure>) => Status | Promise<Status>;
 }
@@ -126,7 +127,7 @@ export function defineCharm<W extends Words, Given extends object, Name extends 
   config: CharmConfig<W, Given & { readonly juju: Unit }, Name> & EventOf<W>,
 ): Charm<W, Given> {
   return charmOf<W, Given, Given & { readonly juju: Unit }, Failure, Name>({
-    status: (_, ended) => statusOf(ended),
+    status: ({ juju }, ended) => standingStatus(juju, ended),
     ...config,
     open: (given) => given,
   });
@@ -204,17 +205,4 @@ function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>
   } catch {
     return null;
   }
-}
-
-/** What a hook's charts say of the unit: the status of a charm that says nothing of it. */
-export function statusOf<W extends Words>(ended: {
-  readonly charts: readonly ChartRun<W>[];
-}): Status {
-  given('statusOf', 'what ended', ended, { charts: 'list' });
-  const said = ended.charts.flatMap(({ hook, end }): Status[] => {
-    if (end._tag === 'Refused') return [{ name: 'blocked', message: render(end.why) }];
-    if (end._tag !== 'Deferred') return [];
-    return [{ name: 'waiting', message: end.why === null ? `${hook} waits` : render(end.why) }];
-  });
-  return said.find(({ name }) => name === 'blocked') ?? said[0] ?? { name: 'active', message: '' };
 }

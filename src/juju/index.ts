@@ -35,7 +35,6 @@ export {
   type EventOf,
   handlers,
   type Surroundings,
-  statusOf,
 } from './charm.ts';
 export type { Deferral } from './deferral.ts';
 export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
@@ -66,4 +65,5 @@ export type {
   Status,
   Stray,
 } from './port.ts';
+export { statusOf } from './status-of.ts';
 export type { Unit } from './unit.ts';

@@ -47,6 +47,23 @@ describe('dispatch of any charm', () => {
     expect(world.lamp.lit).toEqual([]);
   });
 
+  it('stays blocked by a refusal until it is asked for anew, or its relation is gone', async () => {
+    const world = lighthouse({ color: 'dark' }, { color: 'red' }, { color: 'dark' });
+    const status = () => world.juju.status('l/0');
+    const blocked = { name: 'blocked', message: 'NoSuchColor: dark is none' };
+    await run(world, changed(0));
+    expect(status()).toEqual(blocked);
+    await run(world, changed(1));
+    expect(status()).toEqual(blocked);
+    await run(world, changed(2));
+    world.juju.request(0, { color: 'blue' }, 'light');
+    await run(world, changed(0));
+    expect(status()).toEqual(blocked);
+    world.juju.forget(2);
+    await run(world, changed(1));
+    expect(status()).toEqual({ name: 'active', message: '' });
+  });
+
   it('writes nothing to a relation that is gone, where its broken was deferred, and says so', async () => {
     const { juju } = lighthouse({});
     let isReady = false;
