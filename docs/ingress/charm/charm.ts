@@ -1,5 +1,5 @@
 /** The charm: which hook goes through which chart, and how each request of the charts is carried out. */
-import { attempt, defineCharm, halt, handlers, statusOf, type Unit } from 'hookchart';
+import { defineCharm, halt, handlers, statusOf, type Unit } from 'hookchart';
 import * as v from 'valibot';
 import { ingressBroken } from './ingress-broken.ts';
 import { ingressRequested } from './ingress-requested.ts';
@@ -59,12 +59,10 @@ export const charm = defineCharm({
       if (entry === null) return 'nothing';
       return { label: 'refused' in entry ? 'what is refused' : 'a route', learned: { entry } };
     },
-    PutOnRecord: async ({ juju }, { relation, entry }) => {
+    PutOnRecord: ({ juju }, { relation, entry }) => {
       put(juju, relation, entry);
-      if (entry !== null) return;
-      // One that was suspended comes back with what was published in it; a deferred hook finds none.
-      const own = await attempt(() => juju.own(relation))();
-      if (own._tag === 'Right') juju.publish(relation, { ingress: '' });
+      // One that was suspended comes back with what was published in it.
+      if (entry === null) juju.publish(relation, { ingress: '' });
     },
     ReviewRequests: async ({ juju }) => {
       const record = await recordOf(juju);
