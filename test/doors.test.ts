@@ -85,6 +85,8 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   'hookchart/juju': {
     ...ofCharm,
     MemoryJuju: [[{ application: 'l', units: [], leader: null, endpoint: () => null }]],
+    act: [[ships, {}, { juju: model.hook('l/0'), lamp }]],
+    refuseAction: [['not now']],
     dispatchCharm: [[{ charm: ships }, variables, { out: () => {}, error: () => {} }]],
     juju: [[environment, variables, attempt, {}]],
     parseEnvironment: [[variables]],
@@ -221,8 +223,10 @@ async function refusal(
       typeof given === 'object' && given !== null && Reflect.get(given, '_tag') === 'Left';
     return isLeft ? 'a left' : null;
   } catch (error) {
-    // What `halt` is for is to throw.
+    // What these are for is to throw.
     if (name === 'halt' && args[0] === failure) return null;
+    if (name === 'refuseAction' && error instanceof Error && error.message === 'ActionRefused')
+      return null;
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     expect(said, `${name}(${args.map(String)})`).toMatch(
       /^(HookMisuse|Misuse|ToolError|AssertionError): ./,

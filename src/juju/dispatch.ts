@@ -68,10 +68,7 @@ export const dispatch = <
   given: Given & HookWorld,
   { watch }: DispatchOptions<W, Why> = {},
 ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) => {
-  held('dispatch', 'the charm', charm, madeCharm);
-  if (!isRecord(given) || !isRecord(given.juju))
-    throw new HookMisuse('ArgumentUnfit', charm.name, null, 'dispatch is to be given { juju, … }');
-  held('dispatch', 'juju', given.juju, portOfJuju);
+  heldTogether('dispatch', charm, given);
   return (event) => {
     held('dispatch', 'the event', event, { hook: 'text' });
     return attempt(async () => {
@@ -86,6 +83,14 @@ export const dispatch = <
     });
   };
 };
+
+/** Throws where a charm, or what it is given, is nothing that a hook could be run with. */
+export function heldTogether(to: string, charm: unknown, given: unknown): void {
+  held(to, 'the charm', charm, madeCharm);
+  if (!isRecord(given) || !isRecord(given.juju))
+    throw new HookMisuse('ArgumentUnfit', to, null, 'it wants { juju, … }, and got no juju');
+  held(to, 'juju', given.juju, portOfJuju);
+}
 
 /** Without these nothing can be done; what else is missing is found where it is asked for. */
 const madeCharm = {

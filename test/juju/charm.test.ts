@@ -89,7 +89,7 @@ describe('drive', () => {
     const { lamp } = ports();
     const given = { lamp } as unknown as Lamp & HookWorld;
     expect(misuse(() => dispatch(ships, given)).message).toBe(
-      'lighthouse: dispatch is to be given { juju, … }',
+      'dispatch: it wants { juju, … }, and got no juju',
     );
   });
 
