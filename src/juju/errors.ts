@@ -35,7 +35,7 @@ export function renderJuju(error: JujuError): string {
     case 'FileFailed':
       return `${error.path} could not be read or written (${error.code}); check the folder and its owner`;
     case 'ModelRefused':
-      return `Juju refused ${error.call}: ${error.why}`;
+      return `Juju refused ${error.call}: ${error.why}${/relation not found/.test(error.why) ? '; it is gone, and so are its databags: hold a relation that is on record against juju.relations(endpoint) before it is read or written' : ''}`;
     case 'ModelUnusable':
       return `${error.call} could not be used: ${error.why}; nothing was committed`;
     case 'DeferralsUnreadable':

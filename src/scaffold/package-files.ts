@@ -66,7 +66,7 @@ export const builtFile = (): string =>
   });
 
 /** `.gitignore`. */
-export const ignoredFile = (): string => 'node_modules/\ndist/\ncharm/\n';
+export const ignoredFile = (): string => 'node_modules/\ndist/\ncharm/\nhookchart-replay.json\n';
 
 /** `README.md`: what is there, and what comes next. */
 export function readmeFile(
