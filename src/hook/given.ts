@@ -3,7 +3,7 @@ import { HookMisuse } from './hook-misuse.ts';
 import { isRecord } from './words.ts';
 
 /** What an argument, or a part of it, can be asked to be. */
-export type Kind = 'text' | 'number' | 'list' | 'record' | 'function';
+type Kind = 'text' | 'number' | 'list' | 'record' | 'function';
 
 /** Of a record the parts without which nothing can be done. */
 export type Wanted = Kind | Readonly<Record<string, Kind>>;
