@@ -15,7 +15,7 @@ export const {
 } = vocabulary<PgbouncerWords>({ learned: { granted: null, audit: null } });
 
 /** The relation that the hook is about; -1 before `start`, when no request can be carried out. */
-export const relationOf = (context: Context): number => context.event?.relation ?? -1;
+export const relationOf = (context: Context): number => context?.event?.relation ?? -1;
 
 /** A step of a chart that asks nothing. */
 interface Ordered {

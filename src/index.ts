@@ -76,8 +76,8 @@ export {
   defineCharm,
   type Ended,
   type EventOf,
+  handlers,
   type Surroundings,
-  statusOf,
 } from './juju/charm.ts';
 export type { Deferral } from './juju/deferral.ts';
 export {
@@ -98,4 +98,5 @@ export type {
   Status,
   Stray,
 } from './juju/port.ts';
+export { statusOf } from './juju/status-of.ts';
 export type { Unit } from './juju/unit.ts';

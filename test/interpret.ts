@@ -38,13 +38,13 @@ export const interpret = (adapters: Adapters, { policy, keep, watch }: Options =
         const through = (
           one: HookMachine,
           start: Parameters<typeof driven<PgbouncerWords, HookError>>[1],
-          onlookers: Options = {},
+          observers: Options = {},
         ): Promise<Driven<PgbouncerWords, HookError>> =>
           driven<PgbouncerWords, HookError>(
             one,
             start,
             (request, at) => performed(charm.perform, session, request, at),
-            { keep: onlookers.keep, watch: onlookers.watch, clock },
+            { keep: observers.keep, watch: observers.watch, clock },
             {
               refused: async (why) => charm.refused?.(session, why),
               waitsFor: async () => (await charm.waitsFor?.(session)) ?? null,

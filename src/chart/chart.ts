@@ -19,6 +19,9 @@ export interface Chart {
   readonly edges: readonly ChartEdge[];
 }
 
+/** What an argument that is to be a chart cannot do without. */
+export const chartParts = { nodes: 'list', edges: 'list' } as const;
+
 /** The brackets that Mermaid puts around a label, by what the shape means here. */
 export const brackets = {
   terminal: ['([', '])'],

@@ -1,5 +1,5 @@
-import type { HookMachine } from '../hook/index.ts';
-import type { Chart, ChartEdge, ChartNode } from './chart.ts';
+import { given, type HookMachine } from '../hook/index.ts';
+import { type Chart, type ChartEdge, type ChartNode, chartParts } from './chart.ts';
 import { chartOf } from './of-machine.ts';
 
 /** One way in which a chart and a machine differ; the node or edge is named. */
@@ -16,6 +16,7 @@ export type Difference =
 
 /** Compares nodes, shapes, labels, edges and edge labels; an empty list means that they agree. */
 export function compare(chart: Chart, machine: HookMachine): readonly Difference[] {
+  given('compare', 'the chart', chart, chartParts);
   const drawn = chartOf(machine);
   return [
     ...compareNodes(byId(chart.nodes), byId(drawn.nodes)),
@@ -25,6 +26,7 @@ export function compare(chart: Chart, machine: HookMachine): readonly Difference
 
 /** A difference as one line for people. */
 export function describe(difference: Difference): string {
+  given('describe', 'the difference', difference, { _tag: 'text' });
   switch (difference._tag) {
     case 'NodeMissing':
       return `node ${difference.node} is missing from the ${difference.from}`;

@@ -1,3 +1,5 @@
+import { given } from '../hook/given.ts';
+
 /** A chart's text and where it stands: `line` is that of its first line, from 1. */
 export interface ChartText {
   readonly line: number;
@@ -6,6 +8,8 @@ export interface ChartText {
 
 /** The Mermaid flowcharts of a document: its fenced blocks, or the whole of a `.mmd` file. */
 export function chartsIn(fileName: string, text: string): readonly ChartText[] {
+  given('chartsIn', 'the name of the file', fileName, 'text');
+  given('chartsIn', 'its text', text, 'text');
   if (!/\.(?:md|markdown)$/i.test(fileName)) return [{ line: 1, source: text }];
   const charts: ChartText[] = [];
   let open: { fence: string; line: number; lines: string[] } | null = null;

@@ -1,4 +1,5 @@
-import type { Chart, ChartNode } from './chart.ts';
+import { given } from '../hook/given.ts';
+import { type Chart, type ChartNode, chartParts } from './chart.ts';
 
 const shapes: Readonly<Record<ChartNode['shape'], string>> = {
   terminal: 'box, style=rounded',
@@ -8,8 +9,11 @@ const shapes: Readonly<Record<ChartNode['shape'], string>> = {
 };
 
 /** A chart in the language of Graphviz, https://graphviz.org/doc/info/lang.html. */
-export const dot = ({ direction, nodes, edges }: Chart, name: string): string =>
-  [
+export function dot(chart: Chart, name: string): string {
+  given('dot', 'the chart', chart, chartParts);
+  given('dot', 'the name', name, 'text');
+  const { direction, nodes, edges } = chart;
+  return [
     `digraph ${quoted(name)} {`,
     `  rankdir=${direction === 'TD' ? 'TB' : direction};`,
     ...nodes.map(
@@ -23,6 +27,7 @@ export const dot = ({ direction, nodes, edges }: Chart, name: string): string =>
     '}',
     '',
   ].join('\n');
+}
 
 const quoted = (text: string) =>
   `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;

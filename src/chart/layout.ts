@@ -1,5 +1,6 @@
 import { layout as arrange, Graph } from '@dagrejs/dagre';
-import type { Chart, ChartEdge, ChartNode } from './chart.ts';
+import { given } from '../hook/given.ts';
+import { type Chart, type ChartEdge, type ChartNode, chartParts } from './chart.ts';
 
 export interface Point {
   readonly x: number;
@@ -36,6 +37,7 @@ const longestLine = 24;
 
 /** Lays a chart out as Mermaid would: from top to bottom, edges crossing as little as can be. */
 export function layout(chart: Chart): Layout {
+  given('layout', 'the chart', chart, chartParts);
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: chart.direction === 'LR' ? 'LR' : 'TB', nodesep: 36, ranksep: 44 });
   graph.setDefaultEdgeLabel(() => ({}));

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { given } from '../hook/given.ts';
 import { brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
 
 /** What could not be read, and where: lines count from 1. */
@@ -37,6 +38,7 @@ export const parse = (source: string): E.Either<ChartError, Chart> =>
 
 /** As `parse`, with the lines, for whoever has something to say of a node or an edge. */
 export function placed(source: string): E.Either<ChartError, PlacedChart> {
+  given('parse', 'the source', source, 'text');
   const nodes = new Map<string, ChartNode | null>();
   const firstMention = new Map<string, number>();
   const edges: ChartEdge[] = [];

@@ -1,3 +1,5 @@
+import { given } from '../hook/given.ts';
+import { chartParts } from './chart.ts';
 import type { Layout, PlacedEdge, PlacedNode } from './layout.ts';
 
 /** The outline of a node, as a path around its middle: the shapes that Mermaid draws. */
@@ -32,6 +34,8 @@ export const lineAt = (count: number, index: number): number => (index - (count 
 
 /** A chart as a picture that stands for itself; it follows the colours of its page where it can. */
 export function svg(layout: Layout, title: string): string {
+  given('svg', 'the layout', layout, { width: 'number', ...chartParts });
+  given('svg', 'the title', title, 'text');
   const { width, height, nodes, edges } = layout;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}" font-family="system-ui, sans-serif" font-size="13" fill="none" stroke="#57606a">`,

@@ -1,10 +1,12 @@
-import { brackets, type Chart, type ChartNode } from './chart.ts';
+import { given } from '../hook/given.ts';
+import { brackets, type Chart, type ChartNode, chartParts } from './chart.ts';
 
 /**
  * Prints a chart as Mermaid, each node drawn where it is first mentioned, in the manner of the
  * hand-written charts. `parse(print(chart))` is the chart again.
  */
 export function print(chart: Chart): string {
+  given('print', 'the chart', chart, chartParts);
   const undrawn = new Map(chart.nodes.map((node) => [node.id, node]));
   const mention = (id: string): string => {
     const node = undrawn.get(id);

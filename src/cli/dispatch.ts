@@ -15,6 +15,6 @@ export function addDispatch(program: Command): void {
       }
       const loaded: unknown = await exportsOf(charm);
       assertCharmModule(loaded, charm);
-      hookProcess((voices) => dispatchCharm(loaded, process.env, voices));
+      hookProcess((output) => dispatchCharm(loaded, process.env, output));
     });
 }

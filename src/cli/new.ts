@@ -67,6 +67,7 @@ function newProject(file: string, { out: folder, name: wanted }: NewOptions): Ne
       hookchart: version,
       typescript: pinned('typescript'),
       vitest: pinned('vitest'),
+      esbuild: pinned('esbuild'),
       '@types/node': pinned('@types/node'),
     },
   });

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CharmSource } from '../packaging/source.ts';
 import { packedOf, substrates } from '../pgbouncer/charm/packed.ts';
@@ -40,6 +40,9 @@ const listed = (text: string): readonly string[] => [
   ...new Set(text.split(',').map((name) => name.trim())),
 ];
 
+const shownFolders = ({ folders }: CharmSource): string =>
+  [...new Set(folders.map((folder) => resolve(folder)))].join(', then ');
+
 /** Gives whether charmcraft, where it is asked, takes all that was packed. */
 async function pack({ charm, out, arch = [], node, runtime, check: isChecked }: PackOptions) {
   // What packing needs is not loaded for other commands.
@@ -68,6 +71,7 @@ async function pack({ charm, out, arch = [], node, runtime, check: isChecked }: 
       const size = Math.round(packed.bytes / 1024);
       const lines = [
         `${packed.name} for ${architecture}, bundle of ${size} KB, ${of} ${version}`,
+        `read from ${shownFolders(source)}, written to ${resolve(folder)}`,
         ...packed.notes,
       ];
       if (isChecked) {

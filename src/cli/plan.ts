@@ -9,8 +9,9 @@ import {
   type Words,
 } from '../hook/index.ts';
 import type { Charm } from '../juju/charm.ts';
-import { relationHook } from '../juju/event.ts';
+import { calledSchema, relationHook } from '../juju/event.ts';
 import type { JujuEvent } from '../juju/port.ts';
+import { pgbouncerCharm } from '../pgbouncer/commands/charm.ts';
 import { stateSchemas } from '../pgbouncer/relation/stored-state.ts';
 import { charmIn, charmOption } from './charm-module.ts';
 import { machineOf } from './chart.ts';
@@ -31,7 +32,7 @@ export function addPlan(program: Command): void {
     .command('plan')
     .usage('<hook> --answers <json> [options]')
     .description('print path, commands and end for given answers as JSON; nothing is carried out')
-    .argument('<hook>', 'the hook')
+    .argument('[hook]', 'the hook, as its chart is called')
     .option(
       '--answers <json>',
       'required: the answers by node, e.g. {"is_backend_ready":"yes"}; a step that is not named is done',
@@ -44,8 +45,9 @@ export function addPlan(program: Command): void {
       object('the event'),
     )
     .option(...charmOption)
-    .action(async (hook: string, options: PlanOptions) => {
+    .action(async (named: string | undefined, options: PlanOptions) => {
       const charm = options.charm === undefined ? null : await charmIn(options.charm);
+      const hook = chartNamed(named, charm);
       const machine = machineOf(hook, charm?.machines ?? hooks);
       const { answers } = options;
       if (answers === undefined)
@@ -54,6 +56,21 @@ export function addPlan(program: Command): void {
         throw new WrongUse('name the relation or the whole event, not both');
       json(plan(machine, eventOf(charm, hook, options), answers));
     });
+}
+
+/** The chart that is meant; Juju's own name for a hook is answered with the chart that it goes through. */
+function chartNamed(named: string | undefined, charm: Charm | null): string {
+  const machines = charm?.machines ?? hooks;
+  if (named === undefined)
+    throw new WrongUse(
+      `name a hook: there are ${Object.keys(machines).join(', ')}; as: plan ${Object.keys(machines)[0] ?? 'HOOK'} --answers '{}'`,
+    );
+  if (Object.hasOwn(machines, named)) return named;
+  const chart = (charm ?? pgbouncerCharm()).chartOf({ hook: named, relation: 0 });
+  if (chart === null) return named;
+  throw new WrongUse(
+    `${named} is a hook of Juju's, which goes through ${chart}: say plan ${chart}`,
+  );
 }
 
 /** An answer to each question of a machine. */
@@ -70,7 +87,7 @@ function eventOf(
   hook: string,
   { event, relation }: PlanOptions,
 ): Words['event'] {
-  if (event !== undefined) return checked(charm?.event.schema ?? stateSchemas.event, event);
+  if (event !== undefined) return eventGiven(charm, hook, event);
   if (charm === null) return { relation: relation ?? 0 };
   const { events } = charm;
   const [called = hook] =
@@ -82,8 +99,33 @@ function eventOf(
   return charm.event.of(whole);
 }
 
+/** An event in full; one of Juju's has to be of a hook that goes through this chart. */
+function eventGiven(charm: Charm | null, chart: string, event: object): Words['event'] {
+  if (charm === null) return checked(stateSchemas.event, event, '{"relation":0}');
+  const { events, chartOf } = charm;
+  const isJujus = charm.event.schema === calledSchema;
+  const led =
+    typeof events === 'function'
+      ? []
+      : Object.keys(events).filter((hook) => events[hook] === chart);
+  const called = led[0] ?? chart;
+  const relation = relationHook(called) === null ? '' : ',"relation":0';
+  const example = isJujus ? `{"hook":"${called}"${relation}}` : null;
+  const read = checked(charm.event.schema, event, example);
+  if (!isJujus || !('hook' in read) || typeof read.hook !== 'string') return read;
+  const goes = chartOf({ ...read, hook: read.hook });
+  if (goes === chart || led.length === 0) return read;
+  throw new WrongUse(
+    `--event names the hook ${JSON.stringify(read.hook)}, which goes through ${goes ?? 'no chart'}; through ${chart} ${led.length === 1 ? 'goes' : 'go'} ${led.join(', ')}: say --event '${example}'`,
+  );
+}
+
 /** An event as the charm reads it back from a unit's state. */
-function checked(schema: Schema<Words['event']>, event: object): Words['event'] {
+function checked(
+  schema: Schema<Words['event']>,
+  event: object,
+  example: string | null,
+): Words['event'] {
   const outcome = schema['~standard'].validate(event);
   if (outcome instanceof Promise) throw new WrongUse("the charm's schema of events answers later");
   if (outcome.issues === undefined) return outcome.value;
@@ -91,7 +133,8 @@ function checked(schema: Schema<Words['event']>, event: object): Words['event'] 
     const at = path.map((key) => String(typeof key === 'object' ? key.key : key)).join('.');
     return at === '' ? message : `${at}: ${message}`;
   });
-  throw new WrongUse(`--event does not start a hook of this charm: ${told.join('; ')}`);
+  const right = example === null ? '' : `; say --event '${example}'`;
+  throw new WrongUse(`--event does not start a hook of this charm: ${told.join('; ')}${right}`);
 }
 
 const object = (what: string) => (text: string) => {

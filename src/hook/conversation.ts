@@ -73,7 +73,7 @@ export const shapeAt = <W extends Words>(
 ): Shape | null => entryOf(machine, state).node.drawing?.shape ?? null;
 
 /** Whether a request is the end of its hook. */
-export const isEnd = (request: Request): request is End => ends.has(request._tag);
+export const isEnd = (request: Request): request is End => ends.has(request?._tag);
 
 /** The names of the ends, which no question and no command may bear. */
 const ends: ReadonlySet<string> = new Set<End['_tag']>(['Defer', 'Return', 'Failed']);

@@ -1,4 +1,5 @@
 import { advance, begin, isEnd, pending, type SecretState, shapeAt } from './conversation.ts';
+import { given } from './given.ts';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode } from './nodes.ts';
 import { type Asked, type At, answerOf, type Perform, performed, type Reply } from './perform.ts';
@@ -31,24 +32,30 @@ export interface DriveOptions<W extends Words = Words, Why extends Failure = Fai
  * is a failure of the class `broken`: the hook is to be run again from its event. `HookMisuse` where
  * the charm has no such hook, no handler for a request, or an answer that names no edge.
  */
-export const drive =
-  <W extends Words, Ports>(
-    charm: Drivable<W, Ports>,
-    ports: Ports,
-    options: DriveOptions<W> = {},
-  ) =>
-  (hook: string, event: W['event']): Attempt<ChartRun<W>> =>
+export const drive = <W extends Words, Ports>(
+  charm: Drivable<W, Ports>,
+  ports: Ports,
+  options: DriveOptions<W> = {},
+) => {
+  given('drive', 'the charm', charm, drivable);
+  return (hook: string, event: W['event']): Attempt<ChartRun<W>> =>
     throughPorts(charm, ports, options, machineOf(charm, hook), { event });
+};
+
+const drivable = { machines: 'record', perform: 'record' } as const;
 
 /** Drives a hook on from a stored state, as `restore` reads it back. */
-export const resume =
-  <W extends Words, Ports>(
-    charm: Drivable<W, Ports>,
-    ports: Ports,
-    options: DriveOptions<W> = {},
-  ) =>
-  (state: SecretState<W>): Attempt<ChartRun<W>> =>
-    throughPorts(charm, ports, options, machineOf(charm, state.hook), { state });
+export const resume = <W extends Words, Ports>(
+  charm: Drivable<W, Ports>,
+  ports: Ports,
+  options: DriveOptions<W> = {},
+) => {
+  given('resume', 'the charm', charm, drivable);
+  return (state: SecretState<W>): Attempt<ChartRun<W>> => {
+    given('resume', 'the state', state, { hook: 'text', node: 'text', context: 'record' });
+    return throughPorts(charm, ports, options, machineOf(charm, state.hook), { state });
+  };
+};
 
 /** The machine of a hook; `HookMisuse` where the charm has none of that name. */
 export function machineOf<W extends Words>(

@@ -19,7 +19,9 @@ export type HookMisuseKind =
   /** A charm whose parts do not fit together. */
   | 'CharmInvalid'
   /** A schema that does not read a state at once. */
-  | 'SchemaUnfit';
+  | 'SchemaUnfit'
+  /** A public function was given what it cannot work on. */
+  | 'ArgumentUnfit';
 
 /**
  * A defect of the caller's, not of the world's: the message says what was wrong, where, and what
@@ -28,7 +30,7 @@ export type HookMisuseKind =
 export class HookMisuse extends Error {
   override readonly name = 'HookMisuse';
   readonly kind: HookMisuseKind;
-  /** The machine's id. */
+  /** The machine's id, or what else it is about: the charm, the function that was called. */
   readonly hook: string;
   /** The node that it is about; null where it is about the machine as a whole. */
   readonly node: string | null;

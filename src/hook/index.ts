@@ -18,6 +18,7 @@ export {
   type Refused,
   resume,
 } from './drive.ts';
+export { given, unfit, type Wanted } from './given.ts';
 export { HookMisuse, type HookMisuseKind, oneOf } from './hook-misuse.ts';
 export { type Edge, type Node, nodesOf } from './nodes.ts';
 export { type Asked, type Named, type Perform, performed, type Reply } from './perform.ts';

@@ -1,4 +1,5 @@
 import { advance, begin, isEnd, shapeAt } from './conversation.ts';
+import { given } from './given.ts';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode, type Node, nodesOf } from './nodes.ts';
 import { type Masked, mask } from './secret.ts';
@@ -25,6 +26,7 @@ export function plan<W extends Words>(
   answers: Readonly<Record<string, PlanAnswer<W>>>,
 ): Plan<W> {
   const nodes = new Map(nodesOf(machine).map((node) => [node.id, node]));
+  given('plan', 'the answers', answers, 'record');
   for (const [id, given] of Object.entries(answers)) check(machine, nodes, id, given);
   const path: string[] = [firstNode];
   const commands: Masked<W['command']>[] = [];

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { SecretState } from './conversation.ts';
+import { given } from './given.ts';
 import { HookMisuse } from './hook-misuse.ts';
 import { firstNode, nodesOf } from './nodes.ts';
 import type { HookMachine } from './vocabulary.ts';
@@ -49,6 +50,7 @@ export function restore<W extends Words>(
   schemas: StateSchemas<W>,
 ): E.Either<StateInvalid, SecretState<W>> {
   const nodes = nodesOf(machine);
+  given('restore', 'the state', json, 'text');
   const invalid = (why: string) => E.left({ _tag: 'StateInvalid' as const, hook: machine.id, why });
   let value: unknown;
   try {

@@ -4,7 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type * as TE from 'fp-ts/lib/TaskEither.js';
-import type { Failure } from './words.ts';
+import { given } from './given.ts';
+import { HookMisuse } from './hook-misuse.ts';
+import { type Failure, isFailure, isRecord } from './words.ts';
 
 /** What a port is asked for: it comes later, or a failure says why it does not. */
 export type Attempt<Result, Why extends Failure = Failure> = TE.TaskEither<Why, Result>;
@@ -26,11 +28,15 @@ const isHalt = (error: unknown): error is Halt => error instanceof Error && mark
 /** The result of an attempt; where it fails, so does the handler that takes it. */
 export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => {
   if (typeof attempt !== 'function')
-    throw new TypeError('take is to be given an attempt, which is a function, and not its promise');
-  return attempt().then(right);
+    throw unfit('take is to be given an attempt, which is a function, and not its promise');
+  return Promise.resolve(attempt()).then(right);
 };
 
+const unfit = (what: string): HookMisuse => new HookMisuse('ArgumentUnfit', 'take', null, what);
+
 export function right<Result>(either: E.Either<Failure, Result>): Result {
+  if (!isRecord(either) || !('left' in either || 'right' in either))
+    throw unfit('its attempt yields no Either: neither { _tag: "Right", right } nor a left');
   if (E.isLeft(either)) throw new Halt(either.left);
   return either.right;
 }
@@ -40,19 +46,29 @@ export function right<Result>(either: E.Either<Failure, Result>): Result {
  * may carry whatever says what was wrong: `render` shows its `why` or its `message`.
  */
 export function halt<Why extends Failure>(failure: Why): never {
+  if (!isFailure(failure))
+    throw new HookMisuse(
+      'ArgumentUnfit',
+      'halt',
+      null,
+      'a failure has a _tag, and as its class "unavailable", "refused" or "broken"',
+    );
   throw new Halt(failure);
 }
 
 /** Where steps become a `TaskEither` again; what they may fail with is for the caller to know. */
-export const attempt =
-  <Result, Why extends Failure = Failure>(steps: () => Promise<Result>): Attempt<Result, Why> =>
-  async () => {
+export const attempt = <Result, Why extends Failure = Failure>(
+  steps: () => Promise<Result>,
+): Attempt<Result, Why> => {
+  given('attempt', 'its argument', steps, 'function');
+  return async () => {
     try {
       return E.right(await steps());
     } catch (error) {
       return E.left(haltedBy(error) as Why);
     }
   };
+};
 
 /** The failure that something was halted with; a defect is thrown on. */
 export function haltedBy(error: unknown): Failure {

@@ -16,6 +16,7 @@ import {
   type StateSchema,
   setup,
 } from 'xstate';
+import { given } from './given.ts';
 import { nodesOf } from './nodes.ts';
 import type { Context, Drawing, Request, Signal, Words } from './words.ts';
 
@@ -114,12 +115,12 @@ export interface EndState<W extends Words> {
  * The parts of which a charm makes its machines, over XState's `setup`. Nothing is added to what
  * XState knows but types: each request is one of the charm's own, or the compiler refuses it.
  */
-export function vocabulary<W extends Words>({
-  learned,
-}: {
+export function vocabulary<W extends Words>(first: {
   /** What is known before anything was learned. */
   readonly learned: W['learned'];
 }): Vocabulary<W> {
+  given('vocabulary', 'its argument', first, { learned: 'record' });
+  const { learned } = first;
   const made = setup<
     Context<W>,
     Signal<W>,
@@ -140,10 +141,16 @@ export function vocabulary<W extends Words>({
     },
   });
 
-  const asks: Vocabulary<W>['asks'] = (request) => ({
-    type: 'ask',
-    params: ({ context }) => request(context),
-  });
+  const asks: Vocabulary<W>['asks'] = (request) => {
+    given('asks', 'its argument', request, 'function');
+    return { type: 'ask', params: ({ context }) => request(context) };
+  };
+  const drawnAs =
+    (shape: Drawing['shape']) =>
+    (label: string): Drawing => {
+      given(shape, 'the label', label, 'text');
+      return { shape, label };
+    };
 
   return {
     // XState counts on routes from outside as well, which no chart has.
@@ -159,9 +166,9 @@ export function vocabulary<W extends Words>({
     },
     nothingLearned: { event: null, learned, failure: null },
     asks,
-    terminal: (label: string): Drawing => ({ shape: 'terminal', label }),
-    question: (label: string): Drawing => ({ shape: 'question', label }),
-    step: (label: string): Drawing => ({ shape: 'step', label }),
+    terminal: drawnAs('terminal'),
+    question: drawnAs('question'),
+    step: drawnAs('step'),
     returns: {
       type: 'final',
       meta: { shape: 'terminal', label: 'Return' },

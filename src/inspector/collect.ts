@@ -1,16 +1,19 @@
 /** The way back: from a feed to the recording of what it told. */
+
 import * as v from 'valibot';
+import { given } from '../hook/given.ts';
 import { type ActorMessage, chartId, type InspectionEvent, storyId } from './protocol.ts';
-import type {
-  Entry,
-  Growing,
-  HookEntry,
-  NoteEntry,
-  RecordedChart,
-  RecordedStep,
-  Recording,
+import {
+  type Entry,
+  emptyRecording,
+  type Growing,
+  type HookEntry,
+  type NoteEntry,
+  type RecordedChart,
+  type RecordedStep,
+  type Recording,
+  recordingParts,
 } from './recording.ts';
-import { emptyRecording } from './recording.ts';
 import {
   about,
   answered,
@@ -45,6 +48,7 @@ export class Collector {
 
   /** A recording that is given is gone on with, in place. */
   constructor(recording: Recording = emptyRecording('hookchart')) {
+    given('Collector', 'the recording', recording, recordingParts);
     this.#recording = recording as Growing<Recording>;
     for (const entry of this.#recording.entries) {
       if (entry._tag === 'Note') continue;

@@ -1,9 +1,11 @@
+import { given } from '../hook/given.ts';
 import type { Drawing, HookMachine } from '../hook/index.ts';
 
 const definitions = new WeakMap<HookMachine, string>();
 
 /** A machine's configuration as JSON, as Stately's editor imports it: what is code is left out. */
 export function definitionOf(machine: HookMachine): string {
+  given('definitionOf', 'the machine', machine, { id: 'text', config: 'record' });
   const known = definitions.get(machine);
   if (known !== undefined) return known;
   const definition = JSON.stringify(machine.config, (_, part) => {

@@ -1,3 +1,4 @@
+import { given } from '../hook/given.ts';
 import {
   answered,
   asked,
@@ -10,18 +11,21 @@ import {
   noted,
   storyBegun,
 } from './protocol.ts';
-import type { HookEntry, RecordedChart, Recording } from './recording.ts';
+import { type HookEntry, type RecordedChart, type Recording, recordingParts } from './recording.ts';
 
 /** A recording told as a feed, from its beginning. */
-export const feedOf = (recording: Recording): readonly InspectionEvent[] => [
-  storyBegun(recording.title, recording.entries[0]?.at ?? 0, {
-    ...(recording.charm && { charm: recording.charm }),
-    ...(recording.clock && { clock: recording.clock }),
-  }),
-  ...recording.entries.flatMap((entry) =>
-    entry._tag === 'Note' ? [noted(entry)] : hookFeed(entry, recording.definitions),
-  ),
-];
+export function feedOf(recording: Recording): readonly InspectionEvent[] {
+  given('feedOf', 'the recording', recording, recordingParts);
+  return [
+    storyBegun(recording.title, recording.entries[0]?.at ?? 0, {
+      ...(recording.charm && { charm: recording.charm }),
+      ...(recording.clock && { clock: recording.clock }),
+    }),
+    ...recording.entries.flatMap((entry) =>
+      entry._tag === 'Note' ? [noted(entry)] : hookFeed(entry, recording.definitions),
+    ),
+  ];
+}
 
 function hookFeed(
   entry: HookEntry,

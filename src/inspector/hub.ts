@@ -1,14 +1,16 @@
-/** Where feeds meet onlookers: a server on the loopback interface, and nowhere else. */
+/** Where feeds meet observers: a server on the loopback interface, and nowhere else. */
+
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { given } from '../hook/given.ts';
 import { feedOf } from './feed.ts';
 import { Keeper, parseMessage, type Weighed } from './keep.ts';
 import { livePage } from './page-file.ts';
 import { type InspectionEvent, noted } from './protocol.ts';
 import type { Send } from './recorder.ts';
-import type { Recording } from './recording.ts';
+import { type Recording, recordingParts } from './recording.ts';
 
 export interface Hub {
   /** The page, `http://127.0.0.1:PORT/`. */
@@ -47,6 +49,7 @@ export async function openHub(
   recording: Recording,
   { port = 0, kept = most.kept }: { readonly port?: number; readonly kept?: number } = {},
 ): Promise<Hub> {
+  given('openHub', 'the recording', recording, recordingParts);
   const keeper = new Keeper(recording, kept);
   const page = Buffer.from(livePage());
   const server = createServer((request, response) => {

@@ -22,7 +22,7 @@ export {
 } from './protocol.ts';
 export {
   type NoteDetails,
-  type Onlooker,
+  type Observer,
   type Recordable,
   Recorder,
   type RecorderOptions,
@@ -45,6 +45,7 @@ export {
   type Seen,
   type Violated,
 } from './recording.ts';
+export type { ChangedFile, Seeable } from './recording-adapters.ts';
 export {
   mermaidOf,
   relationsIn,
@@ -55,4 +56,3 @@ export {
 export { recordedCharm, recordReplay } from './simulated.ts';
 export { type SocketFeed, socketFeed } from './socket.ts';
 export { tellEntry } from './text.ts';
-export type { ChangedFile, Seeable } from './witness.ts';

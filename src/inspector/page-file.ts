@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Recording } from './recording.ts';
+import { given } from '../hook/given.ts';
+import { type Recording, recordingParts } from './recording.ts';
 
 /** The page as it was built: one file with its script and its style. */
 const built = (): string => readFileSync(new URL('./page/index.html', import.meta.url), 'utf8');
@@ -11,6 +12,7 @@ export const livePage = (): string => built().replace(place, '<meta name="feed" 
 
 /** The page with a recording in it, as one file that needs nothing else. */
 export function recordingPage(recording: Recording): string {
+  given('recordingPage', 'the recording', recording, recordingParts);
   // Within a script only this sign could end it.
   const json = JSON.stringify(recording).replaceAll('<', '\\u003c');
   const script = `<script type="application/json" id="recording">${json}</script>`;

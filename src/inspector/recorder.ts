@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { given } from '../hook/given.ts';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
 import { render as renderAny } from '../juju/errors.ts';
 import type { Databag, DispatchRun, JujuEvent, Shown, Visible } from '../juju/index.ts';
@@ -17,7 +18,7 @@ import {
   storyBegun,
 } from './protocol.ts';
 import type { NoteEntry, RecordedCharm, RecordedStep } from './recording.ts';
-import { type Seeable, type Witness, witness } from './witness.ts';
+import { type RecordingAdapters, recordingAdapters, type Seeable } from './recording-adapters.ts';
 
 /** Where a feed goes: called once for each message, in order. MUST NOT throw. */
 export type Send = (message: InspectionEvent) => void;
@@ -41,8 +42,8 @@ export interface RecorderOptions {
 }
 
 /** What a hook is run with so that it is seen. */
-export interface Onlooker<Given extends Seeable = Seeable>
-  extends Pick<Witness<Given>, 'adapters' | 'configured'> {
+export interface Observer<Given extends Seeable = Seeable>
+  extends Pick<RecordingAdapters<Given>, 'adapters' | 'configured'> {
   /** For `dispatch`, as its option `watch`. */
   readonly watch: Watch;
 }
@@ -62,6 +63,7 @@ export class Recorder {
     send: Send,
     { title = 'hookchart', prefix = '', now = Date.now, charm, clock }: RecorderOptions = {},
   ) {
+    given('Recorder', 'who is told', send, 'function');
     this.#send = send;
     this.#now = now;
     this.#prefix = prefix;
@@ -81,10 +83,10 @@ export class Recorder {
     unit: string,
     event: JujuEvent,
     adapters: Given,
-    run: (onlooker: Onlooker<Given>) => Promise<E.Either<Why, Run>>,
+    run: (observer: Observer<Given>) => Promise<E.Either<Why, Run>>,
   ): Promise<E.Either<Why, Run>> {
     const id = this.#nextId();
-    const seeing = witness(adapters, this.#shown);
+    const seeing = recordingAdapters(adapters, this.#shown);
     const send: Send = (message) => {
       const shown = without(seeing.secrets, message, ownWords);
       // A chart is called as it is; elsewhere a name may be anybody's.

@@ -166,6 +166,9 @@ export type Growing<Value> = Value extends object
   ? { -readonly [Key in keyof Value]: Growing<Value[Key]> }
   : Value;
 
+/** What an argument that is to be a recording cannot do without. */
+export const recordingParts = { definitions: 'record', entries: 'list' } as const;
+
 /** A recording to which nothing has come in yet. */
 export const emptyRecording = (title: string): Recording => ({
   format: 'hookchart-recording',

@@ -1,3 +1,4 @@
+import { given } from '../hook/given.ts';
 import type { Databag, JujuEvent } from '../juju/index.ts';
 import {
   type Action,
@@ -24,15 +25,19 @@ import type { Entry, Growing, HookEntry, Recording } from './recording.ts';
 export const recordedCharm = <Given extends object, Shared, Own>(
   recorder: Recorder,
   charm: SimulatedCharm<Given, Shared, Own>,
-): SimulatedCharm<Given, Shared, Own> => ({
-  ...charm,
-  run: (given, tools) => {
-    const { unit, hook } = tools.view;
-    return recorder.hook(unit, eventOf(hook), given, ({ adapters, watch }) =>
-      charm.run(adapters, tools, watch),
-    );
-  },
-});
+): SimulatedCharm<Given, Shared, Own> => {
+  given('recordedCharm', 'the recorder', recorder, { hook: 'function' });
+  given('recordedCharm', 'the charm', charm, { run: 'function' });
+  return {
+    ...charm,
+    run: (ports, tools) => {
+      const { unit, hook } = tools.view;
+      return recorder.hook(unit, eventOf(hook), ports, ({ adapters, watch }) =>
+        charm.run(adapters, tools, watch),
+      );
+    },
+  };
+};
 
 /**
  * A history that a verification has found, as a recording: the hooks of the charm under test, those

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { given } from '../hook/given.ts';
 import type { Send } from './recorder.ts';
 
 /** A feed that goes out through a WebSocket. */
@@ -12,9 +13,11 @@ const patience = 2_000;
 
 /**
  * Feeds whoever listens at a `ws:` or `wss:` URL, such as `hookchart inspect`. Nobody there is no
- * error: a hook MUST NOT fail for want of onlookers. What went wrong is told once.
+ * error: a hook MUST NOT fail for want of observers. What went wrong is told once.
  */
 export function socketFeed(url: string, tell: (problem: string) => void): SocketFeed {
+  given('socketFeed', 'the address', url, 'text');
+  given('socketFeed', 'what tells of a problem', tell, 'function');
   const socket = open(url);
   if (socket === null) {
     tell(`"${url}" is no address of an inspector; it is to be like ws://127.0.0.1:7070/source`);

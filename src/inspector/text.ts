@@ -1,5 +1,7 @@
 /** A recording for a terminal: each hook as the path through its charts, with what was said there. */
+
 import { chartOfDefinition } from '../chart/of-machine.ts';
+import { given } from '../hook/given.ts';
 import {
   type Entry,
   endOf,
@@ -7,14 +9,18 @@ import {
   type RecordedChart,
   type RecordedStep,
   type Recording,
+  recordingParts,
 } from './recording.ts';
 import { duration, hookName, workName } from './words.ts';
 
 type Definitions = Recording['definitions'];
 
 /** One entry of a recording in lines. */
-export const tellEntry = (entry: Entry, { definitions }: Recording): readonly string[] =>
-  entry._tag === 'Note' ? tellNote(entry) : tellHook(entry, definitions);
+export function tellEntry(entry: Entry, recording: Recording): readonly string[] {
+  given('tellEntry', 'the entry', entry, { _tag: 'text' });
+  given('tellEntry', 'the recording', recording, recordingParts);
+  return entry._tag === 'Note' ? tellNote(entry) : tellHook(entry, recording.definitions);
+}
 
 const tellNote = ({ kind, text, ok }: Entry & { _tag: 'Note' }): readonly string[] => {
   const mark = { chapter: '#', action: '·', check: ok ? '✓' : '✗', violation: '✗' }[kind];

@@ -2,7 +2,9 @@ import {
   type Attempt,
   attempt,
   type Failure,
+  HookMisuse,
   halt,
+  given as held,
   type Issue,
   oneOf,
   right,
@@ -10,7 +12,13 @@ import {
   type Words,
 } from '../hook/index.ts';
 import type { Charm } from './charm.ts';
-import { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
+import {
+  type DispatchOptions,
+  type DispatchRun,
+  dispatch,
+  type HookWorld,
+  heldTogether,
+} from './dispatch.ts';
 import type { JujuError } from './errors.ts';
 import type { JujuEvent } from './port.ts';
 import { openUnit, type Unit } from './unit.ts';
@@ -23,8 +31,10 @@ export interface ActionRefused {
 }
 
 /** For the operator, who reads it as the action's failure. */
-export const refuseAction = (why: string): never =>
-  halt({ _tag: 'ActionRefused', class: 'refused', why } satisfies ActionRefused);
+export function refuseAction(why: string): never {
+  held('refuseAction', 'why', why, 'text');
+  return halt({ _tag: 'ActionRefused', class: 'refused', why } satisfies ActionRefused);
+}
 
 /** What an action came to, by names of lower-case letters, digits and `-`; each value as JSON has it. */
 export type ActionResults = Readonly<Record<string, unknown>>;
@@ -76,20 +86,30 @@ export type ActionsOf<C> =
  * Runs an action of a charm on this unit. The left is `ActionRefused` where there is no such action,
  * a parameter is not as it has to be, or only the leader can; or whatever kept the action from its end.
  */
-export const act =
-  <W extends Words, Given extends object, Ports, Why extends Failure>(
-    charm: Charm<W, Given, Ports, Why>,
-    actions: Actions<W, Ports, Why>,
-    given: Given & HookWorld,
-    options: DispatchOptions<W, Why> = {},
-  ) =>
-  (name: string, parameters: unknown): Attempt<ActionResults, Why | JujuError | ActionRefused> =>
+export const act = <W extends Words, Given extends object, Ports, Why extends Failure>(
+  charm: Charm<W, Given, Ports, Why>,
+  actions: Actions<W, Ports, Why>,
+  given: Given & HookWorld,
+  options: DispatchOptions<W, Why> = {},
+) => {
+  heldTogether('act', charm, given);
+  held('act', 'the actions', actions, 'record');
+  return (
+    name: string,
+    parameters: unknown,
+  ): Attempt<ActionResults, Why | JujuError | ActionRefused> =>
     attempt(async () => {
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
       if (action === undefined)
         return refuseAction(`the charm has no such action: say ${oneOf(Object.keys(actions))}`);
       const read = action.parameters['~standard'].validate(parameters);
-      if (read instanceof Promise) throw new TypeError(`the schema of ${name} answers later`);
+      if (read instanceof Promise)
+        throw new HookMisuse(
+          'SchemaUnfit',
+          charm.name,
+          null,
+          `the schema of ${name} answers later`,
+        );
       if (read.issues !== undefined) return refuseAction(unfit(read.issues[0]));
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
       const unit = openUnit(juju, () => clock() >= deadline);
@@ -104,6 +124,7 @@ export const act =
         await charm.close?.(given);
       }
     });
+};
 
 function unfit(issue: Issue | undefined): string {
   const keys = (issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key));

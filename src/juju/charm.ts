@@ -2,6 +2,7 @@ import {
   type ChartRun,
   type Driven,
   type Failure,
+  given,
   type HookMachine,
   HookMisuse,
   isEnd,
@@ -16,10 +17,10 @@ import {
 } from '../hook/index.ts';
 import type { Deferral } from './deferral.ts';
 import type { Endpoints } from './endpoints.ts';
-import { render } from './errors.ts';
 import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
 import type { Shown } from './shown.ts';
+import { standingStatus } from './standing-refusals.ts';
 import type { Unit } from './unit.ts';
 
 /** What a hook came to before its commit. */
@@ -37,16 +38,16 @@ export interface CharmEvent<W extends Words> {
   readonly schema: Schema<W['event']>;
 }
 
-/** What a charm author writes. */
-export interface CharmConfig<W extends Words, Ports> {
+/** What a charm author writes; `Name` are the names of its machines. */
+export interface CharmConfig<W extends Words, Ports, Name extends string = string> {
   /** As `metadata.yaml` has it. */
   readonly name: string;
   /** The machine of each chart, by its id. */
-  readonly machines: Readonly<Record<string, HookMachine<W>>>;
+  readonly machines: Readonly<Record<Name, HookMachine<W>>>;
   /** Which hook of Juju's goes through which chart; nothing is done in any other one. */
   readonly events:
-    | Readonly<Record<string, string>>
-    | ((called: JujuEvent) => string | null | undefined);
+    | Readonly<Record<string, NoInfer<Name>>>
+    | ((called: JujuEvent) => NoInfer<Name> | null | undefined);
   /** Reads back what a machine has learned: Standard Schema. */
   readonly learned: Schema<W['learned']>;
   /** How each question is answered and each command carried out. */
@@ -56,8 +57,9 @@ export interface CharmConfig<W extends Words, Ports> {
   /** What is shown of it to those who look at its runs, beside its charts and its databags. */
   readonly shown?: Shown;
   /**
-   * What the unit's status is to say at the end of a hook. By default it waits for what a chart was
-   * deferred for, is blocked by a refusal, and else is active.
+   * What the unit's status is to say at the end of a hook. By default it is blocked by a refusal,
+   * until that is asked for anew or its relation is gone, waits for what a chart was deferred for,
+   * and else is active.
    */
   readonly status?: (ports: Ports, ended: Ended<W, Failure>) => Status | Promise<Status>;
 }
@@ -110,28 +112,52 @@ export interface Charm<
 }
 
 /**
+ * Says in TypeScript for which words and with which ports handlers are written; they are given back
+ * as they are. `defineCharm` takes both from here, and so needs no type arguments of its own.
+ */
+export const handlers = <W extends Words, Given extends object = object>(
+  perform: Perform<W, Given & { readonly juju: Unit }>,
+): Perform<W, Given & { readonly juju: Unit }> => {
+  given('handlers', 'its argument', perform, 'record');
+  return perform;
+};
+
+/**
  * A charm of its parts. `HookMisuse` where they do not fit together: a machine under another name
  * than its id, an event that leads to no machine, a request that nothing carries out.
  */
-export function defineCharm<W extends Words, Given extends object = object>(
-  config: CharmConfig<W, Given & { readonly juju: Unit }> & EventOf<W>,
+export function defineCharm<W extends Words, Given extends object, Name extends string>(
+  config: CharmConfig<W, Given & { readonly juju: Unit }, Name> & EventOf<W>,
 ): Charm<W, Given> {
-  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure>({
-    status: (_, ended) => statusOf(ended),
+  return charmOf<W, Given, Given & { readonly juju: Unit }, Failure, Name>({
+    status: ({ juju }, ended) => standingStatus(juju, ended),
     ...config,
     open: (given) => given,
   });
 }
 
 /** As `defineCharm`, for a charm that says itself what surrounds its charts. */
-export function charmOf<W extends Words, Given extends object, Ports, Why extends Failure>(
-  config: Omit<CharmConfig<W, Ports>, 'status'> &
+export function charmOf<
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure,
+  Name extends string,
+>(
+  config: Omit<CharmConfig<W, Ports, Name>, 'status'> &
     Partial<Pick<Charm<W, Given, Ports, Why>, 'event'>> &
     Surroundings<W, Given, Ports, Why> &
     Pick<Charm<W, Given, Ports, Why>, 'status'>,
 ): Charm<W, Given, Ports, Why> {
-  const { name, machines, events } = config;
-  const invalid = (what: string) => new HookMisuse('CharmInvalid', String(name), null, what);
+  given('defineCharm', 'the charm', config, { name: 'text' });
+  const { name, events } = config;
+  const machines: Readonly<Record<string, HookMachine<W>>> = config.machines;
+  const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
+  for (const [part, value] of Object.entries(config))
+    if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
+  if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
+  if (config.event !== undefined)
+    given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
   const needed = (part: 'machines' | 'perform' | 'learned') => {
     if (!isRecord(config[part]))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
@@ -154,6 +180,8 @@ export function charmOf<W extends Words, Given extends object, Ports, Why extend
     if (Object.hasOwn(machines, chart)) return chart;
     throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);
   };
+  if (typeof events !== 'function' && !isRecord(events))
+    throw invalid('its events are no record of hooks and machines: give defineCharm { events: … }');
   if (typeof events !== 'function')
     for (const [hook, chart] of Object.entries(events)) known(hook, chart);
   return {
@@ -180,18 +208,4 @@ function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>
   } catch {
     return null;
   }
-}
-
-/** What a hook's charts say of the unit: the status of a charm that says nothing of it. */
-export function statusOf<W extends Words>({
-  charts,
-}: {
-  readonly charts: readonly ChartRun<W>[];
-}): Status {
-  const said = charts.flatMap(({ hook, end }): Status[] => {
-    if (end._tag === 'Refused') return [{ name: 'blocked', message: render(end.why) }];
-    if (end._tag !== 'Deferred') return [];
-    return [{ name: 'waiting', message: end.why === null ? `${hook} waits` : render(end.why) }];
-  });
-  return said.find(({ name }) => name === 'blocked') ?? said[0] ?? { name: 'active', message: '' };
 }

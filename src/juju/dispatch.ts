@@ -8,6 +8,7 @@ import {
   type Failure,
   HookMisuse,
   halt,
+  given as held,
   isRecord,
   machineOf,
   performed,
@@ -57,22 +58,21 @@ export interface DispatchOptions<W extends Words, Why extends Failure> {
  * An event that nobody handles does nothing, unless something waits. The left is what broke:
  * nothing was committed, and Juju is to run the same hook again.
  */
-export const dispatch =
-  <W extends Words, Given extends object, Ports, Why extends Failure = Failure>(
-    charm: Charm<W, Given, Ports, Why>,
-    given: Given & HookWorld,
-    { watch }: DispatchOptions<W, Why> = {},
-  ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) =>
-  (event) =>
-    attempt(async () => {
+export const dispatch = <
+  W extends Words,
+  Given extends object,
+  Ports,
+  Why extends Failure = Failure,
+>(
+  charm: Charm<W, Given, Ports, Why>,
+  given: Given & HookWorld,
+  { watch }: DispatchOptions<W, Why> = {},
+): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) => {
+  heldTogether('dispatch', charm, given);
+  return (event) => {
+    held('dispatch', 'the event', event, { hook: 'text' });
+    return attempt(async () => {
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
-      if (!isRecord(juju))
-        throw new HookMisuse(
-          'CharmInvalid',
-          charm.name,
-          null,
-          'dispatch is to be given { juju, … }',
-        );
       try {
         const unit = openUnit(juju, () => clock() >= deadline);
         const ports = charm.open({ ...given, juju: unit }, event);
@@ -81,6 +81,30 @@ export const dispatch =
         await charm.close?.(given);
       }
     });
+  };
+};
+
+/** Throws where a charm, or what it is given, is nothing that a hook could be run with. */
+export function heldTogether(to: string, charm: unknown, given: unknown): void {
+  held(to, 'the charm', charm, madeCharm);
+  if (!isRecord(given) || !isRecord(given.juju))
+    throw new HookMisuse('ArgumentUnfit', to, null, 'it wants { juju, … }, and got no juju');
+  held(to, 'juju', given.juju, portOfJuju);
+}
+
+/** Without these nothing can be done; what else is missing is found where it is asked for. */
+const madeCharm = {
+  name: 'text',
+  machines: 'record',
+  chartOf: 'function',
+  open: 'function',
+} as const;
+const portOfJuju = {
+  unit: 'text',
+  state: 'function',
+  read: 'function',
+  commit: 'function',
+} as const;
 
 interface Opened<W extends Words, Ports, Why extends Failure> extends DispatchOptions<W, Why> {
   readonly unit: OpenUnit;
@@ -116,6 +140,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
       if (deferral !== own) dropped.push(deferral);
       continue;
     }
+    await forgone(unit, event, deferral.event);
     const run = endedWell(await throughChart(charm, opened, deferral));
     charts.push(run);
     if (run.end._tag === 'Deferred') deferred.push(deferral);
@@ -172,6 +197,18 @@ async function isAsked<W extends Words, Given extends object, Ports, Why extends
 ): Promise<boolean> {
   if (charm.isAsked !== undefined) return charm.isAsked(ports, deferral);
   return isListed(unit, deferral.event);
+}
+
+/** A deferred `broken` comes when its relation is gone: what its handlers want of it comes to nothing. */
+async function forgone(
+  unit: OpenUnit,
+  called: JujuEvent,
+  event: Partial<JujuEvent>,
+): Promise<void> {
+  const { hook, relation } = event;
+  const of = typeof hook === 'string' ? relationHook(hook) : null;
+  if (of?.what !== 'broken' || relation === undefined || called.relation === relation) return;
+  if (!(await unit.relations(of.endpoint)).has(relation)) unit.forgo(relation);
 }
 
 async function isListed(unit: Unit, event: Partial<JujuEvent>): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Failure } from '../hook/index.ts';
+import { type Failure, given } from '../hook/index.ts';
 
 /** What keeps a hook from Juju, or Juju from a hook, whatever the charm is. */
 export type JujuError =
@@ -35,7 +35,7 @@ export function renderJuju(error: JujuError): string {
     case 'FileFailed':
       return `${error.path} could not be read or written (${error.code}); check the folder and its owner`;
     case 'ModelRefused':
-      return `Juju refused ${error.call}: ${error.why}`;
+      return `Juju refused ${error.call}: ${error.why}${/relation not found/.test(error.why) ? '; it is gone, and so are its databags: hold a relation that is on record against juju.relations(endpoint) before it is read or written' : ''}`;
     case 'ModelUnusable':
       return `${error.call} could not be used: ${error.why}; nothing was committed`;
     case 'DeferralsUnreadable':
@@ -59,6 +59,7 @@ export const isJujuError = <Other extends Failure>(
 
 /** A failure of any charm as text: in its own words where it has a `why` or a `message`. */
 export function render(failure: Failure): string {
+  given('render', 'the failure', failure, { _tag: 'text' });
   if (isJujuError(failure)) return renderJuju(failure);
   const { why, message } = failure as { readonly why?: unknown; readonly message?: unknown };
   const said = [why, message].find((one) => typeof one === 'string');

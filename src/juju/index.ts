@@ -9,8 +9,8 @@ export {
   type Closing,
   type DispatchCharmOptions,
   dispatchCharm,
+  type HookOutput,
   type Served,
-  type Voices,
   type Whereabouts,
   type WithoutPorts,
   type WithPorts,
@@ -33,8 +33,8 @@ export {
   defineCharm,
   type Ended,
   type EventOf,
+  handlers,
   type Surroundings,
-  statusOf,
 } from './charm.ts';
 export type { Deferral } from './deferral.ts';
 export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
@@ -66,4 +66,5 @@ export type {
   Stray,
 } from './port.ts';
 export type { Eyes, Shown, ShownRecords, Visible } from './shown.ts';
+export { statusOf } from './status-of.ts';
 export type { Unit } from './unit.ts';

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { given } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
 import { type MemoryRelation, related } from './memory-relation.ts';
@@ -17,6 +18,8 @@ export interface MemoryJujuOptions {
   /** Whether this Juju has secrets; by default it has none, like Juju 2.9. */
   readonly hasSecrets?: boolean;
 }
+
+const memoryOptions = { application: 'text', units: 'list', endpoint: 'function' } as const;
 
 export interface StoredSecret {
   readonly label: string;
@@ -48,15 +51,10 @@ export class MemoryJuju {
   #secretsMade = 0;
   #peerApp: Databag = {};
 
-  constructor({
-    application,
-    units,
-    endpoint,
-    leader,
-    model = 'memory',
-    hasSecrets = false,
-    config = {},
-  }: MemoryJujuOptions) {
+  constructor(options: MemoryJujuOptions) {
+    given('MemoryJuju', 'its options', options, memoryOptions);
+    const { application, units, endpoint, leader } = options;
+    const { model = 'memory', hasSecrets = false, config = {} } = options;
     this.application = application;
     this.owner = `${model}/${application}`;
     this.leader = leader;

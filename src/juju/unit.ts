@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js';
 import { once, take } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
@@ -55,6 +56,11 @@ export interface Unit {
 
 /** A unit whose hook is under way, with what is left to be done at its end. */
 export interface OpenUnit extends Unit {
+  /**
+   * Says of a relation that it is gone: its databags are empty from now on, and what is written to
+   * them is left out with a note, for Juju would refuse the whole commit.
+   */
+  readonly forgo: (relation: number) => void;
   /** Writes what was gathered, where it differs from what Juju holds. */
   readonly commit: (status: Status) => Promise<void>;
 }
@@ -62,7 +68,26 @@ export interface OpenUnit extends Unit {
 /** Opens a unit for one hook. */
 export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
   const writes = gatheredWrites();
-  const { held, shown, allShown } = openReads(juju, writes.of);
+  const gone = new Set<number>();
+  const notes: string[] = [];
+  const isGone = (bag: Bag): boolean => 'relation' in bag && gone.has(bag.relation);
+  const read: Juju['read'] = (bags) => {
+    if (gone.size === 0) return juju.read(bags);
+    const there = bags.filter((bag) => !isGone(bag));
+    return async () => {
+      const found = there.length === 0 ? [] : [...(await juju.read(there)())];
+      return bags.map((bag) => (isGone(bag) ? E.right({}) : (found.shift() ?? E.right({}))));
+    };
+  };
+  const { held, shown, allShown } = openReads({ read }, writes.of);
+  /** Leaves out what is for a relation that is gone. */
+  const writing = (write: (bag: Bag, values: Databag) => void) => (bag: Bag, values: Databag) => {
+    if (!isGone(bag)) return write(bag, texts(values));
+    const what = 'relation' in bag ? `relation ${bag.relation}` : 'it';
+    const note = `${what} is gone: what was to be written to its databag ${bag._tag} is left out`;
+    if (!notes.includes(note)) notes.push(note);
+  };
+  const write = writing(writes.write);
   const stored = once(() => take(juju.state));
   const remembered: Record<string, string> = {};
   let hasRemembered = false;
@@ -85,16 +110,16 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     },
     remote: (relation) => held({ _tag: 'RemoteApp', relation }),
     remoteUnits: async (relation) => {
-      const units = await take(juju.remoteUnits(relation));
+      const units = gone.has(relation) ? [] : await take(juju.remoteUnits(relation));
       const said = await allShown(units.map((unit) => ({ _tag: 'RemoteUnit', relation, unit })));
       return new Map(units.map((unit, at) => [unit, said[at] ?? {}]));
     },
     own: (relation) => shown({ _tag: 'OwnApp', relation }),
     read: shown,
     readAll: allShown,
-    publish: (relation, values) => writes.write({ _tag: 'OwnApp', relation }, texts(values)),
-    write: (bag, values) => writes.write(bag, texts(values)),
-    overwrite: (bag, values) => writes.overwrite(bag, texts(values)),
+    publish: (relation, values) => write({ _tag: 'OwnApp', relation }, values),
+    write,
+    overwrite: writing(writes.overwrite),
     writes: writes.has,
     state: () => (hasRemembered ? stored().then((state) => merged(state, remembered)) : stored()),
     remember: (values) => {
@@ -102,8 +127,9 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
       Object.assign(remembered, values);
     },
     secrets: juju.secrets,
-    notes: [],
+    notes,
     isLate,
+    forgo: (relation) => void gone.add(relation),
     commit: async (status) => {
       const bags = await writes.differing(held);
       const state = difference(await stored(), remembered) ?? {};

@@ -34,9 +34,9 @@ export async function anyCharm(path: string): Promise<CharmSource> {
     isIdle: (hook) =>
       typeof events !== 'function' && !Object.hasOwn(events, hook) && !teaches(hook),
     program: `import { hookProcess } from ${JSON.stringify(ownFile('process/hook-process.ts'))};
-hookProcess(async (voices) => {
+hookProcess(async (output) => {
   const { dispatchCharm } = await import(${JSON.stringify(ownFile('process/index.ts'))});
-  return dispatchCharm(await import(${JSON.stringify(module)}), process.env, voices);
+  return dispatchCharm(await import(${JSON.stringify(module)}), process.env, output);
 });
 `,
   };

@@ -1,3 +1,4 @@
+import { given } from '../hook/index.ts';
 import { isJujuError, type JujuError, renderJuju, render as renderOther } from '../juju/errors.ts';
 import type { EndpointInvalid } from './pooler/configuration.ts';
 import type { LedgerUnreadable } from './relation/ledger.ts';
@@ -39,6 +40,7 @@ export type HookError = Refusal | Unavailable | Broken | JujuError;
 
 /** An error as text: what failed, then what to do. */
 export function render(error: HookError): string {
+  given('render', 'the error', error, { _tag: 'text' });
   if (isJujuError(error)) return renderJuju(error);
   switch (error._tag) {
     case 'RequestWithdrawn':

@@ -10,11 +10,22 @@ export const endpoints = {
   certificates: 'certificates',
 } as const;
 
-/**
- * What is said in the databags of `postgresql_client` under a name that is no plain word; plain
- * words (`database`, `username`, `endpoints`, `version`, `data`, …) are properties by those names.
- */
+/** What is said in the databags of `postgresql_client` and in its secrets, by both sides. */
 export const bagKeys = {
+  data: 'data',
+  database: 'database',
+  endpoints: 'endpoints',
+  externalNodeConnectivity: 'external-node-connectivity',
+  password: 'password',
+  requestId: 'request-id',
+  requests: 'requests',
+  resource: 'resource',
+  salt: 'salt',
+  tls: 'tls',
+  tlsCa: 'tls-ca',
+  uris: 'uris',
+  username: 'username',
+  version: 'version',
   extraUserRoles: 'extra-user-roles',
   requestedSecrets: 'requested-secrets',
   readOnlyEndpoints: 'read-only-endpoints',
@@ -23,6 +34,12 @@ export const bagKeys = {
   status: 'status',
   tlsAuthorities: 'tls-ca',
 } as const;
+
+/** Keys that ask for something that is not served; answering with a plain user would be a lie. */
+export const unservedKeys = [
+  ...['entity-type', 'entity-permissions', 'requested-entity-secret', 'secret-requested-entity'],
+  ...['extra-group-roles', 'prefix-matching', 'secret-mtls'],
+];
 
 /** Where a databag names the secret of a group. */
 export const secretKey = <Group extends string>(group: Group): `secret-${Group}` =>

@@ -1,6 +1,15 @@
 /** One hook of any charm, from its environment to its exit code. */
 import * as E from 'fp-ts/lib/Either.js';
-import { attempt, type Failure, once, right, take, type Watch, type Words } from '../hook/index.ts';
+import {
+  attempt,
+  type Failure,
+  given,
+  once,
+  right,
+  take,
+  type Watch,
+  type Words,
+} from '../hook/index.ts';
 import type { Actions } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
 import { deferralKey } from '../juju/deferral-key.ts';
@@ -15,9 +24,14 @@ import {
 import type { Juju } from '../juju/port.ts';
 import { actionIn, answerAction } from './answer-action.ts';
 import { calledFor, hostOf, pruning } from './called.ts';
-import type { CharmModule, Closing, Whereabouts } from './charm-module.ts';
+import {
+  assertCharmModule,
+  type CharmModule,
+  type Closing,
+  type Whereabouts,
+} from './charm-module.ts';
 import { hookBudget } from './hook-budget.ts';
-import { runHook, type Voices } from './run-hook.ts';
+import { type HookOutput, runHook } from './run-hook.ts';
 import type { CharmSays } from './tell.ts';
 import { collectorOf, type Telling, toldTo } from './tracing.ts';
 
@@ -36,17 +50,21 @@ export interface DispatchCharmOptions<W extends Words, Why extends Failure>
 export function dispatchCharm<W extends Words, Given extends object, Ports, Why extends Failure>(
   module: CharmModule<W, Given, Ports, Why>,
   variables: Variables,
-  voices: Voices,
+  output: HookOutput,
   { budget = 60_000, ...says }: DispatchCharmOptions<W, Why> = {},
 ): Promise<0 | 1> {
+  const loaded: unknown = module;
+  assertCharmModule(loaded, 'dispatchCharm');
+  given('dispatchCharm', 'the variables', variables, 'record');
+  given('dispatchCharm', 'the output', output, { out: 'function', error: 'function' });
   const began = performance.now();
   const time = hookBudget(budget, began);
   return runHook(
     variables,
-    voices,
+    output,
     (environment) => {
       const { render = renderAny } = says;
-      const telling = { began, tell: voices.error, render };
+      const telling = { began, tell: output.error, render };
       const at = { environment, variables, time, port: module.port, telling };
       return module.ports === undefined
         ? hookOf(module.charm, () => ({}), module.actions, at)

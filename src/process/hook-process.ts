@@ -1,13 +1,13 @@
 /** What every charm's process has around its hook; a charm's entry loads it before anything else. */
 import { printable } from '../juju/printable.ts';
 import { failureOf } from './failure.ts';
-import type { Voices } from './run-hook.ts';
+import type { HookOutput } from './run-hook.ts';
 
 /**
  * Runs a hook as this process: its words go to the agent, its outcome is the exit code, and what
  * nobody waits for fails it as well.
  */
-export function hookProcess(run: (voices: Voices) => Promise<0 | 1>): void {
+export function hookProcess(run: (output: HookOutput) => Promise<0 | 1>): void {
   const fail = (cause: unknown): void => {
     for (const line of failureOf(cause)) process.stderr.write(`${line}\n`);
     process.exitCode = 1;

@@ -12,6 +12,6 @@ export {
 } from './charm-module.ts';
 export { type DispatchCharmOptions, dispatchCharm } from './dispatch-charm.ts';
 export { hookBudget } from './hook-budget.ts';
-export { runHook, type Voices } from './run-hook.ts';
+export { type HookOutput, runHook } from './run-hook.ts';
 export { collectorOf, toldTo } from './tracing.ts';
 export { isOfTracing } from './tracing-hooks.ts';

@@ -12,7 +12,7 @@ import { failureOf } from './failure.ts';
 import { type CharmSays, tellRun } from './tell.ts';
 
 /** Where a hook's words go: the agent logs standard output at DEBUG, standard error at WARNING. */
-export interface Voices {
+export interface HookOutput {
   readonly out: (line: string) => void;
   readonly error: (line: string) => void;
 }
@@ -23,7 +23,7 @@ export interface Voices {
  */
 export async function runHook<W extends Words, Why extends Failure>(
   variables: Variables,
-  { out, error }: Voices,
+  { out, error }: HookOutput,
   /** Null where there was nothing to do. */
   hook: (environment: Environment) => Attempt<DispatchRun<W, Why> | null, Why>,
   says: CharmSays<W, Why> = {},

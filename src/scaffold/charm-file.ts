@@ -9,41 +9,46 @@ export function charmFile(
   name: string,
   hooks: readonly DrawnHook[],
   requests: readonly DrawnRequest[],
+  peers: string | null,
 ): string {
   const imports = hooks
     .map(({ hook }) => `import { ${variableOf(hook)} } from './machines/${hook}.ts';\n`)
     .join('');
   const halts = requests.length > 0;
   return `/** The charm: which hook of Juju's goes through which chart, and how each request is carried out. */
-import { defineCharm, ${halts ? 'halt, ' : ''}type Schema } from 'hookchart';
+import { defineCharm, ${halts ? 'halt, ' : ''}handlers, type Schema } from 'hookchart';
 ${imports}import type { Learned, Words } from './words.ts';
 
-/** What handlers are given beside \`juju\`: the programs and servers that the charm works with. */
+/**
+ * What handlers are given beside \`juju\`: the programs and servers that the charm works with, as
+ * \`{ readonly server: { readonly reload: () => Promise<void> } }\`. \`src/main.ts\` makes them on a
+ * unit, \`src/simulated.ts\` for the simulated Juju.
+ */
 export type Ports = object;
 
 /** Reads back what a hook had learned: a schema of valibot, zod or whatever follows Standard Schema. */
 const learned: Schema<Learned> = { '~standard': { validate: () => ({ value: {} }) } };
 ${halts ? notWritten : ''}
-export const charm = defineCharm<Words, Ports>({
+export const charm = defineCharm({
   name: ${quoted(name)},
   machines: {
 ${hooks.map(({ hook }) => machineEntry(hook)).join('')}  },
   // The hooks of Juju's that do something, each with its chart.
   events: {
 ${hooks.map(({ hook }) => eventEntry(hook)).join('')}  },
-  learned,
+${peers === null ? '' : `  endpoints: { peers: ${quoted(peers)} },\n`}  learned,
   // One function for each request; it is given ({ juju, ...ports }, request).
-  perform: {
-${requests.map(handler).join('\n')}  },
+  perform: handlers<Words, Ports>({
+${requests.map(handler).join('\n')}  }),
 });
 `;
 }
 
 const notWritten = `
-/** What nobody has written yet fails its hook, and Juju runs it again. */
+/** What nobody has written yet defers its hook, and the unit's status says so. */
 function notWritten(request: string, what: string): never {
   const why = \`\${request} of src/charm.ts is still to be written: \${what}\`;
-  return halt({ _tag: 'NotWritten', class: 'broken', why });
+  return halt({ _tag: 'NotWritten', class: 'unavailable', why });
 }
 `;
 

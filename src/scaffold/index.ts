@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import { charmFile } from './charm-file.ts';
 import { type DrawingProblem, drawnHooks } from './drawn-hooks.ts';
+import { endpointsOf, metadataFile } from './endpoints.ts';
 import { machineFile } from './machine-file.ts';
 import {
   builtFile,
@@ -13,6 +14,7 @@ import {
   type Versions,
 } from './package-files.ts';
 import { requestsOf } from './requests.ts';
+import { mainFile, simulatedFile, simulatedTestFile } from './simulated-file.ts';
 import { testFile } from './test-file.ts';
 import { wordsFile } from './words-file.ts';
 
@@ -43,14 +45,19 @@ export const project = ({
     drawnHooks(fileName, text),
     E.bindTo('hooks'),
     E.bind('words', ({ hooks }) => requestsOf(hooks)),
-    E.map(({ hooks, words: { requests, tagAt } }): readonly ProjectFile[] => [
+    E.let('endpoints', ({ hooks }) => endpointsOf(hooks)),
+    E.map(({ hooks, endpoints, words: { requests, tagAt } }): readonly ProjectFile[] => [
       ['package.json', packageFile(name, versions)],
       ['tsconfig.json', checkedFile()],
       ['tsconfig.build.json', builtFile()],
       ['.gitignore', ignoredFile()],
       ['README.md', readmeFile(name, hooks, requests)],
+      ['metadata.yaml', metadataFile(name, endpoints)],
       ['src/words.ts', wordsFile(requests)],
-      ['src/charm.ts', charmFile(name, hooks, requests)],
+      ['src/charm.ts', charmFile(name, hooks, requests, endpoints.peers)],
+      ['src/main.ts', mainFile()],
+      ['src/simulated.ts', simulatedFile(name, endpoints)],
+      ['test/simulated.test.ts', simulatedTestFile()],
       ...hooks.flatMap((drawnHook): ProjectFile[] => [
         [`charts/${drawnHook.hook}.mmd`, `${drawnHook.source.replace(/\n+$/, '')}\n`],
         [`src/machines/${drawnHook.hook}.ts`, machineFile(drawnHook, tagAt)],

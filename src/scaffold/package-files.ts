@@ -8,6 +8,8 @@ export interface Versions {
   readonly hookchart: string;
   readonly typescript: string;
   readonly vitest: string;
+  /** Which packs the charm. */
+  readonly esbuild: string;
   /** Of Node's types. */
   readonly '@types/node': string;
 }
@@ -17,7 +19,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 /** `package.json`. */
 export const packageFile = (
   name: string,
-  { hookchart, typescript, vitest, '@types/node': node }: Versions,
+  { hookchart, typescript, vitest, esbuild, '@types/node': node }: Versions,
 ): string =>
   json({
     name,
@@ -25,14 +27,14 @@ export const packageFile = (
     private: true,
     type: 'module',
     engines: { node: '>=20.19' },
-    exports: './dist/charm.js',
+    exports: './dist/main.js',
     scripts: {
       check: 'tsc',
       build: 'tsc -p tsconfig.build.json',
       test: 'vitest run',
     },
     dependencies: { hookchart },
-    devDependencies: { '@types/node': node, typescript, vitest },
+    devDependencies: { '@types/node': node, esbuild, typescript, vitest },
   });
 
 /** `tsconfig.json`, by which everything is checked. */
@@ -64,7 +66,7 @@ export const builtFile = (): string =>
   });
 
 /** `.gitignore`. */
-export const ignoredFile = (): string => 'node_modules/\ndist/\n';
+export const ignoredFile = (): string => 'node_modules/\ndist/\ncharm/\nhookchart-replay.json\n';
 
 /** `README.md`: what is there, and what comes next. */
 export function readmeFile(
@@ -82,18 +84,30 @@ A charm whose hooks are drawn: \`charts/\` has the drawings, \`src/machines/\` t
 npm install
 npm run check && npm test && npm run build
 npx hookchart chart --charm dist/charm.js
+npx hookchart verify --charm dist/simulated.js
+npx hookchart soak --charm dist/simulated.js --hooks 10000
+npx hookchart pack --charm dist/main.js
 \`\`\`
+
+| file | |
+|---|---|
+| \`src/words.ts\`, \`src/machines/\` | what the charts ask and order, and the charts |
+| \`src/charm.ts\` | which hook goes through which chart, and a handler for each request |
+| \`src/main.ts\` | what is packed: the charm, and on a unit its \`Ports\` |
+| \`src/simulated.ts\` | the charm in a simulated Juju, with an invariant: \`verify\` tries every order of hooks, crashes and elections within bounds, \`soak\` random ones, \`npm test\` a few |
+| \`metadata.yaml\` | what Juju is told: its endpoints are those whose hooks are drawn |
 
 ## What to do next
 
-1. Write the handlers in \`src/charm.ts\`. Until then each of them fails its hook with *NotWritten*: ${list(requests.map(({ tag }) => `\`${tag}\``))}. What they work with (a program, a server) goes into \`Ports\`.
+1. Write the handlers in \`src/charm.ts\`. Until then each of them defers its hook with *NotWritten*, which the unit's status says: ${list(requests.map(({ tag }) => `\`${tag}\``))}. What they work with (a program, a server) goes into \`Ports\`; \`src/main.ts\` makes it on a unit, \`src/simulated.ts\` for the simulated Juju.
 2. ${
     unheard.length === 0
       ? 'Look at `events` there: the hooks have the names of hooks of Juju, and go through the charts of the same name.'
       : `Say in \`events\` there which hook of Juju's goes through ${list(unheard.map((hook) => `\`${hook}\``))}: Juju has none of that name.`
   }
 3. What a handler has to know stands in its command (\`src/words.ts\`), and the machine fills it in. What one finds out for another is \`Learned\`; a step's arrows take it up.
-4. To change a hook, change its drawing and its machine. This tells what is still missing:
+4. Look through \`metadata.yaml\`: which endpoints the charm provides and which it requires, the drawing does not say. What must hold whatever happens goes into the invariants of \`src/simulated.ts\`, what applications ask for into its \`requests\`.
+5. To change a hook, change its drawing and its machine. This tells what is still missing:
 
 \`\`\`console
 npx hookchart chart --check charts/*.mmd --charm dist/charm.js

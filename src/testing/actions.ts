@@ -63,6 +63,6 @@ export const operationTags = [
 
 const operations: ReadonlySet<string> = new Set(operationTags);
 
-export const isHook = (action: Action): action is RunHook => action._tag === 'RunHook';
+export const isHook = (action: Action): action is RunHook => action?._tag === 'RunHook';
 
-export const isOperation = (action: Action): action is Operation => operations.has(action._tag);
+export const isOperation = (action: Action): action is Operation => operations.has(action?._tag);

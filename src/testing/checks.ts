@@ -1,4 +1,5 @@
 import type { Action } from './actions.ts';
+import { anAction, aWorld, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import type { World } from './world.ts';
 
@@ -8,22 +9,30 @@ export const violationsOf = <Shared, Own>(
   before: World<Shared, Own>,
   action: Action,
   after: Stepped<Shared, Own>,
-): readonly Violation[] =>
-  checked.flatMap((invariant) =>
+): readonly Violation[] => {
+  given('violationsOf', 'the invariants', checked, 'list');
+  given('violationsOf', 'the world before', before, aWorld);
+  given('violationsOf', 'the action', action, anAction);
+  given('violationsOf', 'what became of it', after, { world: 'record' });
+  return checked.flatMap((invariant) =>
     named(invariant, [
       ...(invariant.always?.(after.world) ?? []),
       ...(invariant.across?.(before, action, after) ?? []),
     ]),
   );
+};
 
 /** What a world in which nothing is left to do violates. */
 export const violationsAtRest = <Shared, Own>(
   checked: readonly Invariant<Shared, Own>[],
   world: World<Shared, Own>,
-): readonly Violation[] =>
-  checked.flatMap((invariant) =>
+): readonly Violation[] => {
+  given('violationsAtRest', 'the invariants', checked, 'list');
+  given('violationsAtRest', 'the world', world, aWorld);
+  return checked.flatMap((invariant) =>
     named(invariant, [...(invariant.always?.(world) ?? []), ...(invariant.atRest?.(world) ?? [])]),
   );
+};
 
 const named = ({ name }: Pick<Invariant, 'name'>, found: readonly string[]): readonly Violation[] =>
   found.map((what) => ({ invariant: name, what }));

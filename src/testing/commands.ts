@@ -2,7 +2,9 @@
  * The model as fast-check drives it. The library is handed in, so that a suite uses its own one and
  * whoever drives the model otherwise needs none.
  */
+
 import type * as FastCheck from 'fast-check';
+import { aCharm, anFc, given } from './given.ts';
 import { actionsOf, kindsOf, type Surroundings } from './kinds.ts';
 import type { Invariant } from './outcome.ts';
 import { shortest } from './shrink.ts';
@@ -35,9 +37,12 @@ export type Fc = Pick<
 /** Applications of one to five units, with one to three others that ask for what the charm says. */
 export const topologies = (
   fc: Fc,
-  { requests }: Pick<SimulatedCharm, 'requests'>,
-): FastCheck.Arbitrary<Topology> =>
-  fc
+  charm: Pick<SimulatedCharm, 'requests'>,
+): FastCheck.Arbitrary<Topology> => {
+  given('topologies', 'fc', fc, anFc);
+  given('topologies', 'the charm', charm, { requests: 'list' });
+  const { requests } = charm;
+  return fc
     .tuple(
       fc.integer({ min: 1, max: 5 }),
       fc.array(
@@ -54,6 +59,7 @@ export const topologies = (
       hasSecrets,
       requirers: Object.fromEntries(all.map((one, number) => [`app${number}`, one])),
     }));
+};
 
 /** The simulation behind the commands; the model that fast-check carries is the world before them. */
 export interface Driven {
@@ -114,6 +120,7 @@ export const histories = (
   charm: SimulatedCharm,
   { around = {}, length = 100 }: Omit<HistoryOptions, 'checked'> = {},
 ): FastCheck.Arbitrary<Iterable<FastCheck.AsyncCommand<object, Driven>>> => {
+  given('histories', 'fc', fc, anFc);
   const weighted = kindsOf(charm).map(([kind, weight]) => ({
     weight,
     arbitrary: fc.nat(10_000).map((number) => new Command(charm, kind, number, around)),
@@ -133,15 +140,17 @@ export const histories = (
 export const historiesHold = <Shared, Own>(
   fc: Fc,
   charm: SimulatedCharm<object, Shared, Own>,
-  topology: FastCheck.Arbitrary<Topology> = topologies(fc, charm),
-  { checked = charm.invariants, ...options }: HistoryOptions<Shared, Own> = {},
-) =>
-  fc.asyncProperty(
-    fc.noShrink(topology),
+  topology?: FastCheck.Arbitrary<Topology>,
+  { checked, ...options }: HistoryOptions<Shared, Own> = {},
+) => {
+  given('historiesHold', 'fc', fc, anFc);
+  given('historiesHold', 'the charm', charm, aCharm);
+  return fc.asyncProperty(
+    fc.noShrink(topology ?? topologies(fc, charm)),
     // A number means another action in another world: what is left out is found out here instead.
     fc.noShrink(histories(fc, charm, options)).map((commands) => new History(commands)),
     async (chosen, history) => {
-      const simulation = new Simulation(charm, chosen, { checked });
+      const simulation = new Simulation(charm, chosen, checked === undefined ? {} : { checked });
       const setup = () => ({ model: {}, real: { simulation } });
       try {
         await fc.asyncModelRun(setup, history.commands);
@@ -154,6 +163,7 @@ export const historiesHold = <Shared, Own>(
       }
     },
   );
+};
 
 /** By this name fast-check asks a value how it is to be printed. */
 const toStringMethod = Symbol.for('fast-check/toStringMethod');

@@ -1,3 +1,4 @@
+import { aCharm, aTopology, given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import {
   type Application,
@@ -12,8 +13,11 @@ import {
 /** A world as it is after all applications were deployed, before anything is related. */
 export function worldOf<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
-  { units = 3, requirers, hasSecrets = false }: Topology,
+  topology: Topology,
 ): World<Shared, Own> {
+  given('worldOf', 'the charm', charm, aCharm);
+  given('worldOf', 'the topology', topology, aTopology);
+  const { units = 3, requirers, hasSecrets = false } = topology;
   const { application: tested, endpoints, peers } = charm;
   if (!Number.isInteger(units) || units < 1)
     throw new Misuse(`a provider has at least one unit, not ${units}`);

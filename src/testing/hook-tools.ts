@@ -3,8 +3,10 @@
  * words when they refuse. What is written is seen by this hook at once and by the world when the
  * hook ends well; status is seen at once.
  */
+
 import { merged } from '../juju/databag.ts';
 import type { Databag, Status } from '../juju/index.ts';
+import { given } from './given.ts';
 import { SecretTools } from './secret-tools.ts';
 import { ToolError } from './tool-error.ts';
 import type { RelationView, View } from './view.ts';
@@ -39,6 +41,7 @@ export class HookTools {
   readonly #bags = new Map<string, Map<string, Databag>>();
 
   constructor(view: View) {
+    given('HookTools', 'the view', view, { unit: 'text', hook: 'record', secrets: 'record' });
     this.view = view;
     this.#leads = view.leader;
     this.#state = view.state;

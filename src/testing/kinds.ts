@@ -1,6 +1,8 @@
 /** What may happen in a world, by kind, so that a number is enough to choose one of each. */
+
 import type { Databag } from '../juju/index.ts';
 import { type Action, type Interruption, isHook } from './actions.ts';
+import { aCharm, aWorld, given } from './given.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { dueHooks, outsideActions } from './simulation.ts';
@@ -29,14 +31,18 @@ type JujuKind = keyof typeof jujuKinds;
 const isJujuKind = (kind: string): kind is JujuKind => Object.hasOwn(jujuKinds, kind);
 
 /** Every kind with its weight: Juju's, and each action of the charm's own outside. */
-export const kindsOf = ({
-  outside: { shared, unit },
-}: SimulatedCharm): readonly (readonly [kind: string, weight: number])[] => [
-  ...Object.entries(jujuKinds),
-  ...[...Object.entries(shared.actions), ...Object.entries(unit.actions)].map(
-    ([name, { weight = 2 }]) => [name, weight] as const,
-  ),
-];
+export function kindsOf(
+  charm: SimulatedCharm,
+): readonly (readonly [kind: string, weight: number])[] {
+  given('kindsOf', 'the charm', charm, aCharm);
+  const { shared, unit } = charm.outside;
+  return [
+    ...Object.entries(jujuKinds),
+    ...[...Object.entries(shared.actions), ...Object.entries(unit.actions)].map(
+      ([name, { weight = 2 }]) => [name, weight] as const,
+    ),
+  ];
+}
 
 /** What a history may do beside letting hooks run. */
 export interface Surroundings {
@@ -58,8 +64,12 @@ export function actionsOf<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   world: World<Shared, Own>,
   kind: string,
-  { requests = charm.requests, units: most = 4, relations: mostRelations = 3 }: Surroundings = {},
+  around: Surroundings = {},
 ): readonly Action[] {
+  given('actionsOf', 'the charm', charm, aCharm);
+  given('actionsOf', 'the world', world, aWorld);
+  given('actionsOf', 'the kind', kind, 'text');
+  const { requests = charm.requests, units: most = 4, relations: mostRelations = 3 } = around;
   if (!isJujuKind(kind))
     return outsideActions(charm, world).flatMap(({ action }) =>
       action._tag === kind ? [action] : [],

@@ -8,6 +8,7 @@
 
 import { sameBag } from '../juju/databag.ts';
 import type { Databag } from '../juju/index.ts';
+import { aWorld, given } from './given.ts';
 import {
   type Hook,
   isPeer,
@@ -21,6 +22,7 @@ import {
 
 /** The hooks of which Juju would run one next; empty where it has no reason to call the unit. */
 export function hooksOf(world: World, name: string): readonly Hook[] {
+  given('hooksOf', 'the world', world, aWorld);
   const unit = unitNamed(world, name);
   if (unit.failed !== null) return [unit.failed];
   const relations = relationsOf(world, unit);

@@ -2,7 +2,9 @@
  * The shortest story of a violation: what was chosen is taken out as long as the same invariant is
  * violated; all else comes about by itself.
  */
+
 import { type Action, isHook, type RunHook } from './actions.ts';
+import { aCharm, aTopology, given } from './given.ts';
 import type { Invariant } from './outcome.ts';
 import { hooksOf } from './resolver.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -20,13 +22,16 @@ export async function shortest<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   topology: Topology,
   violated: Violated,
-  checked: readonly Invariant<Shared, Own>[] = charm.invariants,
+  checked?: readonly Invariant<Shared, Own>[],
 ): Promise<Violated> {
+  given('shortest', 'the charm', charm, aCharm);
+  given('shortest', 'the topology', topology, aTopology);
+  given('shortest', 'what was violated', violated, { history: 'list', violations: 'list' });
   const { history } = violated;
   const names = new Set(violated.violations.map(({ invariant }) => invariant));
   const owners = relatedBy(history);
   const tried = async (actions: readonly Action[]): Promise<Violated | null> => {
-    const simulation = new Simulation(charm, topology, { checked });
+    const simulation = new Simulation(charm, topology, checked === undefined ? {} : { checked });
     try {
       await simulation.rest();
       for (const action of actions) {

@@ -12,13 +12,14 @@ import {
   render,
 } from '../juju/index.ts';
 import { type Visible, visibleOf } from '../juju/shown.ts';
-import { operationTags } from './actions.ts';
-import { jujuBounds } from './explore/juju-bounds.ts';
+import { checkBrought, checkSimulated } from './check-simulated.ts';
+import type { JujuBounds } from './explore/juju-bounds.ts';
+import { given } from './given.ts';
 import type { HookTools } from './hook-tools.ts';
 import type { Invariant, Seen } from './outcome.ts';
 import { hooksEnd } from './resting.ts';
 import { asking, type Script } from './script.ts';
-import { type Hook, Misuse, type Topology, type World } from './world.ts';
+import type { Hook, Topology, World } from './world.ts';
 
 /** Something that happens to what is outside, by itself or by somebody's hand. */
 export interface Happening<State> {
@@ -132,6 +133,8 @@ export interface SimulatedConfig<
   };
   readonly faults?: Readonly<Record<FaultName, Fault<Seen<Shared, Own>>>>;
   readonly bounds?: Readonly<Record<string, OwnBound>>;
+  /** Juju's own bounds where nobody asks for others: smaller ones end sooner. */
+  readonly within?: Partial<JujuBounds>;
   readonly invariants: readonly Invariant<Shared, Own>[];
   /** Under which invariant it is told that hooks fail for good, or never end; one of its own by default. */
   readonly comesToRest?: Invariant<Shared, Own>;
@@ -167,6 +170,7 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
   };
   readonly faults: Readonly<Record<string, Fault<Seen<Shared, Own>>>>;
   readonly bounds: Readonly<Record<string, OwnBound>>;
+  readonly within: Partial<JujuBounds>;
   readonly invariants: readonly Invariant<Shared, Own>[];
   readonly comesToRest: Invariant<Shared, Own>;
   readonly reductions: Reductions<Shared, Own>;
@@ -199,18 +203,19 @@ export function simulatedCharm<
   SharedName extends string = never,
   UnitName extends string = never,
   FaultName extends string = never,
->({
-  charm,
-  ...config
-}: { readonly charm: Charm<W, Given, Ports, Why> } & SimulatedConfig<
-  NoInfer<Given>,
-  Shared,
-  Own,
-  SharedName,
-  UnitName,
-  FaultName,
-  NoInfer<Why>
->): SimulatedCharm<Given, Shared, Own> {
+>(
+  brought: { readonly charm: Charm<W, Given, Ports, Why> } & SimulatedConfig<
+    NoInfer<Given>,
+    Shared,
+    Own,
+    SharedName,
+    UnitName,
+    FaultName,
+    NoInfer<Why>
+  >,
+): SimulatedCharm<Given, Shared, Own> {
+  checkBrought(brought);
+  const { charm, ...config } = brought;
   const { application, requests, outside } = config;
   const comesToRest = config.comesToRest ?? hooksEnd;
   const isListed = config.invariants.some(({ name }) => name === comesToRest.name);
@@ -219,6 +224,7 @@ export function simulatedCharm<
     config: {},
     faults: {},
     bounds: {},
+    within: {},
     reductions: {},
     address: (unit) => `${application}-${unit}:80`,
     render,
@@ -254,46 +260,21 @@ export function simulatedCharm<
     },
     run: (given, { view: { hook } }, watch) => dispatch(charm, given, { watch })(eventOf(hook))(),
   };
-  check(simulated);
+  checkSimulated(simulated);
   return simulated;
 }
 
 /** A hook of the model, as the engine is told of it. */
-export const eventOf = ({ name: hook, relation, remoteUnit, departingUnit }: Hook): JujuEvent => ({
-  hook,
-  ...(relation === undefined ? {} : { relation }),
-  ...(remoteUnit === undefined ? {} : { remoteUnit }),
-  ...(departingUnit === undefined ? {} : { departingUnit }),
-});
+export function eventOf(hook: Hook): JujuEvent {
+  given('eventOf', 'the hook', hook, { name: 'text' });
+  const { name, relation, remoteUnit, departingUnit } = hook;
+  return {
+    hook: name,
+    ...(relation === undefined ? {} : { relation }),
+    ...(remoteUnit === undefined ? {} : { remoteUnit }),
+    ...(departingUnit === undefined ? {} : { departingUnit }),
+  };
+}
 
 const chartsWithEnds = ({ charts, reconciled }: DispatchRun): readonly string[] =>
   [...charts, ...reconciled].map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`);
-
-/** What the compiler cannot see: names that stand for two things, or for none. */
-function check({
-  outside: { shared, unit },
-  faults,
-  bounds,
-  invariants,
-  requests,
-}: SimulatedCharm) {
-  const names = [...Object.keys(shared.actions), ...Object.keys(unit.actions)];
-  const taken: readonly string[] = ['RunHook', 'Lag', 'CatchUp', ...operationTags];
-  const double = names.find((name, at) => taken.includes(name) || names.indexOf(name) < at);
-  if (double !== undefined)
-    throw new Misuse(`two actions are called ${double}; Juju's own are ${taken.join(', ')}`);
-  const kept = Object.keys(bounds).find((name) => Object.hasOwn(jujuBounds, name));
-  if (kept !== undefined) throw new Misuse(`the bound ${kept} is Juju's; call yours otherwise`);
-  for (const [name, { bound }] of [
-    ...Object.entries(shared.actions),
-    ...Object.entries(unit.actions),
-    ...Object.entries(faults),
-  ])
-    if (bound !== undefined && !Object.hasOwn(bounds, bound))
-      throw new Misuse(`${name} counts against the bound "${bound}", which bounds does not have`);
-  const twice = invariants.find(
-    ({ name }, at) => invariants.findIndex((one) => one.name === name) < at,
-  );
-  if (twice !== undefined) throw new Misuse(`two invariants are called ${twice.name}`);
-  if (requests.length === 0) throw new Misuse('requests is empty: say what applications ask for');
-}

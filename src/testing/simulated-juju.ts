@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Bag, Juju, JujuAttempt, SecretStore } from '../juju/index.ts';
+import { given } from './given.ts';
 import type { HookTools } from './hook-tools.ts';
 import { ToolError } from './tool-error.ts';
 import { peerRelation } from './world.ts';
@@ -12,6 +13,8 @@ export function simulatedJuju(
   tools: HookTools,
   config: Readonly<Record<string, unknown>> = {},
 ): Juju {
+  given('simulatedJuju', 'the tools', tools, { view: 'record' });
+  given('simulatedJuju', 'the view', tools.view, { hook: 'record', relations: 'record' });
   const { view } = tools;
   const { hook } = view;
   const breaking = hook.name.endsWith('-relation-broken') ? hook.relation : undefined;

@@ -1,6 +1,7 @@
 import { type Action, isHook } from './actions.ts';
 import { violationsAtRest, violationsOf } from './checks.ts';
 import { worldOf } from './deploy.ts';
+import { aCharm, aTopology, aWorld, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -9,12 +10,14 @@ import { tell } from './tell.ts';
 import { Misuse, type Topology, unitsOf, type World } from './world.ts';
 
 /** The hooks that Juju would run next, over all units; update-status is left to those who ask for it. */
-export const dueHooks = (world: World): readonly Action[] =>
-  Object.keys(world.units)
+export function dueHooks(world: World): readonly Action[] {
+  given('dueHooks', 'the world', world, aWorld);
+  return Object.keys(world.units)
     .sort()
     .flatMap((unit) =>
       hooksOf(world, unit).map((hook): Action => ({ _tag: 'RunHook', unit, hook })),
     );
+}
 
 /**
  * What a fair world does next: what is down comes up, somebody leads, and every hook that is due is
@@ -71,6 +74,9 @@ export class Violated extends Error {
     history: readonly Action[],
     chosen: readonly number[],
   ) {
+    given('Violated', 'the charm', charm, aCharm);
+    given('Violated', 'the violations', violations, 'list');
+    given('Violated', 'the history', history, 'list');
     const lines = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
     const claims = charm.invariants.flatMap(({ name, claims }) =>
       violations.some(({ invariant }) => invariant === name) ? [`${name} claims: ${claims}`] : [],
@@ -100,12 +106,15 @@ export class Simulation<Shared = unknown, Own = unknown> {
   constructor(
     charm: SimulatedCharm<object, Shared, Own>,
     from: Topology | World<Shared, Own>,
-    { checked = charm.invariants }: { readonly checked?: readonly Invariant<Shared, Own>[] } = {},
+    { checked }: { readonly checked?: readonly Invariant<Shared, Own>[] } = {},
   ) {
+    given('Simulation', 'the charm', charm, aCharm);
+    given('Simulation', 'where it begins', from, 'record');
+    given('Simulation', 'where it begins', from, 'relations' in from ? aWorld : aTopology);
     this.#charm = charm;
     this.#runner = runnerOf(charm);
-    this.#checked = checked;
-    this.world = 'requirers' in from ? worldOf(charm, from) : from;
+    this.#checked = checked ?? charm.invariants;
+    this.world = 'relations' in from ? from : worldOf(charm, from);
   }
 
   /** Lets one thing happen; `Violated` where it violates an invariant, `Misuse` where it cannot. */
@@ -180,6 +189,8 @@ export async function rest<Shared, Own>(
     ) => void;
   } = {},
 ): Promise<Rest<Shared, Own>> {
+  given('rest', 'the charm', charm, aCharm);
+  given('rest', 'the world', from, aWorld);
   let world = from;
   const history: Action[] = [];
   const take = async (action: Action): Promise<void> => {

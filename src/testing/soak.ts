@@ -1,4 +1,5 @@
 import { isHook } from './actions.ts';
+import { aCharm, given } from './given.ts';
 import { actionsOf, kindsOf } from './kinds.ts';
 import { shortest } from './shrink.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -33,12 +34,11 @@ function chance(seed: number): () => number {
 export async function randomHistory<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   seed: number,
-  {
-    steps = 150,
-    topology = charm.soaked(seed),
-  }: { readonly steps?: number; readonly topology?: Topology } = {},
+  { steps = 150, topology }: { readonly steps?: number; readonly topology?: Topology } = {},
 ): Promise<Simulation<Shared, Own>> {
-  const simulation = new Simulation(charm, topology);
+  given('randomHistory', 'the charm', charm, aCharm);
+  given('randomHistory', 'the seed', seed, 'number');
+  const simulation = new Simulation(charm, topology ?? charm.soaked(seed));
   const next = chance(seed);
   const choose = chooser(charm);
   for (let taken = 0; taken < steps; taken++) {
@@ -53,9 +53,12 @@ export async function randomHistory<Shared, Own>(
 /** Random histories, one after the other, until enough hooks have run or one violates an invariant. */
 export async function soak(
   charm: SimulatedCharm,
-  { hooks, seed }: { readonly hooks: number; readonly seed: number },
+  options: { readonly hooks: number; readonly seed: number },
   watch: (soaked: Soaked) => void = () => {},
 ): Promise<Soaked> {
+  given('soak', 'the charm', charm, aCharm);
+  given('soak', 'its options', options, { hooks: 'number', seed: 'number' });
+  const { hooks, seed } = options;
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   while (soaked.hooks < hooks) {
     const own = seed + soaked.histories;

@@ -1,5 +1,6 @@
 import { type Action, isHook, isOperation, type OutsideAction, type RunHook } from './actions.ts';
 import { outsideOf } from './deploy.ts';
+import { aCharm, anAction, aWorld, given } from './given.ts';
 import { runHook } from './hook-run.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { delivered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
@@ -24,8 +25,11 @@ export type Runner<Shared = unknown, Own = unknown> = Running<Shared, Own>['run'
 
 export const runnerOf =
   <Shared, Own>(charm: SimulatedCharm<object, Shared, Own>): Runner<Shared, Own> =>
-  (view, { interruption }) =>
-    runHook(charm, view, interruption);
+  (view, action) => {
+    given('runnerOf', 'the charm', charm, aCharm);
+    given('runnerOf', 'the action', action, anAction);
+    return runHook(charm, view, action.interruption);
+  };
 
 /**
  * Lets one thing happen. An action that cannot happen in this world, such as a hook that Juju would
@@ -37,6 +41,9 @@ export async function step<Shared, Own>(
   action: Action,
   runner: Runner<Shared, Own> = runnerOf(charm),
 ): Promise<Stepped<Shared, Own>> {
+  given('step', 'the charm', charm, aCharm);
+  given('step', 'the world', world, aWorld);
+  given('step', 'the action', action, anAction);
   if (!isHook(action)) return { world: happened(charm, world, action), outcome: null };
   const { unit, hook } = action;
   mayRun(world, unit, hook);

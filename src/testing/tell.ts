@@ -1,9 +1,12 @@
 import { type Action, type Interruption, isHook, isOperation, type Operation } from './actions.ts';
+import { aCharm, anAction, given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import type { Hook } from './world.ts';
 
 /** An action in one line of a story. */
 export function tell(charm: SimulatedCharm, action: Action): string {
+  given('tell', 'the charm', charm, aCharm);
+  given('tell', 'the action', action, anAction);
   if (isHook(action)) {
     const { unit, hook, interruption } = action;
     return `${unit} runs ${tellHook(hook)}${tellInterruption(charm, interruption)}`;

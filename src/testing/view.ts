@@ -1,4 +1,5 @@
 import type { Databag } from '../juju/index.ts';
+import { aWorld, given } from './given.ts';
 import { endpointOf, isKnown, isListed } from './resolver.ts';
 import {
   applicationNamed,
@@ -62,6 +63,8 @@ export function viewOf<Shared, Own>(
   name: string,
   hook: Hook,
 ): View<Shared, Own> {
+  given('viewOf', 'the world', world, aWorld);
+  given('viewOf', 'the hook', hook, { name: 'text' });
   const unit = unitNamed(world, name);
   const { application } = unit;
   const { leader } = applicationNamed(world, application);

@@ -4,6 +4,7 @@
  * so that worlds which differ only in how they came about are one world.
  */
 
+import { unfit } from '../hook/index.ts';
 import type { Databag, Status } from '../juju/index.ts';
 
 export interface World<Shared = unknown, Own = unknown> {
@@ -177,14 +178,17 @@ export const peerRelation = 0;
 /** How long a lease runs that nobody renews. */
 export const leaseSeconds = 60;
 
-export const isPeer = ({ provider, requirer }: Pick<Relation, 'provider' | 'requirer'>): boolean =>
-  provider === requirer;
+export const isPeer = (relation: Pick<Relation, 'provider' | 'requirer'>): boolean =>
+  relation?.provider !== undefined && relation.provider === relation.requirer;
 
 /** The units of an application, in string order, as Juju sorts them. */
-export const unitsOf = (world: World, application: string): readonly string[] =>
-  Object.keys(world.units)
+export function unitsOf(world: World, application: string): readonly string[] {
+  const what = unfit('the world', world, { units: 'record' });
+  if (what !== null) throw new Misuse(`unitsOf: ${what}`);
+  return Object.keys(world.units)
     .filter((unit) => world.units[unit]?.application === application)
     .sort();
+}
 
 const namesOf = (record: object): string => Object.keys(record).sort().join(', ');
 

@@ -108,6 +108,18 @@ describe('another charm', () => {
     ],
     [['chart', 'dawn', '--charm', 'beacon', '--format', 'dot'], 'there are dusk, sea-'],
     [['chart', 'dusk', '--charm', 'beacon', '--format', 'png'], 'Allowed choices are mermaid, dot'],
+    [
+      ['plan', 'lamp-relation-joined', '--charm', 'beacon', '--answers', '{}'],
+      "lamp-relation-joined is a hook of Juju's, which goes through dusk: say plan dusk",
+    ],
+    [
+      ['plan', 'dusk', '--charm', 'beacon', '--answers', '{}', '--event', '{}'],
+      `say --event '{"hook":"lamp-relation-joined","relation":0}'`,
+    ],
+    [
+      ['plan', 'dusk', '--charm', 'beacon', '--answers', '{}', '--event', '{"hook":"lamp"}'],
+      '--event names the hook "lamp", which goes through no chart; through dusk goes lamp-relation-joined: say',
+    ],
     [['plan', 'dusk', '--charm', 'beacon', '--answers', '{"x":"y"}'], 'dusk: there is no node "x"'],
   ])('%j is wrong use', (args, words) => {
     const { status, stderr, stdout } = hookchart(...args);

@@ -21,8 +21,12 @@ it('writes to a folder that is called as the file, and says what it wrote', () =
     'my-light/tsconfig.build.json',
     'my-light/.gitignore',
     'my-light/README.md',
+    'my-light/metadata.yaml',
     'my-light/src/words.ts',
     'my-light/src/charm.ts',
+    'my-light/src/main.ts',
+    'my-light/src/simulated.ts',
+    'my-light/test/simulated.test.ts',
     'my-light/charts/config-changed.mmd',
     'my-light/src/machines/config-changed.ts',
     'my-light/test/config-changed.test.ts',
@@ -38,7 +42,7 @@ it('writes to a folder that is there and empty, under another name, and tells it
   expect(status).toBe(0);
   const told = JSON.parse(stdout);
   expect(told).toMatchObject({ name: 'beacon', folder: join(folder, 'empty') });
-  expect(told.files).toHaveLength(10);
+  expect(told.files).toHaveLength(14);
   expect(readFileSync(join(folder, 'empty/src/charm.ts'), 'utf8')).toContain("name: 'beacon'");
 });
 

@@ -1,5 +1,6 @@
 /** One way into each kind of misuse; the compiler misses those that are not here. */
 import { databaseRelationDeparted as machine } from '../../machines/index.ts';
+import { print } from '../../src/chart/index.ts';
 import {
   advance,
   begin,
@@ -33,12 +34,13 @@ export const everyMisuse: Readonly<Record<HookMisuseKind, () => unknown>> = {
     defineCharm({
       name: 'website',
       machines: {},
-      events: { 'config-changed': 'website-requested' },
+      events: JSON.parse('{ "config-changed": "website-requested" }'),
       learned: stateSchemas.learned,
       perform: {},
     }),
   SchemaUnfit: () =>
     restore(machine, JSON.stringify(started), JSON.parse('{}') as StateSchemas<never>),
+  ArgumentUnfit: () => print(JSON.parse('{}')),
 };
 
 const yes = { label: 'yes' };

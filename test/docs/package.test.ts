@@ -59,7 +59,34 @@ describe('the package in an empty folder', { timeout: 60_000 }, () => {
     expect(needed.length).toBeGreaterThanOrEqual(7);
     for (const { path } of files)
       expect(path).toMatch(/^(dist\/(src|machines)|docs)\/|^[A-Z]+\.md$|^LICENSE$|^package\.json$/);
+    expect(files.length).toBeGreaterThan(100);
     expect(size).toBeLessThan(2_000_000);
+  });
+
+  it('has what its pages lead to', () => {
+    const there = new Set(files.map(({ path }) => path));
+    const pages = [...there].filter((path) => path.endsWith('.md'));
+    expect(pages.length).toBeGreaterThan(20);
+    for (const page of pages) {
+      const text = readFileSync(join(modules, 'hookchart', page), 'utf8');
+      // What stands in a block of code is no link.
+      const prose = text.replace(/^(`{3,}|~{3,}).*?^\1/gms, '');
+      for (const [, target = ''] of prose.matchAll(/\]\(([^)\s#]+)[^)]*\)/g))
+        if (!/^[a-z]+:/.test(target)) expect(there, page).toContain(join(dirname(page), target));
+    }
+  });
+
+  it('builds nothing where its sources are not', () => {
+    const place = join(modules, 'hookchart');
+    const { scripts } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
+      scripts: Readonly<Record<string, string>>;
+    };
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', scripts.prepare ?? ''], {
+      cwd: place,
+      encoding: 'utf8',
+      env: {},
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   it('opens every door', async () => {
@@ -103,7 +130,7 @@ describe('the package in an empty folder', { timeout: 60_000 }, () => {
     const typed = programs.filter(([, , { language }]) => language === 'ts');
     expect(typed.length).toBeGreaterThanOrEqual(1);
     for (const [, , { body }] of typed) {
-      expect(body).toMatch(/defineCharm<|dispatch\(/);
+      expect(body).toMatch(/handlers<|dispatch\(/);
       expect(body).not.toMatch(/(?<!\* )\bas [A-Z{]|\bany\b|@ts-/);
     }
   });

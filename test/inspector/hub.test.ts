@@ -14,7 +14,7 @@ import {
   feedOf,
   type Hub,
   type InspectionEvent,
-  type Onlooker,
+  type Observer,
   openHub,
   parseRecording,
   Recorder,
@@ -69,7 +69,7 @@ async function goThrough(machine: HookMachine, recorder: Recorder): Promise<void
   await world.relate(4);
   const refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
   const event = { relation: 4, user: 'relation_id_4', refusal };
-  const hook = ({ adapters, watch }: Onlooker<Adapters>) =>
+  const hook = ({ adapters, watch }: Observer<Adapters>) =>
     interpret(adapters, { watch })(machine)(event)();
   await recorder.hook('p/1', { hook: machine.id }, world.adapters('p/1'), hook);
 }
@@ -429,7 +429,7 @@ describe('a hub that is fed much', () => {
   });
 });
 
-describe('a feed whose onlooker goes away', () => {
+describe('a feed whose observer goes away', () => {
   it('ends all the same, and says so once', async () => {
     const hub = await openHub(emptyRecording(''));
     const told: string[] = [];

@@ -1,6 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { type DispatchRun, dispatch, type JujuEvent } from '../../src/index.ts';
+import {
+  type DispatchRun,
+  defineCharm,
+  dispatch,
+  halt,
+  type JujuEvent,
+  render,
+  vocabulary,
+} from '../../src/index.ts';
 import { changed, lighthouse, type ShipWords, ships } from './ships.ts';
 
 type World = ReturnType<typeof lighthouse>;
@@ -37,6 +45,73 @@ describe('dispatch of any charm', () => {
     const { charts } = await run(world, changed(0), 'l/1');
     expect(charts[0]?.path).toEqual(['hook_fired', 'is_leader', 'rtn']);
     expect(world.lamp.lit).toEqual([]);
+  });
+
+  it('stays blocked by a refusal until it is asked for anew, or its relation is gone', async () => {
+    const world = lighthouse({ color: 'dark' }, { color: 'red' }, { color: 'dark' });
+    const status = () => world.juju.status('l/0');
+    const blocked = { name: 'blocked', message: 'NoSuchColor: dark is none' };
+    await run(world, changed(0));
+    expect(status()).toEqual(blocked);
+    await run(world, changed(1));
+    expect(status()).toEqual(blocked);
+    await run(world, changed(2));
+    world.juju.request(0, { color: 'blue' }, 'light');
+    await run(world, changed(0));
+    expect(status()).toEqual(blocked);
+    world.juju.forget(2);
+    await run(world, changed(1));
+    expect(status()).toEqual({ name: 'active', message: '' });
+  });
+
+  it('writes nothing to a relation that is gone, where its broken was deferred, and says so', async () => {
+    const { juju } = lighthouse({});
+    let isReady = false;
+    const { hook, nothingLearned, onFailure, asks, step, terminal, returns, fails } = vocabulary({
+      learned: {},
+    });
+    const left = hook.createMachine({
+      ...{ id: 'left', context: nothingLearned, initial: 'hook_fired', on: onFailure },
+      states: {
+        hook_fired: { meta: terminal('left'), on: { start: { target: 'take', actions: 'learn' } } },
+        take: {
+          ...{ meta: step('Take the beam back'), entry: asks(() => ({ _tag: 'TakeBack' })) },
+          on: { done: 'rtn' },
+        },
+        ...{ rtn: returns, failed: fails },
+      },
+    });
+    const read: object[] = [];
+    const charm = defineCharm({
+      ...{ name: 'lighthouse', machines: { left }, learned: ships.learned },
+      events: { 'light-relation-broken': 'left' },
+      perform: {
+        TakeBack: async ({ juju }) => {
+          if (!isReady) halt({ _tag: 'OilLate', class: 'unavailable' });
+          read.push(await juju.own(0), await juju.remote(0), await juju.remoteUnits(0));
+          juju.publish(0, { beam: '' });
+          juju.publish(0, { beam: 'out' });
+          juju.write({ _tag: 'PeerApp' }, { beams: '0' });
+        },
+      },
+    });
+    const called = async (event: JujuEvent) => {
+      const ran = await dispatch(charm, { juju: juju.hook('l/0') })(event)();
+      if (E.isLeft(ran)) throw new Error(render(ran.left));
+      return ran.right;
+    };
+    juju.breaking(0);
+    const first = await called({ hook: 'light-relation-broken', relation: 0 });
+    expect(first.charts[0]?.end).toMatchObject({ _tag: 'Deferred' });
+    juju.forget(0);
+    isReady = true;
+    const { charts, notes } = await called({ hook: 'update-status' });
+    expect(charts[0]?.end).toEqual({ _tag: 'Returned' });
+    expect(read).toEqual([{}, {}, new Map()]);
+    expect(notes).toEqual([
+      'relation 0 is gone: what was to be written to its databag OwnApp is left out',
+    ]);
+    expect(juju.databag({ _tag: 'PeerApp' })).toEqual({ beams: '0' });
   });
 
   it('does nothing in a hook that nobody handles, not even a commit', async () => {

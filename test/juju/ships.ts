@@ -1,6 +1,6 @@
 /** A charm that has nothing to do with databases: ships ask a lighthouse for light. */
 import * as v from 'valibot';
-import { defineCharm, halt, type JujuEvent, vocabulary } from '../../src/index.ts';
+import { defineCharm, halt, handlers, type JujuEvent, vocabulary } from '../../src/index.ts';
 import { MemoryJuju } from '../../src/juju/index.ts';
 
 export interface ShipWords {
@@ -61,12 +61,12 @@ export const lightAsked = hook.createMachine({
   },
 });
 
-export const ships = defineCharm<ShipWords, Lamp>({
+export const ships = defineCharm({
   name: 'lighthouse',
   machines: { 'light-asked': lightAsked },
   events: { 'light-relation-changed': 'light-asked' },
   learned: v.object({ beam: v.nullable(v.string()) }),
-  perform: {
+  perform: handlers<ShipWords, Lamp>({
     Leader: ({ juju }) => juju.leader(),
     LampReady: ({ lamp }) => lamp.isReady,
     Light: async ({ juju, lamp }, { relation }) => {
@@ -78,7 +78,7 @@ export const ships = defineCharm<ShipWords, Lamp>({
       return { label: 'done', learned: { beam: color } };
     },
     Say: ({ juju }, { relation, beam }) => juju.publish(relation, { beam: beam ?? '' }),
-  },
+  }),
 });
 
 /** One lighthouse of two keepers, `l/0` the leader, and the ships that are related. */

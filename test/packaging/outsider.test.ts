@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -111,6 +112,8 @@ describe('in a project that has the package from npm', () => {
     const { status, stdout, stderr } = ofGreeter();
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^charm: greeter for \w+, bundle of \d+ KB, Node 24\.\d+\.\d+\ncharm: /);
+    const real = realpathSync(folder);
+    expect(stdout).toContain(`charm: read from ${real}, written to ${join(real, 'charm')}\n`);
     const alone = mkdtempSync(join(tmpdir(), 'hookchart-alone-'));
     execFileSync('cp', ['-R', join(folder, 'charm'), alone]);
     const installed = await model.hook([join(alone, 'charm', 'dispatch')], { name: 'install' });

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { chartOf, compare, parse, print } from '../../src/chart/index.ts';
 import { type Charm, dispatch, MemoryJuju, render } from '../../src/juju/index.ts';
 import { pageOf, wellFormed } from './drawings.ts';
@@ -45,7 +46,7 @@ it('a small chart becomes a project that compiles, is tested, and is its drawing
   const project = made('light', file);
   expect(run(project, tsc, '--noEmit')).toMatchObject({ status: 0, stdout: '' });
   expect(run(project, tsc, '-p', 'tsconfig.build.json')).toMatchObject({ status: 0, stdout: '' });
-  expect(tested(project)).toMatch(/Tests {2}5 passed \(5\)/);
+  expect(tested(project)).toMatch(/Tests {2}6 passed \(6\)/);
   const checked = hookchart(project, 'chart', '--check', file, '--charm', 'dist/charm.js');
   expect(checked).toMatchObject({ status: 0, stderr: '' });
   expect(checked.stdout).toMatch(/dusk\.mmd:1 dusk: agrees\n$/);
@@ -57,6 +58,13 @@ it('a small chart becomes a project that compiles, is tested, and is its drawing
     devDependencies: { typescript: devDependencies.typescript, vitest: devDependencies.vitest },
   });
 
+  // It is searched and soaked as it is written.
+  const verified = hookchart(project, 'verify', '--charm', 'dist/simulated.js');
+  expect(verified).toMatchObject({ status: 0, stderr: '' });
+  expect(verified.stdout).toContain('No violation: every state within the bounds holds SaysWhy,');
+  const soaked = hookchart(project, 'soak', '--charm', 'dist/simulated.js', '--hooks', '100');
+  expect(soaked).toMatchObject({ status: 0, stderr: '' });
+
   // Run as it is, it says what is still to be written.
   const { charm } = (await import(pathToFileURL(join(project, 'dist/charm.js')).href)) as {
     charm: Charm;
@@ -67,9 +75,13 @@ it('a small chart becomes a project that compiles, is tested, and is its drawing
   });
   const called = { ...charm, chartOf: () => 'dusk' };
   const ran = await dispatch(called, { juju: juju.hook('light/0') })({ hook: 'start' })();
-  expect(E.isLeft(ran) && render(ran.left)).toBe(
-    'NotWritten: Weather of src/charm.ts is still to be written: answer "clear" or "too foggy, "they" say" or "嵐"',
-  );
+  if (E.isLeft(ran)) throw new Error(render(ran.left));
+  expect(ran.right.charts[0]?.end).toMatchObject({ _tag: 'Deferred', why: { _tag: 'NotWritten' } });
+  expect(juju.status('light/0')).toEqual({
+    name: 'waiting',
+    message:
+      'NotWritten: Weather of src/charm.ts is still to be written: answer "clear" or "too foggy, "they" say" or "嵐"',
+  });
 
   // A machine that is not the drawing any more is told by the project's own test, and by the program.
   for (const machine of ['src/machines/dusk.ts', 'dist/machines/dusk.js']) {
@@ -96,7 +108,7 @@ it('the charts of PgBouncer’s page become one project', () => {
   expect(checked.stdout.match(/: agrees$/gm)).toHaveLength(3);
   expect(checked.status).toBe(0);
   rmSync(join(project, 'built'), { recursive: true });
-  expect(tested(project)).toMatch(/Test Files {2}3 passed \(3\)/);
+  expect(tested(project)).toMatch(/Test Files {2}4 passed \(4\)/);
   const charm = readFileSync(join(project, 'src/charm.ts'), 'utf8');
   expect(charm).toContain(`  events: {
     // Juju has no hook database-requested: name the one that is to go through this chart, as
@@ -142,3 +154,28 @@ it('property: well-formed drawings become projects that compile, and whose machi
     }
   }
 }, 120_000);
+
+it('metadata.yaml has the endpoints, containers and storages whose hooks are drawn', () => {
+  const hooks = [
+    ...['web-relation-joined', 'web-relation-broken', 'web-peers-relation-changed'],
+    ...['true-relation-changed', 'nginx-pebble-ready', 'cache-storage-attached', 'dusk'],
+  ];
+  const page = hooks.map(
+    (hook) =>
+      `\`\`\`mermaid\nflowchart TD\n hook_fired([${hook} Hook]) --> rtn([Return])\n\`\`\`\n`,
+  );
+  const project = made('metadata', drawing(folder, 'metadata.md', page.join('\n')));
+  expect(parseYaml(readFileSync(join(project, 'metadata.yaml'), 'utf8'))).toEqual({
+    name: 'metadata',
+    summary: 'The charm metadata',
+    description: 'Say here what it is for.',
+    provides: { web: { interface: 'web' }, true: { interface: 'true' } },
+    peers: { 'web-peers': { interface: 'web_peers' } },
+    containers: { nginx: {} },
+    storage: { cache: { type: 'filesystem' } },
+  });
+  const charm = readFileSync(join(project, 'src/charm.ts'), 'utf8');
+  expect(charm).toContain("  endpoints: { peers: 'web-peers' },\n");
+  expect(readFileSync(join(project, 'src/simulated.ts'), 'utf8')).toContain("['web', 'true']");
+  expect(run(project, tsc, '--noEmit')).toMatchObject({ status: 0, stdout: '' });
+});

@@ -7,7 +7,13 @@ import { begin, type HookMachine, vocabulary } from '../../src/hook/index.ts';
 import { project } from '../../src/scaffold/index.ts';
 import { damaged, wellFormed } from './drawings.ts';
 
-const versions = { hookchart: '1', typescript: '1', vitest: '1', '@types/node': '1' };
+const versions = {
+  hookchart: '1',
+  typescript: '1',
+  vitest: '1',
+  esbuild: '0.28.2',
+  '@types/node': '1',
+};
 
 const projectOf = (text: string, fileName = 'dusk.mmd') =>
   project({ fileName, text, name: 'light', versions });

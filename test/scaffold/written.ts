@@ -15,7 +15,7 @@ export function install(folder: string): void {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules, { recursive: true });
   symlinkSync(resolve('.'), join(modules, 'hookchart'));
-  for (const name of ['typescript', 'vitest', '@types'])
+  for (const name of ['typescript', 'vitest', '@types', 'esbuild'])
     symlinkSync(resolve('node_modules', name), join(modules, name));
 }
 

@@ -3,7 +3,7 @@
  * light their lamps where ships ask for it. `forgets` is what a careless author would leave out.
  */
 import * as v from 'valibot';
-import { defineCharm, type JujuEvent, vocabulary } from '../../src/index.ts';
+import { defineCharm, handlers, type JujuEvent, vocabulary } from '../../src/index.ts';
 import { simulatedCharm } from '../../src/testing/index.ts';
 
 interface LighthouseWords {
@@ -61,7 +61,7 @@ interface Lamp {
 const log = { _tag: 'PeerApp' } as const;
 
 const charmThat = (forgets: boolean) =>
-  defineCharm<LighthouseWords, { readonly lamp: Lamp }>({
+  defineCharm({
     name: 'lighthouse',
     machines: { watch },
     events: {
@@ -73,7 +73,7 @@ const charmThat = (forgets: boolean) =>
     },
     learned: v.object({}),
     endpoints: { peers: 'keepers' },
-    perform: {
+    perform: handlers<LighthouseWords, { readonly lamp: Lamp }>({
       Leader: ({ juju }) => juju.leader(),
       LampBurns: ({ lamp }) => lamp.burns(),
       LightLamp: ({ lamp }) => (lamp.light() ? 'done' : 'out of oil'),
@@ -88,7 +88,7 @@ const charmThat = (forgets: boolean) =>
           if (forgets && !ships.has(Number(key.replace('ship-', ''))))
             juju.write(log, { [key]: '' });
       },
-    },
+    }),
   });
 
 export const lighthouseThat = (forgets: boolean) =>

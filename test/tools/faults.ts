@@ -322,7 +322,7 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/relation/telling.ts',
     edits: [
       [
-        "const { data } = relieving(own, { ...own, [key]: '' });",
+        "const { [bagKeys.data]: data } = relieving(own, { ...own, [key]: '' });",
         "if (own !== null) return relieving(own, { ...own, [key]: '' });",
       ],
     ],

@@ -53,7 +53,7 @@ export interface Door {
   readonly give: (name: string) => Promise<void> | void;
 }
 
-export const charm = defineCharm<LockWords, { readonly door: Door }>({
+export const charm = defineCharm<LockWords, { readonly door: Door }, 'lock'>({
   name: 'lock',
   machines: { lock: machine },
   events: { start: 'lock' },

@@ -1,5 +1,5 @@
 /** The charm: which hook goes through which chart, and how each request of the charts is carried out. */
-import { attempt, defineCharm, halt, statusOf, type Unit } from 'hookchart';
+import { defineCharm, halt, handlers, statusOf, type Unit } from 'hookchart';
 import * as v from 'valibot';
 import { ingressBroken } from './ingress-broken.ts';
 import { ingressRequested } from './ingress-requested.ts';
@@ -16,7 +16,7 @@ export interface ReverseProxy {
   readonly serve: (routes: ReadonlyMap<number, Route>) => Promise<void>;
 }
 
-const events: Readonly<Record<string, string>> = {
+const events: Readonly<Record<string, 'ingress-requested' | 'ingress-broken' | 'refresh'>> = {
   'ingress-relation-joined': 'ingress-requested',
   'ingress-relation-changed': 'ingress-requested',
   'ingress-relation-departed': 'ingress-requested',
@@ -32,7 +32,7 @@ const events: Readonly<Record<string, string>> = {
   start: 'refresh',
 };
 
-export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>({
+export const charm = defineCharm({
   name: 'ingress',
   endpoints: { peers: 'ingress-peers', serves: 'ingress', tracing: 'charm-tracing' },
   machines: {
@@ -50,7 +50,7 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
     schema: v.object({ hook: v.string(), relation: v.exactOptional(v.number()) }),
   },
   learned: v.object({ entry: v.nullable(entrySchema) }),
-  perform: {
+  perform: handlers<IngressWords, { readonly proxy: ReverseProxy }>({
     // Who has left its peers keeps no record any more.
     Leader: async ({ juju }) => !(await juju.hasLeft()) && juju.leader(),
     UnitLeaves: async ({ juju }) => !(await juju.plannedUnits()).includes(juju.name),
@@ -59,12 +59,10 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
       if (entry === null) return 'nothing';
       return { label: 'refused' in entry ? 'what is refused' : 'a route', learned: { entry } };
     },
-    PutOnRecord: async ({ juju }, { relation, entry }) => {
+    PutOnRecord: ({ juju }, { relation, entry }) => {
       put(juju, relation, entry);
-      if (entry !== null) return;
-      // One that was suspended comes back with what was published in it; a deferred hook finds none.
-      const own = await attempt(() => juju.own(relation))();
-      if (own._tag === 'Right') juju.publish(relation, { ingress: '' });
+      // One that was suspended comes back with what was published in it.
+      if (entry === null) juju.publish(relation, { ingress: '' });
     },
     ReviewRequests: async ({ juju }) => {
       const record = await recordOf(juju);
@@ -105,7 +103,7 @@ export const charm = defineCharm<IngressWords, { readonly proxy: ReverseProxy }>
         juju.publish(relation, { ingress });
       }
     },
-  },
+  }),
   status: async ({ juju }, ended) => {
     const said = statusOf(ended);
     const refusals = [...(await recordOf(juju))].flatMap(([relation, entry]) =>

@@ -12,7 +12,10 @@ export const entrySchema = v.union([
     strip: v.boolean(),
   }),
 ]);
-const servingSchema = v.record(v.string(), v.string());
+const servingSchema = v.fallback(
+  v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
+  {},
+);
 
 /** All that is on record, by relation. */
 export async function recordOf(juju: Unit): Promise<Map<number, Entry>> {
@@ -54,10 +57,5 @@ export async function confirmed(
 ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
   const units = [juju.name, ...(await juju.peers())];
   const bags = await juju.readAll(units.map((unit) => ({ _tag: 'PeerUnit', unit })));
-  const serving = bags.map((bag) =>
-    v.safeParse(v.pipe(v.string(), v.parseJson(), servingSchema), bag.serving ?? '{}'),
-  );
-  return new Map(
-    units.map((unit, at) => [unit, serving[at]?.success === true ? serving[at].output : {}]),
-  );
+  return new Map(units.map((unit, at) => [unit, v.parse(servingSchema, bags[at]?.serving)]));
 }

@@ -1,5 +1,7 @@
 /** The one parse of what the agent puts into a hook's environment. */
+
 import * as E from 'fp-ts/lib/Either.js';
+import { given } from '../../hook/index.ts';
 
 export interface HookRelation {
   readonly endpoint: string;
@@ -61,6 +63,7 @@ class Invalid extends Error {
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export function parseEnvironment(variables: Variables): E.Either<EnvironmentInvalid, Environment> {
+  given('parseEnvironment', 'the variables', variables, 'record');
   try {
     return E.right(parsed(variables));
   } catch (error) {
@@ -127,5 +130,8 @@ const relation = (
 });
 
 /** What was wrong with the environment, and what to do. */
-export const renderEnvironment = ({ variable, why }: EnvironmentInvalid): string =>
-  `the environment variable ${variable} ${why}: dispatch is to be called by Juju's agent, which sets it`;
+export function renderEnvironment(error: EnvironmentInvalid): string {
+  given('renderEnvironment', 'the error', error, { variable: 'text', why: 'text' });
+  const { variable, why } = error;
+  return `the environment variable ${variable} ${why}: dispatch is to be called by Juju's agent, which sets it`;
+}

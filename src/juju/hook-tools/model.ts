@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import { once } from '../../hook/index.ts';
+import { given, once } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { JujuError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
@@ -64,6 +64,12 @@ export function juju(
   /** Milliseconds that are left for the hook; no tool is waited for longer. */
   remaining: () => number = () => Number.POSITIVE_INFINITY,
 ): JujuModel {
+  given('juju', 'the environment', environment, {
+    ...{ unit: 'text', event: 'text', charmFolder: 'text', model: 'record' },
+  });
+  given('juju', 'the variables', variables, 'record');
+  given('juju', 'where clients reach the unit', where, 'function');
+  given('juju', 'the endpoints', endpoints, 'record');
   const { unit, application, model, version } = environment;
   const tools = hookTools(variables, remaining);
   const { ask } = tools;

@@ -103,7 +103,7 @@ const maintenanceOf = ({ database = 'postgres' }: Databag): string => database;
 /** By whom the backend's servers are to be verified; null where it says nothing of that. */
 async function authorityIn(databag: Databag, secrets: SecretStore | null): Promise<string | null> {
   const content = await contentOf(databag[secretKey(tlsGroup)], databag, secrets);
-  return content['tls-ca'] || null;
+  return content[bagKeys.tlsCa] || null;
 }
 
 const credentialsIn = (databag: Databag, secrets: SecretStore | null): Promise<Databag> =>

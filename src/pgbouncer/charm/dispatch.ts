@@ -16,13 +16,13 @@ import {
   answerAction,
   calledFor,
   collectorOf,
+  type HookOutput,
   hookBudget,
   hostOf,
   namesOf,
   pruning,
   runHook,
   toldTo,
-  type Voices,
 } from '../../process/index.ts';
 import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
@@ -38,7 +38,7 @@ import { type Known, type ParsedConfig, parseConfig, parseSettings } from './con
 import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
 import { install, remove } from './machine.ts';
-import { lookedAt } from './onlooker.ts';
+import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
 import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
@@ -47,8 +47,8 @@ import { settled } from './port.ts';
  * Runs the hook that these variables name. The result is the exit code: 0 where Juju is to commit,
  * 1 where it is to roll back and run the same hook again.
  */
-export const dispatchHook = (variables: Variables, voices: Voices): Promise<0 | 1> =>
-  runHook(variables, voices, (environment) => hookOf(environment, variables, voices.error), {
+export const dispatchHook = (variables: Variables, output: HookOutput): Promise<0 | 1> =>
+  runHook(variables, output, (environment) => hookOf(environment, variables, output.error), {
     render,
     about: ({ relation, damage }) =>
       `${relation === undefined ? '' : ` of relation ${relation}`}${damage === undefined ? '' : `, for ${damage}`}`,
@@ -155,10 +155,10 @@ const serve = (
     const isEcho = event === 'backend-database-relation-changed';
     if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
     const looked = toldTo(collector, telling, (traces) =>
-      lookedAt(variables, model.unit, called, adapters, tell, (onlooker) => {
-        watchFile = onlooker.configured;
-        const watch = both(onlooker.watch, traces);
-        return dispatch(charm, onlooker.adapters, { watch })(called)();
+      observed(variables, model.unit, called, adapters, tell, (observer) => {
+        watchFile = observer.configured;
+        const watch = both(observer.watch, traces);
+        return dispatch(charm, observer.adapters, { watch })(called)();
       }),
     );
     const run = await take(() => looked);

@@ -26,8 +26,8 @@ if (!isNothing()) {
   // pg asks where it runs; a Node without a navigator answers by loading all that fetch takes.
   if (!('navigator' in globalThis))
     Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' } });
-  hookProcess(async (voices) => {
+  hookProcess(async (output) => {
     const { dispatchHook } = await import('./dispatch.ts');
-    return dispatchHook(process.env, voices);
+    return dispatchHook(process.env, output);
   });
 }

@@ -1,6 +1,8 @@
 /** PgBouncer's charm as a value: what surrounds its charts in a hook. */
+
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks, type PgbouncerWords } from '../../../machines/index.ts';
+import { given } from '../../hook/index.ts';
 import { type Charm, charmOf } from '../../juju/charm.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
@@ -38,12 +40,11 @@ export interface PgbouncerCharmOptions {
 export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 
 /** The charm, as its options have it. */
-export function pgbouncerCharm({
-  policy = defaultPolicy,
-  tls = 'allow',
-  slices = defaultSlices,
-  obstacles = async () => [],
-}: PgbouncerCharmOptions = {}): PgbouncerCharm {
+export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCharm {
+  given('pgbouncerCharm', 'its options', options, 'record');
+  const { policy = defaultPolicy, tls = 'allow', slices = defaultSlices } = options;
+  const { obstacles = async () => [] } = options;
+  given('pgbouncerCharm', 'obstacles', obstacles, 'function');
   const rules = rulesOf(policy, slices, tls);
   return charmOf({
     ...visible,

@@ -126,9 +126,9 @@ export class World {
   async record(unit: string, event: JujuEvent, recorder: Recorder): Promise<DispatchRun> {
     let told: PgbouncerOptions['watch'];
     const adapters = this.adapters(unit, (file) => told?.(file));
-    const outcome = await recorder.hook(unit, event, adapters, (onlooker) => {
-      told = onlooker.configured;
-      return dispatch(pgbouncerCharm(), onlooker.adapters, { watch: onlooker.watch })(event)();
+    const outcome = await recorder.hook(unit, event, adapters, (observer) => {
+      told = observer.configured;
+      return dispatch(pgbouncerCharm(), observer.adapters, { watch: observer.watch })(event)();
     });
     return succeeded(outcome);
   }

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Audit, Grant, Login } from '../../../machines/index.ts';
+import { given } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
 import type { HookError } from '../errors.ts';
 import type { BackendEndpoints } from '../pooler/configuration.ts';
@@ -51,6 +52,11 @@ export class MemoryPostgres {
   tap: Tap = letThrough;
 
   constructor(state: PostgresState = emptyPostgres) {
+    given('MemoryPostgres', 'its state', state, {
+      roles: 'record',
+      databases: 'record',
+      inUse: 'record',
+    });
     this.isUp = state.isUp;
     this.version = state.version;
     this.endpoints = state.endpoints;

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login } from '../../../machines/index.ts';
+import { given } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
 import type { HookError } from '../errors.ts';
 import type { Configuration, DatabaseEntry } from '../pooler/configuration.ts';
@@ -33,6 +34,8 @@ export class MemoryPgbouncer {
   readonly #postgres: MemoryPostgres;
 
   constructor(postgres: MemoryPostgres, state: PgbouncerState = emptyPgbouncer) {
+    given('MemoryPgbouncer', 'its PostgreSQL', postgres, { roles: 'record', databases: 'record' });
+    given('MemoryPgbouncer', 'its state', state, { configuration: 'record' });
     this.#postgres = postgres;
     this.isUp = state.isUp;
     this.isConfigured = state.isConfigured;

@@ -38,12 +38,9 @@ export interface PgbouncerOptions {
  * PgBouncer 1.17 or later, through its files and its admin console. It serves one hook at a time:
  * its connections are opened when they are needed and end with `release`.
  */
-export function pgbouncer({
-  processes,
-  clients,
-  watch,
-  remaining = () => Number.MAX_SAFE_INTEGER,
-}: PgbouncerOptions): Pooler {
+export function pgbouncer(options: PgbouncerOptions): Pooler {
+  kit.given('pgbouncer', 'its options', options, { processes: 'list', clients: 'record' });
+  const { processes, clients, watch, remaining = () => Number.MAX_SAFE_INTEGER } = options;
   const consoles = new Map(
     processes.map((process) => [
       process,
@@ -92,10 +89,13 @@ export function pgbouncer({
 }
 
 /** Writes the files for a process that is not running yet, so that it starts with what it should serve. */
-export const prepare = (process: PgbouncerProcess, configuration: Configuration): Attempt<void> =>
-  attempt(process.consoles[0] ?? nowhere, async () => {
+export function prepare(process: PgbouncerProcess, configuration: Configuration): Attempt<void> {
+  kit.given('prepare', 'the process', process, { consoles: 'list', settings: 'record' });
+  kit.given('prepare', 'the configuration', configuration, 'record');
+  return attempt(process.consoles[0] ?? nowhere, async () => {
     await write(process, await filesFor(process, configuration, oldestVersion), null);
   });
+}
 
 const nowhere: Address = { host: '', port: 0 };
 

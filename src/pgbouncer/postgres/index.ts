@@ -1,7 +1,9 @@
 /**
  * PostgreSQL 14 to 18 as the backend.
  */
+
 import * as E from 'fp-ts/lib/Either.js';
+import { given } from '../../hook/index.ts';
 import type { Backend } from '../ports.ts';
 import { audit, grantable } from './audit.ts';
 import { Connections } from './connections.ts';
@@ -27,6 +29,7 @@ export interface PostgresBackend extends Backend {
  * are opened when they are needed and end with `release`.
  */
 export function postgres(options: PostgresOptions): PostgresBackend {
+  given('postgres', 'its options', options, { host: 'text', port: 'number', owner: 'text' });
   const connections = new Connections(options);
   const { host, port, owner, tls, replicas = () => [] } = options;
   const ca = tls?.mode === 'verify' ? tls.ca : null;

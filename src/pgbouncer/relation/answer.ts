@@ -18,11 +18,11 @@ export interface Answer {
 
 /** The group of each field that may be asked for as a secret. */
 const groupOf: Readonly<Record<string, string>> = {
-  username: userGroup,
-  password: userGroup,
-  uris: userGroup,
+  [bagKeys.username]: userGroup,
+  [bagKeys.password]: userGroup,
+  [bagKeys.uris]: userGroup,
   [bagKeys.readOnlyUris]: userGroup,
-  tls: tlsGroup,
+  [bagKeys.tls]: tlsGroup,
   [bagKeys.tlsAuthorities]: tlsGroup,
 };
 
@@ -44,26 +44,26 @@ export function answer(
     readonly authorities?: string | null;
   },
 ): Answer {
-  const { data: _, ...request } = remote;
+  const { [bagKeys.data]: _, ...request } = remote;
   const uris = urisOf(login, grant.database, info);
   if (reply._tag === 'V1')
     return {
       clear: {
-        version: 'v1',
-        data: JSON.stringify({ [reply.requestId]: requestSeen(request) }),
-        requests: JSON.stringify([
+        [bagKeys.version]: 'v1',
+        [bagKeys.data]: JSON.stringify({ [reply.requestId]: requestSeen(request) }),
+        [bagKeys.requests]: JSON.stringify([
           {
-            resource: grant.database,
-            'request-id': reply.requestId,
-            salt: reply.salt,
+            [bagKeys.resource]: grant.database,
+            [bagKeys.requestId]: reply.requestId,
+            [bagKeys.salt]: reply.salt,
             ...v1Info(info),
           },
         ]),
       },
       secrets: {
         [userGroup]: withoutEmpty({
-          username: login.user,
-          password: login.password.secret,
+          [bagKeys.username]: login.user,
+          [bagKeys.password]: login.password.secret,
           ...uris,
         }),
         [tlsGroup]: withoutEmpty(tlsFields('v1', authorities)),
@@ -71,20 +71,20 @@ export function answer(
     };
   const isAsked = (field: string) => reply.secretFields.includes(field);
   const fields: Databag = {
-    username: login.user,
-    password: login.password.secret,
-    uris: uris.uris,
+    [bagKeys.username]: login.user,
+    [bagKeys.password]: login.password.secret,
+    [bagKeys.uris]: uris[bagKeys.uris],
     [bagKeys.readOnlyUris]: isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '',
     ...withoutEmpty(tlsFields('v0', authorities)),
   };
   // A connection string shows the password.
-  const isHidden = isAsked('password') && own.password === undefined;
+  const isHidden = isAsked(bagKeys.password) && own[bagKeys.password] === undefined;
   // What was shown in the clear stays so for the relation's life: its consumer has read it there.
   const isSecret = (field: string) =>
     own[field] === undefined && (isAsked(field) || (field in uris && isHidden));
   const clear: Record<string, string> = {
-    data: JSON.stringify(request),
-    database: grant.database,
+    [bagKeys.data]: JSON.stringify(request),
+    [bagKeys.database]: grant.database,
   };
   const secrets: Record<string, Record<string, string>> = {};
   for (const [field, value] of Object.entries(fields)) {
@@ -95,7 +95,11 @@ export function answer(
   const { [userGroup]: ofUser } = secrets;
   // Whatever of it was asked for, this unit finds there what it has published.
   if (ofUser !== undefined)
-    secrets[userGroup] = { username: login.user, password: login.password.secret, ...ofUser };
+    secrets[userGroup] = {
+      [bagKeys.username]: login.user,
+      [bagKeys.password]: login.password.secret,
+      ...ofUser,
+    };
   return { clear: { ...clear, ...connectionKeys(info) }, secrets };
 }
 
@@ -111,10 +115,10 @@ export function answerDatabag(
   const secrets = Object.fromEntries(
     Object.entries(ids).map(([group, id]) => [secretKey(group), id]),
   );
-  if (clear.requests === undefined) return { ...withdrawn(own), ...clear, ...secrets };
+  if (clear[bagKeys.requests] === undefined) return { ...withdrawn(own), ...clear, ...secrets };
   const [request] = requestsIn(clear);
   const requests = JSON.stringify([{ ...request, ...secrets }]);
-  return { ...withdrawn(own), ...clear, requests };
+  return { ...withdrawn(own), ...clear, [bagKeys.requests]: requests };
 }
 
 /** Nothing of what a databag shows. */
@@ -152,10 +156,10 @@ export function movedDatabag(
   info: ConnectionInfo,
   asked: readonly string[],
 ): Databag {
-  const [request] = own.version === 'v1' ? requestsIn(own) : [];
+  const [request] = own[bagKeys.version] === 'v1' ? requestsIn(own) : [];
   return request === undefined
     ? { ...connectionKeys(info), ...movedUris(own, database, info, asked) }
-    : { requests: JSON.stringify([{ ...request, ...v1Info(info) }]) };
+    : { [bagKeys.requests]: JSON.stringify([{ ...request, ...v1Info(info) }]) };
 }
 
 /** The content of a secret with the places in it put right. */
@@ -199,18 +203,20 @@ export const secretFieldsOf = (reply: Reply): readonly string[] =>
 
 /** Whether a provider's databag shows credentials, in the clear or by the secret that holds them. */
 export const isAnswer = (own: Databag): boolean =>
-  [own, ...requestsIn(own)].some((one) => Boolean(one?.username ?? one?.[secretKey(userGroup)]));
+  [own, ...requestsIn(own)].some((one) =>
+    Boolean(one?.[bagKeys.username] ?? one?.[secretKey(userGroup)]),
+  );
 
 const connectionKeys = (info: ConnectionInfo) => ({
-  endpoints: info.endpoints ?? '',
+  [bagKeys.endpoints]: info.endpoints ?? '',
   [bagKeys.readOnlyEndpoints]: info.readOnlyEndpoints,
-  version: info.version ?? '',
+  [bagKeys.version]: info.version ?? '',
 });
 
 const v1Info = (info: ConnectionInfo) => ({
-  endpoints: info.endpoints,
+  [bagKeys.endpoints]: info.endpoints,
   [bagKeys.readOnlyEndpoints]: info.readOnlyEndpoints === '' ? null : info.readOnlyEndpoints,
-  version: info.version,
+  [bagKeys.version]: info.version,
 });
 
 /**
@@ -224,7 +230,7 @@ function urisOf(login: Login, database: string, { endpoints }: ConnectionInfo) {
       : `postgresql://${encodeURIComponent(login.user)}:${encodeURIComponent(login.password.secret)}@${endpoints}/${name}`;
   const hasAlias = database.length + readOnlySuffix.length <= longestName;
   return {
-    uris: uri(database),
+    [bagKeys.uris]: uri(database),
     [bagKeys.readOnlyUris]: uri(hasAlias ? database + readOnlySuffix : database),
   };
 }
@@ -236,7 +242,7 @@ function movedUris(
   info: ConnectionInfo,
   asked: readonly string[],
 ): Databag {
-  const { username: user = '', password: secret = '' } = shown;
+  const { [bagKeys.username]: user = '', [bagKeys.password]: secret = '' } = shown;
   if (secret === '') return {};
   return Object.fromEntries(
     Object.entries(urisOf({ user, password: { secret } }, database, info)).filter(

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as v from 'valibot';
 import { quote } from '../../juju/printable.ts';
-import { bagKeys } from '../keys.ts';
+import { bagKeys, unservedKeys } from '../keys.ts';
 import {
   type Asked,
   type Attribute,
@@ -62,12 +62,6 @@ const secretName = /^[a-z][a-z0-9-]{0,63}$/;
 const requestIdAlphabet = /^[A-Za-z0-9_.:-]{1,64}$/;
 const saltAlphabet = /^[\x20-\x7e]{0,128}$/;
 
-/** Keys that ask for something that is not served; answering with a plain user would be a lie. */
-const unserved = [
-  ...['entity-type', 'entity-permissions', 'requested-entity-secret', 'secret-requested-entity'],
-  ...['extra-group-roles', 'prefix-matching', 'secret-mtls'],
-];
-
 const nothing: readonly never[] = [];
 const inTheClear: Reply = { _tag: 'V0', secretFields: nothing };
 
@@ -85,12 +79,12 @@ export const parseRequest = (policy: Policy) =>
       E.left({ _tag: 'RequestInvalid', class: 'refused', relation, field, why });
     const excess = excessOf(databag);
     if (excess !== null) return refuse('databag', excess);
-    const { version = '' } = databag;
+    const { [bagKeys.version]: version = '' } = databag;
     if (version === 'v1') return parseV1(policy, relation, refuse, databag);
     if (version !== '' && version !== 'v0')
-      return refuse('version', `is ${quote(version)}; v0 and v1 of the interface are spoken`);
+      return refuse(bagKeys.version, `is ${quote(version)}; v0 and v1 of the interface are spoken`);
     const fields = secretFields(databag[bagKeys.requestedSecrets] ?? '');
-    if (E.isLeft(fields) && (databag.database ?? '') !== '')
+    if (E.isLeft(fields) && (databag[bagKeys.database] ?? '') !== '')
       return refuse(bagKeys.requestedSecrets, fields.left);
     const reply: Reply =
       E.isLeft(fields) || fields.right.length === 0
@@ -140,23 +134,28 @@ const requestList = v.pipe(
   v.parseJson(),
   v.array(
     v.looseObject({
-      resource: v.string(),
-      'request-id': v.string(),
-      salt: v.string(),
+      [bagKeys.resource]: v.string(),
+      [bagKeys.requestId]: v.string(),
+      [bagKeys.salt]: v.string(),
       [bagKeys.extraUserRoles]: v.nullish(v.string()),
-      'external-node-connectivity': v.nullish(v.boolean()),
+      [bagKeys.externalNodeConnectivity]: v.nullish(v.boolean()),
     }),
   ),
 );
 
 /** The requests of v1 in a databag by their ids, as far as an answer may name them. */
-export function requestsNamed({ requests = '' }: Databag): ReadonlyMap<string, NamedRequest> {
+export function requestsNamed({
+  [bagKeys.requests]: requests = '',
+}: Databag): ReadonlyMap<string, NamedRequest> {
   const parsed = bytesOf(requests) > most.requests ? null : v.safeParse(requestList, requests);
   if (parsed?.success !== true) return new Map();
   return new Map(
     parsed.output
-      .filter(({ 'request-id': id, salt }) => requestIdAlphabet.test(id) && saltAlphabet.test(salt))
-      .map((request) => [request['request-id'], request]),
+      .filter(
+        ({ [bagKeys.requestId]: id, salt }) =>
+          requestIdAlphabet.test(id) && saltAlphabet.test(salt),
+      )
+      .map((request) => [request[bagKeys.requestId], request]),
   );
 }
 
@@ -164,28 +163,34 @@ export type NamedRequest = v.InferOutput<typeof requestList>[number];
 
 /** One request for each relation is served: its user is the relation's. */
 function parseV1(policy: Policy, relation: number, refuse: Refuse, databag: Databag): Parsed {
-  const { requests = '' } = databag;
+  const { [bagKeys.requests]: requests = '' } = databag;
   const bytes = bytesOf(requests);
   if (bytes > most.requests)
-    return refuse('requests', `has ${bytes} bytes; ${most.requests} are read`);
+    return refuse(bagKeys.requests, `has ${bytes} bytes; ${most.requests} are read`);
   const parsed = v.safeParse(requestList, requests === '' ? '[]' : requests);
-  if (!parsed.success) return refuse('requests', 'is no JSON list of requests');
+  if (!parsed.success) return refuse(bagKeys.requests, 'is no JSON list of requests');
   const [request, ...others] = parsed.output;
   if (others.length > 0)
-    return refuse('requests', `has ${others.length + 1} of them; one in each relation is served`);
-  const { resource = '', salt = '', 'request-id': requestId = '' } = request ?? {};
+    return refuse(
+      bagKeys.requests,
+      `has ${others.length + 1} of them; one in each relation is served`,
+    );
+  const { resource = '', salt = '', [bagKeys.requestId]: requestId = '' } = request ?? {};
   if (resource !== '' && !requestIdAlphabet.test(requestId))
     return refuse(
-      'request-id',
+      bagKeys.requestId,
       `is ${quote(requestId)}: up to 64 letters, digits, "_", "-", "." and ":" make one`,
     );
   if (resource !== '' && !saltAlphabet.test(salt))
-    return refuse('salt', `is ${quote(salt)}: up to 128 printable characters of ASCII make one`);
+    return refuse(
+      bagKeys.salt,
+      `is ${quote(salt)}: up to 128 printable characters of ASCII make one`,
+    );
   const fields: Databag = {
-    database: resource,
+    [bagKeys.database]: resource,
     [bagKeys.extraUserRoles]: request?.[bagKeys.extraUserRoles] ?? '',
-    ...Object.fromEntries(unserved.map((key) => [key, textOf(request?.[key])])),
-    'external-node-connectivity': String(request?.['external-node-connectivity'] ?? ''),
+    ...Object.fromEntries(unservedKeys.map((key) => [key, textOf(request?.[key])])),
+    [bagKeys.externalNodeConnectivity]: String(request?.[bagKeys.externalNodeConnectivity] ?? ''),
   };
   return parseFields(policy, relation, refuse, fields, { _tag: 'V1', requestId, salt });
 }
@@ -204,17 +209,17 @@ function parseFields(
   databag: Databag,
   reply: Reply,
 ): Parsed {
-  const database = databag.database ?? '';
+  const database = databag[bagKeys.database] ?? '';
   if (database === '') return E.left({ _tag: 'RequestWithdrawn', class: 'refused', relation });
   const objection = objectionToName(database);
-  if (objection !== null) return refuse('database', objection);
-  for (const key of unserved)
+  if (objection !== null) return refuse(bagKeys.database, objection);
+  for (const key of unservedKeys)
     if ((databag[key] ?? '') !== '')
       return refuse(key, `is ${quote(databag[key] ?? '')}, which is not served`);
-  const external = databag['external-node-connectivity'] ?? '';
+  const external = databag[bagKeys.externalNodeConnectivity] ?? '';
   if (external === 'true' && !policy.isReachedFromOutside)
     return refuse(
-      'external-node-connectivity',
+      bagKeys.externalNodeConnectivity,
       'is asked for, and the poolers are reached from inside the cluster alone',
     );
   return pipe(

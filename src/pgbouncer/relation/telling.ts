@@ -20,17 +20,17 @@ export function refusalDatabag(
   const status = JSON.stringify([told]);
   if (isServed) return { ...withoutHistory(own), status };
   const refused = { ...withdrawn(own), status };
-  const requests = remote.version === 'v1' ? requestsNamed(remote) : new Map();
+  const requests = remote[bagKeys.version] === 'v1' ? requestsNamed(remote) : new Map();
   if (requests.size === 0) return refused;
   // A library of v1 reads nothing where there is no answer to a request of its own.
-  const answers = [...requests.values()].map(({ resource, salt, 'request-id': id }) => ({
-    ...{ resource, 'request-id': id, salt },
+  const answers = [...requests.values()].map(({ resource, salt, [bagKeys.requestId]: id }) => ({
+    ...{ resource, [bagKeys.requestId]: id, salt },
   }));
   return {
     ...refused,
-    version: 'v1',
-    data: JSON.stringify(Object.fromEntries(requests)),
-    requests: JSON.stringify(answers),
+    [bagKeys.version]: 'v1',
+    [bagKeys.data]: JSON.stringify(Object.fromEntries(requests)),
+    [bagKeys.requests]: JSON.stringify(answers),
   };
 }
 
@@ -39,25 +39,30 @@ export function relievedDatabag(own: Databag): Databag {
   if (own[key] === undefined) return {};
   if (!isAnswer(own)) return withdrawn(own);
   // Where the poolers are may be written in the same hook: what does not differ is not written here.
-  const { data } = relieving(own, { ...own, [key]: '' });
-  return data === undefined || data === own.data ? { [key]: '' } : { [key]: '', data };
+  const { [bagKeys.data]: data } = relieving(own, { ...own, [key]: '' });
+  return data === undefined || data === own[bagKeys.data]
+    ? { [key]: '' }
+    : { [key]: '', [bagKeys.data]: data };
 }
 
 /** An answer that takes back what the databag says: in v1 its `data` has to know what that was. */
 export function relieving(own: Databag, answered: Databag): Databag {
   const told = parsed(own[key]);
-  if (answered.version !== 'v1' || own.version !== 'v1' || !Array.isArray(told)) return answered;
+  if (answered[bagKeys.version] !== 'v1' || own[bagKeys.version] !== 'v1' || !Array.isArray(told))
+    return answered;
   const raised = Object.fromEntries(told.map((one) => [one.code, one]));
-  return { ...answered, data: JSON.stringify({ ...recordIn(answered), [key]: raised }) };
+  return { ...answered, [bagKeys.data]: JSON.stringify({ ...recordIn(answered), [key]: raised }) };
 }
 
 /** What was raised before is to be heard when it is raised again. */
 function withoutHistory(own: Databag): Databag {
   const { [key]: before, ...data } = recordIn(own);
-  return own.version !== 'v1' || before === undefined ? {} : { data: JSON.stringify(data) };
+  return own[bagKeys.version] !== 'v1' || before === undefined
+    ? {}
+    : { [bagKeys.data]: JSON.stringify(data) };
 }
 
-function recordIn({ data }: Databag): Readonly<Record<string, unknown>> {
+function recordIn({ [bagKeys.data]: data }: Databag): Readonly<Record<string, unknown>> {
   const found = parsed(data);
   return typeof found === 'object' && found !== null ? { ...found } : {};
 }

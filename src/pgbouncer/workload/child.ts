@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { given } from '../../hook/index.ts';
 import { FileProblem, filesOf } from './files.ts';
 import { lastWordsOf } from './last-words.ts';
 import { ownLimit, raised, withinLimit } from './limits.ts';
@@ -30,6 +31,14 @@ export function childProcess(options: {
   /** Milliseconds that are left to the hook. */
   readonly remaining?: () => number;
 }): Workload {
+  given('childProcess', 'its options', options, {
+    program: 'text',
+    iniFile: 'text',
+    pidFile: 'text',
+    logFile: 'text',
+    openFiles: 'number',
+    user: 'text',
+  });
   const { program, iniFile, pidFile, logFile, user, remaining = () => patience } = options;
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const files = filesOf(user);

@@ -2,10 +2,12 @@
  * PgBouncer in a container that Pebble looks after: the layer that describes it, and what is done to
  * have it in force. Follows the HTTP API of canonical/pebble.
  */
+
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import * as v from 'valibot';
+import { given } from '../../hook/index.ts';
 import { lastWordsOf } from './last-words.ts';
 import { hardLimitIn, withinLimit } from './limits.ts';
 import { pebbleFiles, unknownUserIn } from './pebble-files.ts';
@@ -43,16 +45,17 @@ const change = v.object({
 const wait = 4_000;
 const pause = 200;
 
-export function pebble({
-  socket,
-  service,
-  program,
-  iniFile,
-  user,
-  openFiles,
-  patience = 30_000,
-  remaining = () => patience,
-}: PebbleOptions): Workload {
+export function pebble(options: PebbleOptions): Workload {
+  given('pebble', 'its options', options, {
+    socket: 'text',
+    service: 'text',
+    program: 'text',
+    iniFile: 'text',
+    user: 'text',
+    openFiles: 'number',
+  });
+  const { socket, service, program, iniFile, user, openFiles } = options;
+  const { patience = 30_000, remaining = () => patience } = options;
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const client = pebbleClient(socket, left);
   const { send, call, post } = client;

@@ -1,6 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { given } from '../../hook/index.ts';
 import { filesOf, handOver, localFiles, tidyFolder } from './files.ts';
 import { lastWordsOf } from './last-words.ts';
 import { programIsThere } from './usable.ts';
@@ -28,6 +29,12 @@ export interface SystemdOptions {
 
 /** PgBouncer as a unit of systemd, which starts it again when it dies and when the machine does. */
 export function systemd(options: SystemdOptions): Workload {
+  given('systemd', 'its options', options, {
+    service: 'text',
+    program: 'text',
+    iniFile: 'text',
+    user: 'text',
+  });
   const { service, program, iniFile, user, unitFolder = '/etc/systemd/system' } = options;
   const { remaining = () => patience } = options;
   const unit = unitOf(options);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Attempt, Failure } from '../../hook/index.ts';
 import { render } from '../../juju/index.ts';
+import { given } from '../given.ts';
 
 /** One thing that an adapter must hold to. Hand it to the test runner of your choice. */
 export interface ConformanceCase {
@@ -14,11 +15,15 @@ export interface ConformanceCase {
 export const cases = <Subject>(
   make: () => Promise<Subject>,
   all: Readonly<Record<string, (subject: Subject) => Promise<void>>>,
-): readonly ConformanceCase[] =>
-  Object.entries(all).map(([name, run]) => ({ name, run: async () => run(await make()) }));
+): readonly ConformanceCase[] => {
+  given('cases', 'what makes a subject', make, 'function');
+  given('cases', 'the cases', all, 'record');
+  return Object.entries(all).map(([name, run]) => ({ name, run: async () => run(await make()) }));
+};
 
 /** What an attempt yields; it is to succeed. */
 export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
+  given('done', 'the attempt', attempt, 'function');
   const outcome = await attempt();
   if (E.isLeft(outcome)) assert.fail(`it was not done: ${render(outcome.left)}`);
   return outcome.right;
@@ -30,8 +35,10 @@ export async function refused<Why extends Failure>(
   tag: Why['_tag'],
   kind: Why['class'],
 ): Promise<void> {
+  given('refused', 'the attempt', attempt, 'function');
+  given('refused', 'the tag', tag, 'text');
   const outcome = await attempt();
   if (E.isRight(outcome)) assert.fail(`it was done; ${tag} was to keep it from that`);
-  const { _tag, class: found } = outcome.left;
+  const { _tag, class: found } = outcome.left ?? {};
   assert.deepEqual({ _tag, class: found }, { _tag: tag, class: kind }, render(outcome.left));
 }

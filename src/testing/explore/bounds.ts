@@ -1,4 +1,5 @@
 import type { Action, OutsideAction } from '../actions.ts';
+import { given } from '../given.ts';
 import { updateStatus } from '../resolver.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
 import { outsideActions } from '../simulation.ts';
@@ -23,10 +24,15 @@ export interface State {
 }
 
 /** What is explored where nothing else is asked for. */
-export const defaultBounds = ({ bounds }: Pick<SimulatedCharm, 'bounds'>): Bounds => ({
-  ...jujuBounds,
-  ...Object.fromEntries(Object.entries(bounds).map(([name, { byDefault }]) => [name, byDefault])),
-});
+export function defaultBounds(charm: Pick<SimulatedCharm, 'bounds' | 'within'>): Bounds {
+  given('defaultBounds', 'the charm', charm, { bounds: 'record' });
+  const { bounds, within } = charm;
+  return {
+    ...jujuBounds,
+    ...within,
+    ...Object.fromEntries(Object.entries(bounds).map(([name, { byDefault }]) => [name, byDefault])),
+  };
+}
 
 export const topologyOf = (charm: SimulatedCharm, bounds: Bounds): Topology => ({
   ...charm.explored(bounds),

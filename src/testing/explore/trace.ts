@@ -1,7 +1,9 @@
 /** A history that ends in a violation: told as a story, written to a file, and run again from it. */
+
 import * as v from 'valibot';
 import { type Action, operationTags } from '../actions.ts';
 import { violationsAtRest, violationsOf } from '../checks.ts';
+import { aCharm, given } from '../given.ts';
 import type { Stepped, Violation } from '../outcome.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
 import { nextFair, rest } from '../simulation.ts';
@@ -75,9 +77,12 @@ export interface ReplayOptions {
 /** Runs a history once more, and lets all come to rest at its end; the same charm does the same. */
 export async function replay<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
-  { bounds, served, actions, chosen }: Replay,
+  history: Replay,
   { watch = () => {} }: ReplayOptions = {},
 ): Promise<Replayed<Shared, Own>> {
+  given('replay', 'the charm', charm, aCharm);
+  given('replay', 'the history', history, { bounds: 'record', actions: 'list' });
+  const { bounds, served, actions, chosen } = history;
   const { invariants } = charm;
   let { world } = await beginning(charm, bounds, served);
   const story: string[] = [];
@@ -173,6 +178,7 @@ export function charmOfReplay(json: string): string | null {
 
 /** Reads a replay file; a `Misuse` says what is wrong with it. */
 export function parseReplay(charm: SimulatedCharm, json: string): Replay {
+  given('parseReplay', 'the charm', charm, aCharm);
   const parsed = v.safeParse(fileOf(charm), parsedJson(json));
   if (parsed.success) return parsed.output as unknown as Replay;
   const issue = parsed.issues[0];

@@ -1,5 +1,7 @@
 /** A verification: a search from every beginning, side by side where the machine has the cores. */
+
 import { Worker } from 'node:worker_threads';
+import { aCharm, given } from '../given.ts';
 import type { Violation } from '../outcome.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
 import { Misuse } from '../world.ts';
@@ -35,6 +37,9 @@ export async function explore(
   served: number,
   { watch }: { readonly watch?: (counts: Counts) => void } = {},
 ): Promise<Searched> {
+  given('explore', 'the charm', charm, aCharm);
+  given('explore', 'the bounds', bounds, { units: 'number', relations: 'number' });
+  given('explore', 'how many relations are served', served, 'number');
   const search = new Search(charm, bounds, served);
   const found = await search.run(watch);
   if (found === null) return { counts: search.counts, counterexample: null };
@@ -51,11 +56,12 @@ export async function explore(
 export async function verify(
   module: string,
   bounds: Bounds,
-  {
-    threads,
-    watch = () => {},
-  }: { readonly threads: number; readonly watch?: (counts: Counts) => void },
+  options: { readonly threads: number; readonly watch?: (counts: Counts) => void },
 ): Promise<Verified> {
+  given('verify', 'the module', module, 'text');
+  given('verify', 'the bounds', bounds, { units: 'number', relations: 'number' });
+  given('verify', 'its options', options, { threads: 'number' });
+  const { threads, watch = () => {} } = options;
   checkBounds(await loadCharm(module), bounds);
   // The beginning with the most to remove has the most to do.
   const beginnings = Array.from({ length: bounds.relations + 1 }, (_, served) => served).reverse();
@@ -114,6 +120,8 @@ function inThread(
 
 /** Bounds that can be searched; a `Misuse` names the one that cannot. */
 export function checkBounds(charm: SimulatedCharm, bounds: Bounds): void {
+  given('checkBounds', 'the charm', charm, aCharm);
+  given('checkBounds', 'the bounds', bounds, { units: 'number', relations: 'number' });
   const known = Object.keys(defaultBounds(charm));
   for (const [name, value] of Object.entries(bounds)) {
     if (!known.includes(name))

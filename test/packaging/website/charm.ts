@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { defineCharm, halt, type JujuEvent, vocabulary } from '../../../src/index.ts';
+import { defineCharm, halt, handlers, type JujuEvent, vocabulary } from '../../../src/index.ts';
 import type { Whereabouts } from '../../../src/juju/index.ts';
 
 interface Ask<Name> {
@@ -105,7 +105,7 @@ const left = hook.createMachine({
   },
 });
 
-export const charm = defineCharm<Words, Pages>({
+export const charm = defineCharm({
   name: 'a-website',
   machines: { install, 'page-asked': asked, 'page-left': left },
   events: {
@@ -115,7 +115,7 @@ export const charm = defineCharm<Words, Pages>({
   },
   learned: v.object({}),
   endpoints: { peers: 'siblings', serves: 'page', requires: 'store' },
-  perform: {
+  perform: handlers<Words, Pages>({
     Leader: ({ juju }) => juju.leader(),
     TitleGiven: async ({ juju }, { relation }) => (await juju.remote(relation)).title !== undefined,
     MakeFolder: ({ pages }) => pages.make(),
@@ -131,7 +131,7 @@ export const charm = defineCharm<Words, Pages>({
       juju.publish(relation, { url: `http://${endpoint}/${relation}` });
     },
     RemovePage: ({ pages }, { relation }) => pages.remove(relation),
-  },
+  }),
 });
 
 export const port = 8080;

@@ -1,5 +1,5 @@
 import type * as E from 'fp-ts/lib/Either.js';
-import type { Onlooker } from '../../inspector/recorder.ts';
+import type { Observer } from '../../inspector/recorder.ts';
 import type { Variables } from '../../juju/hook-tools/index.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
@@ -12,13 +12,13 @@ type Outcome = Promise<E.Either<HookError, DispatchRun>>;
  * Runs a hook so that an inspector sees it, where the environment names one: `HOOKCHART_INSPECT` is
  * its `ws:` or `wss:` URL. Nobody there is no error, and nothing of it is loaded where none is named.
  */
-export async function lookedAt(
+export async function observed(
   { HOOKCHART_INSPECT: url }: Variables,
   unit: string,
   event: JujuEvent,
   adapters: Adapters,
   tell: (line: string) => void,
-  run: (onlooker: Partial<Onlooker<Adapters>> & Pick<Onlooker<Adapters>, 'adapters'>) => Outcome,
+  run: (observer: Partial<Observer<Adapters>> & Pick<Observer<Adapters>, 'adapters'>) => Outcome,
 ): Outcome {
   if (url === undefined || url === '') return run({ adapters });
   const { visible } = await import('../commands/shown.ts');

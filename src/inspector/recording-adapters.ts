@@ -19,7 +19,7 @@ export interface ChangedFile {
 /** What a hook has of the world: Juju, and the ports that its charm brings. */
 export type Seeable = HookWorld;
 
-export interface Witness<Given extends Seeable = Seeable> {
+export interface RecordingAdapters<Given extends Seeable = Seeable> {
   /** The same adapters, looked over. */
   readonly adapters: Given;
   /** What was seen; of the writes only what was committed. */
@@ -30,7 +30,10 @@ export interface Witness<Given extends Seeable = Seeable> {
   readonly configured: (file: ChangedFile) => void;
 }
 
-export function witness<Given extends Seeable>(adapters: Given, shown: Shown = {}): Witness<Given> {
+export function recordingAdapters<Given extends Seeable>(
+  adapters: Given,
+  shown: Shown = {},
+): RecordingAdapters<Given> {
   const { juju, ...ports } = adapters;
   const isSecret = secretKeys(shown.secretKeys);
   const application = applicationOf(juju.unit);

@@ -1,0 +1,68 @@
+/** The status of a charm that says nothing of it: what was refused stands until it is asked for anew. */
+import * as v from 'valibot';
+import type { ChartRun, Words } from '../hook/index.ts';
+import { render } from './errors.ts';
+import { relationHook } from './event.ts';
+import type { Status } from './port.ts';
+import { statusOf } from './status-of.ts';
+import type { Unit } from './unit.ts';
+
+/** The key in a unit's state under which refusals stand. */
+const refusedKey = 'refused';
+
+/** A refusal is of a chart, and where that is of a relation, of that one. */
+const refusals = v.array(
+  v.object({
+    chart: v.string(),
+    endpoint: v.nullable(v.string()),
+    relation: v.nullable(v.number()),
+    why: v.string(),
+  }),
+);
+
+type Refusal = v.InferOutput<typeof refusals>[number];
+type Place = Omit<Refusal, 'why'>;
+
+/**
+ * `statusOf`, where a refusal of an earlier hook counts as well: until the same chart of the same
+ * relation ends otherwise, or the relation is gone.
+ */
+export async function standingStatus<W extends Words>(
+  juju: Unit,
+  ended: { readonly charts: readonly ChartRun<W>[] },
+): Promise<Status> {
+  const kept: Refusal[] = [];
+  for (const refusal of refusalsIn((await juju.state())[refusedKey] ?? ''))
+    if (!ended.charts.some((run) => isSame(placeOf(run), refusal)) && (await stands(juju, refusal)))
+      kept.push(refusal);
+  const anew = ended.charts.flatMap((run): Refusal[] =>
+    run.end._tag === 'Refused' ? [{ ...placeOf(run), why: render(run.end.why) }] : [],
+  );
+  const all = [...kept, ...anew];
+  juju.remember({ [refusedKey]: all.length === 0 ? '' : JSON.stringify(all) });
+  const now = statusOf(ended);
+  const [first] = kept;
+  return first === undefined || now.name === 'blocked'
+    ? now
+    : { name: 'blocked', message: first.why };
+}
+
+function refusalsIn(text: string): readonly Refusal[] {
+  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), refusals), text);
+  return read.success ? read.output : [];
+}
+
+function placeOf<W extends Words>({ hook, event }: ChartRun<W>): Place {
+  const { hook: called, relation }: { readonly hook?: unknown; readonly relation?: unknown } =
+    event;
+  const endpoint = typeof called === 'string' ? (relationHook(called)?.endpoint ?? null) : null;
+  return { chart: hook, endpoint, relation: typeof relation === 'number' ? relation : null };
+}
+
+const isSame = (one: Place, other: Place): boolean =>
+  one.chart === other.chart && one.relation === other.relation;
+
+async function stands(juju: Unit, { endpoint, relation }: Place): Promise<boolean> {
+  if (endpoint === null || relation === null) return true;
+  return (await juju.relations(endpoint)).has(relation);
+}

@@ -1,0 +1,96 @@
+/** What `simulatedCharm` is given: refused by name where nothing could be simulated with it. */
+import { operationTags } from './actions.ts';
+import { jujuBounds } from './explore/juju-bounds.ts';
+import { given } from './given.ts';
+import type { SimulatedCharm } from './simulated-charm.ts';
+import { Misuse } from './world.ts';
+
+/** What the compiler sees, for those who have none. */
+export function checkBrought(brought: unknown): void {
+  const to = 'simulatedCharm';
+  given(to, 'its argument', brought, {
+    charm: 'record',
+    application: 'text',
+    endpoints: 'list',
+    requests: 'list',
+    outside: 'record',
+    invariants: 'list',
+  });
+  for (const [part, value] of Object.entries(brought ?? {}))
+    if (value === undefined)
+      throw new Misuse(`${to}: ${part} is undefined: leave it out, or say what it is`);
+  const {
+    charm,
+    outside,
+    invariants,
+    faults = {},
+    bounds = {},
+    within = {},
+  } = brought as SimulatedParts;
+  given(to, 'charm', charm, { name: 'text', machines: 'record', chartOf: 'function' });
+  given(to, 'outside', outside, { shared: 'record', unit: 'record', open: 'function' });
+  for (const part of ['shared', 'unit'] as const) {
+    if (!('initial' in outside[part]))
+      throw new Misuse(`${to}: outside.${part}.initial is missing: say how it is at first`);
+    const { actions = {} } = outside[part];
+    given(to, `outside.${part}.actions`, actions, 'record');
+    for (const [name, action] of Object.entries(actions))
+      given(to, `the action ${name}`, action, { becomes: 'function' });
+  }
+  for (const [at, invariant] of invariants.entries())
+    given(to, `invariants[${at}]`, invariant, { name: 'text', claims: 'text' });
+  given(to, 'faults', faults, 'record');
+  for (const [name, fault] of Object.entries(faults))
+    given(to, `the fault ${name}`, fault, { told: 'text' });
+  given(to, 'within', within, 'record');
+  for (const [name, number] of Object.entries(within))
+    if (!Object.hasOwn(jujuBounds, name) || !Number.isInteger(number) || number < 0)
+      throw new Misuse(
+        `${to}: within.${name} is ${String(number)}: it takes whole numbers for ${Object.keys(jujuBounds).join(', ')}`,
+      );
+  given(to, 'bounds', bounds, 'record');
+  for (const [name, bound] of Object.entries(bounds))
+    given(to, `the bound ${name}`, bound, { byDefault: 'number', told: 'text' });
+}
+
+/** What was brought, once it is known to have these parts; what they hold is still to be seen. */
+interface SimulatedParts {
+  readonly charm: unknown;
+  readonly outside: Readonly<Record<'shared' | 'unit', { readonly actions?: object }>>;
+  readonly invariants: readonly unknown[];
+  readonly faults?: object;
+  readonly bounds?: object;
+  readonly within?: object;
+}
+
+/** What the compiler cannot see: names that stand for two things, or for none. */
+export function checkSimulated({
+  outside: { shared, unit },
+  faults,
+  bounds,
+  invariants,
+  requests,
+  endpoints,
+}: SimulatedCharm) {
+  const names = [...Object.keys(shared.actions), ...Object.keys(unit.actions)];
+  const taken: readonly string[] = ['RunHook', 'Lag', 'CatchUp', ...operationTags];
+  const double = names.find((name, at) => taken.includes(name) || names.indexOf(name) < at);
+  if (double !== undefined)
+    throw new Misuse(`two actions are called ${double}; Juju's own are ${taken.join(', ')}`);
+  const kept = Object.keys(bounds).find((name) => Object.hasOwn(jujuBounds, name));
+  if (kept !== undefined) throw new Misuse(`the bound ${kept} is Juju's; call yours otherwise`);
+  for (const [name, { bound }] of [
+    ...Object.entries(shared.actions),
+    ...Object.entries(unit.actions),
+    ...Object.entries(faults),
+  ])
+    if (bound !== undefined && !Object.hasOwn(bounds, bound))
+      throw new Misuse(`${name} counts against the bound "${bound}", which bounds does not have`);
+  const twice = invariants.find(
+    ({ name }, at) => invariants.findIndex((one) => one.name === name) < at,
+  );
+  if (twice !== undefined) throw new Misuse(`two invariants are called ${twice.name}`);
+  if (requests.length === 0) throw new Misuse('requests is empty: say what applications ask for');
+  if (endpoints.length === 0)
+    throw new Misuse('endpoints is empty: name those where others are related');
+}

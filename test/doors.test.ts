@@ -1,0 +1,300 @@
+/**
+ * What each public function says to who has no compiler: an argument that it cannot work on is told
+ * by name, as a `HookMisuse` or a `Misuse`, before anything is done. Nothing loops, nothing breaks
+ * somewhere inside, and what is needed is not passed over.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as machines from '../machines/index.ts';
+import * as chart from '../src/chart/index.ts';
+import * as kit from '../src/index.ts';
+import * as inspect from '../src/inspector/index.ts';
+import * as juju from '../src/juju/index.ts';
+import * as pgbouncer from '../src/pgbouncer/index.ts';
+import * as pgbouncerTesting from '../src/pgbouncer/testing/index.ts';
+import * as testing from '../src/testing/index.ts';
+import { changed, lighthouse, ships } from './juju/ships.ts';
+import { lighthouseThat } from './testing/lighthouse.ts';
+
+const machine = machines.databaseRelationDeparted;
+const [state] = kit.begin(machine, { relation: 4 });
+const simulated = lighthouseThat(true);
+const topology = { units: 1, requirers: { fleet: { units: 1, request: { light: 'please' } } } };
+const world = testing.worldOf(simulated, topology);
+const action = { _tag: 'Relate', application: 'fleet' } as const;
+const stepped = await testing.step(simulated, world, action);
+const violated = new testing.Violated(simulated, [], [], []);
+const bounds = testing.defaultBounds(simulated);
+const history = { bounds, served: 0, actions: [], chosen: [] };
+const recording = inspect.emptyRecording('a test');
+const note = { _tag: 'Note', kind: 'action', text: '', ok: true, at: 0 } as const;
+const recorder = new inspect.Recorder(() => {});
+const drawing = chart.chartOf(machine);
+const { juju: model, lamp } = lighthouse({});
+const view = testing.viewOf(stepped.world, 'lighthouse/0', { name: 'install' });
+const tools = new testing.HookTools(view);
+const variables = {};
+const later = async () => ({});
+const attempt = async () => ({ _tag: 'Right' as const, right: 1 });
+const failure = { _tag: 'Fog', class: 'unavailable', why: 'no sight' } as const;
+const files = { program: '/p', iniFile: '/i', user: 'u', openFiles: 9 };
+const environment = {
+  ...{ event: 'start', unit: 'l/0', application: 'l', number: 0, charmFolder: '/charm' },
+  ...{ model: { name: 'm', uuid: 'u' }, version: [3, 6], machine: '0' },
+  ...{ relation: null, departingUnit: null, secret: null },
+};
+const postgres = new pgbouncer.MemoryPostgres();
+
+/** Arguments that would do, and how many of them are tried: all, where there is no number. */
+type Sample = readonly [args: readonly unknown[], needed?: number];
+
+const ofCharm: Readonly<Record<string, Sample>> = {
+  charmOf: [[{ ...ships }]],
+  defineCharm: [[{ ...ships }]],
+  dispatch: [[ships, { juju: model.hook('l/0'), lamp }]],
+  handlers: [[ships.perform]],
+  render: [[failure]],
+  statusOf: [[{ charts: [] }]],
+};
+
+const ofVocabulary: Readonly<Record<string, Sample>> = {
+  asks: [[() => ({ _tag: 'Leader' })]],
+  question: [['Is it?']],
+  step: [['Do it']],
+  terminal: [['It begins']],
+};
+
+/** By door and name; what is not here is not called, and a test says so. */
+const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
+  hookchart: {
+    ...ofCharm,
+    advance: [[machine, state, { label: 'done' }]],
+    attempt: [[later]],
+    begin: [[machine, { relation: 4 }], 1],
+    drive: [[ships, { lamp }], 1],
+    halt: [[failure]],
+    nodesOf: [[machine]],
+    pending: [[machine, state]],
+    plan: [[machine, { relation: 4 }, { is_departing: 'no' }], 1],
+    restore: [[machine, JSON.stringify(state), pgbouncer.stateSchemas]],
+    resume: [[ships, { lamp }], 1],
+    shapeAt: [[machine, state]],
+    take: [[attempt]],
+    vocabulary: [[{ learned: {} }]],
+  },
+  'hookchart/juju': {
+    ...ofCharm,
+    MemoryJuju: [[{ application: 'l', units: [], leader: null, endpoint: () => null }]],
+    act: [[ships, {}, { juju: model.hook('l/0'), lamp }]],
+    refuseAction: [['not now']],
+    dispatchCharm: [[{ charm: ships }, variables, { out: () => {}, error: () => {} }]],
+    juju: [[environment, variables, attempt, {}]],
+    parseEnvironment: [[variables]],
+    renderEnvironment: [[{ variable: 'JUJU_UNIT_NAME', why: 'is missing' }]],
+  },
+  'hookchart/machines': ofVocabulary,
+  'hookchart/chart': {
+    chartOf: [[machine]],
+    chartsIn: [['a.mmd', 'flowchart TD']],
+    compare: [[drawing, machine]],
+    describe: [[{ _tag: 'NodeMissing', from: 'chart', node: 'rtn' }]],
+    dot: [[drawing, 'departed']],
+    layout: [[drawing]],
+    parse: [['flowchart TD']],
+    print: [[drawing]],
+    svg: [[chart.layout(drawing), 'departed']],
+  },
+  'hookchart/testing': {
+    HookTools: [[view]],
+    Simulation: [[simulated, topology]],
+    Violated: [[simulated, [], [], []], 3],
+    actionsOf: [[simulated, world, 'hook']],
+    cases: [[later, {}]],
+    checkBounds: [[simulated, bounds]],
+    defaultBounds: [[simulated]],
+    done: [[attempt]],
+    dueHooks: [[world]],
+    eventOf: [[{ name: 'start' }]],
+    explore: [[simulated, { ...bounds, relations: 0, operations: 0, crashes: 0 }, 0]],
+    histories: [[fc, simulated]],
+    historiesHold: [[fc, simulated]],
+    hooksOf: [[world, 'lighthouse/0']],
+    jujuConformance: [[later]],
+    kindsOf: [[simulated]],
+    loadCharm: [[new URL('testing/lighthouse.ts', import.meta.url).href]],
+    parseReplay: [[simulated, JSON.stringify(history)]],
+    randomHistory: [[simulated, 1, { steps: 1 }], 2],
+    refused: [[async () => ({ _tag: 'Left', left: failure }), 'Fog', 'unavailable'], 2],
+    replay: [[simulated, history]],
+    rest: [[simulated, world]],
+    shortest: [[simulated, topology, violated]],
+    simulatedCharm: [[{ ...simulated, charm: ships }]],
+    simulatedJuju: [[tools]],
+    soak: [[simulated, { hooks: 1, seed: 1 }]],
+    step: [[simulated, world, action]],
+    tell: [[simulated, action]],
+    topologies: [[fc, simulated]],
+    unitsOf: [[world, 'lighthouse'], 1],
+    verify: [['a module', bounds, { threads: 1 }]],
+    viewOf: [[world, 'lighthouse/0', { name: 'install' }]],
+    violationsAtRest: [[simulated.invariants, world]],
+    violationsOf: [[simulated.invariants, world, action, stepped]],
+    worldOf: [[simulated, topology]],
+  },
+  'hookchart/pgbouncer': {
+    MemoryPgbouncer: [[postgres]],
+    MemoryPostgres: [[pgbouncer.emptyPostgres], 0],
+    childProcess: [[{ ...files, pidFile: '/f', logFile: '/l' }]],
+    pebble: [[{ ...files, socket: '/s', service: 'pgbouncer' }]],
+    pgbouncer: [[{ processes: [], clients: { host: 'h', port: 1 } }]],
+    pgbouncerCharm: [[{}], 0],
+    postgres: [[{ host: 'h', port: 1, owner: 'o', user: 'u', password: { secret: 's' } }]],
+    prepare: [[{ consoles: [], settings: {} }, pgbouncer.emptyConfiguration], 1],
+    render: [[failure]],
+    seededEntropy: [[1]],
+    systemd: [[{ ...files, service: 'pgbouncer' }]],
+  },
+  'hookchart/pgbouncer/testing': {
+    backendConformance: [[later]],
+    databags: [[fc]],
+    entropyConformance: [[later]],
+    poolerConformance: [[later]],
+    requests: [[fc]],
+    topologies: [[fc]],
+  },
+  'hookchart/inspect': {
+    Collector: [[recording], 0],
+    Recorder: [[() => {}]],
+    definitionOf: [[machine]],
+    feedOf: [[recording]],
+    openHub: [[recording]],
+    parseRecording: [[JSON.stringify(recording)]],
+    recordReplay: [[simulated, history]],
+    recordedCharm: [[recorder, simulated]],
+    recordingPage: [[recording]],
+    socketFeed: [['no address', () => {}]],
+    tellEntry: [[note, recording]],
+  },
+};
+
+const doors: Readonly<Record<string, object>> = {
+  ...{ hookchart: kit, 'hookchart/juju': juju, 'hookchart/machines': machines },
+  ...{ 'hookchart/chart': chart, 'hookchart/testing': testing, 'hookchart/inspect': inspect },
+  ...{ 'hookchart/pgbouncer': pgbouncer, 'hookchart/pgbouncer/testing': pgbouncerTesting },
+};
+
+/** Functions that make something of whatever they are given, and say so by what they give. */
+const total: Readonly<Record<string, readonly string[]>> = {
+  hookchart: ['HookMisuse', 'isEnd', 'mask'],
+  'hookchart/machines': ['relationOf'],
+  'hookchart/testing': [
+    ...['Misuse', 'ToolError', 'charmOfReplay', 'isHook', 'isOperation', 'isPeer', 'runnerOf'],
+  ],
+  'hookchart/inspect': ['emptyRecording'],
+};
+
+/** What may stand in the place of anything. */
+const wrong = [undefined, null, 5, 'x', true, [], {}, () => 5] as const;
+
+/** What comes of a call: functions that it gives are called in turn, promises are waited for. */
+async function outcome(call: () => unknown): Promise<unknown> {
+  let value = await call();
+  for (let depth = 0; depth < 3 && typeof value === 'function'; depth++) value = await value({});
+  return value;
+}
+
+function called(door: string, name: string, args: readonly unknown[]): unknown {
+  const one: unknown = Reflect.get(doors[door] ?? {}, name);
+  if (typeof one !== 'function') throw new Error(`${door} has no function ${name}`);
+  return /^class /.test(Function.prototype.toString.call(one))
+    ? Reflect.construct(one, args)
+    : Reflect.apply(one, undefined, args);
+}
+
+/** Null where it was taken; an error that has no name of its own fails the test. */
+async function refusal(
+  door: string,
+  name: string,
+  args: readonly unknown[],
+): Promise<string | null> {
+  try {
+    const given = await outcome(() => called(door, name, args));
+    const isLeft =
+      typeof given === 'object' && given !== null && Reflect.get(given, '_tag') === 'Left';
+    return isLeft ? 'a left' : null;
+  } catch (error) {
+    // What these are for is to throw.
+    if (name === 'halt' && args[0] === failure) return null;
+    if (name === 'refuseAction' && error instanceof Error && error.message === 'ActionRefused')
+      return null;
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    expect(said, `${name}(${args.map(String)})`).toMatch(
+      /^(HookMisuse|Misuse|ToolError|AssertionError): ./,
+    );
+    return said;
+  }
+}
+
+const cases = Object.entries(samples).flatMap(([door, functions]) =>
+  Object.entries(functions).map(([name, sample]) => [door, name, sample] as const),
+);
+
+describe('the doors of the package', () => {
+  it('have no function that is not tried here', () => {
+    for (const [door, exported] of Object.entries(doors)) {
+      const functions = Object.entries(exported).flatMap(([name, one]) =>
+        typeof one === 'function' ? [name] : [],
+      );
+      const tried = [...Object.keys(samples[door] ?? {}), ...(total[door] ?? [])];
+      expect(tried.sort(), door).toEqual(functions.sort());
+    }
+  });
+
+  it.each(cases)('%s: %s refuses by name what it cannot work on', async (door, name, sample) => {
+    const [args, needed = args.length] = sample;
+    for (let at = 0; at < needed; at++)
+      for (const one of wrong) {
+        const said = await refusal(door, name, args.with(at, one));
+        if (one == null) expect(said, `argument ${at} is ${one}`).not.toBeNull();
+      }
+    if (needed > 0) expect(await refusal(door, name, [])).not.toBeNull();
+  });
+
+  const written = ['defineCharm', 'charmOf', 'simulatedCharm', 'vocabulary', 'MemoryJuju'];
+  it.each(cases.filter(([, name]) => written.includes(name)))(
+    '%s: %s refuses by name a part that is wrong',
+    async (door, name, [[whole]]) => {
+      const parts = Object.entries(whole ?? {});
+      expect(parts).not.toEqual([]);
+      for (const [part] of parts)
+        for (const one of wrong)
+          await refusal(door, name, [{ ...Object.fromEntries(parts), [part]: one }]);
+    },
+  );
+});
+
+describe('what is made at the doors', () => {
+  const { hook, nothingLearned, onFailure, returns, fails } = kit.vocabulary({ learned: {} });
+  const run = kit.dispatch(ships, { juju: model.hook('l/0'), lamp });
+  const drive = kit.drive({ machines: ships.machines, perform: JSON.parse('{}') }, {});
+  const config = {
+    ...{ id: 'dusk', context: nothingLearned, initial: 'hook_fired', on: onFailure },
+    states: { hook_fired: {}, rtn: returns, failed: fails },
+  };
+  it.each<readonly [string, (one: unknown) => unknown]>([
+    ['createMachine', (one) => Reflect.apply(hook.createMachine, hook, [one])],
+    ...Object.keys(config).map(
+      (part) =>
+        [
+          `createMachine with ${part}`,
+          (one: unknown) => Reflect.apply(hook.createMachine, hook, [{ ...config, [part]: one }]),
+        ] as const,
+    ),
+    ['the event of dispatch', (one) => Reflect.apply(run, null, [one])],
+    ['the hook of drive', (one) => Reflect.apply(drive, null, [one, changed(0)])],
+    ['the port of Juju', (one) => kit.dispatch(ships, { juju: one, lamp } as never)],
+  ])('%s is refused by name', async (_, call) => {
+    for (const one of wrong)
+      await expect(outcome(() => call(one))).rejects.toMatchObject({ name: 'HookMisuse' });
+  });
+});
