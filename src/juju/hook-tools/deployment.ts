@@ -229,7 +229,10 @@ export function deployment(
       learn(seen ?? {});
       const text = JSON.stringify({ ...after.right, ...current });
       if (!isNamed && text === before.right[knownKey]) return E.right({});
-      const named = [...parts].map(([key, part]) => [key, JSON.stringify(part)]);
+      const named = [...parts].map(([key, part]) => [
+        key,
+        Object.keys(part).length === 0 ? '' : JSON.stringify(part),
+      ]);
       return E.right({ ...Object.fromEntries(named), [knownKey]: text });
     },
   };

@@ -176,9 +176,12 @@ describe('a charm on Juju, three units, from request to removal', () => {
     for (const unit of units) expect(charm.serving(unit)).toEqual([]);
     expect(Object.keys(charm.world.relations[0]?.applications.pgbouncer ?? {})).toEqual(['leader']);
     expect(charm.world.secrets).toEqual({});
+    // Whose relation was whose is forgotten when there is something to be kept.
     for (const unit of units)
       expect(Object.keys(charm.world.units[unit]?.state ?? {}).sort()).toEqual([
+        'applications-0',
         'known',
+        ...(charm.world.applications.pgbouncer?.leader === unit ? ['looked'] : []),
         'settings',
       ]);
   });
