@@ -39,7 +39,7 @@ export function unitIdentity(
         const pem = known !== null && isUsable ? known : await makeKey();
         if (pem !== known) await files.replace(keyFile, pem);
         // Who asks with the same words again would be given the same certificate again.
-        const request = await makeRequest(pem, { name, names, mark: randomUUID() });
+        const request = makeRequest(pem, { name, names, mark: randomUUID() });
         return { request, key: publicOf(pem) ?? '' };
       }),
     forget: inPlace(async ({ files, keyFile }) => {

@@ -1,30 +1,32 @@
-/** A key and what is to be certified of it, by WebCrypto, which Node and Bun have. */
-import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
+/** A key and what is to be certified of it (PKCS #10), for the private key that only this unit has. */
+import { createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
 import { isIP } from 'node:net';
-import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import { promisify } from 'node:util';
+import { Attributes, CertificationRequest, CertificationRequestInfo } from '@peculiar/asn1-csr';
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import {
+  AlgorithmIdentifier,
+  Attribute,
+  AttributeTypeAndValue,
+  AttributeValue,
+  Extension,
+  Extensions,
+  GeneralName,
+  id_ce_subjectAltName,
+  Name,
+  RelativeDistinguishedName,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+} from '@peculiar/asn1-x509';
 
-const { subtle } = webcrypto;
-
-/** What every provider of certificates takes. */
-const algorithm = {
-  name: 'RSASSA-PKCS1-v1_5',
-  hash: 'SHA-256',
-  publicExponent: new Uint8Array([1, 0, 1]),
-  modulusLength: 2048,
-};
-
-/** A new private key, as PEM. */
+/** A new private key, as PEM: one that every provider of certificates takes. */
 export async function makeKey(): Promise<string> {
-  const { privateKey } = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const der = Buffer.from(await subtle.exportKey('pkcs8', privateKey));
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-    .export({ type: 'pkcs8', format: 'pem' })
-    .toString();
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** A signing request for these names and addresses, as PEM. */
-export async function makeRequest(
+export function makeRequest(
   pem: string,
   {
     name,
@@ -37,30 +39,53 @@ export async function makeRequest(
     /** Tells it from any other request. */
     readonly mark: string;
   },
-): Promise<string> {
+): string {
   const secret = createPrivateKey(pem);
-  const pkcs8 = secret.export({ type: 'pkcs8', format: 'der' });
   const spki = createPublicKey(secret).export({ type: 'spki', format: 'der' });
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: [{ CN: [name.slice(0, longestName)] }, { [uniqueIdentifier]: [mark] }],
-    keys: {
-      privateKey: await subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
-      publicKey: await subtle.importKey('spki', spki, algorithm, true, ['verify']),
-    },
-    signingAlgorithm: algorithm,
-    extensions: [
-      new SubjectAlternativeNameExtension(
-        names.map((value) => ({
-          type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
-          value,
-        })),
-      ),
-    ],
+  const certificationRequestInfo = new CertificationRequestInfo({
+    subject: new Name([
+      attribute(oid.commonName, name.slice(0, longestName)),
+      attribute(oid.uniqueIdentifier, mark),
+    ]),
+    subjectPKInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
+    attributes: new Attributes([
+      new Attribute({ type: oid.extensionRequest, values: [AsnConvert.serialize(wanted(names))] }),
+    ]),
   });
-  return `${request.toString('pem')}\n`;
+  const der = Buffer.from(AsnConvert.serialize(certificationRequestInfo));
+  const request = new CertificationRequest({
+    certificationRequestInfo,
+    signatureAlgorithm: new AlgorithmIdentifier({ algorithm: oid.rsaWithSha256, parameters: null }),
+    signature: bytesOf(sign('sha256', der, secret)),
+  });
+  const base64 = Buffer.from(AsnConvert.serialize(request)).toString('base64');
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  const kind = 'CERTIFICATE REQUEST';
+  return `${[`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`].join('\n')}\n`;
 }
+
+const attribute = (type: string, utf8String: string): RelativeDistinguishedName =>
+  new RelativeDistinguishedName([
+    new AttributeTypeAndValue({ type, value: new AttributeValue({ utf8String }) }),
+  ]);
+
+function wanted(names: readonly string[]): Extensions {
+  const all = names.map(
+    (name) => new GeneralName(isIP(name) === 0 ? { dNSName: name } : { iPAddress: name }),
+  );
+  const alternatives = AsnConvert.serialize(new SubjectAlternativeName(all));
+  const extnValue = new OctetString(alternatives);
+  return new Extensions([new Extension({ extnID: id_ce_subjectAltName, extnValue })]);
+}
+
+const bytesOf = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 /** Of a common name (X.520). */
 const longestName = 64;
-/** `x500UniqueIdentifier`. */
-const uniqueIdentifier = '2.5.4.45';
+
+const oid = {
+  commonName: '2.5.4.3',
+  uniqueIdentifier: '2.5.4.45',
+  extensionRequest: '1.2.840.113549.1.9.14',
+  rsaWithSha256: '1.2.840.113549.1.1.11',
+} as const;
