@@ -27,6 +27,7 @@ const violated = new testing.Violated(simulated, [], [], []);
 const bounds = testing.defaultBounds(simulated);
 const history = { bounds, served: 0, actions: [], chosen: [] };
 const recording = inspect.emptyRecording('a test');
+const sequence = inspect.sequenceOf(recording, 4);
 const note = { _tag: 'Note', kind: 'action', text: '', ok: true, at: 0 } as const;
 const recorder = new inspect.Recorder(() => {});
 const drawing = chart.chartOf(machine);
@@ -142,8 +143,10 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     worldOf: [[simulated, topology]],
   },
   'hookchart/pgbouncer': {
+    MemoryIdentity: [['p/0', ['h']]],
     MemoryPgbouncer: [[postgres]],
     MemoryPostgres: [[pgbouncer.emptyPostgres], 0],
+    memoryAuthority: [['a CA']],
     childProcess: [[{ ...files, pidFile: '/f', logFile: '/l' }]],
     pebble: [[{ ...files, socket: '/s', service: 'pgbouncer' }]],
     pgbouncer: [[{ processes: [], clients: { host: 'h', port: 1 } }]],
@@ -167,13 +170,22 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     Recorder: [[() => {}]],
     definitionOf: [[machine]],
     feedOf: [[recording]],
+    mermaidOf: [[sequence]],
     openHub: [[recording]],
     parseRecording: [[JSON.stringify(recording)]],
     recordReplay: [[simulated, history]],
     recordedCharm: [[recorder, simulated]],
     recordingPage: [[recording]],
+    relationsIn: [[recording]],
+    sequenceOf: [[recording, 4]],
     socketFeed: [['no address', () => {}]],
     tellEntry: [[note, recording]],
+    traced: [
+      [
+        { url: 'http://127.0.0.1:1', resource: {}, hook: { name: 'x' }, tell: () => {} },
+        async () => ({ _tag: 'Right', right: null }),
+      ],
+    ],
   },
 };
 

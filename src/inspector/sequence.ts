@@ -1,8 +1,9 @@
 /** One relation's life as a sequence: who asked, who heard, what each did, what came back. */
+import { given } from '../hook/given.ts';
 import { type Cause, causesOf } from './causes.ts';
 import { lanesOf } from './lanes.ts';
 import { applicationOf } from './names.ts';
-import { endOf, type HookEntry, type Recording } from './recording.ts';
+import { endOf, type HookEntry, type Recording, recordingParts } from './recording.ts';
 import { troublesOf } from './trouble.ts';
 
 export interface Sequence {
@@ -30,7 +31,9 @@ export type SequenceLine =
   | { readonly _tag: 'Wrong'; readonly text: string; readonly at: number };
 
 /** The relations of which a recording tells, by their numbers. */
-export function relationsIn({ entries }: Recording): readonly number[] {
+export function relationsIn(recording: Recording): readonly number[] {
+  given('relationsIn', 'the recording', recording, recordingParts);
+  const { entries } = recording;
   const found = new Set<number>();
   for (const entry of entries) {
     if (entry._tag === 'Note') continue;
@@ -44,6 +47,8 @@ export function relationsIn({ entries }: Recording): readonly number[] {
 
 /** What of a recording has to do with one relation, in the order in which it happened. */
 export function sequenceOf(recording: Recording, relation: number): Sequence {
+  given('sequenceOf', 'the recording', recording, recordingParts);
+  given('sequenceOf', 'the relation', relation, 'number');
   const { entries } = recording;
   const { lanes, laneOf, otherSide } = lanesOf(entries);
   const other = lanes[otherSide(relation)]?.name ?? `relation ${relation}`;
@@ -111,7 +116,13 @@ export function sequenceOf(recording: Recording, relation: number): Sequence {
 }
 
 /** The sequence as Mermaid draws it. */
-export function mermaidOf({ relation, actors, lines }: Sequence): string {
+export function mermaidOf(sequence: Sequence): string {
+  given('mermaidOf', 'the sequence', sequence, {
+    relation: 'number',
+    actors: 'list',
+    lines: 'list',
+  });
+  const { relation, actors, lines } = sequence;
   const name = (actor: string) => `a${actors.indexOf(actor)}`;
   const over = [...new Set([actors[0], actors.at(-1)])].flatMap((actor) =>
     actor === undefined ? [] : [name(actor)],

@@ -46,6 +46,8 @@ export const recordedCharm = <Given extends object, Shared, Own>(
  * note at its end.
  */
 export async function recordReplay(charm: SimulatedCharm, history: Replay): Promise<Recording> {
+  given('recordReplay', 'the charm', charm, { run: 'function', invariants: 'list' });
+  given('recordReplay', 'the history', history, 'record');
   const collector = new Collector();
   // No clock runs in a model: what comes after another has the next number.
   let now = 0;

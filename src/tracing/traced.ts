@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { given } from '../hook/given.ts';
 import type { Failure } from '../hook/index.ts';
 import { gathered, type HookEnd, type Seen } from './gather.ts';
 import type { Attributes, Span } from './span.ts';
@@ -41,9 +42,12 @@ const patience = 750;
  * OpenTelemetry is loaded before it is over.
  */
 export async function traced<Outcome extends E.Either<Failure, unknown>>(
-  { hook, now = present, render = ({ _tag }) => _tag, ...to }: TraceOptions,
+  options: TraceOptions,
   run: (watch: TraceWatch) => Promise<Outcome>,
 ): Promise<Outcome> {
+  given('traced', 'the options', options, { url: 'text', hook: 'record' });
+  given('traced', 'what runs the hook', run, 'function');
+  const { hook, now = present, render = ({ _tag }) => _tag, ...to } = options;
   const { name, attributes = {}, began = now() } = hook;
   const { watch, end } = gathered({ name, attributes, began }, { now, render });
   let how: HookEnd = 'Defect';

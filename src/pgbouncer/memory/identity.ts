@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as v from 'valibot';
+import { given } from '../../hook/given.ts';
 import type { Identity } from '../ports.ts';
 import type { CertificateFacts } from '../relation/certificate.ts';
 
@@ -30,6 +31,8 @@ export class MemoryIdentity {
   readonly #unit: string;
 
   constructor(unit: string, names: readonly string[], state: IdentityState = emptyIdentity) {
+    given('MemoryIdentity', 'the unit', unit, 'text');
+    given('MemoryIdentity', 'its names', names, 'list');
     this.#unit = unit;
     this.names = names;
     this.state = state;
@@ -58,6 +61,7 @@ export class MemoryIdentity {
 
 /** An authority in memory, by its name. */
 export const memoryAuthority = (name: string) => {
+  given('memoryAuthority', 'its name', name, 'text');
   const ca = block('CERTIFICATE', { authority: name });
   return {
     ca,
