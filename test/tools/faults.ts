@@ -104,7 +104,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a unit that lags is published as a reader',
     file: 'src/pgbouncer/relation/endpoints.ts',
-    edits: [['if (said === wanted || (', 'if (said !== null || (']],
+    edits: [['if (said !== wanted && !(', 'if (said === null && !(']],
     verify: '--relations 1 --crashes 0 --leader-changes 0 --outages 0 --lags 1',
   },
   {
@@ -112,8 +112,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/relation/endpoints.ts',
     edits: [
       [
-        'if (said === wanted || (',
-        'if (said === wanted || [...serving.values()].some((one) => one.split(" ")[0] === grant.database) || (',
+        'if (said !== wanted && !(',
+        'if (said !== wanted && ![...reader.serving.values()].some((one) => one.split(" ")[0] === grant.database) && !(',
       ],
     ],
     verify: null,
