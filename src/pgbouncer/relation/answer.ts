@@ -36,7 +36,7 @@ export function answer(
     own,
   }: { readonly reply: Reply; readonly remote: Databag; readonly own: Databag },
 ): Answer {
-  const { data: _, ...request } = remote;
+  const request = withoutData(remote);
   const uris = urisOf(login, grant.database, info);
   if (reply._tag === 'V1')
     return {
@@ -62,13 +62,13 @@ export function answer(
       },
     };
   const isAsked = (field: string) => reply.secretFields.includes(field);
-  const fields: Databag = {
+  const fields: Record<string, string> = {
     username: login.user,
     password: login.password.secret,
     uris: uris.uris,
-    [bagKeys.readOnlyUris]: isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '',
-    tls: 'False',
   };
+  fields[bagKeys.readOnlyUris] = isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '';
+  fields.tls = 'False';
   // A connection string shows the password.
   const isHidden = isAsked('password') && own.password === undefined;
   // What was shown in the clear stays so for the relation's life: its consumer has read it there.
@@ -107,6 +107,13 @@ export function answerDatabag(
   const [request] = requestsIn(clear);
   const requests = JSON.stringify([{ ...request, ...secrets }]);
   return { ...withdrawn(own), ...clear, requests };
+}
+
+/** What a requirer says; what it keeps of the answer before is none of it. */
+function withoutData(remote: Databag): Databag {
+  const request: Record<string, string> = {};
+  for (const key in remote) if (key !== 'data') request[key] = remote[key] ?? '';
+  return request;
 }
 
 /** Nothing of what a databag shows. */
