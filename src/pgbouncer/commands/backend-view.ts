@@ -33,9 +33,12 @@ export function viewBackend(
 ): BackendView {
   const reach = once(backend.ready);
   const remarks: string[] = [];
+  let version: string | null = null;
   const backendVersion = async () => {
-    const version = await backend.version();
-    return E.isLeft(version) ? null : version.right;
+    if (version !== null) return version;
+    const found = await backend.version();
+    if (E.isRight(found)) version = found.right;
+    return version;
   };
   return {
     remarks,

@@ -22,7 +22,7 @@ const isHintOfEnd = ({ hook, departingUnit }: JujuEvent, unit: string): boolean 
   departingUnit === unit || hook === 'stop' || hook.endsWith('-relation-broken');
 
 export function openFate(juju: Unit, called: JujuEvent): UnitFate {
-  const flags = async () => flagsIn(await juju.state());
+  const flags = () => juju.state().then(flagsIn);
   return {
     flags,
     fate: once(async () => {

@@ -47,7 +47,9 @@ export function openMoves({ juju, slices, ledger, peers, looking }: Needed): Mov
     return { sure: sure.sort(byNumber), doubtful: doubtful.sort(byNumber) };
   };
   const before = async (): Promise<Progress | null> => {
-    const [left, of] = ((await juju.read(peerAppBag))[movingKey] ?? '').split(' ').map(Number);
+    const text = (await juju.read(peerAppBag))[movingKey];
+    if (text === undefined) return null;
+    const [left, of] = text.split(' ').map(Number);
     return left === undefined || of === undefined ? null : { left, of };
   };
   return {

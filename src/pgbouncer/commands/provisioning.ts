@@ -45,7 +45,8 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const before = grantOf(record);
   const recorded = before === null ? null : await session.passwordOf(before);
   const password = recorded ?? (await publishedPassword(session, relation)) ?? entropy.password();
-  const wanted = { ...request, roles, owner: juju.owner };
+  const { attributes, database, reply } = request;
+  const wanted = { attributes, roles, database, reply, owner: juju.owner };
   const granted: Granted = { grant: provision(relation, wanted, record, password) };
   ledger.record(granted);
   return granted;

@@ -65,8 +65,10 @@ export function openSession(
     const last = await lastLeader(juju);
     return last !== null && last !== juju.name;
   };
-  const view = { juju, policy, slices, ledger, relations, flags, succeeding };
-  const looking = openLook({ ...view, backendReady, backendVersion }, called);
+  const looking = openLook(
+    { juju, policy, slices, ledger, relations, flags, succeeding, backendReady, backendVersion },
+    called,
+  );
   const moves = openMoves({ juju, slices, ledger, peers, looking });
   // Named one by one: an object this large is made in no time but by spreading others into it.
   return {

@@ -159,13 +159,13 @@ export class MemoryPostgres {
     const rights = { attributes, roles, databases: [database] };
     const done = this.#statements({
       'create role': () =>
-        this.roles.set(user, { ...(held?.[1] ?? { password: null, ...rights }), owner, relation }),
+        this.roles.set(user, held?.[1] ?? { owner, relation, password: null, ...rights }),
       'create database': () => this.databases.set(database, owner),
       'set password and rights': () =>
         this.roles.set(user, { owner, relation, password: secret, ...rights }),
     });
     const made = { user, place: database, verifier: { secret: fingerprint(secret) } };
-    return E.map(() => made)(done);
+    return E.isRight(done) ? E.right(made) : done;
   }
 
   #remove(

@@ -44,7 +44,7 @@ export function answer(
     readonly authorities?: string | null;
   },
 ): Answer {
-  const { [bagKeys.data]: _, ...request } = remote;
+  const request = withoutData(remote);
   const uris = urisOf(login, grant.database, info);
   if (reply._tag === 'V1')
     return {
@@ -119,6 +119,13 @@ export function answerDatabag(
   const [request] = requestsIn(clear);
   const requests = JSON.stringify([{ ...request, ...secrets }]);
   return { ...withdrawn(own), ...clear, [bagKeys.requests]: requests };
+}
+
+/** What a requirer says; what it keeps of the answer before is none of it. */
+function withoutData(remote: Databag): Databag {
+  const request: Record<string, string> = {};
+  for (const key in remote) if (key !== 'data') request[key] = remote[key] ?? '';
+  return request;
 }
 
 /** Nothing of what a databag shows. */

@@ -82,28 +82,22 @@ const record = v.variant('state', [
 ]);
 
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
-export const parseLedger = (databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> =>
-  pipe(
-    E.Do,
-    E.apS('lookup', lookupIn(databag)),
-    E.apS(
-      'all',
-      pipe(
-        Object.keys(databag).filter(isRecordKey),
-        E.traverseArray((key) => readRecord(key, databag[key] ?? '')),
-      ),
-    ),
-    E.map(({ lookup, all }) => ({ records: byRelation(all), lookup })),
-  );
+export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
+  const records = new Map<number, LedgerRecord>();
+  const login = lookupIn(databag);
+  const lookup = E.isRight(login) ? login.right : null;
+  let broken: E.Either<LedgerUnreadable, never> | null = E.isLeft(login) ? login : null;
+  for (const key in databag) {
+    if (!isRecordKey(key)) continue;
+    const read = readRecord(key, databag[key] ?? '');
+    if (E.isRight(read)) records.set(read.right.relation, read.right);
+    else broken ??= read;
+  }
+  return broken ?? E.right({ records, lookup });
+}
 
 const lookupIn = ({ [lookupKey]: text }: Databag): E.Either<LedgerUnreadable, KeptLogin | null> =>
   text === undefined ? E.right(null) : readLogin(lookupKey, text);
-
-function byRelation(all: readonly LedgerRecord[]): Map<number, LedgerRecord> {
-  const records = new Map<number, LedgerRecord>();
-  for (const record of all) records.set(record.relation, record);
-  return records;
-}
 
 /** The ledger's value for a relation; a password that a Juju secret keeps does not stand in it. */
 export const encodeRecord = (record: LedgerRecord): string =>

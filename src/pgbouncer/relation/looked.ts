@@ -5,6 +5,8 @@
  */
 import * as v from 'valibot';
 import { fingerprint } from '../../juju/fingerprint.ts';
+import { lookedKey } from '../keys.ts';
+import { latest } from './latest.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Policy } from './request.ts';
 
@@ -21,18 +23,25 @@ export interface Looked {
 
 export const nothingLooked: Looked = { mark: null, again: -1, waited: -1, doubtful: [] };
 
-const looked = v.object({
-  mark: v.nullable(v.string()),
-  again: v.number(),
-  waited: v.number(),
-  doubtful: v.array(v.number()),
-});
+const looked = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    mark: v.nullable(v.string()),
+    again: v.number(),
+    waited: v.number(),
+    doubtful: v.array(v.number()),
+  }),
+);
 
 /** What cannot be read is no knowledge. */
-export function parseLooked(text = ''): Looked {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), looked), text);
+export const parseLooked = (text = ''): Looked =>
+  text === '' ? nothingLooked : readLooked(lookedKey, text);
+
+const readLooked = latest(1, (text: string, _place: string): Looked => {
+  const parsed = v.safeParse(looked, text);
   return parsed.success ? parsed.output : nothingLooked;
-}
+});
 
 export const encodeLooked = (known: Looked): string => {
   const { mark, again, waited, doubtful } = known;
@@ -41,8 +50,11 @@ export const encodeLooked = (known: Looked): string => {
 };
 
 /** What decides on a request beside the request. */
-export const markOf = ({ extraRoles, isReachedFromOutside }: Policy, version: string): string =>
-  fingerprint(JSON.stringify([extraRoles, isReachedFromOutside, version]));
+export const markOf = (policy: Policy, version: string): string => marks(policy, version);
+
+const marks = latest(8, (version: string, { extraRoles, isReachedFromOutside }: Policy) =>
+  fingerprint(JSON.stringify([extraRoles, isReachedFromOutside, version])),
+);
 
 /** The next few after the one that was last, beginning anew at the end. */
 export function inTurn(all: readonly number[], last: number, most: number): readonly number[] {
