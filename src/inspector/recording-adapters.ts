@@ -3,9 +3,9 @@
  * the status, and what the charm shows of its own ports. It asks nothing itself, and changes nothing.
  */
 import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Failure } from '../hook/index.ts';
 import type { Databag, Eyes, HookWorld, SecretStore, Shown } from '../juju/index.ts';
 import { maskedDatabag, secretKeys, secretsIn } from '../juju/masking.ts';
+import { watched } from '../juju/shown.ts';
 import { applicationOf, bagName } from './names.ts';
 import { overheard } from './overheard.ts';
 import type { Growing, Seen } from './recording.ts';
@@ -87,7 +87,7 @@ export function recordingAdapters<Given extends Seeable>(
         },
         secrets: juju.secrets && lookedAtSecrets(juju.secrets, hideIn, pending),
         commit: (changes) =>
-          then(juju.commit(changes), () => {
+          watched(juju.commit(changes), () => {
             seen.status = changes.status;
             for (const { bag, values } of changes.bags)
               seen.written[bagName(bag, application)] = masked(values);
@@ -106,28 +106,17 @@ function lookedAtSecrets(
   const noted = (what: string, how: string) => () => void pending.push([`secret ${what}`, how]);
   return {
     ...store,
-    read: (id) => then(store.read(id), hideIn),
+    read: (id) => watched(store.read(id), hideIn),
     make: (label, content, onRecord) => {
       hideIn(content);
-      return then(store.make(label, content, onRecord), noted(label, 'made'));
+      return watched(store.make(label, content, onRecord), noted(label, 'made'));
     },
     replace: (id, content) => {
       hideIn(content);
-      return then(store.replace(id, content), noted(id, 'changed'));
+      return watched(store.replace(id, content), noted(id, 'changed'));
     },
     grant: (id, relation) =>
-      then(store.grant(id, relation), noted(id, `granted to relation ${relation}`)),
-    remove: (id) => then(store.remove(id), noted(id, 'removed')),
+      watched(store.grant(id, relation), noted(id, `granted to relation ${relation}`)),
+    remove: (id) => watched(store.remove(id), noted(id, 'removed')),
   };
 }
-
-const then =
-  <Result, Why extends Failure>(
-    call: Attempt<Result, Why>,
-    look: (result: Result) => void,
-  ): Attempt<Result, Why> =>
-  async () => {
-    const outcome = await call();
-    if (E.isRight(outcome)) look(outcome.right);
-    return outcome;
-  };

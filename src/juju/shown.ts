@@ -1,4 +1,6 @@
 /** What a charm says of itself to those who look at its runs. */
+import * as E from 'fp-ts/lib/Either.js';
+import type { Attempt, Failure } from '../hook/index.ts';
 
 /**
  * All of it is optional: a charm that says nothing is shown by its charts, its databags and its
@@ -47,3 +49,15 @@ export const visibleOf = ({ name, endpoints, shown }: Visible): Visible => ({
   ...(endpoints && { endpoints }),
   ...(shown && { shown }),
 });
+
+/** The same attempt, of whose result somebody is told before whoever takes it. */
+export const watched =
+  <Result, Why extends Failure>(
+    call: Attempt<Result, Why>,
+    look: (result: Result) => void,
+  ): Attempt<Result, Why> =>
+  async () => {
+    const outcome = await call();
+    if (E.isRight(outcome)) look(outcome.right);
+    return outcome;
+  };

@@ -1,7 +1,5 @@
 /** What those who look at runs of PgBouncer's charm are shown. */
-import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Failure } from '../../hook/index.ts';
-import type { Eyes, Shown } from '../../juju/shown.ts';
+import { type Eyes, type Shown, watched } from '../../juju/shown.ts';
 import { jujuEndpoints } from '../keys.ts';
 import { databaseSection } from '../pooler/pgbouncer-files.ts';
 import type { Backend, Outside, Pooler } from '../ports.ts';
@@ -29,28 +27,17 @@ export const visible = { name: 'pgbouncer', endpoints: jujuEndpoints, shown };
 const lookedAtBackend = (backend: Backend, eyes: Eyes): Backend => ({
   ...backend,
   provision: (grant, holdings) =>
-    then(backend.provision(grant, holdings), ({ user }) =>
+    watched(backend.provision(grant, holdings), ({ user }) =>
       eyes.did(`role ${user}`, `may use database ${grant.database}`),
     ),
   remove: (grant, holdings) =>
-    then(backend.remove(grant, holdings), () => eyes.did(`role ${grant.user}`, 'removed')),
+    watched(backend.remove(grant, holdings), () => eyes.did(`role ${grant.user}`, 'removed')),
 });
 
 const lookedAtPooler = (pooler: Pooler, eyes: Eyes): Pooler => ({
   ...pooler,
   apply: (configuration) =>
-    then(pooler.apply(configuration), () =>
+    watched(pooler.apply(configuration), () =>
       eyes.configured({ before: null, after: databaseSection(configuration.databases) }),
     ),
 });
-
-const then =
-  <Result, Why extends Failure>(
-    call: Attempt<Result, Why>,
-    look: (result: Result) => void,
-  ): Attempt<Result, Why> =>
-  async () => {
-    const outcome = await call();
-    if (E.isRight(outcome)) look(outcome.right);
-    return outcome;
-  };
