@@ -3,7 +3,13 @@
  *
  * @module hookchart/inspect
  */
-export { type Attributes, type TraceOptions, type TraceWatch, traced } from '../tracing/index.ts';
+export {
+  type Attributes,
+  type SeenOfHook,
+  type TraceOptions,
+  type TraceWatch,
+  traced,
+} from '../tracing/index.ts';
 export { Collector } from './collect.ts';
 export { definitionOf } from './definition.ts';
 export { feedOf } from './feed.ts';

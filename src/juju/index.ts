@@ -41,6 +41,7 @@ export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from
 export type { Endpoints } from './endpoints.ts';
 export { type DeferralsUnreadable, type JujuError, render } from './errors.ts';
 export {
+  type ActionTools,
   type Environment,
   type EnvironmentInvalid,
   type HookRelation,

@@ -9,6 +9,7 @@ export {
   type PgbouncerCharmOptions,
   pgbouncerCharm,
 } from './commands/charm.ts';
+export type { Slices, TlsMode } from './commands/rules.ts';
 export { cryptoEntropy } from './entropy.ts';
 export { type Broken, type HookError, render, type Unavailable } from './errors.ts';
 export {
@@ -63,6 +64,7 @@ export {
   postgres,
   type Tls,
 } from './postgres/index.ts';
+export type { CertificateFacts, RequestedCertificate } from './relation/certificate.ts';
 export type { HostPort } from './relation/host-port.ts';
 export type {
   KeptLogin,

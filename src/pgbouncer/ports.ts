@@ -9,7 +9,7 @@ import type { Secret } from '../hook/index.ts';
 import type { HookWorld } from '../juju/dispatch.ts';
 import type { HookError } from './errors.ts';
 import type { BackendEndpoints, Configuration } from './pooler/configuration.ts';
-import type { Asked, CertificateFacts } from './relation/certificate.ts';
+import type { CertificateFacts, RequestedCertificate } from './relation/certificate.ts';
 
 export type Attempt<Result> = TE.TaskEither<HookError, Result>;
 
@@ -102,7 +102,9 @@ export interface Identity {
   /** The names and addresses by which clients come to it, sorted. */
   readonly names: Attempt<readonly string[]>;
   /** A new request for a certificate for these, by the key, which is made where there is none. */
-  readonly request: (names: readonly string[]) => Attempt<Pick<Asked, 'request' | 'key'>>;
+  readonly request: (
+    names: readonly string[],
+  ) => Attempt<Pick<RequestedCertificate, 'request' | 'key'>>;
   /** Deletes the key. That nothing in force needs it is for the caller to know. */
   readonly forget: Attempt<void>;
   /** What a certificate says, given those that came with it; null where it cannot be read. */

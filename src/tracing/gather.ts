@@ -13,16 +13,11 @@ interface Open {
   readonly spans: Span[];
 }
 
-interface Machine {
-  readonly id: string;
-  readonly config: { readonly states?: unknown };
-}
-
 /** What is seen of a hook while it runs, whatever its words are: `Progress` of any charm. */
-export type Seen =
+export type SeenOfHook =
   | {
       readonly _tag: 'Begun';
-      readonly machine: Machine;
+      readonly machine: { readonly id: string; readonly config: { readonly states?: unknown } };
       readonly event: object;
       readonly from: string;
     }
@@ -40,12 +35,14 @@ export type Seen =
     }
   | { readonly _tag: 'Ended'; readonly end: ChartEnd };
 
+type Machine = (SeenOfHook & { readonly _tag: 'Begun' })['machine'];
+
 /** How a hook ended: null where it ended well. */
 export type HookEnd = Failure | 'Defect' | null;
 
 export interface Gathered {
   /** For `dispatch`, as its option `watch`. */
-  readonly watch: (seen: Seen) => void;
+  readonly watch: (seen: SeenOfHook) => void;
   /** The hook with its charts and their nodes; null where it went through none and failed nowhere. */
   readonly end: (end: HookEnd) => Span | null;
 }
@@ -81,7 +78,7 @@ export function gathered(
     chart = null;
   };
 
-  const watch = (seen: Seen): void => {
+  const watch = (seen: SeenOfHook): void => {
     switch (seen._tag) {
       case 'Begun':
         machine = seen.machine;
@@ -129,7 +126,7 @@ export function gathered(
 const own = 'hookchart';
 
 const chartBegun = (
-  { machine, event, from }: Seen & { readonly _tag: 'Begun' },
+  { machine, event, from }: SeenOfHook & { readonly _tag: 'Begun' },
   began: number,
 ): Open => ({
   name: machine.id,
@@ -143,7 +140,7 @@ const chartBegun = (
 });
 
 const nodeAsked = (
-  { node, request }: Seen & { readonly _tag: 'Asked' },
+  { node, request }: SeenOfHook & { readonly _tag: 'Asked' },
   machine: Machine | null,
   began: number,
 ): Open => ({
@@ -157,7 +154,7 @@ const nodeAsked = (
   spans: [],
 });
 
-function answered({ request, answer, to }: Seen & { readonly _tag: 'Answered' }): Attributes {
+function answered({ request, answer, to }: SeenOfHook & { readonly _tag: 'Answered' }): Attributes {
   const { label, learned, failure } = answer;
   const masked = [...maskedIn(request, 'request'), ...maskedIn(learned, 'learned')];
   return {

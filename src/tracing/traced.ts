@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { given } from '../hook/given.ts';
 import type { Failure } from '../hook/index.ts';
-import { gathered, type HookEnd, type Seen } from './gather.ts';
+import { gathered, type HookEnd, type SeenOfHook } from './gather.ts';
 import type { Attributes, Span } from './span.ts';
 
 /** Where a hook's trace goes, and what is said with it. */
@@ -27,7 +27,7 @@ export interface TraceOptions {
 }
 
 /** Told of what is seen of a hook: the option `watch` of `dispatch` and of `drive`. */
-export type TraceWatch = (seen: Seen) => void;
+export type TraceWatch = (seen: SeenOfHook) => void;
 
 /**
  * A hook is held no longer by whom it tells. Below 800 ms the exporter does not try again, which is

@@ -1,4 +1,5 @@
 /** Juju's hook tools as the port. */
+export type { ActionTools } from './action.ts';
 export {
   type Environment,
   type EnvironmentInvalid,

@@ -21,7 +21,7 @@ export interface CertificateFacts {
 }
 
 /** What was asked of `certificates`, and for what. */
-export interface Asked {
+export interface RequestedCertificate {
   /** The signing request, as PEM. */
   readonly request: string;
   readonly key: string;
@@ -47,7 +47,7 @@ interface Held {
 export interface Certified {
   /** The relation with who gives certificates; null while there is none. */
   readonly relation: number | null;
-  readonly asked: Asked | null;
+  readonly asked: RequestedCertificate | null;
   readonly held: Held | null;
 }
 
@@ -124,7 +124,7 @@ export function isDue(
 
 /** Whether what was asked for is what is wanted now. */
 export const isAskedFor = (
-  asked: Asked | null,
+  asked: RequestedCertificate | null,
   { key, names }: { readonly key: string | null; readonly names: readonly string[] },
 ): boolean => asked !== null && asked.key === key && asked.names.join() === names.join();
 
