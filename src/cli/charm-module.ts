@@ -43,7 +43,7 @@ const wrongAbout = (module: string) => (what: string) => new WrongUse(`--charm $
 
 const isCharm = (value: unknown): value is Charm => lackingIn(value) === null;
 
-/** What `import` is to be given. */
+/** The URL of a module, or what `import` finds by itself. */
 export function addressOf(module: string): string {
   const wrong = wrongAbout(module);
   const path = resolve(module);

@@ -26,4 +26,4 @@ export {
 } from './invariants.ts';
 export { type PgbouncerWorld, provider, type Shared } from './outside.ts';
 export type { RequirerOptions } from './requirer.ts';
-export { simulated } from './simulated.ts';
+export { simulated, simulatedInSlices } from './simulated.ts';

@@ -1,5 +1,6 @@
 import { simulatedCharm, type Topology } from '../../testing/index.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
+import { defaultSlices, type Slices } from '../commands/rules.ts';
 import { render } from '../errors.ts';
 import { endpoints } from '../keys.ts';
 import { hooksRepeat, invariants } from './invariants.ts';
@@ -8,54 +9,64 @@ import { addressOf, reductions } from './reductions.ts';
 import { requirer } from './requirer.ts';
 
 /** PgBouncer's charm, with a PostgreSQL, poolers and requirers: `explore`, `soak` and `Simulation` take it. */
-export const simulated = simulatedCharm({
-  // One at a time, so that what takes many hooks is explored; and nobody looks again at what is served.
-  charm: pgbouncerCharm({ slices: { look: 1, wait: 8, again: 0, move: 1 } }),
-  application: provider,
-  endpoints: [endpoints.database],
-  address: addressOf,
-  requests: [
-    { database: 'shared' },
-    { database: 'own', 'extra-user-roles': 'CREATEDB' },
-    { database: 'not a name' },
-    { database: 'own', 'extra-user-roles': 'SUPERUSER' },
-    {},
-  ],
-  requirer,
-  outside,
-  faults,
-  bounds: {
-    outages: {
-      byDefault: 1,
-      told: 'times that PostgreSQL goes down, between hooks or within one',
+export const simulated = inSlicesOf(defaultSlices);
+
+/**
+ * The same, where a hook looks at one relation beside its own, and tells one of a new place: what
+ * takes many hooks in a large deployment takes them in a small one.
+ */
+export const simulatedInSlices = inSlicesOf({ ...defaultSlices, look: 1, move: 1 });
+
+function inSlicesOf(slices: Slices) {
+  return simulatedCharm({
+    // Nobody looks again at those who are served: nothing is found again which was lost.
+    charm: pgbouncerCharm({ slices: { ...slices, again: 0 } }),
+    application: provider,
+    endpoints: [endpoints.database],
+    address: addressOf,
+    requests: [
+      { database: 'shared' },
+      { database: 'own', 'extra-user-roles': 'CREATEDB' },
+      { database: 'not a name' },
+      { database: 'own', 'extra-user-roles': 'SUPERUSER' },
+      {},
+    ],
+    requirer,
+    outside,
+    faults,
+    bounds: {
+      outages: {
+        byDefault: 1,
+        told: 'times that PostgreSQL goes down, between hooks or within one',
+      },
+      halfLoads: { byDefault: 0, told: 'reloads that load half of a file' },
     },
-    halfLoads: { byDefault: 0, told: 'reloads that load half of a file' },
-  },
-  invariants,
-  comesToRest: hooksRepeat,
-  reductions,
-  render,
-  tells: ({ charts, reconciled }) => {
-    const left = reconciled.filter(
-      ({ hook, end }) => hook !== 'ledger-moved' || end._tag !== 'Returned',
-    );
-    return [...charts, ...left].map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`);
-  },
-  explored: ({ units, relations }) => ({
-    units,
-    requirers: Object.fromEntries(
-      Array.from({ length: relations }, (_, number) => [
-        `app${number + 1}`,
-        { units: 1, request: { database: `db${number + 1}` }, options: { copyIn: 'state' } },
-      ]),
-    ),
-  }),
-  objection: ({ endings = 0, leaderChanges = 0, outages = 0, removals = 0 }) =>
-    endings > 0 && leaderChanges + outages + removals > 0
-      ? 'endings are explored without leader changes, outages and removals: a provider that ends while nobody leads or PostgreSQL is down leaves its roles behind'
-      : null,
-  soaked,
-});
+    invariants,
+    comesToRest: hooksRepeat,
+    reductions,
+    render,
+    tells: ({ charts, reconciled }) => {
+      const left = reconciled.filter(
+        ({ hook, end }) => hook !== 'ledger-moved' || end._tag !== 'Returned',
+      );
+      return [...charts, ...left].map(({ hook, end }) => `${hook} ${end._tag.toLowerCase()}`);
+    },
+    explored: ({ units, relations }) => ({
+      units,
+      requirers: Object.fromEntries(
+        Array.from({ length: relations }, (_, number) => [
+          `app${number + 1}`,
+          { units: 1, request: { database: `db${number + 1}` }, options: { copyIn: 'state' } },
+        ]),
+      ),
+    }),
+    objection: ({ endings = 0, leaderChanges = 0, outages = 0, removals = 0 }) =>
+      endings > 0 && leaderChanges + outages + removals > 0
+        ? 'endings are explored without leader changes, outages and removals: a provider that ends while nobody leads or PostgreSQL is down leaves its roles behind'
+        : null,
+    soaked,
+  });
+}
 
 /** Every second history has a Juju with secrets. */
 function soaked(seed: number): Topology {

@@ -1,19 +1,23 @@
 import type { SimulatedCharm } from '../simulated-charm.ts';
 import { Misuse } from '../world.ts';
 
-/** The charm that a module exports as `simulated`; a `Misuse` says why there is none. */
-export async function loadCharm(url: string): Promise<SimulatedCharm> {
-  let loaded: { readonly simulated?: unknown };
+/**
+ * The charm that a module exports as `simulated`, or by the name that follows the module's address
+ * after a `#`; a `Misuse` says why there is none.
+ */
+export async function loadCharm(address: string): Promise<SimulatedCharm> {
+  const [url = '', name = 'simulated'] = address.split('#');
+  let loaded: Readonly<Record<string, unknown>>;
   try {
     loaded = await import(url);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Misuse(`${url} cannot be loaded: ${why}`, { cause });
   }
-  const { simulated } = loaded;
+  const { [name]: simulated } = loaded;
   if (isSimulated(simulated)) return simulated;
   throw new Misuse(
-    `${url} exports no charm to simulate: have it export one as "simulated", made with simulatedCharm() of hookchart/testing`,
+    `${url} exports no charm to simulate as "${name}": have it export one by that name, made with simulatedCharm() of hookchart/testing`,
   );
 }
 
