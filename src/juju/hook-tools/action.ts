@@ -1,6 +1,6 @@
 /** What a unit is told of the action that it runs, and what it answers. */
-import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
+import { halt, take } from '../../hook/index.ts';
 import type { Databag, JujuAttempt } from '../port.ts';
 import { asModel, type Tools, unanswered } from './tools.ts';
 
@@ -16,22 +16,21 @@ export interface ActionTools {
 const most = 120_000;
 
 export function actionTools({ ask, tell }: Tools): ActionTools {
-  const said = async (tool: string, args: readonly string[]) => {
-    const answer = await tell(tool, args);
-    return E.isLeft(answer) ? answer : E.right(undefined);
+  const said = async (tool: string, args: readonly string[]): Promise<void> => {
+    await take(() => tell(tool, args));
   };
   return {
-    parameters: asModel(async () => {
-      const read = await ask(v.nullable(v.record(v.string(), v.unknown())), 'action-get')();
-      return E.isLeft(read) ? read : E.right(read.right ?? {});
-    }),
+    parameters: asModel(
+      async () =>
+        (await take(ask(v.nullable(v.record(v.string(), v.unknown())), 'action-get'))) ?? {},
+    ),
     succeed: (results) =>
       asModel(async () => {
         const args = Object.entries(results).map(([key, value]) => `${key}=${value}`);
         const long = args.find((arg) => Buffer.byteLength(arg) > most);
         if (long !== undefined)
-          return unanswered('action-set', `${long.slice(0, 40)}… is longer than ${most} bytes`);
-        return said('action-set', args);
+          halt(unanswered('action-set', `${long.slice(0, 40)}… is longer than ${most} bytes`));
+        await said('action-set', args);
       }),
     fail: (why) => asModel(() => said('action-fail', [why])),
   };

@@ -1,6 +1,5 @@
-import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import { once } from '../../hook/index.ts';
+import { halt, once, take } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Databag } from '../port.ts';
 import type { Environment } from './environment.ts';
@@ -12,33 +11,36 @@ import {
   parseApplications,
   parseKnown,
 } from './known.ts';
-import { type Answer, type Tools, unanswered } from './tools.ts';
+import { type Tools, unanswered } from './tools.ts';
 
-/** Where a unit is and whom it is related to: told once, kept in its state, asked for where missing. */
+/**
+ * Where a unit is and whom it is related to: told once, kept in its state, asked for where missing.
+ * All of these are steps: they are halted by a tool that fails.
+ */
 export interface Deployment {
   /** The unit's own state, as Juju keeps it. */
-  readonly stored: () => Answer<Databag>;
+  readonly stored: () => Promise<Databag>;
   /** The peer relation, `pgb-peers:0`; null before it is there, and once the unit has left it. */
-  readonly peers: () => Answer<string | null>;
+  readonly peers: () => Promise<string | null>;
   /** Whether the unit had left it before this hook, or was found to have in it. */
-  readonly hasLeft: () => Answer<boolean>;
+  readonly hasLeft: () => Promise<boolean>;
   /** The peer relation was not found, though it had been there. */
   readonly leave: () => void;
   /** The relation with what the charm requires; the one that breaks only where the application goes as well. */
-  readonly required: () => Answer<Known['backend']>;
-  readonly plannedUnits: () => Answer<readonly string[]>;
-  readonly address: () => Answer<Known['address']>;
-  readonly config: () => Answer<Known['config']>;
-  readonly relationIds: (endpoint: string) => () => Answer<readonly string[]>;
+  readonly required: () => Promise<Known['backend']>;
+  readonly plannedUnits: () => Promise<readonly string[]>;
+  readonly address: () => Promise<Known['address']>;
+  readonly config: () => Promise<Known['config']>;
+  readonly relationIds: (endpoint: string) => Promise<readonly string[]>;
   /** A relation as the tools call it, `database:4`. */
   readonly nameOf: (relation: number) => string;
   /** The other application of a relation. */
-  readonly remoteApplication: (relation: number) => Answer<string>;
+  readonly remoteApplication: (relation: number) => Promise<string>;
   readonly forgetRequired: () => void;
   /** The mark of the backend's databag with which this unit was content. */
-  readonly seen: () => Answer<string | null>;
+  readonly seen: () => Promise<string | null>;
   /** What is to be kept of what was learned, and of this; nothing where all of it is kept already. */
-  readonly learned: (seen?: Pick<Known, 'seen'>) => Answer<Databag>;
+  readonly learned: (seen?: Pick<Known, 'seen'>) => Promise<Databag>;
 }
 
 const names = v.array(v.string());
@@ -62,18 +64,16 @@ export function deployment(
   const { event, relation: own } = environment;
 
   const stored = once(async () => {
-    const read = await ask(state, 'state-get')();
-    return E.isLeft(read) ? read : E.right(read.right ?? {});
+    return (await take(ask(state, 'state-get'))) ?? {};
   });
 
   let current: Known | null = null;
   let hasLeft = false;
   /** Whether a name was learned: what is only to be forgotten can wait for something to be kept. */
   let isNamed = false;
-  const known = once(async (): Answer<Known> => {
-    const read = await stored();
-    if (E.isLeft(read)) return read;
-    const before = parseKnown(read.right);
+  const known = once(async (): Promise<Known> => {
+    const state = await stored();
+    const before = parseKnown(state);
     hasLeft = before.hasLeft && own?.endpoint !== (endpoints.peers ?? '');
     current = {
       ...before,
@@ -87,10 +87,10 @@ export function deployment(
       applications: {},
     };
     for (const [id, name] of Object.entries(before.applications))
-      learnName(read.right, Number(id), name);
+      learnName(state, Number(id), name);
     const told = applicationOf(environment, endpoints);
-    if (told !== null) learnName(read.right, told.relation, told.application);
-    return E.right(current);
+    if (told !== null) learnName(state, told.relation, told.application);
+    return current;
   });
   /** Those parts of what is known of applications that this hook has changed. */
   const parts = new Map<string, Applications>();
@@ -112,14 +112,13 @@ export function deployment(
   /** What is known already, or is asked for and known from then on. */
   const remembered = <Key extends 'peers' | 'backend' | 'address' | 'config'>(
     key: Key,
-    find: () => Answer<Known[Key]>,
+    find: () => Promise<Known[Key]>,
   ) =>
-    once(async (): Answer<Known[Key]> => {
+    once(async (): Promise<Known[Key]> => {
       const before = await known();
-      if (E.isLeft(before)) return before;
-      if (before.right[key] !== null) return E.right(before.right[key]);
+      if (before[key] !== null) return before[key];
       const found = await find();
-      if (E.isRight(found)) learn({ [key]: found.right });
+      learn({ [key]: found });
       return found;
     });
 
@@ -127,61 +126,50 @@ export function deployment(
   /** Juju takes the number alone as well; what is known of its endpoint is said. */
   const nameOf = (id: number): string =>
     named.get(id) ?? (endpoints.serves === undefined ? String(id) : `${endpoints.serves}:${id}`);
-  const relationIds = (endpoint: string) => async () => {
-    const ids = await ask(names, 'relation-ids', endpoint)();
-    if (E.isRight(ids)) for (const id of ids.right) named.set(Number(id.split(':')[1]), id);
+  const relationIds = async (endpoint: string) => {
+    const ids = await take(ask(names, 'relation-ids', endpoint));
+    for (const id of ids) named.set(Number(id.split(':')[1]), id);
     return ids;
   };
-  const remoteOf = (id: string) => ask(v.string(), 'relation-list', '-r', id, '--app');
+  const remoteOf = (id: string) => take(ask(v.string(), 'relation-list', '-r', id, '--app'));
 
   /** The relation of this hook is the required one, and it breaks. */
   const isBroken = own !== null && own.endpoint === endpoints.requires && event.endsWith('-broken');
   const plannedUnits = once(async () => {
-    const found = await ask(goal, 'goal-state')();
-    if (E.isLeft(found)) return found;
-    const units = Object.entries(found.right.units);
-    return E.right(units.flatMap(([name, { status }]) => (status === 'dying' ? [] : [name])));
+    const { units } = await take(ask(goal, 'goal-state'));
+    return Object.entries(units).flatMap(([name, { status }]) =>
+      status === 'dying' ? [] : [name],
+    );
   });
-  const findRequired = async (): Answer<Known['backend']> => {
-    if (endpoints.requires === undefined) return E.right(null);
-    const ids = await relationIds(endpoints.requires)();
-    if (E.isLeft(ids)) return ids;
+  const findRequired = async (): Promise<Known['backend']> => {
+    if (endpoints.requires === undefined) return null;
+    const ids = await relationIds(endpoints.requires);
     const hooks = own === null ? '' : `${own.endpoint}:${own.id}`;
-    const other = ids.right.find((one) => one !== hooks);
+    const other = ids.find((one) => one !== hooks);
     // An agent that was started anew lists none that is dying, and calls this hook for it all the same.
-    const id = other ?? (isBroken ? hooks : ids.right[0]);
-    if (id === undefined) return E.right(null);
-    if (isBroken && id === hooks) {
-      // Of an application that goes it takes the roles along: this is the last look at its login.
-      const planned = await plannedUnits();
-      if (E.isLeft(planned)) return planned;
-      if (planned.right.length > 0) return E.right(null);
-    }
+    const id = other ?? (isBroken ? hooks : ids[0]);
+    if (id === undefined) return null;
+    // Of an application that goes it takes the roles along: this is the last look at its login.
+    if (isBroken && id === hooks && (await plannedUnits()).length > 0) return null;
     const remote = id === hooks ? own?.remoteApplication : null;
-    if (typeof remote === 'string') return E.right({ relation: id, application: remote });
-    const found = await remoteOf(id)();
-    return E.isLeft(found) ? found : E.right({ relation: id, application: found.right });
+    return { relation: id, application: remote ?? (await remoteOf(id)) };
   };
 
   const peers = remembered('peers', async () => {
-    if (endpoints.peers === undefined) return E.right(null);
-    const ids = await relationIds(endpoints.peers)();
-    return E.isLeft(ids) ? ids : E.right(ids.right[0] ?? null);
+    if (endpoints.peers === undefined) return null;
+    return (await relationIds(endpoints.peers))[0] ?? null;
   });
 
-  const findAddress = async (): Answer<Known['address']> => {
-    const found = await ask(
-      network,
-      'network-get',
-      endpoints.serves ?? endpoints.peers ?? 'juju-info',
-    )();
-    if (E.isLeft(found)) return found;
-    const [bind] = found.right['bind-addresses'].flatMap(({ addresses }) => addresses);
-    const [ingress] = found.right['ingress-addresses'];
+  const findAddress = async (): Promise<Known['address']> => {
+    const found = await take(
+      ask(network, 'network-get', endpoints.serves ?? endpoints.peers ?? 'juju-info'),
+    );
+    const [bind] = found['bind-addresses'].flatMap(({ addresses }) => addresses);
+    const [ingress] = found['ingress-addresses'];
     const any = bind?.value ?? ingress;
     return any === undefined
-      ? unanswered('network-get', 'it names none')
-      : E.right({ bind: any, ingress: ingress ?? any });
+      ? halt(unanswered('network-get', 'it names none'))
+      : { bind: any, ingress: ingress ?? any };
   };
 
   return {
@@ -190,11 +178,11 @@ export function deployment(
     nameOf,
     peers: async () => {
       const found = await peers();
-      return hasLeft ? E.right(null) : found;
+      return hasLeft ? null : found;
     },
     hasLeft: async () => {
-      const read = await known();
-      return E.isLeft(read) ? read : E.right(hasLeft);
+      await known();
+      return hasLeft;
     },
     leave: () => {
       hasLeft = true;
@@ -203,37 +191,30 @@ export function deployment(
     required: isBroken ? once(findRequired) : remembered('backend', findRequired),
     plannedUnits,
     address: remembered('address', findAddress),
-    config: remembered('config', ask(settings, 'config-get')),
+    config: remembered('config', () => take(ask(settings, 'config-get'))),
     remoteApplication: async (id) => {
-      if (own?.id === id && own.remoteApplication !== null) return E.right(own.remoteApplication);
-      const before = await known();
-      if (E.isLeft(before)) return before;
+      if (own?.id === id && own.remoteApplication !== null) return own.remoteApplication;
+      await known();
       const state = await stored();
-      if (E.isLeft(state)) return state;
-      const name = partIn(state.right, id)[id];
-      if (name !== undefined) return E.right(name);
-      const found = await remoteOf(nameOf(id))();
-      if (E.isRight(found)) learnName(state.right, id, found.right);
+      const name = partIn(state, id)[id];
+      if (name !== undefined) return name;
+      const found = await remoteOf(nameOf(id));
+      learnName(state, id, found);
       return found;
     },
     forgetRequired: () => learn({ backend: null }),
-    seen: async () => {
-      const before = await known();
-      return E.isLeft(before) ? before : E.right(before.right.seen);
-    },
+    seen: async () => (await known()).seen,
     learned: async (seen) => {
       const before = await stored();
-      if (E.isLeft(before)) return before;
       const after = await known();
-      if (E.isLeft(after)) return after;
       learn(seen ?? {});
-      const text = JSON.stringify({ ...after.right, ...current });
-      if (!isNamed && text === before.right[knownKey]) return E.right({});
+      const text = JSON.stringify({ ...after, ...current });
+      if (!isNamed && text === before[knownKey]) return {};
       const named = [...parts].map(([key, part]) => [
         key,
         Object.keys(part).length === 0 ? '' : JSON.stringify(part),
       ]);
-      return E.right({ ...Object.fromEntries(named), [knownKey]: text });
+      return { ...Object.fromEntries(named), [knownKey]: text };
     },
   };
 }

@@ -1,15 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import { given, once } from '../../hook/index.ts';
+import { attempt, given, halt, once, right, take } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
-import type { JujuError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt } from '../port.ts';
 import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
 import { deployment } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
-import { withoutKnown } from './known.ts';
+import { type Known, withoutKnown } from './known.ts';
 import { type JujuSecrets, secretTools } from './secrets.ts';
 import {
   asModel,
@@ -18,6 +17,7 @@ import {
   isOutOfReach,
   refused,
   type ToolProblem,
+  type Tools,
   unreadable,
 } from './tools.ts';
 
@@ -73,68 +73,60 @@ export function juju(
   const { unit, application, model, version } = environment;
   const tools = hookTools(variables, remaining);
   const { ask } = tools;
+  const tell = (...call: Parameters<Tools['tell']>) => take(() => tools.tell(...call));
   const deployed = deployment(environment, tools, endpoints);
   const breaking = breakingOf(environment);
 
   const get = (relation: string, who: string) =>
     ask(databag, 'relation-get', '-r', relation, ...(who.includes('/') ? [] : ['--app']), '-', who);
 
-  const readBag = async (bag: Bag): Promise<E.Either<ToolProblem, Databag>> => {
+  const readBag = async (bag: Bag): Promise<Databag> => {
     if (bag._tag === 'PeerApp' || bag._tag === 'PeerUnit') {
       const id = await deployed.peers();
-      if (E.isLeft(id)) return id;
       // Before the peer relation is created there is nothing in it, nor for a unit that has left it.
-      if (id.right === null) return E.right({});
-      const read = await get(id.right, bag._tag === 'PeerApp' ? application : bag.unit)();
-      if (bag._tag !== 'PeerApp' || E.isRight(read) || !isNoRelation(read.left)) return read;
+      if (id === null) return {};
+      const read = await get(id, bag._tag === 'PeerApp' ? application : bag.unit)();
+      if (bag._tag !== 'PeerApp' || E.isRight(read) || !isNoRelation(read.left)) return right(read);
       deployed.leave();
-      return E.right({});
+      return {};
     }
     const id = deployed.nameOf(bag.relation);
-    if (bag._tag === 'OwnApp') return get(id, application)();
-    if (bag._tag === 'RemoteUnit' || bag._tag === 'OwnUnit') return get(id, bag.unit)();
-    const remote = await deployed.remoteApplication(bag.relation);
-    if (E.isLeft(remote)) return remote;
-    return get(id, remote.right)();
+    if (bag._tag === 'OwnApp') return take(get(id, application));
+    if (bag._tag === 'RemoteUnit' || bag._tag === 'OwnUnit') return take(get(id, bag.unit));
+    return take(get(id, await deployed.remoteApplication(bag.relation)));
   };
 
-  const write = async (bag: Bag, values: Databag): Promise<E.Either<ToolProblem, unknown>> => {
+  const write = async (bag: Bag, values: Databag): Promise<void> => {
     const isPeers = bag._tag === 'PeerApp' || bag._tag === 'PeerUnit';
-    const id = isPeers ? await deployed.peers() : E.right(deployed.nameOf(bag.relation));
-    if (E.isLeft(id)) return id;
-    if (id.right === null) return unreadable('relation-set', 'the peer relation is not there yet');
-    return set(id.right, isOfUnit(bag) ? [] : ['--app'], values);
+    const id = isPeers ? await deployed.peers() : deployed.nameOf(bag.relation);
+    if (id === null) halt(unreadable('relation-set', 'the peer relation is not there yet'));
+    await set(id, isOfUnit(bag) ? [] : ['--app'], values);
   };
   const set = (relation: string, whose: readonly string[], values: Databag) =>
-    tools.tell('relation-set', ['-r', relation, ...whose, '--file', '-'], JSON.stringify(values));
+    tell('relation-set', ['-r', relation, ...whose, '--file', '-'], JSON.stringify(values));
 
   /** The state that is to be written: what the engine wants, and what was learned. */
-  const keep = async (
-    values: Databag,
-    seen?: { readonly seen: string | null },
-  ): Promise<E.Either<ToolProblem, unknown>> => {
-    const learned = await deployed.learned(seen);
-    if (E.isLeft(learned)) return learned;
-    const all = { ...values, ...learned.right };
-    if (Object.keys(all).length === 0) return E.right(null);
-    return tools.tell('state-set', ['--file', '-'], JSON.stringify(all));
+  const keep = async (values: Databag, seen?: { readonly seen: string | null }): Promise<void> =>
+    setState({ ...values, ...(await deployed.learned(seen)) });
+  const setState = async (values: Databag): Promise<void> => {
+    if (Object.keys(values).length === 0) return;
+    await tell('state-set', ['--file', '-'], JSON.stringify(values));
   };
 
   let mark: string | null = null;
-  const required = once(async (): Promise<E.Either<ToolProblem, RequiredAnswer | null>> => {
+  const required = once(async (): Promise<RequiredAnswer | null> => {
     const found = await deployed.required();
-    if (E.isLeft(found)) return found;
-    if (found.right === null) return E.right(null);
-    const { relation, application: remote } = found.right;
+    if (found === null) return null;
+    const { relation, application: remote } = found;
     const read = await get(relation, remote)();
-    if (E.isRight(read)) {
-      mark = fingerprint(JSON.stringify([relation, read.right]));
-      return E.right({ relation, databag: read.right });
+    if (E.isLeft(read) && isOutOfReach(read.left)) {
+      // It went without a word, as by force; the next hook asks for it anew.
+      deployed.forgetRequired();
+      return null;
     }
-    if (!isOutOfReach(read.left)) return read;
-    // It went without a word, as by force; the next hook asks for it anew.
-    deployed.forgetRequired();
-    return E.right(null);
+    const databag = right(read);
+    mark = fingerprint(JSON.stringify([relation, databag]));
+    return { relation, databag };
   });
 
   return {
@@ -142,38 +134,27 @@ export function juju(
     unit,
     owner: `${model.uuid}/${application}`,
     endpoint: where,
-    leader: asModel(once(ask(v.boolean(), 'is-leader'))),
+    leader: asModel(once(() => take(ask(v.boolean(), 'is-leader')))),
     plannedUnits: asModel(deployed.plannedUnits),
     hasLeft: asModel(deployed.hasLeft),
     peers: asModel(
       once(async () => {
         const id = await deployed.peers();
-        if (E.isLeft(id)) return id;
-        return id.right === null ? E.right([]) : ask(names, 'relation-list', '-r', id.right)();
+        return id === null ? [] : take(ask(names, 'relation-list', '-r', id));
       }),
     ),
     relations: (endpoint) =>
       asModel(async () => {
-        const ids = await deployed.relationIds(endpoint)();
-        if (E.isLeft(ids)) return ids;
+        const ids = await deployed.relationIds(endpoint);
         // An agent that has not been started anew since it joined still lists the one that breaks.
-        const others = ids.right.filter((id) => id !== breaking);
+        const others = ids.filter((id) => id !== breaking);
         const numbers = others.map((id) => Number(id.split(':')[1]));
-        return E.right(numbers.sort((one, other) => one - other));
+        return numbers.sort((one, other) => one - other);
       }),
     remoteUnits: (relation) =>
-      asModel(ask(names, 'relation-list', '-r', deployed.nameOf(relation))),
-    read: (bags) => async () => {
-      const contents = await Promise.all(bags.map(readBag));
-      return contents.map((content) =>
-        E.isLeft(content) ? E.left(refused(content.left)) : content,
-      );
-    },
-    state: asModel(async () => {
-      const read = await deployed.stored();
-      if (E.isLeft(read)) return read;
-      return E.right(withoutKnown(read.right));
-    }),
+      asModel(() => take(ask(names, 'relation-list', '-r', deployed.nameOf(relation)))),
+    read: (bags) => () => Promise.all(bags.map((bag) => asModel(() => readBag(bag))())),
+    state: asModel(async () => withoutKnown(await deployed.stored())),
     secrets: version[0] >= 3 ? secretTools(tools, environment.charmFolder, deployed.nameOf) : null,
     commit: ({ bags, state, status: { name, message } }) => {
       const isContent = name === 'active';
@@ -181,23 +162,18 @@ export function juju(
       const ofUnit = bags.filter(({ bag }) => isOfUnit(bag));
       // What only the leader may write comes first: where it is refused, nothing was written.
       const ordered = [...bags.filter(({ bag }) => !isOfUnit(bag)), ...ofUnit];
-      return inOrder([
-        ...ordered.map(
-          ({ bag, values }) =>
-            () =>
-              write(bag, values),
-        ),
-        () => keep(state, seen),
-        () => tools.tell('status-set', ['--', name, printable(message)]),
-      ]);
+      return asModel(async () => {
+        for (const { bag, values } of ordered) await write(bag, values);
+        await keep(state, seen);
+        await tell('status-set', ['--', name, printable(message)]);
+      });
     },
-    config: asModel(async () => {
-      const found = await deployed.config();
-      return E.isLeft(found) ? found : E.right(found.right ?? {});
-    }),
+    config: asModel(async () => (await deployed.config()) ?? {}),
     address: async () => {
-      const found = await deployed.address();
-      if (E.isRight(found)) return E.right(found.right ?? { bind: '', ingress: '' });
+      const found = await attempt<NonNullable<Known['address']>, ToolProblem>(
+        async () => (await deployed.address()) ?? { bind: '', ingress: '' },
+      )();
+      if (E.isRight(found)) return found;
       const { _tag, tool, why } = found.left;
       return E.left(
         _tag === 'ToolFailed'
@@ -207,37 +183,24 @@ export function juju(
     },
     required: asModel(required),
     requiredHasMoved: asModel(async () => {
-      const found = await required();
-      if (E.isLeft(found)) return found;
-      const seen = await deployed.seen();
-      return E.isLeft(seen) ? seen : E.right(mark === null || mark !== seen.right);
+      await required();
+      return mark === null || mark !== (await deployed.seen());
     }),
     request: (wanted) =>
-      inOrder([
-        async () => {
-          const found = await deployed.required();
-          if (E.isLeft(found) || found.right === null) return found;
-          const { relation } = found.right;
-          const asked = await get(relation, application)();
-          if (E.isLeft(asked)) return asked;
-          const isAsked = Object.entries(wanted).every(
-            ([key, value]) => asked.right[key] === value,
-          );
-          return isAsked ? asked : set(relation, ['--app'], wanted);
-        },
-      ]),
-    remember: inOrder([() => keep({})]),
+      asModel(async () => {
+        const found = await deployed.required();
+        if (found === null) return;
+        const { relation } = found;
+        const asked = await take(get(relation, application));
+        const isAsked = Object.entries(wanted).every(([key, value]) => asked[key] === value);
+        if (!isAsked) await set(relation, ['--app'], wanted);
+      }),
+    remember: asModel(() => keep({})),
     put: ({ bags, state }) =>
-      inOrder([
-        ...bags.map(
-          ({ bag, values }) =>
-            () =>
-              write(bag, values),
-        ),
-        ...(Object.keys(state).length === 0
-          ? []
-          : [() => tools.tell('state-set', ['--file', '-'], JSON.stringify(state))]),
-      ]),
+      asModel(async () => {
+        for (const { bag, values } of bags) await write(bag, values);
+        await setState(state);
+      }),
   };
 }
 
@@ -247,13 +210,3 @@ const isOfUnit = ({ _tag }: Bag): boolean => _tag === 'PeerUnit' || _tag === 'Ow
 /** The relation that breaks in this hook, as the tools name it; null in any other one. */
 const breakingOf = ({ event, relation }: Environment): string | null =>
   relation !== null && event.endsWith('-broken') ? `${relation.endpoint}:${relation.id}` : null;
-
-const inOrder =
-  (calls: readonly (() => Promise<E.Either<ToolProblem, unknown>>)[]): JujuAttempt<void> =>
-  async (): Promise<E.Either<JujuError, void>> => {
-    for (const call of calls) {
-      const outcome = await call();
-      if (E.isLeft(outcome)) return E.left(refused(outcome.left));
-    }
-    return E.right(undefined);
-  };

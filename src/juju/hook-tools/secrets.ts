@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import { once } from '../../hook/index.ts';
+import { attempt, halt, once, right, take } from '../../hook/index.ts';
 import type { Databag, JujuAttempt, SecretStore, Stray } from '../port.ts';
 import {
   asModel,
@@ -41,15 +41,15 @@ export function secretTools(
   const folder = join(charmFolder, '.hookchart-secrets');
 
   // A hook that was killed may have left its files; this one may have none of its own to write.
-  const leftover = withFile(folder, () => rmSync(folder, { recursive: true, force: true }));
+  const cleared = withFile(folder, () => rmSync(folder, { recursive: true, force: true }));
   let [made, open] = [0, 0];
 
   const withContent = async (
     tool: string,
     args: readonly string[],
     values: Databag,
-  ): Promise<E.Either<Problem, string>> => {
-    if (E.isLeft(leftover)) return leftover;
+  ): Promise<string> => {
+    right(cleared);
     made += 1;
     open += 1;
     const own = join(folder, String(made));
@@ -62,7 +62,7 @@ export function secretTools(
       mkdirSync(own, { recursive: true, mode: 0o700 });
       for (const { value, path } of files) writeFileSync(path, value, { mode: 0o600 });
     });
-    const told: E.Either<Problem, string> = E.isLeft(written)
+    const told: E.Either<ToolProblem | FileFailed, string> = E.isLeft(written)
       ? written
       : await tools.tell(tool, [...args, ...files.map(({ key, path }) => `${key}#file=${path}`)]);
     open -= 1;
@@ -70,32 +70,33 @@ export function secretTools(
       rmSync(own, { recursive: true, force: true });
       if (open === 0) rmSync(folder, { recursive: true, force: true });
     });
-    return E.isLeft(told) || E.isRight(gone) ? told : gone;
+    // What the tool said comes first: of what it left behind the next hook takes care.
+    const said = right(told);
+    right(gone);
+    return said;
   };
 
   /** The id of the application's secret that has a label; null where none has it. */
-  const labelled = async (label: string): Promise<E.Either<ToolProblem, string | null>> => {
+  const labelled = async (label: string): Promise<string | null> => {
     const found = await tools.ask(infos, 'secret-info-get', '--label', label)();
-    if (E.isLeft(found)) return isOutOfReach(found.left) ? E.right(null) : found;
-    const [id] = Object.keys(found.right);
-    if (id === undefined) return unreadable('secret-info-get', 'it names no secret');
-    return E.right(id.startsWith('secret:') ? id : `secret:${id}`);
+    if (E.isLeft(found) && isOutOfReach(found.left)) return null;
+    const [id] = Object.keys(right(found));
+    if (id === undefined) halt(unreadable('secret-info-get', 'it names no secret'));
+    return id.startsWith('secret:') ? id : `secret:${id}`;
   };
 
-  const owned = once(tools.ask(v.array(v.string()), 'secret-ids'));
+  const owned = once(() => take(tools.ask(v.array(v.string()), 'secret-ids')));
   const ours: string[] = [];
 
   /** Juju takes a removal of what is not there, and refuses the commit. */
   const removeKnown = async (id: string, ...revision: readonly string[]) => {
-    const found = await owned();
-    if (E.isLeft(found)) return found;
-    const isThere = [...found.right, ...ours].some((one) => bare(one) === bare(id));
-    return isThere ? tools.tell('secret-remove', [id, ...revision]) : E.right('');
+    const isThere = [...(await owned()), ...ours].some((one) => bare(one) === bare(id));
+    if (isThere) await take(() => tools.tell('secret-remove', [id, ...revision]));
   };
 
   /** Whether there may be secrets that nobody speaks of; one call for all that a hook makes. */
   const hasStrays = async (onRecord: readonly string[]): Promise<boolean> => {
-    const found = await straysOf(onRecord);
+    const found = await attempt(() => straysOf(onRecord))();
     return E.isLeft(found) || found.right.length > 0;
   };
   /** Compared once with what is on record: there are two secrets for each relation. */
@@ -103,26 +104,23 @@ export function secretTools(
     null;
   const straysOf = async (onRecord: readonly string[]) => {
     const found = await owned();
-    if (E.isLeft(found)) return found;
     if (last?.onRecord !== onRecord) {
       const known = new Set(onRecord.map(bare));
-      last = { onRecord, strays: found.right.filter((id) => !known.has(bare(id))) };
+      last = { onRecord, strays: found.filter((id) => !known.has(bare(id))) };
     }
     const made = new Set(ours.map(bare));
-    return E.right(last.strays.filter((id) => !made.has(bare(id))));
+    return last.strays.filter((id) => !made.has(bare(id)));
   };
-  const strays = async (onRecord: readonly string[]): Promise<E.Either<ToolProblem, Stray[]>> => {
-    const found = await straysOf(onRecord);
-    if (E.isLeft(found)) return found;
+  const strays = async (onRecord: readonly string[]): Promise<Stray[]> => {
     const strays: Stray[] = [];
-    for (const one of found.right) {
+    for (const one of await straysOf(onRecord)) {
       const id = one.startsWith('secret:') ? one : `secret:${one}`;
       const info = await tools.ask(infos, 'secret-info-get', id)();
       // Who is not its owner is told nothing of it.
       if (E.isLeft(info)) continue;
       strays.push({ id, label: Object.values(info.right)[0]?.label ?? '' });
     }
-    return E.right(strays);
+    return strays;
   };
 
   /**
@@ -133,22 +131,20 @@ export function secretTools(
     label: string,
     values: Databag,
     onRecord: readonly string[],
-  ): Promise<E.Either<Problem, string>> => {
-    const known = (await hasStrays(onRecord)) ? await labelled(label) : E.right(null);
-    if (E.isLeft(known)) return known;
-    if (known.right !== null) {
-      const set = await withContent('secret-set', [known.right], values);
-      return E.isLeft(set) ? set : E.right(known.right);
+  ): Promise<string> => {
+    const known = (await hasStrays(onRecord)) ? await labelled(label) : null;
+    if (known !== null) {
+      await withContent('secret-set', [known], values);
+      return known;
     }
     const added = await withContent(
       'secret-add',
       ['--owner', 'application', '--label', label],
       values,
     );
-    if (E.isLeft(added)) return added;
-    const id = added.right.trim();
+    const id = added.trim();
     ours.push(id);
-    return secretId.test(id) ? E.right(id) : unreadable('secret-add', 'it printed no id');
+    return secretId.test(id) ? id : halt(unreadable('secret-add', 'it printed no id'));
   };
 
   return {
@@ -159,23 +155,17 @@ export function secretTools(
       return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: read.left.why });
     },
     make: (label, values, onRecord) => asModel(() => make(label, values, onRecord)),
-    replace: (id, values) => done(() => withContent('secret-set', [id], values)),
+    replace: (id, values) =>
+      asModel(async () => void (await withContent('secret-set', [id], values))),
     grant: (id, relation) =>
-      done(() => tools.tell('secret-grant', ['--relation', nameOf(relation), id])),
-    remove: (id) => done(() => removeKnown(id)),
+      asModel(async () => {
+        await take(() => tools.tell('secret-grant', ['--relation', nameOf(relation), id]));
+      }),
+    remove: (id) => asModel(() => removeKnown(id)),
     strays: (onRecord) => asModel(() => strays(onRecord)),
-    prune: (id, revision) => done(() => removeKnown(id, '--revision', String(revision))),
+    prune: (id, revision) => asModel(() => removeKnown(id, '--revision', String(revision))),
   };
 }
-
-type Problem = ToolProblem | FileFailed;
-
-const done =
-  (call: () => Promise<E.Either<Problem, unknown>>): JujuAttempt<void> =>
-  async () => {
-    const outcome = await asModel(call)();
-    return E.isLeft(outcome) ? outcome : E.right(undefined);
-  };
 
 /** A full disk, or a folder that nobody may write to, is no defect. */
 function withFile(path: string, act: () => void): E.Either<FileFailed, void> {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import type { Attempt } from '../../hook/index.ts';
+import { type Attempt, attempt } from '../../hook/index.ts';
 import type { JujuError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Variables } from './environment.ts';
@@ -102,16 +102,24 @@ export function hookTools(
       (schema, tool, ...args) =>
       async () => {
         const answer = await tell(tool, ['--format=json', ...args]);
-        if (E.isLeft(answer)) return answer;
-        const json = v.safeParse(v.pipe(v.string(), v.parseJson()), answer.right);
-        if (!json.success) return unreadable(tool, 'it printed no JSON');
-        const parsed = v.safeParse(schema, json.output);
-        if (parsed.success) return E.right(parsed.output);
-        const [issue] = parsed.issues;
-        const path = v.getDotPath(issue) ?? 'what it printed';
-        return unreadable(tool, `${path} is not as expected (${issue.expected})`);
+        return E.isLeft(answer) ? answer : read(schema, tool, answer.right);
       },
   };
+}
+
+/** What a tool has printed. */
+function read<Schema extends v.GenericSchema>(
+  schema: Schema,
+  tool: string,
+  printed: string,
+): E.Either<ToolProblem, v.InferOutput<Schema>> {
+  const json = v.safeParse(v.pipe(v.string(), v.parseJson()), printed);
+  if (!json.success) return E.left(unreadable(tool, 'it printed no JSON'));
+  const parsed = v.safeParse(schema, json.output);
+  if (parsed.success) return E.right(parsed.output);
+  const [issue] = parsed.issues;
+  const path = v.getDotPath(issue) ?? 'what it printed';
+  return E.left(unreadable(tool, `${path} is not as expected (${issue.expected})`));
 }
 
 /** Lets so many calls be under way; the others begin in the order in which they were made. */
@@ -152,15 +160,19 @@ function gathered(
 
 const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);
 
-export const unreadable = (tool: string, why: string): E.Left<ToolProblem> => ({
-  _tag: 'Left',
-  left: { _tag: 'ToolUnreadable', class: 'broken', tool, why: printable(why) },
+export const unreadable = (tool: string, why: string): ToolProblem => ({
+  _tag: 'ToolUnreadable',
+  class: 'broken',
+  tool,
+  why: printable(why),
 });
 
 /** What a tool knows nothing of, though it says so in good order. */
-export const unanswered = (tool: string, why: string): E.Left<ToolProblem> => ({
-  _tag: 'Left',
-  left: { _tag: 'ToolFailed', class: 'broken', tool, why },
+export const unanswered = (tool: string, why: string): ToolProblem => ({
+  _tag: 'ToolFailed',
+  class: 'broken',
+  tool,
+  why,
 });
 
 /** A file for a tool could not be written, or not be taken away. */
@@ -182,12 +194,8 @@ export const isOutOfReach = (problem: ToolProblem | FileFailed): boolean =>
 export const isNoRelation = ({ _tag, why }: ToolProblem): boolean =>
   _tag === 'ToolFailed' && /relation not found/i.test(why);
 
-/** A call as a step of a port. */
-export const asModel =
-  <Result>(
-    call: () => Promise<E.Either<ToolProblem | FileFailed, Result>>,
-  ): Attempt<Result, JujuError> =>
-  async () => {
-    const outcome = await call();
-    return E.isLeft(outcome) ? E.left(refused(outcome.left)) : outcome;
-  };
+/** Steps that take what tools answer, as an attempt of a port. */
+export const asModel = <Result>(steps: () => Promise<Result>): Attempt<Result, JujuError> => {
+  const attempted = attempt<Result, ToolProblem | FileFailed>(steps);
+  return async () => E.mapLeft(refused)(await attempted());
+};
