@@ -13,10 +13,11 @@ export async function audit(connections: Connections, { grants }: Holdings): Pro
     await connections.send('compare roles', [readAllHeld, readAllRoles, readAllPlaces]),
   );
   const published = grants.filter(({ state }) => state === 'published');
+  const users = new Map(facts.held.map((held) => [held.relation, held]));
   const owners = new Map(facts.held.map((held) => [held.database, held]));
   const damaged = published.flatMap((grant) => {
-    const owner = owners.get(grant.database);
-    const what = damageOf(grant, facts, owner, server);
+    const held = { user: users.get(grant.relation), owner: owners.get(grant.database) };
+    const what = damageOf(grant, facts, held, server);
     return what === null ? [] : [{ relation: grant.relation, what }];
   });
   await renewPasswords(connections, published, new Set(damaged.map(({ relation }) => relation)));

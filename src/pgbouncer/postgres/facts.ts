@@ -113,13 +113,10 @@ export const intruders = (
 export function damageOf(
   grant: Pick<Grant, 'attributes' | 'roles' | 'user' | 'relation' | 'verifier'>,
   facts: Facts,
-  owner: Held | undefined,
+  { owner, ...held }: { readonly user: Held | undefined; readonly owner: Held | undefined },
   server: Server,
 ): string | null {
-  const user = roleOf(
-    facts,
-    facts.held.find(({ relation }) => relation === grant.relation),
-  );
+  const user = roleOf(facts, held.user);
   const heir = roleOf(facts, owner);
   const place = facts.databases.get(owner?.place ?? '');
   if (user === undefined) return `role ${grant.user} is not there`;
