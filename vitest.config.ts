@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{integration,browser,packaging,pgbouncer/charm}/**'],
+          // Some compile whole projects; what hangs is found out all the same.
+          testTimeout: 30_000,
         },
       },
       {
