@@ -156,6 +156,7 @@ describe('rooms', () => {
         'rolesBelong',
         'secretsGo',
         'simulated',
+        'simulatedInSlices',
         'topologies',
       ],
       '../src/chart/index.ts': [

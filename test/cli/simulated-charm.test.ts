@@ -43,6 +43,16 @@ describe('hookchart verify --charm', () => {
     expect(stdout).toContain('holds ShipsSeeLight, NoGhostShips, HooksEnd, and every fair end');
   });
 
+  it('takes the charm that a module exports by another name', () => {
+    const bounds = ['--units', '1', '--relations', '1', '--operations', '1', '--crashes', '0'];
+    const of = (charm: string) =>
+      hookchart('verify', '--charm', charm, ...bounds, '--leader-changes', '0').stdout;
+    expect(of('#simulatedInSlices')).toContain('holds I1 to I8');
+    expect(hookchart('verify', '--charm', './charm.mjs#other').stderr).toContain(
+      'exports no charm to simulate as "other"',
+    );
+  });
+
   it('writes what it finds to a file that names the charm, and runs that again', () => {
     const found = hookchart('verify', '--charm', './careless.mjs', ...calm, '--save', 'found.json');
     expect(found.status).toBe(1);

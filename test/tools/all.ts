@@ -10,6 +10,8 @@ const searches = {
   'commits that are lost':
     '--relations 1 --secrets 1 --lost-commits 1 --leader-changes 1 --outages 0',
   'units that lag': '--units 2 --crashes 1 --leader-changes 1 --outages 0 --lags 2',
+  'what takes many hooks':
+    '--charm #simulatedInSlices --units 2 --crashes 1 --leader-changes 2 --outages 0',
   'agents that are restarted while the provider goes':
     '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 0 --endings 1 --restarts 1 --lags 2',
   'agents that are restarted while a unit goes':
@@ -29,7 +31,13 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
         ...bounds.split(' '),
       ] as const,
   ),
-  ['random histories', 'run', '-s', 'hookchart', '--', 'soak', '--hooks', '50000'],
+  ...[[], ['--charm', '#simulatedInSlices']].map(
+    (charm) =>
+      [
+        `random histories ${charm.join(' ')}`,
+        ...['run', '-s', 'hookchart', '--', 'soak', '--hooks', '25000', ...charm],
+      ] as const,
+  ),
   ['planted faults', 'run', '-s', 'faults'],
   ['docs: reference, recorded demo, site, links', 'run', 'docs'],
   [

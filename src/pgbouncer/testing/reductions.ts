@@ -56,6 +56,7 @@ const known = new WeakMap<object, number>();
 /** How many passwords were made, were there none but those that a value holds. */
 function passwordsIn(value: unknown): number {
   if (typeof value === 'string') {
+    if (!value.includes('password-')) return 0;
     let most = 0;
     for (const [, number] of value.matchAll(/password-(\d+)/g))
       most = Math.max(most, Number(number) + 1);

@@ -1,3 +1,4 @@
+import { given } from '../given.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
 import { Misuse } from '../world.ts';
 
@@ -6,6 +7,7 @@ import { Misuse } from '../world.ts';
  * after a `#`; a `Misuse` says why there is none.
  */
 export async function loadCharm(address: string): Promise<SimulatedCharm> {
+  given('loadCharm', 'the address', address, 'text');
   const [url = '', name = 'simulated'] = address.split('#');
   let loaded: Readonly<Record<string, unknown>>;
   try {
