@@ -73,17 +73,25 @@ export interface Serving {
   readonly port: number;
   /** Whether to show the page in the browser of this desktop. */
   readonly open: boolean;
+  /** How many runs are kept of what comes in. */
+  readonly keep?: number;
+  /** Words, one of which the unit or the hook of a run is to contain. */
+  readonly only?: readonly string[];
 }
 
 /** Serves the page; a port that is taken is wrong use. */
 export async function serve(
   recording: Recording | null,
-  { port, open }: Serving,
+  { port, open, keep, only }: Serving,
   out: (text: string) => void,
 ): Promise<Hub> {
   let hub: Hub;
   try {
-    hub = await openHub(recording ?? emptyRecording('hookchart'), { port });
+    hub = await openHub(recording ?? emptyRecording('hookchart'), {
+      port,
+      ...(keep !== undefined && { entries: keep }),
+      ...(only !== undefined && { only }),
+    });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new WrongUse(`port ${port} cannot be taken (${code}); choose another --port`);

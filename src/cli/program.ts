@@ -24,7 +24,7 @@ import { ownPackage } from './package.ts';
 import { addPlan } from './plan.ts';
 import { addSoak } from './soak.ts';
 import { addVerify } from './verify.ts';
-import { wholeNumber } from './whole-number.ts';
+import { keeping, wholeNumber } from './whole-number.ts';
 import {
   exitCodeOf,
   tellFault,
@@ -96,6 +96,8 @@ program
     "print one relation's life as a Mermaid sequence diagram, and serve nothing",
   )
   .option('--relation <n>', 'with --sequence: this relation; the first by default', wholeNumber)
+  .option('--keep <n>', 'of what comes in keep so many runs, those that failed longest', keeping)
+  .option('--only <word...>', 'take only runs whose unit or hook contains one of these words')
   .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
   .option('--no-open', 'do not open the page in a browser')
   .action(async (file: string | undefined, options: InspectOptions) => {
@@ -108,6 +110,8 @@ program
       throw new WrongUse('name the recording that is to be told in words');
     if (recording === null && options.sequence)
       throw new WrongUse('name the recording of which a relation is to be drawn');
+    if (recording !== null && (options.keep !== undefined || options.only !== undefined))
+      throw new WrongUse('--keep and --only are for what comes in, not for a file');
     if (recording !== null && (options.text || options.sequence || options.out !== undefined)) {
       if (options.text) out(recordingText(recording, options.run));
       if (options.sequence) out(sequenceText(recording, options.relation));
