@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Charm } from '../juju/charm.ts';
-import { WrongUse } from './wrong-use.ts';
+import { WrongContent } from './wrong-use.ts';
 
 /** What the option `--charm` is to say, wherever there is one. */
 export const charmOption = [
@@ -39,7 +39,8 @@ export async function exportsOf(module: string): Promise<Readonly<Record<string,
   }
 }
 
-const wrongAbout = (module: string) => (what: string) => new WrongUse(`--charm ${module}: ${what}`);
+const wrongAbout = (module: string) => (what: string) =>
+  new WrongContent(`--charm ${module}: ${what}`);
 
 const isCharm = (value: unknown): value is Charm => lackingIn(value) === null;
 

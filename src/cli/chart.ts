@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
@@ -17,6 +16,9 @@ import {
 import type { HookMachine } from '../hook/index.ts';
 import { definitionOf } from '../inspector/definition.ts';
 import { charmIn, charmOption } from './charm-module.ts';
+import { bad, good } from './colour.ts';
+import { chartEndings, checkEnding, textOf } from './files.ts';
+import { nearest } from './nearest.ts';
 import { json, out } from './output.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -27,11 +29,12 @@ type Machines = Readonly<Record<string, HookMachine>>;
 export function machineOf(hook: string, machines: Machines): HookMachine {
   const machine = Object.hasOwn(machines, hook) ? machines[hook] : undefined;
   if (machine !== undefined) return machine;
-  const names = Object.keys(machines).join(', ');
+  const names = Object.keys(machines);
   throw new WrongUse(
-    names === ''
+    names.length === 0
       ? `there is no hook "${hook}", and the charm has no others`
-      : `there is no hook "${hook}"; there are ${names}`,
+      : `there is no hook "${hook}"; there are ${names.join(', ')}`,
+    nearest(hook, names),
   );
 }
 
@@ -107,8 +110,8 @@ function tellChecked(charts: readonly CheckedChart[], { json: isJson }: ChartOpt
   else
     for (const { file, line, hook, differences } of charts) {
       const title = `${file}:${line} ${hook ?? 'chart'}`;
-      out(differences.length === 0 ? `${title}: agrees\n` : '');
-      for (const difference of differences) out(`${title}: ${difference}\n`);
+      out(differences.length === 0 ? `${title}: ${good('agrees')}\n` : '');
+      for (const difference of differences) out(`${title}: ${bad(difference)}\n`);
     }
   if (!ok) process.exitCode = 1;
 }
@@ -124,8 +127,9 @@ interface CheckedChart {
 /** Compares every chart in the files with the machine that it draws. */
 function checkFiles(files: readonly string[], machines: Machines): readonly CheckedChart[] {
   if (Object.keys(machines).length === 0) throw new WrongUse('the charm has no machines');
+  for (const file of files) checkEnding(file, chartEndings);
   const checked = files.flatMap((file) =>
-    chartsIn(file, contentOf(file)).map(({ line, source }) => check(file, line, source, machines)),
+    chartsIn(file, textOf(file)).map(({ line, source }) => check(file, line, source, machines)),
   );
   if (checked.length === 0) throw new WrongUse(`there is no chart in ${files.join(', ')}`);
   return checked;
@@ -150,12 +154,4 @@ function closest(chart: Chart, machines: Machines): string {
   if (named !== undefined) return named;
   const distance = (name: string) => compare(chart, machineOf(name, machines)).length;
   return names.reduce((best, name) => (distance(name) < distance(best) ? name : best));
-}
-
-function contentOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new WrongUse(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
-  }
 }

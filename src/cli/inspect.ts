@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import {
   emptyRecording,
@@ -14,24 +14,29 @@ import {
   sequenceOf,
   tellEntry,
 } from '../inspector/index.ts';
-import { charmOfReplay, loadCharm, parseReplay } from '../testing/index.ts';
+import { charmOfReplay, loadCharm, Misuse, parseReplay } from '../testing/index.ts';
+import { aboutFile, textOf, unwritable } from './files.ts';
 import { simulatedModule } from './simulated-module.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** A recording from a file, or made of a history that a verification has written. */
 export async function readRecording(file: string): Promise<Recording> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new WrongUse(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
-  }
+  if (/\.html?$/i.test(file))
+    throw new WrongUse(
+      `${file} is to be a recording (.json); a page is opened by a browser itself`,
+    );
+  const text = textOf(file);
   const recording = parseRecording(text);
   if (E.isRight(recording)) return recording.right;
   if (/"format"\s*:\s*"hookchart-recording"/.test(text) || !/"actions"\s*:/.test(text))
     throw new WrongUse(`${file} is no recording: ${recording.left}`);
-  const charm = await loadCharm(simulatedModule(charmOfReplay(text)));
-  return await recordReplay(charm, parseReplay(charm, text));
+  try {
+    const charm = await loadCharm(simulatedModule(charmOfReplay(text)));
+    return await recordReplay(charm, parseReplay(charm, text));
+  } catch (cause) {
+    if (!(cause instanceof Misuse || cause instanceof WrongUse)) throw cause;
+    throw aboutFile(file, cause);
+  }
 }
 
 /** The whole recording in words; only the hook of that id where one is named. */
@@ -60,17 +65,7 @@ export function writeRecording(file: string, recording: Recording): void {
   try {
     writeFileSync(file, text);
   } catch (cause) {
-    throw new WrongUse(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`);
-  }
-}
-
-/** Wrong use where a file could not be written: to be known BEFORE there is something to lose. */
-export function checkWritable(file: string | undefined): void {
-  if (file === undefined) return;
-  try {
-    closeSync(openSync(file, 'a'));
-  } catch (cause) {
-    throw new WrongUse(`${file} cannot be written (${(cause as NodeJS.ErrnoException).code})`);
+    throw unwritable(file, cause);
   }
 }
 
@@ -78,17 +73,25 @@ export interface Serving {
   readonly port: number;
   /** Whether to show the page in the browser of this desktop. */
   readonly open: boolean;
+  /** How many runs are kept of what comes in. */
+  readonly keep?: number;
+  /** Words, one of which the unit or the hook of a run is to contain. */
+  readonly only?: readonly string[];
 }
 
 /** Serves the page; a port that is taken is wrong use. */
 export async function serve(
   recording: Recording | null,
-  { port, open }: Serving,
+  { port, open, keep, only }: Serving,
   out: (text: string) => void,
 ): Promise<Hub> {
   let hub: Hub;
   try {
-    hub = await openHub(recording ?? emptyRecording('hookchart'), { port });
+    hub = await openHub(recording ?? emptyRecording('hookchart'), {
+      port,
+      ...(keep !== undefined && { entries: keep }),
+      ...(only !== undefined && { only }),
+    });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new WrongUse(`port ${port} cannot be taken (${code}); choose another --port`);

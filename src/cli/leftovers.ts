@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import * as E from 'fp-ts/lib/Either.js';
 import { render } from '../pgbouncer/errors.ts';
 import type { Attempt } from '../pgbouncer/ports.ts';
 import { postgres } from '../pgbouncer/postgres/index.ts';
+import { textOf } from './files.ts';
 import { WrongUse } from './wrong-use.ts';
 
 export interface LeftoverOptions {
@@ -36,7 +36,7 @@ export async function leftovers(
     ...serverIn(uri, password),
     owner,
     settles: false,
-    tls: ca === undefined ? { mode: 'prefer' } : { mode: 'verify', ca: readFileSync(ca, 'utf8') },
+    tls: ca === undefined ? { mode: 'prefer' } : { mode: 'verify', ca: textOf(ca) },
   });
   try {
     const holdings = { owner, grants: [] };

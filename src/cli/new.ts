@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { isName, type ProjectFile, project } from '../scaffold/index.ts';
+import { chartEndings, checkEnding, textOf } from './files.ts';
 import { json, out } from './output.ts';
 import { ownPackage } from './package.ts';
-import { WrongUse } from './wrong-use.ts';
+import { WrongContent, WrongUse } from './wrong-use.ts';
 
 interface NewOptions {
   readonly out?: string;
@@ -50,7 +51,8 @@ export function addNew(program: Command): void {
 }
 
 function newProject(file: string, { out: folder, name: wanted }: NewOptions): NewProject {
-  const text = contentOf(file);
+  checkEnding(file, chartEndings);
+  const text = textOf(file);
   const name =
     wanted ?? (folder === undefined ? basename(file, extname(file)) : basename(resolve(folder)));
   if (!isName(name))
@@ -72,7 +74,9 @@ function newProject(file: string, { out: folder, name: wanted }: NewOptions): Ne
     },
   });
   if (E.isLeft(drawn))
-    throw new WrongUse(drawn.left.map(({ line, what }) => `${file}:${line}: ${what}`).join('\n'));
+    throw new WrongContent(
+      drawn.left.map(({ line, what }) => `${file}:${line}: ${what}`).join('\n'),
+    );
   const target = resolve(folder ?? name);
   write(target, drawn.right);
   return { name, folder: target, files: drawn.right.map(([path]) => path) };
@@ -96,14 +100,5 @@ function write(folder: string, files: readonly ProjectFile[]): void {
     if (cause instanceof WrongUse) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     throw new WrongUse(`${folder} cannot be written (${code}): choose another --out`);
-  }
-}
-
-function contentOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new WrongUse(`${file} cannot be read (${code})`);
   }
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CharmSource } from '../packaging/source.ts';
 import { packedOf, substrates } from '../pgbouncer/charm/packed.ts';
+import { nearest } from './nearest.ts';
 import { WrongUse } from './wrong-use.ts';
 
 interface PackOptions {
@@ -52,7 +53,10 @@ async function pack({ charm, out, arch = [], node, runtime, check: isChecked }: 
   if (node !== undefined && arch.length > 1)
     throw new WrongUse('--node is one program: name one architecture, or none');
   if (runtime !== undefined && runtime !== 'bun' && runtime !== 'node')
-    throw new WrongUse(`--runtime ${runtime} is none: say bun or node`);
+    throw new WrongUse(
+      `--runtime ${runtime} is none: say bun or node`,
+      nearest(runtime, ['bun', 'node']),
+    );
   if (node !== undefined && runtime === 'bun')
     throw new WrongUse('--node is a Node, and --runtime says bun: leave one of them out');
   const { runtimeFor } = await import('../packaging/runtimes.ts');

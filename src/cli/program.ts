@@ -3,9 +3,11 @@ import { Collector } from '../inspector/index.ts';
 import { demo } from '../pgbouncer/demo/demo.ts';
 import { Misuse } from '../testing/index.ts';
 import { addChart } from './chart.ts';
+import { strong } from './colour.ts';
+import { addCompletion } from './completion.ts';
 import { addDispatch } from './dispatch.ts';
+import { checkEnding, checkWritable, recordingEndings } from './files.ts';
 import {
-  checkWritable,
   enough,
   readRecording,
   recordingText,
@@ -22,14 +24,23 @@ import { ownPackage } from './package.ts';
 import { addPlan } from './plan.ts';
 import { addSoak } from './soak.ts';
 import { addVerify } from './verify.ts';
-import { wholeNumber } from './whole-number.ts';
-import { WrongUse } from './wrong-use.ts';
+import { keeping, wholeNumber } from './whole-number.ts';
+import {
+  exitCodeOf,
+  tellFault,
+  tellsWrongUse,
+  tellWrongUse,
+  WrongContent,
+  WrongUse,
+} from './wrong-use.ts';
 
 const program = new Command('hookchart')
   .description('Runs Juju hooks as flowcharts.')
   .version(ownPackage().version)
-  .exitOverride()
-  .showHelpAfterError();
+  .configureHelp({
+    styleTitle: (title) => strong(title),
+    styleCommandText: (text) => strong(text),
+  });
 
 addChart(program);
 addNew(program);
@@ -47,7 +58,7 @@ program
     const tell = options.json ? () => {} : out;
     // The one document on standard output stands alone; the addresses are needed all the same.
     const say = options.json ? (text: string) => process.stderr.write(text) : out;
-    checkWritable(options.record);
+    checkRecording(options.record);
     const hub = options.inspect ? await serve(null, options, say) : null;
     const collector = new Collector();
     try {
@@ -85,9 +96,12 @@ program
     "print one relation's life as a Mermaid sequence diagram, and serve nothing",
   )
   .option('--relation <n>', 'with --sequence: this relation; the first by default', wholeNumber)
+  .option('--keep <n>', 'of what comes in keep so many runs, those that failed longest', keeping)
+  .option('--only <word...>', 'take only runs whose unit or hook contains one of these words')
   .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
   .option('--no-open', 'do not open the page in a browser')
   .action(async (file: string | undefined, options: InspectOptions) => {
+    checkRecording(options.out);
     const recording = file === undefined ? null : await readRecording(file);
     if (options.run !== undefined && !options.text) throw new WrongUse('--run is for --text');
     if (options.relation !== undefined && !options.sequence)
@@ -96,13 +110,14 @@ program
       throw new WrongUse('name the recording that is to be told in words');
     if (recording === null && options.sequence)
       throw new WrongUse('name the recording of which a relation is to be drawn');
+    if (recording !== null && (options.keep !== undefined || options.only !== undefined))
+      throw new WrongUse('--keep and --only are for what comes in, not for a file');
     if (recording !== null && (options.text || options.sequence || options.out !== undefined)) {
       if (options.text) out(recordingText(recording, options.run));
       if (options.sequence) out(sequenceText(recording, options.relation));
       if (options.out !== undefined) writeRecording(options.out, recording);
       return;
     }
-    checkWritable(options.out);
     const seen = enough();
     const hub = await serve(recording, options, out);
     try {
@@ -134,6 +149,8 @@ program
 
 addDispatch(program);
 addPack(program);
+addCompletion(program);
+tellsWrongUse(program);
 
 interface InspectOptions extends Serving {
   readonly out?: string;
@@ -143,16 +160,35 @@ interface InspectOptions extends Serving {
   readonly relation?: number;
 }
 
+/** What is to be written in the end: it is wrong use BEFORE anything is done where that cannot be. */
+function checkRecording(file: string | undefined): void {
+  if (file === undefined) return;
+  checkEnding(file, recordingEndings);
+  checkWritable(file);
+}
+
 /** By its name: a charm may bring a copy of this package of its own. */
 const isHookMisuse = (error: unknown) => error instanceof Error && error.name === 'HookMisuse';
+
+/** The command that was called, as it is typed. */
+let called = 'hookchart';
+program.hook('preAction', (_, command) => {
+  called = `hookchart ${command.name()}`;
+});
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    const isUse = [WrongUse, Misuse].some((kind) => error instanceof kind) || isHookMisuse(error);
-    process.stderr.write(`hookchart: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = isUse ? 2 : 1;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CommanderError) process.exitCode = exitCodeOf(error);
+  else if (error instanceof WrongContent) {
+    tellFault(message);
+    process.exitCode = 2;
+  } else if (error instanceof WrongUse || error instanceof Misuse || isHookMisuse(error)) {
+    tellWrongUse(message, error instanceof WrongUse ? error.meant : null, called);
+    process.exitCode = 2;
+  } else {
+    tellFault(message);
+    process.exitCode = 1;
   }
 }

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
+import { recordReplay } from '../inspector/index.ts';
 import { simulated } from '../pgbouncer/testing/index.ts';
 import {
   type Bounds,
@@ -9,6 +10,7 @@ import {
   defaultBounds,
   type JujuBounds,
   loadCharm,
+  Misuse,
   parseReplay,
   type Replay,
   replay,
@@ -16,7 +18,14 @@ import {
   type Verified,
   verify,
 } from '../testing/index.ts';
+import { bad, good } from './colour.ts';
+import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
+import { aboutFile, checkEnding, checkWritable, textOf } from './files.ts';
+import { onInterruption } from './interruption.ts';
+import { nearest } from './nearest.ts';
 import { json, out } from './output.ts';
+import { progressOn } from './progress.ts';
+import { Searching } from './searching.ts';
 import { charmOption, simulatedModule } from './simulated-module.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -57,6 +66,7 @@ interface VerifyOptions {
   readonly charm?: string;
   readonly replay?: string;
   readonly save: string;
+  readonly record: string;
   readonly bound?: Readonly<Record<string, number>>;
   readonly json?: true;
 }
@@ -70,13 +80,14 @@ export function addVerify(program: Command): void {
     .option(...charmOption)
     .option('--replay <file>', 'run a history again that a failed verification has written')
     .option('--save <file>', 'where to write a history that fails', 'hookchart-replay.json')
+    .option(...recordOption)
     .option('--json', 'print one JSON document');
   const defaults = defaultBounds(simulated);
   for (const [flag, key, what] of boundOptions(simulated))
     verification.option(`--${flag} <n>`, what, wholeNumber, defaults[key]);
   verification.option('--bound <name=n...>', "bounds that are another charm's own", ownBound);
   verification.action(async (options: VerifyOptions) => {
-    const { charm, replay, save, bound, json: isJson } = options;
+    const { replay, charm, bound, json: isJson } = options;
     const tell = isJson ? () => {} : out;
     if (replay !== undefined) {
       const replayed = await replayFile(replay, charm, tell);
@@ -84,12 +95,13 @@ export function addVerify(program: Command): void {
       if (replayed.violations.length > 0) process.exitCode = 1;
       return;
     }
+    checkSaved(options);
     // What was not asked for is as the charm has it.
     const asked = boundOptions(simulated)
       .filter(([, key]) => verification.getOptionValueSource(key) !== 'default')
       .map(([, key]) => [key, verification.getOptionValue(key)] as const);
     const bounds = { ...Object.fromEntries(asked), ...bound };
-    const verified = await verifyBounds(charm, bounds, save, tell);
+    const verified = await verifyBounds(options, bounds, tell);
     if (isJson) json(verified);
     if (verified.counterexample !== null) process.exitCode = 1;
   });
@@ -106,49 +118,88 @@ function ownBound(
   return { ...before, [name]: Number(number) };
 }
 
-/** Explores; a counter-example is told as a story and written to a file. */
+/** Wrong use where what is found could not be kept. */
+function checkSaved({ save, record }: VerifyOptions): void {
+  checkEnding(save, ['.json']);
+  checkWritable(save);
+  checkRecord(record);
+}
+
+/** Bounds that the charm has; wrong use names the one that may have been meant. */
+function boundsOf(charm: SimulatedCharm, chosen: Readonly<Record<string, number>>): Bounds {
+  const defaults = defaultBounds(charm);
+  const known = Object.keys(defaults);
+  const unknown = Object.keys(chosen).find((name) => !known.includes(name));
+  if (unknown === undefined) return { ...defaults, ...chosen };
+  throw new WrongUse(
+    `${charm.application} has no bound ${unknown}; there are ${known.join(', ')}`,
+    nearest(unknown, known),
+  );
+}
+
+interface Found extends Verified {
+  readonly seconds: number;
+  /** The history that was found, and the recording of it; null where there is none. */
+  readonly file: string | null;
+  readonly recording: string | null;
+}
+
+/** Explores; a counter-example is told as a story, written to a file, and recorded. */
 async function verifyBounds(
-  named: string | undefined,
+  { charm: named, save, record, json: isJson }: VerifyOptions,
   chosen: Readonly<Record<string, number>>,
-  save: string,
   out: (text: string) => void,
-): Promise<Verified & { readonly seconds: number; readonly file: string | null }> {
+): Promise<Found> {
   const module = simulatedModule(named);
   const charm = await loadCharm(module);
-  const bounds = { ...defaultBounds(charm), ...chosen };
+  const bounds = boundsOf(charm, chosen);
   const started = performance.now();
-  const latest = new Map<number, Counts>();
-  let told = 0;
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
-  const verified = await verify(module, bounds, {
-    threads: availableParallelism() + 1,
-    watch: (counts) => {
-      latest.set(counts.served, counts);
-      if (performance.now() - told < 2000) return;
-      told = performance.now();
-      out(`${seconds()} s: ${summary([...latest.values()])}\n`);
-    },
+  const progress = progressOn();
+  const searching = new Searching(bounds.relations + 1);
+  const stop = onInterruption(() => {
+    progress.end();
+    const searches = searching.latest;
+    out(`${boundsText(charm, bounds)}\n${seconds()} s: ${summary(searches)}\n`);
+    out('Interrupted: nothing was violated until then, and nothing is proved.\n');
+    if (isJson)
+      json({ bounds, searches, counterexample: null, seconds: seconds(), interrupted: true });
   });
+  let verified: Verified;
+  try {
+    verified = await verify(module, bounds, {
+      threads: availableParallelism() + 1,
+      watch: (counts) => {
+        searching.take(counts);
+        progress.tell(searching.share, summary(searching.latest));
+      },
+    });
+  } finally {
+    stop();
+    progress.end();
+  }
   const { counterexample, searches } = verified;
   out(`${boundsText(charm, bounds)}\n${seconds()} s: ${summary(searches)}\n`);
   if (counterexample === null) {
     const names = charm.invariants.map(({ name }) => name);
     out(
-      `No violation: every state within the bounds holds ${spanOf(names)}, and every fair end is clean.\n`,
+      `${good('No violation')}: every state within the bounds holds ${spanOf(names)}, and every fair end is clean.\n`,
     );
-    return { ...verified, seconds: seconds(), file: null };
+    return { ...verified, seconds: seconds(), file: null, recording: null };
   }
   out(`\n${counterexample.story.join('\n')}\n\n`);
   for (const { invariant, what } of counterexample.violations)
-    out(`${invariant} is violated: ${what}\n`);
+    out(`${bad(`${invariant} is violated`)}: ${what}\n`);
   const found = named === undefined ? {} : { charm: named };
   const file = saved(save, { ...found, ...counterexample.replay }) ? save : null;
   out(
     file === null
       ? `${save} cannot be written; choose another --save, or take the replay from --json\n`
-      : `Run it again: hookchart verify --replay ${file}\nLook at it:   hookchart inspect ${file}\n`,
+      : `Run it again: hookchart verify --replay ${file}\n`,
   );
-  return { ...verified, seconds: seconds(), file };
+  const kept = await recordFailure(record, () => recordReplay(charm, counterexample.replay));
+  out(kept.told);
+  return { ...verified, seconds: seconds(), file, recording: kept.file };
 }
 
 /** What was found must not be lost for want of a place to write it. */
@@ -163,17 +214,22 @@ function saved(path: string, replay: Replay): boolean {
 
 /** Runs a history again that was written to a file. */
 async function replayFile(path: string, named: string | undefined, out: (text: string) => void) {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new WrongUse(`${path} cannot be read`);
-  }
-  const charm = await loadCharm(simulatedModule(named ?? charmOfReplay(text)));
-  const { story, violations } = await replay(charm, parseReplay(charm, text));
+  const text = textOf(path);
+  const { story, violations } = await replayed(path, text, named);
   out(`${story.join('\n')}\n\n`);
   out(violations.length === 0 ? 'Nothing is violated.\n' : `${violations.length} violations.\n`);
   return { story, violations };
+}
+
+/** What is wrong with the history is said of its file. */
+async function replayed(path: string, text: string, named: string | undefined) {
+  try {
+    const charm = await loadCharm(simulatedModule(named ?? charmOfReplay(text)));
+    return await replay(charm, parseReplay(charm, text));
+  } catch (cause) {
+    if (cause instanceof Misuse || cause instanceof WrongUse) throw aboutFile(path, cause);
+    throw cause;
+  }
 }
 
 /** Names that are numbered are told by the first and the last. */

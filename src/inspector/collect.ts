@@ -81,9 +81,13 @@ export class Collector {
     return hook.entry;
   }
 
-  /** Lets go of the oldest entries; what still comes of them is passed over. */
-  forget(count: number): void {
-    for (const entry of this.#recording.entries.splice(0, count))
+  /** Lets go of entries; what still comes of them is passed over. */
+  forget(gone: ReadonlySet<Entry>): void {
+    const { entries } = this.#recording;
+    const left = entries.filter((entry) => !gone.has(entry));
+    // In place: whoever has the recording sees it go on.
+    entries.splice(0, entries.length, ...left);
+    for (const entry of gone)
       if (this.#hooks.get(entry.id)?.entry === entry) this.#hooks.delete(entry.id);
   }
 

@@ -26,6 +26,16 @@ export interface Hub {
   readonly close: () => Promise<void>;
 }
 
+export interface HubOptions {
+  readonly port?: number;
+  /** What is kept, in bytes. */
+  readonly kept?: number;
+  /** How many entries are kept; all that fit where it is missing. */
+  readonly entries?: number;
+  /** Words, one of which the unit or the hook of a run is to contain; missing, every run is taken. */
+  readonly only?: readonly string[];
+}
+
 const host = '127.0.0.1';
 /** The paths of WebSockets. */
 const paths = ['/source', '/feed', '/page'] as const;
@@ -42,15 +52,15 @@ const most = {
 
 /**
  * Serves the page, and passes on what it is fed, whatever that is. Port 0 takes any that is free. A
- * port that is taken rejects with Node's own error. Where more is fed than is kept, in bytes, the
- * oldest runs go, and the feed says so once.
+ * port that is taken rejects with Node's own error. Where more is fed than is kept, the oldest runs
+ * go, those that failed last, and the feed says so once.
  */
 export async function openHub(
   recording: Recording,
-  { port = 0, kept = most.kept }: { readonly port?: number; readonly kept?: number } = {},
+  { port = 0, kept = most.kept, ...limits }: HubOptions = {},
 ): Promise<Hub> {
   given('openHub', 'the recording', recording, recordingParts);
-  const keeper = new Keeper(recording, kept);
+  const keeper = new Keeper(recording, { ...limits, bytes: kept });
   const page = Buffer.from(livePage());
   const server = createServer((request, response) => {
     const isPage = request.url === '/' || request.url?.startsWith('/?');
@@ -62,10 +72,13 @@ export async function openHub(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: most.message });
   /** Those who listen, with what may wait for them. */
   const listeners = new Map<WebSocket, number>();
+  /** Those of them that are pages: they let go of what the hub lets go of. */
+  const pages = new Set<WebSocket>();
   let hasToldOfLimit = false;
 
-  const tell = (text: string, from?: WebSocket) => {
+  const tell = (text: string, from?: WebSocket, only?: ReadonlySet<WebSocket>) => {
     for (const [listener, allowance] of listeners) {
+      if (only?.has(listener) === false) continue;
       const waiting = listener.bufferedAmount;
       if (waiting > allowance) {
         listeners.delete(listener);
@@ -77,8 +90,12 @@ export async function openHub(
   };
   const pass = (weighed: Weighed, from?: WebSocket) => {
     const gone = keeper.take(weighed);
+    if (gone === null) return;
     tell(JSON.stringify(weighed.message), from);
-    if (gone === 0 || hasToldOfLimit) return;
+    if (gone.size === 0) return;
+    const ids = [...gone].map(({ id }) => id);
+    tell(JSON.stringify({ type: goneType, ids }), undefined, pages);
+    if (hasToldOfLimit) return;
     hasToldOfLimit = true;
     pass(weigh(noted({ ...limitNote, at: Date.now() })));
   };
@@ -89,10 +106,14 @@ export async function openHub(
       if (weighed !== null) pass(weighed, socket);
     });
     if (path === '/source') return;
-    socket.on('close', () => listeners.delete(socket));
-    if (path === '/page')
+    socket.on('close', () => {
+      listeners.delete(socket);
+      pages.delete(socket);
+    });
+    if (path === '/page') {
+      pages.add(socket);
       socket.send(JSON.stringify({ type: recordingType, recording: keeper.recording }));
-    else for (const message of feedOf(keeper.recording)) socket.send(JSON.stringify(message));
+    } else for (const message of feedOf(keeper.recording)) socket.send(JSON.stringify(message));
     listeners.set(socket, socket.bufferedAmount + most.waiting);
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -137,12 +158,13 @@ const limitNote = {
   _tag: 'Note',
   id: 'limit',
   kind: 'action',
-  text: 'more was fed than the inspector keeps; the oldest runs have gone from its memory',
+  text: 'more was fed than the inspector keeps; the oldest runs have gone from its memory, those that failed last',
   ok: true,
 } as const;
 
-/** The one message that only the page is sent: all that was recorded until now. */
+/** What only the page is sent: all that was recorded until now, and what has gone of it. */
 const recordingType = '@hookchart.recording';
+const goneType = '@hookchart.gone';
 
 /**
  * A browser lets any web page open a WebSocket to this machine, and any name can be made to lead

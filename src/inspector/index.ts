@@ -13,7 +13,7 @@ export {
 export { Collector } from './collect.ts';
 export { definitionOf } from './definition.ts';
 export { feedOf } from './feed.ts';
-export { type Hub, openHub } from './hub.ts';
+export { type Hub, type HubOptions, openHub } from './hub.ts';
 export { recordingPage } from './page-file.ts';
 export { parseRecording } from './parse-recording.ts';
 export {

@@ -14,6 +14,7 @@ import {
   type StoryTold,
   tell,
   type Violation,
+  type Wandered,
   type World,
 } from '../testing/index.ts';
 import { Collector } from './collect.ts';
@@ -40,12 +41,15 @@ export const recordedCharm = <Given extends object, Shared, Own>(
 };
 
 /**
- * A history that a verification has found, as a recording: the hooks of the charm under test, those
+ * A history that a verification has found, or a random one, as a recording: the hooks of the charm under test, those
  * on the other side as far as they write, what happens beside them, and what is violated. It is run
  * again for that, by this charm or another; one that cannot go through it is said to differ, in a
  * note at its end.
  */
-export async function recordReplay(charm: SimulatedCharm, history: Replay): Promise<Recording> {
+export async function recordReplay(
+  charm: SimulatedCharm,
+  history: Replay | Wandered,
+): Promise<Recording> {
   given('recordReplay', 'the charm', charm, { run: 'function', invariants: 'list' });
   given('recordReplay', 'the history', history, 'record');
   const collector = new Collector();

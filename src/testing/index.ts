@@ -43,6 +43,7 @@ export {
   type ReplayOptions,
   replay,
   type Told as StoryTold,
+  type Wandered,
 } from './explore/trace.ts';
 export {
   type Counterexample,

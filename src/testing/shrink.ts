@@ -32,6 +32,8 @@ export async function shortest<Shared, Own>(
   const owners = relatedBy(history);
   const tried = async (actions: readonly Action[]): Promise<Violated | null> => {
     const simulation = new Simulation(charm, topology, checked === undefined ? {} : { checked });
+    // A signal is to be heard in between.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     try {
       await simulation.rest();
       for (const action of actions) {

@@ -66,6 +66,8 @@ export class Violated extends Error {
   override readonly name = 'Violated';
   readonly violations: readonly Violation[];
   readonly history: readonly Action[];
+  /** Which actions of the history, from 0, were chosen; the others came about by themselves. */
+  readonly chosen: readonly number[];
   /** The history in words; what came about by itself is indented. */
   readonly story: readonly string[];
   constructor(
@@ -77,6 +79,7 @@ export class Violated extends Error {
     given('Violated', 'the charm', charm, aCharm);
     given('Violated', 'the violations', violations, 'list');
     given('Violated', 'the history', history, 'list');
+    given('Violated', 'what was chosen', chosen, 'list');
     const lines = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
     const claims = charm.invariants.flatMap(({ name, claims }) =>
       violations.some(({ invariant }) => invariant === name) ? [`${name} claims: ${claims}`] : [],
@@ -88,6 +91,7 @@ export class Violated extends Error {
     super([...lines, ...claims, 'after', ...story].join('\n'));
     this.violations = violations;
     this.history = history;
+    this.chosen = [...chosen];
     this.story = story;
   }
 }

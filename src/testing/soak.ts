@@ -62,6 +62,7 @@ export async function soak(
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   while (soaked.hooks < hooks) {
     const own = seed + soaked.histories;
+    await breath();
     try {
       const { history } = await randomHistory(charm, own);
       const run = history.filter(
@@ -83,6 +84,9 @@ export async function soak(
   }
   return soaked;
 }
+
+/** Lets the process hear what else there is, a signal above all. */
+const breath = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Kinds by a number from 0 up to 1, as often as their weights say. */
 function chooser(charm: SimulatedCharm): (number: number) => string {

@@ -80,6 +80,33 @@ describe('hookchart inspect', () => {
     }
   });
 
+  it('keeps the newest up to a limit, and whatever is looked at', async () => {
+    const { page: address, source } = await inspect('--keep', '20');
+    const { page } = await exhibit.open(address);
+    const feed = socketFeed(source, (problem) => expect.fail(problem));
+    const recorder = new Recorder(feed.send, { title: 'much' });
+    recorder.note('check', 'it holds', false);
+    recorder.note('action', 'this is looked at');
+    const row = page.locator('.row', { hasText: 'this is looked at' });
+    await row.click();
+    await expect.poll(() => page.url()).toMatch(/#run=/);
+    for (let told = 1; told <= 200; told++) recorder.note('action', `note ${told}`);
+    await page.locator('.row', { hasText: /note 200$/ }).waitFor({ state: 'attached' });
+    // Twenty, what went wrong among them, and the one that the hub has let go of.
+    await expect.poll(() => rows(page)).toBeLessThanOrEqual(21);
+    expect(await rows(page)).toBeGreaterThan(15);
+    expect(await row.getAttribute('aria-selected')).toBe('true');
+    expect(await page.locator('.row.bad', { hasText: 'it holds' }).count()).toBe(1);
+    expect(await now(page)).toContain('this is looked at');
+    await page.getByRole('button', { name: 'Follow' }).click();
+    await expect.poll(() => page.url()).toMatch(/#run=(&|$)/);
+    recorder.note('action', 'one more');
+    for (let told = 1; told <= 5; told++) recorder.note('action', `and ${told}`);
+    await expect.poll(() => row.count()).toBe(0);
+    await feed.close();
+    await page.close();
+  });
+
   it('writes what came in when it ends', async () => {
     const file = join(exhibit.folder, 'came-in.html');
     const { source } = await inspect('--out', file);

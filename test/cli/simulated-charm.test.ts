@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,8 @@ describe('hookchart verify --charm', () => {
     expect(again.status).toBe(1);
     expect(again.stdout).toContain('at rest it violates NoGhostShips: the log keeps ship-1');
     expect(hookchart('inspect', 'found.json', '--text').stdout).toContain('TellShips');
+    expect(found.stdout).toContain('Look at it:   hookchart inspect hookchart-failure.json\n');
+    expect(hookchart('inspect', 'hookchart-failure.json', '--text').stdout).toContain('TellShips');
   });
 
   it.each([
@@ -85,5 +87,33 @@ describe('hookchart soak --charm', () => {
     const { failure } = JSON.parse(run('./careless.mjs').stdout);
     expect(failure.violations[0].invariant).toBe('NoGhostShips');
     expect(failure.story.length).toBeGreaterThan(1);
+  });
+
+  it('records what it finds, to be opened without the charm', () => {
+    const record = ['--record', 'soaked.json'];
+    const found = hookchart('soak', '--charm', './careless.mjs', '--hooks', '1500', ...record);
+    expect(found.status).toBe(1);
+    expect(found.stdout).toMatch(/\nLook at it: {3}hookchart inspect soaked\.json\n$/);
+    const { entries, clock } = JSON.parse(readFileSync(resolve(folder, 'soaked.json'), 'utf8'));
+    expect(clock).toBe('model');
+    const violated = entries.filter(({ violated }: { violated?: object }) => violated);
+    expect(violated[0].violated.invariant).toBe('NoGhostShips');
+    // What was chosen is few, and told apart from what came about by itself.
+    const chosen = entries.filter((entry: { chosen?: boolean }) => entry.chosen);
+    expect(chosen.length).toBeGreaterThan(0);
+    expect(chosen.length).toBeLessThan(6);
+    const { stdout } = hookchart('inspect', 'soaked.json', '--text');
+    expect(stdout).toContain('at rest it violates NoGhostShips: the log keeps ship-1');
+    const page = hookchart(
+      ...['soak', '--charm', './careless.mjs', '--hooks', '1500', '--record', 'soaked.html'],
+    );
+    expect(page.stdout).toContain('Look at it:   open soaked.html in a browser\n');
+    expect(readFileSync(resolve(folder, 'soaked.html'), 'utf8')).toContain('id="recording"');
+  });
+
+  it('records nothing where nothing is violated', () => {
+    const record = ['--record', 'clean.json'];
+    const { status } = hookchart(...['soak', '--charm', './charm.mjs', '--hooks', '50', ...record]);
+    expect([status, existsSync(resolve(folder, 'clean.json'))]).toEqual([0, false]);
   });
 });

@@ -416,6 +416,77 @@ describe('a hub that is fed much', () => {
     expect(hub.recording()).toEqual(before);
   });
 
+  it('keeps so many entries, the newest and what went wrong', async () => {
+    const hub = await openHub(emptyRecording('many'), { entries: 10 });
+    closes.push(hub.close);
+    const recorder = new Recorder(hub.send);
+    for (let told = 1; told <= 300; told++)
+      recorder.note(told % 100 === 0 ? 'check' : 'action', `note ${told}`, told % 100 !== 0);
+    const texts = () => hub.recording().entries.map((entry) => 'text' in entry && entry.text);
+    expect(texts().length).toBe(10);
+    // The note of the limit is the newest but for those that came after it; nothing else stayed.
+    expect(texts().filter((text) => /^note [123]00$/.test(String(text)))).toEqual([
+      'note 100',
+      'note 200',
+      'note 300',
+    ]);
+    expect(texts().slice(2, -1)).toEqual(
+      [293, 294, 295, 296, 297, 298, 299].map((n) => `note ${n}`),
+    );
+    // Of what went wrong the oldest goes first, where nothing else is left to go.
+    for (let told = 301; told <= 320; told++) recorder.note('check', `note ${told}`, false);
+    expect(texts()).toEqual([...Array(10).keys()].map((at) => `note ${311 + at}`));
+  });
+
+  it('keeps a hook that failed longer than those that returned, and those that run', async () => {
+    const { messages } = await requested();
+    const hub = await openHub(emptyRecording('runs'), { entries: 4 });
+    closes.push(hub.close);
+    const feed = (run: number, failure: boolean, upTo = messages.length) => {
+      for (const message of messages.slice(0, upTo)) {
+        const text = JSON.stringify(message).replaceAll(/"1(\.0)?"/g, `"${run}$1"`);
+        const ended = failure ? text.replaceAll('"Committed"', '"Failed"') : text;
+        hub.send(JSON.parse(ended));
+      }
+    };
+    feed(1, false);
+    feed(2, true);
+    feed(3, false, 4);
+    for (let run = 4; run <= 9; run++) feed(run, false);
+    const kept = hub.recording().entries.filter((entry) => entry._tag === 'Hook');
+    expect(kept.map(({ id, end }) => [id, end])).toEqual([
+      ['2', 'Failed'],
+      ['3', 'Running'],
+      ['8', 'Committed'],
+      ['9', 'Committed'],
+    ]);
+  });
+
+  it('takes only runs of which the unit or the hook is asked for', async () => {
+    const { messages } = await requested();
+    for (const [only, count] of [
+      [['relation-changed'], 1],
+      [['update-status', 'p/1'], 1],
+      [['update-status'], 0],
+    ] as const) {
+      const hub = await openHub(emptyRecording('some'), { only });
+      closes.push(hub.close);
+      const listener = await opened(hub.feed);
+      const heard: string[] = [];
+      listener.on('message', (text) => heard.push(String(text)));
+      for (const message of messages) hub.send(message);
+      new Recorder(hub.send).note('chapter', 'the last');
+      await expect.poll(() => heard.at(-1)).toContain('the last');
+      const { entries } = hub.recording();
+      expect(entries.filter(({ _tag }) => _tag === 'Hook').length, only.join()).toBe(count);
+      expect(
+        heard.some((text) => text.includes('is_leader')),
+        only.join(),
+      ).toBe(count > 0);
+      expect(entries.at(-1)).toMatchObject({ text: 'the last' });
+    }
+  });
+
   it('says in the feed that runs have gone, once', async () => {
     const hub = await openHub(emptyRecording('much'), { kept: 10_000 });
     closes.push(hub.close);

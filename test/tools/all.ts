@@ -1,8 +1,12 @@
 /** All that CI runs, in CI's order; the last line counts what passed. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 const report = 'dist/test-report.json';
+/** Where what a step has found is kept: a page of it, and the history. */
+const failures = 'dist/failures';
+const kept = (name: string) => join(failures, name.replaceAll(/\W+/g, '-'));
 
 /** What goes wrong in each search beside the default; each ends within a minute. */
 const searches = {
@@ -29,13 +33,15 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
         `every interleaving: ${name}`,
         ...['run', '-s', 'hookchart', '--', 'verify'],
         ...bounds.split(' '),
+        ...['--record', `${kept(name)}.html`, '--save', `${kept(name)}.json`],
       ] as const,
   ),
-  ...[[], ['--charm', '#simulatedInSlices']].map(
-    (charm) =>
+  ...Object.entries({ '': [], ', in slices': ['--charm', '#simulatedInSlices'] }).map(
+    ([which, charm]) =>
       [
-        `random histories ${charm.join(' ')}`,
+        `random histories${which}`,
         ...['run', '-s', 'hookchart', '--', 'soak', '--hooks', '25000', ...charm],
+        ...['--record', `${kept(`random histories${which}`)}.html`],
       ] as const,
   ),
   ['planted faults', 'run', '-s', 'faults'],
@@ -52,8 +58,11 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
 
 let [passed, failed] = [0, 0];
 rmSync(report, { force: true });
+rmSync(failures, { recursive: true, force: true });
 for (const [name, ...args] of steps) {
   process.stdout.write(`\n— ${name}\n`);
+  // What builds may have taken it away.
+  mkdirSync(failures, { recursive: true });
   const { status } = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (name === 'tests') {
     const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
@@ -65,5 +74,7 @@ for (const [name, ...args] of steps) {
     break;
   }
 }
+for (const name of readdirSync(failures))
+  process.stdout.write(`what was found is kept in ${join(failures, name)}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

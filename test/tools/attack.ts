@@ -1,5 +1,6 @@
 /** `npm run attack`: attackers of three kinds before a real charm, and a judge who knows nothing of them. */
 import { parseArgs } from 'node:util';
+import { progressOn } from '../../src/cli/progress.ts';
 import { instancesOf } from '../attack/attacks/index.ts';
 import { randomTenants } from '../attack/random.ts';
 import type { Verdict } from '../attack/round.ts';
@@ -49,11 +50,19 @@ async function named(): Promise<void> {
     return;
   }
   const started = performance.now();
+  const progress = progressOn();
+  let count = 0;
   const verdicts = await runAttacks(all, {
     lanes: Number(values.lanes),
     units: Number(values.units),
-    tell,
+    tell: (verdict) => {
+      progress.end();
+      tell(verdict);
+      if (!verdict.name.startsWith('(')) count += 1;
+      progress.tell(count / all.length, `${count} of ${all.length}`);
+    },
   });
+  progress.end();
   const isAttack = ({ name }: Verdict) => !name.startsWith('(');
   const attacks = verdicts.filter(isAttack);
   const escaped = attacks.filter(({ why }) => why.length > 0).map(({ name }) => name);

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { Collector } from '../collect.ts';
 import { emptyRecording, type Recording } from '../recording.ts';
 import { App } from './app.tsx';
+import { parseLink } from './view.ts';
 
 const root = document.getElementById('app') as HTMLElement;
 
@@ -23,6 +24,7 @@ function follow(path: string): void {
   let collector = new Collector();
   let feed: 'open' | 'closed' = 'open';
   let isAsked = false;
+  const gone = new Set<string>();
   const refresh = () => {
     if (isAsked) return;
     isAsked = true;
@@ -35,7 +37,10 @@ function follow(path: string): void {
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
     if (message.type === '@hookchart.recording') collector = new Collector(message.recording);
-    else collector.take(message);
+    else if (message.type === '@hookchart.gone') {
+      for (const id of message.ids) gone.add(id);
+      forget(collector, gone);
+    } else collector.take(message);
     refresh();
   };
   socket.onclose = () => {
@@ -43,4 +48,13 @@ function follow(path: string): void {
     refresh();
   };
   refresh();
+}
+
+/** Lets go of what the hub has let go of; of what is looked at once something else is. */
+function forget(collector: Collector, gone: Set<string>): void {
+  const { run } = parseLink(location.hash);
+  const { entries } = collector.recording;
+  const going = entries.filter(({ id }) => gone.has(id) && id !== run);
+  collector.forget(new Set(going));
+  for (const { id } of going) gone.delete(id);
 }

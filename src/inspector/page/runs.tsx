@@ -31,7 +31,8 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
     if (top < element.scrollTop) element.scrollTop = top;
     else if (top + rowHeight > element.scrollTop + element.clientHeight)
       element.scrollTop = top + rowHeight - element.clientHeight;
-  }, [place, view.height]);
+    // Where others went or came, it stays where it is, and so does the list.
+  }, [entries[index]?.id, view.height]);
   const from = Math.max(Math.floor(view.top / rowHeight) - spare, 0);
   const to = Math.ceil((view.top + view.height) / rowHeight) + spare;
   const start = entries[0]?.at ?? 0;

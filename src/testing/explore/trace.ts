@@ -3,13 +3,14 @@
 import * as v from 'valibot';
 import { type Action, operationTags } from '../actions.ts';
 import { violationsAtRest, violationsOf } from '../checks.ts';
+import { worldOf } from '../deploy.ts';
 import { aCharm, given } from '../given.ts';
 import type { Stepped, Violation } from '../outcome.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
 import { nextFair, rest } from '../simulation.ts';
 import { step } from '../step.ts';
 import { tell } from '../tell.ts';
-import { Misuse, type World } from '../world.ts';
+import { Misuse, type Topology, type World } from '../world.ts';
 import { type Bounds, defaultBounds } from './bounds.ts';
 import { promptActions } from './prompt.ts';
 import { beginning, type Found, type Search } from './search.ts';
@@ -21,6 +22,14 @@ export interface Replay {
   readonly bounds: Bounds;
   /** Applications that are served when it begins. */
   readonly served: number;
+  readonly actions: readonly Action[];
+  /** Which of the actions, from 0, were chosen; the others came about by themselves. */
+  readonly chosen?: readonly number[];
+}
+
+/** A history that begins where a topology is deployed, as random ones do. */
+export interface Wandered {
+  readonly topology: Topology;
   readonly actions: readonly Action[];
   /** Which of the actions, from 0, were chosen; the others came about by themselves. */
   readonly chosen?: readonly number[];
@@ -77,14 +86,16 @@ export interface ReplayOptions {
 /** Runs a history once more, and lets all come to rest at its end; the same charm does the same. */
 export async function replay<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
-  history: Replay,
+  history: Replay | Wandered,
   { watch = () => {} }: ReplayOptions = {},
 ): Promise<Replayed<Shared, Own>> {
   given('replay', 'the charm', charm, aCharm);
-  given('replay', 'the history', history, { bounds: 'record', actions: 'list' });
-  const { bounds, served, actions, chosen } = history;
+  given('replay', 'the history', history, 'record');
+  const from = 'topology' in history ? 'topology' : 'bounds';
+  given('replay', 'the history', history, { [from]: 'record', actions: 'list' });
+  const { actions, chosen } = history;
   const { invariants } = charm;
-  let { world } = await beginning(charm, bounds, served);
+  let world = await begun(charm, history);
   const story: string[] = [];
   const violations: Violation[] = [];
   const say = (line: string, told: Told) => {
@@ -137,6 +148,14 @@ export async function replay<Shared, Own>(
     if (violations.some(({ invariant }) => invariant === name))
       say(`${name} claims: ${claims}`, { _tag: 'Claim', invariant: name });
   return { story, violations, world };
+}
+
+async function begun<Shared, Own>(
+  charm: SimulatedCharm<object, Shared, Own>,
+  history: Replay | Wandered,
+): Promise<World<Shared, Own>> {
+  if ('topology' in history) return worldOf(charm, history.topology);
+  return (await beginning(charm, history.bounds, history.served)).world;
 }
 
 function did(charm: SimulatedCharm, { outcome }: Stepped): string {

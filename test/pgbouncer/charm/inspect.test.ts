@@ -1,8 +1,40 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyRecording, type HookEntry, type Hub, openHub } from '../../../src/inspector/index.ts';
 import { RealCharm } from './charm.ts';
 
 const leader = 'pgbouncer/0';
+
+/** A port that leads to another one, as `ssh -R` makes it on a unit. */
+async function forwardedTo(port: number) {
+  let bytes = 0;
+  const ends = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const [end, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(end);
+      end.on('error', () => {});
+      end.on('close', () => other.destroy());
+    }
+    near.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' ? address?.port : 0,
+    bytes: () => bytes,
+    stop: async () => {
+      for (const end of ends) end.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 let charm: RealCharm;
 let hub: Hub;
@@ -49,6 +81,29 @@ describe('a dispatch with HOOKCHART_INSPECT', () => {
     const { password: mighty, login } = charm.backend.primary;
     for (const password of [...passwords, mighty, login.password])
       expect(told).not.toContain(password);
+  });
+
+  it('is seen through a port that is forwarded to the inspector', async () => {
+    await charm.settle();
+    const seen = recorded().length;
+    const forwarded = await forwardedTo(Number(new URL(hub.page).port));
+    const variables = { HOOKCHART_INSPECT: `ws://127.0.0.1:${forwarded.port}/source` };
+    const ended = await charm.hook(leader, { name: 'update-status' }, { variables });
+    await forwarded.stop();
+    expect(ended).toMatchObject({ code: 0, error: '' });
+    expect(recorded().slice(seen)).toMatchObject([
+      { unit: leader, event: { hook: 'update-status' }, end: 'Committed' },
+    ]);
+    expect(forwarded.bytes()).toBeGreaterThan(1_000);
+  });
+
+  it('goes on, and says so once, where the port is forwarded to nobody', async () => {
+    const forwarded = await forwardedTo(9);
+    const variables = { HOOKCHART_INSPECT: `ws://127.0.0.1:${forwarded.port}/source` };
+    const ended = await charm.hook(leader, { name: 'update-status' }, { variables });
+    await forwarded.stop();
+    expect(ended.code).toBe(0);
+    expect(ended.error.match(/the inspector at/g)).toHaveLength(1);
   });
 
   it('shows a hook that fails, and each hook under a name of its own', async () => {

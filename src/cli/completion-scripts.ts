@@ -1,0 +1,114 @@
+/** Scripts by which shells complete what is typed; each has all words in it, and asks nobody. */
+import { isWords, type KnownCommand, type KnownOption, type Taken } from './completion-words.ts';
+
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+/** The script for a shell. */
+export function completionFor(shell: Shell, commands: readonly KnownCommand[]): string {
+  switch (shell) {
+    case 'bash':
+      return bash(commands);
+    case 'zsh':
+      return zsh(commands);
+    case 'fish':
+      return fish(commands);
+  }
+}
+
+const wordsOf = (taken: Taken): string => (isWords(taken) ? taken.join(' ') : '');
+
+function bash(commands: readonly KnownCommand[]): string {
+  const names = commands.map(({ name }) => name).join(' ');
+  const values = commands.flatMap(({ name, options }) =>
+    options
+      .filter(({ takes }) => takes !== 'nothing')
+      .map(({ flag, takes }) => `    '${name} ${flag}') ${answer(takes)} ;;`),
+  );
+  const rest = commands.map(({ name, options, argument }) => {
+    const flags = options.map(({ flag }) => flag).join(' ');
+    // Only what begins with a hyphen can be an option: a file is completed by Bash itself.
+    return `    ${name}) if [[ $word == -* ]]; then words='${flags} --help'; else ${answer(argument)}; fi ;;`;
+  });
+  return `# bash: source <(hookchart completion bash)
+_hookchart() {
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}
+  local words='' files=''
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then words='${names} --help --version'
+  else case "$command $before" in
+${values.join('\n')}
+    *) case $command in
+${rest.join('\n')}
+    esac ;;
+  esac; fi
+  if [[ $files ]]; then compopt -o filenames 2>/dev/null || true; COMPREPLY=($(compgen -f -- "$word" || true))
+  else COMPREPLY=($(compgen -W "$words" -- "$word" || true)); fi
+}
+complete -F _hookchart hookchart
+`;
+}
+
+const answer = (takes: Taken): string =>
+  takes === 'file' ? 'files=yes' : `words='${wordsOf(takes)}'`;
+
+/** As it stands within single quotes. */
+const quoted = (text: string): string => text.replaceAll("'", "'\\''");
+
+function zsh(commands: readonly KnownCommand[]): string {
+  const about = (text: string) => quoted(text.replace(/[[\]:\\]/g, '\\$&'));
+  const after = (takes: Taken): string => {
+    if (takes === 'file') return '_files';
+    return isWords(takes) ? `(${wordsOf(takes)})` : ' ';
+  };
+  const option = ({ flag, about: text, takes }: KnownOption) =>
+    `'${flag}[${about(text)}]${takes === 'nothing' ? '' : `:value:${after(takes)}`}'`;
+  const cases = commands.map(({ name, options, argument }) => {
+    const all = options.map(option);
+    if (argument !== 'nothing') all.push(`'1:argument:${after(argument)}'`);
+    return `    ${name}) _arguments ${[...all, "'--help[display help]'"].join(' \\\n      ')} ;;`;
+  });
+  return `#compdef hookchart
+# zsh: hookchart completion zsh > "\${fpath[1]}/_hookchart"
+_hookchart() {
+  local context state line
+  local -a commands
+  commands=(
+${commands.map(({ name, about: text }) => `    '${name}:${about(text)}'`).join('\n')}
+  )
+  _arguments -C '1:command:->command' '*::argument:->argument'
+  case $state in
+  command) _describe command commands ;;
+  argument) case $words[1] in
+${cases.join('\n')}
+    esac ;;
+  esac
+}
+if [[ $funcstack[1] == _hookchart ]]; then _hookchart "$@"; else compdef _hookchart hookchart; fi
+`;
+}
+
+function fish(commands: readonly KnownCommand[]): string {
+  const about = (text: string) => text.replace(/['\\]/g, '\\$&');
+  const after = (takes: Taken): string => {
+    if (takes === 'nothing') return '';
+    if (takes === 'file') return ' -r -F';
+    return isWords(takes) ? ` -x -a '${wordsOf(takes)}'` : ' -x';
+  };
+  const lines = commands.flatMap(({ name, about: text, options, argument }) => {
+    const within = `complete -c hookchart -n '__fish_seen_subcommand_from ${name}'`;
+    return [
+      `complete -c hookchart -n __fish_use_subcommand -a ${name} -d '${about(text)}'`,
+      ...options.map(
+        ({ flag, about: of, takes }) =>
+          `${within} -l ${flag.slice(2)}${after(takes)} -d '${about(of)}'`,
+      ),
+      ...(argument === 'file' ? [`${within} -F`] : []),
+      ...(isWords(argument) ? [`${within} -a '${wordsOf(argument)}'`] : []),
+    ];
+  });
+  return `# fish: hookchart completion fish > ~/.config/fish/completions/hookchart.fish
+complete -c hookchart -f
+${lines.join('\n')}
+`;
+}

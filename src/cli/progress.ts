@@ -1,0 +1,73 @@
+import { faint } from './colour.ts';
+
+/** Where progress is told: standard error, so that a document on standard output stands alone. */
+export interface Teller {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** How far long work has come. */
+export interface Progress {
+  /** `share` is of the whole, 0 up to 1; null where nobody knows the whole yet. */
+  readonly tell: (share: number | null, done: string) => void;
+  /** Takes the line away that is written over, BEFORE anything else is said. */
+  readonly end: () => void;
+}
+
+/** Milliseconds between two lines: a log is not to be filled. */
+const pause = { terminal: 100, log: 5_000 };
+const cells = 20;
+
+/**
+ * Tells how far long work has come, how long it has taken, and how long it will about take yet: a
+ * line that is written over on a terminal, else one every few seconds.
+ */
+export function progressOn(
+  stream: Teller = process.stderr,
+  now: () => number = () => performance.now(),
+): Progress {
+  const isTerminal = stream.isTTY === true;
+  const started = now();
+  let told = isTerminal ? Number.NEGATIVE_INFINITY : started;
+  return {
+    tell: (share, done) => {
+      const at = now();
+      if (at - told < (isTerminal ? pause.terminal : pause.log)) return;
+      told = at;
+      const line = lineOf(share, at - started, done);
+      if (!isTerminal) stream.write(`${line}\n`);
+      else {
+        const whole = `${share === null ? '' : `${barOf(share)} `}${line}`;
+        // A line that wraps cannot be written over.
+        stream.write(`\r\u001b[K${faint(whole.slice(0, (stream.columns ?? 80) - 1), stream)}`);
+      }
+    },
+    end: () => {
+      if (isTerminal) stream.write('\r\u001b[K');
+    },
+  };
+}
+
+/** Until a hundredth is done, or a second gone, an estimate says nothing. */
+function lineOf(share: number | null, elapsed: number, done: string): string {
+  const seconds = `${(elapsed / 1000).toFixed(1)} s`;
+  if (share === null) return `${seconds}: ${done}`;
+  // Of what is foretold the last part is never sure.
+  const percent = `${Math.min(99, Math.floor(share * 100))} %`;
+  const isKnown = share >= 0.01 && elapsed >= 1000;
+  const left = isKnown ? `, about ${spanOf((elapsed * (1 - share)) / share)} left` : '';
+  return `${percent}, ${seconds}${left}: ${done}`;
+}
+
+const barOf = (share: number): string => {
+  const full = Math.min(cells, Math.floor(share * cells));
+  return `${'█'.repeat(full)}${'░'.repeat(cells - full)}`;
+};
+
+function spanOf(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  if (seconds < 100) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

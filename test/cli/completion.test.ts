@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'hookchart-completion-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, 'a.json'), '{}');
+const program = resolve('dist/src/cli/main.js');
+const script = (shell: string) =>
+  execFileSync(process.execPath, [program, 'completion', shell], { encoding: 'utf8' });
+const told = new Map<string, string>();
+/** What a command says of itself, asked once. */
+function help(command = ''): string {
+  const args = command === '' ? ['--help'] : [command, '--help'];
+  const text = told.get(command) ?? execFileSync(process.execPath, [program, ...args]).toString();
+  told.set(command, text);
+  return text;
+}
+
+/** What Bash would offer after words, of which the last one is not whole. */
+function offered(...words: string[]): readonly string[] {
+  const lines = `${script('bash')}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
+COMP_CWORD=${words.length - 1}
+_hookchart
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-eu', '-c', lines], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout.trim() === '' ? [] : stdout.trim().split('\n');
+}
+
+describe('hookchart completion bash', () => {
+  it.each([
+    [['hookchart', 'so'], ['soak']],
+    [['hookchart', 'chart', '--for'], ['--format']],
+    [
+      ['hookchart', 'chart', '--format', ''],
+      ['mermaid', 'dot', 'svg', 'json', 'xstate'],
+    ],
+    [['hookchart', 'chart', 'update'], ['update-status']],
+    [['hookchart', 'plan', 'leader'], ['leader-elected']],
+    [
+      ['hookchart', 'completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [['hookchart', 'inspect', 'a'], ['a.json']],
+    [['hookchart', 'verify', '--replay', ''], ['a.json']],
+    [['hookchart', 'soak', '--hooks', ''], []],
+    [['hookchart', 'nothing', ''], []],
+  ])('after %j offers %j', (words, expected) => {
+    expect(offered(...words)).toEqual(expected);
+  });
+});
+
+describe.each(['bash', 'zsh', 'fish'])('hookchart completion %s', (shell) => {
+  it('has every command and every option of it', () => {
+    const text = script(shell);
+    const commands = [...help().matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    expect(commands.length).toBeGreaterThan(9);
+    for (const command of commands.filter((name) => name !== 'help')) {
+      expect(text).toMatch(new RegExp(`\\b${command}\\b`));
+      for (const [, option = ''] of help(command).matchAll(/^ {2}--([a-z-]+)/gm))
+        expect(text, `${command} --${option}`).toContain(
+          shell === 'fish' ? `from ${command}' -l ${option}` : `--${option}`,
+        );
+    }
+  });
+
+  it('leaves no quote open', () => {
+    // What each of the three takes for a word: single quotes are balanced once escaped ones are out.
+    const bare = script(shell).replaceAll(/'\\''|\\'|^#.*$/gm, '');
+    for (const line of bare.split('\n')) expect((line.match(/'/g) ?? []).length % 2, line).toBe(0);
+  });
+});
