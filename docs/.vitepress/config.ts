@@ -1,4 +1,5 @@
 /** The site of these pages. Charts are drawn by the program itself, from their Mermaid source. */
+import { existsSync, readdirSync } from 'node:fs';
 import { layout, parse, svg } from 'hookchart/chart';
 import { defineConfig } from 'vitepress';
 
@@ -10,6 +11,17 @@ function picture(source: string): string {
   return svg(layout(chart.right), title);
 }
 
+/** A page for each door of the package, by what it is imported as. */
+function packages() {
+  const overview = { text: 'All doors', link: '/api/index' };
+  if (!existsSync('docs/api')) return [overview];
+  const pages = readdirSync('docs/api', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && name !== 'index.md')
+    .map((name) => name.replace(/\.md$/, ''))
+    .sort();
+  return [overview, ...pages.map((name) => ({ text: name, link: `/api/${name}` }))];
+}
+
 // biome-ignore lint/style/noDefaultExport: vitepress reads the default export.
 export default defineConfig({
   title: 'hookchart',
@@ -18,7 +30,13 @@ export default defineConfig({
   outDir: '../dist/docs',
   cacheDir: '../dist/docs-cache',
   cleanUrls: false,
-  vite: { logLevel: 'warn', build: { chunkSizeWarningLimit: 2_000 } },
+  // The pages of the packages are made by another command, which looks at all links.
+  ignoreDeadLinks: !existsSync('docs/api'),
+  vite: {
+    logLevel: 'warn',
+    build: { chunkSizeWarningLimit: 2_000 },
+    esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  },
   markdown: {
     config: (markdown) => {
       const fence = markdown.renderer.rules.fence?.bind(markdown.renderer.rules);
@@ -34,6 +52,7 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
+      { text: 'Playground', link: '/playground' },
       { text: 'Tutorial', link: '/tutorial' },
       { text: 'Reference', link: '/commands' },
       { text: 'Design', link: '/design' },
@@ -73,10 +92,10 @@ export default defineConfig({
           { text: 'Hooks: leader-elected', link: '/hooks/leader-elected' },
           { text: 'Hooks: update-status', link: '/hooks/update-status' },
           { text: 'What is left to do', link: '/hooks/left-to-do' },
-          { text: 'Packages', link: '/api/index' },
           { text: 'Glossary', link: '/glossary' },
         ],
       },
+      { text: 'Packages', items: packages() },
       {
         text: 'Explanation',
         items: [
