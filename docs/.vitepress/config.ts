@@ -1,5 +1,6 @@
 /** The site of these pages. Charts are drawn by the program itself, from their Mermaid source. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { layout, parse, svg } from 'hookchart/chart';
 import { defineConfig } from 'vitepress';
 
@@ -17,9 +18,11 @@ function packages() {
   if (!existsSync('docs/api')) return [overview];
   const pages = readdirSync('docs/api', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md') && name !== 'index.md')
-    .map((name) => name.replace(/\.md$/, ''))
-    .sort();
-  return [overview, ...pages.map((name) => ({ text: name, link: `/api/${name}` }))];
+    .map((name) => {
+      const [, text = name] = /^# (.*)$/m.exec(readFileSync(join('docs/api', name), 'utf8')) ?? [];
+      return { text, link: `/api/${name.replace(/\.md$/, '')}` };
+    });
+  return [overview, ...pages.sort((one, other) => one.text.localeCompare(other.text))];
 }
 
 // biome-ignore lint/style/noDefaultExport: vitepress reads the default export.
