@@ -1,4 +1,6 @@
 /** The site of these pages. Charts are drawn by the program itself, from their Mermaid source. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { layout, parse, svg } from 'hookchart/chart';
 import { defineConfig } from 'vitepress';
 
@@ -10,6 +12,19 @@ function picture(source: string): string {
   return svg(layout(chart.right), title);
 }
 
+/** A page for each door of the package, by what it is imported as. */
+function packages() {
+  const overview = { text: 'All doors', link: '/api/index' };
+  if (!existsSync('docs/api')) return [overview];
+  const pages = readdirSync('docs/api', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && name !== 'index.md')
+    .map((name) => {
+      const [, text = name] = /^# (.*)$/m.exec(readFileSync(join('docs/api', name), 'utf8')) ?? [];
+      return { text, link: `/api/${name.replace(/\.md$/, '')}` };
+    });
+  return [overview, ...pages.sort((one, other) => one.text.localeCompare(other.text))];
+}
+
 // biome-ignore lint/style/noDefaultExport: vitepress reads the default export.
 export default defineConfig({
   title: 'hookchart',
@@ -18,7 +33,13 @@ export default defineConfig({
   outDir: '../dist/docs',
   cacheDir: '../dist/docs-cache',
   cleanUrls: false,
-  vite: { logLevel: 'warn', build: { chunkSizeWarningLimit: 2_000 } },
+  // The pages of the packages are made by another command, which looks at all links.
+  ignoreDeadLinks: !existsSync('docs/api'),
+  vite: {
+    logLevel: 'warn',
+    build: { chunkSizeWarningLimit: 2_000 },
+    esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  },
   markdown: {
     config: (markdown) => {
       const fence = markdown.renderer.rules.fence?.bind(markdown.renderer.rules);
@@ -34,6 +55,7 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
+      { text: 'Playground', link: '/playground' },
       { text: 'Tutorial', link: '/tutorial' },
       { text: 'Reference', link: '/commands' },
       { text: 'Design', link: '/design' },
@@ -73,10 +95,10 @@ export default defineConfig({
           { text: 'Hooks: leader-elected', link: '/hooks/leader-elected' },
           { text: 'Hooks: update-status', link: '/hooks/update-status' },
           { text: 'What is left to do', link: '/hooks/left-to-do' },
-          { text: 'Packages', link: '/api/index' },
           { text: 'Glossary', link: '/glossary' },
         ],
       },
+      { text: 'Packages', items: packages() },
       {
         text: 'Explanation',
         items: [

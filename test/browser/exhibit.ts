@@ -39,12 +39,15 @@ export class Exhibit {
   readonly folder = mkdtempSync(join(tmpdir(), 'hookchart-browser-'));
 
   /** What the tests of a file share; it is there before them, and gone after them. */
-  static before(prepare: (exhibit: Exhibit) => Promise<void> = async () => {}): Exhibit {
+  static before(
+    prepare: (exhibit: Exhibit) => Promise<void> = async () => {},
+    patience?: number,
+  ): Exhibit {
     const exhibit = new Exhibit();
     beforeAll(async () => {
       await prepare(exhibit);
       exhibit.#browser = await startBrowser();
-    });
+    }, patience);
     afterAll(async () => {
       await exhibit.#browser?.close();
       rmSync(exhibit.folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
 import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
-import { randomHistory } from '../../src/testing/index.ts';
+import { randomHistory, Simulation } from '../../src/testing/index.ts';
 import { aFailure } from './a-failure.ts';
 import { Exhibit, lit, now, rows } from './exhibit.ts';
 
@@ -261,6 +261,34 @@ describe('the page of another charm', () => {
     expect(await page.content()).not.toMatch(/pgbouncer|pooler|postgres/i);
     expect(await page.getByRole('heading', { name: 'relation', exact: false }).count()).toBe(1);
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('has the panels that it asks for: what is on record, and its file', async () => {
+    const collector = new Collector();
+    const recorder = new Recorder((message) => void collector.take(message), {
+      title: 'an ingress',
+      ...(ingress.visible && { charm: ingress.visible }),
+    });
+    const tested = new Simulation(recordedCharm(recorder, ingress), {
+      units: 1,
+      requirers: { web: { units: 1, request: { model: '"shop"', name: '"web"', port: '80' } } },
+    });
+    await tested.rest();
+    await tested.take({ _tag: 'Relate', application: 'web' });
+    await tested.rest();
+    const { entries } = collector.recording;
+    const asked = entries.find(
+      (entry) => entry._tag === 'Hook' && entry.charts[0]?.path.includes('record'),
+    );
+    const file = exhibit.pageOf(collector.recording, 'an-ingress');
+    const { page } = await exhibit.open(`file://${file}#run=${asked?.id}`, { viewport: desk });
+    const card = page.getByRole('region', { name: 'Routes on record, changed' }).locator('.card');
+    expect(await card.textContent()).toMatch(
+      /^relation \d+ is newpath\/shop-webupstreams10\.1\.0\.0:80stripfalse$/,
+    );
+    expect(await page.getByRole('heading', { name: /nginx/ }).count()).toBe(1);
+    expect(await page.locator('ins').textContent()).toBe('+ /shop-web → 10.1.0.0:80\n');
     await page.close();
   });
 });

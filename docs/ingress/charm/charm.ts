@@ -112,7 +112,27 @@ export const charm = defineCharm({
     if (said.name !== 'active' || refusals.length === 0) return said;
     return { name: 'blocked', message: refusals.join('; ') };
   },
+  shown: {
+    records: {
+      title: 'Routes on record',
+      prefix: 'relation-',
+      fields: ['path', 'upstreams', 'strip', 'refused'],
+    },
+    file: 'nginx',
+    look: ({ proxy }, { configured }) => {
+      if (proxy === undefined) return {};
+      const serve = async (routes: ReadonlyMap<number, Route>) => {
+        await proxy.serve(routes);
+        configured({ before: null, after: tableOf(routes) });
+      };
+      return { proxy: { serve } };
+    },
+  },
 });
+
+/** The routes that are in force, a line for each. */
+const tableOf = (routes: ReadonlyMap<number, Route>): string =>
+  [...routes.values()].map(({ path, upstreams }) => `${path} → ${upstreams.join(', ')}\n`).join('');
 
 /** What a relation is to have on record, beside what the others have; null for nothing. */
 async function entryFor(

@@ -213,14 +213,13 @@ function intoView(
 const within = (scroll: number, at: number, around: number, size: number): number =>
   Math.min(Math.max(scroll, at + around - size), Math.max(at - around, 0));
 
-const layouts = new Map<string, Layout>();
+const layouts = new WeakMap<object, Layout>();
 
 /** A chart is laid out once, however many runs went through it. */
 function placedOf(definition: Recording['definitions'][string] | undefined): Layout {
-  const id = definition?.id ?? '';
-  const known = layouts.get(id);
+  const known = definition && layouts.get(definition);
   if (known !== undefined) return known;
   const placed = layout(chartOfDefinition(definition));
-  layouts.set(id, placed);
+  if (definition !== undefined) layouts.set(definition, placed);
   return placed;
 }
