@@ -74,6 +74,12 @@ export const lookupKey = 'auth-user';
 /** The unit that has led last. */
 export const leaderKey = 'leader';
 
+/**
+ * By which form what is on record is written: in the application's databag of the peer relation, and
+ * in a unit's state.
+ */
+export const formatKey = 'format';
+
 /** How far a look at all requests has come that takes more than one hook. */
 export const lookingKey = 'looking';
 /** How many relations are still to be told where the poolers are now, and of how many. */

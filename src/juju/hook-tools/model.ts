@@ -4,7 +4,7 @@ import { given, once } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { JujuError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
-import type { Bag, Changes, Databag, Juju, JujuAttempt } from '../port.ts';
+import type { Bag, Changes, Databag, Juju, JujuAttempt, Status } from '../port.ts';
 import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
 import { deployment } from './deployment.ts';
@@ -44,6 +44,8 @@ export interface JujuModel extends Juju {
   readonly remember: JujuAttempt<void>;
   /** Writes what nothing else of the hook depends on, at once. */
   readonly put: (changes: Pick<Changes, 'bags' | 'state'>) => JujuAttempt<void>;
+  /** Shows a status, and writes nothing else: for a hook that is to leave all as it is. */
+  readonly say: (status: Status) => JujuAttempt<void>;
   readonly secrets: JujuSecrets | null;
   /** Only while an action runs. */
   readonly action: ActionTools;
@@ -120,6 +122,9 @@ export function juju(
     return tools.tell('state-set', ['--file', '-'], JSON.stringify(all));
   };
 
+  const shown = ({ name, message }: Status) =>
+    tools.tell('status-set', ['--', name, printable(message)]);
+
   let mark: string | null = null;
   const required = once(async (): Promise<E.Either<ToolProblem, RequiredAnswer | null>> => {
     const found = await deployed.required();
@@ -188,9 +193,10 @@ export function juju(
               write(bag, values),
         ),
         () => keep(state, seen),
-        () => tools.tell('status-set', ['--', name, printable(message)]),
+        () => shown({ name, message }),
       ]);
     },
+    say: (status) => inOrder([() => shown(status)]),
     config: asModel(async () => {
       const found = await deployed.config();
       return E.isLeft(found) ? found : E.right(found.right ?? {});

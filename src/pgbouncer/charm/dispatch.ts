@@ -28,15 +28,17 @@ import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
 import { cryptoEntropy } from '../entropy.ts';
 import { render } from '../errors.ts';
-import { jujuEndpoints, settingsKey } from '../keys.ts';
+import { formatKey, jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Attempt } from '../ports.ts';
+import { formatMark } from '../relation/format.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
 import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
+import { refuseLater, writtenLater } from './later.ts';
 import { install, remove } from './machine.ts';
 import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
@@ -85,7 +87,17 @@ const serve = (
   attempt(async () => {
     const { event, machine, application } = environment;
     const budget = hookBudget(leastBudget);
-    const model = juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools);
+    const called = calledFor(environment);
+    const { why: later, model } = await take(
+      writtenLater(
+        juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools),
+        event,
+      ),
+    );
+    if (later !== null) {
+      await take(refuseLater(model, event, later));
+      return { ...nothingOf(called), notes: [later] };
+    }
     const known = await take(configOf(model));
     budget.set(known.config.budget);
     const address: JujuModel['address'] =
@@ -95,14 +107,7 @@ const serve = (
         placeOf(environment, variables, options, await take(address), budget.ofServers),
       );
     const config = await settled(known, (options) => placed(options)());
-    const where: JujuAttempt<string | null> = pipe(
-      address,
-      TE.map((found): string | null => {
-        const host = hostOf(environment, found);
-        return renderHostPort({ host, port: config.options.listenPort });
-      }),
-      TE.orElse((error) => (error._tag === 'EndpointUnknown' ? TE.right(null) : TE.left(error))),
-    );
+    const where = reachedAt(environment, address, config.options.listenPort);
     await take(pruning(environment, model) ?? TE.right(undefined));
     const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
     if (asking.test(event)) await askBackend(model, application, config);
@@ -137,7 +142,6 @@ const serve = (
       deadline: budget.deadline(),
     };
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
-    const called = calledFor(environment);
     const charm = pgbouncerCharm({
       policy,
       tls: config.tls,
@@ -166,6 +170,18 @@ const serve = (
     if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
     return run;
   });
+
+/** Where clients reach this unit; null while Juju does not say. */
+const reachedAt = (
+  environment: Environment,
+  address: JujuModel['address'],
+  port: number,
+): JujuAttempt<string | null> =>
+  pipe(
+    address,
+    TE.map((found): string | null => renderHostPort({ host: hostOf(environment, found), port })),
+    TE.orElse((error) => (error._tag === 'EndpointUnknown' ? TE.right(null) : TE.left(error))),
+  );
 
 /** Only the leader may ask; another one asks when it comes to lead. */
 async function askBackend(
@@ -220,7 +236,11 @@ const withSettings = (
       const before = await take(model.state);
       const text = JSON.stringify(values());
       const isKept = isUnusable() || before[settingsKey] === text;
-      const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
+      const state = {
+        ...changes.state,
+        ...(isKept ? {} : { [settingsKey]: text }),
+        ...(before[formatKey] === formatMark[formatKey] ? {} : formatMark),
+      };
       await take(model.commit({ ...changes, state }));
     }),
 });
