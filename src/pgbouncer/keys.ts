@@ -119,5 +119,8 @@ export const jujuEndpoints = {
 /** The options that were in force in the last hook, in a unit's state. */
 export const settingsKey = 'settings';
 
+/** The port that a unit has asked Juju to open, in its state. */
+export const openedKey = 'opened';
+
 /** What a unit remembers of its certificate, in its state. */
 export const certificateKey = 'certificate';

@@ -44,6 +44,8 @@ export interface JujuModel extends Juju {
   readonly remember: JujuAttempt<void>;
   /** Writes what nothing else of the hook depends on, at once. */
   readonly put: (changes: Pick<Changes, 'bags' | 'state'>) => JujuAttempt<void>;
+  /** Has others reach a port of this unit, or of its application's service on Kubernetes, or not. */
+  readonly ports: Readonly<Record<'open' | 'close', (port: number) => JujuAttempt<void>>>;
   /** Shows a status, and writes nothing else: for a hook that is to leave all as it is. */
   readonly say: (status: Status) => JujuAttempt<void>;
   readonly secrets: JujuSecrets | null;
@@ -195,6 +197,10 @@ export function juju(
         () => keep(state, seen),
         () => shown({ name, message }),
       ]);
+    },
+    ports: {
+      open: (port) => inOrder([() => tools.tell('open-port', [`${port}/tcp`])]),
+      close: (port) => inOrder([() => tools.tell('close-port', [`${port}/tcp`])]),
     },
     say: (status) => inOrder([() => shown(status)]),
     config: asModel(async () => {

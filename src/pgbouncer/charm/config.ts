@@ -1,5 +1,6 @@
 /** The charm's options, as operators set them with `juju config`. */
 import * as v from 'valibot';
+import type { Environment } from '../../juju/hook-tools/index.ts';
 import { printable, quote } from '../../juju/printable.ts';
 import type { TlsMode } from '../commands/rules.ts';
 import type { Settings } from '../pooler/index.ts';
@@ -69,6 +70,13 @@ export const options = {
     byDefault: 200,
     description: 'Prepared statements kept for each connection, from PgBouncer 1.21 on.',
   },
+  endpoint: {
+    may: 'unit, or on Kubernetes service',
+    schema: v.picklist(['unit', 'service']),
+    byDefault: 'unit',
+    description:
+      'Of what applications are told: of each unit, the leader for writing and the others for reading; or on Kubernetes, with Juju 3.1 or later, of the service of this application, which leads to any unit and stays whoever leads.',
+  },
   tls: {
     may: 'off, allow or require',
     schema: v.picklist(['off', 'allow', 'require']),
@@ -120,6 +128,8 @@ export interface ParsedConfig {
   };
   /** Whether clients may come by TLS, or must. */
   readonly tls: TlsMode;
+  /** Of what clients are told. */
+  readonly endpoint: 'unit' | 'service';
   /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
   readonly backendRoles: string;
   /** Milliseconds that a hook may take. */
@@ -165,6 +175,7 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
     },
     policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
     tls: values.tls as TlsMode,
+    endpoint: values.endpoint as ParsedConfig['endpoint'],
     backendRoles: String(values['backend-roles']).trim(),
     budget: Number(values['hook-budget']) * 1_000,
     values,
@@ -185,6 +196,31 @@ export function withPort(config: ParsedConfig, port: number): ParsedConfig {
     objections: [
       ...config.objections,
       `config listen_port is ${wanted}: port ${wanted} is taken; end what listens there, or set listen_port to one that is free; ${port} stays in force`,
+    ],
+  };
+}
+
+/** The options as they can be in force here: only Kubernetes has a service, and Juju opens its ports. */
+export function whereItIs(
+  config: ParsedConfig,
+  { machine, version: [major, minor] }: Pick<Environment, 'machine' | 'version'>,
+): ParsedConfig {
+  if (config.endpoint === 'unit') return config;
+  const isOld = major < 3 || (major === 3 && minor < 1);
+  const why =
+    machine !== null
+      ? 'a unit on a machine has no service before it'
+      : isOld
+        ? `Juju ${major}.${minor} opens no port of a service, which takes 3.1`
+        : null;
+  if (why === null) return config;
+  return {
+    ...config,
+    endpoint: 'unit',
+    values: { ...config.values, endpoint: 'unit' },
+    objections: [
+      ...config.objections,
+      `config endpoint is "service": ${why}: set it to unit; unit stays in force`,
     ],
   };
 }

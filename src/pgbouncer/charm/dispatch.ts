@@ -10,7 +10,7 @@ import {
   juju,
   type Variables,
 } from '../../juju/hook-tools/index.ts';
-import type { Juju, JujuAttempt, JujuEvent } from '../../juju/port.ts';
+import type { JujuAttempt, JujuEvent } from '../../juju/port.ts';
 import {
   actionIn,
   answerAction,
@@ -22,22 +22,23 @@ import {
   namesOf,
   pruning,
   runHook,
+  serviceOf,
   toldTo,
 } from '../../process/index.ts';
 import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
 import { cryptoEntropy } from '../entropy.ts';
 import { render } from '../errors.ts';
-import { formatKey, jujuEndpoints, settingsKey } from '../keys.ts';
+import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Attempt } from '../ports.ts';
-import { formatMark } from '../relation/format.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
-import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
+import { type Known, type ParsedConfig, parseConfig, parseSettings, whereItIs } from './config.ts';
 import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
+import { keeping, portOf } from './kept.ts';
 import { refuseLater, writtenLater } from './later.ts';
 import { install, remove } from './machine.ts';
 import { observed } from './observed.ts';
@@ -106,7 +107,8 @@ const serve = (
       attempt(async () =>
         placeOf(environment, variables, options, await take(address), budget.ofServers),
       );
-    const config = await settled(known, (options) => placed(options)());
+    const wanted = await settled(known, (options) => placed(options)());
+    const config = whereItIs(wanted, environment);
     const where = reachedAt(environment, address, config.options.listenPort);
     await take(pruning(environment, model) ?? TE.right(undefined));
     const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
@@ -121,11 +123,10 @@ const serve = (
       }),
     );
     const adapters = {
-      juju: withSettings(
-        model,
-        () => (isApplied() ? config.values : { ...config.values, ...portOf(known.before) }),
+      juju: keeping(model, config, {
+        values: () => (isApplied() ? config.values : { ...config.values, ...portOf(known.before) }),
         isUnusable,
-      ),
+      }),
       backend: relatedBackend(model.required, model.secrets, {
         owner: model.owner,
         preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
@@ -145,6 +146,7 @@ const serve = (
     const charm = pgbouncerCharm({
       policy,
       tls: config.tls,
+      service: config.endpoint === 'service' ? serviceOf(environment) : null,
       obstacles: () => obstacles(model, config),
     });
     const telling = { environment, began: 0, remaining: budget.ofTools, tell, render };
@@ -217,33 +219,6 @@ const configOf = (model: JujuModel): Attempt<Known> =>
     const before = parseSettings((await take(model.state))[settingsKey]);
     return { config: parseConfig(config, before), before };
   });
-
-/** The port of before is in force until PgBouncer has taken another one. */
-const portOf = ({ listen_port: port }: Known['before']): Known['before'] =>
-  port === undefined ? {} : { listen_port: port };
-
-/** A model that keeps the options in force for the day on which one of them is spoiled. */
-const withSettings = (
-  model: JujuModel,
-  /** Those in force at the end of the hook. */
-  values: () => Known['before'],
-  /** Whether PgBouncer cannot run with them: then those of before are. */
-  isUnusable: () => boolean,
-): Juju => ({
-  ...model,
-  commit: (changes) =>
-    attempt(async () => {
-      const before = await take(model.state);
-      const text = JSON.stringify(values());
-      const isKept = isUnusable() || before[settingsKey] === text;
-      const state = {
-        ...changes.state,
-        ...(isKept ? {} : { [settingsKey]: text }),
-        ...(before[formatKey] === formatMark[formatKey] ? {} : formatMark),
-      };
-      await take(model.commit({ ...changes, state }));
-    }),
-});
 
 /** What keeps the charm from serving anyone, until an operator sees to it. */
 async function obstacles(

@@ -31,6 +31,11 @@ export interface PgbouncerCharmOptions {
   readonly policy?: Policy;
   /** Whether clients may come by TLS where `certificates` is related, or must; they may by default. */
   readonly tls?: TlsMode;
+  /**
+   * The host of a service that leads to any unit, on the port on which they are reached: clients are
+   * told of it alone. By default they are told of each unit.
+   */
+  readonly service?: string | null;
   /** How much one hook does for relations that it was not called for. */
   readonly slices?: Slices;
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
@@ -43,9 +48,9 @@ export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCharm {
   given('pgbouncerCharm', 'its options', options, 'record');
   const { policy = defaultPolicy, tls = 'allow', slices = defaultSlices } = options;
-  const { obstacles = async () => [] } = options;
+  const { service = null, obstacles = async () => [] } = options;
   given('pgbouncerCharm', 'obstacles', obstacles, 'function');
-  const rules = rulesOf(policy, slices, tls);
+  const rules = rulesOf(policy, slices, tls, service);
   return charmOf({
     ...visible,
     machines: hooks,

@@ -141,6 +141,7 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
   const { relation, user, password } = grant;
   if (password === null) return;
   const own = await session.juju.own(relation);
+  if (session.service !== null && grant.state === 'provisioning') await allServe(session, grant);
   // Of what this hook has granted no other unit can have heard, unless it was published before.
   const isNew = grantOf(ledger.before(relation)) === null && !isAnswer(own);
   const places = isNew ? session.peers.alone : session.peers.info;
@@ -172,6 +173,13 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
     published: info,
     error: null,
   });
+}
+
+/** A service leads to any unit: nobody is sent to it before each of them serves. */
+async function allServe({ peers }: Session, grant: Grant): Promise<void> {
+  const units = await peers.lagging(grant);
+  const { relation } = grant;
+  if (units.length > 0) halt({ _tag: 'UnitsLag', class: 'unavailable', relation, units });
 }
 
 /**
