@@ -70,6 +70,13 @@ export const options = {
     byDefault: 200,
     description: 'Prepared statements kept for each connection, from PgBouncer 1.21 on.',
   },
+  processes: {
+    may: 'auto (as many as there are cores, 4 at most) or a whole number from 1 to 16',
+    schema: v.pipe(v.string(), v.regex(/^(auto|[1-9]|1[0-6])$/)),
+    byDefault: '1',
+    description:
+      'How many PgBouncers each unit runs on its port, each of which uses one core. Sessions of those that end, and of the first where it was alone or is so again, are cut by a change.',
+  },
   endpoint: {
     may: 'unit, or on Kubernetes service',
     schema: v.picklist(['unit', 'service']),
@@ -128,6 +135,8 @@ export interface ParsedConfig {
   };
   /** Whether clients may come by TLS, or must. */
   readonly tls: TlsMode;
+  /** How many PgBouncers the unit runs. */
+  readonly processes: number | 'auto';
   /** Of what clients are told. */
   readonly endpoint: 'unit' | 'service';
   /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
@@ -175,6 +184,7 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
     },
     policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
     tls: values.tls as TlsMode,
+    processes: values.processes === 'auto' ? 'auto' : Number(values.processes),
     endpoint: values.endpoint as ParsedConfig['endpoint'],
     backendRoles: String(values['backend-roles']).trim(),
     budget: Number(values['hook-budget']) * 1_000,

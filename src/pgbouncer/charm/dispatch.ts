@@ -45,6 +45,7 @@ import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
 import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
+import { countOf } from './processes.ts';
 
 /**
  * Runs the hook that these variables name. The result is the exit code: 0 where Juju is to commit,
@@ -105,7 +106,10 @@ const serve = (
       machine === null ? TE.right({ bind: '*', ingress: '' }) : model.address;
     const placed = (options: ParsedConfig['run']): Attempt<Place> =>
       attempt(async () =>
-        placeOf(environment, variables, options, await take(address), budget.ofServers),
+        placeOf(environment, variables, options, await take(address), budget.ofServers, {
+          count: countOf(known.config),
+          number: 0,
+        }),
       );
     const wanted = await settled(known, (options) => placed(options)());
     const config = whereItIs(wanted, environment);

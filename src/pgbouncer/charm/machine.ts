@@ -8,6 +8,7 @@ import type { HookError } from '../errors.ts';
 import type { Attempt } from '../ports.ts';
 import { options as all, parseConfig } from './config.ts';
 import { isUnderSystemd, placeOf, programOf } from './place.ts';
+import { mostProcesses } from './processes.ts';
 
 const run = promisify(execFile);
 
@@ -63,7 +64,9 @@ export const remove = (
     if (environment.machine === null) return null;
     const place = placeOf(environment, variables, parseConfig({}, {}).run, { bind: '' });
     const { folder, workload } = place;
-    for (const step of [workload.remove, () => rm(folder, { recursive: true, force: true })])
+    const others = Array.from({ length: mostProcesses - 1 }, (_, one) => place.other(one + 1));
+    const steps = [workload, ...others.map((one) => one.workload)].map(({ remove }) => remove);
+    for (const step of [...steps, () => rm(folder, { recursive: true, force: true })])
       try {
         await step();
       } catch (problem) {

@@ -21,7 +21,7 @@ export {
 } from '../workload/index.ts';
 export type { Address } from './console.ts';
 export type { PgbouncerProcess } from './files.ts';
-export type { Settings } from './pgbouncer-files.ts';
+export type { ProcessGroup, Settings } from './pgbouncer-files.ts';
 
 export interface PgbouncerOptions {
   /** All processes of this unit: it is in step when each of them is. */

@@ -67,7 +67,9 @@ export async function isOfNobody(
 const ending = 2_000;
 
 /** Throws where PgBouncer is down, and somebody else has its port meanwhile. */
-export async function refuseTaken({ process: { settings }, workload }: Kept): Promise<void> {
+export async function refuseTaken({ process, workload }: Kept): Promise<void> {
+  const { settings } = process;
+  if (await process.isShared?.(settings.listenPort)) return;
   const until = performance.now() + ending;
   while (!(await workload.isRunning()) && (await isListenedTo(settings))) {
     if (performance.now() > until) throw portIsTaken(settings.listenPort);
@@ -76,10 +78,11 @@ export async function refuseTaken({ process: { settings }, workload }: Kept): Pr
 }
 
 /** Throws where another port is wanted, and somebody has it: BEFORE anything is ended for it. */
-export async function refuseMove({ process: { settings } }: Spoken, ini: string): Promise<void> {
-  // On its own port nobody but the process itself is to be expected.
-  if (portIn(ini) !== settings.listenPort && (await isListenedTo(settings)))
-    throw portIsTaken(settings.listenPort);
+export async function refuseMove({ process }: Spoken, ini: string): Promise<void> {
+  const { settings } = process;
+  // On its own port nobody but the process itself is to be expected, and those that share it.
+  if (portIn(ini) === settings.listenPort || !(await isListenedTo(settings))) return;
+  if (!(await process.isShared?.(settings.listenPort))) throw portIsTaken(settings.listenPort);
 }
 
 /** Starts the process, or starts it anew, and waits until it answers where clients come to it. */
