@@ -4,6 +4,7 @@
  * @module hookchart/machines
  */
 import { certificatesRelationChanged } from './certificates-relation-changed.ts';
+import { databasePasswordRenewed } from './database-password-renewed.ts';
 import { databaseRelationBroken } from './database-relation-broken.ts';
 import { databaseRelationDeparted } from './database-relation-departed.ts';
 import { databaseRequested } from './database-requested.ts';
@@ -30,6 +31,7 @@ export type * from './refusal.ts';
 export type * from './vocabulary.ts';
 export {
   certificatesRelationChanged,
+  databasePasswordRenewed,
   databaseRelationBroken,
   databaseRelationDeparted,
   databaseRequested,
@@ -47,6 +49,7 @@ export const hooks = {
   'leader-elected': leaderElected,
   'update-status': updateStatus,
   'certificates-relation-changed': certificatesRelationChanged,
+  'database-password-renewed': databasePasswordRenewed,
   'flag-left': left.flagLeft,
   'user-left': left.userLeft,
   'ledger-moved': left.ledgerMoved,

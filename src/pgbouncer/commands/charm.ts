@@ -122,6 +122,9 @@ async function isAsked(session: Session, { hook, event }: Deferral): Promise<boo
   if (hook === 'database-relation-broken' || relation === undefined) return true;
   if (!(await session.relations()).has(relation)) return false;
   if (hook === 'database-relation-departed') return true;
+  // Not what is asked for, but what is published is to be another.
+  if (hook === 'database-password-renewed')
+    return (await session.ledger()).records.get(relation)?.state === 'published';
   // What cannot be read asks for nothing yet; the reconciliation looks again, and says so.
   const remote = await attempt(() => session.juju.remote(relation))();
   if (E.isLeft(remote)) return false;

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Command, Grant, Granted } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
 import { secretKey, userGroup } from '../keys.ts';
-import { answer, answerDatabag, isAnswer } from '../relation/answer.ts';
+import { answer, answerDatabag, isAnswer, renewedSecret } from '../relation/answer.ts';
 import { succeed } from '../relation/endpoints.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { changedField, grantOf, passwordIn, provision } from '../relation/grant.ts';
@@ -10,7 +10,7 @@ import { keptSecrets } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest, Reply } from '../relation/request.ts';
 import { relieving } from '../relation/telling.ts';
-import { publishSecrets, removeSecrets } from './secrets.ts';
+import { publishSecrets, removeSecrets, replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
 import { tellRefusal } from './telling.ts';
@@ -90,6 +90,23 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
   const known = isKnown ? grant : { ...grant, user, place, verifier };
   (await session.ledger()).record({ grant: known });
   return known;
+}
+
+/**
+ * Gives a relation's user another password, and puts it where the old one is kept, all at once: what
+ * else is to be done may be left to a later hook, in which nobody else would know it.
+ */
+export async function renewPassword(session: Session, relation: number): Promise<Granted> {
+  const record = grantOf((await session.ledger()).records.get(relation));
+  if (record?.state !== 'published')
+    return halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });
+  const password = session.entropy.password();
+  const grant = await provisioned(session, { ...record, password });
+  const { secrets } = session.juju;
+  const id = grant.secrets[userGroup];
+  if (secrets !== null && id !== undefined)
+    await replaceSecret(secrets, id, (content) => renewedSecret(content, password));
+  return { grant };
 }
 
 /**

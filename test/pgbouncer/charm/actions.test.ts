@@ -17,6 +17,16 @@ beforeAll(async () => {
       shop: { units: 1, request: { database: 'orders', 'extra-user-roles': 'CREATEDB' } },
       odd: { units: 1, request: { database: 'a,b' } },
       late: { units: 1, request: { database: 'later' } },
+      hearing: {
+        units: 1,
+        request: {
+          version: 'v1',
+          requests: JSON.stringify([
+            { resource: 'heard', 'request-id': 'de015aa1e116ffda', salt: 'abcdefghijklmnop' },
+          ]),
+        },
+        options: { library: 'v0.12' },
+      },
     },
   });
   for (const application of ['shop', 'odd']) await charm.take({ _tag: 'Relate', application });
@@ -101,10 +111,113 @@ describe('actions', () => {
     });
     await charm.settle();
     await (await login(charm.answerOf(3))).end();
+    await charm.take({ _tag: 'Relate', application: 'hearing' });
+    await charm.settle();
     const again = await asked(leader, 'resync');
     expect(again.results.done).not.toContainEqual(
       expect.objectContaining({ chart: 'database-requested' }),
     );
+  });
+
+  it.each(['rotate-password', 'remove-leftovers'])('%s: a follower refuses', async (name) => {
+    expect(await asked(follower, name, { relation: 1 })).toEqual({
+      ...{ results: {}, writes: [] },
+      failure: 'only the leader can, which `juju status` marks with a star',
+    });
+  });
+
+  it('rotate-password: refuses what nobody hears of, or is nobody’s, and changes nothing', async () => {
+    const refusals = [
+      [{}, /^parameter relation is not as expected/],
+      [{ relation: 1, force: 'yes' }, /^parameter force is not as expected/],
+      [{ relation: 2, force: true }, /^relation 2 has no password that is published/],
+      [{ relation: 7, force: true }, /^relation 7 has no password that is published/],
+      [{ relation: 1 }, /^nobody would hear of it: .* version 0 .*; say force=true/],
+    ] as const;
+    const before = charm.answerOf(1);
+    for (const [parameters, why] of refusals) {
+      const { failure, writes } = await asked(leader, 'rotate-password', parameters);
+      expect([failure, writes]).toEqual([expect.stringMatching(why), []]);
+    }
+    expect(charm.answerOf(1)).toEqual(before);
+    await (await login(before)).end();
+  });
+
+  it.each([
+    ['1, which hears of nothing, by force', 1, true, /^nobody: its application speaks version 0/],
+    ['4, which hears of it', 4, false, /^the application: its secret has a new revision$/],
+  ] as const)('rotate-password: of relation %s', async (_, relation, force, hears) => {
+    const before = charm.answerOf(relation);
+    const session = await login(before);
+    const revisions = () => Object.values(charm.world.secrets).map((one) => one.revisions.length);
+    const [made, total] = [revisions().length, revisions().reduce((sum, one) => sum + one)];
+    const { results, failure } = await asked(leader, 'rotate-password', { relation, force });
+    expect(failure).toBeNull();
+    expect(results).toMatchObject({
+      ...{ relation, user: before.username, hears: expect.stringMatching(hears) },
+      next: expect.stringMatching(/^sessions go on/),
+    });
+    const now = charm.answerOf(relation);
+    const { password = '' } = now;
+    expect(password).not.toBe(before.password);
+    expect(JSON.stringify(results)).not.toContain(password);
+    expect(now.uris).toBe(before.uris?.replace(before.password ?? '', password));
+    // One new revision of the one secret, in which all of it stands.
+    expect([revisions().length, revisions().reduce((sum, one) => sum + one)]).toEqual([
+      made,
+      total + 1,
+    ]);
+    await expect(login(before)).rejects.toThrow();
+    await (await login(now)).end();
+    expect((await session.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await session.end();
+    await charm.settle();
+    const reader = { ...now, endpoints: now['read-only-endpoints'] ?? '' };
+    await (await login(reader)).end();
+    await expect(login({ ...reader, password: before.password ?? '' })).rejects.toThrow();
+    // It is what stands on record from now on: nothing puts the old one back.
+    expect(await charm.hook(leader, { name: 'update-status' })).toMatchObject({ code: 0 });
+    await (await login(now)).end();
+  });
+
+  it('remove-leftovers: says what stays and why, and what is gone', async () => {
+    const session = await login(charm.answerOf(3));
+    await session.query('CREATE TABLE held AS SELECT 1 AS one');
+    await session.end();
+    const { database, username } = charm.answerOf(3);
+    const holder = await charm.backend.primary.connect(database);
+    await holder.query('BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE');
+    await charm.take({ _tag: 'RemoveRelation', relation: 3 });
+    await charm.settle();
+    expect(charm.statusOf(leader)).toContain(`removing ${username}`);
+    const first = await asked(leader, 'remove-leftovers');
+    expect(first).toMatchObject({
+      failure: null,
+      results: {
+        removed: [],
+        left: [{ relation: 3, user: username, why: expect.stringContaining('lock') }],
+      },
+    });
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect((await asked(leader, 'remove-leftovers')).results).toEqual({
+      removed: [{ relation: 3, user: username }],
+      left: [],
+    });
+    expect(await charm.roles()).not.toContain(username);
+    expect((await asked(leader, 'remove-leftovers')).results).toEqual({ removed: [], left: [] });
+  });
+
+  it.each([
+    ['rotate-password', { relation: 1, force: true }],
+    ['remove-leftovers', {}],
+  ])('%s: refuses while PostgreSQL is not reached', async (name, parameters) => {
+    const before = charm.answer;
+    charm.answer = { ...charm.backendDatabag, endpoints: '127.0.0.1:1' };
+    const { failure, writes } = await asked(leader, name, parameters);
+    charm.answer = before;
+    expect(failure).toMatch(/^PostgreSQL at 127\.0\.0\.1:1 is not available/);
+    expect(writes).toEqual([]);
   });
 
   it('tell why PostgreSQL is not reached', async () => {
