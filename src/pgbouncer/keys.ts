@@ -8,6 +8,7 @@ export const endpoints = {
   peers: 'pgb-peers',
   tracing: 'charm-tracing',
   certificates: 'certificates',
+  metrics: 'metrics-endpoint',
 } as const;
 
 /** What is said in the databags of `postgresql_client` and in its secrets, by both sides. */
@@ -121,6 +122,9 @@ export const settingsKey = 'settings';
 
 /** The port that a unit has asked Juju to open, in its state. */
 export const openedKey = 'opened';
+
+/** Who reads a unit's metrics, in its state: the relations. */
+export const metricsKey = 'metrics';
 
 /** What a unit remembers of its certificate, in its state. */
 export const certificateKey = 'certificate';

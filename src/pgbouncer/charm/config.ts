@@ -118,6 +118,19 @@ export const options = {
     description:
       'Whom PgBouncer runs as, and who owns its files, in the container or on the machine. A change restarts PgBouncer.',
   },
+  'metrics-port': {
+    may: 'a port from 1024 to 65535',
+    schema: whole(1024, 65_535),
+    byDefault: 9127,
+    description: 'Where metrics are told, once metrics-endpoint is related.',
+  },
+  'exporter-program': {
+    may: 'empty, or an absolute path of letters, digits and any of . _ + -',
+    schema: word(/^((\/[A-Za-z0-9_+][A-Za-z0-9._+-]*)+)?$/, 200),
+    byDefault: '',
+    description:
+      'Where the image has the exporter of prometheus-community for PgBouncer, on Kubernetes; empty where it has none. On machines the charm is its own.',
+  },
   'hook-budget': {
     may: 'a whole number of seconds from 10 to 600',
     schema: whole(10, 600),
@@ -141,6 +154,8 @@ export interface ParsedConfig {
   readonly endpoint: 'unit' | 'service';
   /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
   readonly backendRoles: string;
+  /** What tells metrics on Kubernetes, empty for nothing, and where they are told. */
+  readonly metrics: { readonly program: string; readonly port: number };
   /** Milliseconds that a hook may take. */
   readonly budget: number;
   /** The values in force, to be kept for the day on which one of them is spoiled. */
@@ -187,6 +202,10 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
     processes: values.processes === 'auto' ? 'auto' : Number(values.processes),
     endpoint: values.endpoint as ParsedConfig['endpoint'],
     backendRoles: String(values['backend-roles']).trim(),
+    metrics: {
+      program: String(values['exporter-program']),
+      port: Number(values['metrics-port']),
+    },
     budget: Number(values['hook-budget']) * 1_000,
     values,
     objections,

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { attempt, take } from '../../hook/index.ts';
+import { attempt, right, take } from '../../hook/index.ts';
 import { dispatch } from '../../juju/dispatch.ts';
 import {
   type Environment,
@@ -33,6 +33,7 @@ import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Attempt } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
+import type { Ledger } from '../relation/ledger.ts';
 import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings, whereItIs } from './config.ts';
@@ -41,6 +42,7 @@ import { teaches } from './idle.ts';
 import { keeping, portOf } from './kept.ts';
 import { refuseLater, writtenLater } from './later.ts';
 import { install, remove } from './machine.ts';
+import { metricsOf } from './metrics.ts';
 import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
 import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
@@ -117,41 +119,33 @@ const serve = (
     await take(pruning(environment, model) ?? TE.right(undefined));
     const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
     if (asking.test(event)) await askBackend(model, application, config);
-    let watchFile: PgbouncerOptions['watch'];
-    const { pooler, isUnusable, isApplied } = unitPooler(
-      event === 'stop',
-      attempt(async () => {
-        const place = await take(placed(config.run));
-        const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
-        return poolerAt(place, config.options, cryptoEntropy, budget.ofServers, watch);
+    const metrics = await take(
+      metricsOf(environment, variables, model, {
+        ...{ config, address, tell, place: placed(config.run), remaining: budget.ofServers },
       }),
     );
-    const adapters = {
-      juju: keeping(model, config, {
-        values: () => (isApplied() ? config.values : { ...config.values, ...portOf(known.before) }),
-        isUnusable,
-      }),
-      backend: relatedBackend(model.required, model.secrets, {
-        owner: model.owner,
-        preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
-        remaining: budget.ofServers,
-      }),
-      pooler,
-      entropy: cryptoEntropy,
-      identity: unitIdentity(
-        attempt(async () => keyPlaceOf(await take(placed(config.run)))),
-        attempt(async () => namesOf(environment, await take(model.address))),
-        model.unit,
-      ),
-      clock: () => performance.now(),
-      deadline: budget.deadline(),
-    };
+    const seen: { file?: PgbouncerOptions['watch'] } = {};
+    const adapters = adaptersOf(
+      environment,
+      model,
+      { config, before: known.before },
+      {
+        place: placed(config.run),
+        isGoing: event === 'stop',
+        watch: (file) => seen.file?.(file),
+        budget,
+      },
+    );
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
+    let recorded: Ledger['records'] | null = null;
     const charm = pgbouncerCharm({
       policy,
       tls: config.tls,
       service: config.endpoint === 'service' ? serviceOf(environment) : null,
-      obstacles: () => obstacles(model, config),
+      obstacles: () => obstacles(model, config, metrics.obstacle),
+      recorded: (records) => {
+        recorded = records;
+      },
     });
     const telling = { environment, began: 0, remaining: budget.ofTools, tell, render };
     const action = actionIn(event);
@@ -166,16 +160,59 @@ const serve = (
     if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
     const looked = toldTo(collector, telling, (traces) =>
       observed(variables, model.unit, called, adapters, tell, (observer) => {
-        watchFile = observer.configured;
+        seen.file = observer.configured;
         const watch = both(observer.watch, traces);
         return dispatch(charm, observer.adapters, { watch })(called)();
       }),
     );
-    const run = await take(() => looked);
+    const outcome = await looked;
+    await metrics.count(outcome, recorded);
+    const run = right(outcome);
     // Where something waited, the commit has kept what was learned.
     if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
     return run;
   });
+
+/** What the charm's handlers reach the world by, in one hook. */
+function adaptersOf(
+  environment: Environment,
+  model: JujuModel,
+  { config, before }: Known,
+  at: {
+    readonly place: Attempt<Place>;
+    readonly isGoing: boolean;
+    readonly watch: NonNullable<PgbouncerOptions['watch']>;
+    readonly budget: ReturnType<typeof hookBudget>;
+  },
+) {
+  const { place, isGoing, watch, budget } = at;
+  const { pooler, isUnusable, isApplied } = unitPooler(
+    isGoing,
+    attempt(async () =>
+      poolerAt(await take(place), config.options, cryptoEntropy, budget.ofServers, watch),
+    ),
+  );
+  return {
+    juju: keeping(model, config, {
+      values: () => (isApplied() ? config.values : { ...config.values, ...portOf(before) }),
+      isUnusable,
+    }),
+    backend: relatedBackend(model.required, model.secrets, {
+      owner: model.owner,
+      preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
+      remaining: budget.ofServers,
+    }),
+    pooler,
+    entropy: cryptoEntropy,
+    identity: unitIdentity(
+      attempt(async () => keyPlaceOf(await take(place))),
+      attempt(async () => namesOf(environment, await take(model.address))),
+      model.unit,
+    ),
+    clock: () => performance.now(),
+    deadline: budget.deadline(),
+  };
+}
 
 /** Where clients reach this unit; null while Juju does not say. */
 const reachedAt = (
@@ -228,9 +265,11 @@ const configOf = (model: JujuModel): Attempt<Known> =>
 async function obstacles(
   model: JujuModel,
   { objections }: ParsedConfig,
+  ofMetrics: string | null,
 ): Promise<readonly string[]> {
   const backend = await model.required();
+  const all = ofMetrics === null ? objections : [...objections, ofMetrics];
   return E.isRight(backend) && backend.right === null
-    ? [...objections, 'backend-database is related to nothing: relate it to a PostgreSQL']
-    : objections;
+    ? [...all, 'backend-database is related to nothing: relate it to a PostgreSQL']
+    : all;
 }

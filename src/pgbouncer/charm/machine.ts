@@ -7,6 +7,7 @@ import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
 import type { HookError } from '../errors.ts';
 import type { Attempt } from '../ports.ts';
 import { options as all, parseConfig } from './config.ts';
+import { exportingOf } from './exporting.ts';
 import { isUnderSystemd, placeOf, programOf } from './place.ts';
 import { mostProcesses } from './processes.ts';
 
@@ -62,10 +63,17 @@ export const remove = (
   attempt(async () => {
     // The container goes with its unit, and all that is in it.
     if (environment.machine === null) return null;
-    const place = placeOf(environment, variables, parseConfig({}, {}).run, { bind: '' });
+    const config = parseConfig({}, {});
+    const place = placeOf(environment, variables, config.run, { bind: '' });
     const { folder, workload } = place;
     const others = Array.from({ length: mostProcesses - 1 }, (_, one) => place.other(one + 1));
-    const steps = [workload, ...others.map((one) => one.workload)].map(({ remove }) => remove);
+    const exporting = exportingOf(environment, variables, config, place, () => patience);
+    const all = [
+      workload,
+      ...others.map((one) => one.workload),
+      ...(exporting === null ? [] : [exporting]),
+    ];
+    const steps = all.map(({ remove }) => remove);
     for (const step of [...steps, () => rm(folder, { recursive: true, force: true })])
       try {
         await step();
@@ -75,6 +83,9 @@ export const remove = (
       }
     return null;
   });
+
+/** Milliseconds for what keeps the exporter to end it. */
+const patience = 10_000;
 
 async function isThere(program: string): Promise<boolean> {
   try {

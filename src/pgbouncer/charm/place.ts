@@ -20,7 +20,11 @@ export const isUnderSystemd = ({ HOOKCHART_WORKLOAD }: Variables): boolean =>
   HOOKCHART_WORKLOAD !== 'child';
 
 /** How this unit is called where neither `/` nor its number alone would do. */
-const dashed = ({ application, number }: Environment): string => `${application}-${number}`;
+export const dashed = ({ application, number }: Environment): string => `${application}-${number}`;
+
+/** Pebble's socket, as the container of the charm sees it. */
+export const pebbleSocketIn = ({ HOOKCHART_PEBBLE_SOCKET: socket }: Variables): string =>
+  socket ?? `/charm/containers/${container}/pebble.socket`;
 
 /**
  * Kubernetes keeps PgBouncer in a container of its own, machines keep it under systemd. Where there
@@ -52,10 +56,8 @@ export function placeOf(
       placeOf(environment, variables, options, address, remaining, { count, number }),
   };
   if (environment.machine === null) {
-    const {
-      HOOKCHART_HOME: home = '/var/lib/hookchart',
-      HOOKCHART_PEBBLE_SOCKET: socket = `/charm/containers/${container}/pebble.socket`,
-    } = variables;
+    const { HOOKCHART_HOME: home = '/var/lib/hookchart' } = variables;
+    const socket = pebbleSocketIn(variables);
     const files = { ...filesIn(folder(home)), ...unheard };
     const { iniFile } = files;
     const service = `${container}${suffix}`;

@@ -179,7 +179,8 @@ async function processAt(
   return { iniFile, settings, consoles, workload, ...shared };
 }
 
-const admin = 'hookchart_admin';
+/** The login of PgBouncer's console. */
+export const admin = 'hookchart_admin';
 
 const userlistIn = (folder: string): string => join(folder, 'userlist.txt');
 

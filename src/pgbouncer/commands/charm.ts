@@ -8,6 +8,7 @@ import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
 import type { Outside } from '../ports.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
+import type { Ledger } from '../relation/ledger.ts';
 import { isMet } from '../relation/reconcile.ts';
 import { defaultPolicy, type Policy } from '../relation/request.ts';
 import { stateSchemas } from '../relation/stored-state.ts';
@@ -38,6 +39,8 @@ export interface PgbouncerCharmOptions {
   readonly service?: string | null;
   /** How much one hook does for relations that it was not called for. */
   readonly slices?: Slices;
+  /** Told at the end what is on record. */
+  readonly recorded?: (records: Ledger['records']) => void;
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
   readonly obstacles?: () => Promise<readonly string[]>;
 }
@@ -48,7 +51,7 @@ export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCharm {
   given('pgbouncerCharm', 'its options', options, 'record');
   const { policy = defaultPolicy, tls = 'allow', slices = defaultSlices } = options;
-  const { service = null, obstacles = async () => [] } = options;
+  const { service = null, recorded = () => {}, obstacles = async () => [] } = options;
   given('pgbouncerCharm', 'obstacles', obstacles, 'function');
   const rules = rulesOf(policy, slices, tls, service);
   return charmOf({
@@ -75,7 +78,11 @@ export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCh
     refused: recordRefusal,
     waitsFor: (session) => session.backendTrouble(),
     leftToDo,
-    status: (session, ended) => conclude(session, ended, obstacles),
+    status: async (session, ended) => {
+      const status = await conclude(session, ended, obstacles);
+      recorded((await session.ledger()).records);
+      return status;
+    },
   });
 }
 

@@ -112,5 +112,11 @@ export const consolesIn = (ini: string, { consoles }: PgbouncerProcess): readonl
   }));
 };
 
+/** Where a process listens, where that tells it from others on its port; null where it is alone. */
+export function ownListening(ini: string): string | null {
+  const address = /^listen_addr = (\S+)$/m.exec(ini)?.[1] ?? '';
+  return address.includes(',') ? address : null;
+}
+
 /** Where clients reach a process, by which it is told whether it has its port; its socket, where that is all. */
 export const frontOf = ({ consoles }: PgbouncerProcess): readonly Address[] => consoles.slice(-1);

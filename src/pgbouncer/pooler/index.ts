@@ -44,7 +44,12 @@ export function pgbouncer(options: PgbouncerOptions): Pooler {
   const consoles = new Map(
     processes.map((process) => [
       process,
-      new Console(process.consoles, process.settings.admin, remaining),
+      new Console(
+        process.consoles,
+        process.settings.admin,
+        remaining,
+        process.settings.group === undefined ? null : process.settings.listenAddress,
+      ),
     ]),
   );
   let isLookingUp = false;

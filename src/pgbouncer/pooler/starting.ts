@@ -8,6 +8,7 @@ import {
   consolesIn,
   type filesOf,
   frontOf,
+  ownListening,
   type PgbouncerProcess,
   write,
 } from './files.ts';
@@ -30,7 +31,8 @@ export interface Kept extends Spoken {
 const consoleAt = (
   { process: { settings }, remaining }: Spoken,
   addresses: ConstructorParameters<typeof Console>[0],
-) => new Console(addresses, settings.admin, remaining);
+  listens = settings.group === undefined ? null : settings.listenAddress,
+) => new Console(addresses, settings.admin, remaining, listens);
 
 /**
  * Whether a process, of which a lost hook has left unknown what it was started with, serves clients
@@ -137,7 +139,7 @@ export async function goBack(
   ini: string,
 ): Promise<void> {
   const { process, workload } = kept;
-  const before = consoleAt(kept, consolesIn(ini, process));
+  const before = consoleAt(kept, consolesIn(ini, process), ownListening(ini));
   try {
     await write(process, { ...files, ini }, ini);
     const isThere = await before.version().then(

@@ -8,7 +8,7 @@ import { formatKey } from '../keys.ts';
 import type { Databag } from './request.ts';
 
 /** That of this version. What version 0.1 wrote says none. */
-export const format = 1;
+const format = 1;
 
 /** What a databag or a state says to mark its form. */
 export const formatMark: Databag = { [formatKey]: String(format) };

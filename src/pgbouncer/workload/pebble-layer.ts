@@ -15,8 +15,13 @@ export interface Described {
  * The variable by which the layer of a service is known again; Pebble gives a plan out in a form of
  * its own, with all layers in one.
  */
-const variableOf = (service: string): string =>
-  ['HOOKCHART_LAYER', ...(/-(\d+)$/.exec(service)?.slice(1) ?? [])].join('_');
+export const variableOf = (service: string): string =>
+  service === exporterService
+    ? 'HOOKCHART_EXPORTER'
+    : ['HOOKCHART_LAYER', ...(/-(\d+)$/.exec(service)?.slice(1) ?? [])].join('_');
+
+/** The service that tells PgBouncer's figures, where the image has a program for it. */
+export const exporterService = 'exporter';
 
 /**
  * A layer, with a mark. It stands with the check: Pebble starts a service anew where anything that

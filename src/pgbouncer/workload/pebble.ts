@@ -12,7 +12,7 @@ import { lastWordsOf } from './last-words.ts';
 import { hardLimitIn, withinLimit } from './limits.ts';
 import { pebbleFiles, unknownUserIn } from './pebble-files.ts';
 import { type Call, type PebbleClient, pebbleClient } from './pebble-http.ts';
-import { layerOf, markIn, retiredLayerOf } from './pebble-layer.ts';
+import { type Described, layerOf, markIn, retiredLayerOf } from './pebble-layer.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 export interface PebbleOptions {
@@ -29,6 +29,10 @@ export interface PebbleOptions {
   readonly openFiles: number;
   /** Where it listens, and no other process does, for the check; 127.0.0.1 by default. */
   readonly host?: string;
+  /** What Pebble is told, where it is not PgBouncer that is run. */
+  readonly layer?: (described: Described) => (mark: string) => string;
+  /** The option that names the program, for who is to put it right; `pgbouncer-program` by default. */
+  readonly option?: string;
   /** Milliseconds to wait for an answer, and for a change to be made. */
   readonly patience?: number;
   /** Milliseconds that are left to the hook. */
@@ -71,7 +75,7 @@ export function pebble(options: PebbleOptions): Workload {
   };
 
   const wanted = async () => {
-    const layer = layerOf({
+    const layer = (options.layer ?? layerOf)({
       ...{ service, program, iniFile, user, host },
       openFiles: withinLimit(openFiles, await hardLimit()),
     });
@@ -89,7 +93,7 @@ export function pebble(options: PebbleOptions): Workload {
     await makeFolder(dirname(iniFile));
     const path = `/v1/files?action=list&itself=true&path=${encodeURIComponent(program)}`;
     const { status } = await send({ method: 'GET', path });
-    if (status === 404) throw new WorkloadProblem(missing(program), 'operator');
+    if (status === 404) throw new WorkloadProblem(missing(options), 'operator');
   };
 
   const added = { action: 'add', combine: true, label: service, format: 'yaml' };
@@ -106,7 +110,8 @@ export function pebble(options: PebbleOptions): Workload {
     return found.success ? found.output : [];
   };
 
-  const act = pebbleActs(client, { socket, service, program, left });
+  const { option } = options;
+  const act = pebbleActs(client, { socket, service, program, option, left });
 
   return {
     ...files,
@@ -150,8 +155,12 @@ function pebbleActs(
     socket,
     service,
     program,
+    option,
     left,
-  }: Pick<PebbleOptions, 'socket' | 'service' | 'program'> & { readonly left: () => number },
+  }: Pick<PebbleOptions, 'socket' | 'service' | 'program'> & {
+    readonly option: string | undefined;
+    readonly left: () => number;
+  },
 ): (action: 'replan' | 'restart' | 'stop') => Promise<void> {
   const problemOf = (action: string, { err, tasks }: v.InferOutput<typeof change>) => {
     const why = String(err).replace(/\s+/g, ' ');
@@ -159,7 +168,7 @@ function pebbleActs(
       return new WorkloadProblem(unknownUserIn(why), 'operator');
     // As the shell says it of what it is to run.
     if (/exited quickly with code 12[67]\b/.test(why))
-      return new WorkloadProblem(missing(program), 'operator');
+      return new WorkloadProblem(missing({ program, option }), 'operator');
     const logs = (tasks ?? []).flatMap(({ log }) => log ?? []);
     const said = lastWordsOf(logs.flatMap(outputIn).join('\n'));
     const words = said === '' ? '' : `; PgBouncer says: ${said}`;
@@ -198,8 +207,14 @@ function pebbleActs(
   };
 }
 
-const missing = (program: string): string =>
-  `the container has no program ${program} that it could run: set pgbouncer-program to where its image has PgBouncer`;
+const missing = ({
+  program,
+  option,
+}: {
+  readonly program: string;
+  readonly option?: string | undefined;
+}): string =>
+  `the container has no program ${program} that it could run: set ${option ?? 'pgbouncer-program'} to where its image has ${option === undefined ? 'PgBouncer' : 'one'}`;
 
 /** What a service has said, of what Pebble says of a task: it stands there further to the right. */
 const outputIn = (entry: string): readonly string[] =>

@@ -16,7 +16,7 @@ const ofLedger = `the ledger was written by a later version: ${known}; ${until}`
 const ofState = `this unit’s state was written by a later version: ${known}; ${until}`;
 
 const hooks: readonly Hook[] = [
-  ...['update-status', 'upgrade-charm', 'config-changed', 'leader-elected', 'start', 'stop'].map(
+  ...['update-status', 'upgrade-charm', 'config-changed', 'leader-elected', 'start'].map(
     (name) => ({ name }),
   ),
   { name: 'database-relation-changed', relation: 2, remoteApplication: 'late' },
@@ -141,5 +141,13 @@ describe('what a later version has written', () => {
     for (const unit of [leader, follower]) expect(charm.statusOf(unit)).toBe('active: ');
     for (const relation of [1, 2]) await (await login(charm.answerOf(relation))).end();
     expect((await session.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('is left as it is by a unit that goes meanwhile', async () => {
+    leaves({ ...ledger(), format: '2' });
+    const { code, error, calls } = await charm.hook(follower, { name: 'stop' });
+    expect([code, error]).toEqual([0, '']);
+    const writes = calls.filter(({ tool }) => /-(set|add|remove|grant|delete)$/.test(tool));
+    expect(writes.map(({ tool }) => tool)).toEqual(['status-set']);
   });
 });

@@ -18,6 +18,8 @@ const inForce = {
   'backend-roles': 'CREATEDB,CREATEROLE',
   'pgbouncer-program': '/opt/pgbouncer-1.25/bin/pgbouncer',
   'pgbouncer-user': 'pooler',
+  'metrics-port': 9200,
+  'exporter-program': '/usr/bin/pgbouncer_exporter',
   'hook-budget': 30,
 };
 const may = {
@@ -44,6 +46,7 @@ describe('the options of the charm', () => {
       processes: 4,
       endpoint: 'service',
       backendRoles: 'CREATEDB,CREATEROLE',
+      metrics: { program: '/usr/bin/pgbouncer_exporter', port: 9200 },
       budget: 30_000,
       values: inForce,
       objections: [],
@@ -61,6 +64,7 @@ describe('the options of the charm', () => {
       processes: 1,
       endpoint: 'unit',
       backendRoles: 'SUPERUSER',
+      metrics: { program: '', port: 9127 },
       budget: 60_000,
       objections: [],
     });
@@ -98,6 +102,19 @@ describe('the options of the charm', () => {
     ['pgbouncer-user', 'a b', may.user, keptUser],
     ['pgbouncer-user', '0', may.user, keptUser],
     ['pgbouncer-user', '', may.user, keptUser],
+    ['metrics-port', 80, 'a port from 1024 to 65535', 9200],
+    [
+      'exporter-program',
+      'exporter',
+      options['exporter-program'].may,
+      '/usr/bin/pgbouncer_exporter',
+    ],
+    [
+      'exporter-program',
+      "/bin/a';x",
+      options['exporter-program'].may,
+      '/usr/bin/pgbouncer_exporter',
+    ],
     ['hook-budget', 9, may.budget, 30],
     ['hook-budget', 601, may.budget, 30],
     ['hook-budget', 10.5, may.budget, 30],

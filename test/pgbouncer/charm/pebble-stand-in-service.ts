@@ -186,8 +186,11 @@ export class StandInService {
     this.#failures = 0;
     const checks = checksOf(this.plan);
     if (checks === '') return;
-    const seconds = (key: string) =>
-      (Number(new RegExp(`${key}: (\\d+)s`).exec(checks)?.[1]) * 1_000) / hurry;
+    // Pebble's own, where the layer does not say.
+    const byDefault: Readonly<Record<string, number>> = { period: 10, timeout: 3, threshold: 3 };
+    const said = (key: string) =>
+      Number(new RegExp(`${key}: (\\d+)`).exec(checks)?.[1] ?? byDefault[key]);
+    const seconds = (key: string) => (said(key) * 1_000) / hurry;
     const [command = '', ...args] = words(
       JSON.parse(/command: (".*")$/m.exec(checks)?.[1] ?? '""') as string,
     );
@@ -195,9 +198,8 @@ export class StandInService {
       execFile(command, args, { timeout: seconds('timeout'), killSignal: 'SIGKILL' }, (problem) => {
         if (checksOf(this.plan) !== checks) return;
         this.#failures = problem === null ? 0 : this.#failures + 1;
-        const threshold = Number(/threshold: (\d+)/.exec(checks)?.[1]);
         // Once, until it has succeeded again.
-        if (this.#failures === threshold) void this.#failed();
+        if (this.#failures === said('threshold')) void this.#failed();
         this.#check = setTimeout(look, seconds('period'));
       });
     };

@@ -26,7 +26,7 @@ export class PebbleStandIn {
 
   private constructor(socket: string) {
     this.socket = socket;
-    this.service = this.#named('pgbouncer');
+    this.service = this.named('pgbouncer');
     this.#files = filesOfContainer((is, what) => this.#holds(is, what));
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -81,7 +81,7 @@ export class PebbleStandIn {
           action === 'add' && combine === true && format === 'yaml' && typeof label === 'string',
           'a layer is added as YAML, combined under a label',
         );
-        this.#named(String(label)).planned(String(layer));
+        this.named(String(label)).planned(String(layer));
         return sync(true);
       }
       case 'GET /v1/services':
@@ -109,7 +109,8 @@ export class PebbleStandIn {
     }
   }
 
-  #named(name: string): StandInService {
+  /** One of its services, planned or not. */
+  named(name: string): StandInService {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
     const made = new StandInService((is, what) => this.#holds(is, what), name);
@@ -121,7 +122,7 @@ export class PebbleStandIn {
   #act(action: string, names: readonly string[]): string {
     const planned = [...this.#services].filter(([, { plan }]) => plan !== '');
     const meant = names.length > 0 ? names : planned.map(([name]) => name);
-    const each = meant.map((name) => this.#named(name).act(action));
+    const each = meant.map((name) => this.named(name).act(action));
     const all = Promise.all(each).then(
       (done): Done =>
         done.find(({ err }) => err !== undefined) ?? done[0] ?? { ready: true, tasks: [] },
