@@ -4,6 +4,7 @@
  * @module hookchart/machines
  */
 import { certificatesRelationChanged } from './certificates-relation-changed.ts';
+import { databasePasswordRenewed } from './database-password-renewed.ts';
 import { databaseRelationBroken } from './database-relation-broken.ts';
 import { databaseRelationDeparted } from './database-relation-departed.ts';
 import { databaseRequested } from './database-requested.ts';
@@ -30,6 +31,7 @@ export type * from './refusal.ts';
 export type * from './vocabulary.ts';
 export {
   certificatesRelationChanged,
+  databasePasswordRenewed,
   databaseRelationBroken,
   databaseRelationDeparted,
   databaseRequested,
@@ -43,6 +45,7 @@ export const hooks = {
   'database-requested': databaseRequested,
   'database-relation-departed': databaseRelationDeparted,
   'database-relation-broken': databaseRelationBroken,
+  'database-password-renewed': databasePasswordRenewed,
   'pgb-peers-relation-changed': pgbPeersRelationChanged,
   'leader-elected': leaderElected,
   'update-status': updateStatus,

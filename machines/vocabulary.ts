@@ -97,7 +97,7 @@ export type Question =
  * the machine may go on from a stored state. What it needs it carries.
  */
 export type Command =
-  | { readonly _tag: 'GetUser'; readonly relation: number }
+  | { readonly _tag: 'GetUser' | 'RenewPassword'; readonly relation: number }
   | {
       readonly _tag: 'CreateUserAndDatabase' | 'AddUser' | 'UpdatePgbouncer' | 'UpdateDatabag';
       readonly relation: number;

@@ -79,6 +79,8 @@ export default defineConfig({
           { text: 'Pack a charm', link: '/pack' },
           { text: 'Deploy the charm', link: '/charm' },
           { text: 'TLS to clients', link: '/tls' },
+          { text: 'Upgrade and rollback', link: '/upgrade' },
+          { text: 'Monitoring', link: '/monitoring' },
           { text: 'Read a run', link: '/read-a-run' },
           { text: 'Trace hooks', link: '/tracing' },
         ],

@@ -8,7 +8,7 @@ import { bundleName, type Runtime } from './runtime.ts';
 /** What may stand beside a charm's module, and goes along with it. */
 const taken = [
   ...['LICENSE', 'README.md', 'actions.yaml', 'charmcraft.yaml', 'config.yaml'],
-  ...['icon.svg', 'metadata.yaml'],
+  ...['grafana-dashboard.json', 'icon.svg', 'metadata.yaml'],
 ] as const;
 
 /** What pack itself puts into a charm, whatever the runtime. */

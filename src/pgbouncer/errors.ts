@@ -9,6 +9,8 @@ export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'BackendUnavailable'; readonly where: string; readonly why: string }
   | { readonly _tag: 'RoleInUse'; readonly role: string; readonly why: string }
   | { readonly _tag: 'PoolerUnavailable'; readonly where: string; readonly why: string }
+  /** They are still to be configured for a relation whose clients may come to any of them. */
+  | { readonly _tag: 'UnitsLag'; readonly relation: number; readonly units: readonly string[] }
   /** It does not run before an operator has seen to it: the unit is blocked, the hook comes back. */
   | { readonly _tag: 'PoolerUnusable'; readonly where: string; readonly why: string }
   | {
@@ -60,6 +62,8 @@ export function render(error: HookError): string {
       return `PgBouncer at ${error.where} does not answer (${error.why}); start it, the hook is deferred until then`;
     case 'PoolerUnusable':
       return `PgBouncer cannot run at ${error.where}: ${error.why}; the hook is deferred until it can`;
+    case 'UnitsLag':
+      return `relation ${error.relation} waits for ${error.units.join(', ')} to serve it, since its clients may come to any unit; nothing was published, the hook is deferred until then`;
     case 'LoginRefused':
       return `${error.user} cannot log in to ${error.database} through this unit (${error.why}); nothing was published, the hook is deferred`;
     case 'EndpointInvalid':

@@ -43,6 +43,7 @@ export {
   type Address,
   type PgbouncerOptions,
   type PgbouncerProcess,
+  type ProcessGroup,
   pgbouncer,
   prepare,
   type Settings,
@@ -84,6 +85,7 @@ export { stateSchemas } from './relation/stored-state.ts';
 export type { DispatchRun, Watch } from './run.ts';
 export {
   childProcess,
+  type Described,
   type PebbleOptions,
   pebble,
   type SystemdOptions,

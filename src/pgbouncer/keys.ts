@@ -8,6 +8,7 @@ export const endpoints = {
   peers: 'pgb-peers',
   tracing: 'charm-tracing',
   certificates: 'certificates',
+  metrics: 'metrics-endpoint',
 } as const;
 
 /** What is said in the databags of `postgresql_client` and in its secrets, by both sides. */
@@ -74,6 +75,12 @@ export const lookupKey = 'auth-user';
 /** The unit that has led last. */
 export const leaderKey = 'leader';
 
+/**
+ * By which form what is on record is written: in the application's databag of the peer relation, and
+ * in a unit's state.
+ */
+export const formatKey = 'format';
+
 /** How far a look at all requests has come that takes more than one hook. */
 export const lookingKey = 'looking';
 /** How many relations are still to be told where the poolers are now, and of how many. */
@@ -112,6 +119,12 @@ export const jujuEndpoints = {
 
 /** The options that were in force in the last hook, in a unit's state. */
 export const settingsKey = 'settings';
+
+/** The port that a unit has asked Juju to open, in its state. */
+export const openedKey = 'opened';
+
+/** Who reads a unit's metrics, in its state: the relations. */
+export const metricsKey = 'metrics';
 
 /** What a unit remembers of its certificate, in its state. */
 export const certificateKey = 'certificate';

@@ -31,6 +31,10 @@ export const hostOf = (
     ? `${application}-${number}.${application}-endpoints.${model.name}.svc.cluster.local`
     : ingress;
 
+/** What leads to any unit of an application on Kubernetes, by the name that every pod understands. */
+export const serviceOf = ({ application, model }: Pick<Environment, 'application' | 'model'>) =>
+  `${application}.${model.name}.svc.cluster.local`;
+
 /**
  * All names and addresses by which clients come to a unit, sorted: on Kubernetes those of its pod and
  * of its application's service as well, in all forms in which a pod of the model may spell them.
@@ -45,7 +49,7 @@ export function namesOf(
     hostOf(environment, address),
     address.bind,
     address.ingress,
-    ...(machine === null ? [...service, `${service.at(-1)}.cluster.local`] : []),
+    ...(machine === null ? [...service, serviceOf(environment)] : []),
   ];
   return [...new Set(all.filter((one) => one !== '' && one !== '*'))].sort();
 }

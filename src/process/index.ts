@@ -1,6 +1,6 @@
 /** One hook of any charm as a process. */
 export { actionIn, answerAction } from './answer-action.ts';
-export { calledFor, hostOf, namesOf, pruning } from './called.ts';
+export { calledFor, hostOf, namesOf, pruning, serviceOf } from './called.ts';
 export {
   assertCharmModule,
   type CharmModule,

@@ -77,6 +77,7 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     where: '10.0.0.5:6432',
     why: 'port 6432 is taken: end what listens there, or set listen_port to one that is free',
   },
+  UnitsLag: { _tag: 'UnitsLag', class: 'unavailable', relation: 4, units: ['pgbouncer/1'] },
   LoginRefused: {
     _tag: 'LoginRefused',
     class: 'unavailable',

@@ -316,7 +316,7 @@ describe('removals', () => {
     const before = files(world, leader);
     await unrelate(world, 4);
     expect(files(world, leader)).toEqual(before);
-    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['leader']);
+    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['format', 'leader']);
   });
 
   it('U-35, H6: the whole application goes: no role, no record, no secret', async () => {

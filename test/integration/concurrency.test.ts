@@ -41,7 +41,7 @@ describe('units at the same time', () => {
     );
     for (const relation of relations) await unrelate(world, relation);
     for (const unit of world.juju.units) expect(await entries(world, unit)).toEqual([]);
-    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['leader']);
+    expect(Object.keys(world.juju.databag({ _tag: 'PeerApp' }))).toEqual(['format', 'leader']);
   });
 
   it('H15: a deposed leader and its successor provision at once; what is published logs in', async () => {

@@ -33,6 +33,14 @@ const reference = {
   remove_data --> delete_user[Delete user from backend charm]
   delete_user --> rtn3([Return])
 `,
+  'database-password-renewed': `flowchart TD
+  hook_fired([database-password-renewed Hook]) --> is_backend_ready{Is backend database ready, and is this unit the leader?}
+  is_backend_ready -- no --> rtn([Return])
+  is_backend_ready -- yes --> renew_password[Give the user another password, in the backend and where it is kept]
+  renew_password --> update_pg[Update pgbouncer config with the new verifier]
+  update_pg --> update_databag[Update relation databag with the new credentials]
+  update_databag --> rtn2([Return])
+`,
   'pgb-peers-relation-changed': `flowchart TD
   hook_fired([pgb-peers-relation-changed Hook]) --> update_pg[Render pgbouncer config from the ledger, reload it and read it back]
   update_pg --> confirm[Confirm in the unit databag what this unit serves]

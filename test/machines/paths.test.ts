@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  databasePasswordRenewed,
   databaseRelationBroken,
   databaseRelationDeparted,
   databaseRequested,
@@ -67,6 +68,26 @@ describe('which way a hook goes', () => {
         { _tag: 'UpdateConnectionInfo', relation: 4 },
         { _tag: 'AddDepartingFlag', relation: 4 },
       ],
+      { _tag: 'Return' },
+    ],
+    [
+      'replaces a password in the backend first, and tells last',
+      databasePasswordRenewed,
+      { is_backend_ready: 'yes' },
+      ['hook_fired', 'is_backend_ready', 'renew_password', 'update_pg', 'update_databag', 'rtn2'],
+      [
+        { _tag: 'RenewPassword', relation: 4 },
+        { _tag: 'UpdatePgbouncer', relation: 4, granted: null },
+        { _tag: 'UpdateDatabag', relation: 4, granted: null },
+      ],
+      { _tag: 'Return' },
+    ],
+    [
+      'replaces no password that it could not publish',
+      databasePasswordRenewed,
+      { is_backend_ready: 'no' },
+      ['hook_fired', 'is_backend_ready', 'rtn'],
+      [],
       { _tag: 'Return' },
     ],
     [

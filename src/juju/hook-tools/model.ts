@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { attempt, given, halt, once, right, take } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { fingerprint } from '../fingerprint.ts';
-import type { Bag, Changes, Databag, Juju, JujuAttempt } from '../port.ts';
+import type { Bag, Changes, Databag, Juju, JujuAttempt, Status } from '../port.ts';
 import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
 import { deployment } from './deployment.ts';
@@ -44,6 +44,10 @@ export interface JujuModel extends Juju {
   readonly remember: JujuAttempt<void>;
   /** Writes what nothing else of the hook depends on, at once. */
   readonly put: (changes: Pick<Changes, 'bags' | 'state'>) => JujuAttempt<void>;
+  /** Has others reach a port of this unit, or of its application's service on Kubernetes, or not. */
+  readonly ports: Readonly<Record<'open' | 'close', (port: number) => JujuAttempt<void>>>;
+  /** Shows a status, and writes nothing else: for a hook that is to leave all as it is. */
+  readonly say: (status: Status) => JujuAttempt<void>;
   readonly secrets: JujuSecrets | null;
   /** Only while an action runs. */
   readonly action: ActionTools;
@@ -113,6 +117,9 @@ export function juju(
     await tell('state-set', ['--file', '-'], JSON.stringify(values));
   };
 
+  const shown = ({ name, message }: Status) =>
+    tell('status-set', ['--', name, printable(message)]);
+
   let mark: string | null = null;
   const required = once(async (): Promise<RequiredAnswer | null> => {
     const found = await deployed.required();
@@ -165,9 +172,14 @@ export function juju(
       return asModel(async () => {
         for (const { bag, values } of ordered) await write(bag, values);
         await keep(state, seen);
-        await tell('status-set', ['--', name, printable(message)]);
+        await shown({ name, message });
       });
     },
+    ports: {
+      open: (port) => asModel(async () => void (await tell('open-port', [`${port}/tcp`]))),
+      close: (port) => asModel(async () => void (await tell('close-port', [`${port}/tcp`]))),
+    },
+    say: (status) => asModel(async () => void (await shown(status))),
     config: asModel(async () => (await deployed.config()) ?? {}),
     address: async () => {
       const found = await attempt<NonNullable<Known['address']>, ToolProblem>(

@@ -1,5 +1,6 @@
 /** The charm's options, as operators set them with `juju config`. */
 import * as v from 'valibot';
+import type { Environment } from '../../juju/hook-tools/index.ts';
 import { printable, quote } from '../../juju/printable.ts';
 import type { TlsMode } from '../commands/rules.ts';
 import type { Settings } from '../pooler/index.ts';
@@ -69,6 +70,20 @@ export const options = {
     byDefault: 200,
     description: 'Prepared statements kept for each connection, from PgBouncer 1.21 on.',
   },
+  processes: {
+    may: 'auto (as many as there are cores, 4 at most) or a whole number from 1 to 16',
+    schema: v.pipe(v.string(), v.regex(/^(auto|[1-9]|1[0-6])$/)),
+    byDefault: '1',
+    description:
+      'How many PgBouncers each unit runs on its port, each of which uses one core. Sessions of those that end, and of the first where it was alone or is so again, are cut by a change.',
+  },
+  endpoint: {
+    may: 'unit, or on Kubernetes service',
+    schema: v.picklist(['unit', 'service']),
+    byDefault: 'unit',
+    description:
+      'Of what applications are told: of each unit, the leader for writing and the others for reading; or on Kubernetes, with Juju 3.1 or later, of the service of this application, which leads to any unit and stays whoever leads.',
+  },
   tls: {
     may: 'off, allow or require',
     schema: v.picklist(['off', 'allow', 'require']),
@@ -103,6 +118,19 @@ export const options = {
     description:
       'Whom PgBouncer runs as, and who owns its files, in the container or on the machine. A change restarts PgBouncer.',
   },
+  'metrics-port': {
+    may: 'a port from 1024 to 65535',
+    schema: whole(1024, 65_535),
+    byDefault: 9127,
+    description: 'Where metrics are told, once metrics-endpoint is related.',
+  },
+  'exporter-program': {
+    may: 'empty, or an absolute path of letters, digits and any of . _ + -',
+    schema: word(/^((\/[A-Za-z0-9_+][A-Za-z0-9._+-]*)+)?$/, 200),
+    byDefault: '',
+    description:
+      'Where the image has the exporter of prometheus-community for PgBouncer, on Kubernetes; empty where it has none. On machines the charm is its own.',
+  },
   'hook-budget': {
     may: 'a whole number of seconds from 10 to 600',
     schema: whole(10, 600),
@@ -120,8 +148,14 @@ export interface ParsedConfig {
   };
   /** Whether clients may come by TLS, or must. */
   readonly tls: TlsMode;
+  /** How many PgBouncers the unit runs. */
+  readonly processes: number | 'auto';
+  /** Of what clients are told. */
+  readonly endpoint: 'unit' | 'service';
   /** What the backend is asked for as `extra-user-roles`; empty where for nothing. */
   readonly backendRoles: string;
+  /** What tells metrics on Kubernetes, empty for nothing, and where they are told. */
+  readonly metrics: { readonly program: string; readonly port: number };
   /** Milliseconds that a hook may take. */
   readonly budget: number;
   /** The values in force, to be kept for the day on which one of them is spoiled. */
@@ -165,7 +199,13 @@ export function parseConfig(config: Values, before: Values): ParsedConfig {
     },
     policy: { extraRoles: extraRoles.length === 0 ? 'default' : extraRoles },
     tls: values.tls as TlsMode,
+    processes: values.processes === 'auto' ? 'auto' : Number(values.processes),
+    endpoint: values.endpoint as ParsedConfig['endpoint'],
     backendRoles: String(values['backend-roles']).trim(),
+    metrics: {
+      program: String(values['exporter-program']),
+      port: Number(values['metrics-port']),
+    },
     budget: Number(values['hook-budget']) * 1_000,
     values,
     objections,
@@ -185,6 +225,31 @@ export function withPort(config: ParsedConfig, port: number): ParsedConfig {
     objections: [
       ...config.objections,
       `config listen_port is ${wanted}: port ${wanted} is taken; end what listens there, or set listen_port to one that is free; ${port} stays in force`,
+    ],
+  };
+}
+
+/** The options as they can be in force here: only Kubernetes has a service, and Juju opens its ports. */
+export function whereItIs(
+  config: ParsedConfig,
+  { machine, version: [major, minor] }: Pick<Environment, 'machine' | 'version'>,
+): ParsedConfig {
+  if (config.endpoint === 'unit') return config;
+  const isOld = major < 3 || (major === 3 && minor < 1);
+  const why =
+    machine !== null
+      ? 'a unit on a machine has no service before it'
+      : isOld
+        ? `Juju ${major}.${minor} opens no port of a service, which takes 3.1`
+        : null;
+  if (why === null) return config;
+  return {
+    ...config,
+    endpoint: 'unit',
+    values: { ...config.values, endpoint: 'unit' },
+    objections: [
+      ...config.objections,
+      `config endpoint is "service": ${why}: set it to unit; unit stays in force`,
     ],
   };
 }

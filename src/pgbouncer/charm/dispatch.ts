@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { attempt, take } from '../../hook/index.ts';
+import { attempt, right, take } from '../../hook/index.ts';
 import { dispatch } from '../../juju/dispatch.ts';
 import {
   type Environment,
@@ -10,7 +10,7 @@ import {
   juju,
   type Variables,
 } from '../../juju/hook-tools/index.ts';
-import type { Juju, JujuAttempt, JujuEvent } from '../../juju/port.ts';
+import type { JujuAttempt, JujuEvent } from '../../juju/port.ts';
 import {
   actionIn,
   answerAction,
@@ -22,6 +22,7 @@ import {
   namesOf,
   pruning,
   runHook,
+  serviceOf,
   toldTo,
 } from '../../process/index.ts';
 import { actions } from '../commands/actions.ts';
@@ -32,16 +33,21 @@ import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Attempt } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
+import type { Ledger } from '../relation/ledger.ts';
 import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
-import { type Known, type ParsedConfig, parseConfig, parseSettings } from './config.ts';
+import { type Known, type ParsedConfig, parseConfig, parseSettings, whereItIs } from './config.ts';
 import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
+import { keeping, portOf } from './kept.ts';
+import { refuseLater, writtenLater } from './later.ts';
 import { install, remove } from './machine.ts';
+import { metricsOf } from './metrics.ts';
 import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
 import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
+import { countOf } from './processes.ts';
 
 /**
  * Runs the hook that these variables name. The result is the exit code: 0 where Juju is to commit,
@@ -85,63 +91,61 @@ const serve = (
   attempt(async () => {
     const { event, machine, application } = environment;
     const budget = hookBudget(leastBudget);
-    const model = juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools);
+    const called = calledFor(environment);
+    const { why: later, model } = await take(
+      writtenLater(
+        juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools),
+        event,
+      ),
+    );
+    if (later !== null) {
+      await take(refuseLater(model, event, later));
+      return { ...nothingOf(called), notes: [later] };
+    }
     const known = await take(configOf(model));
     budget.set(known.config.budget);
     const address: JujuModel['address'] =
       machine === null ? TE.right({ bind: '*', ingress: '' }) : model.address;
     const placed = (options: ParsedConfig['run']): Attempt<Place> =>
       attempt(async () =>
-        placeOf(environment, variables, options, await take(address), budget.ofServers),
+        placeOf(environment, variables, options, await take(address), budget.ofServers, {
+          count: countOf(known.config),
+          number: 0,
+        }),
       );
-    const config = await settled(known, (options) => placed(options)());
-    const where: JujuAttempt<string | null> = pipe(
-      address,
-      TE.map((found): string | null => {
-        const host = hostOf(environment, found);
-        return renderHostPort({ host, port: config.options.listenPort });
-      }),
-      TE.orElse((error) => (error._tag === 'EndpointUnknown' ? TE.right(null) : TE.left(error))),
-    );
+    const wanted = await settled(known, (options) => placed(options)());
+    const config = whereItIs(wanted, environment);
+    const where = reachedAt(environment, address, config.options.listenPort);
     await take(pruning(environment, model) ?? TE.right(undefined));
     const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
     if (asking.test(event)) await askBackend(model, application, config);
-    let watchFile: PgbouncerOptions['watch'];
-    const { pooler, isUnusable, isApplied } = unitPooler(
-      event === 'stop',
-      attempt(async () => {
-        const place = await take(placed(config.run));
-        const watch: PgbouncerOptions['watch'] = (file) => watchFile?.(file);
-        return poolerAt(place, config.options, cryptoEntropy, budget.ofServers, watch);
+    const metrics = await take(
+      metricsOf(environment, variables, model, {
+        ...{ config, address, tell, place: placed(config.run), remaining: budget.ofServers },
       }),
     );
-    const adapters = {
-      juju: withSettings(
-        model,
-        () => (isApplied() ? config.values : { ...config.values, ...portOf(known.before) }),
-        isUnusable,
-      ),
-      backend: relatedBackend(model.required, model.secrets, {
-        owner: model.owner,
-        preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
-        remaining: budget.ofServers,
-      }),
-      pooler,
-      entropy: cryptoEntropy,
-      identity: unitIdentity(
-        attempt(async () => keyPlaceOf(await take(placed(config.run)))),
-        attempt(async () => namesOf(environment, await take(model.address))),
-        model.unit,
-      ),
-      clock: () => performance.now(),
-      deadline: budget.deadline(),
-    };
+    const seen: { file?: PgbouncerOptions['watch'] } = {};
+    const adapters = adaptersOf(
+      environment,
+      model,
+      { config, before: known.before },
+      {
+        place: placed(config.run),
+        isGoing: event === 'stop',
+        watch: (file) => seen.file?.(file),
+        budget,
+      },
+    );
     const policy = { ...config.policy, isReachedFromOutside: machine !== null };
-    const called = calledFor(environment);
+    let recorded: Ledger['records'] | null = null;
     const charm = pgbouncerCharm({
       policy,
       tls: config.tls,
-      obstacles: () => obstacles(model, config),
+      service: config.endpoint === 'service' ? serviceOf(environment) : null,
+      obstacles: () => obstacles(model, config, metrics.obstacle),
+      recorded: (records) => {
+        recorded = records;
+      },
     });
     const telling = { environment, began: 0, remaining: budget.ofTools, tell, render };
     const action = actionIn(event);
@@ -156,16 +160,71 @@ const serve = (
     if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
     const looked = toldTo(collector, telling, (traces) =>
       observed(variables, model.unit, called, adapters, tell, (observer) => {
-        watchFile = observer.configured;
+        seen.file = observer.configured;
         const watch = both(observer.watch, traces);
         return dispatch(charm, observer.adapters, { watch })(called)();
       }),
     );
-    const run = await take(() => looked);
+    const outcome = await looked;
+    await metrics.count(outcome, recorded);
+    const run = right(outcome);
     // Where something waited, the commit has kept what was learned.
     if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
     return run;
   });
+
+/** What the charm's handlers reach the world by, in one hook. */
+function adaptersOf(
+  environment: Environment,
+  model: JujuModel,
+  { config, before }: Known,
+  at: {
+    readonly place: Attempt<Place>;
+    readonly isGoing: boolean;
+    readonly watch: NonNullable<PgbouncerOptions['watch']>;
+    readonly budget: ReturnType<typeof hookBudget>;
+  },
+) {
+  const { place, isGoing, watch, budget } = at;
+  const { pooler, isUnusable, isApplied } = unitPooler(
+    isGoing,
+    attempt(async () =>
+      poolerAt(await take(place), config.options, cryptoEntropy, budget.ofServers, watch),
+    ),
+  );
+  return {
+    juju: keeping(model, config, {
+      values: () => (isApplied() ? config.values : { ...config.values, ...portOf(before) }),
+      isUnusable,
+    }),
+    backend: relatedBackend(model.required, model.secrets, {
+      owner: model.owner,
+      preferred: /\bsuperuser\b/i.test(config.backendRoles) ? 'own' : 'given',
+      remaining: budget.ofServers,
+    }),
+    pooler,
+    entropy: cryptoEntropy,
+    identity: unitIdentity(
+      attempt(async () => keyPlaceOf(await take(place))),
+      attempt(async () => namesOf(environment, await take(model.address))),
+      model.unit,
+    ),
+    clock: () => performance.now(),
+    deadline: budget.deadline(),
+  };
+}
+
+/** Where clients reach this unit; null while Juju does not say. */
+const reachedAt = (
+  environment: Environment,
+  address: JujuModel['address'],
+  port: number,
+): JujuAttempt<string | null> =>
+  pipe(
+    address,
+    TE.map((found): string | null => renderHostPort({ host: hostOf(environment, found), port })),
+    TE.orElse((error) => (error._tag === 'EndpointUnknown' ? TE.right(null) : TE.left(error))),
+  );
 
 /** Only the leader may ask; another one asks when it comes to lead. */
 async function askBackend(
@@ -202,36 +261,15 @@ const configOf = (model: JujuModel): Attempt<Known> =>
     return { config: parseConfig(config, before), before };
   });
 
-/** The port of before is in force until PgBouncer has taken another one. */
-const portOf = ({ listen_port: port }: Known['before']): Known['before'] =>
-  port === undefined ? {} : { listen_port: port };
-
-/** A model that keeps the options in force for the day on which one of them is spoiled. */
-const withSettings = (
-  model: JujuModel,
-  /** Those in force at the end of the hook. */
-  values: () => Known['before'],
-  /** Whether PgBouncer cannot run with them: then those of before are. */
-  isUnusable: () => boolean,
-): Juju => ({
-  ...model,
-  commit: (changes) =>
-    attempt(async () => {
-      const before = await take(model.state);
-      const text = JSON.stringify(values());
-      const isKept = isUnusable() || before[settingsKey] === text;
-      const state = isKept ? changes.state : { ...changes.state, [settingsKey]: text };
-      await take(model.commit({ ...changes, state }));
-    }),
-});
-
 /** What keeps the charm from serving anyone, until an operator sees to it. */
 async function obstacles(
   model: JujuModel,
   { objections }: ParsedConfig,
+  ofMetrics: string | null,
 ): Promise<readonly string[]> {
   const backend = await model.required();
+  const all = ofMetrics === null ? objections : [...objections, ofMetrics];
   return E.isRight(backend) && backend.right === null
-    ? [...objections, 'backend-database is related to nothing: relate it to a PostgreSQL']
-    : objections;
+    ? [...all, 'backend-database is related to nothing: relate it to a PostgreSQL']
+    : all;
 }

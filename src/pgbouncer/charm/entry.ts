@@ -1,5 +1,5 @@
 /**
- * What the charm's `dispatch` runs. Most of Juju's hooks are nothing to a unit: unless something
+ * What the charm's `dispatch` runs: a hook, or the unit's exporter where the environment says so. Most of Juju's hooks are nothing to a unit: unless something
  * waits in its queue they are over before anything is loaded but this.
  */
 import { spawnSync } from 'node:child_process';
@@ -22,7 +22,10 @@ function isNothing(): boolean {
   return status === 0 && stdout.trim() === '""';
 }
 
-if (!isNothing()) {
+const { HOOKCHART_METRICS: metrics } = process.env;
+
+if (metrics !== undefined) void import('./exporter.ts').then(({ exporter }) => exporter(metrics));
+else if (!isNothing()) {
   // pg asks where it runs; a Node without a navigator answers by loading all that fetch takes.
   if (!('navigator' in globalThis))
     Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' } });

@@ -7,7 +7,9 @@ import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
 import type { HookError } from '../errors.ts';
 import type { Attempt } from '../ports.ts';
 import { options as all, parseConfig } from './config.ts';
+import { exportingOf } from './exporting.ts';
 import { isUnderSystemd, placeOf, programOf } from './place.ts';
+import { mostProcesses } from './processes.ts';
 
 const run = promisify(execFile);
 
@@ -61,9 +63,18 @@ export const remove = (
   attempt(async () => {
     // The container goes with its unit, and all that is in it.
     if (environment.machine === null) return null;
-    const place = placeOf(environment, variables, parseConfig({}, {}).run, { bind: '' });
+    const config = parseConfig({}, {});
+    const place = placeOf(environment, variables, config.run, { bind: '' });
     const { folder, workload } = place;
-    for (const step of [workload.remove, () => rm(folder, { recursive: true, force: true })])
+    const others = Array.from({ length: mostProcesses - 1 }, (_, one) => place.other(one + 1));
+    const exporting = exportingOf(environment, variables, config, place, () => patience);
+    const all = [
+      workload,
+      ...others.map((one) => one.workload),
+      ...(exporting === null ? [] : [exporting]),
+    ];
+    const steps = all.map(({ remove }) => remove);
+    for (const step of [...steps, () => rm(folder, { recursive: true, force: true })])
       try {
         await step();
       } catch (problem) {
@@ -72,6 +83,9 @@ export const remove = (
       }
     return null;
   });
+
+/** Milliseconds for what keeps the exporter to end it. */
+const patience = 10_000;
 
 async function isThere(program: string): Promise<boolean> {
   try {

@@ -5,12 +5,13 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Secret } from '../../hook/index.ts';
 import { attempt, once, take } from '../commands/steps.ts';
 import { type HookError, render } from '../errors.ts';
-import type { PgbouncerOptions } from '../pooler/index.ts';
+import type { PgbouncerOptions, PgbouncerProcess } from '../pooler/index.ts';
 import { clientsWithin, secretIn } from '../pooler/pgbouncer-files.ts';
 import type { Attempt, Entropy, Pooler } from '../ports.ts';
 import type { Workload } from '../workload/index.ts';
 import type { PoolerOptions } from './config.ts';
 import type { KeyPlace } from './identity.ts';
+import { groupOf, hostOf, isSharedBy, placesOf, retire, shareOf } from './processes.ts';
 import { unreached } from './unreached.ts';
 
 /** Where this unit's PgBouncer is. */
@@ -27,6 +28,11 @@ export interface Place {
   /** Whether its folder is this machine's too, so that its socket in it can be used. */
   readonly isHere: boolean;
   readonly workload: Workload;
+  /** How many PgBouncers the unit runs, and which of them this is, from 0. */
+  readonly count: number;
+  readonly number: number;
+  /** The place of another one of them. */
+  readonly other: (number: number) => Place;
 }
 
 /** This unit's key, and the certificate that clients see. */
@@ -107,53 +113,76 @@ const asAway = (error: HookError): HookError => ({
 });
 
 /**
- * PgBouncer at its place, with the options of the charm. The login of its console is nobody else's
- * business: it is in its userlist, and made anew where that is lost.
+ * This unit's PgBouncers, with the options of the charm. The login of their consoles is nobody else's
+ * business: it is in their userlists, and made anew where that is lost.
  */
 export async function poolerAt(
-  place: Place,
-  { listenPort, ...options }: PoolerOptions,
+  main: Place,
+  options: PoolerOptions,
   entropy: Entropy,
   remaining: () => number,
   watch?: PgbouncerOptions['watch'],
 ): Promise<Pooler> {
-  const { folder, iniFile, pidFile, logFile, listens, local, isHere, workload } = place;
-  const userlistFile = join(folder, 'userlist.txt');
-  const address = { host: local, port: listenPort };
-  const socket = isHere && folder.length <= longestFolder ? folder : null;
+  const address = { host: main.local, port: options.listenPort };
   try {
-    await workload.tidy(folder);
-    const settings = {
-      ...options,
-      listenPort,
-      listenAddress: listens,
-      socketDirectory: socket,
-      logFile,
-      pidFile,
-      mostClients: clientsWithin(await workload.openFiles()),
-      userlistFile,
-      caFile: join(folder, 'backend-ca.pem'),
-      ...clientFilesIn(folder),
-      accessFile: join(folder, 'access.conf'),
-      admin: { user: admin, password: await adminPassword(place, userlistFile, entropy) },
-      processes: 1,
-    };
-    const consoles = socket === null ? [address] : [{ host: socket, port: listenPort }, address];
-    const process = { iniFile, settings, consoles, workload };
+    await retire(main);
+    const all = placesOf(main);
+    for (const { workload, folder } of all) await workload.tidy(folder);
+    const password = await adminPassword(main, userlistIn(main.folder), entropy);
+    const processes: PgbouncerProcess[] = [];
+    for (const place of all) processes.push(await processAt(place, main, options, password));
     // Most hooks ask no PgBouncer, and are spared the loading of what it takes.
     const { pgbouncer } = await import('../pooler/index.ts');
     return pgbouncer({
-      processes: [process],
+      processes,
       clients: address,
       remaining,
       ...(watch === undefined ? {} : { watch }),
     });
   } catch (problem) {
-    return unreached(problem, `${local}:${listenPort}`);
+    return unreached(problem, `${address.host}:${address.port}`);
   }
 }
 
-const admin = 'hookchart_admin';
+async function processAt(
+  place: Place,
+  main: Place,
+  { listenPort, maxDatabaseConnections, ...options }: PoolerOptions,
+  password: Secret,
+): Promise<PgbouncerProcess> {
+  const { folder, iniFile, pidFile, logFile, listens, local, isHere, workload } = place;
+  const socket = isHere && folder.length <= longestFolder ? folder : null;
+  const group = groupOf(place);
+  const { clientCertificateFile } = clientFilesIn(folder);
+  const settings = {
+    ...options,
+    listenPort,
+    listenAddress: group === null ? listens : `${listens},${hostOf(place.number)}`,
+    socketDirectory: socket,
+    logFile,
+    pidFile,
+    mostClients: clientsWithin(await workload.openFiles()),
+    userlistFile: userlistIn(folder),
+    caFile: join(folder, 'backend-ca.pem'),
+    // One key, which is nowhere else; and what is read back is what this process was given.
+    clientKeyFile: clientFilesIn(main.folder).clientKeyFile,
+    clientCertificateFile,
+    accessFile: join(folder, 'access.conf'),
+    admin: { user: admin, password },
+    maxDatabaseConnections: shareOf(maxDatabaseConnections, place),
+    processes: 1,
+    ...(group === null ? {} : { group }),
+  };
+  const own = { host: group === null ? local : hostOf(place.number), port: listenPort };
+  const consoles = socket === null ? [own] : [{ host: socket, port: listenPort }, own];
+  const shared = group === null ? {} : { isShared: isSharedBy(place) };
+  return { iniFile, settings, consoles, workload, ...shared };
+}
+
+/** The login of PgBouncer's console. */
+export const admin = 'hookchart_admin';
+
+const userlistIn = (folder: string): string => join(folder, 'userlist.txt');
 
 /** A socket's path has 107 bytes at most, of which its name takes some 20. */
 const longestFolder = 85;

@@ -8,6 +8,7 @@ import type { LedgerRecord } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest } from '../relation/request.ts';
 import type { Driven } from '../run.ts';
+import { removeLeftovers, rotatePassword } from './actions-of-leader.ts';
 import { leftNow } from './left-to-do.ts';
 import type { Session } from './session.ts';
 
@@ -38,6 +39,12 @@ export const actions: Actions<PgbouncerWords, Session, HookError> = {
       return { left, 'left-in-all': work.length, backend: await backendOf(ports) };
     },
   },
+  'rotate-password': {
+    parameters: v.object({ relation: count, force: v.optional(v.boolean()) }),
+    isForLeader: true,
+    run: rotatePassword,
+  },
+  'remove-leftovers': { parameters: v.object({}), isForLeader: true, run: removeLeftovers },
   resync: {
     parameters: v.object({}),
     run: async ({ hook }) => {

@@ -8,6 +8,7 @@ import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
 import type { Outside } from '../ports.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
+import type { Ledger } from '../relation/ledger.ts';
 import { isMet } from '../relation/reconcile.ts';
 import { defaultPolicy, type Policy } from '../relation/request.ts';
 import { stateSchemas } from '../relation/stored-state.ts';
@@ -31,8 +32,15 @@ export interface PgbouncerCharmOptions {
   readonly policy?: Policy;
   /** Whether clients may come by TLS where `certificates` is related, or must; they may by default. */
   readonly tls?: TlsMode;
+  /**
+   * The host of a service that leads to any unit, on the port on which they are reached: clients are
+   * told of it alone. By default they are told of each unit.
+   */
+  readonly service?: string | null;
   /** How much one hook does for relations that it was not called for. */
   readonly slices?: Slices;
+  /** Told at the end what is on record. */
+  readonly recorded?: (records: Ledger['records']) => void;
   /** Asked at the end: what an operator must see to, of which neither machine nor ledger knows. */
   readonly obstacles?: () => Promise<readonly string[]>;
 }
@@ -43,9 +51,9 @@ export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCharm {
   given('pgbouncerCharm', 'its options', options, 'record');
   const { policy = defaultPolicy, tls = 'allow', slices = defaultSlices } = options;
-  const { obstacles = async () => [] } = options;
+  const { service = null, recorded = () => {}, obstacles = async () => [] } = options;
   given('pgbouncerCharm', 'obstacles', obstacles, 'function');
-  const rules = rulesOf(policy, slices, tls);
+  const rules = rulesOf(policy, slices, tls, service);
   return charmOf({
     ...visible,
     machines: hooks,
@@ -70,7 +78,11 @@ export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCh
     refused: recordRefusal,
     waitsFor: (session) => session.backendTrouble(),
     leftToDo,
-    status: (session, ended) => conclude(session, ended, obstacles),
+    status: async (session, ended) => {
+      const status = await conclude(session, ended, obstacles);
+      recorded((await session.ledger()).records);
+      return status;
+    },
   });
 }
 
@@ -117,6 +129,9 @@ async function isAsked(session: Session, { hook, event }: Deferral): Promise<boo
   if (hook === 'database-relation-broken' || relation === undefined) return true;
   if (!(await session.relations()).has(relation)) return false;
   if (hook === 'database-relation-departed') return true;
+  // Not what is asked for, but what is published is to be another.
+  if (hook === 'database-password-renewed')
+    return (await session.ledger()).records.get(relation)?.state === 'published';
   // What cannot be read asks for nothing yet; the reconciliation looks again, and says so.
   const remote = await attempt(() => session.juju.remote(relation))();
   if (E.isLeft(remote)) return false;

@@ -1,6 +1,6 @@
 /** What a unit says in its own peer databag: where it is, and what its PgBouncer serves. */
 import * as v from 'valibot';
-import type { ConnectionInfo } from '../../../machines/index.ts';
+import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
 import type { Databag } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { peerKeys } from '../keys.ts';
@@ -8,7 +8,7 @@ import { covers, together } from '../relation/authorities.ts';
 import { connectionInfo, type Peer } from '../relation/endpoints.ts';
 import { type HostPort, parseHostPort, renderHostPort } from '../relation/host-port.ts';
 import { latest } from '../relation/latest.ts';
-import { type Ledger, servings } from '../relation/ledger.ts';
+import { type Ledger, serving, servings } from '../relation/ledger.ts';
 import type { BackendView } from './backend-view.ts';
 import type { Certificates } from './certificates.ts';
 
@@ -19,6 +19,10 @@ export interface Peers {
   /** Begins to read it, which takes a while, for who will ask. */
   readonly prefetch: () => void;
   readonly said: () => Promise<readonly Peer[]>;
+  /** The units that serve, and have not said yet that they serve this. */
+  readonly lagging: (
+    grant: Pick<Grant, 'relation' | 'database' | 'verifier'>,
+  ) => Promise<readonly string[]>;
   /** By whom clients verify the units that they are told of in such words; null where by nobody. */
   readonly authoritiesOf: (info: ConnectionInfo) => Promise<string | null>;
   /** Where clients reach each grant. */
@@ -33,11 +37,13 @@ interface Needed extends Pick<BackendView, 'backendReady' | 'backendVersion'> {
   readonly juju: Unit;
   readonly ledger: () => Promise<Ledger>;
   readonly endpoint: () => Promise<HostPort | null>;
+  /** Where clients reach all units; null where each is named by its own. */
+  readonly shared: () => Promise<HostPort | null>;
   readonly certificates: Certificates;
 }
 
 export function openPeers(needed: Needed): Peers {
-  const { juju, ledger, endpoint, certificates, backendReady, backendVersion } = needed;
+  const { juju, ledger, endpoint, shared, certificates, backendReady, backendVersion } = needed;
   let read: Promise<readonly Peer[]> | null = null;
   let worked: { readonly own: string; readonly info: Promise<Info> } | null = null;
   const readAll = async () => {
@@ -54,7 +60,7 @@ export function openPeers(needed: Needed): Peers {
     const here = await endpoint();
     const isMixed = (await ledger()).lookup !== null;
     const own = await certificates.authorities();
-    return connectionInfo(here, await others(), version, isMixed, own);
+    return connectionInfo(here, await others(), version, isMixed, own, await shared());
   };
   const info = async () => {
     // The unit's own certificate may be another one than at the beginning of the hook.
@@ -65,6 +71,10 @@ export function openPeers(needed: Needed): Peers {
   return {
     prefetch: () => void said().catch(() => {}),
     said,
+    lagging: async (grant) =>
+      (await said()).flatMap(({ unit, endpoint, serving: served }) =>
+        endpoint !== null && served.get(grant.relation) !== serving(grant) ? [unit] : [],
+      ),
     authoritiesOf: async ({ authorities }) => {
       if (authorities === undefined) return null;
       const all = [

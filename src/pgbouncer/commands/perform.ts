@@ -13,6 +13,7 @@ import {
   createUserAndDatabase,
   readRequest,
   recordRefusal,
+  renewPassword,
   restoreGrant,
   updateDatabag,
   updatePgbouncer,
@@ -48,6 +49,10 @@ export const perform: Perform<PgbouncerWords, Session> = {
   GetUser: async (session, { relation }) => ({
     label: 'done',
     learned: { granted: await readRequest(session, relation) },
+  }),
+  RenewPassword: async (session, { relation }) => ({
+    label: 'done',
+    learned: { granted: await renewPassword(session, relation) },
   }),
   CreateUserAndDatabase: async (session, command) => ({
     label: 'done',

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Command, Grant, Granted } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
 import { secretKey, userGroup } from '../keys.ts';
-import { answer, answerDatabag, isAnswer } from '../relation/answer.ts';
+import { answer, answerDatabag, isAnswer, renewedSecret } from '../relation/answer.ts';
 import { succeed } from '../relation/endpoints.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { changedField, grantOf, passwordIn, provision } from '../relation/grant.ts';
@@ -10,7 +10,7 @@ import { keptSecrets } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest, Reply } from '../relation/request.ts';
 import { relieving } from '../relation/telling.ts';
-import { publishSecrets, removeSecrets } from './secrets.ts';
+import { publishSecrets, removeSecrets, replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
 import { tellRefusal } from './telling.ts';
@@ -93,6 +93,23 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
 }
 
 /**
+ * Gives a relation's user another password, and puts it where the old one is kept, all at once: what
+ * else is to be done may be left to a later hook, in which nobody else would know it.
+ */
+export async function renewPassword(session: Session, relation: number): Promise<Granted> {
+  const record = grantOf((await session.ledger()).records.get(relation));
+  if (record?.state !== 'published')
+    return halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });
+  const password = session.entropy.password();
+  const grant = await provisioned(session, { ...record, password });
+  const { secrets } = session.juju;
+  const id = grant.secrets[userGroup];
+  if (secrets !== null && id !== undefined)
+    await replaceSecret(secrets, id, (content) => renewedSecret(content, password));
+  return { grant };
+}
+
+/**
  * Gives a relation what it was granted before, as far as it may have it by now, whatever it asks
  * for. On record stays what was agreed: it is given again when it is allowed again.
  */
@@ -141,6 +158,7 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
   const { relation, user, password } = grant;
   if (password === null) return;
   const own = await session.juju.own(relation);
+  if (session.service !== null && grant.state === 'provisioning') await allServe(session, grant);
   // Of what this hook has granted no other unit can have heard, unless it was published before.
   const isNew = grantOf(ledger.before(relation)) === null && !isAnswer(own);
   const places = isNew ? session.peers.alone : session.peers.info;
@@ -172,6 +190,13 @@ export async function updateDatabag(session: Session, command: GrantCommand): Pr
     published: info,
     error: null,
   });
+}
+
+/** A service leads to any unit: nobody is sent to it before each of them serves. */
+async function allServe({ peers }: Session, grant: Grant): Promise<void> {
+  const units = await peers.lagging(grant);
+  const { relation } = grant;
+  if (units.length > 0) halt({ _tag: 'UnitsLag', class: 'unavailable', relation, units });
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Rules {
   readonly tls: TlsMode;
   readonly parse: ReturnType<typeof parseRequest>;
   readonly slices: Slices;
+  /** The host by which clients reach all units; null where each is named by its own. */
+  readonly service: string | null;
 }
 
 /** `off` asks for no certificate, whatever is related. */
@@ -30,9 +32,11 @@ export const rulesOf = (
   policy: Policy,
   slices: Slices = defaultSlices,
   tls: TlsMode = 'allow',
+  service: string | null = null,
 ): Rules => ({
   policy,
   tls,
+  service,
   parse: parseRequest(policy),
   slices,
 });

@@ -25,7 +25,7 @@ export interface Serving {
 
 interface Needed
   extends Pick<Outside, 'pooler'>,
-    Pick<Rules, 'policy'>,
+    Pick<Rules, 'policy' | 'service'>,
     Pick<BackendView, 'endpoints'>,
     Pick<Passwords, 'lookup'> {
   readonly juju: Unit;
@@ -35,7 +35,8 @@ interface Needed
 }
 
 export function openServing(needed: Needed): Serving {
-  const { juju, pooler, policy, endpoints, lookup, ledger, endpoint, certificates } = needed;
+  const { juju, pooler, policy, service, endpoints, lookup } = needed;
+  const { ledger, endpoint, certificates } = needed;
   /** Null until something was put in force, which without a backend nothing is. */
   let inForce: Configuration | null = null;
   /** At which revision of the ledger each was done last. */
@@ -50,7 +51,8 @@ export function openServing(needed: Needed): Serving {
       if (at.configured === revision) return;
       const backend = await endpoints();
       if (backend !== null) {
-        const [login, here] = [await lookup(), await endpoint()];
+        // Clients of a service may come to any unit.
+        const [login, here] = [await lookup(), service === null ? await endpoint() : null];
         const mayMake = allowsMaking(policy);
         const clients = await certificates.clients();
         const served = right(configure(open, backend, login, here, mayMake));

@@ -44,7 +44,7 @@ export interface Session extends Outside, Rules, BackendView, Requests, Password
 /** Opens a session for one hook: the world, what an application may be given, what was called for. */
 export function openSession(
   { juju, backend, pooler, entropy, identity, clock }: Outside & { readonly juju: Unit },
-  { parse, policy, tls, slices }: Rules,
+  { parse, policy, tls, slices, service }: Rules,
   called: JujuEvent,
 ): Session {
   const ledger = once(async () => openLedger(right(parseLedger(await juju.read(peerAppBag)))));
@@ -52,14 +52,20 @@ export function openSession(
     const text = await juju.endpoint();
     return text === null ? null : parseHostPort(text);
   });
+  const shared = once(async () => {
+    const here = await endpoint();
+    return service === null || here === null ? null : { host: service, port: here.port };
+  });
   const { backendReady, backendTrouble, backendVersion, holdings, endpoints, remarks } =
     viewBackend(backend, juju, policy, ledger);
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
   const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
   const { fate, mayGo, flags } = openFate(juju, called);
   const certificates = openCertificates({ juju, identity, tls, endpoint }, called);
-  const peers = openPeers({ juju, ledger, endpoint, certificates, backendReady, backendVersion });
-  const backed = { policy, ledger, endpoint, endpoints, lookup };
+  const peers = openPeers({
+    ...{ juju, ledger, endpoint, shared, certificates, backendReady, backendVersion },
+  });
+  const backed = { policy, service, ledger, endpoint, endpoints, lookup };
   const serving = openServing({ juju, pooler, certificates, ...backed });
   const succeeding = async () => {
     const last = await lastLeader(juju);
@@ -81,6 +87,7 @@ export function openSession(
     policy,
     slices,
     tls,
+    service,
     ledger,
     endpoint,
     peers,

@@ -5,6 +5,7 @@ import type { Ended } from '../../juju/charm.ts';
 import type { Status } from '../../juju/port.ts';
 import { type HookError, render } from '../errors.ts';
 import { leaderKey, lookupKey, recordKey } from '../keys.ts';
+import { formatMark } from '../relation/format.ts';
 import { encodeRecord, keptSecrets } from '../relation/ledger.ts';
 import { statusOf } from '../relation/status.ts';
 import type { ChartEnd, Driven } from '../run.ts';
@@ -68,7 +69,8 @@ async function record({ juju, ledger }: Session): Promise<void> {
   }
   if (open.hasRetired()) juju.write(peerAppBag, { [lookupKey]: '' });
   const isOnRecord = juju.writes(peerAppBag) || (await lastLeader(juju)) !== null;
-  if (isOnRecord && (await juju.leader())) juju.write(peerAppBag, { [leaderKey]: juju.name });
+  if (isOnRecord && (await juju.leader()))
+    juju.write(peerAppBag, { ...formatMark, [leaderKey]: juju.name });
 }
 
 const reasonToWait = (end: ChartEnd): string | null =>

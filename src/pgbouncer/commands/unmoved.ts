@@ -71,7 +71,9 @@ async function isInStep(session: Session, { records }: Ledger, unit: string): Pr
     // Where units are verified by several, one of these may verify nobody any more.
     const isCovered = (mark ?? '') === markOf(authorities);
     const serves = served.get(record.relation) === serving(record);
-    return isShown(record.published, shown) === serves && (isCovered || !serves);
+    // A service leads to each of them, whoever was told of what.
+    const isTold = session.service !== null || isShown(record.published, shown);
+    return isTold === serves && (isCovered || !serves);
   });
 }
 

@@ -21,14 +21,25 @@ export class Console {
   readonly #addresses: readonly Address[];
   readonly #admin: Login;
   readonly #remaining: () => number;
+  readonly #listens: string | null;
   #login: Promise<Session> | undefined;
   /** Whether nothing listened where the process is to listen. */
   isDown = false;
   /** A process that hangs is found out once in a hook. */
   #isLost: WireProblem | null = null;
 
-  constructor(addresses: readonly Address[], admin: Login, remaining: () => number) {
+  constructor(
+    addresses: readonly Address[],
+    admin: Login,
+    remaining: () => number,
+    /**
+     * Where the process that is meant listens, as its file says it: of several on one port another one
+     * may answer in its place. Null where there is no other.
+     */
+    listens: string | null = null,
+  ) {
     this.#addresses = addresses;
+    this.#listens = listens;
     this.#admin = admin;
     this.#remaining = remaining;
   }
@@ -105,6 +116,13 @@ export class Console {
     return (await this.#show('SHOW CLIENTS')).every(({ database }) => database === 'pgbouncer');
   }
 
+  /** What it shows, as it is. */
+  async tables(questions: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    const all: (readonly Row[])[] = [];
+    for (const question of questions) all.push(await this.#show(question));
+    return all;
+  }
+
   async release(): Promise<void> {
     const login = this.#login;
     this.#login = undefined;
@@ -135,7 +153,13 @@ export class Console {
     let problem: unknown;
     for (const address of this.#addresses)
       try {
-        return await open(address, this.#admin, 'pgbouncer', left);
+        const session = await open(address, this.#admin, 'pgbouncer', left);
+        if (this.#listens === null) return session;
+        const [rows = []] = await session.query('SHOW CONFIG', left);
+        const found = rows.find(({ key }) => key === 'listen_addr')?.value;
+        if (found === this.#listens) return session;
+        await session.end();
+        throw new WireProblem('unreachable', 'another process of this unit answers in its place');
       } catch (cause) {
         problem = cause;
         if (!(cause instanceof WireProblem) || cause.kind !== 'unreachable') throw cause;

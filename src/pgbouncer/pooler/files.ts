@@ -22,6 +22,8 @@ export interface PgbouncerProcess {
    * process can listen in, and what it listens on. With several processes on one port only folders.
    */
   readonly consoles: readonly Address[];
+  /** Whether another process of this unit has a port already, which this one is to share. */
+  readonly isShared?: (port: number) => Promise<boolean>;
   /**
    * Keeps its files and starts it where it does not run, or where a change takes a restart. Without
    * one the files are this machine's, and whoever started the process looks after it.
@@ -102,12 +104,19 @@ export async function write(
 /** Where the console of a process answers that has this configuration in force. */
 export const consolesIn = (ini: string, { consoles }: PgbouncerProcess): readonly Address[] => {
   const port = portIn(ini);
-  const address = /^listen_addr = (\S+)$/m.exec(ini)?.[1];
+  // Of several the last is its own.
+  const address = /^listen_addr = (\S+)$/m.exec(ini)?.[1]?.split(',').at(-1);
   return consoles.map(({ host, port: wanted }) => ({
     host: host.startsWith('/') || address === undefined || address === '*' ? host : address,
     port: port ?? wanted,
   }));
 };
+
+/** Where a process listens, where that tells it from others on its port; null where it is alone. */
+export function ownListening(ini: string): string | null {
+  const address = /^listen_addr = (\S+)$/m.exec(ini)?.[1] ?? '';
+  return address.includes(',') ? address : null;
+}
 
 /** Where clients reach a process, by which it is told whether it has its port; its socket, where that is all. */
 export const frontOf = ({ consoles }: PgbouncerProcess): readonly Address[] => consoles.slice(-1);

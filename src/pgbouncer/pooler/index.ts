@@ -21,7 +21,7 @@ export {
 } from '../workload/index.ts';
 export type { Address } from './console.ts';
 export type { PgbouncerProcess } from './files.ts';
-export type { Settings } from './pgbouncer-files.ts';
+export type { ProcessGroup, Settings } from './pgbouncer-files.ts';
 
 export interface PgbouncerOptions {
   /** All processes of this unit: it is in step when each of them is. */
@@ -44,7 +44,12 @@ export function pgbouncer(options: PgbouncerOptions): Pooler {
   const consoles = new Map(
     processes.map((process) => [
       process,
-      new Console(process.consoles, process.settings.admin, remaining),
+      new Console(
+        process.consoles,
+        process.settings.admin,
+        remaining,
+        process.settings.group === undefined ? null : process.settings.listenAddress,
+      ),
     ]),
   );
   let isLookingUp = false;

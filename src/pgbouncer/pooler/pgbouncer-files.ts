@@ -37,8 +37,18 @@ export interface Settings {
   readonly maxDatabaseConnections: number;
   /** Processes of this unit that share the limit's pool sizes. */
   readonly processes: number;
+  /** Where it is one of several that share a port: which one; left out where it has its port alone. */
+  readonly group?: ProcessGroup;
   /** Prepared statements kept for each connection in transaction pooling, from PgBouncer 1.21 on. */
   readonly maxPreparedStatements: number;
+}
+
+/** Processes that share a port: the system gives each new connection to one of them. */
+export interface ProcessGroup {
+  /** Which of them a process is, from 0. */
+  readonly number: number;
+  /** Where each of them, and no other, listens beside that port's common address. */
+  readonly hosts: readonly string[];
 }
 
 export interface PgbouncerFiles {
@@ -115,10 +125,14 @@ export function renderFiles(
   const certificate = clients?.certificate ?? null;
   const isShut = clients?.mode === 'require' && certificate === null;
   const hasFence = wildcard !== null || wasFenced || isShut;
+  // A cancel request comes to any of them: from 1.19 on one passes it to the process that is meant.
+  const peers = settings.group !== undefined && isAtLeast(version, [1, 19]) ? settings.group : null;
   const sizes = poolSizes(settings.maxDatabaseConnections, settings.processes);
   const options: readonly (readonly [key: string, value: string | number | null])[] = [
     ['listen_addr', settings.listenAddress],
     ['listen_port', settings.listenPort],
+    ['so_reuseport', settings.group === undefined ? null : 1],
+    ['peer_id', peers === null ? null : peers.number + 1],
     // Left out it is /tmp, where any process may listen in its place.
     ['unix_socket_dir', settings.socketDirectory ?? ''],
     ['logfile', settings.logFile],
@@ -163,6 +177,7 @@ export function renderFiles(
       '[pgbouncer]',
       ...options.flatMap(([key, value]) => (value === null ? [] : [`${key} = ${value}`.trimEnd()])),
       '',
+      ...(peers === null ? [] : peersSection(peers, settings)),
       databaseSection(databases, wildcard && wildcardEntry(wildcard, settings)),
     ].join('\n'),
     userlist: [
@@ -178,6 +193,12 @@ export function renderFiles(
     access: hasFence ? renderAccess({ databases, wildcard }, settings.admin.user, isShut) : null,
   };
 }
+
+const peersSection = ({ hosts }: ProcessGroup, { listenPort }: Settings): readonly string[] => [
+  '[peers]',
+  ...hosts.map((host, number) => `${number + 1} = host=${host} port=${listenPort}`),
+  '',
+];
 
 /** It names its mode, by which what it leads to is told from what has an entry. */
 const wildcardEntry = ({ host, port }: HostPort, { poolMode }: Settings): string =>

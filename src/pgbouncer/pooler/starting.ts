@@ -8,6 +8,7 @@ import {
   consolesIn,
   type filesOf,
   frontOf,
+  ownListening,
   type PgbouncerProcess,
   write,
 } from './files.ts';
@@ -30,7 +31,8 @@ export interface Kept extends Spoken {
 const consoleAt = (
   { process: { settings }, remaining }: Spoken,
   addresses: ConstructorParameters<typeof Console>[0],
-) => new Console(addresses, settings.admin, remaining);
+  listens = settings.group === undefined ? null : settings.listenAddress,
+) => new Console(addresses, settings.admin, remaining, listens);
 
 /**
  * Whether a process, of which a lost hook has left unknown what it was started with, serves clients
@@ -67,7 +69,9 @@ export async function isOfNobody(
 const ending = 2_000;
 
 /** Throws where PgBouncer is down, and somebody else has its port meanwhile. */
-export async function refuseTaken({ process: { settings }, workload }: Kept): Promise<void> {
+export async function refuseTaken({ process, workload }: Kept): Promise<void> {
+  const { settings } = process;
+  if (await process.isShared?.(settings.listenPort)) return;
   const until = performance.now() + ending;
   while (!(await workload.isRunning()) && (await isListenedTo(settings))) {
     if (performance.now() > until) throw portIsTaken(settings.listenPort);
@@ -76,10 +80,11 @@ export async function refuseTaken({ process: { settings }, workload }: Kept): Pr
 }
 
 /** Throws where another port is wanted, and somebody has it: BEFORE anything is ended for it. */
-export async function refuseMove({ process: { settings } }: Spoken, ini: string): Promise<void> {
-  // On its own port nobody but the process itself is to be expected.
-  if (portIn(ini) !== settings.listenPort && (await isListenedTo(settings)))
-    throw portIsTaken(settings.listenPort);
+export async function refuseMove({ process }: Spoken, ini: string): Promise<void> {
+  const { settings } = process;
+  // On its own port nobody but the process itself is to be expected, and those that share it.
+  if (portIn(ini) === settings.listenPort || !(await isListenedTo(settings))) return;
+  if (!(await process.isShared?.(settings.listenPort))) throw portIsTaken(settings.listenPort);
 }
 
 /** Starts the process, or starts it anew, and waits until it answers where clients come to it. */
@@ -134,7 +139,7 @@ export async function goBack(
   ini: string,
 ): Promise<void> {
   const { process, workload } = kept;
-  const before = consoleAt(kept, consolesIn(ini, process));
+  const before = consoleAt(kept, consolesIn(ini, process), ownListening(ini));
   try {
     await write(process, { ...files, ini }, ini);
     const isThere = await before.version().then(

@@ -10,8 +10,10 @@ type Listening = Pick<Settings, 'listenAddress' | 'listenPort'>;
 
 /** Whether anybody listens where PgBouncer is to listen, on one of its addresses at least. */
 export async function isListenedTo({ listenAddress, listenPort }: Listening): Promise<boolean> {
-  for (const host of listenAddress === '*' ? ['0.0.0.0', '::'] : [listenAddress])
-    if (await isInUse(host, listenPort)) return true;
+  const hosts = listenAddress
+    .split(',')
+    .flatMap((one) => (one === '*' ? ['0.0.0.0', '::'] : [one]));
+  for (const host of hosts) if (await isInUse(host, listenPort)) return true;
   return false;
 }
 

@@ -3,6 +3,7 @@
  * it points to. Follows `postgresql_client`, v0 and v1, of charm-relation-interfaces.
  */
 import type { ConnectionInfo, Grant, Login } from '../../../machines/index.ts';
+import type { Secret } from '../../hook/index.ts';
 import { bagKeys, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import { isShown } from './endpoints.ts';
 import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
@@ -199,6 +200,23 @@ export const settledSecret = (before: Databag, after: Databag, info: ConnectionI
       return [field, isSettled ? known : value];
     }),
   );
+
+/** The content of a secret with another password in it, in its connection strings as well. */
+export function renewedSecret(content: Databag, { secret }: Secret): Databag {
+  const { [bagKeys.password]: before = '' } = content;
+  const [old, next] = [before, secret].map((one) => `:${encodeURIComponent(one)}@`) as [
+    string,
+    string,
+  ];
+  return Object.fromEntries(
+    Object.entries(content).map(([field, value]) => [
+      field,
+      field === bagKeys.password ? secret : isUri(field) ? value.replace(old, next) : value,
+    ]),
+  );
+}
+
+const isUri = (field: string): boolean => field === bagKeys.uris || field === bagKeys.readOnlyUris;
 
 /** Where a connection string leads; null for what is none. */
 const placeIn = (uri: string): string | null =>

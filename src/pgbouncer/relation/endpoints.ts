@@ -39,14 +39,18 @@ export function connectionInfo(
   isMixed = false,
   /** By whom clients verify the leader; empty where by nobody. */
   authorities = '',
+  /** What leads to all of them, and is all that clients are told of; null where there is nothing. */
+  service: HostPort | null = null,
 ): (grant: Pick<Grant, 'relation' | 'database' | 'verifier' | 'published'>) => ConnectionInfo {
   const readers = others
     .flatMap(({ endpoint, serving, authorities }) =>
       endpoint === null ? [] : [{ endpoint: renderHostPort(endpoint), serving, authorities }],
     )
     .sort((one, other) => (one.endpoint < other.endpoint ? -1 : 1));
-  const endpoints = leader === null ? null : renderHostPort(leader);
-  const of = (readOnlyEndpoints: string, verified: Readers['verified']): Readers => {
+  const shared = service === null ? null : renderHostPort(service);
+  const endpoints = shared ?? (leader === null ? null : renderHostPort(leader));
+  const of = (readers: string, verified: Readers['verified']): Readers => {
+    const readOnlyEndpoints = shared ?? readers;
     const mark = verified === null ? {} : { authorities: markOf(together(verified)) };
     return { info: { endpoints, readOnlyEndpoints, version, ...mark }, verified, and: new Map() };
   };

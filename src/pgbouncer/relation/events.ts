@@ -6,6 +6,8 @@ const charts: Readonly<Record<string, HookName>> = {
   'database-relation-changed': 'database-requested',
   'database-relation-departed': 'database-relation-departed',
   'database-relation-broken': 'database-relation-broken',
+  // An operator's, by an action.
+  'actions/rotate-password': 'database-password-renewed',
   'leader-elected': 'leader-elected',
   // Nobody was told what has changed meanwhile, and in stop a unit looks for the last time.
   'update-status': 'update-status',

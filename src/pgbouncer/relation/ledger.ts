@@ -8,7 +8,8 @@ import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
 import { isRecord, type Secret } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
-import { isRecordKey, lookupKey, recordKey, userGroup } from '../keys.ts';
+import { formatKey, isRecordKey, lookupKey, recordKey, userGroup } from '../keys.ts';
+import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';
 import type { Databag } from './request.ts';
 
@@ -83,6 +84,8 @@ const record = v.variant('state', [
 
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
 export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
+  const later = laterFormat(databag);
+  if (later !== null) return E.left(unreadable(formatKey)(later));
   const records = new Map<number, LedgerRecord>();
   const login = lookupIn(databag);
   const lookup = E.isRight(login) ? login.right : null;

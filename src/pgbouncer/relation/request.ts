@@ -220,7 +220,7 @@ function parseFields(
   if (external === 'true' && !policy.isReachedFromOutside)
     return refuse(
       bagKeys.externalNodeConnectivity,
-      'is asked for, and the poolers are reached from inside the cluster alone',
+      'is asked for, and the poolers are reached from inside the cluster alone: Juju gives an application on Kubernetes no address outside of it',
     );
   return pipe(
     parseExtraRoles(policy.extraRoles, relation, databag[bagKeys.extraUserRoles] ?? ''),

@@ -46,13 +46,17 @@ function withSecrets({ secrets }: PgbouncerWorld, bag: Databag): Databag {
   return contents.length === 0 ? bag : Object.assign({}, bag, ...contents);
 }
 
+/** Where a service leads to any unit, in a model that has one. */
+export const service = 'pgb-service';
+const ofService = `${service}:6432`;
+
 /** The units that a databag names to clients, as far as they are there. */
 export function namedUnits(world: PgbouncerWorld, bag: Databag): readonly string[] {
   const named = [bag.endpoints, bag['read-only-endpoints']].flatMap((list) =>
     (list ?? '').split(','),
   );
   return Object.entries(world.units).flatMap(([name, { endpoint }]) =>
-    endpoint !== null && named.includes(endpoint) ? [name] : [],
+    endpoint !== null && (named.includes(endpoint) || named.includes(ofService)) ? [name] : [],
   );
 }
 

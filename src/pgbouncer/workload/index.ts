@@ -5,5 +5,6 @@
 export { childProcess } from './child.ts';
 export { FileProblem } from './files.ts';
 export { type PebbleOptions, pebble } from './pebble.ts';
+export type { Described } from './pebble-layer.ts';
 export { type SystemdOptions, systemd } from './systemd.ts';
 export { type Workload, WorkloadProblem } from './workload.ts';

@@ -7,10 +7,21 @@ export interface Described {
   readonly iniFile: string;
   readonly user: string;
   readonly openFiles: number;
+  /** Where it listens, and no other process does; 127.0.0.1 by default. */
+  readonly host?: string | undefined;
 }
 
-/** The variable by which a layer is known again; Pebble gives a plan out in a form of its own. */
-const variable = 'HOOKCHART_LAYER';
+/**
+ * The variable by which the layer of a service is known again; Pebble gives a plan out in a form of
+ * its own, with all layers in one.
+ */
+export const variableOf = (service: string): string =>
+  service === exporterService
+    ? 'HOOKCHART_EXPORTER'
+    : ['HOOKCHART_LAYER', ...(/-(\d+)$/.exec(service)?.slice(1) ?? [])].join('_');
+
+/** The service that tells PgBouncer's figures, where the image has a program for it. */
+export const exporterService = 'exporter';
 
 /**
  * A layer, with a mark. It stands with the check: Pebble starts a service anew where anything that
@@ -27,7 +38,7 @@ const variable = 'HOOKCHART_LAYER';
  * traffic; at `alive` Kubernetes would do away with the container, and its files.
  */
 export const layerOf =
-  ({ service, program, iniFile, user, openFiles }: Described) =>
+  ({ service, program, iniFile, user, openFiles, host = '127.0.0.1' }: Described) =>
   (mark: string): string =>
     [
       'services:',
@@ -49,10 +60,10 @@ export const layerOf =
       '    timeout: 3s',
       '    threshold: 3',
       '    exec:',
-      `      command: ${JSON.stringify(`sh -c '${ifBash}' bash -c '${asksForTls(iniFile)}'`)}`,
+      `      command: ${JSON.stringify(`sh -c '${ifBash}' bash -c '${asksForTls(iniFile, host)}'`)}`,
       `      user: ${JSON.stringify(user)}`,
       '      environment:',
-      `        ${variable}: ${JSON.stringify(mark)}`,
+      `        ${variableOf(service)}: ${JSON.stringify(mark)}`,
       '',
     ].join('\n');
 
@@ -60,15 +71,31 @@ const checkOf = (service: string): string => `${service}-answers`;
 
 const ifBash = 'command -v "$0" >/dev/null || exit 0; exec "$0" "$@"';
 
-const asksForTls = (iniFile: string): string =>
+const asksForTls = (iniFile: string, host: string): string =>
   [
     `[ -r ${iniFile} ] || exit 0`,
     `while read -r key _ value; do [ "$key" != listen_port ] || port=$value; done < ${iniFile}`,
-    'exec 3<>/dev/tcp/127.0.0.1/$port || exit 1',
+    `exec 3<>/dev/tcp/${host}/$port || exit 1`,
     'printf "\\0\\0\\0\\010\\004\\322\\026\\057" >&3',
     'IFS= read -r -n 1 -u 3',
   ].join('; ');
 
-/** The mark of the layer that is in a plan. */
-export const markIn = (plan: string): string | null =>
-  new RegExp(`^\\s*${variable}: "?([0-9a-f]+)"?$`, 'm').exec(plan)?.[1] ?? null;
+/** The layer of a service that is to run no more; its check is content. */
+export const retiredLayerOf = ({ service, program, iniFile }: Described): string =>
+  [
+    'services:',
+    `  ${service}:`,
+    '    override: replace',
+    '    startup: disabled',
+    `    command: ${JSON.stringify(`${program} ${iniFile}`)}`,
+    'checks:',
+    `  ${checkOf(service)}:`,
+    '    override: replace',
+    '    exec:',
+    '      command: "true"',
+    '',
+  ].join('\n');
+
+/** The mark of the layer of a service that is in a plan. */
+export const markIn = (plan: string, service: string): string | null =>
+  new RegExp(`^\\s*${variableOf(service)}: "?([0-9a-f]+)"?$`, 'm').exec(plan)?.[1] ?? null;

@@ -12,7 +12,7 @@ import { lastWordsOf } from './last-words.ts';
 import { hardLimitIn, withinLimit } from './limits.ts';
 import { pebbleFiles, unknownUserIn } from './pebble-files.ts';
 import { type Call, type PebbleClient, pebbleClient } from './pebble-http.ts';
-import { layerOf, markIn } from './pebble-layer.ts';
+import { type Described, layerOf, markIn, retiredLayerOf } from './pebble-layer.ts';
 import { type Workload, WorkloadProblem } from './workload.ts';
 
 export interface PebbleOptions {
@@ -27,6 +27,12 @@ export interface PebbleOptions {
   readonly user: string;
   /** How many files it needs; as many as it may have, where those are fewer. */
   readonly openFiles: number;
+  /** Where it listens, and no other process does, for the check; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** What Pebble is told, where it is not PgBouncer that is run. */
+  readonly layer?: (described: Described) => (mark: string) => string;
+  /** The option that names the program, for who is to put it right; `pgbouncer-program` by default. */
+  readonly option?: string;
   /** Milliseconds to wait for an answer, and for a change to be made. */
   readonly patience?: number;
   /** Milliseconds that are left to the hook. */
@@ -54,7 +60,7 @@ export function pebble(options: PebbleOptions): Workload {
     user: 'text',
     openFiles: 'number',
   });
-  const { socket, service, program, iniFile, user, openFiles } = options;
+  const { socket, service, program, iniFile, user, openFiles, host } = options;
   const { patience = 30_000, remaining = () => patience } = options;
   const left = () => Math.ceil(Math.max(1, Math.min(patience, remaining())));
   const client = pebbleClient(socket, left);
@@ -69,8 +75,8 @@ export function pebble(options: PebbleOptions): Workload {
   };
 
   const wanted = async () => {
-    const layer = layerOf({
-      ...{ service, program, iniFile, user },
+    const layer = (options.layer ?? layerOf)({
+      ...{ service, program, iniFile, user, host },
       openFiles: withinLimit(openFiles, await hardLimit()),
     });
     return { layer, mark: createHash('sha256').update(layer('')).digest('hex').slice(0, 12) };
@@ -79,7 +85,7 @@ export function pebble(options: PebbleOptions): Workload {
   const isCurrent = async (): Promise<boolean> => {
     const { mark } = await wanted();
     const { result } = await call({ method: 'GET', path: '/v1/plan?format=yaml' });
-    return markIn(String(result)) === mark;
+    return markIn(String(result), service) === mark;
   };
 
   /** What the image lacks is found out before the service that runs is ended for it. */
@@ -87,18 +93,25 @@ export function pebble(options: PebbleOptions): Workload {
     await makeFolder(dirname(iniFile));
     const path = `/v1/files?action=list&itself=true&path=${encodeURIComponent(program)}`;
     const { status } = await send({ method: 'GET', path });
-    if (status === 404) throw new WorkloadProblem(missing(program), 'operator');
+    if (status === 404) throw new WorkloadProblem(missing(options), 'operator');
   };
 
+  const added = { action: 'add', combine: true, label: service, format: 'yaml' };
   const planned = async (): Promise<void> => {
     if (await isCurrent()) return;
     await usable();
     const { layer, mark } = await wanted();
-    const added = { action: 'add', combine: true, label: service, format: 'yaml' };
     await post('/v1/layers', { ...added, layer: layer(mark) });
   };
 
-  const act = pebbleActs(client, { socket, service, program, left });
+  const known = async () => {
+    const path = `/v1/services?names=${encodeURIComponent(service)}`;
+    const found = v.safeParse(services, (await call({ method: 'GET', path })).result);
+    return found.success ? found.output : [];
+  };
+
+  const { option } = options;
+  const act = pebbleActs(client, { socket, service, program, option, left });
 
   return {
     ...files,
@@ -115,18 +128,23 @@ export function pebble(options: PebbleOptions): Workload {
       await usable();
       await act('restart');
     },
-    isRunning: async () => {
-      const path = `/v1/services?names=${encodeURIComponent(service)}`;
-      const found = v.safeParse(services, (await call({ method: 'GET', path })).result);
-      return found.success && found.output.some(({ current }) => current === 'active');
-    },
+    isRunning: async () => (await known()).some(({ current }) => current === 'active'),
     lastWords: async () => {
       const path = `/v1/logs?services=${encodeURIComponent(service)}&n=20`;
       const reply = await send({ method: 'GET', path }).catch(() => null);
       return reply === null ? '' : lastWordsOf(messagesIn(reply.body.toString('utf8')));
     },
-    // The container goes with its unit.
-    remove: async () => {},
+    remove: async () => {
+      // Nothing runs in a container that is not up, and one that was started anew knows nothing of it.
+      const found = await known().catch((problem: unknown) => {
+        if (problem instanceof WorkloadProblem) return [];
+        throw problem;
+      });
+      if (found.length === 0) return;
+      const layer = retiredLayerOf({ service, program, iniFile, user, openFiles });
+      await post('/v1/layers', { ...added, layer });
+      await act('stop');
+    },
   };
 }
 
@@ -137,16 +155,20 @@ function pebbleActs(
     socket,
     service,
     program,
+    option,
     left,
-  }: Pick<PebbleOptions, 'socket' | 'service' | 'program'> & { readonly left: () => number },
-): (action: 'replan' | 'restart') => Promise<void> {
+  }: Pick<PebbleOptions, 'socket' | 'service' | 'program'> & {
+    readonly option: string | undefined;
+    readonly left: () => number;
+  },
+): (action: 'replan' | 'restart' | 'stop') => Promise<void> {
   const problemOf = (action: string, { err, tasks }: v.InferOutput<typeof change>) => {
     const why = String(err).replace(/\s+/g, ' ');
     if (/\bunknown (user|group)\b/.test(why))
       return new WorkloadProblem(unknownUserIn(why), 'operator');
     // As the shell says it of what it is to run.
     if (/exited quickly with code 12[67]\b/.test(why))
-      return new WorkloadProblem(missing(program), 'operator');
+      return new WorkloadProblem(missing({ program, option }), 'operator');
     const logs = (tasks ?? []).flatMap(({ log }) => log ?? []);
     const said = lastWordsOf(logs.flatMap(outputIn).join('\n'));
     const words = said === '' ? '' : `; PgBouncer says: ${said}`;
@@ -177,7 +199,7 @@ function pebbleActs(
   };
 
   return async (action) => {
-    const named = action === 'restart' ? [service] : [];
+    const named = action === 'replan' ? [] : [service];
     const { change: id } = await post('/v1/services', { action, services: named });
     if (typeof id !== 'string')
       throw new WorkloadProblem(`Pebble at ${socket} does not say how it goes on to ${action}`);
@@ -185,8 +207,14 @@ function pebbleActs(
   };
 }
 
-const missing = (program: string): string =>
-  `the container has no program ${program} that it could run: set pgbouncer-program to where its image has PgBouncer`;
+const missing = ({
+  program,
+  option,
+}: {
+  readonly program: string;
+  readonly option?: string | undefined;
+}): string =>
+  `the container has no program ${program} that it could run: set ${option ?? 'pgbouncer-program'} to where its image has ${option === undefined ? 'PgBouncer' : 'one'}`;
 
 /** What a service has said, of what Pebble says of a task: it stands there further to the right. */
 const outputIn = (entry: string): readonly string[] =>

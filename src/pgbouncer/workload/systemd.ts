@@ -23,6 +23,8 @@ export interface SystemdOptions {
   readonly openFiles: number;
   /** Where units are kept; `/etc/systemd/system` unless told otherwise. */
   readonly unitFolder?: string;
+  /** What stands in its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Milliseconds that are left to the hook. */
   readonly remaining?: () => number;
 }
@@ -109,7 +111,14 @@ export function systemd(options: SystemdOptions): Workload {
 }
 
 /** `exec` lets `systemctl start` fail for a program that cannot be run; it is tried again for ever. */
-const unitOf = ({ service, program, iniFile, user, openFiles }: SystemdOptions): string =>
+const unitOf = ({
+  service,
+  program,
+  iniFile,
+  user,
+  openFiles,
+  variables = {},
+}: SystemdOptions): string =>
   [
     '[Unit]',
     `Description=PgBouncer of ${service}`,
@@ -119,6 +128,7 @@ const unitOf = ({ service, program, iniFile, user, openFiles }: SystemdOptions):
     '[Service]',
     'Type=exec',
     `User=${user}`,
+    ...Object.entries(variables).map(([name, value]) => `Environment="${name}=${value}"`),
     `ExecStart=${program} ${iniFile}`,
     'ExecReload=/bin/kill -HUP $MAINPID',
     'KillSignal=SIGQUIT',

@@ -68,9 +68,16 @@ describe('open files', () => {
 it('a layer is known by its mark, which stands with the check alone', () => {
   const described = { service: 's', program: '/p', iniFile: '/i', user: 'u' };
   const [one, other] = ['abc', 'def'].map(layerOf({ ...described, openFiles: 1 }));
-  expect(markIn(one ?? '')).toBe('abc');
-  expect(markIn((one ?? '').replaceAll('"abc"', 'abc'))).toBe('abc');
-  expect(markIn('services: {}\n')).toBeNull();
+  expect(markIn(one ?? '', 's')).toBe('abc');
+  expect(markIn((one ?? '').replaceAll('"abc"', 'abc'), 's')).toBe('abc');
+  expect(markIn('services: {}\n', 's')).toBeNull();
+  const second = layerOf({ ...described, service: 's-1', openFiles: 1 })('fed');
+  const plan = `${second}${one}`;
+  expect([markIn(plan, 's'), markIn(plan, 's-1'), markIn(plan, 's-2')]).toEqual([
+    'abc',
+    'fed',
+    null,
+  ]);
   const services = (layer = '') => layer.slice(0, layer.indexOf('checks:'));
   expect(services(one)).toBe(services(other));
   expect(one).not.toBe(other);

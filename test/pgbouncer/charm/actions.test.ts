@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { actions } from '../../../src/pgbouncer/commands/actions.ts';
 import { login } from '../../../src/pgbouncer/demo/client.ts';
+import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
+import { askedOf } from './an-action.ts';
 import { RealCharm } from './charm.ts';
 
 const [leader, follower] = ['pgbouncer/0', 'pgbouncer/1'];
@@ -16,6 +18,16 @@ beforeAll(async () => {
       shop: { units: 1, request: { database: 'orders', 'extra-user-roles': 'CREATEDB' } },
       odd: { units: 1, request: { database: 'a,b' } },
       late: { units: 1, request: { database: 'later' } },
+      hearing: {
+        units: 1,
+        request: {
+          version: 'v1',
+          requests: JSON.stringify([
+            { resource: 'heard', 'request-id': 'de015aa1e116ffda', salt: 'abcdefghijklmnop' },
+          ]),
+        },
+        options: { library: 'v0.12' },
+      },
     },
   });
   for (const application of ['shop', 'odd']) await charm.take({ _tag: 'Relate', application });
@@ -23,39 +35,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => charm.stop());
 
-/** What an operator reads of an action, and how often Juju was written to. */
-async function asked(unit: string, name: string, parameters: object = {}) {
-  const results: Record<string, unknown> = {};
-  let failure: string | null = null;
-  const done = { code: 0, out: '', error: '' };
-  const ended = await charm.hook(
-    unit,
-    { name: `actions/${name}` },
-    {
-      variables: {
-        JUJU_DISPATCH_PATH: `actions/${name}`,
-        JUJU_HOOK_NAME: '',
-        JUJU_ACTION_NAME: name,
-      },
-      instead: ({ tool, args }) => {
-        if (tool === 'action-get') return { ...done, out: `${JSON.stringify(parameters)}\n` };
-        if (tool === 'action-fail') {
-          failure = args[0] ?? '';
-          return done;
-        }
-        if (tool !== 'action-set') return null;
-        for (const arg of args) {
-          const [, key = '', value = ''] = /^([a-z0-9][a-z0-9-]*)=(.*)$/s.exec(arg) ?? [];
-          expect(key, arg).not.toBe('');
-          results[key] = /^[[{]|^\d+$/.test(value) ? JSON.parse(value) : value;
-        }
-        return done;
-      },
-    },
-  );
-  expect(ended).toMatchObject({ code: 0, error: '' });
-  const writes = ended.calls.filter(({ tool }) => /-(set|add|remove|grant)$/.test(tool));
-  return { results, failure, writes: writes.filter(({ tool }) => tool !== 'action-set') };
+const asked = (unit: string, name: string, parameters: object = {}) =>
+  askedOf(charm, unit, name, parameters);
+
+/** What an application reads, in whichever version of the interface. */
+function told(relation: number): Databag {
+  const bag = charm.answerOf(relation);
+  const [request] = JSON.parse(bag.requests ?? '[]') as Record<string, string>[];
+  if (request === undefined) return bag;
+  const content = charm.secret(request['secret-user'] ?? '')?.revisions.at(-1) ?? {};
+  return { ...request, database: request.resource ?? '', ...content };
 }
 
 describe('actions', () => {
@@ -132,10 +121,113 @@ describe('actions', () => {
     });
     await charm.settle();
     await (await login(charm.answerOf(3))).end();
+    await charm.take({ _tag: 'Relate', application: 'hearing' });
+    await charm.settle();
     const again = await asked(leader, 'resync');
     expect(again.results.done).not.toContainEqual(
       expect.objectContaining({ chart: 'database-requested' }),
     );
+  });
+
+  it.each(['rotate-password', 'remove-leftovers'])('%s: a follower refuses', async (name) => {
+    expect(await asked(follower, name, { relation: 1 })).toEqual({
+      ...{ results: {}, writes: [] },
+      failure: 'only the leader can, which `juju status` marks with a star',
+    });
+  });
+
+  it('rotate-password: refuses what nobody hears of, or is nobody’s, and changes nothing', async () => {
+    const refusals = [
+      [{}, /^parameter relation is not as expected/],
+      [{ relation: 1, force: 'yes' }, /^parameter force is not as expected/],
+      [{ relation: 2, force: true }, /^relation 2 has no password that is published/],
+      [{ relation: 7, force: true }, /^relation 7 has no password that is published/],
+      [{ relation: 1 }, /^nobody would hear of it: .* version 0 .*; say force=true/],
+    ] as const;
+    const before = charm.answerOf(1);
+    for (const [parameters, why] of refusals) {
+      const { failure, writes } = await asked(leader, 'rotate-password', parameters);
+      expect([failure, writes]).toEqual([expect.stringMatching(why), []]);
+    }
+    expect(charm.answerOf(1)).toEqual(before);
+    await (await login(before)).end();
+  });
+
+  it.each([
+    ['1, which hears of nothing, by force', 1, true, /^nobody: its application speaks version 0/],
+    ['4, which hears of it', 4, false, /^the application: its secret has a new revision$/],
+  ] as const)('rotate-password: of relation %s', async (_, relation, force, hears) => {
+    const before = told(relation);
+    const session = await login(before);
+    const revisions = () => Object.values(charm.world.secrets).map((one) => one.revisions.length);
+    const [made, total] = [revisions().length, revisions().reduce((sum, one) => sum + one)];
+    const { results, failure } = await asked(leader, 'rotate-password', { relation, force });
+    expect(failure).toBeNull();
+    expect(results).toMatchObject({
+      ...{ relation, user: before.username, hears: expect.stringMatching(hears) },
+      next: expect.stringMatching(/^sessions go on/),
+    });
+    const now = told(relation);
+    const { password = '' } = now;
+    expect(password).not.toBe(before.password);
+    expect(JSON.stringify(results)).not.toContain(password);
+    expect(now.uris).toBe(before.uris?.replace(before.password ?? '', password));
+    // One new revision of the one secret, in which all of it stands.
+    expect([revisions().length, revisions().reduce((sum, one) => sum + one)]).toEqual([
+      made,
+      total + 1,
+    ]);
+    await expect(login(before)).rejects.toThrow();
+    await (await login(now)).end();
+    expect((await session.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await session.end();
+    await charm.settle();
+    const reader = { ...now, endpoints: told(relation)['read-only-endpoints'] ?? '' };
+    await (await login(reader)).end();
+    await expect(login({ ...reader, password: before.password ?? '' })).rejects.toThrow();
+    // It is what stands on record from now on: nothing puts the old one back.
+    expect(await charm.hook(leader, { name: 'update-status' })).toMatchObject({ code: 0 });
+    await (await login(now)).end();
+  });
+
+  it('remove-leftovers: says what stays and why, and what is gone', async () => {
+    const session = await login(charm.answerOf(3));
+    await session.query('CREATE TABLE held AS SELECT 1 AS one');
+    await session.end();
+    const { database, username } = charm.answerOf(3);
+    const holder = await charm.backend.primary.connect(database);
+    await holder.query('BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE');
+    await charm.take({ _tag: 'RemoveRelation', relation: 3 });
+    const broken = await charm.until(leader, 'database-relation-broken');
+    await charm.take({ _tag: 'RunHook', unit: leader, hook: broken });
+    const first = await asked(leader, 'remove-leftovers');
+    expect(first).toMatchObject({
+      failure: null,
+      results: {
+        removed: [],
+        left: [{ relation: 3, user: username, why: expect.stringContaining('lock') }],
+      },
+    });
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect((await asked(leader, 'remove-leftovers')).results).toEqual({
+      removed: [{ relation: 3, user: username }],
+      left: [],
+    });
+    expect(await charm.roles()).not.toContain(username);
+    expect((await asked(leader, 'remove-leftovers')).results).toEqual({ removed: [], left: [] });
+  });
+
+  it.each([
+    ['rotate-password', { relation: 1, force: true }],
+    ['remove-leftovers', {}],
+  ])('%s: refuses while PostgreSQL is not reached', async (name, parameters) => {
+    const before = charm.answer;
+    charm.answer = { ...charm.backendDatabag, endpoints: '127.0.0.1:1' };
+    const { failure, writes } = await asked(leader, name, parameters);
+    charm.answer = before;
+    expect(failure).toMatch(/^PostgreSQL at 127\.0\.0\.1:1 is not available/);
+    expect(writes).toEqual([]);
   });
 
   it('tell why PostgreSQL is not reached', async () => {

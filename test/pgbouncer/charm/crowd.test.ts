@@ -85,6 +85,9 @@ describe.sequential('hooks beside many other relations', () => {
     expect(new Set(endpoints())).toEqual(new Set([now]));
     expect(charm.statusOf(leader)).toBe('active: ');
     const peers = charm.world.relations[peerRelation]?.applications.pgbouncer ?? {};
-    expect(Object.keys(peers).filter((key) => !key.startsWith('relation-'))).toEqual(['leader']);
+    expect(Object.keys(peers).filter((key) => !key.startsWith('relation-'))).toEqual([
+      'format',
+      'leader',
+    ]);
   }, 400_000);
 });

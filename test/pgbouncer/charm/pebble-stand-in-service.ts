@@ -1,5 +1,5 @@
 /**
- * The one service of the stand-in: started, watched for a second, started again when it dies and
+ * A service of the stand-in: started, watched for a second, started again when it dies and
  * when its check fails, as Pebble does it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -28,7 +28,7 @@ export class StandInService {
   /** How often a process of the service was started. */
   starts = 0;
   readonly #holds: (is: boolean, what: string) => void;
-  readonly #changes: Promise<Done>[] = [];
+  readonly #name: string;
   #state: State = 'inactive';
   /** What of the plan the service runs by: that of its last start, or of a start that found it running. */
   #config = '';
@@ -39,8 +39,9 @@ export class StandInService {
   #check: NodeJS.Timeout | undefined;
   #failures = 0;
 
-  constructor(holds: (is: boolean, what: string) => void) {
+  constructor(holds: (is: boolean, what: string) => void, name: string) {
     this.#holds = holds;
+    this.#name = name;
   }
 
   planned(layer: string): void {
@@ -50,26 +51,23 @@ export class StandInService {
     if (checksOf(layer) !== before) this.#watch();
   }
 
-  told(name: string): object[] {
-    if (!this.plan.includes(`  ${name}:`)) return [];
+  told(): object[] {
+    if (!this.plan.includes(`  ${this.#name}:`)) return [];
     const current = this.#state === 'terminating' ? 'inactive' : this.#state;
-    return [{ name, startup: 'enabled', current }];
+    return [{ name: this.#name, startup: 'enabled', current }];
   }
 
   log(most: string | null): string {
     return this.#lines
       .slice(-Number(most ?? 30))
-      .map((message) => `${JSON.stringify({ time: '', service: 'pgbouncer', message })}\n`)
+      .map((message) => `${JSON.stringify({ time: '', service: this.#name, message })}\n`)
       .join('');
   }
 
-  change = (id: string): Promise<Done> | undefined => this.#changes[Number(id) - 1];
-
-  act(action: string, names: readonly string[]): string {
+  act(action: string): Promise<Done> {
     const isKnown = ['start', 'stop', 'restart', 'replan'].includes(action);
-    this.#holds(isKnown && Array.isArray(names), 'services are acted on by name');
-    this.#changes.push(this.#done(action));
-    return String(this.#changes.length);
+    this.#holds(isKnown, 'services are acted on by name');
+    return this.#done(action);
   }
 
   /** What it is killed with for good when the container goes. */
@@ -83,17 +81,18 @@ export class StandInService {
     const wanted = serviceOf(this.plan);
     const isOther = action === 'replan' && this.#state !== 'inactive' && wanted !== this.#config;
     if (action === 'restart' || action === 'stop' || isOther) await this.#stop();
-    if (action === 'stop') return { ready: true, tasks: [] };
+    const isDisabled = /^ {4}startup: disabled$/m.test(wanted);
+    if (action === 'stop' || (action === 'replan' && isDisabled)) return { ready: true, tasks: [] };
     const why = await this.#start();
     if (why === null) return { ready: true, tasks: [{ log: [] }] };
     const output = this.#lines
       .slice(-20)
-      .map((line) => `    2025-01-01T00:00:00.000Z [pgbouncer] ${line}`);
+      .map((line) => `    2025-01-01T00:00:00.000Z [${this.#name}] ${line}`);
     const log = [
       `2025-01-01T00:00:00Z INFO Most recent service output:\n${output.join('\n')}`,
       `2025-01-01T00:00:00Z ERROR ${why}`,
     ];
-    const err = `cannot perform the following tasks:\n- Start service "pgbouncer" (${why})`;
+    const err = `cannot perform the following tasks:\n- Start service "${this.#name}" (${why})`;
     return { ready: true, err, tasks: [{ log }] };
   }
 
@@ -187,8 +186,11 @@ export class StandInService {
     this.#failures = 0;
     const checks = checksOf(this.plan);
     if (checks === '') return;
-    const seconds = (key: string) =>
-      (Number(new RegExp(`${key}: (\\d+)s`).exec(checks)?.[1]) * 1_000) / hurry;
+    // Pebble's own, where the layer does not say.
+    const byDefault: Readonly<Record<string, number>> = { period: 10, timeout: 3, threshold: 3 };
+    const said = (key: string) =>
+      Number(new RegExp(`${key}: (\\d+)`).exec(checks)?.[1] ?? byDefault[key]);
+    const seconds = (key: string) => (said(key) * 1_000) / hurry;
     const [command = '', ...args] = words(
       JSON.parse(/command: (".*")$/m.exec(checks)?.[1] ?? '""') as string,
     );
@@ -196,9 +198,8 @@ export class StandInService {
       execFile(command, args, { timeout: seconds('timeout'), killSignal: 'SIGKILL' }, (problem) => {
         if (checksOf(this.plan) !== checks) return;
         this.#failures = problem === null ? 0 : this.#failures + 1;
-        const threshold = Number(/threshold: (\d+)/.exec(checks)?.[1]);
         // Once, until it has succeeded again.
-        if (this.#failures === threshold) void this.#failed();
+        if (this.#failures === said('threshold')) void this.#failed();
         this.#check = setTimeout(look, seconds('period'));
       });
     };

@@ -1,7 +1,7 @@
 /** Stands in for Pebble: one container's server on a Unix socket, which checks what it is asked. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { filesOfContainer } from './pebble-stand-in-files.ts';
-import { StandInService } from './pebble-stand-in-service.ts';
+import { type Done, StandInService } from './pebble-stand-in-service.ts';
 
 const error = (kind: string, message: string) => ({ kind, message });
 
@@ -10,7 +10,10 @@ export class PebbleStandIn {
   /** What no client of Pebble would ask. */
   readonly objections: string[] = [];
   readonly requests: string[] = [];
+  /** The first of its services. */
   readonly service: StandInService;
+  readonly #services = new Map<string, StandInService>();
+  readonly #changes: Promise<Done>[] = [];
   /** How often a wait for a change is to end before it is ready, and at once. */
   slow = 0;
   /** Whom the client is: Pebble tells by its user's number. */
@@ -18,9 +21,12 @@ export class PebbleStandIn {
   readonly #server: Server;
   readonly #files: ReturnType<typeof filesOfContainer>;
 
+  /** What becomes of a change; tests have it be something else. */
+  change = (id: string): Promise<Done> | undefined => this.#changes[Number(id) - 1];
+
   private constructor(socket: string) {
     this.socket = socket;
-    this.service = new StandInService((is, what) => this.#holds(is, what));
+    this.service = this.named('pgbouncer');
     this.#files = filesOfContainer((is, what) => this.#holds(is, what));
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -36,7 +42,7 @@ export class PebbleStandIn {
   }
 
   async stop(): Promise<void> {
-    await this.service.end();
+    for (const service of this.#services.values()) await service.end();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -68,26 +74,30 @@ export class PebbleStandIn {
         return sync([this.#files.changed(asked())]);
       case 'GET /v1/plan':
         this.#holds(url.searchParams.get('format') === 'yaml', 'a plan is asked for as YAML');
-        return sync(this.service.plan);
+        return sync([...this.#services.values()].map(({ plan }) => plan).join(''));
       case 'POST /v1/layers': {
         const { action, combine, label, format, layer } = asked();
         this.#holds(
           action === 'add' && combine === true && format === 'yaml' && typeof label === 'string',
           'a layer is added as YAML, combined under a label',
         );
-        this.service.planned(String(layer));
+        this.named(String(label)).planned(String(layer));
         return sync(true);
       }
       case 'GET /v1/services':
-        return sync(this.service.told(url.searchParams.get('names') ?? ''));
+        return sync(this.#services.get(url.searchParams.get('names') ?? '')?.told() ?? []);
       case 'GET /v1/logs':
         response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-        return response.end(this.service.log(url.searchParams.get('n')));
+        return response.end(
+          this.#services
+            .get(url.searchParams.get('services') ?? '')
+            ?.log(url.searchParams.get('n')),
+        );
       case 'POST /v1/services': {
         const { action, services } = asked() as { action: string; services: string[] };
         if (action === 'replan' && services.length > 0)
           return refuse(400, error('', 'replan accepts no service names'));
-        const change = this.service.act(action, services);
+        const change = this.#act(action, services);
         return json(response, 202, { type: 'async', 'status-code': 202, change, result: null });
       }
       default: {
@@ -97,6 +107,27 @@ export class PebbleStandIn {
         return refuse(404, error('not-found', 'no such endpoint'));
       }
     }
+  }
+
+  /** One of its services, planned or not. */
+  named(name: string): StandInService {
+    const known = this.#services.get(name);
+    if (known !== undefined) return known;
+    const made = new StandInService((is, what) => this.#holds(is, what), name);
+    this.#services.set(name, made);
+    return made;
+  }
+
+  /** Without names it is about all that are planned. */
+  #act(action: string, names: readonly string[]): string {
+    const planned = [...this.#services].filter(([, { plan }]) => plan !== '');
+    const meant = names.length > 0 ? names : planned.map(([name]) => name);
+    const each = meant.map((name) => this.named(name).act(action));
+    const all = Promise.all(each).then(
+      (done): Done =>
+        done.find(({ err }) => err !== undefined) ?? done[0] ?? { ready: true, tasks: [] },
+    );
+    return String(this.#changes.push(all));
   }
 
   async #wait(id: string, url: URL, response: ServerResponse): Promise<unknown> {
@@ -109,7 +140,7 @@ export class PebbleStandIn {
       this.slow -= 1;
       return late();
     }
-    const change = this.service.change(id);
+    const change = this.change(id);
     if (change === undefined) {
       const none = error('not-found', `cannot find change with id "${id}"`);
       return json(response, 404, { type: 'error', 'status-code': 404, result: none });

@@ -273,28 +273,28 @@ only('Pebble, as only what stands in for it can be made to be', () => {
   });
 
   it('that has forgotten a change says so, and is asked once', async () => {
-    const { service, requests } = standIn();
-    const change = service.change;
-    service.change = () => undefined;
+    const pebble = standIn();
+    const { change, requests } = pebble;
+    pebble.change = () => undefined;
     const before = requests.length;
     await expect(unit.keep().restart()).rejects.toThrow(
       /Pebble refuses GET \/v1\/changes\/\d+\/wait.*: cannot find change with id/,
     );
     expect(requests.slice(before).filter((one) => one.endsWith('/wait')).length).toBe(1);
-    service.change = change;
+    pebble.change = change;
   });
 
   it('that ends a service just now is nobody’s matter, and is asked again by the next hook', async () => {
-    const { service } = standIn();
-    const change = service.change;
+    const pebble = standIn();
+    const { change } = pebble;
     const err =
       'cannot perform the following tasks:\n- Start service "pgbouncer" (cannot start service while terminating)';
-    service.change = () => Promise.resolve({ ready: true, err, tasks: [] });
+    pebble.change = () => Promise.resolve({ ready: true, err, tasks: [] });
     expect(await hook()).toMatchObject({
       _tag: 'PoolerUnavailable',
       why: expect.stringContaining('while terminating'),
     });
-    service.change = change;
+    pebble.change = change;
     await until(async () => (await hook()) === 'applied');
   });
 

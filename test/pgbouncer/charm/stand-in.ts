@@ -35,6 +35,8 @@ const tools = [
   'action-get',
   'action-set',
   'juju-log',
+  'open-port',
+  'close-port',
   'secret-ids',
   'state-delete',
   'status-get',

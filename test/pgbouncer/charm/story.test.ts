@@ -174,12 +174,16 @@ describe('a charm on Juju, three units, from request to removal', () => {
   it('leaves nothing', async () => {
     expect(await charm.roles()).toEqual([]);
     for (const unit of units) expect(charm.serving(unit)).toEqual([]);
-    expect(Object.keys(charm.world.relations[0]?.applications.pgbouncer ?? {})).toEqual(['leader']);
+    expect(Object.keys(charm.world.relations[0]?.applications.pgbouncer ?? {})).toEqual([
+      'format',
+      'leader',
+    ]);
     expect(charm.world.secrets).toEqual({});
     // Whose relation was whose is forgotten when there is something to be kept.
     for (const unit of units)
       expect(Object.keys(charm.world.units[unit]?.state ?? {}).sort()).toEqual([
         'applications-0',
+        'format',
         'known',
         ...(charm.world.applications.pgbouncer?.leader === unit ? ['looked'] : []),
         'settings',

@@ -71,6 +71,10 @@ export function call(
   switch (tool) {
     case 'juju-log':
       return '';
+    case 'open-port':
+    case 'close-port':
+      if (!/^\d+\/tcp$/.test(rest.join(' '))) throw wrong(`invalid port "${rest.join(' ')}"`);
+      return '';
     case 'is-leader':
       return json(tools.isLeader());
     case 'relation-ids': {

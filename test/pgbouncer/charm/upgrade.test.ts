@@ -132,7 +132,7 @@ describe('a deployment of version 0.1, upgraded under open sessions', () => {
       expect(listed).toHaveLength(3);
     }
     await expect(login(lookup)).rejects.toThrow(/password authentication failed/);
-    expect(ledger()).toEqual(['leader', 'relation-1', 'relation-2', 'relation-3']);
+    expect(ledger()).toEqual(['format', 'leader', 'relation-1', 'relation-2', 'relation-3']);
     const labels = Object.values(charm.world.secrets).map(({ label }) => label);
     expect(labels).not.toContain('pgb-peers.auth.secret');
   });
@@ -141,7 +141,7 @@ describe('a deployment of version 0.1, upgraded under open sessions', () => {
     for (const relation of relations) await charm.take({ _tag: 'RemoveRelation', relation });
     await charm.settle();
     expect(await charm.roles()).toEqual([]);
-    expect(ledger()).toEqual(['leader']);
+    expect(ledger()).toEqual(['format', 'leader']);
     expect(charm.world.secrets).toEqual({});
   });
 });

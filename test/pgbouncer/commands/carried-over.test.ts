@@ -117,7 +117,7 @@ describe('a deployment of version 0.1', () => {
     expect(retired).toEqual([]);
     expect(await updateStatus(world, 'p/1', watched)).toContain('lookup-idle');
     expect(retired).toEqual([lookup.user]);
-    expect(Object.keys(world.peer()).sort()).toEqual(['leader', 'relation-4']);
+    expect(Object.keys(world.peer()).sort()).toEqual(['format', 'leader', 'relation-4']);
     expect(await updateStatus(world, 'p/1', watched)).not.toContain('lookup-idle');
     expect(world.own(relation)['read-only-endpoints']).toBe('pgb-0:6432,pgb-2:6432');
     expect(world.logsIn(world.own(relation))).toBe(true);
@@ -166,7 +166,7 @@ describe('a deployment of version 0.1', () => {
     await updateStatus(world, 'p/1');
     for (const unit of ['p/0', 'p/2']) await world.reconcile(unit);
     await updateStatus(world, 'p/1');
-    expect(Object.keys(world.peer())).toEqual(['leader']);
+    expect(Object.keys(world.peer())).toEqual(['format', 'leader']);
   });
 
   it('takes no login of its own for a unit that lists users: a new deployment has none', async () => {

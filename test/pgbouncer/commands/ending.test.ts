@@ -30,7 +30,7 @@ describe('the whole application goes', () => {
     if (event === broken) world.juju.breaking(4);
     await world.dispatch(leader, event);
     expect(world.users()).toEqual([]);
-    expect(Object.keys(world.peer())).toEqual(['leader']);
+    expect(Object.keys(world.peer())).toEqual(['format', 'leader']);
     for (const relation of [4, 7]) expect(world.own(relation).password).toBeUndefined();
   });
 
@@ -74,7 +74,7 @@ describe('the whole application goes', () => {
       await world.dispatch('p/0', { hook });
       expect(world.users()).toEqual([]);
     }
-    expect(Object.keys(world.peer())).toEqual(['leader']);
+    expect(Object.keys(world.peer())).toEqual(['format', 'leader']);
   });
 
   it('serves nobody anew', async () => {

@@ -19,7 +19,7 @@ async function remove(world: MemoryWorld, units = world.juju.units): Promise<voi
 
 const isClean = (world: MemoryWorld): void => {
   expect(world.users()).toEqual([]);
-  expect(Object.keys(world.peer())).toEqual(['leader']);
+  expect(Object.keys(world.peer())).toEqual(['format', 'leader']);
   for (const unit of world.juju.units) {
     expect(world.pooler(unit).configuration.databases, unit).toEqual([]);
     expect(Object.keys(world.peer(unit)).sort(), unit).toEqual(['address', 'serving', 'users']);
@@ -187,7 +187,7 @@ describe('a unit goes, and the relation stays', () => {
     world.juju.breaking(relation);
     for (const unit of world.juju.units) await world.run(unit, broken, { relation });
     expect(world.users()).toEqual([]);
-    expect(Object.keys(world.peer())).toEqual(['leader']);
+    expect(Object.keys(world.peer())).toEqual(['format', 'leader']);
   });
 
   it('H10, H22: a stale flag goes with its relation, and delays nothing', async () => {

@@ -6,6 +6,7 @@ import {
   isAnswer,
   movedDatabag,
   movedSecret,
+  renewedSecret,
   secretFieldsOf,
   settledSecret,
 } from '../../../src/pgbouncer/relation/answer.ts';
@@ -278,5 +279,18 @@ describe('an answer', () => {
     expect(none.some(isAnswer)).toBe(false);
     for (const odd of ['x', '[]', '[null]', '[1]', '{}'])
       expect(isAnswer({ requests: odd })).toBe(false);
+  });
+});
+
+describe('a password that is replaced', () => {
+  it('is so in its secret and in its connection strings, and nowhere else', () => {
+    const content = { ...credentials, uris: uri, 'read-only-uris': readOnlyUri, note: 'p/1' };
+    expect(renewedSecret(content, { secret: 'q:2' })).toEqual({
+      username: 'relation_id_4',
+      password: 'q:2',
+      uris: 'postgresql://relation_id_4:q%3A2@a:1/app',
+      'read-only-uris': 'postgresql://relation_id_4:q%3A2@a:1/app_readonly',
+      note: 'p/1',
+    });
   });
 });

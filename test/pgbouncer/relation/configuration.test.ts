@@ -341,6 +341,19 @@ a_readonly = host=10.0.0.1 port=5432 dbname=a
     expect(nobody?.match(/^local/gm)?.length).toBe(2);
   });
 
+  it('has several share a port, and know each other where PgBouncer has peers', () => {
+    const group = { number: 1, hosts: ['127.0.0.11', '127.0.0.12'] };
+    const shared = (version: readonly [number, number]) =>
+      renderFiles(configured(ledger()), { ...settings, group }, version, 'S').ini;
+    expect(shared([1, 18])).toContain('listen_port = 6432\nso_reuseport = 1\nunix_socket_dir');
+    expect(shared([1, 18])).not.toMatch(/peer/);
+    expect(shared([1, 19])).toContain('\nso_reuseport = 1\npeer_id = 2\n');
+    expect(shared([1, 19])).toContain(
+      '\n[peers]\n1 = host=127.0.0.11 port=6432\n2 = host=127.0.0.12 port=6432\n\n[databases]\n',
+    );
+    expect(files([1, 19]).ini).not.toMatch(/peer|reuseport/);
+  });
+
   it('gates keys by PgBouncer’s version, compared as numbers', () => {
     expect(files([1, 20]).ini).not.toContain('max_prepared_statements');
     expect(files([1, 21]).ini).toContain('max_prepared_statements = 200');

@@ -44,12 +44,21 @@ describe('the ledger', () => {
     ['relation-4', encodeRecord({ ...grant, relation: 5 }), 'it speaks of relation 5'],
     ['relation-4', JSON.stringify({ ...grant, password: 'p' }), 'password is not as expected'],
     ['auth-user', '"x"', 'it is not as expected'],
+    ['format', '2', 'it has the form "2", and this version of the charm knows 1'],
+    ['format', 'b\u001b', 'it has the form "b\\u001b"'],
   ])('says which record cannot be read, and why: %s %s', (key, text, why) => {
     expect(parseLedger({ [key]: text })).toMatchObject({
       _tag: 'Left',
       left: { _tag: 'LedgerUnreadable', key, why: expect.stringContaining(why) },
     });
   });
+
+  it.each([{}, { format: '' }, { format: '0' }, { format: '1' }])(
+    'reads a ledger of the form %j',
+    (databag) => {
+      expect(E.isRight(parseLedger(databag))).toBe(true);
+    },
+  );
 
   it('property: reads back every record that it writes', () => {
     const record = fc.record({

@@ -56,6 +56,27 @@ describe('endpoints', () => {
       peer('p/7', 'sechs', { 4: 'app' }),
     ];
 
+    it('are not named where clients come to a service, nor is the leader', () => {
+      const service = { host: 'all.svc', port: 6432 };
+      const told = {
+        endpoints: 'all.svc:6432',
+        readOnlyEndpoints: 'all.svc:6432',
+        version: '14.5',
+      };
+      for (const leader of ['one', 'two'])
+        for (const others of [[], peers]) {
+          const of = connectionInfo(
+            { host: leader, port: 6432 },
+            others,
+            '14.5',
+            false,
+            '',
+            service,
+          );
+          expect(of(asked)).toEqual(told);
+        }
+    });
+
     it('are read from, sorted; a laggard is left out, and who knows a former verifier', () => {
       expect(connectionInfo({ host: 'one', port: 1 }, peers, '14.5')(asked)).toEqual({
         endpoints: 'one:1',

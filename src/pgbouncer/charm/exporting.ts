@@ -1,0 +1,108 @@
+/** What keeps the exporter of a unit: systemd, or nobody, on a machine; Pebble in the image's own words. */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
+import { exporterLayerOf } from '../workload/exporter-layer.ts';
+import { pebble, systemd } from '../workload/index.ts';
+import { exporterService } from '../workload/pebble-layer.ts';
+import type { ParsedConfig } from './config.ts';
+import type { ExporterSettings } from './exporter.ts';
+import { dashed, isUnderSystemd, pebbleSocketIn } from './place.ts';
+import type { Place } from './pooler.ts';
+
+/** The exporter, as it is to run or not. */
+export interface Exporting {
+  /** Has it run as it is to; one that does is left alone, unless the charm is another one now. */
+  readonly ensure: (isAnew: boolean) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** Few connections, of few who scrape. */
+const openFiles = 1_024;
+
+/** Null where there is none: on Kubernetes, while no program of the image is named. */
+export function exportingOf(
+  environment: Environment,
+  variables: Variables,
+  config: ParsedConfig,
+  place: Place,
+  remaining: () => number,
+): Exporting | null {
+  const { user } = config.run;
+  const { program, port } = config.metrics;
+  const file = join(place.folder, 'metrics.json');
+  if (environment.machine === null) {
+    if (program === '') return null;
+    const service = exporterService;
+    const layer = exporterLayerOf({ port, listenPort: config.options.listenPort, tls: config.tls });
+    const workload = pebble({
+      ...{ socket: pebbleSocketIn(variables), service, program, iniFile: place.iniFile, user },
+      ...{ openFiles, remaining, layer, option: 'exporter-program' },
+    });
+    return {
+      ensure: async () => {
+        if (!(await workload.isCurrent()) || !(await workload.isRunning())) await workload.start();
+      },
+      remove: workload.remove,
+    };
+  }
+  const pidFile = isUnderSystemd(variables) ? null : join(place.folder, 'exporter.pid');
+  const settings = JSON.stringify({ port, pidFile } satisfies ExporterSettings);
+  const runs = { program: join(environment.charmFolder, 'dispatch'), file, user };
+  const kept = pidFile === null ? underSystemd(environment, runs, remaining) : alone(runs, pidFile);
+  return {
+    ensure: async (isAnew) => {
+      const isSame = (await place.workload.read(file)) === settings;
+      if (!isSame) await place.workload.replace(file, settings);
+      if (isSame && !isAnew && (await kept.isRunning())) return;
+      await kept.restart();
+    },
+    remove: async () => {
+      await kept.remove();
+      await place.workload.replace(file, null);
+    },
+  };
+}
+
+interface Runs {
+  readonly program: string;
+  readonly file: string;
+  readonly user: string;
+}
+
+/** By this the charm's program is told that it is no hook. */
+const variableOf = (file: string) => ({ HOOKCHART_METRICS: file });
+
+function underSystemd(
+  environment: Environment,
+  { program, file, user }: Runs,
+  remaining: () => number,
+) {
+  const service = `hookchart-${dashed(environment)}-metrics.service`;
+  const variables = variableOf(file);
+  return systemd({ service, program, iniFile: file, user, openFiles, remaining, variables });
+}
+
+/** A process that outlives the hook, where there is no systemd. */
+function alone({ program, file }: Runs, pidFile: string) {
+  const running = async (): Promise<number | null> => {
+    const pid = Number(await readFile(pidFile, 'utf8').catch(() => Number.NaN));
+    const of = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    return of.split('\0').includes(`HOOKCHART_METRICS=${file}`) ? pid : null;
+  };
+  const remove = async () => {
+    const pid = await running();
+    if (pid !== null) process.kill(pid, 'SIGKILL');
+  };
+  return {
+    isRunning: async () => (await running()) !== null,
+    remove,
+    restart: async () => {
+      await remove();
+      const { PATH = '' } = process.env;
+      const env = { PATH, ...variableOf(file) };
+      spawn(program, { env, detached: true, stdio: 'ignore' }).unref();
+    },
+  };
+}
