@@ -117,8 +117,7 @@ export function juju(
     await tell('state-set', ['--file', '-'], JSON.stringify(values));
   };
 
-  const shown = ({ name, message }: Status) =>
-    tell('status-set', ['--', name, printable(message)]);
+  const shown = ({ name, message }: Status) => tell('status-set', ['--', name, printable(message)]);
 
   let mark: string | null = null;
   const required = once(async (): Promise<RequiredAnswer | null> => {
