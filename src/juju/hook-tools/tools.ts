@@ -8,7 +8,7 @@ import { printable } from '../printable.ts';
 import type { Variables } from './environment.ts';
 
 /** What a tool answered, or what was wrong with it. */
-export type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
+type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
 
 /** A tool that is missing, failed, or printed what it should not. */
 export interface ToolProblem {
