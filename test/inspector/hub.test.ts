@@ -64,9 +64,10 @@ const charts = Object.entries(hooks).map(
 );
 
 /** Goes through a chart of what is left to do: few histories have use for all of them. */
-async function goThrough(machine: HookMachine, recorder: Recorder): Promise<void> {
+async function goThrough(machine: HookMachine, recorder: Recorder, isDown = false): Promise<void> {
   const world = new MemoryWorld();
   await world.relate(4);
+  if (isDown) world.postgres.isUp = false;
   const refusal = { _tag: 'RequestWithdrawn', class: 'refused', relation: 4 } as const;
   const event = { relation: 4, user: 'relation_id_4', refusal };
   const hook = ({ adapters, watch }: Observer<Adapters>) =>
@@ -105,6 +106,9 @@ describe('the receiver of @statelyai/inspect', () => {
       for (const seed of [1, 2, 3, 4, 5, 6, 7, 51])
         await randomHistory(recordedCharm(recorder, simulated), seed);
       for (const machine of Object.values(left)) await goThrough(machine, recorder);
+      // An operator asks for it, by an action.
+      for (const isDown of [true, false])
+        await goThrough(hooks['database-password-renewed'], recorder, isDown);
       await certify(recorder);
       const source = socketFeed(hub.source, (problem) => expect.fail(problem));
       for (const message of messages) source.send(message);
