@@ -81,6 +81,7 @@ export default defineConfig({
           { text: 'TLS to clients', link: '/tls' },
           { text: 'Upgrade and rollback', link: '/upgrade' },
           { text: 'Monitoring', link: '/monitoring' },
+          { text: 'Operate it', link: '/operate' },
           { text: 'Read a run', link: '/read-a-run' },
           { text: 'Trace hooks', link: '/tracing' },
         ],

@@ -9,6 +9,7 @@ export const endpoints = {
   tracing: 'charm-tracing',
   certificates: 'certificates',
   metrics: 'metrics-endpoint',
+  logging: 'logging',
 } as const;
 
 /** What is said in the databags of `postgresql_client` and in its secrets, by both sides. */
@@ -125,6 +126,9 @@ export const openedKey = 'opened';
 
 /** Who reads a unit's metrics, in its state: the relations. */
 export const metricsKey = 'metrics';
+
+/** Who takes a unit's logs, in its state: targets of Pebble's by their names. */
+export const loggingKey = 'logging';
 
 /** What a unit remembers of its certificate, in its state. */
 export const certificateKey = 'certificate';

@@ -41,6 +41,7 @@ import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
 import { keeping, portOf } from './kept.ts';
 import { refuseLater, writtenLater } from './later.ts';
+import { logsOf } from './logging.ts';
 import { install, remove } from './machine.ts';
 import { metricsOf } from './metrics.ts';
 import { observed } from './observed.ts';
@@ -119,6 +120,7 @@ const serve = (
     await take(pruning(environment, model) ?? TE.right(undefined));
     const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
     if (asking.test(event)) await askBackend(model, application, config);
+    await take(logsOf(environment, variables, model, { tell, remaining: budget.ofServers }));
     const metrics = await take(
       metricsOf(environment, variables, model, {
         ...{ config, address, tell, place: placed(config.run), remaining: budget.ofServers },

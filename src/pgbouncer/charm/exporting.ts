@@ -16,6 +16,8 @@ export interface Exporting {
   /** Has it run as it is to; one that does is left alone, unless the charm is another one now. */
   readonly ensure: (isAnew: boolean) => Promise<void>;
   readonly remove: () => Promise<void>;
+  /** Ends it, where its files go with their folder. */
+  readonly end: () => Promise<void>;
 }
 
 /** Few connections, of few who scrape. */
@@ -45,6 +47,7 @@ export function exportingOf(
         if (!(await workload.isCurrent()) || !(await workload.isRunning())) await workload.start();
       },
       remove: workload.remove,
+      end: workload.remove,
     };
   }
   const pidFile = isUnderSystemd(variables) ? null : join(place.folder, 'exporter.pid');
@@ -58,6 +61,7 @@ export function exportingOf(
       if (isSame && !isAnew && (await kept.isRunning())) return;
       await kept.restart();
     },
+    end: kept.remove,
     remove: async () => {
       await kept.remove();
       await place.workload.replace(file, null);

@@ -1,7 +1,7 @@
 import { isOfTracing } from '../../process/tracing-hooks.ts';
 import { endpoints } from '../keys.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
-import { isOfMetrics } from './metrics-hooks.ts';
+import { isOfLogging, isOfMetrics } from './operating-hooks.ts';
 
 /** Hooks without a chart in which a unit learns whose relation is whose. */
 export const teaches = (hook: string): boolean =>
@@ -14,6 +14,7 @@ export const isIdle = (hook: string, secretLabel?: string): boolean =>
     !teaches(hook) &&
     !others.has(hook) &&
     !isOfTracing(hook, endpoints.tracing) &&
-    !isOfMetrics(hook));
+    !isOfMetrics(hook) &&
+    !isOfLogging(hook));
 
 const others = new Set(['install', 'remove', 'secret-remove']);

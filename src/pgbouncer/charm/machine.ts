@@ -68,12 +68,10 @@ export const remove = (
     const { folder, workload } = place;
     const others = Array.from({ length: mostProcesses - 1 }, (_, one) => place.other(one + 1));
     const exporting = exportingOf(environment, variables, config, place, () => patience);
-    const all = [
-      workload,
-      ...others.map((one) => one.workload),
-      ...(exporting === null ? [] : [exporting]),
+    const steps = [
+      ...[workload, ...others.map((one) => one.workload)].map(({ remove }) => remove),
+      ...(exporting === null ? [] : [exporting.end]),
     ];
-    const steps = all.map(({ remove }) => remove);
     for (const step of [...steps, () => rm(folder, { recursive: true, force: true })])
       try {
         await step();

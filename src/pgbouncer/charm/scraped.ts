@@ -10,7 +10,7 @@ import type { Databag, JujuAttempt } from '../../juju/port.ts';
 import { difference } from '../../juju/writes.ts';
 import { endpoints, metricsKey } from '../keys.ts';
 import { alertRules } from './alert-rules.ts';
-import { isOfMetrics } from './metrics-hooks.ts';
+import { isOfMetrics } from './operating-hooks.ts';
 
 /** What is told, and whether this hook is one in which it is looked at. */
 export interface Scraped {

@@ -14,6 +14,8 @@ export class PebbleStandIn {
   readonly service: StandInService;
   readonly #services = new Map<string, StandInService>();
   readonly #changes: Promise<Done>[] = [];
+  /** Who takes logs, as it was told last. */
+  logging = '';
   /** How often a wait for a change is to end before it is ready, and at once. */
   slow = 0;
   /** Whom the client is: Pebble tells by its user's number. */
@@ -81,7 +83,8 @@ export class PebbleStandIn {
           action === 'add' && combine === true && format === 'yaml' && typeof label === 'string',
           'a layer is added as YAML, combined under a label',
         );
-        this.named(String(label)).planned(String(layer));
+        if (String(layer).startsWith('log-targets:')) this.logging = String(layer);
+        else this.named(String(label)).planned(String(layer));
         return sync(true);
       }
       case 'GET /v1/services':
