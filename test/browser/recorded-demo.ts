@@ -7,7 +7,7 @@ import { startBackend, World } from '../../src/pgbouncer/demo/world.ts';
 export async function recordDemo(): Promise<{ recording: Recording; secrets: readonly string[] }> {
   const backend = await startBackend();
   try {
-    const world = await World.before(backend.primary, backend.replica);
+    const world = await World.before(backend.primary, backend.replica, { isCertified: true });
     try {
       const collector = new Collector();
       const recorder = new Recorder((message) => void collector.take(message), {

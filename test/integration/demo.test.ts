@@ -50,6 +50,9 @@ describe('hookchart demo', () => {
       },
     });
     expect(outcome.checks.length).toBeGreaterThanOrEqual(12);
+    expect(outcome.checks.map(({ name }: { name: string }) => name)).toContain(
+      'clients come by TLS, and verify every unit',
+    );
   });
 
   it('feeds the page while it is told, and keeps it until Ctrl-C', async () => {

@@ -42,7 +42,7 @@ export async function demo(
     tell('Starting PostgreSQL, a streaming replica and three PgBouncers …\n');
     const backend = await startBackend();
     stops.push(backend.stop);
-    const world = await World.before(backend.primary, backend.replica);
+    const world = await World.before(backend.primary, backend.replica, { isCertified: true });
     stops.push(() => world.stop());
     const recorder = new Recorder(send, { title: 'hookchart demo', charm: visible });
     const story = new Story(world, tell, recorder, interruption.signal);

@@ -1,18 +1,17 @@
-import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import type { Recorder } from '../../inspector/recorder.ts';
 import type { JujuEvent } from '../../juju/port.ts';
-import { bagKeys, isRecordKey } from '../keys.ts';
+import { bagKeys } from '../keys.ts';
 import { maskedDatabag } from '../relation/masking.ts';
 import type { Databag } from '../relation/request.ts';
+import { CertificateGiver } from './certificates.ts';
 import { login } from './client.ts';
 import type { Check, DemoOutcome } from './demo.ts';
+import { leftovers } from './leftovers.ts';
 import { databagTable, narrateDispatch } from './narrate.ts';
 import type { World } from './world.ts';
 
-const relation = 4;
-const second = 7;
-const third = 9;
+const [relation, second, third, certificates] = [4, 7, 9, 11];
 const request: Databag = {
   database: 'application_first_database',
   [bagKeys.extraUserRoles]: 'CREATEDB,CREATEROLE',
@@ -52,6 +51,7 @@ export class Story {
 
     const databag = await this.#request();
     const session = await this.#use();
+    await this.#certify(session);
     await this.#relateAnother(session);
     await this.#loseLeader();
     await this.#outage();
@@ -115,6 +115,29 @@ export class Story {
       return [rows[0]?.word === 'hello' && rows[0]?.replica === true, JSON.stringify(rows)];
     });
     return client;
+  }
+
+  async #certify(session: pg.Client): Promise<void> {
+    this.#chapter('Somebody gives certificates');
+    const giver = new CertificateGiver(this.#world.juju, certificates);
+    this.#happens(`relation ${certificates} gives certificates`);
+    const hook = (what: string) =>
+      this.#everyone({ hook: `certificates-relation-${what}`, relation: certificates });
+    await hook('created');
+    giver.give();
+    await hook('changed');
+    await this.#newsGoRound();
+    await this.#check('clients come by TLS, and verify every unit', async () => {
+      const bag = this.#published(relation);
+      const ca = bag[bagKeys.tlsAuthorities] ?? '';
+      for (const key of [bagKeys.endpoints, bagKeys.readOnlyEndpoints])
+        await (await this.#login(bag, { key, ca })).end();
+      return [bag.tls === 'True' && ca !== '', `tls is ${bag.tls}`];
+    });
+    await this.#check('the open session, without TLS, lives on', async () => {
+      const { rows } = await session.query('SELECT word FROM greeting');
+      return [rows.length === 1, 'the same connection answers'];
+    });
   }
 
   async #relateAnother(session: pg.Client): Promise<void> {
@@ -199,31 +222,8 @@ export class Story {
 
   async #leaveNothing(): Promise<void> {
     this.#chapter('What is left');
-    const { juju, primary } = this.#world;
-    const admin = await primary.connect();
-    this.#clients.add(admin);
-    await this.#check('the roles are gone', async () => {
-      const { rows } = await admin.query(
-        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'relation_id_%'",
-      );
-      return [rows.length === 0, `${rows.length} roles of relations`];
-    });
-    await admin.end();
-    await this.#check('no PgBouncer serves their databases', async () => {
-      const entries = juju.units.flatMap((unit) =>
-        readFileSync(this.#world.pooler(unit).process.iniFile, 'utf8')
-          .split('[databases]\n')[1]
-          ?.split('\n')
-          .filter((line) => line !== ''),
-      );
-      const serving = juju.units.map((unit) => juju.databag({ _tag: 'PeerUnit', unit }).serving);
-      const isEmpty = entries.length === 0 && serving.every((names) => names === '{}');
-      return [isEmpty, `${entries.length} entries in ${juju.units.length} files, as read back`];
-    });
-    await this.#check('the peer data is gone', async () => {
-      const keys = Object.keys(juju.databag({ _tag: 'PeerApp' }));
-      return [!keys.some(isRecordKey), `left: ${keys.join(', ')}`];
-    });
+    for (const [name, body] of Object.entries(leftovers(this.#world)))
+      await this.#check(name, body);
   }
 
   async #removeRelation(id: number): Promise<void> {

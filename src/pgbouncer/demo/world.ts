@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Recorder } from '../../inspector/recorder.ts';
 import { dispatch } from '../../juju/dispatch.ts';
 import type { JujuEvent } from '../../juju/port.ts';
+import { unitIdentity } from '../charm/identity.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
 import { cryptoEntropy } from '../entropy.ts';
 import { type HookError, render } from '../errors.ts';
@@ -10,6 +12,7 @@ import { type PgbouncerOptions, pgbouncer } from '../pooler/index.ts';
 import type { Adapters } from '../ports.ts';
 import { postgres } from '../postgres/index.ts';
 import type { DispatchRun } from '../run.ts';
+import { localFiles } from '../workload/files.ts';
 import { Workspace } from './servers/child.ts';
 import { type PgbouncerServer, startPgbouncer } from './servers/pgbouncer.ts';
 import { type PostgresServer, startPostgres, startReplica } from './servers/postgres.ts';
@@ -21,6 +24,8 @@ export interface WorldOptions {
   readonly units?: number;
   /** The number of the first leader. */
   readonly leader?: number;
+  /** Whether units ask for certificates, where somebody gives some. */
+  readonly isCertified?: boolean;
 }
 
 /**
@@ -35,6 +40,7 @@ export class World {
   readonly secrets: string[] = [];
   replica: PostgresServer | null;
   readonly #workspace: Workspace;
+  readonly #isCertified: boolean;
 
   private constructor(
     workspace: Workspace,
@@ -42,8 +48,10 @@ export class World {
     primary: PostgresServer,
     replica: PostgresServer | null,
     poolers: ReadonlyMap<string, PgbouncerServer>,
+    isCertified: boolean,
   ) {
     this.#workspace = workspace;
+    this.#isCertified = isCertified;
     this.juju = juju;
     this.primary = primary;
     this.replica = replica;
@@ -54,8 +62,9 @@ export class World {
   static async before(
     primary: PostgresServer,
     replica: PostgresServer | null,
-    { application = 'pgbouncer-k8s', model = 'demo', units = 3, leader = 1 }: WorldOptions = {},
+    options: WorldOptions = {},
   ): Promise<World> {
+    const { application = 'pgbouncer-k8s', model = 'demo', units = 3, leader = 1 } = options;
     const workspace = new Workspace();
     const secrets: string[] = [];
     const poolers = new Map<string, PgbouncerServer>();
@@ -75,7 +84,10 @@ export class World {
         return pooler === undefined ? null : `${pooler.host}:${pooler.port}`;
       },
     });
-    const world = new World(workspace, juju, primary, replica, poolers);
+    const world = new World(
+      ...([workspace, juju, primary, replica, poolers] as const),
+      options.isCertified === true,
+    );
     world.secrets.push(...secrets);
     return world;
   }
@@ -106,6 +118,8 @@ export class World {
           return made;
         },
       },
+      // Most worlds have nobody who gives certificates, and their units need none of it.
+      ...(this.#isCertified ? { identity: identityOf(unit, pooler) } : {}),
       clock: () => performance.now(),
     };
   }
@@ -165,6 +179,14 @@ export class World {
     this.#workspace.remove();
   }
 }
+
+/** The unit's key in a file beside PgBouncer's, as the charm keeps it. */
+const identityOf = (unit: string, { host, process: { settings } }: PgbouncerServer) =>
+  unitIdentity(
+    TE.right({ keyFile: settings.clientKeyFile ?? '', files: localFiles }),
+    TE.right([host]),
+    unit,
+  );
 
 function succeeded<Run>(outcome: E.Either<HookError, Run>): Run {
   if (E.isLeft(outcome)) throw new Error(render(outcome.left));

@@ -215,6 +215,29 @@ describe('systemd', () => {
     });
   });
 
+  it('is told what is to stand in the environment, where anything is', async () => {
+    const folder = await workspace.folder('environment');
+    const service = 'hookchart-pgbouncer-0-metrics.service';
+    const iniFile = join(folder, 'metrics.json');
+    const { inPlace } = standInSystemctl(folder);
+    const options = {
+      service,
+      program,
+      iniFile,
+      user: 'postgres',
+      openFiles: 1,
+      unitFolder: folder,
+    };
+    await inPlace(async () => {
+      await systemd({ ...options, variables: { HOOKCHART_METRICS: iniFile } }).start();
+      const unit = readFileSync(join(folder, service), 'utf8');
+      expect(unit).toContain(
+        `User=postgres\nEnvironment="HOOKCHART_METRICS=${iniFile}"\nExecStart=`,
+      );
+      expect(await systemd(options).isCurrent()).toBe(false);
+    });
+  });
+
   const isVerifiable = spawnSync('systemd-analyze', ['--version']).error === undefined;
   it.skipIf(!isVerifiable)('takes the unit: systemd-analyze verify', async () => {
     const folder = await workspace.folder('verified');

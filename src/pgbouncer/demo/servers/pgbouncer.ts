@@ -39,6 +39,8 @@ export async function startPgbouncer(
       userlistFile: join(folder, 'userlist.txt'),
       caFile: join(folder, 'backend-ca.pem'),
       accessFile: join(folder, 'access.conf'),
+      clientKeyFile: join(folder, 'client-key.pem'),
+      clientCertificateFile: join(folder, 'client-certificate.pem'),
       admin: { user: 'hookchart_admin', password: { secret: adminPassword } },
       mostClients: 400,
       poolMode: 'session',
