@@ -26,3 +26,7 @@ export const good = painted(32, 39);
 export const bad = painted(31, 39);
 export const strong = painted(1, 22);
 export const faint = painted(2, 22);
+
+/** A line of a story: the mark of a check that holds or does not is coloured. */
+export const marked = (text: string): string =>
+  text.replace(/^( *)([✓✗])/, (_, space, mark) => space + (mark === '✓' ? good : bad)(mark));

@@ -3,7 +3,7 @@ import { Collector } from '../inspector/index.ts';
 import { demo } from '../pgbouncer/demo/demo.ts';
 import { Misuse } from '../testing/index.ts';
 import { addChart } from './chart.ts';
-import { strong } from './colour.ts';
+import { marked, strong } from './colour.ts';
 import { addCompletion } from './completion.ts';
 import { addDispatch } from './dispatch.ts';
 import { checkEnding, checkWritable, recordingEndings } from './files.ts';
@@ -55,7 +55,7 @@ program
   .option('--record <file>', 'write what was seen: a page for .html, a recording for .json')
   .option('--json', 'print one JSON document')
   .action(async (options: Serving & { inspect?: true; record?: string; json?: true }) => {
-    const tell = options.json ? () => {} : out;
+    const tell = options.json ? () => {} : (text: string) => out(marked(text));
     // The one document on standard output stands alone; the addresses are needed all the same.
     const say = options.json ? (text: string) => process.stderr.write(text) : out;
     checkRecording(options.record);
@@ -63,6 +63,7 @@ program
     const collector = new Collector();
     try {
       try {
+        process.once('SIGINT', interrupted);
         const outcome = await demo(tell, (message) => {
           collector.take(message);
           hub?.send(message);
@@ -70,6 +71,7 @@ program
         if (options.json) json(outcome);
         if (!outcome.ok) process.exitCode = 1;
       } finally {
+        process.removeListener('SIGINT', interrupted);
         if (options.record !== undefined) writeRecording(options.record, collector.recording);
       }
       if (hub === null) return;
@@ -167,6 +169,11 @@ function checkRecording(file: string | undefined): void {
   checkWritable(file);
 }
 
+/** The demo ends by itself then, once its servers have. */
+const interrupted = () => {
+  process.exitCode = 130;
+};
+
 /** By its name: a charm may bring a copy of this package of its own. */
 const isHookMisuse = (error: unknown) => error instanceof Error && error.name === 'HookMisuse';
 
@@ -189,6 +196,7 @@ try {
     process.exitCode = 2;
   } else {
     tellFault(message);
-    process.exitCode = 1;
+    // What Ctrl-C has ended is no failure of its own.
+    process.exitCode ??= 1;
   }
 }

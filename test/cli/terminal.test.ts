@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-terminal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,10 +17,18 @@ const hookchart = (args: readonly string[], env: NodeJS.ProcessEnv = plain) =>
 const history = join(folder, 'history.json');
 writeFileSync(history, '{"actions":7}');
 
+const children = new Set<ChildProcess>();
+// One that does not hear it must not outlive its test.
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
 /** Ends a command by Ctrl-C when it has said something on standard error. */
 function interrupted(...args: string[]): Promise<{ code: number | null; out: string }> {
   return new Promise((done) => {
     const child = spawn(process.execPath, [program, ...args], { env: plain, cwd: folder });
+    children.add(child);
     let out = '';
     child.stdout.on('data', (chunk) => {
       out += chunk;

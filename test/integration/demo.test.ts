@@ -109,7 +109,7 @@ describe('hookchart demo', () => {
       child.kill(signal);
     });
     const code = await new Promise((resolve) => child.once('close', resolve));
-    expect(code).toBe(1);
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 1);
     expect(started).toBeGreaterThanOrEqual(5);
     expect(servers(folder)).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);

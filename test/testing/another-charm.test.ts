@@ -73,6 +73,23 @@ describe('another charm', () => {
     expect((await soak(simulated, { hooks: 2000, seed: 1 })).failure).toBeNull();
   });
 
+  it('lets the process hear a signal between two histories, and between two tries of a story', async () => {
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { histories } = await soak(simulated, { hooks: 500, seed: 1 });
+    expect(turns).toBeGreaterThanOrEqual(histories - 1);
+    turns = 0;
+    const { failure } = await soak(careless, { hooks: 10_000, seed: 1 });
+    isOver = true;
+    expect(failure).not.toBeNull();
+    expect(turns).toBeGreaterThan(10);
+  });
+
   it('is explored within bounds, its own among them, without a violation', async () => {
     const states = [];
     for (const change of [{}, { storms: 1 }, { droughts: 1 }, { crashes: 1, leaderChanges: 1 }]) {
