@@ -76,6 +76,7 @@ export default defineConfig({
           { text: 'Make a charm, or embed one', link: '/embed' },
           { text: 'Write an adapter', link: '/write-an-adapter' },
           { text: 'Test with properties', link: '/test-with-properties' },
+          { text: 'Test your Python charm', link: '/test-your-charm' },
           { text: 'Pack a charm', link: '/pack' },
           { text: 'Deploy the charm', link: '/charm' },
           { text: 'TLS to clients', link: '/tls' },

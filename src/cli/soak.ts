@@ -1,4 +1,6 @@
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { isForeignCharm } from '../foreign/index.ts';
 import { recordReplay } from '../inspector/index.ts';
 import { loadCharm, type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
@@ -6,23 +8,31 @@ import { checkRecord, recordFailure, recordOption } from './failure-recording.ts
 import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
-import { charmOption, simulatedModule } from './simulated-module.ts';
+import { simulatedModule } from './simulated-module.ts';
+import { type ForeignSoakArguments, replayStory, soakFolder } from './soak-foreign.ts';
 import { wholeNumber } from './whole-number.ts';
+import { WrongUse } from './wrong-use.ts';
 
-interface SoakOptions {
+interface SoakOptions extends Omit<ForeignSoakArguments, 'charm'> {
   readonly charm?: string;
-  readonly hooks: number;
-  readonly seed: number;
-  readonly record: string;
-  readonly json?: true;
+  readonly replay?: string;
 }
+
+type GivenOptions = Pick<SoakOptions, 'seed' | 'record'> & Partial<SoakOptions>;
 
 export function addSoak(program: Command): void {
   program
     .command('soak')
     .description('random histories on a simulated Juju, until enough hooks have run')
-    .option(...charmOption)
-    .option('--hooks <n>', 'hooks of the provider to run', wholeNumber, 1_000_000)
+    .option(
+      '--charm <module>',
+      "another charm than PgBouncer's: a module that exports `simulated` (or #NAME), or the folder of a charm in any language",
+    )
+    .option(
+      '--hooks <n>',
+      'hooks of the charm to run; 1,000,000 by default, and 2,000 of a charm in a folder',
+      wholeNumber,
+    )
     .option(
       '--seed <n>',
       'the seed of the first history; the next one has the next number',
@@ -31,10 +41,45 @@ export function addSoak(program: Command): void {
     )
     .option(...recordOption)
     .option('--json', 'print one JSON document')
-    .action(async (options: SoakOptions) => {
-      checkRecord(options.record);
-      if ((await soakHooks(options)) !== null) process.exitCode = 1;
+    .optionsGroup('Of a charm in a folder:')
+    .option('--relate <endpoint=file>', 'a module that plays the other side of an endpoint', many)
+    .option('--ask <endpoint:key=value>', 'what applications write there to ask', many)
+    .option('--set <option=value>', 'a value that operators may set an option to', many)
+    .option('--answered-by <key>', 'a key that answers a request; by default all keys', many)
+    .option('--python <program>', "the interpreter; by default that of the charm's own venv")
+    .option('--plain', 'a process for every hook and every call, and no hook is remembered')
+    .option('--save <file>', 'write the story of what was found')
+    .option('--replay <file>', 'run a story that was written, and nothing else')
+    .action(async (given: GivenOptions) => {
+      checkRecord(given.record);
+      const { charm: folder } = given;
+      const isFolder = folder !== undefined && isFolderOfCharm(folder);
+      const lists = { relate: [], ask: [], set: [], answeredBy: [] };
+      const options = { ...lists, hooks: isFolder ? 2_000 : 1_000_000, ...given };
+      const failure =
+        options.replay !== undefined
+          ? await replayStory(options.replay, options)
+          : isFolder
+            ? await soakFolder({ ...options, charm: folder })
+            : await soakHooks(ofModule(options));
+      if (failure !== null) process.exitCode = 1;
     });
+}
+
+const many = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const isFolderOfCharm = (path: string): boolean =>
+  existsSync(path) && statSync(path).isDirectory() && isForeignCharm(path);
+
+/** What is for a charm in a folder is wrong use elsewhere. */
+function ofModule(options: SoakOptions): SoakOptions {
+  const { relate, ask, set, answeredBy, python, plain, save } = options;
+  const isForFolder = [relate, ask, set, answeredBy].some((given) => given.length > 0);
+  if (isForFolder || [python, plain, save].some((given) => given !== undefined))
+    throw new WrongUse(
+      'these options are for a charm in a folder: --charm is to name one with a metadata.yaml or charmcraft.yaml',
+    );
+  return options;
 }
 
 type Failure = NonNullable<Soaked['failure']>;

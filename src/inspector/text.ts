@@ -41,9 +41,14 @@ function tellHook(entry: HookEntry, definitions: Definitions): readonly string[]
         ([key, value]) => `  ${bag}: ${value === '' ? `- ${key}` : `${key} = ${value}`}`,
       ),
     ),
+    // Of a charm without charts there is nothing else to tell what it did.
+    ...(charts.length > 0 ? [] : (seen.did ?? []).map(({ what, how }) => toldOf(what, how))),
     ...(failure === null ? [] : [`  failed: ${failure}`]),
   ];
 }
+
+const toldOf = (what: string, how: string): string =>
+  how === '' ? `  ${what}` : `  ${what}: ${how.replaceAll('\n', '\n    ')}`;
 
 function tellChart(
   { hook, path, steps, end }: RecordedChart,

@@ -1,5 +1,5 @@
 import type { Databag } from '../juju/index.ts';
-import type { Hook } from './world.ts';
+import type { Configuration, Hook } from './world.ts';
 
 /**
  * What befalls a hook at one of its steps, the n-th from 1: something that it does outside of Juju,
@@ -37,7 +37,10 @@ export type Operation =
   | { readonly _tag: 'LosePod'; readonly unit: string }
   /** The unit's agent is started anew; its pod and what was left to do stay. */
   | { readonly _tag: 'RestartAgent'; readonly unit: string }
-  | { readonly _tag: 'ChangeConfig'; readonly application: string }
+  /** With values, those are in force from now on beside the others. */
+  | { readonly _tag: 'ChangeConfig'; readonly application: string; readonly values?: Configuration }
+  /** The charm is refreshed: its units are told so, and their files stay. */
+  | { readonly _tag: 'Upgrade'; readonly application: string }
   /** An operator has Juju go on after a hook that failed, without running it again. */
   | { readonly _tag: 'Resolve'; readonly unit: string }
   /** The leader's lease runs out, and nobody has taken it up yet. */
@@ -58,7 +61,7 @@ export type Action<Name extends string = string> = RunHook | Operation | Outside
 export const operationTags = [
   ...(['Relate', 'RemoveRelation', 'Suspend', 'Resume', 'AddUnit', 'RemoveUnit'] as const),
   ...(['RemoveApplication', 'Ask', 'LosePod', 'RestartAgent', 'ChangeConfig'] as const),
-  ...(['Resolve', 'LoseLeader', 'Elect'] as const),
+  ...(['Upgrade', 'Resolve', 'LoseLeader', 'Elect'] as const),
 ] as const satisfies readonly Operation['_tag'][];
 
 const operations: ReadonlySet<string> = new Set(operationTags);

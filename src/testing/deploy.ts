@@ -5,6 +5,8 @@ import {
   Misuse,
   type Outside,
   peerRelation,
+  type Queued,
+  type Relation,
   type Topology,
   type Unit,
   type World,
@@ -18,15 +20,22 @@ export function worldOf<Shared, Own>(
   given('worldOf', 'the charm', charm, aCharm);
   given('worldOf', 'the topology', topology, aTopology);
   const { units = 3, requirers, hasSecrets = false } = topology;
-  const { application: tested, endpoints, peers } = charm;
+  const { application: tested, endpoints, peers, life } = charm;
   if (!Number.isInteger(units) || units < 1)
     throw new Misuse(`a provider has at least one unit, not ${units}`);
   const applications: Record<string, Application> = {
-    [tested]: { ...application('provider', units), leader: `${tested}/0` },
+    [tested]: {
+      ...application('provider', units),
+      leader: `${tested}/0`,
+      ...(life === undefined ? {} : { config: life.config }),
+    },
   };
   const made: Record<string, Unit> = {};
   for (let number = 0; number < units; number++)
-    made[`${tested}/${number}`] = unitOf(charm, tested, number);
+    made[`${tested}/${number}`] = {
+      ...unitOf(charm, tested, number),
+      ...(life === undefined ? {} : { queue: beginningOf(charm, number === 0) }),
+    };
   for (const [name, { units: count, endpoint = endpoints[0], ...chosen }] of Object.entries(
     requirers,
   )) {
@@ -46,30 +55,45 @@ export function worldOf<Shared, Own>(
     tested,
     applications,
     units: made,
-    relations:
-      peers === null
-        ? {}
-        : {
-            [peerRelation]: {
-              endpoint: peers,
-              provider: tested,
-              requirer: tested,
-              life: 'alive',
-              wasSuspended: false,
-              applications: { [tested]: {} },
-              units: {},
-              scope: [],
-            },
-          },
+    relations: Object.fromEntries(
+      [...(peers === null ? [] : [peers]), ...(life?.morePeers ?? [])].map((endpoint, at) => [
+        peerRelation + at,
+        amongPeers(tested, endpoint),
+      ]),
+    ),
     hasSecrets,
     secrets: {},
     outside: {
       shared: shared.initial,
       units: Object.fromEntries(own.map((name) => [name, unit.initial])),
     },
-    made: { relations: 1, secrets: 0 },
+    made: { relations: life?.firstRelation ?? 1, secrets: 0 },
   };
 }
+
+const amongPeers = (tested: string, endpoint: string): Relation => ({
+  endpoint,
+  provider: tested,
+  requirer: tested,
+  life: 'alive',
+  wasSuspended: false,
+  applications: { [tested]: {} },
+  units: {},
+  scope: [],
+});
+
+/** What a unit is told first of all, where it has storage. */
+export const attachedIn = ({ life }: SimulatedCharm): readonly Queued[] =>
+  (life?.storage ?? []).map((name): Queued => `${name}-storage-attached`);
+
+/** The hooks with which a unit of an application begins that is deployed anew. */
+const beginningOf = (charm: SimulatedCharm, leads: boolean): readonly Queued[] => [
+  ...attachedIn(charm),
+  'install',
+  leads ? 'leader-elected' : 'leader-settings-changed',
+  'config-changed',
+  'start',
+];
 
 export const unitOf = (charm: SimulatedCharm, application: string, number: number): Unit => ({
   application,

@@ -60,7 +60,7 @@ export { hooksOf, updateStatus } from './resolver.ts';
 export { hooksEnd } from './resting.ts';
 export { type Asking, asking, type Script } from './script.ts';
 export type { Reading, SecretInfo, SecretTools } from './secret-tools.ts';
-export { shortest } from './shrink.ts';
+export { type Effort, shortest } from './shrink.ts';
 export {
   eventOf,
   type Fault,
@@ -75,6 +75,7 @@ export {
   type SimulatedConfig,
   type Symmetric,
   simulatedCharm,
+  type WholeLife,
 } from './simulated-charm.ts';
 export { simulatedJuju } from './simulated-juju.ts';
 export { dueHooks, type Rest, rest, Simulation, Violated } from './simulation.ts';
@@ -85,6 +86,7 @@ export { ToolError } from './tool-error.ts';
 export { type RelationView, type View, viewOf } from './view.ts';
 export {
   type Application,
+  type Configuration,
   type Heard,
   type Hook,
   isPeer,

@@ -2,7 +2,7 @@
 
 import type { Databag } from '../juju/index.ts';
 import type { Operation } from './actions.ts';
-import { unitOf } from './deploy.ts';
+import { attachedIn, unitOf } from './deploy.ts';
 import { HookTools } from './hook-tools.ts';
 import {
   cleared,
@@ -19,6 +19,7 @@ import type { SimulatedCharm } from './simulated-charm.ts';
 import { viewOf } from './view.ts';
 import {
   applicationNamed,
+  type Configuration,
   leaseSeconds,
   Misuse,
   type Queued,
@@ -64,7 +65,10 @@ export function operated(charm: SimulatedCharm, world: World, action: Operation)
     case 'RestartAgent':
       return restarted(world, action.unit);
     case 'ChangeConfig':
-      return reconfigured(world, action.application);
+      return reconfigured(world, action.application, action.values);
+    case 'Upgrade':
+      applicationNamed(world, action.application);
+      return upgraded(world, action.application);
     case 'Resolve':
       return resolved(world, action.unit);
     case 'LoseLeader':
@@ -123,7 +127,7 @@ function scaledUp(charm: SimulatedCharm, world: World, name: string): World {
   const queue: readonly Queued[] =
     application.role === 'requirer'
       ? ['start']
-      : ['install', 'leader-settings-changed', 'config-changed', 'start'];
+      : [...attachedIn(charm), 'install', 'leader-settings-changed', 'config-changed', 'start'];
   return {
     ...world,
     applications: {
@@ -190,8 +194,18 @@ function restarted(world: World, name: string): World {
   return withUnit(world, name, { ...unit, told, queue });
 }
 
-function reconfigured(world: World, application: string): World {
-  applicationNamed(world, application);
+function reconfigured(world: World, application: string, values?: Configuration): World {
+  const before = applicationNamed(world, application);
+  const changed: World =
+    values === undefined
+      ? world
+      : {
+          ...world,
+          applications: {
+            ...world.applications,
+            [application]: { ...before, config: { ...before.config, ...values } },
+          },
+        };
   return unitsOf(world, application).reduce((next, name) => {
     const unit = unitNamed(next, name);
     const isDue = unit.queue.includes('config-changed') || unit.queue.includes('remove');
@@ -202,6 +216,19 @@ function reconfigured(world: World, application: string): World {
       ...unit.queue.filter((queued) => !isLeading(queued)),
     ];
     return isDue ? next : withUnit(next, name, { ...unit, queue });
+  }, changed);
+}
+
+/** Units that are installed are told that their charm is a new one, and of their options after it. */
+function upgraded(world: World, application: string): World {
+  return unitsOf(world, application).reduce((next, name) => {
+    const unit = unitNamed(next, name);
+    const isElsewhere = unit.queue.includes('install') || unit.queue.includes('remove');
+    if (isElsewhere || unit.life === 'dying') return next;
+    const told = (['upgrade-charm', 'config-changed'] as const).filter(
+      (hook) => !unit.queue.includes(hook),
+    );
+    return withUnit(next, name, { ...unit, queue: [...told, ...unit.queue] });
   }, world);
 }
 

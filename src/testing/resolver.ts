@@ -28,7 +28,8 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
   const relations = relationsOf(world, unit);
   const [first] = unit.queue;
   // Even a unit that is to go is installed first, so that there is something to stop.
-  if (first === 'install' || first === 'remove') return [{ name: first }];
+  if (first === 'install' || first === 'remove' || first?.endsWith('-storage-attached'))
+    return [{ name: first }];
   if (unit.life === 'alive') {
     const created = relations.flatMap(([id, relation]) =>
       relation.life === 'alive' && unit.told[id] === undefined

@@ -12,8 +12,17 @@ import { nextFair, Simulation, Violated } from './simulation.ts';
 import { isSame } from './step.ts';
 import { Misuse, type Topology, type World } from './world.ts';
 
-/** Candidates that are tried at most where all pairs of what was chosen are. */
-const mostPairs = 400;
+/** How long a shorter story is looked for. */
+export interface Effort {
+  /** Candidates that are tried at most where all pairs of what was chosen are. */
+  readonly pairs: number;
+  /** Whether enough was tried, where each history takes its time. */
+  isEnough(): boolean;
+  /** Whether what cannot happen is passed over, and hooks are tried in the order that they had. */
+  readonly isLenient: boolean;
+}
+
+const thorough: Effort = { pairs: 400, isEnough: () => false, isLenient: false };
 /** Steps within which a hook is to be due. */
 const patience = 200;
 
@@ -23,25 +32,35 @@ export async function shortest<Shared, Own>(
   topology: Topology,
   violated: Violated,
   checked?: readonly Invariant<Shared, Own>[],
+  effort: Effort = thorough,
 ): Promise<Violated> {
   given('shortest', 'the charm', charm, aCharm);
   given('shortest', 'the topology', topology, aTopology);
   given('shortest', 'what was violated', violated, { history: 'list', violations: 'list' });
   const { history } = violated;
   const names = new Set(violated.violations.map(({ invariant }) => invariant));
-  const owners = relatedBy(history);
-  const tried = async (actions: readonly Action[]): Promise<Violated | null> => {
+  const owners = relatedBy(history, charm.life?.firstRelation ?? 1);
+  const tried = async (actions: readonly Action[], isSettled = true): Promise<Violated | null> => {
+    if (effort.isEnough()) return null;
     const simulation = new Simulation(charm, topology, checked === undefined ? {} : { checked });
     // A signal is to be heard in between.
     await new Promise<void>((resolve) => setImmediate(resolve));
+    const settle = async () => (isSettled ? await simulation.rest() : undefined);
+    const take = async (action: Action) => {
+      const now = renumbered(action, simulation.world, owners);
+      if (isHook(now) && isSettled) await untilDue(charm, simulation, now);
+      if (isHook(now) && now.interruption === undefined) await simulation.settle(now);
+      else await simulation.take(now);
+    };
     try {
-      await simulation.rest();
+      if (!effort.isLenient) await settle();
       for (const action of actions) {
-        const now = renumbered(action, simulation.world, owners);
-        if (isHook(now)) await untilDue(charm, simulation, now);
-        await simulation.take(now);
-        await simulation.rest();
+        await take(action).catch((error: unknown) => {
+          if (!effort.isLenient || !(error instanceof Misuse)) throw error;
+        });
+        await settle();
       }
+      await simulation.rest();
     } catch (error) {
       if (error instanceof Violated)
         return error.violations.some(({ invariant }) => names.has(invariant)) ? error : null;
@@ -51,13 +70,19 @@ export async function shortest<Shared, Own>(
   };
   // Hooks run by themselves, but those that something befell.
   const chosen = history.filter((action) => !isHook(action) || action.interruption !== undefined);
-  return (await fewest(chosen, tried)) ?? violated;
+  const found = await fewest(chosen, tried, effort);
+  if (found !== null || !effort.isLenient) return found ?? violated;
+  return (await fewest(history, (actions) => tried(actions, false), effort)) ?? violated;
 }
 
 type Try = (actions: readonly Action[]) => Promise<Violated | null>;
 
-async function fewest(chosen: readonly Action[], tried: Try): Promise<Violated | null> {
-  for (const action of [null, ...chosen]) {
+async function fewest(
+  chosen: readonly Action[],
+  tried: Try,
+  { pairs: mostPairs, isLenient }: Effort,
+): Promise<Violated | null> {
+  for (const action of isLenient ? [] : [null, ...chosen]) {
     const found = await tried(action === null ? [] : [action]);
     if (found !== null) return found;
   }
@@ -99,11 +124,11 @@ async function untilDue<Shared, Own>(
 }
 
 /** Which application was related under each number. */
-const relatedBy = (history: readonly Action[]): ReadonlyMap<number, string> =>
+const relatedBy = (history: readonly Action[], first: number): ReadonlyMap<number, string> =>
   new Map(
     history
       .flatMap((action) => (action._tag === 'Relate' && 'application' in action ? [action] : []))
-      .map(({ application }, at) => [at + 1, application]),
+      .map(({ application }, at) => [first + at, application]),
   );
 
 /** The action, about the newest relation of the application that it was about. */

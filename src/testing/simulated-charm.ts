@@ -19,7 +19,7 @@ import type { HookTools } from './hook-tools.ts';
 import type { Invariant, Seen } from './outcome.ts';
 import { hooksEnd } from './resting.ts';
 import { asking, type Script } from './script.ts';
-import type { Hook, Topology, World } from './world.ts';
+import type { Configuration, Hook, Topology, World } from './world.ts';
 
 /** Something that happens to what is outside, by itself or by somebody's hand. */
 export interface Happening<State> {
@@ -151,6 +151,20 @@ export interface SimulatedConfig<
   readonly soaked?: (seed: number) => Topology;
 }
 
+/** How units begin, where a charm is to go through all of its life and not through its relations alone. */
+export interface WholeLife {
+  /** Options as they are at first; `ChangeConfig` sets others. */
+  readonly config: Configuration;
+  /** Its storages, which are attached before a unit is installed. */
+  readonly storage: readonly string[];
+  /** Its peer relations but the first. */
+  readonly morePeers: readonly string[];
+  /** The id of the first relation that is made; those of peer relations are below it. */
+  readonly firstRelation: number;
+  /** How many steps a fair world is given to come to rest. */
+  readonly patience: number;
+}
+
 /**
  * A charm that histories, searches and stories are made of. To see what would come of a defect, give
  * one with another `run`.
@@ -160,6 +174,8 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
   readonly endpoints: readonly [string, ...string[]];
   readonly peers: string | null;
   readonly visible?: Visible;
+  /** Missing where units are installed and configured when the model begins. */
+  readonly life?: WholeLife;
   readonly requests: readonly Databag[];
   readonly requirer: Script;
   readonly config: Readonly<Record<string, unknown>>;

@@ -180,7 +180,7 @@ export async function rest<Shared, Own>(
   from: World<Shared, Own>,
   {
     runner = runnerOf(charm),
-    bound = 1000,
+    bound: most,
     watch,
   }: {
     readonly runner?: Runner<Shared, Own>;
@@ -195,6 +195,7 @@ export async function rest<Shared, Own>(
 ): Promise<Rest<Shared, Own>> {
   given('rest', 'the charm', charm, aCharm);
   given('rest', 'the world', from, aWorld);
+  const bound = most ?? charm.life?.patience ?? 1000;
   let world = from;
   const history: Action[] = [];
   const take = async (action: Action): Promise<void> => {

@@ -41,7 +41,9 @@ function tellOperation(action: Operation): string {
     case 'RestartAgent':
       return `the agent of ${action.unit} is restarted`;
     case 'ChangeConfig':
-      return `${action.application} is configured`;
+      return `${action.application} is configured${action.values === undefined ? '' : ` with ${JSON.stringify(action.values)}`}`;
+    case 'Upgrade':
+      return `${action.application} is refreshed`;
     case 'Resolve':
       return `the failed hook of ${action.unit} is resolved`;
     case 'LoseLeader':

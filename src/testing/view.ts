@@ -3,6 +3,7 @@ import { aWorld, given } from './given.ts';
 import { endpointOf, isKnown, isListed } from './resolver.ts';
 import {
   applicationNamed,
+  type Configuration,
   type Hook,
   isPeer,
   type Relation,
@@ -27,6 +28,8 @@ export interface View<Shared = unknown, Own = unknown> {
   /** Those that are. */
   readonly dyingUnits: readonly string[];
   readonly endpoint: string | null;
+  /** The options of its application, where those change in the course of things. */
+  readonly config?: Configuration;
   readonly state: Databag;
   readonly blanks: readonly string[];
   readonly relations: Readonly<Record<string, RelationView>>;
@@ -67,7 +70,7 @@ export function viewOf<Shared, Own>(
   given('viewOf', 'the hook', hook, { name: 'text' });
   const unit = unitNamed(world, name);
   const { application } = unit;
-  const { leader } = applicationNamed(world, application);
+  const { leader, config } = applicationNamed(world, application);
   const relations: Record<string, RelationView> = {};
   for (const [id, relation] of Object.entries(world.relations)) {
     const isOurs = relation.provider === application || relation.requirer === application;
@@ -110,6 +113,7 @@ export function viewOf<Shared, Own>(
     ),
     dyingUnits: unitsOf(world, application).filter((other) => world.units[other]?.life === 'dying'),
     endpoint: unit.endpoint,
+    ...(config === undefined ? {} : { config }),
     state: unit.state,
     blanks: unit.blanks ?? [],
     relations,

@@ -46,7 +46,12 @@ export interface Application {
   readonly request: Databag;
   /** What its script goes by beside that. */
   readonly options: Options;
+  /** Its options as operators have set them, where they change in the course of things. */
+  readonly config?: Configuration;
 }
+
+/** Options of a charm, by name. */
+export type Configuration = Readonly<Record<string, unknown>>;
 
 export type Options = Readonly<Record<string, string>>;
 
@@ -79,6 +84,8 @@ export type Queued =
   | 'leader-settings-changed'
   | 'config-changed'
   | 'start'
+  | 'upgrade-charm'
+  | `${string}-storage-attached`
   | `${string}-pebble-ready`
   | 'remove';
 

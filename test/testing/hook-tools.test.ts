@@ -1,13 +1,15 @@
 /** The simulated hook tools against what the real ones answered, call by call. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { describeCharm } from '../../src/foreign/description.ts';
+import { answer, type Beside } from '../../src/foreign/tool-calls.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { worldOf } from '../../src/testing/deploy.ts';
 import { HookTools } from '../../src/testing/hook-tools.ts';
 import { flushed } from '../../src/testing/lifecycle.ts';
 import { updateStatus } from '../../src/testing/resolver.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
-import { viewOf } from '../../src/testing/view.ts';
+import { type View, viewOf } from '../../src/testing/view.ts';
 import type { Hook, Relation, StoredSecret, World } from '../../src/testing/world.ts';
 import { call, type Surroundings } from '../pgbouncer/charm/tool-calls.ts';
 
@@ -116,8 +118,12 @@ function recordedWorld(): World {
     const state = JSON.parse(states[name.endsWith('0') ? 0 : 1]?.stdout ?? '{}');
     return { ...found, queue: [], told: known, state };
   };
+  const pgbouncer = base.applications.pgbouncer;
+  if (pgbouncer === undefined) throw new Error('no pgbouncer');
+  const config = answered('config-get', '--format=json');
   return {
     ...base,
+    applications: { ...base.applications, pgbouncer: { ...pgbouncer, config } },
     units: { 'pgbouncer/0': unit('pgbouncer/0'), 'pgbouncer/1': unit('pgbouncer/1') },
     relations,
     secrets: {
@@ -160,28 +166,76 @@ const around = (unit: string): Surroundings => ({
   },
 });
 
+const foreign = {
+  ...describeCharm('test/foreign/charms/bash'),
+  options: Object.keys(answered('config-get', '--format=json')).map((name) => ({
+    name,
+    type: 'string',
+    default: null,
+  })),
+};
+
+/** The same tools as a charm in any language is answered by them, on a model of their own. */
+class AsPrograms {
+  readonly #tools: HookTools;
+  /** The id that the next secret is given. */
+  #made: string | undefined;
+  readonly #beside: Beside = {
+    status: { name: 'unknown', message: '' },
+    applicationStatus: { name: 'unknown', message: '' },
+    version: '',
+    ports: [],
+    logged: [],
+  };
+
+  constructor(view: View) {
+    this.#tools = new HookTools(view);
+    const { secrets } = this.#tools;
+    const add = secrets.add.bind(secrets);
+    secrets.add = (owner, content, label) => add(owner, content, label, this.#made);
+  }
+
+  answer({ tool, argv: args, stdout }: Recorded, input: string) {
+    this.#made = stdout.trim() || undefined;
+    const storage = () => '';
+    const call = { tool, args, input, files };
+    return answer({ tools: this.#tools, charm: foreign, beside: this.#beside, storage }, call);
+  }
+}
+
+/** What is about the recorded charm's own endpoints and addresses. */
+const isOfPlace = ({ tool }: Recorded) => tool === 'network-get' || tool === 'goal-state';
+
 /** One hook, and the calls that were made in it, in an order in which each makes sense. */
 class Replayed {
   readonly tools: HookTools;
   readonly #around: Surroundings;
+  readonly #programs: AsPrograms;
 
   constructor(world: World, unit: string, hook: Hook = updateStatus) {
     this.tools = new HookTools(viewOf(world, unit, hook));
     this.#around = around(unit);
+    this.#programs = new AsPrograms(viewOf(world, unit, hook));
   }
 
-  answer({ tool, argv, stdin, stdout }: Recorded): Pick<Recorded, 'exit' | 'stdout' | 'stderr'> {
+  answer(recorded: Recorded): Pick<Recorded, 'exit' | 'stdout' | 'stderr'> {
+    const { tool, argv, stdin, stdout } = recorded;
     const made = tool === 'secret-add' ? stdout.trim() : undefined;
     const [, text = '', count = '0'] =
       /^(\{"\w+": "v+)….* \((\d+) characters\)$/.exec(stdin ?? '') ?? [];
     const input = text === '' ? (stdin ?? '') : `${text.padEnd(Number(count) - 2, 'v')}"}`;
-    try {
-      const out = call(this.tools, { ...this.#around, nextSecret: () => made }, tool, argv, input);
-      return { exit: 0, stdout: out, stderr: '' };
-    } catch (error) {
-      if (!(error instanceof ToolError)) throw error;
-      return { exit: error.exitCode, stdout: '', stderr: `${error.message}\n` };
-    }
+    const answers = () => {
+      try {
+        const around = { ...this.#around, nextSecret: () => made };
+        return { exit: 0, stdout: call(this.tools, around, tool, argv, input), stderr: '' };
+      } catch (error) {
+        if (!(error instanceof ToolError)) throw error;
+        return { exit: error.exitCode, stdout: '', stderr: `${error.message}\n` };
+      }
+    };
+    const found = answers();
+    if (!isOfPlace(recorded)) expect(this.#programs.answer(recorded, input)).toEqual(found);
+    return found;
   }
 
   commit(): string | null {

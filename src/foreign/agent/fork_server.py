@@ -1,0 +1,125 @@
+"""Runs hooks of a charm in Python, each in a fork of an interpreter that has read all its modules.
+
+What is to be run comes as a line of JSON on standard input: environment, folder, and the files for what the
+hook prints. Two lines answer: the process that runs it, and how it ended. Hook tools are called over the
+socket without a process.
+"""
+
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+import traceback
+import types
+
+TOOLS = set(sys.argv[1].split(','))
+SOURCE = sys.argv[2]
+ENTRY = os.path.join(SOURCE, 'src', 'charm.py')
+real_run = subprocess.run
+
+
+def call_tool(name, args, given):
+    """Asks the simulated Juju what the tool of this name would have it."""
+    fields = [os.environ['JUJU_CONTEXT_ID'].encode(), os.getcwd().encode(), given, name.encode()]
+    fields += [os.fsencode(arg) for arg in args]
+    request = b'%d\n' % len(fields) + b''.join(b'%d\n' % len(field) + field for field in fields)
+    with socket.socket(socket.AF_UNIX) as juju:
+        juju.connect(os.environ['JUJU_AGENT_SOCKET_ADDRESS'])
+        juju.sendall(request)
+        answer = b''
+        while part := juju.recv(65536):
+            answer += part
+    line, _, rest = answer.partition(b'\n')
+    code, length = map(int, line.split())
+    return code, rest[:length], rest[length:]
+
+
+def run(args, *others, input=None, check=False, **options):
+    """`subprocess.run`, but for hook tools."""
+    name = '' if isinstance(args, (str, bytes)) or not args else os.path.basename(os.fspath(args[0]))
+    if name not in TOOLS or others or options.get('shell'):
+        return real_run(args, *others, input=input, check=check, **options)
+    is_text = bool(options.get('text') or options.get('universal_newlines') or options.get('encoding'))
+    given = input if input is not None else b''
+    if options.get('stdin') not in (None, subprocess.PIPE, subprocess.DEVNULL):
+        given = options['stdin'].read()
+    given = given.encode() if isinstance(given, str) else given
+    code, out, err = call_tool(name, args[1:], given)
+    if is_text:
+        out, err = out.decode(), err.decode()
+    is_kept = options.get('capture_output')
+    if not is_kept and options.get('stderr') is None:
+        sys.stderr.write(err if is_text else err.decode())
+    if options.get('stderr') == subprocess.STDOUT:
+        out += err
+    done = subprocess.CompletedProcess(args, code, out, err)
+    if check and code != 0:
+        raise subprocess.CalledProcessError(code, args, output=out, stderr=err)
+    return done
+
+
+def search_path(folder):
+    """As a dispatch of charmcraft sets it, before what the interpreter knows itself."""
+    return [os.path.join(folder, part) for part in ('src', 'lib', 'venv')]
+
+
+def hook(order):
+    """One hook, in a process of its own."""
+    os.setsid()
+    for number, name in ((1, 'stdout'), (2, 'stderr')):
+        file = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.clear()
+    os.environ.update(order['environment'])
+    os.chdir(order['folder'])
+    sys.path[:3] = search_path(order['folder'])
+    subprocess.run = run
+    main = types.ModuleType('__main__')
+    main.__file__ = os.path.join(order['folder'], 'src', 'charm.py')
+    sys.modules['__main__'] = main
+    sys.argv = [main.__file__]
+    code = 0
+    try:
+        exec(CODE, main.__dict__)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def serve():
+    """Hooks one after the other, until nobody orders any."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            try:
+                hook(order)
+            finally:
+                traceback.print_exc()
+                os._exit(70)
+        print(json.dumps({'process': child}), flush=True)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({'exit': os.waitstatus_to_exitcode(status)}), flush=True)
+
+
+sys.path[:1] = search_path(SOURCE)
+sys.dont_write_bytecode = True
+with open(ENTRY, encoding='utf-8') as file:
+    CODE = compile(file.read(), ENTRY, 'exec')
+try:
+    exec(CODE, {'__name__': 'charm', '__file__': ENTRY})
+except BaseException:
+    # Whatever it is, each hook says so by itself.
+    pass
+print(json.dumps({'ready': True}), flush=True)
+serve()

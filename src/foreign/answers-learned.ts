@@ -1,0 +1,139 @@
+/**
+ * What a charm answers, learned by watching it where nothing goes wrong: what it then writes for a
+ * request it is to write whatever the order in which all came about.
+ */
+import type { Databag } from '../juju/index.ts';
+import {
+  type Configuration,
+  isPeer,
+  type Relation,
+  Simulation,
+  type World,
+} from '../testing/index.ts';
+import type { ForeignCharm, ForeignSimulated } from './foreign-charm.ts';
+import type { Oracle } from './oracles.ts';
+import type { Pod } from './pod.ts';
+import { inSetting, type Setting } from './story.ts';
+
+type Foreign = World<null, Pod>;
+
+/** Sees each history before it begins. */
+type Watch = (simulation: Simulation<null, Pod>, setting: Setting) => void;
+
+/** What is written for a request: keys that are always there, with the value where it is always that. */
+type Answer = Readonly<Record<string, string | null>>;
+
+/** By endpoint, request and options. */
+export type Learned = ReadonlyMap<string, Answer>;
+
+/**
+ * Watches the charm twice for each request and each setting of its options, with other numbers, other
+ * units and another order; what is the same in both it is held to. `Violated` where it does not hold
+ * up even then.
+ */
+export async function learnAnswers(
+  { simulated, others, configurations }: ForeignCharm,
+  under: ForeignSimulated,
+  watch: Watch,
+): Promise<Learned> {
+  const learned = new Map<string, Answer>();
+  const most = Math.max(1, ...Object.values(others).map(({ requests }) => requests.length));
+  for (const values of [{}, ...configurations])
+    for (let number = 0; number < most; number++) {
+      const config = { ...simulated.life?.config, ...values };
+      const one = await watched(under, config, number, 1, watch);
+      const other = await watched(under, config, number, 2, watch);
+      for (const [key, answer] of one) learned.set(key, common(answer, other.get(key) ?? {}));
+    }
+  return learned;
+}
+
+async function watched(
+  simulated: ForeignSimulated,
+  config: Configuration,
+  number: number,
+  units: 1 | 2,
+  watch: Watch,
+): Promise<ReadonlyMap<string, Databag>> {
+  const whole = simulated.soaked(number + 1);
+  const requirers = Object.entries(whole.requirers).filter(([name]) => !name.endsWith('-two'));
+  const topology = { ...whole, units, requirers: Object.fromEntries(requirers) };
+  const setting = { topology, config, firstRelation: units * 1000 + 1 };
+  const simulation = new Simulation(inSetting(simulated, setting), topology);
+  watch(simulation, setting);
+  await simulation.rest();
+  const { application } = simulated;
+  if (units === 2) {
+    await simulation.take({ _tag: 'LoseLeader', application });
+    await simulation.take({ _tag: 'Elect', unit: `${application}/1` });
+  }
+  const names = requirers.map(([name]) => name);
+  for (const name of units === 1 ? names : names.toReversed()) {
+    await simulation.take({ _tag: 'Relate', application: name });
+    await simulation.rest();
+  }
+  const { world } = simulation;
+  return new Map(
+    Object.values(world.relations).flatMap((relation) =>
+      isPeer(relation) ? [] : [[keyOf(world, relation), relation.applications[application] ?? {}]],
+    ),
+  );
+}
+
+const common = (one: Databag, other: Databag): Answer =>
+  Object.fromEntries(
+    Object.entries(one).flatMap(([key, value]) =>
+      other[key] === undefined ? [] : [[key, isSame(value, other[key]) ? value : null]],
+    ),
+  );
+
+/** A secret is called by another name each time. */
+const isSame = (one: string, other: string): boolean => one === other && !/secret:/.test(one);
+
+function keyOf({ applications, tested }: Foreign, { endpoint, requirer }: Relation): string {
+  const config = Object.entries(applications[tested]?.config ?? {}).sort();
+  return JSON.stringify([endpoint, applications[requirer]?.request, config]);
+}
+
+export const answersOracle = 'AnswersHold';
+
+/** Holds the charm to what it was seen to answer; to some of the keys alone, where they are named. */
+export function answersHold(
+  learned: Learned,
+  { others, description }: ForeignCharm,
+  answeredBy: readonly string[] | null,
+): Oracle {
+  const required = description.endpoints.filter(({ role }) => role === 'requires');
+  const isNeeded = required.map(({ name }) => name).filter((name) => others[name] !== undefined);
+  return {
+    name: answersOracle,
+    claims:
+      'A request is answered as it is where nothing goes wrong, in whatever order all came about.',
+    atRest: (world) => {
+      const live = Object.entries(world.relations).filter(([, relation]) =>
+        isSettled(world, relation),
+      );
+      const isWhole = isNeeded.every((name) => live.some(([, { endpoint }]) => endpoint === name));
+      if (!isWhole) return [];
+      return live.flatMap(([id, relation]) => {
+        const bag = relation.applications[world.tested] ?? {};
+        const answer = Object.entries(learned.get(keyOf(world, relation)) ?? {});
+        const held = answer.filter(([key]) => answeredBy === null || answeredBy.includes(key));
+        const where = `relation ${id} (${relation.endpoint} of ${relation.requirer})`;
+        return held.flatMap(([key, value]) => {
+          if (bag[key] === undefined)
+            return [`${where} has no ${key}, which it has in another order`];
+          if (value === null || bag[key] === value) return [];
+          return [`${where} has ${key} ${bag[key]}, and ${value} in another order`];
+        });
+      });
+    },
+  };
+}
+
+/** Whether both sides are there for good, with somebody who leads them. */
+function isSettled({ applications, tested }: Foreign, relation: Relation): boolean {
+  const [own, other] = [applications[tested], applications[relation.requirer]];
+  if (isPeer(relation) || relation.life !== 'alive') return false;
+  return [own, other].every((one) => one?.life === 'alive' && one.leader !== null);
+}

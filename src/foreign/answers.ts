@@ -1,0 +1,43 @@
+/** What a hook tool prints, in the format that it was asked for. */
+import { stringify } from 'yaml';
+import { ToolError } from '../testing/index.ts';
+import type { Arguments } from './arguments.ts';
+
+/** A value as Juju prints it: as JSON, as YAML, or bare, which is what no format means. */
+export function shown(tool: string, { flags }: Arguments, value: unknown): string {
+  const format = flags.get('format') ?? 'smart';
+  switch (format) {
+    case 'json':
+      return `${asGo(value)}\n`;
+    case 'yaml':
+      return stringify(value ?? null);
+    case 'smart':
+      return smart(value);
+    default:
+      throw new ToolError(
+        tool,
+        2,
+        `invalid value "${format}" for option --format: unknown format "${format}"`,
+      );
+  }
+}
+
+/** JSON as Go writes it. */
+const asGo = (value: unknown): string =>
+  JSON.stringify(value ?? null).replace(
+    /[<>&]/g,
+    (mark) => `\\u00${mark.charCodeAt(0).toString(16)}`,
+  );
+
+function smart(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '';
+  if (typeof value === 'string') return `${value}\n`;
+  if (typeof value === 'boolean') return value ? 'True\n' : 'False\n';
+  if (Array.isArray(value)) return value.length === 0 ? '' : `${value.map(String).join('\n')}\n`;
+  if (typeof value === 'number') return `${value}\n`;
+  return Object.keys(value).length === 0 ? '{}\n' : stringify(value);
+}
+
+/** A record in the order of its keys, in which Juju prints them. */
+export const sorted = <Value>(record: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -1,0 +1,274 @@
+/** A charm of which nothing is known but its folder, as the simulated Juju runs it. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as E from 'fp-ts/lib/Either.js';
+import { stringify } from 'yaml';
+import type { Failure } from '../hook/index.ts';
+import type { Databag } from '../juju/index.ts';
+import {
+  type Configuration,
+  type Invariant,
+  Misuse,
+  type Seen,
+  type SimulatedCharm,
+  type Topology,
+} from '../testing/index.ts';
+import { type Description, defaultsOf, describeCharm } from './description.ts';
+import { type HookRecord, runHookOf, type Workshop } from './hook-run.ts';
+import { dispatchOf, ForkLauncher, PlainLauncher, pythonOf } from './launch.ts';
+import { comesToRest } from './oracles.ts';
+import { asksAndReads, type OtherSide } from './other-side.ts';
+import { Pod } from './pod.ts';
+import { openToolServer } from './tool-server.ts';
+import { UnitFolder } from './unit-files.ts';
+
+/** How a charm is to be run. */
+export interface ForeignOptions {
+  /** Who is on the other side, by endpoint; by default somebody who asks with nothing. */
+  readonly others?: Readonly<Record<string, OtherSide>>;
+  /** Values of options that operators may set beside the defaults. */
+  readonly configurations?: readonly Configuration[];
+  /** The interpreter of a charm in Python; by default that of its own venv. */
+  readonly python?: string;
+  /** Every hook is a process, and so is every call of a tool: slower, with no shortcut to distrust. */
+  readonly isPlain?: boolean;
+}
+
+/** What a hook is run with; all that it makes of the unit is in it once it has ended. */
+interface Room {
+  own: Pod;
+  readonly step: (name: string) => unknown;
+}
+
+export type ForeignSimulated = SimulatedCharm<{ readonly room: Room }, null, Pod>;
+
+/** A foreign charm that is ready to be run; it has processes and a folder until it is closed. */
+export interface ForeignCharm {
+  readonly description: Description;
+  readonly simulated: ForeignSimulated;
+  readonly others: Readonly<Record<string, OtherSide>>;
+  readonly configurations: readonly Configuration[];
+  /** How many hooks were run as a process, and how many were known from before. */
+  readonly counts: { readonly run: number; readonly known: number };
+  close(): void;
+}
+
+/** A hook's process did not end well. */
+interface HookFailed extends Failure {
+  readonly _tag: 'HookFailed';
+  readonly why: string;
+}
+
+/** Takes up the charm in a folder. `Misuse` says what is wrong with the folder or the options. */
+export async function openForeignCharm(
+  folder: string,
+  options: ForeignOptions = {},
+): Promise<ForeignCharm> {
+  const description = describeCharm(folder);
+  const others = othersOf(description, options.others ?? {});
+  const configurations = options.configurations ?? [];
+  for (const name of configurations.flatMap((values) => Object.keys(values)))
+    if (!description.options.some((option) => option.name === name))
+      throw new Misuse(`${description.name} has no option ${name}`);
+  const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));
+  const shop = await workshopIn(work, description, options);
+  return {
+    description,
+    others,
+    configurations,
+    counts: shop.counts,
+    simulated: simulatedOf(shop, others, []),
+    close: () => {
+      shop.launcher.close();
+      shop.server.close();
+      rmSync(work, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same charm under other oracles. */
+export const under = (
+  simulated: ForeignSimulated,
+  invariants: readonly Invariant<null, Pod>[],
+): ForeignSimulated => ({ ...simulated, invariants: [...invariants, comesToRest] });
+
+function othersOf(
+  { name, endpoints }: Description,
+  given: Readonly<Record<string, OtherSide>>,
+): Readonly<Record<string, OtherSide>> {
+  const names = endpoints.map((endpoint) => endpoint.name);
+  const unknown = Object.keys(given).find((one) => !names.includes(one));
+  if (unknown !== undefined)
+    throw new Misuse(`${name} has no endpoint ${unknown}; it has ${names.join(', ') || 'none'}`);
+  return Object.fromEntries(
+    names.map((one) => [one, given[one] ?? { script: asksAndReads, requests: [{}] }]),
+  );
+}
+
+async function workshopIn(
+  work: string,
+  charm: Description,
+  { python = pythonOf(charm), isPlain = false }: ForeignOptions,
+): Promise<Workshop> {
+  const server = await openToolServer(work);
+  const isSource = charm.entry._tag === 'Source';
+  const folders = new Map<string, UnitFolder>();
+  const given = {
+    ...(isSource ? { dispatch: dispatchOf(python) } : {}),
+    ...packedFiles(charm),
+  };
+  return {
+    charm,
+    server,
+    launcher:
+      isSource && !isPlain ? new ForkLauncher(python, charm, work) : new PlainLauncher(charm),
+    folderOf: (unit) => {
+      const known = folders.get(unit);
+      if (known !== undefined) return known;
+      const path = join(work, 'units', unit.replace('/', '-'), 'charm');
+      const made = new UnitFolder(path, charm.folder, given);
+      folders.set(unit, made);
+      return made;
+    },
+    storageOf: (unit, name) => {
+      const path = join(work, 'units', unit.replace('/', '-'), 'storage', name);
+      mkdirSync(path, { recursive: true });
+      return path;
+    },
+    memory: isPlain ? null : new Map<string, HookRecord>(),
+    counts: { run: 0, known: 0 },
+  };
+}
+
+/** What charmcraft makes of its one file when it packs a charm, where that was not done yet. */
+function packedFiles({ folder, name, endpoints, peers, options, ...rest }: Description) {
+  const isThere = (file: string) => existsSync(join(folder, file));
+  const byRole = (role: string) =>
+    Object.fromEntries(
+      endpoints
+        .filter((endpoint) => endpoint.role === role)
+        .map((endpoint) => [endpoint.name, { interface: endpoint.interface }]),
+    );
+  const metadata = {
+    name,
+    summary: '',
+    description: '',
+    provides: byRole('provides'),
+    requires: byRole('requires'),
+    peers: Object.fromEntries(peers.map((peer) => [peer, { interface: peer }])),
+    storage: Object.fromEntries(rest.storage.map((one) => [one, { type: 'filesystem' }])),
+    containers: Object.fromEntries(rest.containers.map((one) => [one, {}])),
+  };
+  const config = {
+    options: Object.fromEntries(
+      options.map((option) => [option.name, { type: option.type, default: option.default }]),
+    ),
+  };
+  return {
+    ...(isThere('metadata.yaml') ? {} : { 'metadata.yaml': stringify(metadata) }),
+    ...(isThere('config.yaml') ? {} : { 'config.yaml': stringify(config) }),
+  };
+}
+
+function simulatedOf(
+  shop: Workshop,
+  others: Readonly<Record<string, OtherSide>>,
+  invariants: readonly Invariant<null, Pod>[],
+): ForeignSimulated {
+  const { charm } = shop;
+  const [first, ...rest] = Object.keys(others);
+  const nobody = 'juju-info';
+  return {
+    application: charm.name,
+    endpoints: [first ?? nobody, ...rest],
+    peers: charm.peers[0] ?? null,
+    life: {
+      config: defaultsOf(charm),
+      storage: charm.storage,
+      morePeers: charm.peers.slice(1),
+      // Numbers that stand for relations and for nothing else in what a charm writes.
+      firstRelation: 1001,
+      patience: 200,
+    },
+    requests: requestsOf(others),
+    requirer: {
+      hook: (tools, hook, asking) => sideOf(others, asking.options).hook(tools, hook, asking),
+      ask: (tools, asking) => sideOf(others, asking.options).ask(tools, asking),
+    },
+    config: {},
+    outside: {
+      shared: { initial: null, actions: {} },
+      unit: { initial: new Pod(), actions: {} },
+      open: ({ own }: Seen<null, Pod>, { step }) => {
+        const room: Room = { own, step };
+        return { ports: { room }, state: () => ({ shared: null, own: room.own }) };
+      },
+    },
+    faults: {},
+    bounds: {},
+    within: {},
+    reductions: {},
+    invariants: [...invariants, comesToRest],
+    comesToRest,
+    address: () => null,
+    render: (failure) => ('why' in failure ? String(failure.why) : failure._tag),
+    tells: () => [],
+    explored: ({ units }) => ({ units, ...topologyOf(charm, others, 0) }),
+    objection: () => 'a charm of which nothing is known cannot be explored: soak it',
+    soaked: (seed) => topologyOf(charm, others, seed),
+    run: async ({ room }, tools) => {
+      const { hook } = tools.view;
+      const beside = { ...room.own.beside, logged: [] };
+      const before = room.own;
+      const { step } = room;
+      const order = { tools, beside, files: before.files, step };
+      const { exit, stderr } = await runHookOf(shop, order, (record) => {
+        room.own = before.after(record, beside, hook);
+      });
+      if (exit !== 0) return E.left(hookFailed(exit, stderr));
+      step('commit');
+      return E.right(null);
+    },
+  };
+}
+
+function hookFailed(exit: number | null, stderr: string): HookFailed {
+  const lines = stderr.trim().split('\n');
+  const last = lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? '';
+  const how = exit === null ? 'it was ended by a signal' : `exit code ${exit}`;
+  return { _tag: 'HookFailed', class: 'broken', why: last === '' ? how : `${how}: ${last}` };
+}
+
+const requestsOf = (others: Readonly<Record<string, OtherSide>>): readonly Databag[] => {
+  const all = Object.values(others).flatMap(({ requests }) => requests);
+  return all.length === 0 ? [{}] : all;
+};
+
+const sideOf = (
+  others: Readonly<Record<string, OtherSide>>,
+  { endpoint = '' }: Readonly<Record<string, string>>,
+) => others[endpoint]?.script ?? asksAndReads;
+
+/** Up to three units, two applications where the charm provides something and one where it requires it. */
+function topologyOf(
+  { name: own, endpoints }: Description,
+  others: Readonly<Record<string, OtherSide>>,
+  seed: number,
+): Topology {
+  const requirers = endpoints.flatMap(({ name, role }) => {
+    const requests = others[name]?.requests ?? [{}];
+    const isFree = (application: string) => application !== own;
+    const names = role === 'provides' ? [`${name}-one`, `${name}-two`] : [`${name}-one`];
+    return names.filter(isFree).map((application, at) => {
+      const request = requests[(seed + at) % requests.length] ?? {};
+      const one = { units: 1, request, endpoint: name, options: { endpoint: name } };
+      return [application.toLowerCase().replace(/[^a-z0-9-]/g, '-'), one] as const;
+    });
+  });
+  return {
+    units: [2, 2, 1, 3][seed % 4] ?? 2,
+    hasSecrets: true,
+    requirers: Object.fromEntries(requirers),
+  };
+}

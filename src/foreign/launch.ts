@@ -1,0 +1,184 @@
+/** How one hook of a charm becomes a process, and how that ends. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import { Misuse } from '../testing/index.ts';
+import type { Description } from './description.ts';
+import type { Environment } from './hook-environment.ts';
+import { toolNames } from './tool-calls.ts';
+import { agentFile } from './tool-server.ts';
+
+/** What is run, and where. */
+export interface Order {
+  readonly hook: string;
+  readonly folder: string;
+  readonly environment: Environment;
+}
+
+/** How a hook's process ended, and what it printed. */
+export interface Ended {
+  /** Null where it was ended by a signal. */
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs hooks, one at a time. */
+export interface Launcher {
+  run(order: Order): Promise<Ended>;
+  /** Ends the process that runs now, and all that it has started, at once. */
+  kill(): void;
+  close(): void;
+}
+
+/** Seconds after which a hook is taken for one that never ends. */
+const patience = 60;
+const most = 4 * 1024 * 1024;
+
+/** A process of its own for each hook, as Juju's agent has it. */
+export class PlainLauncher implements Launcher {
+  #child: ChildProcess | null = null;
+  readonly #charm: Description;
+
+  constructor(charm: Description) {
+    this.#charm = charm;
+  }
+
+  run({ hook, folder, environment }: Order): Promise<Ended> {
+    const program = join(folder, this.#charm.entry._tag === 'Hooks' ? `hooks/${hook}` : 'dispatch');
+    if (this.#charm.entry._tag === 'Hooks' && !existsSync(program))
+      return Promise.resolve({ exit: 0, stdout: '', stderr: '' });
+    return new Promise((resolve) => {
+      // Its own group, so that what it starts ends with it.
+      const child = spawn(program, [], {
+        cwd: folder,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      });
+      this.#child = child;
+      const [stdout, stderr] = [gathered(child.stdout), gathered(child.stderr)];
+      const timer = setTimeout(() => this.kill(), patience * 1000);
+      const end = (exit: number | null, said: string) => {
+        clearTimeout(timer);
+        this.#child = null;
+        resolve({ exit, stdout: stdout(), stderr: said });
+      };
+      child.on('error', (error) => end(126, error.message));
+      child.on('close', (exit) => end(exit, stderr()));
+    });
+  }
+
+  kill(): void {
+    endGroup(this.#child?.pid);
+  }
+
+  close(): void {
+    this.kill();
+  }
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function gathered(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (part: string) => {
+    if (text.length < most) text += part;
+  });
+  return () => text;
+}
+
+const answer = v.object({
+  ready: v.optional(v.boolean()),
+  process: v.optional(v.number()),
+  exit: v.optional(v.number()),
+});
+type Answer = v.InferOutput<typeof answer>;
+
+/** One interpreter of Python that has read the charm's modules, and a fork of it for each hook. */
+export class ForkLauncher implements Launcher {
+  readonly #server: ChildProcess;
+  readonly #folder: string;
+  #heard: ((answer: Answer) => void) | null = null;
+  #child: number | undefined;
+  #isDoomed = false;
+  readonly #isReady: Promise<void>;
+
+  /** The interpreter has all that the charm needs. */
+  constructor(python: string, charm: Description, folder: string) {
+    this.#folder = folder;
+    const args = [agentFile('fork_server.py'), toolNames.join(','), charm.folder];
+    this.#server = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: charm.folder });
+    this.#server.unref();
+    const { stdout, stdin } = this.#server;
+    if (stdout === null || stdin === null) throw new Misuse(`${python} cannot be talked to`);
+    stdin.on('error', () => {});
+    this.#isReady = new Promise((resolve, reject) => {
+      this.#heard = ({ ready }) => ready && resolve();
+      this.#server.on('error', (error) => reject(new Misuse(`${python}: ${error.message}`)));
+      this.#server.on('exit', (code) =>
+        reject(new Misuse(`${python} ended with exit code ${code}, and no hook can be run by it`)),
+      );
+    });
+    this.#isReady.catch(() => {});
+    createInterface({ input: stdout }).on('line', (line) => {
+      const said = v.safeParse(v.pipe(v.string(), v.parseJson(), answer), line);
+      if (said.success) this.#heard?.(said.output);
+    });
+  }
+
+  async run({ folder, environment }: Order): Promise<Ended> {
+    await this.#isReady;
+    this.#isDoomed = false;
+    const [stdout, stderr] = [join(this.#folder, 'stdout'), join(this.#folder, 'stderr')];
+    const exit = await new Promise<number>((resolve, reject) => {
+      const timer = setTimeout(() => this.kill(), patience * 1000);
+      this.#server.once('exit', reject);
+      this.#heard = ({ process: child, exit: code }) => {
+        if (child !== undefined) this.#child = child;
+        if (this.#isDoomed) endGroup(child);
+        if (code === undefined) return;
+        this.#child = undefined;
+        clearTimeout(timer);
+        this.#server.off('exit', reject);
+        resolve(code);
+      };
+      this.#server.stdin?.write(`${JSON.stringify({ environment, folder, stdout, stderr })}\n`);
+    });
+    const said = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    return { exit: exit < 0 ? null : exit, stdout: said(stdout), stderr: said(stderr) };
+  }
+
+  kill(): void {
+    // Its first call may come before word of what process it is.
+    this.#isDoomed = true;
+    endGroup(this.#child);
+  }
+
+  close(): void {
+    this.kill();
+    this.#server.stdin?.end();
+    this.#server.kill();
+  }
+}
+
+/** As charmcraft writes it for a charm in Python that it packs. */
+export const dispatchOf = (python: string): string => `#!/bin/sh
+
+JUJU_DISPATCH_PATH="\${JUJU_DISPATCH_PATH:-$0}" PYTHONPATH=src:lib:venv exec ${python} ./src/charm.py
+`;
+
+/** The interpreter of a charm's own environment, where it has one; else what PATH has. */
+export const pythonOf = ({ folder }: Description): string =>
+  ['venv', '.venv']
+    .map((name) => join(folder, name, 'bin', 'python'))
+    .find((path) => existsSync(path)) ?? 'python3';

@@ -1,0 +1,121 @@
+/**
+ * Short lives in which charms are known to go wrong, one event after the other with rest between them.
+ * They come first: most of what each of them does the others have done before, and is known.
+ */
+import { type Action, dueHooks, isHook, type Simulation, unitsOf } from '../testing/index.ts';
+import type { ForeignCharm } from './foreign-charm.ts';
+import type { Pod } from './pod.ts';
+
+type Event =
+  | 'relate one'
+  | 'relate other'
+  | 'remove one'
+  | 'remove other'
+  | 'change leader'
+  | 'configure'
+  /** From now on no hook's first commit gets through. */
+  | 'stumble';
+
+const scripts: readonly (readonly Event[])[] = [
+  ['relate one', 'change leader', 'relate other'],
+  ['relate one', 'remove one', 'relate other'],
+  ['relate one', 'relate other', 'remove other', 'remove one'],
+  ['configure', 'relate one', 'relate other'],
+  ['relate one', 'relate other', 'configure'],
+  ['relate other', 'relate one', 'change leader', 'remove one', 'relate one'],
+  ['stumble', 'relate one', 'relate other'],
+];
+
+/** No more of them than this, however many endpoints a charm has. */
+const most = 32;
+
+/** One of these lives, with the applications that are in it. */
+export interface Scripted {
+  readonly events: readonly Event[];
+  readonly one: string;
+  readonly other: string;
+}
+
+/** All of them for one charm: each pair of endpoints in both orders, or two applications on its only one. */
+export function scriptsFor({ simulated, configurations }: ForeignCharm): readonly Scripted[] {
+  const all = Object.entries(simulated.soaked(0).requirers);
+  const first = (endpoint: string | undefined) => all.find(([, one]) => one.endpoint === endpoint);
+  const endpoints = [...new Set(all.map(([, { endpoint }]) => endpoint))];
+  const names = endpoints.flatMap((endpoint) => first(endpoint)?.[0] ?? []);
+  const applications = names.length === 1 ? all.map(([name]) => name).slice(0, 2) : names;
+  const pairs = applications.flatMap((one) =>
+    applications.flatMap((other) => (one === other ? [] : [{ one, other }])),
+  );
+  const alone = applications.slice(0, 1).map((one) => ({ one, other: one }));
+  return scripts
+    .filter((events) => configurations.length > 0 || !events.includes('configure'))
+    .flatMap((events) => (pairs.length === 0 ? alone : pairs).map((pair) => ({ events, ...pair })))
+    .slice(0, most);
+}
+
+/** Plays one of them to where all is at rest. */
+export async function play(
+  charm: ForeignCharm,
+  simulation: Simulation<null, Pod>,
+  { events, one, other }: Scripted,
+): Promise<void> {
+  let stumbles = false;
+  for (const event of events) {
+    if (event === 'stumble') stumbles = true;
+    else
+      for (const action of actionsOf(charm, simulation, event, { one, other }))
+        await simulation.take(action);
+    if (stumbles) await stumble(charm, simulation);
+    await simulation.rest();
+  }
+}
+
+function actionsOf(
+  { configurations, simulated: { application } }: ForeignCharm,
+  { world }: Simulation<null, Pod>,
+  event: Event,
+  { one, other }: Pick<Scripted, 'one' | 'other'>,
+): readonly Action[] {
+  const [verb, who] = event.split(' ');
+  const named = who === 'one' ? one : other;
+  const related = Object.entries(world.relations).filter(([, { requirer }]) => requirer === named);
+  switch (verb) {
+    case 'relate':
+      return related.length > 0 ? [] : [{ _tag: 'Relate', application: named }];
+    case 'remove':
+      return related.map(([id]) => ({ _tag: 'RemoveRelation', relation: Number(id) }));
+    case 'change': {
+      const { leader } = world.applications[application] ?? {};
+      const heir = unitsOf(world, application).find((unit) => unit !== leader);
+      return heir === undefined
+        ? []
+        : [
+            { _tag: 'LoseLeader', application },
+            { _tag: 'Elect', unit: heir },
+          ];
+    }
+    case 'configure':
+      return configurations.slice(0, 1).map((values) => ({
+        _tag: 'ChangeConfig',
+        application,
+        values,
+      }));
+    default:
+      return [];
+  }
+}
+
+/** Runs all that is due, and has Juju refuse what each hook of the charm wants first. */
+async function stumble(
+  { description: { name } }: ForeignCharm,
+  simulation: Simulation<null, Pod>,
+): Promise<void> {
+  for (let taken = 0; taken < 200; taken++) {
+    const [due] = dueHooks(simulation.world);
+    if (due === undefined || !isHook(due)) return;
+    const unit = simulation.world.units[due.unit];
+    const isFirst = unit?.application === name && unit.failed === null;
+    if (isFirst) await simulation.take({ ...due, interruption: { at: 1, how: 'commit lost' } });
+    else await simulation.settle(due);
+  }
+}

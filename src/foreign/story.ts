@@ -1,0 +1,128 @@
+/** A history that violates an oracle, as a file: enough to run it once more, here or elsewhere. */
+import * as v from 'valibot';
+import {
+  type Action,
+  isHook,
+  Misuse,
+  Simulation,
+  type Stepped,
+  type Topology,
+  tell,
+  Violated,
+  type Violation,
+  type World,
+} from '../testing/index.ts';
+import type { ForeignSimulated } from './foreign-charm.ts';
+import type { Pod } from './pod.ts';
+
+/** How the model is at first. */
+export interface Setting {
+  readonly topology: Topology;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly firstRelation: number;
+}
+
+/** All that is needed to run a history again, beside the charm. */
+export interface Story extends Setting {
+  readonly format: 'hookchart-soak';
+  readonly version: 1;
+  /** The folder of the charm. */
+  readonly charm: string;
+  /** As the command line had them: who is on the other side, and what operators set. */
+  readonly options: Readonly<Record<string, readonly string[]>>;
+  readonly violations: readonly Violation[];
+  readonly actions: readonly Action[];
+  /** Which of the actions, from 0, were chosen. */
+  readonly chosen: readonly number[];
+}
+
+const text = v.record(v.string(), v.string());
+const schema = v.object({
+  format: v.literal('hookchart-soak'),
+  version: v.literal(1),
+  charm: v.string(),
+  options: v.record(v.string(), v.array(v.string())),
+  topology: v.object({
+    units: v.exactOptional(v.number()),
+    hasSecrets: v.exactOptional(v.boolean()),
+    requirers: v.record(
+      v.string(),
+      v.object({
+        units: v.number(),
+        request: text,
+        endpoint: v.exactOptional(v.string()),
+        options: v.exactOptional(text),
+      }),
+    ),
+  }),
+  config: v.record(v.string(), v.unknown()),
+  firstRelation: v.number(),
+  violations: v.array(v.object({ invariant: v.string(), what: v.string() })),
+  actions: v.array(
+    v.custom<Action>((one) => typeof one === 'object' && one !== null && '_tag' in one),
+  ),
+  chosen: v.array(v.number()),
+});
+
+/** Reads a story from its file's text; `Misuse` says what is wrong with it. */
+export function parseStory(json: string): Story {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new Misuse(
+    `it is no story of a soak: ${v.getDotPath(issue) ?? 'it'} is to be ${issue.expected}`,
+  );
+}
+
+/** What a story shows as it goes: each action with the worlds on both of its sides. */
+export interface Shown {
+  readonly action: Action;
+  readonly isChosen: boolean;
+  readonly before: World<null, Pod>;
+  readonly after: Stepped<null, Pod>;
+}
+
+/** A charm as it is in a setting. */
+export const inSetting = (
+  simulated: ForeignSimulated,
+  { config, firstRelation }: Pick<Setting, 'config' | 'firstRelation'>,
+): ForeignSimulated =>
+  simulated.life === undefined
+    ? simulated
+    : { ...simulated, life: { ...simulated.life, config, firstRelation } };
+
+/**
+ * Runs a history once more, and lets all come to rest; null where nothing is violated any more.
+ * `Misuse` where the charm has become another one, and what follows cannot happen.
+ */
+export async function tellAgain(
+  simulated: ForeignSimulated,
+  { actions, chosen, ...setting }: Setting & Pick<Story, 'actions' | 'chosen'>,
+  watch: (shown: Shown) => void = () => {},
+): Promise<Violated | null> {
+  const simulation = new Simulation(inSetting(simulated, setting), setting.topology);
+  const isChosen = new Set(chosen);
+  try {
+    for (const [at, action] of actions.entries()) {
+      const before = simulation.world;
+      const after = await (isChosen.has(at) ? simulation.take(action) : simulation.settle(action));
+      watch({ action, isChosen: isChosen.has(at), before, after });
+    }
+    await simulation.rest();
+    return null;
+  } catch (error) {
+    if (error instanceof Violated) return error;
+    throw error;
+  }
+}
+
+/** The lines of a story that are about the charm under test, and what was chosen. */
+export const linesOf = (
+  simulated: ForeignSimulated,
+  { history, story }: Violated,
+): readonly string[] =>
+  history.flatMap((action, at) => {
+    const line = story[at] ?? tell(simulated, action);
+    const isOthers = isHook(action) && !action.unit.startsWith(`${simulated.application}/`);
+    return isOthers && line.startsWith(' ') ? [] : [line];
+  });

@@ -1,0 +1,253 @@
+/**
+ * Juju's hook tools as programs, over the simulated model: words in, text and exit code out. What the
+ * model has no part for is refused by name, so that no charm takes silence for an answer.
+ */
+import type { Databag } from '../juju/index.ts';
+import { type HookTools, ToolError } from '../testing/index.ts';
+import { sorted } from './answers.ts';
+import { argumentsOf } from './arguments.ts';
+import { type Answered, type Call, unknownTool, Words } from './call.ts';
+import type { Description } from './description.ts';
+import { secretCall } from './secret-calls.ts';
+import { addressesOf, addressOf, networkOf } from './unit-address.ts';
+import { valuesOf } from './values.ts';
+
+/** What a hook reads and writes beside the model: in force at once, whatever becomes of the hook. */
+export interface Beside {
+  status: UnitStatus;
+  applicationStatus: UnitStatus;
+  version: string;
+  ports: readonly string[];
+  readonly logged: string[];
+}
+
+interface UnitStatus {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** All that a tool needs to know. */
+export interface Around {
+  readonly tools: HookTools;
+  readonly charm: Description;
+  readonly beside: Beside;
+  /** Where the unit's storage is. */
+  readonly storage: (name: string) => string;
+}
+
+/** Carries out one call. */
+export function answer(around: Around, call: Call): Answered {
+  try {
+    return { exit: 0, stdout: carryOut(around, call), stderr: '' };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { exit: error.exitCode, stdout: '', stderr: `${error.message}\n` };
+  }
+}
+
+function carryOut(around: Around, call: Call): string {
+  const { tool } = call;
+  const of = new Words(around.tools, tool, argumentsOf(tool, call.args));
+  if (tool.startsWith('relation-')) return relationCall(around, call, of);
+  if (tool.startsWith('secret-')) return secretCall(around.tools, call, of);
+  if (tool.startsWith('status-')) return statusCall(around, of);
+  if (tool.startsWith('state-')) return stateCall(around, call, of);
+  return otherCall(around, of);
+}
+
+function relationCall({ tools }: Around, call: Call, words: Words): string {
+  const { view } = tools;
+  const { rest } = words;
+  switch (words.tool) {
+    case 'relation-ids': {
+      const [endpoint = view.relations[view.hook.relation ?? -1]?.endpoint] = rest;
+      if (endpoint === undefined) throw words.wrong('no endpoint name specified');
+      return words.shown(
+        tools
+          .relationIds(endpoint)
+          .map((id) => `${endpoint}:${id}`)
+          .sort(),
+      );
+    }
+    case 'relation-list': {
+      const id = words.relation();
+      return words.shown(
+        words.has('app') ? tools.relationListApplication(id) : tools.relationList(id),
+      );
+    }
+    case 'relation-get':
+      return relationGet(tools, words);
+    case 'relation-set': {
+      const id = words.relation();
+      const values = valuesOf(words.tool, words.flags.get('file'), rest, call);
+      tools.relationSet(id, words.has('app') ? 'application' : 'unit', values);
+      return '';
+    }
+    case 'relation-model-get':
+      words.relation();
+      return words.shown({ uuid: modelUuid });
+    default:
+      throw unknownTool(words.tool);
+  }
+}
+
+function relationGet(tools: HookTools, words: Words): string {
+  const { hook, relations } = tools.view;
+  const id = words.relation();
+  const isApp = words.has('app');
+  const own = isApp ? (hook.remoteApplication ?? relations[id]?.remote) : hook.remoteUnit;
+  const [key = '-', who = own ?? ''] = words.rest;
+  if (who === '') throw words.wrong('no unit id specified');
+  if (!isApp && !who.includes('/'))
+    throw words.wrong(`expected unit name, got application name "${who}"`);
+  const owner = isApp ? (who.split('/')[0] ?? '') : who;
+  const bag: Databag = tools.relationGet(id, owner);
+  const whole = isApp ? bag : { ...addressesOf(owner), ...bag };
+  return words.shown(key === '-' || key === '' ? sorted(whole) : (whole[key] ?? null));
+}
+
+const statuses = ['maintenance', 'blocked', 'waiting', 'active'];
+
+function statusCall({ tools, beside }: Around, words: Words): string {
+  const isApplication = words.has('application');
+  if (isApplication && !tools.isLeader())
+    throw new ToolError(words.tool, 1, 'this unit is not the leader');
+  if (words.tool === 'status-get') {
+    const { name, message } = isApplication ? beside.applicationStatus : beside.status;
+    if (!words.has('include-data')) return words.shown({ status: name });
+    const one = { status: name, message, 'status-data': {} };
+    return words.shown(isApplication ? { 'application-status': { ...one, units: {} } } : one);
+  }
+  const [name = '', ...message] = words.rest;
+  if (words.tool !== 'status-set') throw unknownTool(words.tool);
+  if (!statuses.includes(name))
+    throw words.wrong(`invalid status "${name}", expected one of [${statuses.join(' ')}]`);
+  const status = { name, message: message.join(' ') };
+  if (isApplication) beside.applicationStatus = status;
+  else {
+    beside.status = status;
+    if (name === 'active' || name === 'waiting' || name === 'blocked')
+      tools.statusSet({ name, message: status.message });
+  }
+  return '';
+}
+
+function stateCall({ tools }: Around, call: Call, words: Words): string {
+  switch (words.tool) {
+    case 'state-get': {
+      const [key] = words.rest;
+      const state = tools.stateShown();
+      if (key === undefined || key === '-')
+        return words.shown(Object.keys(state).length === 0 ? null : sorted(state));
+      if (words.has('strict') && state[key] === undefined)
+        throw new ToolError(words.tool, 1, `"${key}" not found`);
+      return words.shown(state[key] ?? '');
+    }
+    case 'state-set':
+      tools.stateSet(valuesOf(words.tool, words.flags.get('file'), words.rest, call));
+      return '';
+    case 'state-delete':
+      tools.stateDelete(words.rest[0] ?? '');
+      return '';
+    default:
+      throw unknownTool(words.tool);
+  }
+}
+
+function otherCall({ tools, charm, beside, storage }: Around, words: Words): string {
+  const { view } = tools;
+  const [first] = words.rest;
+  switch (words.tool) {
+    case 'juju-log':
+      beside.logged.push(words.rest.join(' '));
+      return '';
+    case 'is-leader':
+      return words.shown(tools.isLeader());
+    case 'config-get': {
+      const config = view.config ?? {};
+      const all = Object.fromEntries(charm.options.map(({ name }) => [name, config[name] ?? null]));
+      const given = words.has('all') ? all : config;
+      return words.shown(
+        first === undefined || first === '-' ? sorted(given) : (config[first] ?? null),
+      );
+    }
+    case 'goal-state':
+      return words.shown(goalState(tools));
+    case 'network-get':
+      return networkGet(tools, charm, words);
+    case 'unit-get':
+      return words.shown(addressOf(view.unit));
+    case 'application-version-set':
+      beside.version = first ?? '';
+      return '';
+    case 'open-port':
+      beside.ports = [...new Set([...beside.ports, asPort(first ?? '')])].sort();
+      return '';
+    case 'close-port':
+      beside.ports = beside.ports.filter((port) => port !== asPort(first ?? ''));
+      return '';
+    case 'opened-ports':
+      return words.shown(beside.ports);
+    case 'storage-list': {
+      const kept = charm.storage.filter((name) => first === undefined || name === first);
+      return words.shown(kept.map((name) => `${name}/0`));
+    }
+    case 'storage-get': {
+      const [name = ''] = (words.flags.get('storage') ?? '').split('/');
+      if (!charm.storage.includes(name))
+        throw words.wrong(`invalid value "${name}" for option -s: storage not found`);
+      const found: Readonly<Record<string, string>> = {
+        kind: 'filesystem',
+        location: storage(name),
+      };
+      return words.shown(first === undefined || first === '-' ? found : (found[first] ?? null));
+    }
+    default:
+      throw unknownTool(words.tool);
+  }
+}
+
+const asPort = (given: string): string =>
+  given.includes('/') || given === 'icmp' ? given : `${given}/tcp`;
+
+function goalState({ view }: HookTools): object {
+  const since = '2026-01-01 00:00:00Z';
+  const dying = new Set(view.dyingUnits);
+  const all = [...view.plannedUnits, ...view.dyingUnits].sort();
+  const relations: Record<string, Record<string, object>> = {};
+  for (const { endpoint, remote, members, isPeer, isListed } of Object.values(view.relations)) {
+    if (isPeer || !isListed) continue;
+    relations[endpoint] ??= {};
+    Object.assign(relations[endpoint], { [remote]: { status: 'joined', since } });
+    for (const unit of members)
+      Object.assign(relations[endpoint], { [unit]: { status: 'active', since } });
+  }
+  const units = all.map((unit) => [unit, { status: dying.has(unit) ? 'dying' : 'active', since }]);
+  return { units: Object.fromEntries(units), relations };
+}
+
+function networkGet({ view }: HookTools, charm: Description, words: Words): string {
+  const [binding = ''] = words.rest;
+  const names = [...charm.endpoints.map(({ name }) => name), ...charm.peers, 'juju-info', ''];
+  if (!names.includes(binding))
+    throw new ToolError(words.tool, 1, `no network config found for binding "${binding}"`);
+  const isOne = ['bind-address', 'ingress-address', 'primary-address'].some((flag) =>
+    words.has(flag),
+  );
+  if (isOne) return words.shown(addressOf(view.unit));
+  return words.shown(networkOf(view.unit));
+}
+
+export const modelUuid = 'deadbeef-0bad-400d-8000-4b1d0d06f00d';
+/** All tools of Juju 3.6 by which a charm may call. */
+export const toolNames = [
+  ...['action-fail', 'action-get', 'action-log', 'action-set', 'add-metric'],
+  ...['application-version-set', 'close-port', 'config-get', 'credential-get', 'goal-state'],
+  ...['is-leader', 'juju-log', 'juju-reboot', 'k8s-raw-get', 'k8s-raw-set', 'k8s-spec-get'],
+  ...['k8s-spec-set', 'leader-get', 'leader-set', 'network-get', 'open-port', 'opened-ports'],
+  ...['payload-register', 'payload-status-set', 'payload-unregister', 'relation-get'],
+  ...['relation-ids', 'relation-list', 'relation-model-get', 'relation-set', 'resource-get'],
+  ...['secret-add', 'secret-get', 'secret-grant', 'secret-ids', 'secret-info-get'],
+  ...['secret-remove', 'secret-revoke', 'secret-set', 'state-delete', 'state-get', 'state-set'],
+  ...['status-get', 'status-set', 'storage-add', 'storage-get', 'storage-list', 'unit-get'],
+];

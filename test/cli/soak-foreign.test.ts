@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { folderOf, planted } from '../foreign/tiny-charms.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-test-'));
+const careless = planted('bash', [['  purge\nfi', 'fi']]);
+afterAll(() => {
+  for (const folder of [work, careless]) rmSync(folder, { recursive: true });
+});
+
+const soak = (...args: string[]) =>
+  spawnSync(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
+    cwd: work,
+    encoding: 'utf8',
+  });
+const asking = ['--ask', 'database:database=ships'];
+
+describe('hookchart soak --charm FOLDER', () => {
+  it('finds nothing in a charm that cleans up', { timeout: 120_000 }, () => {
+    const args = ['soak', '--charm', folderOf('bash'), ...asking, '--hooks', '60', '--json'];
+    const { status, stdout, stderr } = soak(...args);
+    expect([status, stderr]).toEqual([0, expect.any(String)]);
+    const said = JSON.parse(stdout);
+    expect(said).toMatchObject({ failure: null, silenced: {} });
+    expect(said.hooks).toBeGreaterThanOrEqual(60);
+    expect(said.oracles).toContain('SecretsGo');
+  });
+
+  it('tells what it finds, runs it again, and shows it', { timeout: 120_000 }, () => {
+    const files = ['--save', 'story.json', '--record', 'recording.json'];
+    const found = soak('soak', '--charm', careless, ...asking, '--hooks', '400', ...files);
+    expect(found.status).toBe(1);
+    expect(found.stdout).toContain('SecretsGo is violated: the secret "database.1001" of keeper');
+    const told = found.stdout.split('\nafter\n')[1]?.split('\n') ?? [];
+    const chosen = told.filter((line) => /^\S/.test(line) && !/^(Run|Look)/.test(line));
+    expect(chosen).toEqual([
+      expect.stringMatching(/^database-(one|two) is related$/),
+      'relation 1001 is removed',
+    ]);
+
+    const again = soak('soak', '--replay', 'story.json');
+    expect(again.status).toBe(1);
+    expect(again.stdout).toContain('SecretsGo is violated');
+    const mended = soak('soak', '--replay', 'story.json', '--charm', folderOf('bash'));
+    expect(mended.status).toBe(0);
+    expect(mended.stdout).toContain('nothing of what the story found is left');
+
+    const shown = soak('inspect', 'recording.json', '--text').stdout;
+    expect(shown).toContain('relation-set -r database:1001 --app database=ships');
+    expect(shown).toContain('JUJU_HOOK_NAME=leader-elected');
+    expect(shown).toContain('SecretsGo is violated');
+  });
+
+  it('leaves out an oracle that is silenced, and says why', { timeout: 120_000 }, () => {
+    writeFileSync(
+      join(careless, 'hookchart-soak.yaml'),
+      'silenced:\n  SecretsGo: kept for audits\n',
+    );
+    const { status, stdout } = soak('soak', '--charm', careless, ...asking, '--hooks', '90');
+    expect(status).toBe(0);
+    expect(stdout).toContain('SecretsGo is silent: kept for audits');
+    rmSync(join(careless, 'hookchart-soak.yaml'));
+  });
+
+  it('lets a module play the other side', { timeout: 120_000 }, () => {
+    writeFileSync(
+      join(work, 'other.mjs'),
+      `export const requests = [{ database: 'ships' }];
+export const script = {
+  hook(tools, { name, relation, remoteApplication }, { request }) {
+    if (name.endsWith('-created')) tools.relationSet(relation, 'application', request);
+    if (!name.endsWith('-changed')) return [];
+    const { greeting } = tools.relationGet(relation, remoteApplication);
+    if (greeting === 'hello') tools.relationSet(relation, 'application', { database: '' });
+    return [];
+  },
+  ask() {},
+};
+`,
+    );
+    const args = ['soak', '--charm', folderOf('bash'), '--relate', 'database=other.mjs'];
+    const { status, stdout } = soak(...args, '--hooks', '40', '--answered-by', 'greeting');
+    expect([status, stdout]).toEqual([0, expect.stringContaining('No violation.')]);
+  });
+
+  it.each([
+    [['--ask', 'nowhere:a=b'], 'keeper has no endpoint nowhere; it has database'],
+    [['--ask', 'database'], '--ask database: write --ask ENDPOINT:KEY=VALUE'],
+    [['--set', 'nothing=1'], 'keeper has no option nothing'],
+    [['--relate', 'database=gone.js'], 'gone.js cannot be loaded'],
+    [['--answered-by', 'never', ...asking], 'the charm never writes never'],
+    [['--replay', 'gone.json'], 'gone.json cannot be read (ENOENT)'],
+  ])('says what is wrong with %j', { timeout: 120_000 }, (args, said) => {
+    const { status, stderr } = soak('soak', '--charm', folderOf('bash'), '--hooks', '1', ...args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(said)]);
+  });
+
+  it('keeps what is for a folder from other charms', () => {
+    const { status, stderr } = soak('soak', '--ask', 'database:a=b', '--hooks', '1');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('for a charm in a folder')]);
+    writeFileSync(join(work, 'no-story.json'), '{}');
+    expect(soak('soak', '--replay', 'no-story.json').stderr).toContain('it is no story of a soak');
+  });
+
+  it('writes a story that can be read', () => {
+    const story = JSON.parse(readFileSync(join(work, 'story.json'), 'utf8'));
+    expect(story).toMatchObject({ format: 'hookchart-soak', charm: careless });
+  });
+});

@@ -1,0 +1,191 @@
+/** Ten faults that charms have in practice: each is found within 500 hooks, by the oracle that is for it. */
+import { describe, expect, it } from 'vitest';
+import { type Edit, folderOf, type Language, noPython, planted, soakTiny } from './tiny-charms.ts';
+
+interface Fault {
+  readonly what: string;
+  readonly language: Language;
+  readonly oracle: string;
+  readonly edits: readonly Edit[];
+  readonly configurations?: readonly Readonly<Record<string, unknown>>[];
+}
+
+const requestedInPython =
+  'if isinstance(event, ops.RelationChangedEvent) and event.relation.name == "page":';
+const answersAll = `            for relation in live if is_ready else []:
+                self._answer(relation)
+`;
+
+const faults: readonly Fault[] = [
+  {
+    what: 'a request is lost when it is put off and the leader changes',
+    language: 'python',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        answersAll,
+        `            ${requestedInPython}
+                if not is_ready:
+                    event.defer()
+                elif event.relation.active:
+                    self._answer(event.relation)
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a unit that does not lead writes',
+    language: 'bash',
+    oracle: 'FollowersDoNotWrite',
+    edits: [
+      [
+        '  purge\nfi',
+        `  purge
+else
+  for relation in $(relation-ids database); do relation-set -r "$relation" --app seen=yes || true; done
+fi`,
+      ],
+    ],
+  },
+  {
+    what: 'a secret is kept when its relation is gone',
+    language: 'bash',
+    oracle: 'SecretsGo',
+    edits: [['  purge\nfi', 'fi']],
+  },
+  {
+    what: 'an event that was put off finds its relation gone',
+    language: 'python',
+    oracle: 'HooksSucceed',
+    edits: [
+      [
+        answersAll,
+        `${answersAll}            ${requestedInPython}
+                if is_ready:
+                    self._answer(event.relation)
+                else:
+                    event.defer()
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a hook that was killed is not made good when it is repeated',
+    language: 'bash',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        `  label=database.\${relation#*:}\n`,
+        `  label=database.\${relation#*:}
+  [ -e "served.$label" ] && return 0
+  touch "served.$label"
+`,
+      ],
+    ],
+  },
+  {
+    what: 'changed calls forth changed without end',
+    language: 'node',
+    oracle: 'HooksEnd',
+    edits: [
+      [
+        '    for (const relation of relations) answer(relation, config);\n',
+        `    for (const relation of relations) answer(relation, config);
+    const [peers] = ask('relation-ids', 'harbours');
+    if (peers) write(peers, { turns: String(Number(bag(peers, own).turns ?? 0) + 1) });
+`,
+      ],
+    ],
+  },
+  {
+    what: 'options that were changed before an application is related are lost on it',
+    language: 'node',
+    oracle: 'AnswersHold',
+    configurations: [{ quay: 'south' }],
+    edits: [
+      [
+        '    for (const relation of relations) answer(relation, config);\n',
+        `    const fs = require('node:fs');
+    if (!fs.existsSync('quay')) fs.writeFileSync('quay', config.quay);
+    const quay = hook === 'config-changed' ? config.quay : fs.readFileSync('quay', 'utf8');
+    for (const relation of relations) answer(relation, { quay });
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a unit that does not lead reads what only the leader may',
+    language: 'node',
+    oracle: 'FollowersDoNotRead',
+    edits: [
+      [
+        "  if (ask('is-leader')) {\n",
+        `  for (const relation of relations) try { bag(relation, own); } catch {}
+  if (ask('is-leader')) {
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a unit is active while an event waits',
+    language: 'python',
+    oracle: 'ActiveMeansDone',
+    edits: [
+      [
+        '        self.unit.status = ops.ActiveStatus() if is_ready',
+        `        ${requestedInPython}
+            if not is_ready:
+                event.defer()
+        self.unit.status = ops.ActiveStatus() if True`,
+      ],
+    ],
+  },
+  {
+    what: 'a password is in the log',
+    language: 'python',
+    oracle: 'PasswordsStayIn',
+    edits: [
+      [
+        '            password = secrets.token_hex(12)\n',
+        "            password = secrets.token_hex(12)\n            logger.info('%s has %s', label, password)\n",
+      ],
+    ],
+  },
+];
+
+const isHere = (language: Language) => language !== 'python' || noPython === null;
+const skipping = (language: Language) => (isHere(language) ? '' : ` (skipped: ${noPython})`);
+
+describe('a planted fault', () => {
+  for (const { what, language, oracle, edits, configurations = [] } of faults)
+    it.skipIf(!isHere(language))(
+      `is found by ${oracle}: ${what}${skipping(language)}`,
+      { timeout: 120_000 },
+      async () => {
+        const folder = planted(language, edits);
+        const { violated, counts } = await soakTiny(language, folder, {
+          hooks: 2000,
+          configurations,
+        });
+        expect(violated).toContain(oracle);
+        expect(counts.run).toBeLessThanOrEqual(500);
+      },
+    );
+});
+
+describe('a charm that has none', () => {
+  const set = { bash: { greeting: 'ahoy' }, node: { quay: 'south' }, python: { paper: 'blue' } };
+  for (const language of ['bash', 'node', 'python'] as const)
+    it.skipIf(!isHere(language))(
+      `violates nothing: ${language}${skipping(language)}`,
+      { timeout: 300_000 },
+      async () => {
+        const soaked = await soakTiny(language, folderOf(language), {
+          hooks: Number(process.env.HOOKCHART_SOAK_HOOKS ?? 1000),
+          configurations: [set[language]],
+        });
+        expect(soaked.failure?.violated.message).toBeUndefined();
+        expect(soaked.hooks).toBeGreaterThanOrEqual(1000);
+      },
+    );
+});
