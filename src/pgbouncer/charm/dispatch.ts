@@ -40,7 +40,7 @@ import { type Known, type ParsedConfig, parseConfig, parseSettings, whereItIs } 
 import { unitIdentity } from './identity.ts';
 import { teaches } from './idle.ts';
 import { keeping, portOf } from './kept.ts';
-import { refuseLater, writtenLater } from './later.ts';
+import { backendEcho, refuseLater, writtenLater } from './later.ts';
 import { logsOf } from './logging.ts';
 import { install, remove } from './machine.ts';
 import { metricsOf } from './metrics.ts';
@@ -158,8 +158,7 @@ const serve = (
       await take(() => answered);
       return nothingOf(called);
     }
-    const isEcho = event === 'backend-database-relation-changed';
-    if (isEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
+    if (event === backendEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
     const looked = toldTo(collector, telling, (traces) =>
       observed(variables, model.unit, called, adapters, tell, (observer) => {
         seen.file = observer.configured;

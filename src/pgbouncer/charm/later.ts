@@ -23,6 +23,8 @@ export const writtenLater = (
     if (ofState !== null) return { why: sentence('this unit’s state', ofState), model };
     // What is learned there is the unit’s own, and is written as its state is.
     if (teaches(event)) return { why: null, model };
+    // What the backend has said before is nothing, whatever the ledger says.
+    if (event === backendEcho && !(await take(model.requiredHasMoved))) return { why: null, model };
     const read = once(model.read([peerAppBag]));
     // What a chart will ask for in any case is asked at the same time.
     if (chartNameOf(event) !== null) void model.leader();
@@ -31,6 +33,9 @@ export const writtenLater = (
     const why = ofLedger === null ? null : sentence('the ledger', ofLedger);
     return { why, model: { ...model, read: beginningWith(read, model.read) } };
   });
+
+/** The hook that is nothing where the backend's databag says what it said before. */
+export const backendEcho = 'backend-database-relation-changed';
 
 /** Says to whoever called that nothing is done, and does nothing else. */
 export const refuseLater = ({ action, say }: JujuModel, event: string, why: string) =>

@@ -59,7 +59,7 @@ async function held(unit = leader) {
       (key) => key !== 'read-only-endpoints',
     ),
     ledger: Object.keys(relations[0]?.applications[provider] ?? {}).filter(
-      (key) => key !== 'leader',
+      (key) => key !== 'leader' && key !== 'format',
     ),
   };
 }

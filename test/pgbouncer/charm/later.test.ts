@@ -21,7 +21,7 @@ const hooks: readonly Hook[] = [
   ),
   { name: 'database-relation-changed', relation: 2, remoteApplication: 'late' },
   { name: 'pgb-peers-relation-changed', relation: 0, remoteUnit: 'pgbouncer/1' },
-  { name: 'backend-database-relation-changed' },
+  { name: 'backend-database-relation-departed' },
   { name: 'certificates-relation-created' },
 ];
 
