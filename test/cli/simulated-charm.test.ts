@@ -38,7 +38,8 @@ const calm = [...small, '--bound', 'droughts=0', 'storms=0'];
 describe('hookchart verify --charm', () => {
   it('explores another charm, within its own bounds as well', () => {
     const { status, stdout, stderr } = hookchart('verify', '--charm', './charm.mjs', ...small);
-    expect([status, stderr]).toEqual([0, '']);
+    // How far it is may be told there, where the machine has much else to do.
+    expect(status, stderr).toBe(0);
     expect(stdout).toContain('2 units, 1 relations, 2 operations, 1 droughts, 1 storms\n');
     expect(stdout).toContain('holds ShipsSeeLight, NoGhostShips, HooksEnd, and every fair end');
   });
