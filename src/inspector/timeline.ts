@@ -23,6 +23,8 @@ const nothingChanged: Change = { before: nothingKnown, after: nothingKnown };
 export class Timeline {
   readonly #entries: readonly Entry[];
   readonly #changes: Change[] = [];
+  /** The entry of each change: of a live feed the oldest go, and all others move up. */
+  readonly #of: (Entry | undefined)[] = [];
 
   constructor(entries: readonly Entry[]) {
     this.#entries = entries;
@@ -30,6 +32,8 @@ export class Timeline {
 
   /** The change that the entry at this place has made. What comes after one that runs is not kept. */
   changeAt(index: number): Change {
+    const known = Math.min(index, this.#changes.length - 1);
+    if (this.#of[known] !== this.#entries[known]) this.#of.length = this.#changes.length = 0;
     let change = this.#changes[Math.min(index, this.#changes.length - 1)] ?? nothingChanged;
     let isSettled = true;
     for (let next = this.#changes.length; next <= index; next++) {
@@ -37,7 +41,9 @@ export class Timeline {
       const { after } = change;
       change = entry?._tag === 'Hook' ? changeOf(after, entry) : { before: after, after };
       isSettled &&= entry?._tag !== 'Hook' || entry.end !== 'Running';
-      if (isSettled) this.#changes.push(change);
+      if (!isSettled) continue;
+      this.#changes.push(change);
+      this.#of.push(entry);
     }
     return change;
   }

@@ -27,6 +27,17 @@ describe('a timeline', () => {
     expect(timeline.changeAt(1).before).toBe(timeline.changeAt(1).after);
   });
 
+  it('goes on where the oldest entries of a feed have gone', () => {
+    const entries: Entry[] = ['1', '2', '3'].map((id) =>
+      entry(id, { written: { bag: { [`by-${id}`]: id } } }),
+    );
+    const timeline = new Timeline(entries);
+    timeline.changeAt(2);
+    entries.splice(0, 1);
+    expect(timeline.changeAt(0).after.bags).toEqual({ bag: { 'by-2': '2' } });
+    expect(timeline.changeAt(1).after.bags).toEqual({ bag: { 'by-2': '2', 'by-3': '3' } });
+  });
+
   it('takes what a hook reads for truer than what was known', () => {
     const timeline = new Timeline([
       entry('1', { read: { bag: { a: 'old' } } }),

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { causesOf } from '../causes.ts';
 import { lanesOf } from '../lanes.ts';
 import type { Recording } from '../recording.ts';
@@ -20,15 +20,19 @@ export interface AppProps {
   /** Another one each time that the recording has grown. */
   readonly version: number;
   readonly feed: Feed;
+  /** Told which run was chosen; empty where none was. */
+  readonly onChoose?: (run: string) => void;
 }
 
 const pace = 700;
 
 /** The whole page: what is looked at is its state, and its link. */
-export function App({ recording, version, feed }: AppProps) {
+export function App({ recording, version, feed, onChoose }: AppProps) {
   const { entries } = recording;
   const looking = useLooking(recording, version, feed);
   const { index, entry, moments, step, shown, choose, jump, moveRun } = looking;
+  const chosen = looking.place.run;
+  useLayoutEffect(() => onChoose?.(chosen), [chosen]);
   const [isHelping, setHelping] = useState(false);
   const search = useRef<HTMLInputElement>(null);
   const main = useRef<HTMLElement>(null);

@@ -3,15 +3,24 @@ import { render } from 'preact';
 import { Collector } from '../collect.ts';
 import { emptyRecording, type Recording } from '../recording.ts';
 import { App } from './app.tsx';
-import { parseLink } from './view.ts';
 
 const root = document.getElementById('app') as HTMLElement;
 
 /** Shows a recording as it is now; called again when more of it is there. */
 const show = (recording: Recording, feed: 'none' | 'open' | 'closed') =>
-  render(<App recording={recording} version={++version} feed={feed} />, root);
+  render(
+    <App
+      recording={recording}
+      version={++version}
+      feed={feed}
+      onChoose={(run) => (chosen = run)}
+    />,
+    root,
+  );
 
 let version = 0;
+/** What is looked at: it does not go while it is. */
+let chosen = '';
 
 const path = document.querySelector<HTMLMetaElement>('meta[name=feed]')?.content;
 const embedded = document.getElementById('recording')?.textContent;
@@ -52,9 +61,8 @@ function follow(path: string): void {
 
 /** Lets go of what the hub has let go of; of what is looked at once something else is. */
 function forget(collector: Collector, gone: Set<string>): void {
-  const { run } = parseLink(location.hash);
   const { entries } = collector.recording;
-  const going = entries.filter(({ id }) => gone.has(id) && id !== run);
+  const going = entries.filter(({ id }) => gone.has(id) && id !== chosen);
   collector.forget(new Set(going));
   for (const { id } of going) gone.delete(id);
 }
