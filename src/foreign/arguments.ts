@@ -35,7 +35,7 @@ const known: Readonly<Record<string, readonly [valued: string, bare: string]>> =
   'state-set': ['file', ''],
   'status-get': ['', 'include-data application'],
   'status-set': ['', 'application'],
-  'storage-get': ['storage', ''],
+  'storage-get': ['storage', 'help'],
   'unit-get': ['', ''],
 };
 

@@ -1,7 +1,7 @@
 /** A charm of which nothing is known but its folder, as the simulated Juju runs it. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { stringify } from 'yaml';
 import type { Failure } from '../hook/index.ts';
@@ -109,10 +109,13 @@ function othersOf(
 async function workshopIn(
   work: string,
   charm: Description,
-  { python = pythonOf(charm), isPlain = false }: ForeignOptions,
+  { python: named, isPlain = false }: ForeignOptions,
 ): Promise<Workshop> {
   const server = await openToolServer(work);
   const isSource = charm.entry._tag === 'Source';
+  // It is run from other folders than this one.
+  const python =
+    named === undefined ? pythonOf(charm) : named.includes('/') ? resolve(named) : named;
   const folders = new Map<string, UnitFolder>();
   const given = {
     ...(isSource ? { dispatch: dispatchOf(python) } : {}),
@@ -226,7 +229,8 @@ function simulatedOf(
       const { exit, stderr } = await runHookOf(shop, order, (record) => {
         room.own = before.after(record, beside, hook);
       });
-      if (exit !== 0) return E.left(hookFailed(exit, stderr));
+      // An exception in ops goes to Juju's log.
+      if (exit !== 0) return E.left(hookFailed(exit, stderr || (beside.logged.at(-1) ?? '')));
       step('commit');
       return E.right(null);
     },

@@ -15,6 +15,7 @@ export function environmentOf(
   { programs, socket }: Pick<ToolServer, 'programs' | 'socket'>,
   folder: string,
   context: string,
+  storageAt: (name: string) => string = () => '',
 ): Environment {
   const { hook, unit } = view;
   const number = unit.split('/')[1] ?? '0';
@@ -50,7 +51,7 @@ export function environmentOf(
     JUJU_VERSION: jujuVersion,
     ...relationOf(view),
     ...secretOf(view),
-    ...workloadOf(hook.name),
+    ...workloadOf(hook.name, storageAt),
   };
 }
 
@@ -77,7 +78,7 @@ function secretOf({ hook }: View): Environment {
   };
 }
 
-function workloadOf(name: string): Environment {
+function workloadOf(name: string, storageAt: (name: string) => string): Environment {
   const workload = /^(.+)-pebble-ready$/.exec(name)?.[1];
   if (workload !== undefined) return { JUJU_WORKLOAD_NAME: workload };
   const storage = /^(.+)-storage-(?:attached|detaching)$/.exec(name)?.[1];
@@ -86,6 +87,6 @@ function workloadOf(name: string): Environment {
     : {
         JUJU_STORAGE_ID: `${storage}/0`,
         JUJU_STORAGE_KIND: 'filesystem',
-        JUJU_STORAGE_LOCATION: '',
+        JUJU_STORAGE_LOCATION: storageAt(storage),
       };
 }

@@ -104,7 +104,9 @@ async function run(
   const folder = shop.folderOf(view.unit);
   folder.put(order.files);
   const context = `${view.unit}-${view.hook.name}-${shop.counts.run}`;
-  const environment = environmentOf(view, shop.server, folder.path, context);
+  const environment = environmentOf(view, shop.server, folder.path, context, (name) =>
+    shop.storageOf(view.unit, name),
+  );
   const calls: MadeCall[] = [];
   let thrown: { readonly error: unknown } | null = null;
   const die = (error: unknown): null => {

@@ -16,9 +16,12 @@ export function sensitiveIn(
 ): readonly string[] {
   const found = new Set<string>();
   const take = (bag: Readonly<Record<string, string>>) => {
-    for (const [key, value] of Object.entries(bag))
+    for (const [key, whole] of Object.entries(bag)) {
+      // A file that it was read from ends in a new line, which a shell takes away.
+      const value = whole.trim();
       if (isSensitive(key) && value.length >= shortest && !value.startsWith('secret:'))
         found.add(value);
+    }
   };
   for (const { revisions } of Object.values(secrets))
     for (const content of revisions) take(content);

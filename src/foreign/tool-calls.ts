@@ -193,7 +193,11 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
       return words.shown(kept.map((name) => `${name}/0`));
     }
     case 'storage-get': {
-      const [name = ''] = (words.flags.get('storage') ?? '').split('/');
+      const own = /^(.+)-storage-(?:attached|detaching)$/.exec(view.hook.name)?.[1];
+      // By its help ops finds out which storage a hook is about.
+      if (words.has('help'))
+        return `Usage: storage-get [options] [<key>]\n\nOptions:\n-s  (= ${own === undefined ? '' : `${own}/0`})\n    specify a storage instance by id\n`;
+      const [name = ''] = (words.flags.get('storage') ?? own ?? '').split('/');
       if (!charm.storage.includes(name))
         throw words.wrong(`invalid value "${name}" for option -s: storage not found`);
       const found: Readonly<Record<string, string>> = {

@@ -1,4 +1,7 @@
-/** Ten faults that charms have in practice: each is found within 500 hooks, by the oracle that is for it. */
+/**
+ * Ten faults that charms have in practice, and one for each oracle that none of those is for: each is
+ * found within 500 hooks, by the oracle that is for it.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Edit, folderOf, type Language, noPython, planted, soakTiny } from './tiny-charms.ts';
 
@@ -153,11 +156,63 @@ fi`,
   },
 ];
 
+/** For the oracles that none of those is for. */
+const others: readonly Fault[] = [
+  {
+    what: 'a secret is made anew each time, under a label that is taken',
+    language: 'bash',
+    oracle: 'CommitsAreTaken',
+    edits: [['  id=$(secret_of "$label")\n', '  id=\n']],
+  },
+  {
+    what: 'each update-status writes',
+    language: 'bash',
+    oracle: 'UpdateStatusRests',
+    edits: [
+      [
+        'status-set active\n',
+        `status-set active
+[ "$hook" != update-status ] || for relation in $(relation-ids database); do
+  relation-set -r "$relation" tick="$RANDOM$RANDOM"
+done
+`,
+      ],
+    ],
+  },
+  {
+    what: 'what is in a secret is in the databag as well',
+    language: 'bash',
+    oracle: 'SecretsStaySecret',
+    edits: [
+      [' greeting="$(config', ' open="$(secret-get "secret:$id" password)" greeting="$(config'],
+    ],
+  },
+  {
+    what: 'the state keeps what was about a relation',
+    language: 'bash',
+    oracle: 'StateGoes',
+    edits: [
+      [`  id=\${id##*[:/]}\n`, `  id=\${id##*[:/]}\n  state-set "served-\${relation#*:}=yes"\n`],
+    ],
+  },
+  {
+    what: "the peers' databag keeps what was about a relation",
+    language: 'bash',
+    oracle: 'DatabagsGo',
+    edits: [
+      [
+        `  id=\${id##*[:/]}\n`,
+        `  id=\${id##*[:/]}\n  relation-set -r "$(relation-ids keepers)" --app "served-\${relation#*:}=yes"\n`,
+      ],
+    ],
+  },
+];
+
 const isHere = (language: Language) => language !== 'python' || noPython === null;
 const skipping = (language: Language) => (isHere(language) ? '' : ` (skipped: ${noPython})`);
 
 describe('a planted fault', () => {
-  for (const { what, language, oracle, edits, configurations = [] } of faults)
+  for (const { what, language, oracle, edits, configurations = [] } of [...faults, ...others])
     it.skipIf(!isHere(language))(
       `is found by ${oracle}: ${what}${skipping(language)}`,
       { timeout: 120_000 },
