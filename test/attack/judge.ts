@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { login } from '../../src/pgbouncer/demo/client.ts';
+import { lookedKey } from '../../src/pgbouncer/keys.ts';
 import type { Attacker } from './attack.ts';
 import { type Line, linesInside, sharedLines } from './snapshot.ts';
 import type { AttackWorld, Tenant } from './world.ts';
@@ -253,9 +254,12 @@ export class Judge {
       ),
       ...Object.entries(world.secrets).map(([id, { label }]) => `juju secret ${label} ${id}`),
       ...units.flatMap((unit) => [
-        ...Object.entries(world.units[unit]?.state ?? {}).flatMap(([key, value]) =>
-          key === 'deferred' && this.#isWaiting(value) ? [] : [`state of ${unit}: ${key}`],
-        ),
+        ...Object.entries(world.units[unit]?.state ?? {}).flatMap(([key, value]) => {
+          // Whoever leads knows what it has looked at; it is another one in each round.
+          const isLeaders = key === lookedKey && unit === this.world.leader;
+          const isKept = isLeaders || (key === 'deferred' && this.#isWaiting(value));
+          return isKept ? [] : [`state of ${unit}: ${key}`];
+        }),
         ...files(charm.home(unit))
           // PgBouncer forgets no wildcard, and so its rules stay until it is started anew.
           .filter((file) => file !== 'access.conf')

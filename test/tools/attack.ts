@@ -23,6 +23,10 @@ const { values, positionals } = parseArgs({
   },
 });
 
+// What runs beside it is ended where a process exits.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 const say = (text: string) => process[values.json ? 'stderr' : 'stdout'].write(`${text}\n`);
 
 const tell = ({ name, why, notes, seconds, slowest }: Verdict) => {
