@@ -70,6 +70,10 @@ export class RealCharm {
   readonly #units = new Map<string, UnitPlace>();
   #login: { readonly user: string; readonly password: string };
 
+  readonly #onExit = () => {
+    for (const { home } of this.#units.values()) this.#kill(home);
+  };
+
   private constructor(
     backend: RealCharm['backend'],
     standIn: StandIn,
@@ -83,6 +87,8 @@ export class RealCharm {
     this.#built = built;
     this.world = worldOf(simulated, topology);
     this.#login = backend.primary.login;
+    // Before the files go in which their process ids are.
+    process.prependOnceListener('exit', this.#onExit);
     this.answer = this.backendDatabag;
   }
 
@@ -247,7 +253,8 @@ export class RealCharm {
   }
 
   async stop(): Promise<void> {
-    for (const { home } of this.#units.values()) this.#kill(home);
+    process.removeListener('exit', this.#onExit);
+    this.#onExit();
     await this.standIn.stop();
     await this.backend.stop();
     this.#workspace.remove();
