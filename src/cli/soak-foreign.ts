@@ -51,29 +51,34 @@ export async function soakFolder({
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
   const progress = progressOn();
+  let [histories, run] = [0, 0];
   const stop = onInterruption(() => {
     progress.end();
     charm.close();
-    say('Interrupted before anything was violated.\n');
-    if (options.json) json({ seconds: seconds(), failure: null, interrupted: true });
+    const next = options.seed + histories;
+    say(`${seconds()} s: ${histories} histories, ${run} hooks\n`);
+    say(`Interrupted before a violation was told. Go on with --seed ${next}\n`);
+    const counts = { histories, hooks: run, seconds: seconds() };
+    if (options.json) json({ ...counts, failure: null, interrupted: { seed: next } });
   });
   try {
     const answeredBy = keysIn(options.answeredBy);
     const { hooks, seed } = options;
-    const soaked = await soakForeign(charm, { hooks, seed, answeredBy }, (now) =>
-      progress.tell(now.hooks / hooks, `${now.histories} histories, ${now.hooks} hooks`),
-    );
+    const soaked = await soakForeign(charm, { hooks, seed, answeredBy }, (now) => {
+      ({ histories, hooks: run } = now);
+      progress.tell(run / hooks, `${histories} histories, ${run} hooks`);
+    });
     progress.end();
     const { failure, silenced, ...counts } = soaked;
-    const { run, known } = charm.counts;
+    const { run: processes, known } = charm.counts;
     const took = seconds();
-    const perSecond = Math.round(run / Math.max(took, 0.1));
+    const perSecond = Math.round(processes / Math.max(took, 0.1));
     say(`${took} s: ${counts.histories} histories, ${counts.hooks} hooks\n`);
     say(
-      `${run} of them and of shorter stories were run, ${perSecond} a second; ${known} were known\n`,
+      `${processes} of them and of shorter stories were run, ${perSecond} a second; ${known} were known\n`,
     );
     for (const [name, why] of Object.entries(silenced)) say(`${name} is silent: ${why}\n`);
-    const figures = { ...counts, silenced, seconds: took, run, known, perSecond };
+    const figures = { ...counts, silenced, seconds: took, run: processes, known, perSecond };
     if (failure === null) {
       say(`${good('No violation.')}\n`);
       if (options.json) json({ ...figures, failure });

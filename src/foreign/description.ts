@@ -40,6 +40,8 @@ export interface Description {
   readonly options: readonly Option[];
   readonly storage: readonly string[];
   readonly containers: readonly string[];
+  /** All that the file says in which the charm is named. */
+  readonly document: Readonly<Record<string, unknown>>;
 }
 
 const endpoint = v.object({
@@ -102,6 +104,7 @@ export function describeCharm(folder: string): Description {
     })),
     storage: Object.keys(known.storage ?? {}),
     containers: Object.keys(known.containers ?? {}),
+    document: asRecord(contentOf(file)),
   };
 }
 
@@ -145,8 +148,8 @@ function contentOf(file: string): unknown {
   }
 }
 
-const asRecord = (value: unknown): object =>
-  typeof value === 'object' && value !== null ? value : {};
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 
 const read = <Schema extends v.GenericSchema>(file: string, schema: Schema) =>
   checked(file, schema, contentOf(file));

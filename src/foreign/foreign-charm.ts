@@ -145,33 +145,20 @@ async function workshopIn(
 }
 
 /** What charmcraft makes of its one file when it packs a charm, where that was not done yet. */
-function packedFiles({ folder, name, endpoints, peers, options, ...rest }: Description) {
-  const isThere = (file: string) => existsSync(join(folder, file));
-  const byRole = (role: string) =>
-    Object.fromEntries(
-      endpoints
-        .filter((endpoint) => endpoint.role === role)
-        .map((endpoint) => [endpoint.name, { interface: endpoint.interface }]),
-    );
-  const metadata = {
-    name,
-    summary: '',
-    description: '',
-    provides: byRole('provides'),
-    requires: byRole('requires'),
-    peers: Object.fromEntries(peers.map((peer) => [peer, { interface: peer }])),
-    storage: Object.fromEntries(rest.storage.map((one) => [one, { type: 'filesystem' }])),
-    containers: Object.fromEntries(rest.containers.map((one) => [one, {}])),
+function packedFiles({ folder, document }: Description): Readonly<Record<string, string>> {
+  const { config, actions, ...metadata } = document;
+  const files = {
+    'metadata.yaml': { summary: '', description: '', ...metadata },
+    'config.yaml': config,
+    'actions.yaml': actions,
   };
-  const config = {
-    options: Object.fromEntries(
-      options.map((option) => [option.name, { type: option.type, default: option.default }]),
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([file, content]) =>
+      content === undefined || content === null || existsSync(join(folder, file))
+        ? []
+        : [[file, stringify(content)]],
     ),
-  };
-  return {
-    ...(isThere('metadata.yaml') ? {} : { 'metadata.yaml': stringify(metadata) }),
-    ...(isThere('config.yaml') ? {} : { 'config.yaml': stringify(config) }),
-  };
+  );
 }
 
 function simulatedOf(

@@ -66,6 +66,8 @@ export class PlainLauncher implements Launcher {
         this.#child = null;
         resolve({ exit, stdout: stdout(), stderr: said });
       };
+      // What it has started would hold its output, and outlive it.
+      child.on('exit', () => endGroup(child.pid));
       child.on('error', (error) => end(126, error.message));
       child.on('close', (exit) => end(exit, stderr()));
     });
@@ -117,7 +119,11 @@ export class ForkLauncher implements Launcher {
   constructor(python: string, charm: Description, folder: string) {
     this.#folder = folder;
     const args = [agentFile('fork_server.py'), toolNames.join(','), charm.folder];
-    this.#server = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: charm.folder });
+    this.#server = spawn(python, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      cwd: charm.folder,
+      detached: true,
+    });
     this.#server.unref();
     const { stdout, stdin } = this.#server;
     if (stdout === null || stdin === null) throw new Misuse(`${python} cannot be talked to`);
@@ -138,18 +144,22 @@ export class ForkLauncher implements Launcher {
 
   async run({ folder, environment }: Order): Promise<Ended> {
     await this.#isReady;
+    const gone = () => new Misuse('the interpreter that runs the hooks has ended');
+    if (this.#server.exitCode !== null || this.#server.signalCode !== null) throw gone();
     this.#isDoomed = false;
     const [stdout, stderr] = [join(this.#folder, 'stdout'), join(this.#folder, 'stderr')];
     const exit = await new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => this.kill(), patience * 1000);
-      this.#server.once('exit', reject);
+      const end = () => reject(gone());
+      this.#server.once('exit', end);
       this.#heard = ({ process: child, exit: code }) => {
         if (child !== undefined) this.#child = child;
         if (this.#isDoomed) endGroup(child);
         if (code === undefined) return;
+        endGroup(this.#child);
         this.#child = undefined;
         clearTimeout(timer);
-        this.#server.off('exit', reject);
+        this.#server.off('exit', end);
         resolve(code);
       };
       this.#server.stdin?.write(`${JSON.stringify({ environment, folder, stdout, stderr })}\n`);

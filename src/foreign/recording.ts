@@ -15,6 +15,8 @@ type Foreign = World<null, Pod>;
 export class StoryRecorder {
   readonly #charm: ForeignCharm;
   readonly #entries: Entry[] = [];
+  /** Of all worlds until now: a hook may show a secret that it takes away. */
+  readonly #secrets = new Set<string>();
 
   constructor(charm: ForeignCharm) {
     this.#charm = charm;
@@ -42,7 +44,9 @@ export class StoryRecorder {
     const whole = tell(simulated, action);
     const { interruption: _, ...bare } = action;
     const befell = whole.slice(tell(simulated, bare).length).replace(/^, /, '');
-    const secrets = sensitiveIn(after.world, after.outcome?.outside.own.last ?? null);
+    const record = after.outcome?.outside.own.last ?? null;
+    for (const one of [before, after.world])
+      for (const secret of sensitiveIn(one, record)) this.#secrets.add(secret);
     const entry: HookEntry = {
       ...{ _tag: 'Hook', id, unit: action.unit, event: eventOf(action.hook), at, milliseconds: 0 },
       ...{ charts: [], reconciled: [], dropped: [], chosen: isChosen },
@@ -52,7 +56,7 @@ export class StoryRecorder {
       ...(befell === '' ? {} : { befell }),
       ...(isOther ? { side: 'other' as const } : {}),
     };
-    this.#entries.push(masked(entry, secrets));
+    this.#entries.push(masked(entry, [...this.#secrets]));
   }
 
   /** What was violated in the end. */
@@ -60,7 +64,8 @@ export class StoryRecorder {
     violations: readonly { readonly invariant: string; readonly what: string }[],
   ): Recording {
     const { simulated, description } = this.#charm;
-    const entries = violations.map(({ invariant, what }, number): Entry => {
+    const entries = violations.map(({ invariant, ...violation }, number): Entry => {
+      const what = masked(violation.what, [...this.#secrets]);
       const claims = simulated.invariants.find(({ name }) => name === invariant)?.claims ?? '';
       const at = this.#entries.length + 1 + number;
       const violated = { invariant, claims, what, by: this.#entries.at(-1)?.id ?? null };

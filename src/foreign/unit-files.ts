@@ -1,16 +1,19 @@
 /**
  * The files that a unit's charm has made in its own folder, as plain data: a hook finds those of its
- * world, whatever another one has left there. What came with the charm is linked and is not looked at.
+ * world, whatever another one has left there. What came with the charm is copied, and is one of them
+ * once a hook has changed it; what is large and nobody writes to is linked.
  */
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
+  type Stats,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -68,6 +71,8 @@ export class UnitFolder {
   readonly #source: string;
   /** What the simulation puts there itself. */
   readonly #given: Readonly<Record<string, string>>;
+  /** What came with the charm, by path, as it is on disk while no hook has changed it. */
+  readonly #came = new Map<string, string>();
   /** What is on disk, where it is known. */
   #present = new Files();
 
@@ -80,7 +85,7 @@ export class UnitFolder {
       writeFileSync(join(path, name), text);
       if (text.startsWith('#!')) chmodSync(join(path, name), 0o755);
     }
-    for (const name of readdirSync(source)) this.#link(name);
+    for (const name of readdirSync(source)) this.#bring(name);
   }
 
   /** Makes the disk what a world says. */
@@ -89,8 +94,9 @@ export class UnitFolder {
     for (const [path] of this.#present.entries())
       if (!files.has(path)) {
         rmSync(join(this.path, path), { force: true, recursive: true });
-        this.#link(path);
+        this.#bring(path);
       }
+    for (const path of this.#came.keys()) if (!existsSync(join(this.path, path))) this.#bring(path);
     const known = new Map(this.#present.entries());
     for (const [path, { bytes, mode, hash }] of files.entries()) {
       if (known.get(path)?.hash === hash) continue;
@@ -109,8 +115,9 @@ export class UnitFolder {
     const look = (folder: string) => {
       for (const entry of readdirSync(join(this.path, folder), { withFileTypes: true })) {
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-        if (entry.isDirectory()) look(path);
-        else if (entry.isFile() && this.#given[path] === undefined)
+        if (entry.isDirectory()) {
+          if (entry.name !== bytecode) look(path);
+        } else if (entry.isFile() && this.#given[path] === undefined && !this.#isAsItCame(path))
           found.set(path, this.#read(path, known.get(path)));
       }
     };
@@ -136,14 +143,41 @@ export class UnitFolder {
   }
 
   /** What came with the charm, unless the simulation gives it itself. */
-  #link(name: string): void {
-    if (this.#given[name] !== undefined || name.includes('/') || name === stateFile) return;
+  #bring(name: string): void {
+    if (this.#given[name] !== undefined || name === stateFile || name === '.git') return;
     const source = join(this.#source, name);
     const target = join(this.path, name);
-    if (existsSync(source) && lstatSync(target, { throwIfNoEntry: false }) === undefined)
+    if (!existsSync(source) || lstatSync(target, { throwIfNoEntry: false }) !== undefined) return;
+    if (linked.has(name)) {
       symlinkSync(source, target);
+      return;
+    }
+    cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+    this.#remember(name);
+  }
+
+  #remember(path: string): void {
+    const found = lstatSync(join(this.path, path));
+    if (found.isFile()) this.#came.set(path, signOf(found));
+    if (!found.isDirectory()) return;
+    for (const name of readdirSync(join(this.path, path))) this.#remember(`${path}/${name}`);
+  }
+
+  #isAsItCame(path: string): boolean {
+    const sign = this.#came.get(path);
+    return sign !== undefined && sign === signOf(lstatSync(join(this.path, path)));
   }
 }
+
+/** Folders of programs and libraries, which a charm only reads. */
+const linked: ReadonlySet<string> = new Set(['venv', '.venv', 'node_modules']);
+
+/** Where Python keeps what it has compiled. */
+const bytecode = '__pycache__';
+
+/** By which a file that was written to is told from what it was. */
+const signOf = ({ mtimeMs, ctimeMs, size, mode }: Stats): string =>
+  `${mtimeMs} ${ctimeMs} ${size} ${mode}`;
 
 /** Where ops keeps what its charm stores and defers. */
 export const stateFile = '.unit-state.db';

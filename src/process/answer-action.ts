@@ -1,6 +1,6 @@
 /** An action of an operator's, from the agent's word for it to its answer. */
 import * as E from 'fp-ts/lib/Either.js';
-import { type Attempt, attempt, type Failure, take, type Words } from '../hook/index.ts';
+import { type Attempt, attempt, type Failure, halt, take, type Words } from '../hook/index.ts';
 import { type ActionRefused, type Actions, act } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
 import type { DispatchOptions, HookWorld } from '../juju/dispatch.ts';
@@ -12,8 +12,8 @@ export const actionIn = (event: string): string | null =>
   /^actions\/(.+)$/.exec(event)?.[1] ?? null;
 
 /**
- * Runs an action and answers it. What it cannot do is its failure, which the operator reads; only
- * where that cannot be said either the process fails.
+ * Runs an action and answers it. What it refuses is its failure, which the operator reads. Where it
+ * failed half-way the process fails as well, so that Juju takes back what was ordered until then.
  */
 export const answerAction = <W extends Words, Given extends object, Ports, Why extends Failure>(
   name: string,
@@ -23,7 +23,7 @@ export const answerAction = <W extends Words, Given extends object, Ports, Why e
   given: Given & HookWorld,
   render: (why: Why | JujuError) => string = renderAny,
   options: DispatchOptions<W, Why> = {},
-): Attempt<null, JujuError> =>
+): Attempt<null, Why | JujuError> =>
   attempt(async () => {
     const parameters = await take(action.parameters);
     const outcome = await act(charm, actions, given, options)(name, parameters)();
@@ -33,8 +33,10 @@ export const answerAction = <W extends Words, Given extends object, Ports, Why e
         typeof value === 'string' ? value : JSON.stringify(value),
       ]);
       await take(action.succeed(Object.fromEntries(texts)));
-    } else await take(action.fail(said(outcome.left, render)));
-    return null;
+      return null;
+    }
+    await take(action.fail(said(outcome.left, render)));
+    return isRefusal(outcome.left) ? null : halt(outcome.left);
   });
 
 function said<Why extends Failure>(

@@ -35,7 +35,7 @@ describe('the playground', { timeout: 60_000 }, () => {
     const source = page.getByLabel('Mermaid source of the chart');
     await source.fill(lamp);
     await expect.poll(() => page.locator('.node').count()).toBe(4);
-    expect(await lit(page)).toEqual(['hook_fired', 'is_lit']);
+    await expect.poll(() => lit(page)).toEqual(['hook_fired', 'is_lit']);
     const machine = part(page, 'Machine');
     expect(await machine.locator('pre').textContent()).toContain(
       "on: { no: 'light_it', yes: 'rtn' },",
@@ -43,13 +43,13 @@ describe('the playground', { timeout: 60_000 }, () => {
     expect(await machine.locator('.here').first().textContent()).toContain('is_lit: {');
     expect(await part(page, 'Run').locator('.asked').textContent()).toContain('IsLit');
     await answer(page, 'no');
-    expect(await lit(page)).toEqual(['hook_fired', 'is_lit', 'light_it']);
+    await expect.poll(() => lit(page)).toEqual(['hook_fired', 'is_lit', 'light_it']);
     await answer(page, 'done');
-    expect(await lit(page)).toEqual(['hook_fired', 'is_lit', 'light_it', 'rtn']);
+    await expect.poll(() => lit(page)).toEqual(['hook_fired', 'is_lit', 'light_it', 'rtn']);
     expect(await part(page, 'Run').locator('.end').textContent()).toContain('returns');
     await expect.poll(() => page.url()).toContain('#chart=');
     const other = await open(new URL(page.url()).pathname + new URL(page.url()).hash);
-    expect(await lit(other.page)).toEqual(['hook_fired', 'is_lit', 'light_it', 'rtn']);
+    await expect.poll(() => lit(other.page)).toEqual(['hook_fired', 'is_lit', 'light_it', 'rtn']);
     expect(await other.page.getByLabel('Mermaid source of the chart').inputValue()).toBe(lamp);
     await part(other.page, 'Run').getByRole('button', { name: 'Back to is_lit' }).click();
     await answer(other.page, 'it is unavailable');

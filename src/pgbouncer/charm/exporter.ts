@@ -48,6 +48,12 @@ export async function exporter(file: string): Promise<void> {
       (problem: unknown) => response.writeHead(500).end(String(problem)),
     );
   });
+  server.once('error', (problem) => {
+    process.stderr.write(
+      `port ${port} cannot be listened on (${problem.message}): set metrics-port to one that is free\n`,
+    );
+    process.exitCode = 1;
+  });
   server.listen(port, () => {
     if (pidFile !== null) void writeFile(pidFile, `${process.pid}\n`);
   });

@@ -23,19 +23,18 @@ export interface Exporting {
 /** Few connections, of few who scrape. */
 const openFiles = 1_024;
 
-/** Null where there is none: on Kubernetes, while no program of the image is named. */
+/** On Kubernetes there is one where a program of the image is named; else one of before is removed. */
 export function exportingOf(
   environment: Environment,
   variables: Variables,
   config: ParsedConfig,
   place: Place,
   remaining: () => number,
-): Exporting | null {
+): Exporting {
   const { user } = config.run;
   const { program, port } = config.metrics;
   const file = join(place.folder, 'metrics.json');
   if (environment.machine === null) {
-    if (program === '') return null;
     const service = exporterService;
     const layer = exporterLayerOf({ port, listenPort: config.options.listenPort, tls: config.tls });
     const workload = pebble({
@@ -44,9 +43,12 @@ export function exportingOf(
     });
     return {
       ensure: async () => {
-        if (!(await workload.isCurrent()) || !(await workload.isRunning())) await workload.start();
+        if (program === '') await workload.remove();
+        else if (!(await workload.isCurrent()) || !(await workload.isRunning()))
+          await workload.start();
       },
-      remove: workload.remove,
+      // Where none is named there is none any more, or never was.
+      remove: async () => (program === '' ? undefined : workload.remove()),
       end: workload.remove,
     };
   }

@@ -1,5 +1,6 @@
 /** What a later version of this charm has put on record: this one leaves all as it is, and says so. */
 import * as E from 'fp-ts/lib/Either.js';
+import { deferralKey } from '../../juju/deferral-key.ts';
 import type { JujuModel } from '../../juju/hook-tools/index.ts';
 import type { Juju } from '../../juju/port.ts';
 import { actionIn } from '../../process/index.ts';
@@ -19,10 +20,11 @@ export const writtenLater = (
   event: string,
 ): Attempt<{ readonly why: string | null; readonly model: JujuModel }> =>
   attempt(async () => {
-    const ofState = laterFormat(await take(model.state));
+    const state = await take(model.state);
+    const ofState = laterFormat(state);
     if (ofState !== null) return { why: sentence('this unit’s state', ofState), model };
-    // What is learned there is the unit’s own, and is written as its state is.
-    if (teaches(event)) return { why: null, model };
+    // What is learned there is the unit’s own; what waits in its queue is not.
+    if (teaches(event) && state[deferralKey] === undefined) return { why: null, model };
     // What the backend has said before is nothing, whatever the ledger says.
     if (event === backendEcho && !(await take(model.requiredHasMoved))) return { why: null, model };
     const read = once(model.read([peerAppBag]));

@@ -23,6 +23,9 @@ const endpoint = v.pipe(v.string(), v.parseJson(), v.object({ url: v.pipe(v.stri
 /** Those that Pebble was told of by the last hook, whether or not it is to send to them still. */
 const kept = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.nullable(v.string())));
 
+/** What stands for the place of one that Pebble could not be told of. */
+const untold = '';
+
 /** Has Pebble send what all services say to whom it is to be sent now. */
 export const logsOf = (
   environment: Environment,
@@ -37,7 +40,8 @@ export const logsOf = (
     const before = keptIn(text);
     const own = isOfLogging(event) && relation !== null ? relation.id : null;
     const isKnown = Object.keys(before).length > 0;
-    if (own === null && !(isKnown && occasions.test(event))) return;
+    const isOverdue = event === 'update-status' && Object.values(before).includes(untold);
+    if (own === null && !isOverdue && !(isKnown && occasions.test(event))) return;
     const listed = new Set(await take(model.relations(endpoints.logging)));
     if (own !== null && !event.endsWith('-broken')) listed.add(own);
     const targets: LogTarget[] = [];
@@ -45,16 +49,18 @@ export const logsOf = (
       targets.push(...(await targetsIn(model, id)));
     const gone = Object.keys(before).filter((name) => !targets.some((one) => one.name === name));
     if (targets.length + gone.length === 0) return;
+    let isTold = true;
     try {
       const layer = logLayerOf(targets, gone, labelsOf(environment));
       await forwardLogs(pebbleSocketIn(variables), layer, remaining);
     } catch (problem) {
       if (!(problem instanceof WorkloadProblem)) throw problem;
-      // When its container is up Pebble says so, and is told then.
+      // When its container is up Pebble says so, and is told then; else in an update-status.
+      isTold = false;
       tell(`logs are not sent: ${problem.message}`);
     }
     const now = Object.fromEntries([
-      ...targets.map(({ name, location }) => [name, location] as const),
+      ...targets.map(({ name, location }) => [name, isTold ? location : untold] as const),
       ...(targets.length === 0 ? [] : gone.map((name) => [name, null] as const)),
     ]);
     const next = Object.keys(now).length === 0 ? '' : JSON.stringify(now);

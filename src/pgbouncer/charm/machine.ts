@@ -70,7 +70,7 @@ export const remove = (
     const exporting = exportingOf(environment, variables, config, place, () => patience);
     const steps = [
       ...[workload, ...others.map((one) => one.workload)].map(({ remove }) => remove),
-      ...(exporting === null ? [] : [exporting.end]),
+      exporting.end,
     ];
     for (const step of [...steps, () => rm(folder, { recursive: true, force: true })])
       try {

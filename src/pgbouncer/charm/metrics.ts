@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Environment, JujuModel, Variables } from '../../juju/hook-tools/index.ts';
 import { hostOf } from '../../process/index.ts';
 import { attempt, take } from '../commands/steps.ts';
-import type { HookError } from '../errors.ts';
+import { type HookError, render } from '../errors.ts';
 import type { Attempt } from '../ports.ts';
 import type { Ledger } from '../relation/ledger.ts';
 import type { DispatchRun } from '../run.ts';
@@ -48,8 +48,10 @@ export const metricsOf = (
     let obstacle: string | null = null;
     /** What goes wrong with files and processes is said, and tried again in a later hook. */
     const tried = async (what: (place: Place) => Promise<void>): Promise<void> => {
+      const found = await place();
+      if (E.isLeft(found)) return tell(`metrics are not told: ${render(found.left)}`);
       try {
-        await what(await take(place));
+        await what(found.right);
       } catch (problem) {
         if (!(problem instanceof WorkloadProblem || problem instanceof FileProblem)) throw problem;
         const isOperators = problem instanceof WorkloadProblem && problem.turn === 'operator';
@@ -62,8 +64,8 @@ export const metricsOf = (
     if (scraped.isOccasion)
       await tried(async (found) => {
         const kept = exporting(found);
-        if (!scraped.isScraped) await kept?.remove();
-        else await kept?.ensure(environment.event === 'upgrade-charm');
+        if (!scraped.isScraped) await kept.remove();
+        else await kept.ensure(environment.event === 'upgrade-charm');
       });
     const count: Metrics['count'] = async (outcome, records) => {
       if (!scraped.isScraped || environment.machine === null) return;
