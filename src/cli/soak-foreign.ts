@@ -77,6 +77,11 @@ export async function soakFolder({
     say(
       `${processes} of them and of shorter stories were run, ${perSecond} a second; ${known} were known\n`,
     );
+    if (counts.answers.length > 0) say(`AnswersHold held it to: ${counts.answers.join(', ')}\n`);
+    else if (failure === null)
+      say(
+        'It answered nobody where nothing went wrong: AnswersHold held it to nothing (--ask says what is asked)\n',
+      );
     for (const [name, why] of Object.entries(silenced)) say(`${name} is silent: ${why}\n`);
     const figures = { ...counts, silenced, seconds: took, run: processes, known, perSecond };
     if (failure === null) {

@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { isForeignCharm } from '../foreign/index.ts';
 import { recordReplay } from '../inspector/index.ts';
 import { loadCharm, type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
@@ -53,13 +52,13 @@ export function addSoak(program: Command): void {
     .action(async (given: GivenOptions) => {
       checkRecord(given.record);
       const { charm: folder } = given;
-      const isFolder = folder !== undefined && isFolderOfCharm(folder);
+      const isInFolder = folder !== undefined && isDirectory(folder);
       const lists = { relate: [], ask: [], set: [], answeredBy: [] };
-      const options = { ...lists, hooks: isFolder ? 2_000 : 1_000_000, ...given };
+      const options = { ...lists, hooks: isInFolder ? 2_000 : 1_000_000, ...given };
       const failure =
         options.replay !== undefined
           ? await replayStory(options.replay, options)
-          : isFolder
+          : isInFolder
             ? await soakFolder({ ...options, charm: folder })
             : await soakHooks(ofModule(options));
       if (failure !== null) process.exitCode = 1;
@@ -68,8 +67,7 @@ export function addSoak(program: Command): void {
 
 const many = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
-const isFolderOfCharm = (path: string): boolean =>
-  existsSync(path) && statSync(path).isDirectory() && isForeignCharm(path);
+const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** What is for a charm in a folder is wrong use elsewhere. */
 function ofModule(options: SoakOptions): SoakOptions {

@@ -28,31 +28,40 @@ export type Learned = ReadonlyMap<string, Answer>;
 
 /**
  * Watches the charm twice for each request and each setting of its options, with other numbers, other
- * units and another order; what is the same in both it is held to. `Violated` where it does not hold
- * up even then.
+ * units and another order; what is the same in both it is held to. What it requires itself is there
+ * before anybody asks. `Violated` where it does not hold up even then.
  */
 export async function learnAnswers(
-  { simulated, others, configurations }: ForeignCharm,
+  { simulated, others, configurations, description }: ForeignCharm,
   under: ForeignSimulated,
   watch: Watch,
 ): Promise<Learned> {
   const learned = new Map<string, Answer>();
+  const required = description.endpoints.filter(({ role }) => role === 'requires');
+  const first = new Set(required.map(({ name }) => name));
   const most = Math.max(1, ...Object.values(others).map(({ requests }) => requests.length));
   for (const values of [{}, ...configurations])
     for (let number = 0; number < most; number++) {
       const config = { ...simulated.life?.config, ...values };
-      const one = await watched(under, config, number, 1, watch);
-      const other = await watched(under, config, number, 2, watch);
+      const one = await watched(under, { config, number, units: 1, first }, watch);
+      const other = await watched(under, { config, number, units: 2, first }, watch);
       for (const [key, answer] of one) learned.set(key, common(answer, other.get(key) ?? {}));
     }
   return learned;
 }
 
+interface Calm {
+  readonly config: Configuration;
+  /** Of the request. */
+  readonly number: number;
+  readonly units: 1 | 2;
+  /** Endpoints that are related before the others. */
+  readonly first: ReadonlySet<string>;
+}
+
 async function watched(
   simulated: ForeignSimulated,
-  config: Configuration,
-  number: number,
-  units: 1 | 2,
+  { config, number, units, first }: Calm,
   watch: Watch,
 ): Promise<ReadonlyMap<string, Databag>> {
   const whole = simulated.soaked(number + 1);
@@ -67,8 +76,11 @@ async function watched(
     await simulation.take({ _tag: 'LoseLeader', application });
     await simulation.take({ _tag: 'Elect', unit: `${application}/1` });
   }
-  const names = requirers.map(([name]) => name);
-  for (const name of units === 1 ? names : names.toReversed()) {
+  const isFirst = ([, { endpoint }]: (typeof requirers)[number]) =>
+    first.has(endpoint ?? simulated.endpoints[0]);
+  const inTurn = units === 1 ? requirers : requirers.toReversed();
+  const ordered = [...inTurn.filter(isFirst), ...inTurn.filter((one) => !isFirst(one))];
+  for (const [name] of ordered) {
     await simulation.take({ _tag: 'Relate', application: name });
     await simulation.rest();
   }

@@ -66,10 +66,6 @@ const optionsOf = v.object({
   ),
 });
 
-/** Whether a folder holds what Juju or charmcraft would take for a charm. */
-export const isForeignCharm = (folder: string): boolean =>
-  ['metadata.yaml', 'charmcraft.yaml'].some((file) => existsSync(join(folder, file)));
-
 /** Reads what is known of the charm in a folder; `Misuse` says what is missing, and where. */
 export function describeCharm(folder: string): Description {
   const at = resolve(folder);

@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { stringify } from 'yaml';
 import type { Failure } from '../hook/index.ts';
 import type { Databag } from '../juju/index.ts';
+import { printable } from '../juju/printable.ts';
 import {
   type Configuration,
   type Invariant,
@@ -16,7 +17,7 @@ import {
 } from '../testing/index.ts';
 import { type Description, defaultsOf, describeCharm } from './description.ts';
 import { type HookRecord, runHookOf, type Workshop } from './hook-run.ts';
-import { dispatchOf, ForkLauncher, PlainLauncher, pythonOf } from './launch.ts';
+import { dispatchOf, ForkLauncher, PlainLauncher, patience, pythonOf } from './launch.ts';
 import { comesToRest } from './oracles.ts';
 import { asksAndReads, type OtherSide } from './other-side.ts';
 import { Pod } from './pod.ts';
@@ -227,8 +228,12 @@ function simulatedOf(
 function hookFailed(exit: number | null, stderr: string): HookFailed {
   const lines = stderr.trim().split('\n');
   const last = lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? '';
-  const how = exit === null ? 'it was ended by a signal' : `exit code ${exit}`;
-  return { _tag: 'HookFailed', class: 'broken', why: last === '' ? how : `${how}: ${last}` };
+  const how =
+    exit === null
+      ? `it was ended by a signal, or had not ended within ${patience} s`
+      : `exit code ${exit}`;
+  const said = printable(last, 400);
+  return { _tag: 'HookFailed', class: 'broken', why: said === '' ? how : `${how}: ${said}` };
 }
 
 const requestsOf = (others: Readonly<Record<string, OtherSide>>): readonly Databag[] => {

@@ -1,5 +1,4 @@
 /** Charms in any language, in a folder, on the simulated Juju. */
-export { isForeignCharm } from './description.ts';
 export { type ForeignCharm, openForeignCharm } from './foreign-charm.ts';
 export { asksAndReads, type OtherSide, otherSideIn } from './other-side.ts';
 export { StoryRecorder } from './recording.ts';

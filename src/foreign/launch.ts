@@ -34,7 +34,7 @@ export interface Launcher {
 }
 
 /** Seconds after which a hook is taken for one that never ends. */
-const patience = 60;
+export const patience = 60;
 const most = 4 * 1024 * 1024;
 
 /** A process of its own for each hook, as Juju's agent has it. */
@@ -124,7 +124,6 @@ export class ForkLauncher implements Launcher {
       cwd: charm.folder,
       detached: true,
     });
-    this.#server.unref();
     const { stdout, stdin } = this.#server;
     if (stdout === null || stdin === null) throw new Misuse(`${python} cannot be talked to`);
     stdin.on('error', () => {});

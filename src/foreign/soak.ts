@@ -31,6 +31,8 @@ export interface ForeignSoaked {
   readonly hooks: number;
   readonly steps: number;
   readonly oracles: readonly string[];
+  /** The keys that it answers requests by where nothing goes wrong; what it is held to. */
+  readonly answers: readonly string[];
   /** Why an oracle is silent, by name. */
   readonly silenced: Readonly<Record<string, string>>;
   readonly failure: ForeignFailure | null;
@@ -82,7 +84,15 @@ class Soaking {
     const known = [...all, comesToRest.name, answersOracle];
     const silenced = silencedIn(charm.description.folder, known);
     const oracles = known.filter((name) => silenced[name] === undefined);
-    this.#soaked = { histories: 0, hooks: 0, steps: 0, oracles, silenced, failure: null };
+    this.#soaked = {
+      histories: 0,
+      hooks: 0,
+      steps: 0,
+      oracles,
+      answers: [],
+      silenced,
+      failure: null,
+    };
     this.simulated = this.#under([]);
   }
 
@@ -106,6 +116,11 @@ class Soaking {
       if (!this.#isSilent(error)) return await this.#failed(calm, null, setting, error);
     }
     count();
+    const answers = [...new Set([...learned.values()].flatMap((answer) => Object.keys(answer)))];
+    this.#soaked = {
+      ...this.#soaked,
+      answers: answers.filter((key) => answeredBy === null || answeredBy.includes(key)),
+    };
     this.simulated = this.#under([...onceGone, answersHold(learned, this.#charm, answeredBy)]);
     return null;
   }

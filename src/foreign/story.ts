@@ -6,6 +6,7 @@ import {
   Misuse,
   Simulation,
   type Stepped,
+  step,
   type Topology,
   tell,
   Violated,
@@ -101,18 +102,24 @@ export async function tellAgain(
   watch: (shown: Shown) => void = () => {},
 ): Promise<Violated | null> {
   const simulation = new Simulation(inSetting(simulated, setting), setting.topology);
-  const isChosen = new Set(chosen);
+  const chosenOnes = new Set(chosen);
+  const held = inSetting(simulated, setting);
+  /** What is under way: where it violates something nobody else tells what it came to. */
+  let now: Omit<Shown, 'after'> | null = null;
   try {
     for (const [at, action] of actions.entries()) {
-      const before = simulation.world;
-      const after = await (isChosen.has(at) ? simulation.take(action) : simulation.settle(action));
-      watch({ action, isChosen: isChosen.has(at), before, after });
+      const isChosen = chosenOnes.has(at);
+      now = { action, isChosen, before: simulation.world };
+      const after = await (isChosen ? simulation.take(action) : simulation.settle(action));
+      watch({ ...now, after });
     }
+    now = null;
     await simulation.rest();
     return null;
   } catch (error) {
-    if (error instanceof Violated) return error;
-    throw error;
+    if (!(error instanceof Violated)) throw error;
+    if (now !== null) watch({ ...now, after: await step(held, now.before, now.action) });
+    return error;
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { deferredIn } from '../../src/foreign/deferred.ts';
-import { defaultsOf, describeCharm, isForeignCharm } from '../../src/foreign/description.ts';
+import { defaultsOf, describeCharm } from '../../src/foreign/description.ts';
 import { silencedIn } from '../../src/foreign/silenced.ts';
 import { Files, UnitFolder } from '../../src/foreign/unit-files.ts';
 import { folderOf, noPython } from './tiny-charms.ts';
@@ -44,11 +44,6 @@ describe('the description of a charm', () => {
     [{ 'metadata.yaml': 'name: a\nprovides: 7' }, /metadata.yaml: provides is to be/],
   ])('says what is wrong with a folder: %o', (files, said) => {
     expect(() => describeCharm(folder(files))).toThrow(said);
-  });
-
-  it('knows a folder that has one', () => {
-    expect(isForeignCharm(folderOf('bash'))).toBe(true);
-    expect(isForeignCharm('src')).toBe(false);
   });
 });
 

@@ -105,7 +105,7 @@ it('the charts of PgBouncer’s page become one project', () => {
   expect(compiled).toMatchObject({ status: 0, stdout: '' });
   const checking = ['--check', '../database.md', '--charm', './built/src/charm.js'];
   const checked = hookchart(project, 'chart', ...checking);
-  expect(checked.stdout.match(/: agrees$/gm)).toHaveLength(3);
+  expect(checked.stdout.match(/: agrees$/gm)).toHaveLength(4);
   expect(checked.status).toBe(0);
   rmSync(join(project, 'built'), { recursive: true });
   expect(tested(project)).toMatch(/Test Files {2}4 passed \(4\)/);

@@ -65,6 +65,11 @@ def search_path(folder):
     return [os.path.join(folder, part) for part in ('src', 'lib', 'venv')]
 
 
+def code_of_charm():
+    with open(ENTRY, encoding='utf-8') as file:
+        return compile(file.read(), ENTRY, 'exec')
+
+
 def hook(order):
     """One hook, in a process of its own."""
     os.setsid()
@@ -84,7 +89,7 @@ def hook(order):
     sys.argv = [main.__file__]
     code = 0
     try:
-        exec(CODE, main.__dict__)
+        exec(CODE or code_of_charm(), main.__dict__)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except BaseException:
@@ -114,9 +119,9 @@ def serve():
 
 sys.path[:1] = search_path(SOURCE)
 sys.dont_write_bytecode = True
-with open(ENTRY, encoding='utf-8') as file:
-    CODE = compile(file.read(), ENTRY, 'exec')
+CODE = None
 try:
+    CODE = code_of_charm()
     exec(CODE, {'__name__': 'charm', '__file__': ENTRY})
 except BaseException:
     # Whatever it is, each hook says so by itself.
