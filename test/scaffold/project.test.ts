@@ -108,13 +108,15 @@ it('the charts of PgBouncer’s page become one project', () => {
   expect(checked.stdout.match(/: agrees$/gm)).toHaveLength(4);
   expect(checked.status).toBe(0);
   rmSync(join(project, 'built'), { recursive: true });
-  expect(tested(project)).toMatch(/Test Files {2}4 passed \(4\)/);
+  expect(tested(project)).toMatch(/Test Files {2}5 passed \(5\)/);
   const charm = readFileSync(join(project, 'src/charm.ts'), 'utf8');
   expect(charm).toContain(`  events: {
     // Juju has no hook database-requested: name the one that is to go through this chart, as
     // 'config-changed': 'database-requested',
     'database-relation-departed': 'database-relation-departed',
     'database-relation-broken': 'database-relation-broken',
+    // Juju has no hook database-password-renewed: name the one that is to go through this chart, as
+    // 'config-changed': 'database-password-renewed',
   },`);
   // The same node in two charts is one command; two questions of one name are two.
   expect(charm.match(/^ {4}UpdateConnectionInfo: /gm)).toHaveLength(1);
