@@ -107,6 +107,23 @@ describe('what a later version has written', () => {
     leaves(before);
   });
 
+  it('in the ledger: a unit whose hooks wait does not look at them, in whatever hook', async () => {
+    const [before, state] = [ledger(), charm.world.units[follower]?.state ?? {}];
+    const event = { hook: 'database-relation-changed', relation: 2 };
+    remembers(follower, {
+      ...state,
+      deferred: JSON.stringify([{ hook: 'database-requested', event }]),
+    });
+    leaves({ ...before, format: '2' });
+    await leavesAll(
+      follower,
+      { name: 'database-relation-created', relation: 2, remoteApplication: 'late' },
+      ofLedger,
+    );
+    leaves(before);
+    remembers(follower, state);
+  });
+
   it.each(['show-relations', 'plan', 'resync'])('in the ledger: %s refuses', async (name) => {
     const before = ledger();
     leaves({ ...before, format: '2' });
