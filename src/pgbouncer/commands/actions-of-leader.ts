@@ -36,14 +36,20 @@ export async function rotatePassword(
   const run = await hook({ hook: 'actions/rotate-password', relation });
   const ended = run.charts.find((chart) => chart.hook === 'database-password-renewed');
   const why = ended === undefined ? 'another unit leads by now' : whyOf(ended.end);
-  if (why !== null) return refuseAction(`the password of relation ${relation}: ${why}`);
+  // From there on the new one is kept, and a later hook does what is left.
+  const isRenewed = ended?.path.includes('update_pg') === true;
+  if (why !== null && !isRenewed)
+    return refuseAction(`the password of relation ${relation}: ${why}`);
   return {
     relation,
     user: grant.user,
     hears: hears ? 'the application: its secret has a new revision' : `nobody: ${deaf}`,
-    next: hears
-      ? 'sessions go on; units that follow take the new password in their next hooks'
-      : 'sessions go on; new ones take the new password: have the application read it anew, or relate it anew',
+    next:
+      why !== null
+        ? `it is replaced, and a later hook does what is left: ${why}`
+        : hears
+          ? 'sessions go on; units that follow take the new password in their next hooks'
+          : 'sessions go on; new ones take the new password: have the application read it anew, or relate it anew',
   };
 }
 
