@@ -76,6 +76,23 @@ describe("a unit's folder", () => {
     expect(unit.take().key()).toBe(some.key());
   });
 
+  it('has its own copy of what came with the charm, however deep, and gives back what is changed', () => {
+    const source = charm();
+    writeFileSync(join(source, 'lib/one.py'), 'of the charm');
+    const [unit, other] = ['one', 'other'].map(
+      (name) => new UnitFolder(join(folder(), name), source, {}),
+    ) as [UnitFolder, UnitFolder];
+    const nothing = unit.take();
+    writeFileSync(join(unit.path, 'lib/one.py'), 'of the unit, and longer');
+    rmSync(join(unit.path, 'a-file'));
+    expect([...unit.take().entries()].map(([path]) => path)).toEqual(['lib/one.py']);
+    expect(readFileSync(join(source, 'lib/one.py'), 'utf8')).toBe('of the charm');
+    expect(readFileSync(join(other.path, 'lib/one.py'), 'utf8')).toBe('of the charm');
+    unit.put(nothing);
+    expect(readFileSync(join(unit.path, 'lib/one.py'), 'utf8')).toBe('of the charm');
+    expect(readFileSync(join(unit.path, 'a-file'), 'utf8')).toBe('of the charm');
+  });
+
   it('is the same where a database alone has counted on', () => {
     const file = (text: string) => ({ bytes: Buffer.from(text), mode: 0o600, hash: text });
     const files = (text: string) => new Files(new Map([['state', file(text)]]));
