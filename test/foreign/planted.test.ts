@@ -159,6 +159,20 @@ fi`,
 /** For the oracles that none of those is for. */
 const others: readonly Fault[] = [
   {
+    what: 'a request that comes before what it takes is never looked at again',
+    language: 'python',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        answersAll,
+        `            ${requestedInPython}
+                if is_ready and event.relation.active:
+                    self._answer(event.relation)
+`,
+      ],
+    ],
+  },
+  {
     what: 'a secret is made anew each time, under a label that is taken',
     language: 'bash',
     oracle: 'CommitsAreTaken',
