@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import {
   asksAndReads,
+  charmAsOtherSide,
   type ForeignCharm,
   type ForeignFailure,
   linesOf,
@@ -214,8 +215,9 @@ async function othersIn({
 }: Pick<ForeignSoakArguments, 'relate' | 'ask'>): Promise<Readonly<Record<string, OtherSide>>> {
   const others: Record<string, OtherSide> = {};
   for (const text of relate) {
-    const [endpoint = '', file = ''] = split('--relate', text, '=', 'ENDPOINT=FILE.js');
-    others[endpoint] = await otherSideIn(file);
+    const form = 'ENDPOINT=FILE.js or ENDPOINT=FOLDER:ENDPOINT';
+    const [endpoint, what] = split('--relate', text, '=', form);
+    others[endpoint] = isFile(what) ? await otherSideIn(what) : charmThere(text, what, form);
   }
   for (const text of ask) {
     const [endpoint = '', pairs = ''] = split('--ask', text, ':', 'ENDPOINT:KEY=VALUE');
@@ -223,6 +225,8 @@ async function othersIn({
       pairs.split(',').map((pair) => split('--ask', pair, '=', 'ENDPOINT:KEY=VALUE')),
     );
     const before = others[endpoint];
+    if (before?.charm !== undefined)
+      throw new WrongUse(`--ask ${text}: the charm that is related there asks by itself`);
     const isAsked = before !== undefined && relate.every((one) => !one.startsWith(`${endpoint}=`));
     others[endpoint] = {
       script: before?.script ?? asksAndReads,
@@ -230,6 +234,16 @@ async function othersIn({
     };
   }
   return others;
+}
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+/** The charm of `FOLDER:ENDPOINT` as the other side. */
+function charmThere(text: string, what: string, form: string): OtherSide {
+  const at = what.lastIndexOf(':');
+  if (at < 1)
+    throw new WrongUse(`--relate ${text}: there is no file ${what}: write --relate ${form}`);
+  return charmAsOtherSide(what.slice(0, at), what.slice(at + 1));
 }
 
 function pairIn(option: string, text: string): Readonly<Record<string, unknown>> {

@@ -41,7 +41,11 @@ export function addSoak(program: Command): void {
     .option(...recordOption)
     .option('--json', 'print one JSON document')
     .optionsGroup('Of a charm in a folder:')
-    .option('--relate <endpoint=file>', 'a module that plays the other side of an endpoint', many)
+    .option(
+      '--relate <endpoint=file>',
+      'who is on the other side of an endpoint: a module that plays it, or a charm and its endpoint, as FOLDER:ENDPOINT',
+      many,
+    )
     .option('--ask <endpoint:key=value>', 'what applications write there to ask', many)
     .option('--set <option=value>', 'a value that operators may set an option to', many)
     .option('--answered-by <key>', 'a key that answers a request; by default all keys', many)

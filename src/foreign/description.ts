@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { type Configuration, Misuse } from '../testing/index.ts';
 
 /** Where others may be related, as the charm's metadata has it. */
-interface Endpoint {
+export interface Endpoint {
   readonly name: string;
   readonly role: 'provides' | 'requires';
   readonly interface: string;

@@ -19,9 +19,9 @@ import { type Description, defaultsOf, describeCharm } from './description.ts';
 import { type HookRecord, runHookOf, type Workshop } from './hook-run.ts';
 import { dispatchOf, ForkLauncher, PlainLauncher, patience, pythonOf } from './launch.ts';
 import { comesToRest } from './oracles.ts';
-import { asksAndReads, type OtherSide } from './other-side.ts';
+import { asksAndReads, checkFits, type OtherSide, ownCharmOf } from './other-side.ts';
 import { Pod } from './pod.ts';
-import { openToolServer } from './tool-server.ts';
+import { openToolServer, type ToolServer } from './tool-server.ts';
 import { UnitFolder } from './unit-files.ts';
 
 /** How a charm is to be run. */
@@ -73,16 +73,26 @@ export async function openForeignCharm(
     if (!description.options.some((option) => option.name === name))
       throw new Misuse(`${description.name} has no option ${name}`);
   const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));
-  const shop = await workshopIn(work, description, options);
+  const server = await openToolServer(work);
+  const shop = workshopIn(work, server, description, options);
+  const shops = new Map<string, Workshop>();
+  for (const [endpoint, { charm }] of Object.entries(others))
+    if (charm !== undefined)
+      shops.set(endpoint, workshopIn(join(work, endpoint), server, charm.description, options));
+  const { requirers } = topologyOf(description, others, 0);
   return {
     description,
     others,
     configurations,
     counts: shop.counts,
-    simulated: simulatedOf(shop, others, []),
+    simulated: simulatedOf(
+      description,
+      others,
+      (application) => shops.get(requirers[application]?.endpoint ?? '') ?? shop,
+    ),
     close: () => {
-      shop.launcher.close();
-      shop.server.close();
+      for (const { launcher } of [shop, ...shops.values()]) launcher.close();
+      server.close();
       rmSync(work, { recursive: true, force: true });
     },
   };
@@ -102,17 +112,21 @@ function othersOf(
   const unknown = Object.keys(given).find((one) => !names.includes(one));
   if (unknown !== undefined)
     throw new Misuse(`${name} has no endpoint ${unknown}; it has ${names.join(', ') || 'none'}`);
+  for (const endpoint of endpoints) checkFits(endpoint, given[endpoint.name]?.charm);
   return Object.fromEntries(
     names.map((one) => [one, given[one] ?? { script: asksAndReads, requests: [{}] }]),
   );
 }
 
-async function workshopIn(
+/** What the hooks of one charm are run with, in a folder; its units' own folders may be elsewhere. */
+function workshopIn(
   work: string,
+  server: ToolServer,
   charm: Description,
-  { python: named, isPlain = false }: ForeignOptions,
-): Promise<Workshop> {
-  const server = await openToolServer(work);
+  { python: named, isPlain = false }: Pick<ForeignOptions, 'python' | 'isPlain'>,
+  units = join(work, 'units'),
+): Workshop {
+  mkdirSync(work, { recursive: true });
   const isSource = charm.entry._tag === 'Source';
   // It is run from other folders than this one.
   const python =
@@ -130,13 +144,13 @@ async function workshopIn(
     folderOf: (unit) => {
       const known = folders.get(unit);
       if (known !== undefined) return known;
-      const path = join(work, 'units', unit.replace('/', '-'), 'charm');
+      const path = join(units, unit.replace('/', '-'), 'charm');
       const made = new UnitFolder(path, charm.folder, given);
       folders.set(unit, made);
       return made;
     },
     storageOf: (unit, name) => {
-      const path = join(work, 'units', unit.replace('/', '-'), 'storage', name);
+      const path = join(units, unit.replace('/', '-'), 'storage', name);
       mkdirSync(path, { recursive: true });
       return path;
     },
@@ -162,12 +176,12 @@ function packedFiles({ folder, document }: Description): Readonly<Record<string,
   );
 }
 
+/** A charm as the model runs it, and with it others whose workshop is found by the application's name. */
 function simulatedOf(
-  shop: Workshop,
+  charm: Description,
   others: Readonly<Record<string, OtherSide>>,
-  invariants: readonly Invariant<null, Pod>[],
+  shopOf: (application: string) => Workshop,
 ): ForeignSimulated {
-  const { charm } = shop;
   const [first, ...rest] = Object.keys(others);
   const nobody = 'juju-info';
   return {
@@ -180,7 +194,7 @@ function simulatedOf(
       morePeers: charm.peers.slice(1),
       // Numbers that stand for relations and for nothing else in what a charm writes.
       firstRelation: 1001,
-      patience: 200,
+      patience: Object.values(others).some((one) => one.charm !== undefined) ? 400 : 200,
     },
     requests: requestsOf(others),
     requirer: {
@@ -200,7 +214,7 @@ function simulatedOf(
     bounds: {},
     within: {},
     reductions: {},
-    invariants: [...invariants, comesToRest],
+    invariants: [comesToRest],
     comesToRest,
     address: () => null,
     render: (failure) => ('why' in failure ? String(failure.why) : failure._tag),
@@ -209,12 +223,12 @@ function simulatedOf(
     objection: () => 'a charm of which nothing is known cannot be explored: soak it',
     soaked: (seed) => topologyOf(charm, others, seed),
     run: async ({ room }, tools) => {
-      const { hook } = tools.view;
+      const { hook, application } = tools.view;
       const beside = { ...room.own.beside, logged: [] };
       const before = room.own;
       const { step } = room;
       const order = { tools, beside, files: before.files, step };
-      const { exit, stderr } = await runHookOf(shop, order, (record) => {
+      const { exit, stderr } = await runHookOf(shopOf(application), order, (record) => {
         room.own = before.after(record, beside, hook);
       });
       // An exception in ops goes to Juju's log.
@@ -258,7 +272,8 @@ function topologyOf(
     const names = role === 'provides' ? [`${name}-one`, `${name}-two`] : [`${name}-one`];
     return names.filter(isFree).map((application, at) => {
       const request = requests[(seed + at) % requests.length] ?? {};
-      const one = { units: 1, request, endpoint: name, options: { endpoint: name } };
+      const own = ownCharmOf(others[name]?.charm);
+      const one = { units: 1, request, endpoint: name, options: { endpoint: name }, ...own };
       return [application.toLowerCase().replace(/[^a-z0-9-]/g, '-'), one] as const;
     });
   });

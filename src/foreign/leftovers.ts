@@ -23,17 +23,21 @@ function secrets({ secrets: all, tested, made, relations }: Foreign): readonly s
 
 function databags(world: Foreign): readonly string[] {
   const gone = goneIn(world);
-  return Object.values(world.relations).flatMap(({ endpoint, applications, units }) =>
+  return Object.values(world.relations).flatMap(({ endpoint, provider, applications, units }) =>
     Object.entries({ ...applications, ...units }).flatMap(([who, bag]) =>
-      keysAbout(bag, gone).map((key) => `${key} is left in the databag of ${who} in ${endpoint}`),
+      keysAbout(bag, provider === world.tested ? gone : []).map(
+        (key) => `${key} is left in the databag of ${who} in ${endpoint}`,
+      ),
     ),
   );
 }
 
 function state(world: Foreign): readonly string[] {
   const gone = goneIn(world);
-  return Object.entries(world.units).flatMap(([unit, { state: kept }]) =>
-    keysAbout(kept, gone).map((key) => `${key} is left in the state of ${unit}`),
+  return Object.entries(world.units).flatMap(([unit, { application, state: kept }]) =>
+    keysAbout(kept, application === world.tested ? gone : []).map(
+      (key) => `${key} is left in the state of ${unit}`,
+    ),
   );
 }
 

@@ -21,7 +21,7 @@ import type { Pod } from './pod.ts';
 /** An oracle about any charm. */
 export type Oracle = Invariant<null, Pod>;
 
-/** A hook of the charm under test that has just been run, seen from both of its sides. */
+/** A hook that has just been run, seen from both of its sides. */
 interface Run {
   readonly action: RunHook;
   readonly before: World<null, Pod>;
@@ -32,6 +32,9 @@ interface Run {
   /** Whether the unit led when the hook began. */
   readonly leads: boolean;
 }
+
+/** Whose hooks an oracle is about. */
+type Side = 'own' | 'other';
 
 /** Hooks come to an end, all together. */
 export const comesToRest: Oracle = {
@@ -44,16 +47,26 @@ const mostFailures = 3;
 /** An update-status may write so often in a row. */
 const mostWrites = 4;
 
+function failsForEver({ action, failure, pod, before }: Run): readonly string[] {
+  if (failure === null || pod.runs < mostFailures) return [];
+  const others = dueHooks(before).filter((due) => !isHook(due) || due.unit !== action.unit);
+  return others.length > 0
+    ? []
+    : [`${action.unit} fails again and again in ${action.hook.name}: ${failure}`];
+}
+
 const hooksSucceed = ofRuns(
   'HooksSucceed',
   'A hook that fails is mended by what comes next, or by being run again; none fails for ever.',
-  ({ action, failure, pod, before }) => {
-    if (failure === null || pod.runs < mostFailures) return [];
-    const others = dueHooks(before).filter((due) => !isHook(due) || due.unit !== action.unit);
-    return others.length > 0
-      ? []
-      : [`${action.unit} fails again and again in ${action.hook.name}: ${failure}`];
-  },
+  failsForEver,
+);
+
+/** It may be what this charm has written that the other one trips over. */
+const otherSideSucceeds = ofRuns(
+  'OtherSideSucceeds',
+  'No hook of the charm on the other side fails for ever.',
+  failsForEver,
+  'other',
 );
 
 const followersDoNotWrite = ofCalls(
@@ -103,11 +116,12 @@ const secretsStaySecret: Oracle = {
   claims: 'What is in a secret is not in a databag beside it.',
   across: (_, action, { world, outcome }) => {
     if (!isHook(action) || outcome === null) return [];
-    const secret = sensitiveIn(world, null);
+    const isOwn = (who: string) => who.split('/')[0] === world.tested;
+    const secret = isOwn(action.unit) ? sensitiveIn(world, null) : [];
     return Object.entries(world.relations).flatMap(([id, { applications, units }]) =>
       Object.entries({ ...applications, ...units }).flatMap(([who, bag]) =>
         Object.entries(bag).flatMap(([key, value]) =>
-          secret.some((one) => value.includes(one))
+          isOwn(who) && secret.some((one) => value.includes(one))
             ? [`${who} has what a secret holds in the databag of relation ${id}, in ${key}`]
             : [],
         ),
@@ -120,10 +134,11 @@ const activeMeansDone: Oracle = {
   name: 'ActiveMeansDone',
   claims:
     'A unit does not say that it is active while it has put off events that are still to be dealt with.',
-  atRest: ({ outside, units }) =>
+  atRest: ({ outside, units, tested }) =>
     Object.entries(outside.units).flatMap(([unit, { beside, last }]) => {
       const waiting = last?.deferred ?? [];
-      return waiting.length === 0 || beside.status.name !== 'active' || units[unit] === undefined
+      const isActive = beside.status.name === 'active' && units[unit]?.application === tested;
+      return waiting.length === 0 || !isActive
         ? []
         : [`${unit} is active while ${waiting.join(', ')} waits`];
     }),
@@ -145,6 +160,7 @@ const leftover = (
 /** Those that need no relation to have gone. */
 export const whileRelated: readonly Oracle[] = [
   hooksSucceed,
+  otherSideSucceeds,
   followersDoNotWrite,
   followersDoNotRead,
   commitsAreTaken,
@@ -161,13 +177,18 @@ export const onceGone: readonly Oracle[] = [
   leftover('StateGoes', "the units' state", left.state),
 ];
 
-/** An oracle about each hook of the charm by itself, but for those that something befell. */
-function ofRuns(name: string, claims: string, found: (run: Run) => readonly string[]): Oracle {
+/** An oracle about each hook of a charm by itself, but for those that something befell. */
+function ofRuns(
+  name: string,
+  claims: string,
+  found: (run: Run) => readonly string[],
+  side: Side = 'own',
+): Oracle {
   return {
     name,
     claims,
     across: (before, action, after) => {
-      const run = runIn(before, action, after);
+      const run = runIn(before, action, after, side);
       return run === null ? [] : found(run);
     },
   };
@@ -193,8 +214,10 @@ function runIn(
   before: World<null, Pod>,
   action: Action,
   { world: after, outcome }: Stepped<null, Pod>,
+  side: Side,
 ): Run | null {
   if (!isHook(action) || outcome === null || action.interruption !== undefined) return null;
+  if ((before.units[action.unit]?.application === before.tested) !== (side === 'own')) return null;
   const pod = outcome.outside.own;
   if (pod.last === null) return null;
   const leads = before.applications[before.tested]?.leader === action.unit;

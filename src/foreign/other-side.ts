@@ -3,14 +3,62 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Databag } from '../juju/index.ts';
-import { Misuse, type Script, ToolError } from '../testing/index.ts';
+import { Misuse, type OwnCharm, type Requirer, type Script, ToolError } from '../testing/index.ts';
+import { type Description, defaultsOf, describeCharm, type Endpoint } from './description.ts';
 
 /** Who is on the other side of an endpoint. */
 export interface OtherSide {
   readonly script: Script;
   /** What an application there may ask for. */
   readonly requests: readonly Databag[];
+  /** The charm that is there in place of a script. */
+  readonly charm?: OtherCharm;
 }
+
+/** A charm on the other side, and where it is related. */
+interface OtherCharm {
+  readonly description: Description;
+  readonly endpoint: string;
+}
+
+/** The charm in a folder as the other side, whose hooks are run as well. `Misuse` says what is wrong with it. */
+export function charmAsOtherSide(folder: string, endpoint: string): OtherSide {
+  const description = describeCharm(folder);
+  return { script: asksAndReads, requests: [], charm: { description, endpoint } };
+}
+
+/** Whether two ends can be related, as Juju has it; `Misuse` says why not. */
+export function checkFits(
+  { name, role, interface: wanted }: Endpoint,
+  other: OtherCharm | undefined,
+): void {
+  if (other === undefined) return;
+  const { name: charm, endpoints } = other.description;
+  const found = endpoints.find((one) => one.name === other.endpoint);
+  if (found === undefined) {
+    const names = endpoints.map((one) => one.name).join(', ') || 'none';
+    throw new Misuse(`${charm} has no endpoint ${other.endpoint}; it has ${names}`);
+  }
+  if (found.role === role)
+    throw new Misuse(`${name} and ${found.name} of ${charm} are both what is in "${role}"`);
+  if (found.interface !== wanted)
+    throw new Misuse(
+      `${name} speaks "${wanted}", and ${found.name} of ${charm} speaks "${found.interface}"`,
+    );
+}
+
+/** What the model is told of it. */
+export const ownCharmOf = (
+  other: OtherCharm | undefined,
+): Pick<Requirer, 'charm' | 'ownEndpoint'> =>
+  other === undefined ? {} : { ownEndpoint: other.endpoint, charm: deployable(other.description) };
+
+/** What the model is to know of a charm that it deploys. */
+const deployable = (charm: Description): OwnCharm => ({
+  config: defaultsOf(charm),
+  storage: charm.storage,
+  peers: charm.peers,
+});
 
 /** Writes what it asks for once it is related, and reads the secrets that it is told of. */
 export const asksAndReads: Script = {

@@ -53,6 +53,14 @@ const schema = v.object({
         request: text,
         endpoint: v.exactOptional(v.string()),
         options: v.exactOptional(text),
+        ownEndpoint: v.exactOptional(v.string()),
+        charm: v.exactOptional(
+          v.object({
+            config: v.record(v.string(), v.unknown()),
+            storage: v.array(v.string()),
+            peers: v.array(v.string()),
+          }),
+        ),
       }),
     ),
   }),
@@ -123,13 +131,16 @@ export async function tellAgain(
   }
 }
 
-/** The lines of a story that are about the charm under test, and what was chosen. */
+/** The lines of a story that are about the charm under test or who fails, and what was chosen. */
 export const linesOf = (
   simulated: ForeignSimulated,
-  { history, story }: Violated,
+  { history, story, violations }: Violated,
 ): readonly string[] =>
   history.flatMap((action, at) => {
     const line = story[at] ?? tell(simulated, action);
-    const isOthers = isHook(action) && !action.unit.startsWith(`${simulated.application}/`);
+    const isOthers =
+      isHook(action) &&
+      !action.unit.startsWith(`${simulated.application}/`) &&
+      !violations.some(({ what }) => what.startsWith(`${action.unit} `));
     return isOthers && line.startsWith(' ') ? [] : [line];
   });

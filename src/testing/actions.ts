@@ -1,5 +1,5 @@
 import type { Databag } from '../juju/index.ts';
-import type { Configuration, Hook } from './world.ts';
+import type { Configuration, Hook, OwnCharm } from './world.ts';
 
 /**
  * What befalls a hook at one of its steps, the n-th from 1: something that it does outside of Juju,
@@ -20,8 +20,23 @@ export interface RunHook {
   readonly interruption?: Interruption;
 }
 
+/** One end of a relation. */
+export interface End {
+  readonly application: string;
+  readonly endpoint: string;
+}
+
 /** What operators, the controller and the machines do, apart from hooks. */
 export type Operation =
+  /** An application beside the one under test, with a charm of its own. */
+  | {
+      readonly _tag: 'Deploy';
+      readonly application: string;
+      readonly units: number;
+      readonly charm: OwnCharm;
+    }
+  /** Two applications are related, neither of which need be the one under test. */
+  | { readonly _tag: 'Integrate'; readonly provider: End; readonly requirer: End }
   /** An application is related to the one under test; the relation gets the next id. */
   | { readonly _tag: 'Relate'; readonly application: string }
   /** With force the hooks of the end are skipped. */
@@ -59,7 +74,16 @@ export type Action<Name extends string = string> = RunHook | Operation | Outside
 
 /** The names of everything but what a charm brings. */
 export const operationTags = [
-  ...(['Relate', 'RemoveRelation', 'Suspend', 'Resume', 'AddUnit', 'RemoveUnit'] as const),
+  ...([
+    'Deploy',
+    'Integrate',
+    'Relate',
+    'RemoveRelation',
+    'Suspend',
+    'Resume',
+    'AddUnit',
+    'RemoveUnit',
+  ] as const),
   ...(['RemoveApplication', 'Ask', 'LosePod', 'RestartAgent', 'ChangeConfig'] as const),
   ...(['Upgrade', 'Resolve', 'LoseLeader', 'Elect'] as const),
 ] as const satisfies readonly Operation['_tag'][];

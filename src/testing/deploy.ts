@@ -4,9 +4,11 @@ import {
   type Application,
   Misuse,
   type Outside,
+  type OwnCharm,
   peerRelation,
   type Queued,
   type Relation,
+  runsCharm,
   type Topology,
   type Unit,
   type World,
@@ -34,8 +36,10 @@ export function worldOf<Shared, Own>(
   for (let number = 0; number < units; number++)
     made[`${tested}/${number}`] = {
       ...unitOf(charm, tested, number),
-      ...(life === undefined ? {} : { queue: beginningOf(charm, number === 0) }),
+      ...(life === undefined ? {} : { queue: beginningOf(life, number === 0) }),
     };
+  const ofPeers = peers === null ? [] : [peers, ...(life?.morePeers ?? [])];
+  const relations = ofPeers.map((endpoint) => amongPeers(tested, endpoint));
   for (const [name, { units: count, endpoint = endpoints[0], ...chosen }] of Object.entries(
     requirers,
   )) {
@@ -44,51 +48,46 @@ export function worldOf<Shared, Own>(
     if (!endpoints.includes(endpoint))
       throw new Misuse(`${tested} has no endpoint ${endpoint}; it has ${endpoints.join(', ')}`);
     const leader = count > 0 ? `${name}/0` : null;
-    applications[name] = { ...application('requirer', count), leader, endpoint, ...chosen };
+    const own = chosen.charm === undefined ? {} : { config: chosen.charm.config };
+    applications[name] = { ...application('requirer', count), leader, endpoint, ...own, ...chosen };
     for (let number = 0; number < count; number++)
-      made[`${name}/${number}`] = unitOf(charm, name, number);
+      made[`${name}/${number}`] = {
+        ...unitOf(charm, name, number),
+        ...(chosen.charm === undefined ? {} : { queue: beginningOf(chosen.charm, number === 0) }),
+      };
+    relations.push(...(chosen.charm?.peers ?? []).map((peer) => amongPeers(name, peer)));
   }
-  const { shared, unit } = charm.outside;
-  const own = Object.keys(made).filter((name) => made[name]?.application === tested);
-  return {
+  const world = {
     seconds: 0,
     tested,
     applications,
     units: made,
-    relations: Object.fromEntries(
-      [...(peers === null ? [] : [peers]), ...(life?.morePeers ?? [])].map((endpoint, at) => [
-        peerRelation + at,
-        amongPeers(tested, endpoint),
-      ]),
-    ),
+    relations: Object.fromEntries(relations.map((relation, at) => [peerRelation + at, relation])),
     hasSecrets,
     secrets: {},
-    outside: {
-      shared: shared.initial,
-      units: Object.fromEntries(own.map((name) => [name, unit.initial])),
-    },
+    outside: { shared: charm.outside.shared.initial, units: {} },
     made: { relations: life?.firstRelation ?? 1, secrets: 0 },
   };
+  return { ...world, outside: outsideOf(charm, world.outside, world) };
 }
 
-const amongPeers = (tested: string, endpoint: string): Relation => ({
+export const amongPeers = (application: string, endpoint: string): Relation => ({
   endpoint,
-  provider: tested,
-  requirer: tested,
+  provider: application,
+  requirer: application,
   life: 'alive',
   wasSuspended: false,
-  applications: { [tested]: {} },
+  applications: { [application]: {} },
   units: {},
   scope: [],
 });
 
-/** What a unit is told first of all, where it has storage. */
-export const attachedIn = ({ life }: SimulatedCharm): readonly Queued[] =>
-  (life?.storage ?? []).map((name): Queued => `${name}-storage-attached`);
-
 /** The hooks with which a unit of an application begins that is deployed anew. */
-const beginningOf = (charm: SimulatedCharm, leads: boolean): readonly Queued[] => [
-  ...attachedIn(charm),
+export const beginningOf = (
+  { storage }: Pick<OwnCharm, 'storage'>,
+  leads: boolean,
+): readonly Queued[] => [
+  ...storage.map((name): Queued => `${name}-storage-attached`),
   'install',
   leads ? 'leader-elected' : 'leader-settings-changed',
   'config-changed',
@@ -107,7 +106,7 @@ export const unitOf = (charm: SimulatedCharm, application: string, number: numbe
   heard: [],
 });
 
-const application = (role: Application['role'], units: number): Application => ({
+export const application = (role: Application['role'], units: number): Application => ({
   role,
   life: 'alive',
   leader: null,
@@ -124,10 +123,12 @@ const application = (role: Application['role'], units: number): Application => (
 export function outsideOf<Shared, Own>(
   { outside: { unit } }: SimulatedCharm<object, Shared, Own>,
   outside: Outside<Shared, Own>,
-  { units, tested }: World,
+  world: World,
   lost: string | null = null,
 ): Outside<Shared, Own> {
-  const names = Object.keys(units).filter((name) => units[name]?.application === tested);
+  const names = Object.entries(world.units).flatMap(([name, { application: of }]) =>
+    runsCharm(world, of) ? [name] : [],
+  );
   const known = Object.keys(outside.units);
   const isSame = names.length === known.length && names.every((name) => name in outside.units);
   if (isSame && (lost === null || !(lost in outside.units))) return outside;

@@ -5,6 +5,7 @@
  */
 export {
   type Action,
+  type End,
   type Interruption,
   isHook,
   isOperation,
@@ -93,6 +94,7 @@ export {
   Misuse,
   type Options,
   type Outside,
+  type OwnCharm,
   peerRelation,
   type Queued,
   type Relation,

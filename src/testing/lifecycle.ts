@@ -10,6 +10,7 @@ import {
   type Relation,
   remoteOf,
   replaced,
+  runsCharm,
   type Told,
   type Unit,
   unitNamed,
@@ -121,18 +122,27 @@ export function withoutUnit(world: World, name: string): World {
   const owner = next.applications[application];
   if (owner === undefined) return next;
   if (owner.life === 'dying' && unitsOf(next, application).length === 0)
-    return cleared({
-      ...next,
-      applications: replaced(next.applications, application, undefined),
-      secrets: withoutSecretsOf(next, application),
-    });
+    return emptied(next, application);
   if (owner.leader !== name) return next;
   // Who leads a requirer makes no difference to the provider, so it is never without a leader for long.
-  const leader = owner.role === 'requirer' ? (unitsOf(next, application)[0] ?? null) : null;
+  const isPlayed = !runsCharm(next, application) && owner.role === 'requirer';
+  const leader = isPlayed ? (unitsOf(next, application)[0] ?? null) : null;
   return {
     ...next,
     applications: { ...next.applications, [application]: { ...owner, leader } },
   };
+}
+
+/** An application without units is gone, with its secrets and, where another is under test, with its peer relations. */
+export function emptied(world: World, application: string): World {
+  const isKept = ([, relation]: readonly [string, Relation]) =>
+    application === world.tested || !isPeer(relation) || relation.provider !== application;
+  return cleared({
+    ...world,
+    applications: replaced(world.applications, application, undefined),
+    relations: Object.fromEntries(Object.entries(world.relations).filter(isKept)),
+    secrets: withoutSecretsOf(world, application),
+  });
 }
 
 /** The leader's lease has run out; a leader-elected that was not run yet is no longer called for. */

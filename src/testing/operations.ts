@@ -2,11 +2,13 @@
 
 import type { Databag } from '../juju/index.ts';
 import type { Operation } from './actions.ts';
-import { attachedIn, unitOf } from './deploy.ts';
+import { deployed, integrated, related } from './added.ts';
+import { beginningOf, unitOf } from './deploy.ts';
 import { HookTools } from './hook-tools.ts';
 import {
   cleared,
   delivered,
+  emptied,
   flushed,
   follows,
   withoutLeader,
@@ -20,12 +22,12 @@ import { viewOf } from './view.ts';
 import {
   applicationNamed,
   type Configuration,
+  isPeer,
   leaseSeconds,
   Misuse,
   type Queued,
   type Relation,
   relationNumbered,
-  replaced,
   unitNamed,
   unitsOf,
   type World,
@@ -39,6 +41,10 @@ const withRelation = (world: World, id: number, change: Partial<Relation>): Worl
 /** The Juju of a world after an operation; what is outside stays as it was. */
 export function operated(charm: SimulatedCharm, world: World, action: Operation): World {
   switch (action._tag) {
+    case 'Deploy':
+      return deployed(charm, world, action);
+    case 'Integrate':
+      return integrated(world, action);
     case 'Relate':
       return related(world, action.application);
     case 'RemoveRelation':
@@ -83,31 +89,8 @@ export function operated(charm: SimulatedCharm, world: World, action: Operation)
   }
 }
 
-function related(world: World, application: string): World {
-  const { role, endpoint } = applicationNamed(world, application);
-  if (role !== 'requirer')
-    throw new Misuse(`${application} is the one under test; relate a requirer to it`);
-  const id = world.made.relations;
-  const relation: Relation = {
-    endpoint,
-    provider: world.tested,
-    requirer: application,
-    life: 'alive',
-    wasSuspended: false,
-    applications: {},
-    units: {},
-    scope: [],
-  };
-  return {
-    ...world,
-    relations: { ...world.relations, [id]: relation },
-    made: { ...world.made, relations: id + 1 },
-  };
-}
-
 function removed(world: World, id: number, isForced: boolean): World {
-  const { requirer } = relationNumbered(world, id);
-  if (requirer === world.tested)
+  if (isPeer(relationNumbered(world, id)))
     throw new Misuse('a peer relation goes with its application alone');
   const dying = withRelation(world, id, { life: 'dying', ...(isForced ? { scope: [] } : {}) });
   return cleared(dying);
@@ -122,12 +105,11 @@ function scaledUp(charm: SimulatedCharm, world: World, name: string): World {
   const application = applicationNamed(world, name);
   if (application.life === 'dying') throw new Misuse(`${name} is being removed`);
   const unit = `${name}/${application.unitsMade}`;
-  const isFirst = application.leader === null && application.role === 'requirer';
-  // A requirer's charm has nothing to do in the hooks of its units' own lives.
-  const queue: readonly Queued[] =
-    application.role === 'requirer'
-      ? ['start']
-      : [...attachedIn(charm), 'install', 'leader-settings-changed', 'config-changed', 'start'];
+  const isPlayed = application.role === 'requirer' && application.charm === undefined;
+  const isFirst = application.leader === null && isPlayed;
+  const { storage } = application.charm ?? charm.life ?? { storage: [] };
+  // What is played has nothing to do in the hooks of its units' own lives.
+  const queue: readonly Queued[] = isPlayed ? ['start'] : beginningOf({ storage }, false);
   return {
     ...world,
     applications: {
@@ -156,14 +138,14 @@ function withoutApplication(world: World, name: string): World {
     if (requirer !== other && (requirer === name || other === name))
       next = withRelation(next, Number(id), { life: 'dying' });
   const isEmpty = unitsOf(next, name).length === 0;
-  return cleared(
-    isEmpty ? { ...next, applications: replaced(next.applications, name, undefined) } : next,
-  );
+  return isEmpty ? emptied(next, name) : cleared(next);
 }
 
 function asked({ requirer }: SimulatedCharm, world: World, name: string, request: Databag): World {
   const application = applicationNamed(world, name);
   if (application.role !== 'requirer') throw new Misuse(`${name} asks for nothing`);
+  if (application.charm !== undefined)
+    throw new Misuse(`${name} asks for what its own charm has it ask for`);
   const next = {
     ...world,
     applications: { ...world.applications, [name]: { ...application, request } },

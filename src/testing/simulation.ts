@@ -7,7 +7,7 @@ import { hooksOf, updateStatus } from './resolver.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { type Runner, runnerOf, step } from './step.ts';
 import { tell } from './tell.ts';
-import { Misuse, type Topology, unitsOf, type World } from './world.ts';
+import { charmsIn, Misuse, type Topology, unitsOf, type World } from './world.ts';
 
 /** The hooks that Juju would run next, over all units; update-status is left to those who ask for it. */
 export function dueHooks(world: World): readonly Action[] {
@@ -35,10 +35,12 @@ export function nextFair<Shared, Own>(
     isHook(action) && world.units[action.unit]?.failed !== null;
   const next = due.find((action) => !isRepeated(action)) ?? due[0];
   if (next !== undefined) return next;
-  const units = unitsOf(world, world.tested);
-  const heir = units.find((unit) => world.units[unit]?.life === 'alive') ?? units[0];
-  if (world.applications[world.tested]?.leader === null && heir !== undefined)
-    return { _tag: 'Elect', unit: heir };
+  for (const name of charmsIn(world)) {
+    const units = unitsOf(world, name);
+    const heir = units.find((unit) => world.units[unit]?.life === 'alive') ?? units[0];
+    if (world.applications[name]?.leader === null && heir !== undefined)
+      return { _tag: 'Elect', unit: heir };
+  }
   return null;
 }
 
@@ -211,7 +213,7 @@ export async function rest<Shared, Own>(
       continue;
     }
     const before = JSON.stringify(world);
-    for (const unit of unitsOf(world, world.tested))
+    for (const unit of charmsIn(world).flatMap((name) => unitsOf(world, name)))
       if (nextFair(charm, world) === null)
         await take({ _tag: 'RunHook', unit, hook: updateStatus });
     if (nextFair(charm, world) === null && JSON.stringify(world) === before)

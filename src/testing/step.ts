@@ -10,7 +10,15 @@ import { hooksOf, updateStatus } from './resolver.ts';
 import type { Happening, SimulatedCharm } from './simulated-charm.ts';
 import { ToolError } from './tool-error.ts';
 import { type View, viewOf } from './view.ts';
-import { applicationNamed, type Heard, type Hook, Misuse, unitNamed, type World } from './world.ts';
+import {
+  applicationNamed,
+  type Heard,
+  type Hook,
+  Misuse,
+  runsCharm,
+  unitNamed,
+  type World,
+} from './world.ts';
 
 /** Runs one hook; a method, so that a runner of any state is one of unknown state too. */
 export interface Running<Shared, Own> {
@@ -47,9 +55,10 @@ export async function step<Shared, Own>(
   if (!isHook(action)) return { world: happened(charm, world, action), outcome: null };
   const { unit, hook } = action;
   mayRun(world, unit, hook);
-  const { role } = applicationNamed(world, unitNamed(world, unit).application);
-  // A charm on the other side is part of the model: it does what its script says.
-  if (role === 'requirer') {
+  const { application } = unitNamed(world, unit);
+  const isPlayed = applicationNamed(world, application).role === 'requirer';
+  // A charm on the other side is part of the model, unless it is run: it does what its script says.
+  if (isPlayed && !runsCharm(world, application)) {
     const made = requirerOutcome(charm, world, unit, hook);
     return { world: requirerApplied(world, unit, hook, made), outcome: null };
   }

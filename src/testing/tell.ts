@@ -20,6 +20,12 @@ export function tell(charm: SimulatedCharm, action: Action): string {
 
 function tellOperation(action: Operation): string {
   switch (action._tag) {
+    case 'Deploy':
+      return `${action.application} is deployed`;
+    case 'Integrate': {
+      const [one, other] = [action.requirer, action.provider];
+      return `${one.application}:${one.endpoint} is related to ${other.application}:${other.endpoint}`;
+    }
     case 'Relate':
       return `${action.application} is related`;
     case 'RemoveRelation':

@@ -48,6 +48,19 @@ export interface Application {
   readonly options: Options;
   /** Its options as operators have set them, where they change in the course of things. */
   readonly config?: Configuration;
+  /** How it calls its own end, where that is another name. */
+  readonly ownEndpoint?: string;
+  /** Its hooks are run as those of the application under test are; missing where a script plays it. */
+  readonly charm?: OwnCharm;
+}
+
+/** What is to be known of the charm of an application that is not the one under test. */
+export interface OwnCharm {
+  /** Options as they are at first. */
+  readonly config: Configuration;
+  readonly storage: readonly string[];
+  /** Its peer relations. */
+  readonly peers: readonly string[];
 }
 
 /** Options of a charm, by name. */
@@ -163,6 +176,10 @@ export interface Requirer {
   readonly endpoint?: string;
   /** What its script goes by beside that. */
   readonly options?: Options;
+  /** How it calls its own end, where that is another name. */
+  readonly ownEndpoint?: string;
+  /** The charm that it runs, where no script plays it. */
+  readonly charm?: OwnCharm;
 }
 
 /** Who is there when the model begins. */
@@ -198,6 +215,14 @@ export function unitsOf(world: World, application: string): readonly string[] {
 }
 
 const namesOf = (record: object): string => Object.keys(record).sort().join(', ');
+
+/** Whether the hooks of an application are a charm's, and no script's. */
+export const runsCharm = (world: World, name: string): boolean =>
+  name === world.tested || world.applications[name]?.charm !== undefined;
+
+/** The applications whose hooks are a charm's. */
+export const charmsIn = (world: World): readonly string[] =>
+  Object.keys(world.applications).filter((name) => runsCharm(world, name));
 
 export function unitNamed(world: World, name: string): Unit {
   const unit = world.units[name];

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,8 +7,22 @@ import { folderOf, planted } from '../foreign/tiny-charms.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-test-'));
 const careless = planted('bash', [['  purge\nfi', 'fi']]);
+const clerk = resolve('test/foreign/charms/clerk');
+/** The same charm with what `edit` makes of one of its files. */
+function clerkThat(file: string, edit: (text: string) => string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hookchart-clerk-'));
+  cpSync(clerk, folder, { recursive: true });
+  writeFileSync(join(folder, file), edit(readFileSync(join(clerk, file), 'utf8')));
+  return folder;
+}
+const failing = clerkThat('dispatch', (text) =>
+  text.replace('juju-log --log-level', 'echo "Error: the ledger is torn" >&2; exit 3; : '),
+);
+const torn = clerkThat('metadata.yaml', (text) =>
+  text.replace('interface: keeper', 'interface: shop'),
+);
 afterAll(() => {
-  for (const folder of [work, careless]) rmSync(folder, { recursive: true });
+  for (const folder of [work, careless, failing, torn]) rmSync(folder, { recursive: true });
 });
 
 const soak = (...args: string[]) =>
@@ -86,11 +100,43 @@ export const script = {
     expect([status, stdout]).toEqual([0, expect.stringContaining('No violation.')]);
   });
 
+  it('runs another charm on the other side', { timeout: 120_000 }, () => {
+    const args = ['soak', '--charm', folderOf('bash'), '--relate', `database=${clerk}:store`];
+    const { status, stdout } = soak(...args, '--hooks', '60', '--json');
+    const said = JSON.parse(stdout);
+    expect([status, said.failure]).toEqual([0, null]);
+    // What it asks for is in no option of this command, but in the charm.
+    expect(said.answers).toEqual(['database', 'secret-user', 'greeting']);
+    expect(said.oracles).toContain('OtherSideSucceeds');
+  });
+
+  it('says which hook of the other charm fails, and why', { timeout: 120_000 }, () => {
+    const relate = ['--relate', `database=${failing}:store`];
+    const files = ['--save', 'other.json', '--record', 'other-recording.json'];
+    const found = soak('soak', '--charm', folderOf('bash'), ...relate, '--hooks', '100', ...files);
+    expect([found.status, found.stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /OtherSideSucceeds is violated: database-(one|two)\/0 fails again and again in store-relation-changed: exit code 3: Error: the ledger is torn/,
+      ),
+    ]);
+    expect(found.stdout).toMatch(
+      / {4}database-(one|two)\/0 runs store-relation-changed of relation/,
+    );
+    const again = soak('soak', '--replay', 'other.json');
+    expect([again.status, again.stdout]).toEqual([1, expect.stringContaining('is torn')]);
+  });
+
   it.each([
     [['--ask', 'nowhere:a=b'], 'keeper has no endpoint nowhere; it has database'],
     [['--ask', 'database'], '--ask database: write --ask ENDPOINT:KEY=VALUE'],
     [['--set', 'nothing=1'], 'keeper has no option nothing'],
-    [['--relate', 'database=gone.js'], 'gone.js cannot be loaded'],
+    [['--relate', 'database=gone.js'], 'there is no file gone.js: write --relate ENDPOINT=FILE.js'],
+    [['--relate', 'database=gone:store'], 'gone has neither a metadata.yaml nor a charmcraft.yaml'],
+    [['--relate', `database=${clerk}:stoer`], 'clerk has no endpoint stoer; it has store'],
+    [['--relate', `database=${folderOf('node')}:berth`], 'are both what is in "provides"'],
+    [['--relate', `database=${torn}:store`], 'database speaks "keeper", and store of clerk speaks'],
+    [['--relate', `database=${clerk}:store`, ...asking], 'the charm that is related there asks by'],
     [['--answered-by', 'never', ...asking], 'the charm never writes never'],
     [['--replay', 'gone.json'], 'gone.json cannot be read (ENOENT)'],
   ])('says what is wrong with %j', { timeout: 120_000 }, (args, said) => {
