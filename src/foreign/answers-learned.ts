@@ -14,6 +14,7 @@ import type { ForeignCharm, ForeignSimulated } from './foreign-charm.ts';
 import type { Oracle } from './oracles.ts';
 import type { Pod } from './pod.ts';
 import { inSetting, type Setting } from './story.ts';
+import { type LearnedWorkload, workloadIn } from './workload-learned.ts';
 
 type Foreign = World<null, Pod>;
 
@@ -24,7 +25,15 @@ type Watch = (simulation: Simulation<null, Pod>, setting: Setting) => void;
 type Answer = Readonly<Record<string, string | null>>;
 
 /** By endpoint, request and options. */
-export type Learned = ReadonlyMap<string, Answer>;
+type Answers = ReadonlyMap<string, Answer>;
+
+/** What a charm was seen to come to. */
+export interface Learned {
+  readonly answers: Answers;
+  readonly workload: LearnedWorkload;
+}
+
+export const nothingLearned: Learned = { answers: new Map(), workload: new Map() };
 
 /**
  * Watches the charm twice for each request and each setting of its options, with other numbers, other
@@ -36,7 +45,8 @@ export async function learnAnswers(
   under: ForeignSimulated,
   watch: Watch,
 ): Promise<Learned> {
-  const learned = new Map<string, Answer>();
+  const answers = new Map<string, Answer>();
+  const worlds: Foreign[] = [];
   const required = description.endpoints.filter(({ role }) => role === 'requires');
   const first = new Set(required.map(({ name }) => name));
   const most = Math.max(1, ...Object.values(others).map(({ requests }) => requests.length));
@@ -45,9 +55,12 @@ export async function learnAnswers(
       const config = { ...simulated.life?.config, ...values };
       const one = await watched(under, { config, number, units: 1, first }, watch);
       const other = await watched(under, { config, number, units: 2, first }, watch);
-      for (const [key, answer] of one) learned.set(key, common(answer, other.get(key) ?? {}));
+      worlds.push(one, other);
+      const again = answersIn(other);
+      for (const [key, answer] of answersIn(one))
+        answers.set(key, common(answer, again.get(key) ?? {}));
     }
-  return learned;
+  return { answers, workload: workloadIn(worlds) };
 }
 
 interface Calm {
@@ -63,7 +76,7 @@ async function watched(
   simulated: ForeignSimulated,
   { config, number, units, first }: Calm,
   watch: Watch,
-): Promise<ReadonlyMap<string, Databag>> {
+): Promise<Foreign> {
   const whole = simulated.soaked(number + 1);
   const requirers = Object.entries(whole.requirers).filter(([name]) => !name.endsWith('-two'));
   const topology = { ...whole, units, requirers: Object.fromEntries(requirers) };
@@ -84,13 +97,17 @@ async function watched(
     await simulation.take({ _tag: 'Relate', application: name });
     await simulation.rest();
   }
-  const { world } = simulation;
-  return new Map(
+  return simulation.world;
+}
+
+const answersIn = (world: Foreign): ReadonlyMap<string, Databag> =>
+  new Map(
     Object.values(world.relations).flatMap((relation) =>
-      isPeer(relation) ? [] : [[keyOf(world, relation), relation.applications[application] ?? {}]],
+      isPeer(relation)
+        ? []
+        : [[keyOf(world, relation), relation.applications[world.tested] ?? {}] as const],
     ),
   );
-}
 
 const common = (one: Databag, other: Databag): Answer =>
   Object.fromEntries(
@@ -111,7 +128,7 @@ export const answersOracle = 'AnswersHold';
 
 /** Holds the charm to what it was seen to answer; to some of the keys alone, where they are named. */
 export function answersHold(
-  learned: Learned,
+  { answers }: Learned,
   { others, description }: ForeignCharm,
   answeredBy: readonly string[] | null,
 ): Oracle {
@@ -129,7 +146,7 @@ export function answersHold(
       if (!isWhole) return [];
       return live.flatMap(([id, relation]) => {
         const bag = relation.applications[world.tested] ?? {};
-        const answer = Object.entries(learned.get(keyOf(world, relation)) ?? {});
+        const answer = Object.entries(answers.get(keyOf(world, relation)) ?? {});
         const held = answer.filter(([key]) => answeredBy === null || answeredBy.includes(key));
         const where = `relation ${id} (${relation.endpoint} of ${relation.requirer})`;
         return held.flatMap(([key, value]) => {

@@ -21,6 +21,13 @@ interface Option {
   readonly default: unknown;
 }
 
+/** A workload beside the charm. */
+interface ContainerOf {
+  readonly name: string;
+  /** Where storage is mounted in it: what is there outlives it. */
+  readonly volumes: readonly string[];
+}
+
 /** How a hook is run. */
 type Entry =
   /** One program for all hooks. */
@@ -39,7 +46,7 @@ export interface Description {
   readonly peers: readonly string[];
   readonly options: readonly Option[];
   readonly storage: readonly string[];
-  readonly containers: readonly string[];
+  readonly containers: readonly ContainerOf[];
   /** All that the file says in which the charm is named. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -57,7 +64,9 @@ const metadata = v.object({
   requires: byName(endpoint),
   peers: byName(endpoint),
   storage: byName(v.looseObject({ multiple: v.optional(v.unknown()) })),
-  containers: byName(v.unknown()),
+  containers: byName(
+    v.object({ mounts: v.optional(v.array(v.object({ location: v.optional(v.string()) })), []) }),
+  ),
   config: v.optional(v.unknown()),
 });
 const optionsOf = v.object({
@@ -99,7 +108,10 @@ export function describeCharm(folder: string): Description {
       default: option?.default,
     })),
     storage: Object.keys(known.storage ?? {}),
-    containers: Object.keys(known.containers ?? {}),
+    containers: Object.entries(known.containers ?? {}).map(([name, one]) => ({
+      name,
+      volumes: (one?.mounts ?? []).flatMap(({ location }) => location ?? []),
+    })),
     document: asRecord(contentOf(file)),
   };
 }

@@ -20,7 +20,9 @@ import { type HookRecord, runHookOf, type Workshop } from './hook-run.ts';
 import { dispatchOf, ForkLauncher, PlainLauncher, patience, pythonOf } from './launch.ts';
 import { comesToRest } from './oracles.ts';
 import { asksAndReads, checkFits, type OtherSide, ownCharmOf } from './other-side.ts';
-import { Pod } from './pod.ts';
+import { CharmRoom } from './pebble/charm-room.ts';
+import { openPebble } from './pebble/server.ts';
+import { containerEvents, newPod, type Pod } from './pod.ts';
 import { openToolServer, type ToolServer } from './tool-server.ts';
 import { UnitFolder } from './unit-files.ts';
 
@@ -74,11 +76,14 @@ export async function openForeignCharm(
       throw new Misuse(`${description.name} has no option ${name}`);
   const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));
   const server = await openToolServer(work);
-  const shop = workshopIn(work, server, description, options);
+  const shop = await workshopIn(work, server, description, options);
   const shops = new Map<string, Workshop>();
   for (const [endpoint, { charm }] of Object.entries(others))
     if (charm !== undefined)
-      shops.set(endpoint, workshopIn(join(work, endpoint), server, charm.description, options));
+      shops.set(
+        endpoint,
+        await workshopIn(join(work, endpoint), server, charm.description, options),
+      );
   const { requirers } = topologyOf(description, others, 0);
   return {
     description,
@@ -91,7 +96,10 @@ export async function openForeignCharm(
       (application) => shops.get(requirers[application]?.endpoint ?? '') ?? shop,
     ),
     close: () => {
-      for (const { launcher } of [shop, ...shops.values()]) launcher.close();
+      for (const { launcher, pebble } of [shop, ...shops.values()]) {
+        launcher.close();
+        pebble?.close();
+      }
       server.close();
       rmSync(work, { recursive: true, force: true });
     },
@@ -119,18 +127,23 @@ function othersOf(
 }
 
 /** What the hooks of one charm are run with, in a folder; its units' own folders may be elsewhere. */
-function workshopIn(
+async function workshopIn(
   work: string,
   server: ToolServer,
   charm: Description,
   { python: named, isPlain = false }: Pick<ForeignOptions, 'python' | 'isPlain'>,
   units = join(work, 'units'),
-): Workshop {
+): Promise<Workshop> {
   mkdirSync(work, { recursive: true });
   const isSource = charm.entry._tag === 'Source';
   // It is run from other folders than this one.
   const python =
     named === undefined ? pythonOf(charm) : named.includes('/') ? resolve(named) : named;
+  const names = charm.containers.map(({ name }) => name);
+  const pebble = names.length === 0 ? null : await openPebble(work, names);
+  const isForked = isSource && !isPlain;
+  const room =
+    pebble === null || isForked ? null : await CharmRoom.open(join(work, 'root'), pebble.folder);
   const folders = new Map<string, UnitFolder>();
   const given = {
     ...(isSource ? { dispatch: dispatchOf(python) } : {}),
@@ -139,8 +152,8 @@ function workshopIn(
   return {
     charm,
     server,
-    launcher:
-      isSource && !isPlain ? new ForkLauncher(python, charm, work) : new PlainLauncher(charm),
+    pebble,
+    launcher: isForked ? new ForkLauncher(python, charm, work) : new PlainLauncher(charm, room),
     folderOf: (unit) => {
       const known = folders.get(unit);
       if (known !== undefined) return known;
@@ -204,7 +217,14 @@ function simulatedOf(
     config: {},
     outside: {
       shared: { initial: null, actions: {} },
-      unit: { initial: new Pod(), actions: {} },
+      unit: {
+        initial: newPod([], null),
+        begins: (application, before) => newPod(shopOf(application).charm.containers, before),
+        actions: containerEvents([
+          charm,
+          ...Object.values(others).flatMap((one) => one.charm?.description ?? []),
+        ]),
+      },
       open: ({ own }: Seen<null, Pod>, { step }) => {
         const room: Room = { own, step };
         return { ports: { room }, state: () => ({ shared: null, own: room.own }) };
@@ -227,7 +247,8 @@ function simulatedOf(
       const beside = { ...room.own.beside, logged: [] };
       const before = room.own;
       const { step } = room;
-      const order = { tools, beside, files: before.files, step };
+      const { files, containers } = before;
+      const order = { tools, beside, files, containers, step };
       const { exit, stderr } = await runHookOf(shopOf(application), order, (record) => {
         room.own = before.after(record, beside, hook);
       });

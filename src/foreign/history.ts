@@ -8,7 +8,7 @@ import {
   type World,
 } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
-import type { Pod } from './pod.ts';
+import { comesUp, type Pod, restarts } from './pod.ts';
 
 type Foreign = World<null, Pod>;
 
@@ -27,6 +27,13 @@ const weights: Readonly<Record<string, number>> = {
   'restart agent': 2,
   upgrade: 2,
 };
+
+/** What befalls containers by themselves. */
+const containerWeights = ({ description: { containers } }: ForeignCharm) =>
+  containers.flatMap(({ name }): (readonly [kind: string, weight: number])[] => [
+    [comesUp(name), 4],
+    [restarts(name), 3],
+  ]);
 
 /** Numbers from 0 up to 1 that a seed decides. */
 export function chance(seed: number): () => number {
@@ -100,7 +107,7 @@ function befalling(
   next: () => number,
   among: Among,
 ): readonly Action[] {
-  const kinds = Object.entries(weights)
+  const kinds = [...Object.entries(weights), ...containerWeights(charm)]
     .map(([kind, weight]) => ({ weight, actions: possible(charm, world, kind, among) }))
     .filter(({ actions }) => actions.length > 0);
   let left = next() * kinds.reduce((sum, { weight }) => sum + weight, 0);

@@ -9,12 +9,16 @@ import { deferredIn } from './deferred.ts';
 import type { Description } from './description.ts';
 import { type Environment, environmentOf } from './hook-environment.ts';
 import type { Ended, Launcher } from './launch.ts';
+import type { PebbleServer } from './pebble/server.ts';
+import type { Containers } from './pod.ts';
 import { answer, type Beside } from './tool-calls.ts';
 import type { ToolServer } from './tool-server.ts';
 import { type Files, stateFile, type UnitFolder } from './unit-files.ts';
 
-/** A call and what came of it. */
-export interface MadeCall extends Call, Answered {}
+/** A call and what came of it; one of Pebble is called so, and says by itself whether it writes. */
+export interface MadeCall extends Call, Answered {
+  readonly writes?: boolean;
+}
 
 /** What is known of a hook that was run, beside what it changed. */
 export interface HookRecord extends Ended {
@@ -23,6 +27,7 @@ export interface HookRecord extends Ended {
   /** The events that wait to be told again. */
   readonly deferred: readonly string[];
   readonly files: Files;
+  readonly containers: Containers;
 }
 
 /** All that hooks of one charm are run with. */
@@ -30,6 +35,8 @@ export interface Workshop {
   readonly charm: Description;
   readonly launcher: Launcher;
   readonly server: ToolServer;
+  /** Null where the charm has no containers. */
+  readonly pebble: PebbleServer | null;
   readonly folderOf: (unit: string) => UnitFolder;
   readonly storageOf: (unit: string, name: string) => string;
   /** What is known of hooks that were run; null where each is to be run. */
@@ -43,6 +50,7 @@ export interface HookOrder {
   readonly tools: HookTools;
   readonly beside: Beside;
   readonly files: Files;
+  readonly containers: Containers;
   /** Before each call that changes anything; it throws where the process is to die there. */
   readonly step: (tool: string) => void;
 }
@@ -81,9 +89,14 @@ function repeated(shop: Workshop, order: HookOrder, known: HookRecord): Beginnin
   const answers: Answered[] = [];
   for (const call of known.calls) {
     try {
-      if (isWriting(call.tool)) order.step(call.tool);
+      if (isWriting(call)) order.step(nameOf(call));
     } catch (error) {
       return { answers, thrown: { error } };
+    }
+    // What a container held is known, and with it what Pebble answers.
+    if (call.tool === pebble) {
+      answers.push(call);
+      continue;
     }
     const made = answered(shop, order, call);
     answers.push(made);
@@ -104,9 +117,13 @@ async function run(
   const folder = shop.folderOf(view.unit);
   folder.put(order.files);
   const context = `${view.unit}-${view.hook.name}-${shop.counts.run}`;
-  const environment = environmentOf(view, shop.server, folder.path, context, (name) =>
-    shop.storageOf(view.unit, name),
-  );
+  const environment = {
+    ...environmentOf(view, shop.server, folder.path, context, (name) =>
+      shop.storageOf(view.unit, name),
+    ),
+    // A unit of Kubernetes is on no machine.
+    ...(shop.pebble === null ? {} : { JUJU_MACHINE_ID: '' }),
+  };
   const calls: MadeCall[] = [];
   let thrown: { readonly error: unknown } | null = null;
   const die = (error: unknown): null => {
@@ -119,7 +136,7 @@ async function run(
     const given = answers[calls.length];
     if (given === undefined && planned !== null) return die(planned.error);
     try {
-      if (given === undefined && isWriting(call.tool)) order.step(call.tool);
+      if (given === undefined && isWriting(call)) order.step(nameOf(call));
       const made = given ?? answered(shop, order, call);
       calls.push({ ...call, ...made });
       return made;
@@ -127,11 +144,37 @@ async function run(
       return die(error);
     }
   });
-  const ended = await shop.launcher.run({ hook: view.hook.name, folder: folder.path, environment });
+  const containers = new Map(Object.entries(order.containers));
+  shop.pebble?.serve({
+    containers,
+    hears: (asked, writes) => {
+      const call = { ...asked, ...{ tool: pebble, files: {}, writes, ...nothingSaid } };
+      if (thrown !== null) return false;
+      const isNew = answers[calls.length] === undefined;
+      try {
+        if (isNew && planned !== null) throw planned.error;
+        if (isNew && writes) order.step(nameOf(call));
+        calls.push(call);
+        return true;
+      } catch (error) {
+        die(error);
+        return false;
+      }
+    },
+    fails: die,
+  });
+  const ended = await shop.launcher.run({
+    ...{ hook: view.hook.name, folder: folder.path, environment },
+    charm: shop.pebble?.folder ?? null,
+  });
   shop.server.serve(context, null);
+  shop.pebble?.serve(null);
   const files = folder.take();
   const deferred = deferredIn(files.get(stateFile));
-  const record = { ...ended, environment, calls, deferred, files };
+  const record: HookRecord = {
+    ...{ ...ended, environment, calls, deferred, files },
+    containers: Object.fromEntries(containers),
+  };
   onEnd(record);
   if (thrown !== null) throw (thrown as { readonly error: unknown }).error;
   // It ended before it came to the call at which it was to die.
@@ -147,15 +190,24 @@ const answered = (
   answer({ tools, charm, beside, storage: (name) => storageOf(tools.view.unit, name) }, call);
 
 /** All that a hook can see, the files included. */
-function keyOf({ tools: { view }, files, beside }: HookOrder): string {
+function keyOf({ tools: { view }, files, beside, containers }: HookOrder): string {
   const { outside: _, ...seen } = view;
   const { logged: __, ...rest } = beside;
   return createHash('sha1')
-    .update(JSON.stringify([seen, rest]))
+    .update(JSON.stringify([seen, rest, containers]))
     .update(files.key())
     .digest('base64');
 }
 
 /** The tools that change something, at once or with the commit: a process may die before each. */
-const isWriting = (tool: string): boolean =>
-  /-(set|add|delete|remove|grant|revoke)$|^(open|close)-port$/.test(tool);
+const isWriting = ({ tool, writes }: Pick<MadeCall, 'tool' | 'writes'>): boolean =>
+  writes ?? /-(set|add|delete|remove|grant|revoke)$|^(open|close)-port$/.test(tool);
+
+/** By what a call of Pebble is called among those of hook tools. */
+export const pebble = 'pebble';
+
+const nothingSaid = { exit: 0, stdout: '', stderr: '' };
+
+/** What a process is killed before. */
+const nameOf = ({ tool, args }: Pick<Call, 'tool' | 'args'>): string =>
+  tool === pebble ? [tool, ...args.slice(0, 2)].join(' ') : tool;

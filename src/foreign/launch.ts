@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { Misuse } from '../testing/index.ts';
 import type { Description } from './description.ts';
 import type { Environment } from './hook-environment.ts';
+import type { CharmRoom } from './pebble/charm-room.ts';
 import { toolNames } from './tool-calls.ts';
 import { agentFile } from './tool-server.ts';
 
@@ -15,6 +16,8 @@ export interface Order {
   readonly hook: string;
   readonly folder: string;
   readonly environment: Environment;
+  /** What the hook is to find at `/charm`; null where it has no containers. */
+  readonly charm: string | null;
 }
 
 /** How a hook's process ended, and what it printed. */
@@ -41,9 +44,12 @@ const most = 4 * 1024 * 1024;
 export class PlainLauncher implements Launcher {
   #child: ChildProcess | null = null;
   readonly #charm: Description;
+  readonly #room: CharmRoom | null;
 
-  constructor(charm: Description) {
+  /** With a room, in which `/charm` is where a charm has it. */
+  constructor(charm: Description, room: CharmRoom | null = null) {
     this.#charm = charm;
+    this.#room = room;
   }
 
   run({ hook, folder, environment }: Order): Promise<Ended> {
@@ -52,7 +58,8 @@ export class PlainLauncher implements Launcher {
       return Promise.resolve({ exit: 0, stdout: '', stderr: '' });
     return new Promise((resolve) => {
       // Its own group, so that what it starts ends with it.
-      const child = spawn(program, [], {
+      const [first, ...words] = this.#room?.words(folder, program) ?? [program];
+      const child = spawn(first, words, {
         cwd: folder,
         env: environment,
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -79,6 +86,7 @@ export class PlainLauncher implements Launcher {
 
   close(): void {
     this.kill();
+    this.#room?.close();
   }
 }
 
@@ -141,7 +149,7 @@ export class ForkLauncher implements Launcher {
     });
   }
 
-  async run({ folder, environment }: Order): Promise<Ended> {
+  async run({ folder, environment, charm }: Order): Promise<Ended> {
     await this.#isReady;
     const gone = () => new Misuse('the interpreter that runs the hooks has ended');
     if (this.#server.exitCode !== null || this.#server.signalCode !== null) throw gone();
@@ -161,7 +169,8 @@ export class ForkLauncher implements Launcher {
         this.#server.off('exit', end);
         resolve(code);
       };
-      this.#server.stdin?.write(`${JSON.stringify({ environment, folder, stdout, stderr })}\n`);
+      const order = { environment, folder, charm, stdout, stderr };
+      this.#server.stdin?.write(`${JSON.stringify(order)}\n`);
     });
     const said = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
     return { exit: exit < 0 ? null : exit, stdout: said(stdout), stderr: said(stderr) };

@@ -17,6 +17,7 @@ import type { HookRecord, MadeCall } from './hook-run.ts';
 import { left } from './leftovers.ts';
 import { sensitiveIn, withPasswordsIn } from './passwords.ts';
 import type { Pod } from './pod.ts';
+import { planRuns } from './workload-learned.ts';
 
 /** An oracle about any charm. */
 export type Oracle = Invariant<null, Pod>;
@@ -168,6 +169,7 @@ export const whileRelated: readonly Oracle[] = [
   passwordsStayIn,
   secretsStaySecret,
   activeMeansDone,
+  planRuns,
 ];
 
 /** Those about what relations leave behind. */

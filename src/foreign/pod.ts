@@ -1,44 +1,112 @@
-/** What a unit of a foreign charm has of its own: files, status, ports; it goes with the unit's pod. */
-import type { Hook } from '../testing/index.ts';
+/** What a unit of a foreign charm has of its own: files, status, ports, containers; it goes with the unit's pod. */
+import type { Happening, Hook } from '../testing/index.ts';
+import type { Description } from './description.ts';
 import type { HookRecord } from './hook-run.ts';
+import { type Container, containerDown, restarted } from './pebble/container.ts';
 import type { Beside } from './tool-calls.ts';
 import { Files } from './unit-files.ts';
 
-export class Pod {
+/** By name. */
+export type Containers = Readonly<Record<string, Container>>;
+
+interface PodParts {
   readonly files: Files;
   readonly beside: Readonly<Beside>;
+  readonly containers: Containers;
+  readonly last: HookRecord | null;
+  readonly hook: Hook | null;
+  readonly runs: number;
+}
+
+export class Pod implements PodParts {
+  readonly files: Files;
+  readonly beside: Readonly<Beside>;
+  readonly containers: Containers;
   /** The hook that it ran last; null before the first. */
   readonly last: HookRecord | null;
   readonly hook: Hook | null;
   /** How often it has run that one in a row. */
   readonly runs: number;
 
-  constructor(
-    files = new Files(),
-    beside: Readonly<Beside> = nothingYet,
-    last: HookRecord | null = null,
-    hook: Hook | null = null,
-    runs = 0,
-  ) {
-    this.files = files;
-    this.beside = beside;
-    this.last = last;
-    this.hook = hook;
-    this.runs = runs;
+  constructor(parts: Partial<PodParts> = {}) {
+    this.files = parts.files ?? new Files();
+    this.beside = parts.beside ?? nothingYet;
+    this.containers = parts.containers ?? {};
+    this.last = parts.last ?? null;
+    this.hook = parts.hook ?? null;
+    this.runs = parts.runs ?? 0;
   }
 
   /** As it is after a hook. */
   after(record: HookRecord, beside: Beside, hook: Hook): Pod {
     const isSame = JSON.stringify(hook) === JSON.stringify(this.hook);
-    return new Pod(record.files, beside, record, hook, isSame ? this.runs + 1 : 1);
+    const { files, containers } = record;
+    return new Pod({
+      ...{ files, beside, containers, last: record, hook },
+      runs: isSame ? this.runs + 1 : 1,
+    });
+  }
+
+  /** The same pod once something befell one of its containers. */
+  become(name: string, change: (container: Container) => Container): Pod {
+    const before = this.containers[name];
+    return before === undefined
+      ? this
+      : new Pod({ ...this, containers: { ...this.containers, [name]: change(before) } });
   }
 
   /** What tells one world from another: how it came about does not. */
   toJSON(): object {
     const { logged: _, ...beside } = this.beside;
-    return { files: this.files, ...beside };
+    return { files: this.files, ...beside, containers: this.containers };
   }
 }
+
+/** As it is before its first hook; of one that was replaced its volumes are left. */
+export const newPod = (containers: Description['containers'], before: Pod | null): Pod =>
+  new Pod({
+    containers: Object.fromEntries(
+      containers.map(({ name, volumes }) => [
+        name,
+        restarted(before?.containers[name] ?? containerDown(volumes)),
+      ]),
+    ),
+  });
+
+/** The kind of event by which the Pebble of a container begins to answer. */
+export const comesUp = (name: string): string => `${name} comes up`;
+
+/** The kind of event by which a container is lost alone, without the charm's. */
+export const restarts = (name: string): string => `${name} restarts`;
+
+/** What happens to the containers of the units of any of these charms. */
+export const containerEvents = (
+  charms: readonly Pick<Description, 'containers'>[],
+): Readonly<Record<string, Happening<Pod>>> =>
+  Object.fromEntries(
+    charms
+      .flatMap(({ containers }) => containers)
+      .flatMap(({ name }): (readonly [string, Happening<Pod>])[] => [
+        [
+          comesUp(name),
+          {
+            when: ({ containers }) => containers[name]?.isUp === false,
+            becomes: (pod) => pod.become(name, (container) => ({ ...container, isUp: true })),
+            told: (unit) => `the container ${name} of ${unit} is up`,
+            isFair: true,
+            announces: `${name}-pebble-ready`,
+          },
+        ],
+        [
+          restarts(name),
+          {
+            when: ({ containers }) => containers[name]?.isUp === true,
+            becomes: (pod) => pod.become(name, restarted),
+            told: (unit) => `the container ${name} of ${unit} is lost, and started anew`,
+          },
+        ],
+      ]),
+  );
 
 const nothingYet: Beside = {
   status: { name: 'unknown', message: '' },

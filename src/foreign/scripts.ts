@@ -4,7 +4,7 @@
  */
 import { type Action, dueHooks, isHook, type Simulation, unitsOf } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
-import type { Pod } from './pod.ts';
+import { type Pod, restarts } from './pod.ts';
 
 type Event =
   | 'relate one'
@@ -14,7 +14,13 @@ type Event =
   | 'change leader'
   | 'configure'
   /** From now on no hook's first commit gets through. */
-  | 'stumble';
+  | 'stumble'
+  /** The first container of each unit is lost alone. */
+  | 'restart containers'
+  /** The pods of all units are replaced. */
+  | 'replace pods'
+  /** From now on all hooks that are due run before a container that is not up comes up. */
+  | 'dawdle';
 
 const scripts: readonly (readonly Event[])[] = [
   ['relate one', 'change leader', 'relate other'],
@@ -24,6 +30,13 @@ const scripts: readonly (readonly Event[])[] = [
   ['relate one', 'relate other', 'configure'],
   ['relate other', 'relate one', 'change leader', 'remove one', 'relate one'],
   ['stumble', 'relate one', 'relate other'],
+];
+
+/** Those that are about containers, which have nothing to do with which application is which. */
+const containerScripts: readonly (readonly Event[])[] = [
+  ['dawdle', 'relate one', 'relate other'],
+  ['relate one', 'restart containers', 'configure'],
+  ['relate one', 'replace pods', 'relate other'],
 ];
 
 /** No more of them than this, however many endpoints a charm has. */
@@ -37,20 +50,28 @@ export interface Scripted {
 }
 
 /** All of them for one charm: each pair of endpoints in both orders, or two applications on its only one. */
-export function scriptsFor({ simulated, configurations }: ForeignCharm): readonly Scripted[] {
+export function scriptsFor({
+  simulated,
+  configurations,
+  description,
+}: ForeignCharm): readonly Scripted[] {
   const all = Object.entries(simulated.soaked(0).requirers);
-  const first = (endpoint: string | undefined) => all.find(([, one]) => one.endpoint === endpoint);
+  const firstOf = (endpoint: string | undefined) =>
+    all.find(([, one]) => one.endpoint === endpoint);
   const endpoints = [...new Set(all.map(([, { endpoint }]) => endpoint))];
-  const names = endpoints.flatMap((endpoint) => first(endpoint)?.[0] ?? []);
+  const names = endpoints.flatMap((endpoint) => firstOf(endpoint)?.[0] ?? []);
   const applications = names.length === 1 ? all.map(([name]) => name).slice(0, 2) : names;
   const pairs = applications.flatMap((one) =>
     applications.flatMap((other) => (one === other ? [] : [{ one, other }])),
   );
   const alone = applications.slice(0, 1).map((one) => ({ one, other: one }));
-  return scripts
+  const both = pairs.length === 0 ? alone : pairs;
+  const [first = { one: '', other: '' }] = both;
+  const ofContainers = description.containers.length === 0 ? [] : containerScripts;
+  const ofAll = scripts
     .filter((events) => configurations.length > 0 || !events.includes('configure'))
-    .flatMap((events) => (pairs.length === 0 ? alone : pairs).map((pair) => ({ events, ...pair })))
-    .slice(0, most);
+    .flatMap((events) => both.map((pair) => ({ events, ...pair })));
+  return [...ofContainers.map((events) => ({ events, ...first })), ...ofAll].slice(0, most);
 }
 
 /** Plays one of them to where all is at rest. */
@@ -59,19 +80,21 @@ export async function play(
   simulation: Simulation<null, Pod>,
   { events, one, other }: Scripted,
 ): Promise<void> {
-  let stumbles = false;
+  let [stumbles, dawdles] = [false, false];
   for (const event of events) {
     if (event === 'stumble') stumbles = true;
+    else if (event === 'dawdle') dawdles = true;
     else
       for (const action of actionsOf(charm, simulation, event, { one, other }))
         await simulation.take(action);
     if (stumbles) await stumble(charm, simulation);
+    if (dawdles) await dawdle(simulation);
     await simulation.rest();
   }
 }
 
 function actionsOf(
-  { configurations, simulated: { application } }: ForeignCharm,
+  { configurations, description, simulated: { application } }: ForeignCharm,
   { world }: Simulation<null, Pod>,
   event: Event,
   { one, other }: Pick<Scripted, 'one' | 'other'>,
@@ -81,7 +104,7 @@ function actionsOf(
   const related = Object.entries(world.relations).filter(([, { requirer }]) => requirer === named);
   switch (verb) {
     case 'relate':
-      return related.length > 0 ? [] : [{ _tag: 'Relate', application: named }];
+      return related.length > 0 || named === '' ? [] : [{ _tag: 'Relate', application: named }];
     case 'remove':
       return related.map(([id]) => ({ _tag: 'RemoveRelation', relation: Number(id) }));
     case 'change': {
@@ -94,6 +117,14 @@ function actionsOf(
             { _tag: 'Elect', unit: heir },
           ];
     }
+    case 'restart': {
+      const [container] = description.containers;
+      return unitsOf(world, application).flatMap((unit) =>
+        container === undefined ? [] : [{ _tag: restarts(container.name), unit }],
+      );
+    }
+    case 'replace':
+      return unitsOf(world, application).map((unit) => ({ _tag: 'LosePod', unit }));
     case 'configure':
       return configurations.slice(0, 1).map((values) => ({
         _tag: 'ChangeConfig',
@@ -102,6 +133,15 @@ function actionsOf(
       }));
     default:
       return [];
+  }
+}
+
+/** Runs all hooks that are due, and nothing else. */
+async function dawdle(simulation: Simulation<null, Pod>): Promise<void> {
+  for (let taken = 0; taken < 200; taken++) {
+    const [due] = dueHooks(simulation.world);
+    if (due === undefined) return;
+    await simulation.settle(due);
   }
 }
 

@@ -1,6 +1,12 @@
 /** Random lives of a foreign charm, until enough hooks were run or one of them violates an oracle. */
 import { isHook, Misuse, Simulation, shortest, Violated } from '../testing/index.ts';
-import { answersHold, answersOracle, type Learned, learnAnswers } from './answers-learned.ts';
+import {
+  answersHold,
+  answersOracle,
+  type Learned,
+  learnAnswers,
+  nothingLearned,
+} from './answers-learned.ts';
 import { type ForeignCharm, type ForeignSimulated, under } from './foreign-charm.ts';
 import { chance, end, live } from './history.ts';
 import { comesToRest, type Oracle, onceGone, whileRelated } from './oracles.ts';
@@ -8,6 +14,7 @@ import type { Pod } from './pod.ts';
 import { play, scriptsFor } from './scripts.ts';
 import { silencedIn } from './silenced.ts';
 import { inSetting, type Setting, type Shown, type Story, tellAgain } from './story.ts';
+import { workloadHolds, workloadOracle } from './workload-learned.ts';
 
 export interface ForeignSoakOptions {
   /** Hooks of the charm to run, at least. */
@@ -81,7 +88,7 @@ class Soaking {
     this.#charm = charm;
     this.#options = options;
     const all = [...whileRelated, ...onceGone, ...(options.oracles ?? [])].map(({ name }) => name);
-    const known = [...all, comesToRest.name, answersOracle];
+    const known = [...all, comesToRest.name, answersOracle, workloadOracle];
     const silenced = silencedIn(charm.description.folder, known);
     const oracles = known.filter((name) => silenced[name] === undefined);
     this.#soaked = {
@@ -102,7 +109,7 @@ class Soaking {
     const calm = this.simulated;
     let current: { simulation: Simulation<null, Pod>; setting: Setting } | null = null;
     const count = () => current !== null && this.#count(current.simulation);
-    let learned: Learned = new Map();
+    let learned = nothingLearned;
     try {
       learned = await learnAnswers(this.#charm, calm, (simulation, setting) => {
         count();
@@ -116,12 +123,18 @@ class Soaking {
       if (!this.#isSilent(error)) return await this.#failed(calm, null, setting, error);
     }
     count();
-    const answers = [...new Set([...learned.values()].flatMap((answer) => Object.keys(answer)))];
+    const answers = keysIn(learned);
     this.#soaked = {
       ...this.#soaked,
       answers: answers.filter((key) => answeredBy === null || answeredBy.includes(key)),
     };
-    this.simulated = this.#under([...onceGone, answersHold(learned, this.#charm, answeredBy)]);
+    const { endpoints } = this.#charm.description;
+    const names = endpoints.map(({ name }) => name);
+    this.simulated = this.#under([
+      ...onceGone,
+      answersHold(learned, this.#charm, answeredBy),
+      workloadHolds(learned.workload, names),
+    ]);
     return null;
   }
 
@@ -198,11 +211,15 @@ class Soaking {
   }
 }
 
+const keysIn = ({ answers }: Learned): readonly string[] => [
+  ...new Set([...answers.values()].flatMap((answer) => Object.keys(answer))),
+];
+
 function checkAnsweredBy(learned: Learned, keys: readonly string[] | null): void {
-  const seen = new Set([...learned.values()].flatMap((answer) => Object.keys(answer)));
-  const missing = keys?.find((key) => !seen.has(key));
+  const seen = keysIn(learned);
+  const missing = keys?.find((key) => !seen.includes(key));
   if (missing !== undefined)
     throw new Misuse(
-      `the charm never writes ${missing}, though nothing goes wrong; it writes ${[...seen].join(', ') || 'nothing'}: say what it is to be asked with (--ask)`,
+      `the charm never writes ${missing}, though nothing goes wrong; it writes ${seen.join(', ') || 'nothing'}: say what it is to be asked with (--ask)`,
     );
 }

@@ -136,8 +136,10 @@ export function outsideOf<Shared, Own>(
     ...outside,
     units: Object.fromEntries(
       names.map((name) => {
-        const before = name === lost ? undefined : outside.units[name];
-        return [name, before ?? unit.initial];
+        const before = outside.units[name];
+        if (before !== undefined && name !== lost) return [name, before];
+        const application = world.units[name]?.application ?? '';
+        return [name, unit.begins?.(application, before ?? null) ?? unit.initial];
       }),
     ),
   };

@@ -206,6 +206,8 @@ export type Ran = E.Either<Failure, DispatchRun | null>;
 export interface OutsidePart<State> {
   readonly initial: State;
   readonly actions: Readonly<Record<string, Happening<State>>>;
+  /** What a unit of an application begins with, at first and when its pod was replaced; `initial` by default. */
+  begins?(application: string, before: State | null): State;
 }
 
 /** Makes a charm one that can be simulated. `Misuse` where its parts do not fit together. */

@@ -3,7 +3,15 @@
  * found within 500 hooks, by the oracle that is for it.
  */
 import { describe, expect, it } from 'vitest';
-import { type Edit, folderOf, type Language, noPython, planted, soakTiny } from './tiny-charms.ts';
+import {
+  type Edit,
+  folderOf,
+  isInPython,
+  type Language,
+  noPython,
+  planted,
+  soakTiny,
+} from './tiny-charms.ts';
 
 interface Fault {
   readonly what: string;
@@ -222,11 +230,81 @@ done
   },
 ];
 
-const isHere = (language: Language) => language !== 'python' || noPython === null;
+/** Of a charm with a container. */
+const inContainers: readonly Fault[] = [
+  {
+    what: 'a layer is not put anew after its container was started anew',
+    language: 'kubernetes',
+    oracle: 'WorkloadHolds',
+    edits: [
+      ['            self.on.lamp_pebble_ready,\n', ''],
+      ['            self.on.update_status,\n', ''],
+    ],
+  },
+  {
+    what: 'a file is written once, and is gone with the container',
+    language: 'kubernetes',
+    oracle: 'WorkloadHolds',
+    edits: [
+      [
+        "        self.lamp.push('/etc/lamp/colour', colour, make_dirs=True, permissions=0o640)\n",
+        `        if not (self.charm_dir / 'written').exists():
+            self.lamp.push('/etc/lamp/colour', colour, make_dirs=True)
+            (self.charm_dir / 'written').touch()
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a layer is changed, and what runs is not',
+    language: 'kubernetes',
+    oracle: 'PlanRuns',
+    configurations: [{ colour: 'red' }],
+    edits: [
+      [
+        '        self.lamp.replan()\n',
+        `        if not self.lamp.get_service('lamp').is_running():
+            self.lamp.start('lamp')
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a container is talked to before it is there',
+    language: 'kubernetes',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        '            framework.observe(event, self._look)\n',
+        '            framework.observe(event, self._look)\n        framework.observe(light.relation_created, self._first)\n',
+      ],
+      [
+        '    def _shine(self):\n',
+        `    def _first(self, event):
+        if self.lamp.can_connect():
+            (self.charm_dir / f'met-{event.relation.id}').touch()
+
+    def _shine(self):
+`,
+      ],
+      [
+        "                if relation.data[relation.app].get('room'):\n",
+        `                if (self.charm_dir / f'met-{relation.id}').exists():
+`,
+      ],
+    ],
+  },
+];
+
+const isHere = (language: Language) => !isInPython(language) || noPython === null;
 const skipping = (language: Language) => (isHere(language) ? '' : ` (skipped: ${noPython})`);
 
 describe('a planted fault', () => {
-  for (const { what, language, oracle, edits, configurations = [] } of [...faults, ...others])
+  for (const { what, language, oracle, edits, configurations = [] } of [
+    ...faults,
+    ...others,
+    ...inContainers,
+  ])
     it.skipIf(!isHere(language))(
       `is found by ${oracle}: ${what}${skipping(language)}`,
       { timeout: 120_000 },
@@ -243,8 +321,13 @@ describe('a planted fault', () => {
 });
 
 describe('a charm that has none', () => {
-  const set = { bash: { greeting: 'ahoy' }, node: { quay: 'south' }, python: { paper: 'blue' } };
-  for (const language of ['bash', 'node', 'python'] as const)
+  const set = {
+    bash: { greeting: 'ahoy' },
+    node: { quay: 'south' },
+    python: { paper: 'blue' },
+    kubernetes: { colour: 'red' },
+  };
+  for (const language of ['bash', 'node', 'python', 'kubernetes'] as const)
     it.skipIf(!isHere(language))(
       `violates nothing: ${language}${skipping(language)}`,
       { timeout: 300_000 },

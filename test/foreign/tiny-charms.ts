@@ -5,18 +5,28 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { asksAndReads, openForeignCharm, soakForeign } from '../../src/foreign/index.ts';
 
-export type Language = 'bash' | 'node' | 'python';
+/** By the language it is written in; the last one is in Python as well, and has a container. */
+export type Language = 'bash' | 'node' | 'python' | 'kubernetes';
+
+export const isInPython = (language: Language): boolean =>
+  language === 'python' || language === 'kubernetes';
 
 /** What is replaced by what, in the program of a charm. */
 export type Edit = readonly [from: string, to: string];
 
-const programs = { bash: 'dispatch', node: 'dispatch', python: 'src/charm.py' } as const;
+const programs = {
+  bash: 'dispatch',
+  node: 'dispatch',
+  python: 'src/charm.py',
+  kubernetes: 'src/charm.py',
+} as const;
 
 /** What applications ask with, by endpoint, and what operators set. */
 const asked = {
   bash: { database: [{ database: 'ships' }] },
   node: { berth: [{ ship: 'argo' }] },
   python: { page: [{ title: 'tides' }] },
+  kubernetes: { light: [{ room: 'attic' }] },
 } as const;
 
 export const folderOf = (language: Language): string => resolve('test/foreign/charms', language);
@@ -59,7 +69,7 @@ export async function soakTiny(
     others,
     configurations,
     isPlain,
-    ...(language === 'python' ? { python: ops() } : {}),
+    ...(isInPython(language) ? { python: ops() } : {}),
   });
   try {
     const soaked = await soakForeign(charm, { hooks, seed, shrinkSeconds });

@@ -18,6 +18,7 @@ TOOLS = set(sys.argv[1].split(','))
 SOURCE = sys.argv[2]
 ENTRY = os.path.join(SOURCE, 'src', 'charm.py')
 real_run = subprocess.run
+real_connect = socket.socket.connect
 
 
 def call_tool(name, args, given):
@@ -60,6 +61,17 @@ def run(args, *others, input=None, check=False, **options):
     return done
 
 
+def connect_within(charm):
+    """`socket.connect`, but `/charm` is a folder of this unit."""
+
+    def connect(self, address):
+        if isinstance(address, str) and address.startswith('/charm/'):
+            address = charm + address[len('/charm') :]
+        return real_connect(self, address)
+
+    return connect
+
+
 def search_path(folder):
     """As a dispatch of charmcraft sets it, before what the interpreter knows itself."""
     return [os.path.join(folder, part) for part in ('src', 'lib', 'venv')]
@@ -83,6 +95,8 @@ def hook(order):
     os.chdir(order['folder'])
     sys.path[:3] = search_path(order['folder'])
     subprocess.run = run
+    if order['charm'] is not None:
+        socket.socket.connect = connect_within(order['charm'])
     main = types.ModuleType('__main__')
     main.__file__ = os.path.join(order['folder'], 'src', 'charm.py')
     sys.modules['__main__'] = main
