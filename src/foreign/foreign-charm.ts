@@ -13,17 +13,17 @@ import {
   Misuse,
   type Seen,
   type SimulatedCharm,
-  type Topology,
 } from '../testing/index.ts';
 import { type Description, defaultsOf, describeCharm } from './description.ts';
 import { type HookRecord, runHookOf, type Workshop } from './hook-run.ts';
 import { dispatchOf, ForkLauncher, PlainLauncher, patience, pythonOf } from './launch.ts';
 import { comesToRest } from './oracles.ts';
-import { asksAndReads, checkFits, type OtherSide, ownCharmOf } from './other-side.ts';
+import { asksAndReads, checkFits, type OtherSide } from './other-side.ts';
 import { CharmRoom } from './pebble/charm-room.ts';
 import { openPebble } from './pebble/server.ts';
 import { containerEvents, newPod, type Pod } from './pod.ts';
 import { openToolServer, type ToolServer } from './tool-server.ts';
+import { topologyOf } from './topology.ts';
 import { UnitFolder } from './unit-files.ts';
 
 /** How a charm is to be run. */
@@ -76,14 +76,11 @@ export async function openForeignCharm(
       throw new Misuse(`${description.name} has no option ${name}`);
   const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));
   const server = await openToolServer(work);
-  const shop = await workshopIn(work, server, description, options);
+  const shop = workshopIn(work, server, description, options);
   const shops = new Map<string, Workshop>();
   for (const [endpoint, { charm }] of Object.entries(others))
     if (charm !== undefined)
-      shops.set(
-        endpoint,
-        await workshopIn(join(work, endpoint), server, charm.description, options),
-      );
+      shops.set(endpoint, workshopIn(join(work, endpoint), server, charm.description, options));
   const { requirers } = topologyOf(description, others, 0);
   return {
     description,
@@ -127,23 +124,21 @@ function othersOf(
 }
 
 /** What the hooks of one charm are run with, in a folder; its units' own folders may be elsewhere. */
-async function workshopIn(
+function workshopIn(
   work: string,
   server: ToolServer,
   charm: Description,
   { python: named, isPlain = false }: Pick<ForeignOptions, 'python' | 'isPlain'>,
   units = join(work, 'units'),
-): Promise<Workshop> {
+): Workshop {
   mkdirSync(work, { recursive: true });
   const isSource = charm.entry._tag === 'Source';
   // It is run from other folders than this one.
   const python =
     named === undefined ? pythonOf(charm) : named.includes('/') ? resolve(named) : named;
   const names = charm.containers.map(({ name }) => name);
-  const pebble = names.length === 0 ? null : await openPebble(work, names);
-  const isForked = isSource && !isPlain;
-  const room =
-    pebble === null || isForked ? null : await CharmRoom.open(join(work, 'root'), pebble.folder);
+  const pebble = names.length === 0 ? null : openPebble(work, names);
+  const room = pebble === null ? null : new CharmRoom(join(work, 'root'), pebble.folder);
   const folders = new Map<string, UnitFolder>();
   const given = {
     ...(isSource ? { dispatch: dispatchOf(python) } : {}),
@@ -153,7 +148,8 @@ async function workshopIn(
     charm,
     server,
     pebble,
-    launcher: isForked ? new ForkLauncher(python, charm, work) : new PlainLauncher(charm, room),
+    launcher:
+      isSource && !isPlain ? new ForkLauncher(python, charm, work) : new PlainLauncher(charm, room),
     folderOf: (unit) => {
       const known = folders.get(unit);
       if (known !== undefined) return known;
@@ -194,6 +190,11 @@ function simulatedOf(
   charm: Description,
   others: Readonly<Record<string, OtherSide>>,
   shopOf: (application: string) => Workshop,
+  charmOf = (application: string): Pick<Description, 'containers'> => shopOf(application).charm,
+  charms: readonly Pick<Description, 'containers'>[] = [
+    charm,
+    ...Object.values(others).flatMap((one) => one.charm?.description ?? []),
+  ],
 ): ForeignSimulated {
   const [first, ...rest] = Object.keys(others);
   const nobody = 'juju-info';
@@ -219,11 +220,8 @@ function simulatedOf(
       shared: { initial: null, actions: {} },
       unit: {
         initial: newPod([], null),
-        begins: (application, before) => newPod(shopOf(application).charm.containers, before),
-        actions: containerEvents([
-          charm,
-          ...Object.values(others).flatMap((one) => one.charm?.description ?? []),
-        ]),
+        begins: (application, before) => newPod(charmOf(application).containers, before),
+        actions: containerEvents(charms),
       },
       open: ({ own }: Seen<null, Pod>, { step }) => {
         const room: Room = { own, step };
@@ -280,27 +278,3 @@ const sideOf = (
   others: Readonly<Record<string, OtherSide>>,
   { endpoint = '' }: Readonly<Record<string, string>>,
 ) => others[endpoint]?.script ?? asksAndReads;
-
-/** Up to three units, two applications where the charm provides something and one where it requires it. */
-function topologyOf(
-  { name: own, endpoints }: Description,
-  others: Readonly<Record<string, OtherSide>>,
-  seed: number,
-): Topology {
-  const requirers = endpoints.flatMap(({ name, role }) => {
-    const requests = others[name]?.requests ?? [{}];
-    const isFree = (application: string) => application !== own;
-    const names = role === 'provides' ? [`${name}-one`, `${name}-two`] : [`${name}-one`];
-    return names.filter(isFree).map((application, at) => {
-      const request = requests[(seed + at) % requests.length] ?? {};
-      const own = ownCharmOf(others[name]?.charm);
-      const one = { units: 1, request, endpoint: name, options: { endpoint: name }, ...own };
-      return [application.toLowerCase().replace(/[^a-z0-9-]/g, '-'), one] as const;
-    });
-  });
-  return {
-    units: [2, 2, 1, 3][seed % 4] ?? 2,
-    hasSecrets: true,
-    requirers: Object.fromEntries(requirers),
-  };
-}

@@ -204,7 +204,7 @@ const isWriting = ({ tool, writes }: Pick<MadeCall, 'tool' | 'writes'>): boolean
   writes ?? /-(set|add|delete|remove|grant|revoke)$|^(open|close)-port$/.test(tool);
 
 /** By what a call of Pebble is called among those of hook tools. */
-export const pebble = 'pebble';
+const pebble = 'pebble';
 
 const nothingSaid = { exit: 0, stdout: '', stderr: '' };
 

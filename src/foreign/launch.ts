@@ -52,13 +52,13 @@ export class PlainLauncher implements Launcher {
     this.#room = room;
   }
 
-  run({ hook, folder, environment }: Order): Promise<Ended> {
+  async run({ hook, folder, environment }: Order): Promise<Ended> {
     const program = join(folder, this.#charm.entry._tag === 'Hooks' ? `hooks/${hook}` : 'dispatch');
     if (this.#charm.entry._tag === 'Hooks' && !existsSync(program))
-      return Promise.resolve({ exit: 0, stdout: '', stderr: '' });
-    return new Promise((resolve) => {
+      return { exit: 0, stdout: '', stderr: '' };
+    const [first, ...words] = (await this.#room?.words(folder, program)) ?? [program];
+    return await new Promise((resolve) => {
       // Its own group, so that what it starts ends with it.
-      const [first, ...words] = this.#room?.words(folder, program) ?? [program];
       const child = spawn(first, words, {
         cwd: folder,
         env: environment,

@@ -82,8 +82,11 @@ export async function play(
 ): Promise<void> {
   let [stumbles, dawdles] = [false, false];
   for (const event of events) {
+    if (event === 'dawdle') {
+      dawdles = true;
+      continue;
+    }
     if (event === 'stumble') stumbles = true;
-    else if (event === 'dawdle') dawdles = true;
     else
       for (const action of actionsOf(charm, simulation, event, { one, other }))
         await simulation.take(action);

@@ -11,8 +11,8 @@ import { noPython, ops } from './tiny-charms.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'hookchart-pebble-'));
 let pebble: PebbleServer;
-beforeAll(async () => {
-  pebble = await openPebble(work, ['web', 'db']);
+beforeAll(() => {
+  pebble = openPebble(work, ['web', 'db']);
 });
 afterAll(() => {
   pebble.close();

@@ -23,21 +23,38 @@ echo ready
 exec chroot "$1" /bin/cat`;
 
 export class CharmRoom {
-  readonly #holder: ChildProcess;
+  readonly #root: string;
+  readonly #charm: string;
+  #holder: ChildProcess | null = null;
 
-  private constructor(holder: ChildProcess) {
-    this.#holder = holder;
+  /** With an empty folder for its root; it is made when it is first needed. */
+  constructor(root: string, charm: string) {
+    this.#root = root;
+    this.#charm = charm;
   }
 
-  /** Makes it, with an empty folder for its root; `Misuse` where this machine does not let it. */
-  static async open(root: string, charm: string): Promise<CharmRoom> {
+  /** The words by which a program is run in it; `Misuse` where this machine has no namespaces. */
+  async words(folder: string, program: string): Promise<readonly [string, ...string[]]> {
+    this.#holder ??= await this.#made();
+    const enters = namespaces.includes('--user') ? ['--user', '--preserve-credentials'] : [];
+    const target = ['--target', String(this.#holder.pid)];
+    const inside = ['/bin/sh', '-c', 'cd "$0" && exec "$@"', folder, program];
+    return ['nsenter', ...target, ...enters, '--mount', '--root', '--wd', ...inside];
+  }
+
+  close(): void {
+    this.#holder?.stdin?.end();
+    this.#holder?.kill();
+  }
+
+  async #made(): Promise<ChildProcess> {
     const refused = (why: string) =>
       new Misuse(
-        `a charm finds its containers at /charm, which takes a namespace for each process of it, and ${why}: leave --plain out for a charm in Python, or run as root`,
+        `a charm finds its containers at /charm, which takes a namespace for its processes, and ${why}: leave --plain out for a charm in Python, or run as root`,
       );
     if (!hasNamespaces()) throw refused('this machine lets nobody make one (unshare --mount)');
-    mkdirSync(root, { recursive: true });
-    const words = [...namespaces, 'sh', '-c', script, 'charm', root, charm];
+    mkdirSync(this.#root, { recursive: true });
+    const words = [...namespaces, 'sh', '-c', script, 'charm', this.#root, this.#charm];
     const holder = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'pipe'] });
     const said: Buffer[] = [];
     holder.stderr?.on('data', (part: Buffer) => said.push(part));
@@ -46,19 +63,7 @@ export class CharmRoom {
       holder.once('error', ({ message }) => reject(refused(message)));
       holder.once('exit', () => reject(refused(Buffer.concat(said).toString().trim())));
     });
-    return new CharmRoom(holder);
-  }
-
-  /** The words by which a program is run in it. */
-  words(folder: string, program: string): readonly [string, ...string[]] {
-    const enters = namespaces.includes('--user') ? ['--user', '--preserve-credentials'] : [];
-    const target = ['--target', String(this.#holder.pid)];
-    const inside = ['/bin/sh', '-c', 'cd "$0" && exec "$@"', folder, program];
-    return ['nsenter', ...target, ...enters, '--mount', '--root', '--wd', ...inside];
-  }
-
-  close(): void {
-    this.#holder.stdin?.end();
-    this.#holder.kill();
+    holder.unref();
+    return holder;
   }
 }

@@ -184,7 +184,7 @@ export class FileTree {
 }
 
 /** A path without what leads nowhere; `PathRefused` where it does not begin at the root. */
-export function clean(path: string): string {
+function clean(path: string): string {
   if (!path.startsWith('/'))
     throw new PathRefused('generic-file-error', `paths must be absolute, got "${path}"`);
   const parts: string[] = [];

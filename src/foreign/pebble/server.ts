@@ -18,7 +18,7 @@ import { doingOf, replyTo } from './requests.ts';
 import { WebSocketEnd } from './web-socket.ts';
 
 /** The containers of the unit whose hook runs. */
-export interface PebbleSession {
+interface PebbleSession {
   /** By name; they change as the hook goes on. */
   readonly containers: Map<string, Container>;
   /** Hears what is asked before it is done; no where the hook's process is about to die. */
@@ -45,32 +45,27 @@ export interface PebbleServer {
 }
 
 /** Listens for each container, beside a folder `charm` with links to those that are up. */
-export async function openPebble(folder: string, names: readonly string[]): Promise<PebbleServer> {
+export function openPebble(folder: string, names: readonly string[]): PebbleServer {
   let current: Current | null = null;
   const charm = join(folder, 'charm');
   const linkOf = (name: string) => join(charm, 'containers', name, 'pebble.socket');
-  const servers = await Promise.all(
-    names.map(async (name, number) => {
-      const socket = join(folder, `pebble-${number}.socket`);
-      mkdirSync(join(charm, 'containers', name), { recursive: true });
-      const server = createServer((request, response) =>
-        received(request, (body) => {
-          if (current === null) response.destroy();
-          else answer(current, name, asOf(request, body), response, folder);
-        }),
-      );
-      server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-        if (current === null) stream.destroy();
-        else connected(current, request, stream, head);
-      });
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(socket, resolve);
-      });
-      server.unref();
-      return { name, server, socket };
-    }),
-  );
+  const servers = names.map((name, number) => {
+    const socket = join(folder, `pebble-${number}.socket`);
+    mkdirSync(join(charm, 'containers', name), { recursive: true });
+    const server = createServer((request, response) =>
+      received(request, (body) => {
+        if (current === null) response.destroy();
+        else answer(current, name, asOf(request, body), response, folder);
+      }),
+    );
+    server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      if (current === null) stream.destroy();
+      else connected(current, request, stream, head);
+    });
+    server.listen(socket);
+    server.unref();
+    return { name, server, socket };
+  });
   const close = (server: Server) => {
     server.closeAllConnections();
     server.close();
