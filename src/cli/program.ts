@@ -16,6 +16,7 @@ import {
   serve,
   writeRecording,
 } from './inspect.ts';
+import { addJuju } from './juju/juju.ts';
 import { type LeftoverOptions, leftovers } from './leftovers.ts';
 import { addNew } from './new.ts';
 import { json, out } from './output.ts';
@@ -132,6 +133,7 @@ program
 
 addVerify(program);
 addSoak(program);
+addJuju(program);
 
 program
   .command('leftovers')
@@ -180,7 +182,9 @@ const isHookMisuse = (error: unknown) => error instanceof Error && error.name ==
 /** The command that was called, as it is typed. */
 let called = 'hookchart';
 program.hook('preAction', (_, command) => {
-  called = `hookchart ${command.name()}`;
+  const above =
+    command.parent === program || command.parent === null ? '' : `${command.parent.name()} `;
+  called = `hookchart ${above}${command.name()}`;
 });
 
 try {

@@ -15,10 +15,11 @@ export interface Endpoint {
 }
 
 /** An option of the charm. */
-interface Option {
+export interface CharmOption {
   readonly name: string;
   readonly type: string;
   readonly default: unknown;
+  readonly description: string;
 }
 
 /** A workload beside the charm. */
@@ -44,7 +45,7 @@ export interface Description {
   readonly entry: Entry;
   readonly endpoints: readonly Endpoint[];
   readonly peers: readonly string[];
-  readonly options: readonly Option[];
+  readonly options: readonly CharmOption[];
   readonly storage: readonly string[];
   readonly containers: readonly ContainerOf[];
   /** All that the file says in which the charm is named. */
@@ -71,7 +72,11 @@ const metadata = v.object({
 });
 const optionsOf = v.object({
   options: byName(
-    v.object({ type: v.optional(v.string(), 'string'), default: v.optional(v.unknown()) }),
+    v.object({
+      type: v.optional(v.string(), 'string'),
+      default: v.optional(v.unknown()),
+      description: v.optional(v.string(), ''),
+    }),
   ),
 });
 
@@ -106,6 +111,7 @@ export function describeCharm(folder: string): Description {
       name,
       type: option?.type ?? 'string',
       default: option?.default,
+      description: option?.description ?? '',
     })),
     storage: Object.keys(known.storage ?? {}),
     containers: Object.entries(known.containers ?? {}).map(([name, one]) => ({

@@ -124,7 +124,7 @@ function othersOf(
 }
 
 /** What the hooks of one charm are run with, in a folder; its units' own folders may be elsewhere. */
-function workshopIn(
+export function workshopIn(
   work: string,
   server: ToolServer,
   charm: Description,
@@ -186,7 +186,7 @@ function packedFiles({ folder, document }: Description): Readonly<Record<string,
 }
 
 /** A charm as the model runs it, and with it others whose workshop is found by the application's name. */
-function simulatedOf(
+export function simulatedOf(
   charm: Description,
   others: Readonly<Record<string, OtherSide>>,
   shopOf: (application: string) => Workshop,

@@ -1,4 +1,11 @@
 /** Charms in any language, in a folder, on the simulated Juju. */
+export { ModelFolder } from './by-hand/kept.ts';
+export { levels, logText } from './by-hand/log.ts';
+export { HandModel, type HandRun } from './by-hand/model.ts';
+export { type Named, type Pair, pairsOf, relationBetween } from './by-hand/relating.ts';
+export { asYaml, configShown, secretOf, secretsShown, unitShown } from './by-hand/shown.ts';
+export { statusOf, statusText, table } from './by-hand/status.ts';
+export { type CharmOption, describeCharm } from './description.ts';
 export { type ForeignCharm, openForeignCharm } from './foreign-charm.ts';
 export { asksAndReads, charmAsOtherSide, type OtherSide, otherSideIn } from './other-side.ts';
 export { StoryRecorder } from './recording.ts';

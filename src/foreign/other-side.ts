@@ -54,7 +54,7 @@ export const ownCharmOf = (
   other === undefined ? {} : { ownEndpoint: other.endpoint, charm: deployable(other.description) };
 
 /** What the model is to know of a charm that it deploys. */
-const deployable = (charm: Description): OwnCharm => ({
+export const deployable = (charm: Description): OwnCharm => ({
   config: defaultsOf(charm),
   storage: charm.storage,
   peers: charm.peers,

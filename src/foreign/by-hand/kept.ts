@@ -1,0 +1,204 @@
+/** A model in a folder: its world, where its charms are, and what its units have logged. */
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { type Interruption, Misuse, type World } from '../../testing/index.ts';
+import { Pod } from '../pod.ts';
+import { Files } from '../unit-files.ts';
+
+/** Where the charm of an application is, and what runs it where it is in Python. */
+export interface CharmPlace {
+  readonly folder: string;
+  readonly python?: string;
+}
+
+/** All of a model that is kept between two commands. */
+export interface Kept {
+  readonly world: World<null, Pod>;
+  /** By application. */
+  readonly charms: Readonly<Record<string, CharmPlace>>;
+  /** What befalls the next hook of a unit. */
+  readonly crashes: Readonly<Record<string, Interruption>>;
+  /** How many lines of the log there are: they have no other time. */
+  readonly logged: number;
+}
+
+/** A line of the log, as Juju's is made up. */
+export interface LogLine {
+  /** The unit, or `controller-0`. */
+  readonly entity: string;
+  /** Which line it is, from 1: the simulation has no other time. */
+  readonly at: number;
+  readonly level: string;
+  readonly module: string;
+  readonly message: string;
+}
+
+const format = 'hookchart-juju';
+/** To be counted up where a world, or what is in a unit's pod, is of another shape than before. */
+const version = 1;
+
+/** What there is of a model in its folder, the lock aside. */
+const own: ReadonlySet<string> = new Set([
+  ...['.gitignore', 'log.jsonl', 'model.json', 'model.json.new', 'units'],
+]);
+
+const schema = v.object({
+  format: v.literal(format),
+  version: v.number(),
+  by: v.string(),
+  model: v.optional(v.unknown()),
+});
+
+/** What is in a folder, for one command at a time. */
+export class ModelFolder {
+  readonly path: string;
+  readonly #by: string;
+
+  /** `by` is the program's version, whose files no other one reads. */
+  constructor(path: string, by: string) {
+    this.path = path;
+    this.#by = by;
+  }
+
+  isThere(): boolean {
+    return existsSync(this.#file);
+  }
+
+  /** `Misuse` where there is no model, where another version has made it, or where it is damaged. */
+  read(): Kept {
+    if (!this.isThere())
+      throw new Misuse(`there is no model in ${this.path}: "deploy FOLDER" begins one`);
+    const text = readFileSync(this.#file, 'utf8');
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+    if (!parsed.success)
+      throw new Misuse(`${this.#file} is no model: remove ${this.path}, and deploy anew`);
+    const { by, version: written, model } = parsed.output;
+    if (written !== version || by !== this.#by)
+      throw new Misuse(
+        `the model in ${this.path} is one of hookchart ${by}, and this is ${this.#by}: "destroy-model" takes it away`,
+      );
+    return restored(model as Stored);
+  }
+
+  write(kept: Kept): void {
+    const whole = { format, version, by: this.#by, model: stored(kept) };
+    // Who is ended while it writes leaves the model as it was.
+    writeFileSync(`${this.#file}.new`, JSON.stringify(whole));
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+
+  log(lines: readonly LogLine[]): void {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    appendFileSync(join(this.path, 'log.jsonl'), text);
+  }
+
+  logged(): readonly LogLine[] {
+    const file = join(this.path, 'log.jsonl');
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as LogLine]));
+  }
+
+  /** The folder of a unit's own things; what it has made there stays until the unit is gone. */
+  unit(name: string): string {
+    return join(this.units, name.replace('/', '-'));
+  }
+
+  get units(): string {
+    return join(this.path, 'units');
+  }
+
+  /** Takes away what is a model's, and the folder where nothing else is in it. */
+  destroy(): void {
+    for (const name of [...own, 'lock'])
+      rmSync(join(this.path, name), { recursive: true, force: true });
+    if (readdirSync(this.path).length === 0) rmdirSync(this.path);
+  }
+
+  /** Nobody else uses the model until what is given back is called. `Misuse` where somebody does. */
+  lock(): () => void {
+    if (!existsSync(this.path)) {
+      mkdirSync(this.path, { recursive: true });
+      writeFileSync(join(this.path, '.gitignore'), '*\n');
+    } else if (
+      !this.isThere() &&
+      readdirSync(this.path).some((name) => !own.has(name) && name !== 'lock')
+    )
+      throw new Misuse(`${this.path} holds something else, and no model: name another folder`);
+    const file = join(this.path, 'lock');
+    const take = () => {
+      const handle = openSync(file, 'wx');
+      writeFileSync(handle, String(process.pid));
+      closeSync(handle);
+      return () => rmSync(file, { force: true });
+    };
+    try {
+      return take();
+    } catch {
+      const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+      if (holder !== 0 && isRunning(holder))
+        throw new Misuse(`another command (process ${holder}) is at work on ${this.path}`);
+      rmSync(file, { force: true });
+      return take();
+    }
+  }
+
+  get #file(): string {
+    return join(this.path, 'model.json');
+  }
+}
+
+function isRunning(process_: number): boolean {
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A file as JSON has it. */
+type StoredFile = readonly [path: string, mode: number, hash: string, base64: string];
+interface Stored extends Omit<Kept, 'world'> {
+  readonly world: Omit<World<null, Pod>, 'outside'>;
+  /** What each unit has of its own: all of its pod but what it ran last. */
+  readonly pods: Readonly<Record<string, { readonly files: readonly StoredFile[] }>>;
+}
+
+function stored({ world, ...rest }: Kept): Stored {
+  const { outside, ...model } = world;
+  const pods = Object.entries(outside.units).map(([unit, pod]) => {
+    const files = [...pod.files.entries()].map(
+      ([path, { bytes, mode, hash }]): StoredFile => [path, mode, hash, bytes.toString('base64')],
+    );
+    return [unit, { ...pod, last: null, files }];
+  });
+  return { ...rest, world: model, pods: Object.fromEntries(pods) };
+}
+
+function restored({ world, pods, ...rest }: Stored): Kept {
+  const units = Object.entries(pods).map(([unit, { files, ...pod }]) => {
+    const found = files.map(
+      ([path, mode, hash, base64]) =>
+        [path, { mode, hash, bytes: Buffer.from(base64, 'base64') }] as const,
+    );
+    return [unit, Object.assign(new Pod(), pod, { files: new Files(new Map(found)) })];
+  });
+  return {
+    ...rest,
+    world: { ...world, outside: { shared: null, units: Object.fromEntries(units) } },
+  };
+}

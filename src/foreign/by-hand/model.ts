@@ -1,0 +1,276 @@
+/** A model of several charms that somebody works by hand, one command after the other. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Action,
+  type Configuration,
+  dueHooks,
+  type Hook,
+  type Interruption,
+  isHook,
+  Misuse,
+  type Operation,
+  type Relation,
+  type RunHook,
+  step,
+  unitsOf,
+  updateStatus,
+  type World,
+} from '../../testing/index.ts';
+import { type Description, describeCharm } from '../description.ts';
+import { type ForeignSimulated, simulatedOf, workshopIn } from '../foreign-charm.ts';
+import type { Workshop } from '../hook-run.ts';
+import { deployable } from '../other-side.ts';
+import type { Pod } from '../pod.ts';
+import { openToolServer, type ToolServer } from '../tool-server.ts';
+import type { CharmPlace, Kept, LogLine, ModelFolder } from './kept.ts';
+import { linesOf } from './log.ts';
+import { endpointIn } from './relating.ts';
+
+/** A hook that a command has run. */
+export interface HandRun {
+  readonly unit: string;
+  readonly hook: string;
+  /** Its endpoint and number, where it is about a relation. */
+  readonly relation: string | null;
+  readonly failure: string | null;
+}
+
+/** What is deployed, from where, and how it is set up. */
+export interface Deployment extends CharmPlace {
+  readonly application: string;
+  readonly units: number;
+  readonly config: Configuration;
+}
+
+/** So many hooks are run by one command, at most: some call each other forth without end. */
+const most = 500;
+
+/** No application is under test where somebody looks at all of them. */
+const nobody: Description = {
+  ...{ folder: '', name: '-', entry: { _tag: 'Dispatch' }, endpoints: [], peers: [] },
+  ...{ options: [], storage: [], containers: [], document: {} },
+};
+
+const nothingYet: Kept = {
+  world: {
+    ...{ seconds: 0, tested: nobody.name, applications: {}, units: {}, relations: {} },
+    ...{ hasSecrets: true, secrets: {}, outside: { shared: null, units: {} } },
+    made: { relations: 0, secrets: 0 },
+  },
+  ...{ charms: {}, crashes: {}, logged: 0 },
+};
+
+export class HandModel {
+  readonly folder: ModelFolder;
+  #kept: Kept;
+  readonly #watch: (run: HandRun) => void;
+  readonly #described = new Map<string, Description>();
+  readonly #shops = new Map<string, Workshop>();
+  #work: { readonly path: string; readonly server: ToolServer } | null = null;
+
+  /** The model in a folder, or a new one where there is none; `watch` is told of each hook. */
+  constructor(folder: ModelFolder, watch: (run: HandRun) => void = () => {}) {
+    this.folder = folder;
+    this.#watch = watch;
+    this.#kept = folder.isThere() ? folder.read() : nothingYet;
+  }
+
+  get world(): World<null, Pod> {
+    return this.#kept.world;
+  }
+
+  /** The charm of an application, as its folder has it now. */
+  charmOf(application: string): Description {
+    const known = this.#described.get(application);
+    if (known !== undefined) return known;
+    const place = this.#kept.charms[application];
+    if (place === undefined) throw new Misuse(`there is no application ${application}`);
+    const described = describeCharm(place.folder);
+    this.#described.set(application, described);
+    return described;
+  }
+
+  /** What befalls the next hook of each unit that something is to befall. */
+  get crashes(): Readonly<Record<string, Interruption>> {
+    return this.#kept.crashes;
+  }
+
+  async deploy({ application, units, config, ...place }: Deployment): Promise<void> {
+    const charm = deployable(describeCharm(place.folder));
+    const own = { ...charm, config: { ...charm.config, ...config } };
+    const action: Operation = { _tag: 'Deploy', application, units, charm: own };
+    const world = await this.#happened(action);
+    this.#keep({ world, charms: { ...this.#kept.charms, [application]: place } });
+  }
+
+  /** Another charm, or what its folder has become, from now on. */
+  async refresh(application: string, folder?: string): Promise<void> {
+    const before = this.#kept.charms[application];
+    if (before === undefined) throw new Misuse(`there is no application ${application}`);
+    const place = { ...before, ...(folder === undefined ? {} : { folder }) };
+    const { options } = describeCharm(place.folder);
+    const set = this.world.applications[application]?.config ?? {};
+    const values = options.flatMap(({ name, default: value }) => {
+      const now = set[name] ?? value ?? undefined;
+      return now === undefined ? [] : [[name, now] as const];
+    });
+    this.#described.delete(application);
+    this.#shops.get(application)?.launcher.close();
+    this.#shops.delete(application);
+    this.#keep({ charms: { ...this.#kept.charms, [application]: place } });
+    await this.act({
+      ...{ _tag: 'ChangeConfig', application },
+      values: Object.fromEntries(values),
+    });
+    await this.act({ _tag: 'Upgrade', application });
+  }
+
+  /** What an operator or a machine does. */
+  async act(operation: Operation): Promise<void> {
+    this.#keep({ world: await this.#happened(operation) });
+    await this.#elect();
+  }
+
+  /** Has a unit lead its application in place of who does. */
+  async elect(unit: string): Promise<void> {
+    const application = this.world.units[unit]?.application ?? '';
+    const { leader = null } = this.world.applications[application] ?? {};
+    const lost =
+      leader === null ? this.world : await this.#happened({ _tag: 'LoseLeader', application });
+    this.#keep({ world: lost });
+    this.#keep({ world: await this.#happened({ _tag: 'Elect', unit }) });
+  }
+
+  /** From now on the next hook of a unit is met by this. */
+  meet(unit: string, interruption: Interruption): void {
+    this.#keep({ crashes: { ...this.crashes, [unit]: interruption } });
+  }
+
+  /** The hooks of which Juju would run one next, all units beside each other. */
+  due(): readonly RunHook[] {
+    return dueHooks(this.world).filter(isHook);
+  }
+
+  /** Runs hooks until only those are left that fail; says whether it came to that. */
+  async rest(): Promise<boolean> {
+    const tried = new Set<string>();
+    for (let taken = 0; taken < most; taken++) {
+      const due = this.due();
+      const fresh = due.find(({ unit }) => this.world.units[unit]?.failed === null);
+      const next = fresh ?? due.find(({ unit }) => !tried.has(unit));
+      if (next === undefined) return true;
+      const { failure } = await this.run(next);
+      if (failure === null) tried.clear();
+      // Juju tries again what has failed; once is enough for who looks on.
+      else if (next !== fresh) tried.add(next.unit);
+    }
+    return false;
+  }
+
+  /** Runs update-status on a unit that has nothing else to do. */
+  async updateStatus(unit: string): Promise<HandRun> {
+    return await this.run({ _tag: 'RunHook', unit, hook: updateStatus });
+  }
+
+  /** Runs one hook, and logs what came of it. */
+  async run({ unit, hook }: RunHook): Promise<HandRun> {
+    this.#work ??= await openWork();
+    const interruption = this.crashes[unit];
+    const action: Action = {
+      ...{ _tag: 'RunHook', unit, hook },
+      ...(interruption === undefined ? {} : { interruption }),
+    };
+    const charm = this.charmOf(this.world.units[unit]?.application ?? '');
+    const relation = this.#relationIn(unit, hook);
+    const { world, outcome } = await step(this.simulated, this.world, action);
+    const failure = outcome?.failure ?? null;
+    const hasBefallen =
+      interruption === undefined || interruption.at <= (outcome?.steps.length ?? 0);
+    const { [unit]: _, ...others } = this.crashes;
+    this.#keep({ world, ...(hasBefallen ? { crashes: others } : {}) });
+    const record = outcome?.outside.own.last ?? null;
+    this.log(linesOf(charm, { unit, hook, relation, record, failure }));
+    if (world.units[unit] === undefined)
+      rmSync(this.folder.unit(unit), { recursive: true, force: true });
+    await this.#elect();
+    const run = { unit, hook: hook.name, relation, failure };
+    this.#watch(run);
+    return run;
+  }
+
+  log(lines: readonly Omit<LogLine, 'at'>[]): void {
+    const { logged } = this.#kept;
+    this.folder.log(lines.map((line, number) => ({ ...line, at: logged + number + 1 })));
+    this.#keep({ logged: logged + lines.length });
+  }
+
+  close(): void {
+    for (const { launcher } of this.#shops.values()) launcher.close();
+    this.#work?.server.close();
+    if (this.#work !== null) rmSync(this.#work.path, { recursive: true, force: true });
+  }
+
+  /** Somebody claims the lease at once where nobody leads. */
+  async #elect(): Promise<void> {
+    for (const [name, { leader }] of Object.entries(this.world.applications)) {
+      const units = unitsOf(this.world, name);
+      const heir = units.find((unit) => this.world.units[unit]?.life === 'alive') ?? units[0];
+      if (leader === null && heir !== undefined)
+        this.#keep({ world: await this.#happened({ _tag: 'Elect', unit: heir }) });
+    }
+    const charms = Object.entries(this.#kept.charms).filter(
+      ([name]) => this.world.applications[name] !== undefined,
+    );
+    if (charms.length < Object.keys(this.#kept.charms).length)
+      this.#keep({ charms: Object.fromEntries(charms) });
+  }
+
+  async #happened(operation: Operation): Promise<World<null, Pod>> {
+    return (await step(this.simulated, this.world, operation)).world;
+  }
+
+  #relationIn(unit: string, hook: Hook): string | null {
+    const relation: Relation | undefined = this.world.relations[hook.relation ?? -1];
+    const { application } = this.world.units[unit] ?? {};
+    if (relation === undefined || application === undefined) return null;
+    return `${endpointIn(relation, application)}:${hook.relation}`;
+  }
+
+  /** As stories are told of it. */
+  get simulated(): ForeignSimulated {
+    return simulatedOf(nobody, {}, (application) => this.#shopOf(application));
+  }
+
+  #shopOf(application: string): Workshop {
+    const known = this.#shops.get(application);
+    if (known !== undefined) return known;
+    if (this.#work === null) throw new Misuse('no hook is run before there is somewhere to run it');
+    const { path, server } = this.#work;
+    const charm = this.charmOf(application);
+    const { python } = this.#kept.charms[application] ?? {};
+    const options = python === undefined ? {} : { python };
+    for (const unit of unitsOf(this.world, application)) {
+      const before = join(this.folder.unit(unit), 'charm');
+      // What a unit has made is in the model, and is put there anew.
+      if (existsSync(before)) rmSync(before, { recursive: true });
+    }
+    const shop = {
+      ...workshopIn(join(path, application), server, charm, options, this.folder.units),
+      memory: null,
+    };
+    this.#shops.set(application, shop);
+    return shop;
+  }
+
+  #keep(change: Partial<Kept>): void {
+    this.#kept = { ...this.#kept, ...change };
+    this.folder.write(this.#kept);
+  }
+}
+
+async function openWork() {
+  const path = mkdtempSync(join(tmpdir(), 'hookchart-juju-'));
+  return { path, server: await openToolServer(path) };
+}
