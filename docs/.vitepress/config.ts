@@ -77,6 +77,7 @@ export default defineConfig({
           { text: 'Write an adapter', link: '/write-an-adapter' },
           { text: 'Test with properties', link: '/test-with-properties' },
           { text: 'Test your Python charm', link: '/test-your-charm' },
+          { text: 'A Juju by hand', link: '/juju-by-hand' },
           { text: 'Pack a charm', link: '/pack' },
           { text: 'Deploy the charm', link: '/charm' },
           { text: 'TLS to clients', link: '/tls' },

@@ -18,23 +18,33 @@ export function completionFor(shell: Shell, commands: readonly KnownCommand[]): 
 
 const wordsOf = (taken: Taken): string => (isWords(taken) ? taken.join(' ') : '');
 
+/** Each command, and each below another one by both their names. */
+const flat = (commands: readonly KnownCommand[]): readonly KnownCommand[] =>
+  commands.flatMap(({ below, ...command }) => [
+    { ...command, below },
+    ...flat(below).map((one) => ({ ...one, name: `${command.name} ${one.name}` })),
+  ]);
+
 function bash(commands: readonly KnownCommand[]): string {
   const names = commands.map(({ name }) => name).join(' ');
-  const values = commands.flatMap(({ name, options }) =>
+  const groups = commands.filter(({ below }) => below.length > 0).map(({ name }) => name);
+  const all = flat(commands);
+  const values = all.flatMap(({ name, options }) =>
     options
       .filter(({ takes }) => takes !== 'nothing')
       .map(({ flag, takes }) => `    '${name} ${flag}') ${answer(takes)} ;;`),
   );
-  const rest = commands.map(({ name, options, argument }) => {
+  const rest = all.map(({ name, options, argument }) => {
     const flags = options.map(({ flag }) => flag).join(' ');
     // Only what begins with a hyphen can be an option: a file is completed by Bash itself.
-    return `    ${name}) if [[ $word == -* ]]; then words='${flags} --help'; else ${answer(argument)}; fi ;;`;
+    return `    '${name}') if [[ $word == -* ]]; then words='${flags} --help'; else ${answer(argument)}; fi ;;`;
   });
   return `# bash: source <(hookchart completion bash)
 _hookchart() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}
   local words='' files=''
   COMPREPLY=()
+  case $command in ${groups.join('|')}) ((COMP_CWORD < 3)) || command="$command \${COMP_WORDS[2]}" ;; esac
   if ((COMP_CWORD == 1)); then words='${names} --help --version'
   else case "$command $before" in
 ${values.join('\n')}
@@ -63,11 +73,17 @@ function zsh(commands: readonly KnownCommand[]): string {
   };
   const option = ({ flag, about: text, takes }: KnownOption) =>
     `'${flag}[${about(text)}]${takes === 'nothing' ? '' : `:value:${after(takes)}`}'`;
-  const cases = commands.map(({ name, options, argument }) => {
+  const caseOf = ({ name, options, argument, below }: KnownCommand): string => {
     const all = options.map(option);
     if (argument !== 'nothing') all.push(`'1:argument:${after(argument)}'`);
-    return `    ${name}) _arguments ${[...all, "'--help[display help]'"].join(' \\\n      ')} ;;`;
-  });
+    const own = [...all, "'--help[display help]'"].join(' \\\n      ');
+    if (below.length === 0) return `    ${name}) _arguments ${own} ;;`;
+    return `    ${name}) _arguments -C ${own} '*::argument:->below'
+    case $state in below) case $words[1] in
+${below.map(caseOf).join('\n')}
+    esac ;; esac ;;`;
+  };
+  const cases = commands.map(caseOf);
   return `#compdef hookchart
 # zsh: hookchart completion zsh > "\${fpath[1]}/_hookchart"
 _hookchart() {
@@ -95,18 +111,27 @@ function fish(commands: readonly KnownCommand[]): string {
     if (takes === 'file') return ' -r -F';
     return isWords(takes) ? ` -x -a '${wordsOf(takes)}'` : ' -x';
   };
-  const lines = commands.flatMap(({ name, about: text, options, argument }) => {
-    const within = `complete -c hookchart -n '__fish_seen_subcommand_from ${name}'`;
+  const seen = (names: readonly string[]) => `__fish_seen_subcommand_from ${names.join(' ')}`;
+  const linesOf = (
+    { name, about: text, options, argument, below }: KnownCommand,
+    first: string,
+    before: string,
+  ): readonly string[] => {
+    const here = `${before}${seen([name])}`;
+    const within = `complete -c hookchart -n '${here}'`;
+    const names = below.map((one) => one.name);
     return [
-      `complete -c hookchart -n __fish_use_subcommand -a ${name} -d '${about(text)}'`,
+      `complete -c hookchart -n ${first} -a ${name} -d '${about(text)}'`,
       ...options.map(
         ({ flag, about: of, takes }) =>
           `${within} -l ${flag.slice(2)}${after(takes)} -d '${about(of)}'`,
       ),
       ...(argument === 'file' ? [`${within} -F`] : []),
-      ...(isWords(argument) ? [`${within} -a '${wordsOf(argument)}'`] : []),
+      ...(isWords(argument) && below.length === 0 ? [`${within} -a '${wordsOf(argument)}'`] : []),
+      ...below.flatMap((one) => linesOf(one, `'${here}; and not ${seen(names)}'`, `${here}; and `)),
     ];
-  });
+  };
+  const lines = commands.flatMap((command) => linesOf(command, '__fish_use_subcommand', ''));
   return `# fish: hookchart completion fish > ~/.config/fish/completions/hookchart.fish
 complete -c hookchart -f
 ${lines.join('\n')}

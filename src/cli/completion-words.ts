@@ -16,12 +16,16 @@ export interface KnownCommand {
   readonly about: string;
   readonly options: readonly KnownOption[];
   readonly argument: Taken;
+  /** Commands of its own, one of which comes next. */
+  readonly below: readonly KnownCommand[];
 }
 
 /** All that can be typed, as the program has it. */
 export const commandsOf = (program: Command, hooks: readonly string[]): readonly KnownCommand[] =>
   program.commands.map((command) => {
     const [argument] = command.registeredArguments;
+    const below = commandsOf(command, hooks);
+    const words = below.map(({ name }) => name);
     return {
       name: command.name(),
       about: command.description(),
@@ -29,7 +33,12 @@ export const commandsOf = (program: Command, hooks: readonly string[]): readonly
         long ? [{ flag: long, about: description, takes: argChoices ?? takenBy(flags) }] : [],
       ),
       argument:
-        argument === undefined ? 'nothing' : (argument.argChoices ?? named(argument.name(), hooks)),
+        argument === undefined
+          ? words.length === 0
+            ? 'nothing'
+            : words
+          : (argument.argChoices ?? named(argument.name(), hooks)),
+      below,
     };
   });
 
@@ -40,7 +49,7 @@ function takenBy(flags: string): Taken {
 
 function named(argument: string, hooks: readonly string[]): Taken {
   if (argument === 'hook') return hooks;
-  return argument === 'file' ? 'file' : 'anything';
+  return argument === 'file' || argument === 'folder' ? 'file' : 'anything';
 }
 
 export const isWords = (taken: Taken): taken is readonly string[] => typeof taken !== 'string';

@@ -52,6 +52,16 @@ describe('hookchart completion bash', () => {
     [['hookchart', 'verify', '--replay', ''], ['a.json']],
     [['hookchart', 'soak', '--hooks', ''], []],
     [['hookchart', 'nothing', ''], []],
+    [
+      ['hookchart', 'juju', 're'],
+      ['refresh', 'remove-unit', 'remove-application', 'remove-relation', 'resolved'],
+    ],
+    [
+      ['hookchart', 'juju', 'crash', '--how', ''],
+      ['hook', 'commit', 'lease', 'agent', 'pod'],
+    ],
+    [['hookchart', 'juju', 'status', '--form'], ['--format']],
+    [['hookchart', 'juju', 'deploy', 'a'], ['a.json']],
   ])('after %j offers %j', (words, expected) => {
     expect(offered(...words)).toEqual(expected);
   });
@@ -68,6 +78,22 @@ describe.each(['bash', 'zsh', 'fish'])('hookchart completion %s', (shell) => {
         expect(text, `${command} --${option}`).toContain(
           shell === 'fish' ? `from ${command}' -l ${option}` : `--${option}`,
         );
+    }
+  });
+
+  it('has every command of juju, and every option of each', () => {
+    const text = script(shell);
+    const known = [...help('juju').matchAll(/^ {2}([a-z-]+)(?:\|[a-z]+)? \[options\]/gm)];
+    expect(known.length).toBeGreaterThan(15);
+    for (const [, name = ''] of known) {
+      const shown = execFileSync(process.execPath, [program, 'juju', name, '--help']).toString();
+      for (const [, option = ''] of shown.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm))
+        if (option !== 'help')
+          expect(text, `juju ${name} --${option}`).toContain(
+            shell === 'fish'
+              ? `from juju; and __fish_seen_subcommand_from ${name}' -l ${option}`
+              : `--${option}`,
+          );
     }
   });
 

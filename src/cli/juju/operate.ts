@@ -26,7 +26,7 @@ function atLeastOne(text: string): number {
 /** Applications and their units. */
 export function addApplications(juju: Command): void {
   operating(juju, 'deploy', 'deploy the charm in a folder')
-    .argument('<charm>', 'the folder of the charm, packed or as its sources')
+    .argument('<folder>', 'the folder of the charm, packed or as its sources')
     .argument('[application]', "the application's name; by default the charm's own")
     .option('-n, --num-units <n>', 'how many units', wholeNumber, 1)
     .option('--config <option=value>', 'the value of an option; may be repeated', many, [])

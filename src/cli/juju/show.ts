@@ -102,7 +102,7 @@ export function addLog(juju: Command): void {
         const lines = model.folder
           .logged()
           .filter(({ entity }) => tags === undefined || tags.includes(entity))
-          .filter(({ level }) => levels.findIndex((one) => one === level) >= least)
+          .filter(({ level }) => (levels as readonly string[]).indexOf(level) >= least)
           .slice(options.lines === undefined ? 0 : -options.lines || Number.POSITIVE_INFINITY);
         print(options.format, lines, () => lines.map((line) => `${logText(line)}\n`).join(''));
       }),

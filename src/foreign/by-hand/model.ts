@@ -44,8 +44,11 @@ export interface Deployment extends CharmPlace {
   readonly config: Configuration;
 }
 
-/** So many hooks are run by one command, at most: some call each other forth without end. */
-const most = 500;
+/**
+ * So many hooks are run by one command, at most: some call each other forth without end. Units tell
+ * each other of themselves, so that there are more with the square of them.
+ */
+const mostFor = (units: number): number => 100 + 10 * units ** 2;
 
 /** No application is under test where somebody looks at all of them. */
 const nobody: Description = {
@@ -156,11 +159,16 @@ export class HandModel {
   /** Runs hooks until only those are left that fail; says whether it came to that. */
   async rest(): Promise<boolean> {
     const tried = new Set<string>();
+    const most = mostFor(Object.keys(this.world.units).length);
+    let last = '';
     for (let taken = 0; taken < most; taken++) {
       const due = this.due();
-      const fresh = due.find(({ unit }) => this.world.units[unit]?.failed === null);
+      const whole = due.filter(({ unit }) => this.world.units[unit]?.failed === null);
+      // Units take turns, as they work beside each other.
+      const fresh = whole.find(({ unit }) => unit > last) ?? whole[0];
       const next = fresh ?? due.find(({ unit }) => !tried.has(unit));
       if (next === undefined) return true;
+      last = next.unit;
       const { failure } = await this.run(next);
       if (failure === null) tried.clear();
       // Juju tries again what has failed; once is enough for who looks on.
