@@ -172,6 +172,7 @@ const foreign = {
     name,
     type: 'string',
     default: null,
+    description: '',
   })),
 };
 

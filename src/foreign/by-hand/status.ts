@@ -177,7 +177,7 @@ function relationStatus(model: HandModel, relation: Relation): Omit<RelationStat
   };
 }
 
-export const byNumber = (one: string, other: string): number =>
+const byNumber = (one: string, other: string): number =>
   Number(one.split('/')[1]) - Number(other.split('/')[1]);
 
 /** The tables of `juju status`. */
