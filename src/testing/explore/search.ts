@@ -1,6 +1,7 @@
 /**
  * The search itself: level by level, so that the first violation has the shortest history. Every
- * state is looked at once, however it came about and however its units are called.
+ * state is looked at once, however it came about and however its units are called, and not where an
+ * equal world was with no less left of any bound: all that may happen from here may happen from there.
  */
 import { violationsAtRest, violationsOf } from '../checks.ts';
 import { worldOf } from '../deploy.ts';
@@ -14,7 +15,7 @@ import { isFair } from './fair.ts';
 import { Memory } from './memory.ts';
 import { prompt } from './prompt.ts';
 import { type Move, successors } from './successors.ts';
-import { Symmetry } from './symmetry.ts';
+import { type Place, Symmetry } from './symmetry.ts';
 
 export interface Counts {
   /** Applications that were served when the histories began. */
@@ -36,6 +37,15 @@ export interface Counts {
 export interface Found {
   readonly violations: readonly Violation[];
   readonly path: readonly number[];
+  /** Whether the last move on it is what violates; otherwise the state does, at rest. */
+  readonly isByMove: boolean;
+}
+
+/** Whenever a place was entered, oldest first: under which number, and what was left then. */
+interface Visits {
+  readonly place: Place;
+  readonly spellings: number;
+  readonly entered: { readonly id: number; readonly left: Bounds }[];
 }
 
 /** One search from one beginning, with all that it has learned. */
@@ -45,10 +55,11 @@ export class Search {
   readonly served: number;
   readonly memory: Memory;
   readonly #symmetry: Symmetry;
-  /** The number under which a state was entered, by the number of each of its spellings. */
-  readonly #entered = new Map<number, number>();
+  /** By the number of each spelling of a place that was met. */
+  readonly #visits = new Map<number, Visits>();
   readonly #parents: number[] = [];
   readonly #fairNext: number[] = [];
+  #namedStates = 0;
   #transitions = 0;
   #depth = 0;
   #frontier: State[] = [];
@@ -65,7 +76,7 @@ export class Search {
     return {
       served: this.served,
       states: this.#parents.length,
-      namedStates: this.#entered.size,
+      namedStates: this.#namedStates,
       transitions: this.#transitions,
       hooks: this.memory.executed,
       restStates: this.#fairNext.filter((next, id) => next === id).length,
@@ -79,7 +90,7 @@ export class Search {
     const first = await this.begin();
     const violations = violationsAtRest(this.charm.invariants, first.world);
     this.#enter(first, -1);
-    if (violations.length > 0) return { violations, path: [0] };
+    if (violations.length > 0) return { violations, path: [0], isByMove: false };
     this.#frontier = [first];
     while (this.#frontier.length > 0) {
       const found = await this.#level();
@@ -92,16 +103,31 @@ export class Search {
   /** The state in which the histories begin: deployed, and the first applications served. */
   async begin(): Promise<State> {
     const { world } = await beginning(this.charm, this.bounds, this.served);
-    return this.memory.interner.canonical<State>({
+    const { interner } = this.memory;
+    return {
       world: await prompt(this.charm, world, this.memory),
-      budget: budgetOf(this.charm, this.bounds, this.served),
-      behind: [],
-    });
+      budget: interner.canonical(budgetOf(this.charm, this.bounds, this.served)),
+      behind: interner.canonical<State['behind']>([]),
+    };
   }
 
-  /** The number under which a state was entered. */
+  /** The number under which a state was entered, or one from which no less may happen. */
   idOf(state: State): number | undefined {
-    return this.#entered.get(this.memory.interner.numberOf(state));
+    return idIn(this.#visitsOf(state), state);
+  }
+
+  #visitsOf({ world, behind, budget: { toRelate } }: State): Visits {
+    const { interner } = this.memory;
+    const place = interner.canonical<Place>({ world, behind, toRelate });
+    const number = interner.numberOf(place);
+    const known = this.#visits.get(number);
+    if (known !== undefined) return known;
+    const first = this.#symmetry.first(place);
+    const firstNumber = interner.numberOf(first.place);
+    const visits = this.#visits.get(firstNumber) ?? { ...first, entered: [] };
+    this.#visits.set(firstNumber, visits);
+    this.#visits.set(number, visits);
+    return visits;
   }
 
   async #level(): Promise<Found | null> {
@@ -113,23 +139,27 @@ export class Search {
       let fair = id;
       for (const move of moves) {
         this.#transitions += 1;
-        const violations =
-          'stepped' in move && move.state !== state
-            ? violationsOf(this.charm.invariants, state.world, move.action, move.stepped)
-            : [];
+        const violations = this.#violationsBy(state, move);
         const entered = this.#enter(move.state, id);
         if (entered !== null) next.push(entered);
         const to = this.idOf(move.state) as number;
-        if (violations.length > 0) return { violations, path: [...this.#pathTo(id), to] };
+        if (violations.length > 0)
+          return { violations, path: [...this.#pathTo(id), to], isByMove: true };
         if (fair === id && to !== id && isFair(this.charm, move)) fair = to;
       }
       this.#fairNext[id] = fair;
       if (fair !== id) continue;
       const violations = violationsAtRest(this.charm.invariants, state.world);
-      if (violations.length > 0) return { violations, path: this.#pathTo(id) };
+      if (violations.length > 0) return { violations, path: this.#pathTo(id), isByMove: false };
     }
     this.#frontier = next;
     return null;
+  }
+
+  #violationsBy(state: State, move: Move): readonly Violation[] {
+    return 'stepped' in move && !isSame(move.state, state)
+      ? violationsOf(this.charm.invariants, state.world, move.action, move.stepped)
+      : [];
   }
 
   /** A way that is fair and never comes to rest, if there is one. */
@@ -140,7 +170,7 @@ export class Search {
       let at = id;
       while (!ends.has(at) && this.#fairNext[at] !== at) {
         if (way.has(at)) {
-          return { violations: [endless(this.charm)], path: this.#pathTo(at) };
+          return { violations: [endless(this.charm)], path: this.#pathTo(at), isByMove: false };
         }
         way.add(at);
         at = this.#fairNext[at] as number;
@@ -150,21 +180,17 @@ export class Search {
     return null;
   }
 
-  /** Of the spellings of a state that is new, the one to go on from; null for one that is known. */
+  /** The spelling of a state that is new to go on from; null for one that is known. */
   #enter(state: State, parent: number): State | null {
-    const { interner } = this.memory;
-    if (this.#entered.has(interner.numberOf(state))) return null;
-    const id = this.#parents.length;
+    const visits = this.#visitsOf(state);
+    if (idIn(visits, state) !== undefined) return null;
+    visits.entered.push({ id: this.#parents.length, left: state.budget.left });
     this.#parents.push(parent);
-    let best = state;
-    for (const spelling of [state, ...this.#symmetry.others(state)]) {
-      const number = interner.numberOf(spelling);
-      this.#entered.set(number, id);
-      // The same unit leads wherever that can be, so that more hooks are known from an equal view.
-      const isBetter = isFirstLeading(spelling.world) && number < interner.numberOf(best);
-      if (isBetter || !isFirstLeading(best.world)) best = spelling;
-    }
-    return best;
+    this.#namedStates += visits.spellings;
+    // The same unit leads wherever that can be, so that more hooks are known from an equal view.
+    if (isFirstLeading(state.world)) return state;
+    const { world, behind } = visits.place;
+    return { world, behind, budget: state.budget };
   }
 
   #pathTo(id: number): readonly number[] {
@@ -173,10 +199,13 @@ export class Search {
     return path;
   }
 
-  /** The move out of a state that leads to the state entered under a number. */
-  async moveTo(state: State, id: number): Promise<Move> {
+  /** The move out of a state that leads to the state entered under a number, and violates where asked for. */
+  async moveTo(state: State, id: number, isViolating: boolean): Promise<Move> {
     const moves = await successors(this.charm, state, this.memory);
-    const move = moves.find((one) => this.idOf(one.state) === id);
+    const move = moves.find(
+      (one) =>
+        this.idOf(one.state) === id && (!isViolating || this.#violationsBy(state, one).length > 0),
+    );
     if (move === undefined) throw new Error(`no move leads to state ${id}`);
     return move;
   }
@@ -200,6 +229,18 @@ export async function beginning<Shared, Own>(
   }
   return { world, history };
 }
+
+const isSame = (one: State, other: State): boolean =>
+  one.world === other.world && one.budget === other.budget && one.behind === other.behind;
+
+const idIn = ({ entered }: Visits, { budget }: State): number | undefined =>
+  entered.find(({ left }) => isNoLess(left, budget.left))?.id;
+
+const isNoLess = (left: Bounds, other: Bounds): boolean => {
+  if (left === other) return true;
+  for (const name in other) if ((left[name] ?? 0) < (other[name] ?? 0)) return false;
+  return true;
+};
 
 const isFirstLeading = ({ applications, tested }: World): boolean =>
   (applications[tested]?.leader ?? `${tested}/0`) === `${tested}/0`;

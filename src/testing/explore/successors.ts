@@ -31,13 +31,12 @@ export async function successors(
     moves.push({
       action,
       stepped: { ...stepped, world: after },
-      state: memory.interner.canonical({ world: after, budget, behind }),
+      state: stateOf(memory, after, budget, behind),
     });
   };
   for (const { action, budget, behind } of choices(charm, state, memory)) {
     if (isPace(action)) {
-      const next = memory.interner.canonical({ world, budget, behind });
-      moves.push({ action, state: next });
+      moves.push({ action, state: stateOf(memory, world, budget, behind) });
       continue;
     }
     if (!isHook(action)) {
@@ -73,6 +72,16 @@ export async function successors(
       }
   }
   return moves;
+}
+
+/** A state of canonical parts. */
+function stateOf(
+  { interner }: Memory,
+  world: State['world'],
+  budget: Budget,
+  behind: State['behind'],
+): State {
+  return { world, budget: interner.canonical(budget), behind: interner.canonical(behind) };
 }
 
 /** What may befall a hook, each with the bound that it counts against. */

@@ -1,19 +1,27 @@
 import type { SimulatedCharm } from '../simulated-charm.ts';
+import type { World } from '../world.ts';
+import type { Budget, State } from './bounds.ts';
 import type { Interner } from './intern.ts';
 
+/** A state without what is left of the bounds. */
+export interface Place {
+  readonly world: World;
+  readonly behind: State['behind'];
+  readonly toRelate: Budget['toRelate'];
+}
+
 /**
- * Where units differ in nothing but their names, worlds that become equal when units change names are
+ * Where units differ in nothing but their names, places that become equal when units change names are
  * one. The charm says whether its own do, and how its texts read then; by default all are told apart.
  */
 export class Symmetry {
   readonly #interner: Interner;
-  readonly #renamings: readonly {
-    readonly names: readonly number[];
-    readonly known: Map<object | string, unknown>;
-  }[];
-
+  readonly #numbers: readonly number[];
+  readonly #renamings: readonly Renaming[];
   readonly #symmetry: SimulatedCharm['reductions']['symmetry'];
   readonly #application: string;
+  /** What the record of a unit comes to whatever the units are called, by the unit's number. */
+  readonly #likeness: readonly Map<object, number>[];
 
   constructor(
     interner: Interner,
@@ -23,22 +31,55 @@ export class Symmetry {
     this.#interner = interner;
     this.#symmetry = symmetry;
     this.#application = application;
-    const numbers = Array.from({ length: symmetry === undefined ? 0 : units }, (_, at) => at);
-    this.#renamings = permutations(numbers)
-      .slice(1)
-      .map((names) => ({ names, known: new Map() }));
+    this.#numbers = Array.from({ length: symmetry === undefined ? 0 : units }, (_, at) => at);
+    this.#renamings = permutations(this.#numbers).map((names) => ({ names, known: new Map() }));
+    this.#likeness = this.#numbers.map(() => new Map());
   }
 
-  /** The value with its units renamed in every other way; canonical, like the value. */
-  others<Value extends object>(value: Value): readonly Value[] {
-    return this.#renamings.map(({ names, known }) => this.#renamed(value, names, known) as Value);
+  /**
+   * The one of a canonical place's spellings that stands for all of them, and how many there are. Its
+   * first unit leads, so that more hooks are known from an equal view.
+   */
+  first(place: Place): { readonly place: Place; readonly spellings: number } {
+    if (this.#symmetry === undefined) return { place, spellings: 1 };
+    const ranks = this.#numbers.map((unit) => this.#rank(place, unit));
+    const ordered = [...ranks].sort((one, other) => one - other);
+    let first = place;
+    let least = Number.POSITIVE_INFINITY;
+    let same = 1;
+    for (const { names, known } of this.#renamings) {
+      // Units that are alike may stand in either order: of those, the spelling with the least number.
+      if (!names.every((to, from) => ordered[to] === ranks[from])) continue;
+      const spelling = this.#renamed(place, names, known) as Place;
+      const number = this.#interner.numberOf(spelling);
+      if (number === least) same += 1;
+      if (number >= least) continue;
+      [first, least, same] = [spelling, number, 1];
+    }
+    return { place: first, spellings: this.#renamings.length / same };
   }
 
-  #renamed(
-    value: unknown,
-    names: readonly number[],
-    known: Map<object | string, unknown>,
-  ): unknown {
+  /** A figure that is the same whatever the units are called. */
+  #rank({ world: { applications, units }, behind }: Place, unit: number): number {
+    const name = `${this.#application}/${unit}`;
+    const record = units[name];
+    if (record === undefined) return Number.POSITIVE_INFINITY;
+    const others = applications[this.#application]?.leader === name ? 0 : 2 ** 40;
+    return others + this.#likenessOf(record, unit) * 2 + (behind.includes(name) ? 1 : 0);
+  }
+
+  #likenessOf(record: object, unit: number): number {
+    const before = this.#likeness[unit]?.get(record);
+    if (before !== undefined) return before;
+    const numbers = this.#renamings.flatMap(({ names, known }) =>
+      names[unit] === 0 ? [this.#interner.numberOf(this.#renamed(record, names, known))] : [],
+    );
+    const likeness = Math.min(...numbers);
+    this.#likeness[unit]?.set(record, likeness);
+    return likeness;
+  }
+
+  #renamed(value: unknown, names: Renaming['names'], known: Renaming['known']): unknown {
     if (typeof value === 'string') {
       if (this.#symmetry === undefined || !value.includes(this.#symmetry.sign)) return value;
       const before = known.get(value);
@@ -71,6 +112,12 @@ export class Symmetry {
     if (!one.startsWith(unit) || !other.startsWith(unit)) return 0;
     return one < other ? -1 : 1;
   };
+}
+
+interface Renaming {
+  /** The new number of each unit, by its old one. */
+  readonly names: readonly number[];
+  readonly known: Map<object | string, unknown>;
 }
 
 function permutations(numbers: readonly number[]): readonly (readonly number[])[] {

@@ -44,12 +44,13 @@ export interface Replayed<Shared = unknown, Own = unknown> {
 }
 
 /** The actions on the way that a search has found, those that are not left to chance included. */
-export async function replayOf(search: Search, { path }: Found): Promise<Replay> {
+export async function replayOf(search: Search, { path, isByMove }: Found): Promise<Replay> {
   let state = await search.begin();
   const actions: Action[] = [];
   const chosen: number[] = [];
-  for (const id of path.slice(1)) {
-    const move = await search.moveTo(state, id);
+  for (const [at, id] of path.entries()) {
+    if (at === 0) continue;
+    const move = await search.moveTo(state, id, isByMove && at === path.length - 1);
     if ('stepped' in move) {
       chosen.push(actions.length);
       actions.push(move.action);
