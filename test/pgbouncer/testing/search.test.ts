@@ -82,6 +82,28 @@ describe('the search', () => {
     expect([restarts(state), restarts(lagging)]).toEqual([[], ['pgbouncer/0', 'pgbouncer/1']]);
   });
 
+  it('leaves out nothing that a search of every state by itself comes to', async () => {
+    // Which of two followers goes first is not to depend on their names here.
+    const reductions = { ...simulated.reductions, followersFirst: false };
+    const charm = { ...simulated, reductions };
+    const within = bounds({ operations: 1, crashes: 1, leaderChanges: 1 });
+    const search = new Search(charm, within, 1);
+    expect(await search.run()).toBeNull();
+    const { interner } = search.memory;
+    const known = new Set<number>();
+    const waiting = [await search.begin()];
+    for (const state of waiting) {
+      expect(search.idOf(state)).toBeDefined();
+      for (const move of await successors(charm, state, search.memory)) {
+        const number = interner.numberOf(interner.canonical({ ...move.state }));
+        if (known.has(number)) continue;
+        known.add(number);
+        waiting.push(move.state);
+      }
+    }
+    expect(known.size).toBeGreaterThan(search.counts.states);
+  });
+
   it('takes units for each other, and counts what that saves', async () => {
     const { counts } = await explore(simulated, bounds({ units: 3 }), 1);
     expect(counts.namedStates).toBeGreaterThan(counts.states * 2);
