@@ -84,7 +84,7 @@ describe('the search', () => {
 
   it('leaves out nothing that a search of every state by itself comes to', async () => {
     // Which of two followers goes first is not to depend on their names here.
-    const reductions = { ...simulated.reductions, followersFirst: false };
+    const { followersFirst: _, ...reductions } = simulated.reductions;
     const charm = { ...simulated, reductions };
     const within = bounds({ operations: 1, crashes: 1, leaderChanges: 1 });
     const search = new Search(charm, within, 1);
