@@ -6,6 +6,7 @@ import type { Charm } from '../juju/charm.ts';
 import type { DispatchOptions, HookWorld } from '../juju/dispatch.ts';
 import { type JujuError, render as renderAny } from '../juju/errors.ts';
 import type { JujuModel } from '../juju/hook-tools/index.ts';
+import { printable } from '../juju/printable.ts';
 
 /** The action's name; null where a hook is called for. */
 export const actionIn = (event: string): string | null =>
@@ -30,12 +31,13 @@ export const answerAction = <W extends Words, Given extends object, Ports, Why e
     if (E.isRight(outcome)) {
       const texts = Object.entries(outcome.right).map(([key, value]) => [
         key,
-        typeof value === 'string' ? value : JSON.stringify(value),
+        // JSON escapes what a terminal would obey, and is to stay whole.
+        typeof value === 'string' ? printable(value) : JSON.stringify(value),
       ]);
       await take(action.succeed(Object.fromEntries(texts)));
       return null;
     }
-    await take(action.fail(said(outcome.left, render)));
+    await take(action.fail(printable(said(outcome.left, render))));
     return isRefusal(outcome.left) ? null : halt(outcome.left);
   });
 

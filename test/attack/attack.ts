@@ -1,9 +1,11 @@
 /** What an attack is, and what an attacker has: a databag, sessions through PgBouncer, and straight ones. */
 import pg from 'pg';
 import type { Databag } from '../../src/pgbouncer/relation/request.ts';
-import type { Application, AttackWorld, Backing, Tenant } from './world.ts';
+import { hostOf } from './operations.ts';
+import type { Application, AttackWorld, Setting, Tenant } from './world.ts';
 
-type Position = 'databag' | 'pooler' | 'direct';
+/** `network` is whoever reaches the machine, without a login of any kind. */
+type Position = 'databag' | 'pooler' | 'direct' | 'network';
 
 /** The moments of a round at which an attack may do something more. */
 export type Moment = 'hooked' | 'joined' | 'leaving' | 'removed';
@@ -17,6 +19,8 @@ export interface Attack {
   /** The oldest and the newest PostgreSQL on which it can be done. */
   readonly versions?: readonly [number, number];
   readonly config?: Readonly<Record<string, unknown>>;
+  /** What is around the charm; a login with the rights that it needs, where it does not matter. */
+  readonly setting?: 'operated' | 'service';
   /** Run a second time where the charm was given a superuser. */
   readonly asSuperuserToo?: true;
   /** What the attacker asks for beside a database of its own. */
@@ -112,6 +116,10 @@ export class Attacker {
   /** The attributes and roles that it has ever asked for, in lower case. */
   readonly asked = new Set<string>();
   readonly sessions: pg.Client[] = [];
+  /** Sessions that are to be looked at again. */
+  readonly kept: Session[] = [];
+  /** What is to be ended with its round. */
+  readonly ending: (() => void)[] = [];
   /** Collects what came to be since the last hook: it is the attacker's. */
   own: () => Promise<void> = async () => {};
   /** Forgets what hooks have made meanwhile. */
@@ -157,8 +165,17 @@ export class Attacker {
     database = this.me.bag.database ?? '',
     change: pg.ClientConfig = {},
   ): Promise<Session> {
-    const [host = '', port] = (this.me.bag.endpoints ?? '').split(',')[0]?.split(':') ?? [];
-    return this.#opened({ host, port: Number(port), database, ...change });
+    const bag = this.world.operations?.reached(this.me.bag) ?? this.me.bag;
+    const [host = '', port] = (bag.endpoints ?? '').split(',')[0]?.split(':') ?? [];
+    const ssl = bag.tls === 'True' ? { ssl: { ca: bag['tls-ca'] ?? '' } } : {};
+    return this.#opened({ host, port: Number(port), database, ...ssl, ...change });
+  }
+
+  /** A session through one of the leader's PgBouncers, and no other. */
+  ofProcess(number: number, change: pg.ClientConfig = {}): Promise<Session> {
+    // The certificate has the names by which clients come, and this is none of them.
+    const ssl = { ca: this.me.bag['tls-ca'] ?? '', checkServerIdentity: () => undefined };
+    return this.pooled(this.me.bag.database, { host: hostOf(number), ssl, ...change });
   }
 
   /** A session straight to PostgreSQL, in its own database unless told otherwise. */
@@ -222,6 +239,6 @@ export class Attacker {
 
 export interface Instance {
   readonly attack: Attack;
-  readonly backing: Backing;
+  readonly setting: Setting;
   readonly name: string;
 }

@@ -121,6 +121,7 @@ export class Judge {
     await this.#victim(stage);
     await this.#rights(stage);
     await this.#ways(stage);
+    await this.#operations(stage);
     this.#reading(stage);
     await this.#canaries(stage);
     const { gate, complaints } = this.world;
@@ -262,7 +263,7 @@ export class Judge {
         }),
         ...files(charm.home(unit))
           // PgBouncer forgets no wildcard, and so its rules stay until it is started anew.
-          .filter((file) => file !== 'access.conf')
+          .filter((file) => !/(?:^|\/)access\.conf$/.test(file))
           .map((file) => `file of ${unit}: ${file}`),
         ...files(join(charm.home(unit), '..', `charm-${unit.replace('/', '-')}`)).map(
           (file) => `file of the charm of ${unit}: ${file}`,
@@ -272,8 +273,11 @@ export class Judge {
           .serving(unit)
           .filter((name) => !name.endsWith('_readonly'))
           .map((name) => `entry of the PgBouncer of ${unit}: ${name}`),
-        ...readFileSync(join(charm.home(unit), 'userlist.txt'), 'utf8')
-          .split('\n')
+        // One PgBouncer has its files in the unit's folder, another one in `1` of it, and so on.
+        ...['', ...Array.from({ length: 16 }, (_, number) => String(number))]
+          .map((process) => join(charm.home(unit), process, 'userlist.txt'))
+          .filter((path) => existsSync(path))
+          .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
           .flatMap((line) => {
             const user = /^"((?:[^"]|"")*)"/.exec(line)?.[1];
             return user === undefined ? [] : [`user in the userlist of ${unit}: ${user}`];
@@ -378,7 +382,7 @@ export class Judge {
         this.#say(`${stage}: a session of the victim's was cut: ${String(problem)}`);
       }
     try {
-      const session = await login(world.charm.answerOf(world.victim.relation));
+      const session = await world.login(world.charm.answerOf(world.victim.relation));
       const { rows } = await session.query('SELECT count(*)::int AS rows FROM public.wages');
       if (rows[0].rows !== 50) this.#say(`${stage}: the victim finds ${rows[0].rows} rows`);
       await session.end();
@@ -442,7 +446,39 @@ export class Judge {
       }
   }
 
+  /** What operators have related: metrics are what they are to be, and TLS is asked of everybody. */
+  async #operations(stage: Stage): Promise<void> {
+    const { operations, units, charm, victim } = this.world;
+    if (operations === null) return;
+    for (const unit of units) {
+      const { text, why } = await operations.look(unit);
+      // Whoever reaches the machine reads it.
+      this.attacker.reads(text);
+      for (const sentence of why) this.#say(`${stage}: ${sentence}`);
+    }
+    const answer = charm.answerOf(victim.relation);
+    if (operations.setting === 'service') {
+      const { endpoints = '' } = answer;
+      if (!/^pgbouncer\.test\.svc\.cluster\.local:\d+$/.test(endpoints))
+        this.#say(`${stage}: the victim is told of ${endpoints}, which is not the service`);
+      return;
+    }
+    if (answer.tls !== 'True') this.#say(`${stage}: the victim is told that there is no TLS`);
+    for (const unit of units)
+      try {
+        const endpoints = `127.0.0.1:${charm.config(unit).listen_port}`;
+        await (await login({ ...answer, endpoints })).end();
+        this.#say(`${stage}: somebody comes in through ${unit} without TLS`);
+      } catch {
+        // As it is meant.
+      }
+  }
+
   #reading(stage: Stage): void {
+    const shown = this.world.shown.splice(0).join('\n');
+    const all = [this.world.victim, ...this.tenants.values()].map(({ bag }) => bag.password ?? '');
+    if ([...all, ...this.#verifiers].some((secret) => secret !== '' && shown.includes(secret)))
+      this.#say(`${stage}: an action shows a password`);
     const loot = this.attacker.loot.splice(0).join('\n');
     if (loot.includes(this.world.secret))
       this.#say(`${stage}: the attacker read what is the victim's`);
@@ -514,7 +550,7 @@ export class Judge {
       for (const unit of units)
         try {
           const endpoints = `127.0.0.1:${charm.config(unit).listen_port}`;
-          await (await login({ ...bag, endpoints })).end();
+          await (await this.world.login({ ...bag, endpoints })).end();
           this.#say(`${stage}: ${alias} can still log in through ${unit}`);
         } catch {
           // As it is meant.

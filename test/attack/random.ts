@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { login } from '../../src/pgbouncer/demo/client.ts';
 import { Attacker, type Session } from './attack.ts';
 import { type Baseline, Judge } from './judge.ts';
-import { AttackWorld, type Backing, HookFailed } from './world.ts';
+import { AttackWorld, HookFailed, type Setting } from './world.ts';
 
 const places = ['own', 'pooled', 'postgres', 'template1', 'beside'] as const;
 type Place = (typeof places)[number];
@@ -232,7 +232,7 @@ export interface RandomOptions {
   readonly runs: number;
   readonly seed: number;
   readonly path?: string;
-  readonly backing: Backing;
+  readonly setting: Setting;
   readonly tell: (sentence: string) => void;
 }
 
@@ -246,11 +246,11 @@ export async function randomTenants({
   runs,
   seed,
   path,
-  backing,
+  setting,
   tell,
 }: RandomOptions): Promise<Found | null> {
   const baseline: Baseline = { lines: new Map(), intrusions: new Set() };
-  let world: AttackWorld | null = await AttackWorld.start(backing, 1);
+  let world: AttackWorld | null = await AttackWorld.start(setting, 1);
   for (let calm = 0; calm < 2; calm++) {
     const { why } = await play(world, [], baseline);
     if (why.length === 0) continue;
@@ -262,7 +262,7 @@ export async function randomTenants({
   let [done, failed] = [0, 0];
   const property = fc.asyncProperty(sequence, async (turns) => {
     if (failed > patience) return;
-    world ??= await AttackWorld.start(backing, 1);
+    world ??= await AttackWorld.start(setting, 1);
     const { why, isSpoiled } = await play(world, turns, baseline);
     if (isSpoiled || world.rounds >= most) {
       await world.stop();
@@ -363,7 +363,7 @@ async function playTurns(
     owner,
     victim: world.victim.bag.username ?? '',
     victimdb: world.victim.database,
-    charm: world.backing === 'plain' ? 'backend_login' : 'postgres',
+    charm: world.setting === 'superuser' ? 'postgres' : 'backend_login',
     next: attacker.user.replace(/\d+/, String(world.charm.world.made.relations)),
     new: attacker.newcomer,
     newowner: `${attacker.newcomer}_owner`,

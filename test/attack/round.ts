@@ -1,5 +1,4 @@
 /** One attack from the first hook to the last, judged at every stage. */
-import { login } from '../../src/pgbouncer/demo/client.ts';
 import { type Attack, Attacker, NotLanded } from './attack.ts';
 import { type Baseline, Judge } from './judge.ts';
 import { type AttackWorld, HookFailed } from './world.ts';
@@ -53,6 +52,7 @@ export async function round(
     );
   }
   for (const session of attacker.sessions) session.end().catch(() => {});
+  for (const end of attacker.ending) end();
   if (judge.violations.length === 0) {
     await judge.clean();
     isSpoiled = !(await judge.isClean());
@@ -111,7 +111,7 @@ async function script(
   else {
     judge.tenant('newcomer', newcomer, false);
     try {
-      const session = await login(newcomer.bag);
+      const session = await world.login(newcomer.bag);
       await session.query('CREATE TABLE first (n int)');
       await session.query('INSERT INTO first VALUES (1)');
       await session.end();

@@ -2,7 +2,7 @@
 import type { Instance } from './attack.ts';
 import type { Baseline } from './judge.ts';
 import { peace, round, type Verdict } from './round.ts';
-import { AttackWorld, type Backing } from './world.ts';
+import { AttackWorld, type Setting } from './world.ts';
 
 /** Rounds after which a world is replaced, for its log and its relations grow. */
 const most = 40;
@@ -23,10 +23,12 @@ export async function runAttacks(
     verdicts.push(verdict);
     tell(verdict);
   };
-  for (const backing of ['plain', 'superuser'] as const) {
-    const queue = instances.filter((one) => one.backing === backing);
+  for (const setting of ['plain', 'superuser', 'operated', 'service'] as const) {
+    const queue = instances.filter((one) => one.setting === setting);
     if (queue.length === 0) continue;
-    const { world, baseline, isClean } = await measured(backing, units, tellAll);
+    // Two PgBouncers are what one unit has there.
+    const many = setting === 'operated' ? 1 : units;
+    const { world, baseline, isClean } = await measured(setting, many, tellAll);
     if (!isClean) {
       await world.stop();
       for (const { name } of queue)
@@ -42,7 +44,7 @@ export async function runAttacks(
     }
     await Promise.all(
       Array.from({ length: Math.min(lanes, queue.length) }, (_, lane) =>
-        runLane(backing, units, queue, baseline, lane === 0 ? world : null, tellAll),
+        runLane(setting, many, queue, baseline, lane === 0 ? world : null, tellAll),
       ),
     );
   }
@@ -50,7 +52,7 @@ export async function runAttacks(
 }
 
 async function runLane(
-  backing: Backing,
+  setting: Setting,
   units: number,
   queue: Instance[],
   baseline: Baseline,
@@ -59,7 +61,7 @@ async function runLane(
 ): Promise<void> {
   let world = given;
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    world ??= await AttackWorld.start(backing, units);
+    world ??= await AttackWorld.start(setting, units);
     const verdict = await round(world, next.attack, baseline, next.name);
     tell(verdict);
     if (!verdict.isSpoiled && world.rounds < most) continue;
@@ -71,15 +73,15 @@ async function runLane(
 
 /** A world and what its script comes to without an attack; twice, for the second must find nothing. */
 async function measured(
-  backing: Backing,
+  setting: Setting,
   units: number,
   tell: (verdict: Verdict) => void,
 ): Promise<{ world: AttackWorld; baseline: Baseline; isClean: boolean }> {
-  const world = await AttackWorld.start(backing, units);
+  const world = await AttackWorld.start(setting, units);
   const baseline: Baseline = { lines: new Map(), intrusions: new Set() };
-  const first = await round(world, peace, baseline, `(measure, ${backing})`);
+  const first = await round(world, peace, baseline, `(measure, ${setting})`);
   const again =
-    first.why.length === 0 ? await round(world, peace, baseline, `(no attack, ${backing})`) : first;
+    first.why.length === 0 ? await round(world, peace, baseline, `(no attack, ${setting})`) : first;
   const left = again.why.length === 0 && again.isSpoiled ? ['it leaves roles or databases'] : [];
   tell({ ...again, why: [...again.why, ...left, ...baseline.intrusions] });
   return { world, baseline, isClean: again.why.length === 0 && left.length === 0 };

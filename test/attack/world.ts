@@ -7,11 +7,16 @@ import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/ser
 import type { Databag } from '../../src/pgbouncer/relation/request.ts';
 import { hooksOf } from '../../src/testing/resolver.ts';
 import { type Hook, unitsOf } from '../../src/testing/world.ts';
-import { type Ended, RealCharm } from '../pgbouncer/charm/charm.ts';
+import { actionTools } from '../pgbouncer/charm/action-tools.ts';
+import { type Ended, type Hindrance, RealCharm } from '../pgbouncer/charm/charm.ts';
 import { Gatekeeper } from './gatekeeper.ts';
+import { Operations } from './operations.ts';
 
-/** What the charm is given to log in with: the rights that it needs, or all of them. */
-export type Backing = 'plain' | 'superuser';
+/**
+ * What is around the charm: a login with the rights that it needs, or with all of them; or with the
+ * former what an operator has set and related beside.
+ */
+export type Setting = 'plain' | 'superuser' | 'operated' | 'service';
 
 /** Whoever holds the credentials of a relation. */
 export interface Tenant {
@@ -33,12 +38,16 @@ export type Application = (typeof applications)[number];
 export class AttackWorld {
   readonly charm: RealCharm;
   readonly server: PostgresServer;
-  readonly backing: Backing;
+  readonly setting: Setting;
   /** A superuser that the charm does not know. */
   readonly judge: pg.Client;
   readonly gate: Gatekeeper;
   /** Sentences about hooks, in the order in which they ran. */
   readonly complaints: string[] = [];
+  /** What actions have shown to an operator, until the judge has read it. */
+  readonly shown: string[] = [];
+  /** Null where nothing is set and related beside. */
+  readonly operations: Operations | null;
   /** How long the slowest hook took, in milliseconds. */
   slowest = 0;
   readonly secret = `secret-${randomBytes(8).toString('hex')}`;
@@ -51,20 +60,22 @@ export class AttackWorld {
   private constructor(
     charm: RealCharm,
     server: PostgresServer,
-    backing: Backing,
+    setting: Setting,
     judge: pg.Client,
     judgePassword: string,
     backendLogin: string,
+    operations: Operations | null,
   ) {
+    this.operations = operations;
     this.charm = charm;
     this.server = server;
-    this.backing = backing;
+    this.setting = setting;
     this.judge = judge;
     this.#judgePassword = judgePassword;
     this.gate = new Gatekeeper(judge, () => server.log(), ['judge'], backendLogin);
   }
 
-  static async start(backing: Backing, units = 2): Promise<AttackWorld> {
+  static async start(setting: Setting, units = 2): Promise<AttackWorld> {
     const workspace = new Workspace();
     const superuser = randomBytes(12).toString('hex');
     const server = await startPostgres(workspace, superuser, {
@@ -80,8 +91,8 @@ export class AttackWorld {
     const first = await server.connect();
     await first.query(`CREATE ROLE judge SUPERUSER LOGIN PASSWORD '${password}'`);
     await first.end();
-    const isPlain = backing === 'plain';
-    const given = isPlain ? server.login : { user: 'postgres', password: superuser };
+    const isSuperuser = setting === 'superuser';
+    const given = !isSuperuser ? server.login : { user: 'postgres', password: superuser };
     const primary = { ...server, ...given } as unknown as PostgresServer;
     const stop = async () => {
       await server.stop();
@@ -101,10 +112,14 @@ export class AttackWorld {
       },
     };
     const charm = await RealCharm.start(topology, { primary, replica: primary, stop });
-    if (!isPlain) charm.giveSuperuser();
+    if (isSuperuser) charm.giveSuperuser();
+    const isOperated = setting === 'operated' || setting === 'service';
+    const operations = isOperated ? await Operations.of(charm, setting) : null;
     const judge = await connected(server, 'postgres', 'judge', password);
-    const world = new AttackWorld(charm, server, backing, judge, password, given.user);
+    const world = new AttackWorld(charm, server, setting, judge, password, given.user, operations);
     try {
+      await world.settle();
+      await operations?.relate((unit, name) => world.hook(unit, name));
       await world.settle();
       await world.#moveIn();
     } catch (problem) {
@@ -136,8 +151,8 @@ export class AttackWorld {
 
   /** Runs a hook that Juju has a reason to run now. */
   async take(unit: string, hook: Hook): Promise<void> {
-    const patience = (budget + 5) * 1000;
-    this.#examine(unit, hook, await this.charm.take({ _tag: 'RunHook', unit, hook }, { patience }));
+    const ended = await this.charm.take({ _tag: 'RunHook', unit, hook }, this.#around(unit));
+    this.#examine(unit, hook, ended);
     await this.gate.look();
   }
 
@@ -145,10 +160,35 @@ export class AttackWorld {
   async hook(unit: string, name: string): Promise<void> {
     const hook: Hook = name.startsWith('pgb-peers-')
       ? { name, relation: 0, remoteApplication: 'pgbouncer' }
-      : { name };
-    const patience = (budget + 5) * 1000;
-    this.#examine(unit, hook, await this.charm.hook(unit, hook, { patience }));
+      : name.startsWith('metrics-endpoint-') && this.operations !== null
+        ? this.operations.scraper.hook(name)
+        : { name };
+    this.#examine(unit, hook, await this.charm.hook(unit, hook, this.#around(unit)));
     await this.gate.look();
+  }
+
+  /** Has a unit run an action, as an operator would; what it shows is for the judge to read as well. */
+  async action(unit: string, name: string, parameters: object = {}) {
+    if (this.operations === null) throw new Error('nobody operates this world');
+    const { answer, ...tools } = actionTools(name, parameters);
+    const hook: Hook = { name: `actions/${name}` };
+    const around = { ...this.#around(unit), ...this.operations.ofAction(unit, tools) };
+    this.#examine(unit, hook, await this.charm.hook(unit, hook, around));
+    await this.gate.look();
+    const text = [...Object.values(answer.results), answer.failure ?? ''].join('\n');
+    this.shown.push(text);
+    this.complaints.push(...this.operations.objections(name, text));
+    return answer;
+  }
+
+  /** A session by what a databag says, by TLS where that says so. */
+  login(bag: Databag): Promise<pg.Client> {
+    const ca = bag.tls === 'True' ? (bag['tls-ca'] ?? '') : '';
+    return login(this.operations?.reached(bag) ?? bag, { ca });
+  }
+
+  #around(unit: string): Hindrance {
+    return { patience: (budget + 5) * 1000, ...this.operations?.hindrance(unit) };
   }
 
   /** Runs what is due, of anyone, until nothing is. */
@@ -175,9 +215,14 @@ export class AttackWorld {
         'upgrade-charm',
         'secret-changed',
         'start',
+        ...(this.operations?.hooks ?? []),
         'update-status',
       ])
         await this.hook(unit, name);
+    await this.settle();
+    if (this.operations?.setting !== 'operated') return;
+    for (const name of ['show-relations', 'plan', 'resync', 'remove-leftovers'])
+      await this.action(this.leader, name);
     await this.settle();
   }
 
@@ -220,7 +265,7 @@ export class AttackWorld {
     const bag = this.answerOf(relation);
     if (bag.username === undefined || bag.password === undefined) return null;
     try {
-      const session = await login(bag);
+      const session = await this.login(bag);
       const { rows } = await session.query('SELECT pg_catalog.current_database() AS name');
       await session.end();
       const database = String(rows[0].name);
@@ -234,6 +279,7 @@ export class AttackWorld {
   async stop(): Promise<void> {
     for (const session of this.held) await session.end().catch(() => {});
     await this.judge.end().catch(() => {});
+    await this.operations?.stop();
     await this.charm.stop();
   }
 
@@ -243,7 +289,7 @@ export class AttackWorld {
     if (victim === null)
       throw new Error(`the victim is not served: ${this.charm.statusOf(this.leader)}`);
     this.victim = victim;
-    const pooled = await login(victim.bag);
+    const pooled = await this.login(victim.bag);
     await pooled.query('CREATE TABLE wages (who text PRIMARY KEY, amount int, note text)');
     await pooled.query(
       `INSERT INTO wages SELECT 'employee ' || n, n * 100, '${this.secret}' FROM generate_series(1, 50) n`,

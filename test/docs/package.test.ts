@@ -76,12 +76,15 @@ describe('the package in an empty folder', { timeout: 60_000 }, () => {
     }
   });
 
-  it('builds nothing where its sources are not', () => {
+  it('runs nothing where it is installed, and builds nothing where its sources are not', () => {
     const place = join(modules, 'hookchart');
     const { scripts } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
       scripts: Readonly<Record<string, string>>;
     };
-    const { status, stdout, stderr } = spawnSync('sh', ['-c', scripts.prepare ?? ''], {
+    // npm warns of each of these in a package that somebody installs.
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+      expect(scripts).not.toHaveProperty(name);
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', scripts.dependencies ?? ''], {
       cwd: place,
       encoding: 'utf8',
       env: {},

@@ -10,6 +10,7 @@ const broken = { _tag: 'FileFailed', class: 'broken', path: '/full', code: 'ENOS
 const actions: ActionsOf<typeof ships> = {
   never: { parameters: v.object({}), run: async () => refuseAction('it is day') },
   burn: { parameters: v.object({}), run: async () => halt(broken) },
+  odd: { parameters: v.object({}), run: async () => refuseAction('no \u001b[2J\nlamp') },
   lit: { parameters: v.object({}), run: async () => ({ lamps: [7], told: 'yes' }) },
 };
 
@@ -33,6 +34,8 @@ async function answered(name: string) {
 describe('an action’s process', () => {
   it('ends well with what came of it, or with why it is refused', async () => {
     expect(await answered('lit')).toEqual([E.right(null), [{ lamps: '[7]', told: 'yes' }]]);
+    // A terminal is told nothing but words.
+    expect(await answered('odd')).toEqual([E.right(null), ['no \\u001b[2J lamp']]);
     expect(await answered('never')).toEqual([E.right(null), ['it is day']]);
   });
 

@@ -96,7 +96,7 @@ async function random(): Promise<void> {
         runs: Math.ceil(runs / lanes),
         seed: seed + lane,
         ...(values.path === undefined ? {} : { path: values.path }),
-        backing: values.superuser ? 'superuser' : 'plain',
+        setting: values.superuser ? 'superuser' : 'plain',
         tell: (sentence) => say(`lane ${lane}: ${sentence}`),
       }),
     ),

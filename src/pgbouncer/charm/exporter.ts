@@ -5,8 +5,16 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { Console } from '../pooler/console.ts';
 import { ownListening } from '../pooler/files.ts';
-import { portIn } from '../pooler/pgbouncer-files.ts';
-import { exposition, type Sample, samplesOf, samplesOfHooks, tables, upOf } from './exposition.ts';
+import { entriesIn, portIn } from '../pooler/pgbouncer-files.ts';
+import {
+  exposition,
+  type Sample,
+  samplesOf,
+  samplesOfHooks,
+  tables,
+  toldApart,
+  upOf,
+} from './exposition.ts';
 import { figuresIn, parseFigures } from './figures.ts';
 import { admin } from './pooler.ts';
 import { mostProcesses } from './processes.ts';
@@ -74,8 +82,10 @@ async function metricsIn(folder: string): Promise<string> {
     try {
       const all = await console.tables(tables.map(({ question }) => question));
       samples.push(upOf(true, String(number)));
-      for (const [at, table] of tables.entries())
-        samples.push(...samplesOf(table, all[at] ?? [], String(number)));
+      for (const [at, table] of tables.entries()) {
+        const rows = toldApart(table, all[at] ?? [], entriesIn(ini));
+        samples.push(...samplesOf(table, rows, String(number)));
+      }
     } catch {
       samples.push(upOf(false, String(number)));
     } finally {

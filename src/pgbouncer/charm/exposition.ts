@@ -74,6 +74,33 @@ export const tables: readonly Table[] = [
   },
 ];
 
+/**
+ * Rows of databases that have an entry, and one for all others: where somebody may make databases a
+ * wildcard leads to them, PgBouncer remembers each name that anybody makes up for a minute, and who
+ * reads metrics keeps each for weeks.
+ */
+export function toldApart(
+  { prefix, labels, columns }: Table,
+  rows: readonly Row[],
+  entries: ReadonlySet<string>,
+): readonly Row[] {
+  const [key = 'database'] = Object.keys(labels);
+  const named = (row: Row) => entries.has(String(row[key])) || row[key] === 'pgbouncer';
+  const others = new Map<string, Record<string, unknown>>();
+  // What a database may have adds up to nothing.
+  if (prefix !== 'pgbouncer_databases')
+    for (const row of rows.filter((one) => !named(one))) {
+      const user = String(row.user ?? '');
+      const sum = others.get(user) ?? { user: row.user, [key]: '*' };
+      for (const column of Object.keys(columns)) {
+        const [before, more] = [Number(sum[column] ?? 0), Number(row[column] ?? Number.NaN)];
+        sum[column] = column === 'maxwait' ? Math.max(before, more) : before + more;
+      }
+      others.set(user, sum);
+    }
+  return [...rows.filter(named), ...others.values()];
+}
+
 /** What one process answers to one of these questions; the console's own database is nobody's. */
 export function samplesOf(table: Table, rows: readonly Row[], process: string): readonly Sample[] {
   const { prefix, labels, columns } = table;

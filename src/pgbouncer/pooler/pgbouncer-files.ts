@@ -218,6 +218,12 @@ export const databaseSection = (
     '',
   ].join('\n');
 
+/** The databases that have an entry of their own in a configuration file. */
+export const entriesIn = (ini: string): ReadonlySet<string> =>
+  new Set(
+    [...ini.matchAll(/^(\S+) = host=/gm)].flatMap(([, name = '*']) => (name === '*' ? [] : [name])),
+  );
+
 const listed = (text: string) => `"${text.replaceAll('"', '""')}"`;
 
 /** Where a configuration file has PgBouncer listen; null where it does not say. */

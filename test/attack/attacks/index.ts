@@ -2,10 +2,11 @@
 import type { Attack, Instance } from '../attack.ts';
 import { databag } from './databag.ts';
 import { direct } from './direct.ts';
+import { operated } from './operated.ts';
 import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
 
-const attacks: readonly Attack[] = [...databag, ...pooler, ...direct];
+const attacks: readonly Attack[] = [...databag, ...pooler, ...direct, ...operated];
 
 /** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */
 const major = Number(/postgres-(\d+)/.exec(process.env.HOOKCHART_POSTGRES ?? '')?.[1] ?? 18);
@@ -31,14 +32,16 @@ export function instancesOf({
   );
   const all = fitting.flatMap((attack): Instance[] =>
     isSuperuserOnly
-      ? [{ attack, backing: 'superuser', name: attack.name }]
+      ? attack.setting === undefined
+        ? [{ attack, setting: 'superuser', name: attack.name }]
+        : []
       : [
-          { attack, backing: 'plain', name: attack.name },
+          { attack, setting: attack.setting ?? 'plain', name: attack.name },
           ...(attack.asSuperuserToo
             ? [
                 {
                   attack,
-                  backing: 'superuser',
+                  setting: 'superuser',
                   name: `${attack.name}--charm-has-a-superuser`,
                 } as const,
               ]

@@ -29,6 +29,12 @@ const inside = async ({ world }: Attacker, database: string, ...texts: readonly 
   await client.end();
 };
 
+/** The same, where operators have set and related more. */
+const beside = (...of: Parameters<typeof hole>): Attack => ({
+  ...hole(...of),
+  setting: 'operated',
+});
+
 const victim = ({ world }: Attacker): string => world.victim.bag.username ?? '';
 
 export const planted: readonly Attack[] = [
@@ -198,9 +204,44 @@ export const planted: readonly Attack[] = [
     await world.judge.query(`CREATE DATABASE "${newcomer}"`);
     await world.judge.query(`ALTER DATABASE template1 IS_TEMPLATE false CONNECTION LIMIT 0`);
     await world.judge.query(
-      `ALTER ROLE "${world.backing === 'plain' ? 'backend_login' : 'postgres'}" CONNECTION LIMIT 0`,
+      `ALTER ROLE "${world.setting === 'superuser' ? 'postgres' : 'backend_login'}" CONNECTION LIMIT 0`,
     );
-    if (world.backing === 'superuser')
+    if (world.setting === 'superuser')
       await world.judge.query('ALTER ROLE postgres NOSUPERUSER NOCREATEDB NOCREATEROLE');
   }),
+  beside(
+    'a-password-stands-in-the-metrics',
+    async ({ world }) => {
+      const hooks = { [world.victim.bag.password ?? '']: { done: 1, failed: 0, seconds: 1 } };
+      const figures = JSON.stringify({ hooks, charts: {}, records: {}, last: 1 });
+      writeFileSync(join(world.charm.home(world.leader), 'hooks.json'), figures);
+    },
+    'hooked',
+  ),
+  beside('an-action-shows-a-password', async ({ world }) => {
+    world.shown.push(`failed for ${world.victim.bag.password}`);
+  }),
+  beside(
+    'a-user-is-left-in-the-userlist-of-another-process',
+    async ({ world }) => {
+      const path = join(world.charm.home('pgbouncer/0'), '1', 'userlist.txt');
+      writeFileSync(path, `${readFileSync(path, 'utf8')}"evil_left" "x"\n`);
+    },
+    'removed',
+  ),
+  beside(
+    'somebody-comes-in-without-tls',
+    async ({ world }) => {
+      for (const folder of ['', '1'].map((name) => join(world.charm.home(world.leader), name))) {
+        const path = join(folder, 'pgbouncer.ini');
+        const ini = readFileSync(path, 'utf8');
+        writeFileSync(
+          path,
+          ini.replace(/^client_tls_sslmode = .*$/m, 'client_tls_sslmode = allow'),
+        );
+        process.kill(Number(readFileSync(join(folder, 'pgbouncer.pid'), 'utf8')), 'SIGHUP');
+      }
+    },
+    'joined',
+  ),
 ];

@@ -8,7 +8,7 @@ const seed = 11;
 describe('a tenant that is an attacker', () => {
   it('gets nowhere with a sample of the named attacks', async () => {
     const sample = instancesOf({ isSuperuserOnly: false, isPlanted: false, seed, sample: 8 })
-      .filter(({ backing }) => backing === 'plain')
+      .filter(({ setting }) => setting === 'plain')
       .slice(0, 6);
     const verdicts = await runAttacks(sample, { lanes: 1, units: 1, tell: () => {} });
     const escaped = verdicts.flatMap(({ name, why }) => (why.length === 0 ? [] : [{ name, why }]));
@@ -17,7 +17,7 @@ describe('a tenant that is an attacker', () => {
   }, 300_000);
 
   it('gets nowhere with a sample of random statements', async () => {
-    const found = await randomTenants({ runs: 5, seed, backing: 'plain', tell: () => {} });
+    const found = await randomTenants({ runs: 5, seed, setting: 'plain', tell: () => {} });
     expect(found).toBeNull();
   }, 300_000);
 });

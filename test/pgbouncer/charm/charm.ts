@@ -226,6 +226,12 @@ export class RealCharm {
     return log.match(/RELOAD command issued/g)?.length ?? 0;
   }
 
+  /** How often somebody has come to the console of a unit's first PgBouncer. */
+  consoleLogins(unit: string): number {
+    const log = readFileSync(join(this.home(unit), 'pgbouncer.log'), 'utf8');
+    return log.match(/login attempt: db=pgbouncer/g)?.length ?? 0;
+  }
+
   /** The names that a unit's PgBouncer is configured to serve. */
   serving(unit: string): readonly string[] {
     const [, entries = ''] = this.ini(unit).split('[databases]\n');

@@ -6,6 +6,7 @@ import {
   samplesOf,
   samplesOfHooks,
   tables,
+  toldApart,
   upOf,
 } from '../../../src/pgbouncer/charm/exposition.ts';
 import { counted, type Figures, parseFigures } from '../../../src/pgbouncer/charm/figures.ts';
@@ -73,6 +74,40 @@ pgbouncer_pools_client_active_connections{database="a\\"\\\\\\n",user="u",proces
 pgbouncer_pools_client_maxwait_seconds{database="a\\"\\\\\\n",user="u",process="0"} 1
 pgbouncer_pools_client_maxwait_seconds{database="a\\"\\\\\\n",user="u",process="1"} 1
 `);
+  });
+
+  it('has databases with an entry by name, and all others as one, whatever they are called', () => {
+    const [pools, totals, databases] = tables;
+    if (pools === undefined || totals === undefined || databases === undefined)
+      throw new Error('there are no tables');
+    const entries = new Set(['a']);
+    const row = (database: string, user: string, active: number, maxwait: number) => ({
+      ...{ database, user, cl_active: active, maxwait },
+    });
+    const rows = [
+      row('a', 'u', 1, 2),
+      row('x', 'u', 1, 5),
+      row('y', 'u', 2, 3),
+      row('y', 'v', 4, 0),
+    ];
+    const own = { database: 'pgbouncer', user: 'hookchart_admin', cl_active: 1 };
+    expect(toldApart(pools, [...rows, own], entries)).toMatchObject([
+      rows[0],
+      own,
+      { database: '*', user: 'u', cl_active: 3, maxwait: 5 },
+      { database: '*', user: 'v', cl_active: 4, maxwait: 0 },
+    ]);
+    const [known, one] = toldApart(
+      totals,
+      ['a', 'x', 'y'].map((database) => ({ database, query_count: 2 })),
+      entries,
+    );
+    expect([known, one]).toMatchObject([
+      { database: 'a', query_count: 2 },
+      { database: '*', query_count: 4 },
+    ]);
+    const named = ['a', 'x', 'pgbouncer'].map((name) => ({ name, pool_size: 1 }));
+    expect(toldApart(databases, named, entries)).toEqual([named[0], named[2]]);
   });
 
   it('counts in seconds what PgBouncer counts in millionths of one', () => {

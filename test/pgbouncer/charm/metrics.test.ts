@@ -1,23 +1,19 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login } from '../../../src/pgbouncer/demo/client.ts';
 import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.ts';
 import { type APebble, startPebble } from './a-pebble.ts';
+import { Scraper, scraped as scrapedAt } from './a-scraper.ts';
 import { RealCharm } from './charm.ts';
 import { dies } from './kept.ts';
-import type { Instead } from './stand-in.ts';
 
 const [leader, follower] = ['pgbouncer/0', 'pgbouncer/1'];
-const relation = 77;
-const name = `metrics-endpoint:${relation}`;
+const scraper = new Scraper();
+const { said } = scraper;
 
 const workspace = new Workspace();
 let charm: RealCharm;
-/** What this application and its units say to who scrapes; and whether that one is still there. */
-const said: Record<string, Record<string, string>> = {};
-let isRelated = true;
 
 beforeAll(async () => {
   chmodSync(workspace.path, 0o711);
@@ -40,45 +36,16 @@ afterAll(async () => {
   workspace.remove();
 });
 
-/** The hook tools, for the relation with who scrapes. */
-const scraper =
-  (unit: string): Instead =>
-  ({ tool, args, input }) => {
-    const done = (value: unknown = '') => ({
-      ...{ code: 0, error: '' },
-      out: value === '' ? '' : `${JSON.stringify(value)}\n`,
-    });
-    if (tool === 'relation-ids' && args.includes('metrics-endpoint'))
-      return done(isRelated ? [name] : []);
-    if (!args.includes(name)) return null;
-    if (tool === 'relation-get') return done(said[args.at(-1) ?? ''] ?? {});
-    if (tool !== 'relation-set') throw new Error(`${tool} is not asked`);
-    const whose = args.includes('--app') ? 'pgbouncer' : unit;
-    said[whose] = { ...said[whose], ...JSON.parse(input) };
-    return done();
-  };
-
 async function hook(unit: string, event: string, variables = {}) {
-  const isOfScraper = event.startsWith('metrics-endpoint-');
-  const about = isOfScraper ? { relation, remoteApplication: 'prometheus' } : {};
-  const ended = await charm.hook(
-    unit,
-    { name: event, ...about },
-    { instead: scraper(unit), variables },
-  );
+  const called = event.startsWith('metrics-endpoint-') ? scraper.hook(event) : { name: event };
+  const ended = await charm.hook(unit, called, { instead: scraper.instead(unit), variables });
   expect(ended).toMatchObject({ code: 0, error: '' });
   return ended;
 }
 
-/** What is read at a unit's port; the test's own limit is the end of a wait. */
-async function scraped(unit: string, path = '/metrics'): Promise<{ status: number; text: string }> {
-  for (;;) {
-    const url = `http://127.0.0.1:${charm.config(unit)['metrics-port']}${path}`;
-    const reply = await fetch(url).catch(() => null);
-    if (reply !== null) return { status: reply.status, text: await reply.text() };
-    await after(20);
-  }
-}
+/** What is read at a unit's port. */
+const scraped = (unit: string, path?: string) =>
+  scrapedAt(charm.config(unit)['metrics-port'], path);
 
 const isSilent = async (unit: string): Promise<boolean> =>
   fetch(`http://127.0.0.1:${charm.config(unit)['metrics-port']}/metrics`).then(
@@ -211,7 +178,7 @@ describe('metrics on machines', () => {
     await scraped(follower);
     await hook(follower, 'remove');
     await expect.poll(() => isSilent(follower)).toBe(true);
-    isRelated = false;
+    scraper.isRelated = false;
     await hook(leader, 'metrics-endpoint-relation-broken');
     await expect.poll(() => isSilent(leader)).toBe(true);
     expect(charm.world.units[leader]?.state.metrics).toBeUndefined();
@@ -226,7 +193,7 @@ describe('metrics on Kubernetes', () => {
   let pebbles: APebble;
   beforeAll(async () => {
     pebbles = await startPebble(workspace.path);
-    isRelated = true;
+    scraper.isRelated = true;
     charm.config(leader).listen_port = await freePort();
     await hook(leader, 'config-changed', kubernetes());
   });
@@ -296,7 +263,7 @@ describe('metrics on Kubernetes', () => {
   });
 
   it('end with their relation', async () => {
-    isRelated = false;
+    scraper.isRelated = false;
     await hook(leader, 'metrics-endpoint-relation-broken', kubernetes());
     expect(services('exporter')).toMatchObject([{ current: 'inactive' }]);
     await hook(leader, 'update-status', kubernetes());
