@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment, Variables } from '../../juju/hook-tools/index.ts';
+import { isListenedTo } from '../pooler/taken.ts';
 import { exporterLayerOf } from '../workload/exporter-layer.ts';
-import { pebble, systemd } from '../workload/index.ts';
+import { pebble, systemd, WorkloadProblem } from '../workload/index.ts';
 import { exporterService } from '../workload/pebble-layer.ts';
 import type { ParsedConfig } from './config.ts';
 import type { ExporterSettings } from './exporter.ts';
@@ -45,7 +46,7 @@ export function exportingOf(
       ensure: async () => {
         if (program === '') await workload.remove();
         else if (!(await workload.isCurrent()) || !(await workload.isRunning()))
-          await workload.start();
+          await byItself(workload.restart);
       },
       // Where none is named there is none any more, or never was.
       remove: async () => (program === '' ? undefined : workload.remove()),
@@ -58,9 +59,17 @@ export function exportingOf(
   const kept = pidFile === null ? underSystemd(environment, runs, remaining) : alone(runs, pidFile);
   return {
     ensure: async (isAnew) => {
-      const isSame = (await place.workload.read(file)) === settings;
-      if (!isSame) await place.workload.replace(file, settings);
-      if (isSame && !isAnew && (await kept.isRunning())) return;
+      const before = await place.workload.read(file);
+      const isUp = await kept.isRunning();
+      if (before === settings && !isAnew && isUp) return;
+      // Then it is this one itself that listens there.
+      const isOwn = isUp && before?.includes(`"port":${port},`) === true;
+      if (!isOwn && (await isListenedTo({ listenAddress: '*', listenPort: port })))
+        throw new WorkloadProblem(
+          `port ${port} is taken: end what listens there, or set metrics-port to one that is free`,
+          'operator',
+        );
+      if (before !== settings) await place.workload.replace(file, settings);
       await kept.restart();
     },
     end: kept.remove,
@@ -69,6 +78,18 @@ export function exportingOf(
       await place.workload.replace(file, null);
     },
   };
+}
+
+/** Whatever keeps it from running is the exporter's own, and for an operator to see to. */
+async function byItself(start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (problem) {
+    if (!(problem instanceof WorkloadProblem)) throw problem;
+    throw /exited quickly/.test(problem.message)
+      ? new WorkloadProblem(problem.message, 'operator')
+      : problem;
+  }
 }
 
 interface Runs {

@@ -11,6 +11,9 @@ export interface Exported {
 }
 
 /**
+ * It is started by itself alone: a replan for PgBouncer starts all services that are enabled and down,
+ * and fails where one of them does. A container that is started anew knows no layer, and is told again.
+ *
  * The password is in no argument and in no plan: the shell reads it where the console's is kept, and
  * the driver of the exporter takes it from its environment.
  */
@@ -28,7 +31,7 @@ export const exporterLayerOf =
       `  ${service}:`,
       '    override: replace',
       '    summary: Metrics of PgBouncer',
-      '    startup: enabled',
+      '    startup: disabled',
       `    command: ${JSON.stringify(`sh -c '${read} && exec "$0" "$@"' ${program} ${options}`)}`,
       `    user: ${JSON.stringify(user)}`,
       '    environment:',

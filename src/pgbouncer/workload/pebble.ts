@@ -171,7 +171,7 @@ function pebbleActs(
       return new WorkloadProblem(missing({ program, option }), 'operator');
     const logs = (tasks ?? []).flatMap(({ log }) => log ?? []);
     const said = lastWordsOf(logs.flatMap(outputIn).join('\n'));
-    const words = said === '' ? '' : `; PgBouncer says: ${said}`;
+    const words = said === '' ? '' : `; ${option === undefined ? 'PgBouncer' : 'it'} says: ${said}`;
     return new WorkloadProblem(`Pebble cannot ${action} ${service}: ${why}${words}`);
   };
 

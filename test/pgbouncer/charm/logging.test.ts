@@ -106,8 +106,11 @@ it('one that goes is sent nothing more, and a container that is not up is told w
   });
   expect(down.error).toContain('logs are not sent: Pebble at ');
   expect(sends()).toHaveLength(2);
-  await hook('pgbouncer-pebble-ready');
+  // Where Pebble does not say that it is up, a unit's next update-status tells it.
+  await hook('update-status');
   expect(sends()).toEqual([['loki-88-loki-1', url(1)]]);
+  const again = await hook('update-status');
+  expect(again.calls.filter(({ args }) => args.includes('logging'))).toEqual([]);
   expect(targets()['loki-88-loki-0'].services).toEqual(['-all']);
 });
 

@@ -1,12 +1,15 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { login } from '../../../src/pgbouncer/demo/client.ts';
 import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.ts';
+import { hooksOf } from '../../../src/testing/resolver.ts';
 import { type APebble, startPebble } from './a-pebble.ts';
 import { Scraper, scraped as scrapedAt } from './a-scraper.ts';
 import { RealCharm } from './charm.ts';
 import { dies } from './kept.ts';
+import type { Instead } from './stand-in.ts';
 
 const [leader, follower] = ['pgbouncer/0', 'pgbouncer/1'];
 const scraper = new Scraper();
@@ -95,6 +98,22 @@ describe('metrics on machines', () => {
     expect(again.calls.filter(({ tool }) => tool === 'relation-set')).toEqual([]);
   });
 
+  it('of a unit that has no address are told when it has one', async () => {
+    const before = said[leader];
+    delete said[leader];
+    const none = { 'bind-addresses': [], 'egress-subnets': [], 'ingress-addresses': [] };
+    const instead: Instead = (call, number) =>
+      call.tool === 'network-get'
+        ? { code: 0, out: `${JSON.stringify(none)}\n`, error: '' }
+        : scraper.instead(leader)(call, number);
+    const ended = await charm.hook(leader, { name: 'config-changed' }, { instead });
+    expect(ended.code).toBe(0);
+    expect(ended.error).toContain('metrics are not told: ');
+    expect(said[leader]).toBeUndefined();
+    await hook(leader, 'config-changed');
+    expect(said[leader]).toEqual(before);
+  });
+
   it('have PgBouncer’s figures, as its console says them, and no password', async () => {
     const session = await login(charm.answerOf(1));
     await session.query('SELECT 1');
@@ -172,6 +191,25 @@ describe('metrics on machines', () => {
     await hook(leader, 'upgrade-charm');
     await scraped(leader);
     await expect.poll(() => Number(readFileSync(pidFile, 'utf8'))).not.toBe(second);
+  });
+
+  it('at a port that somebody has are told nowhere, and the status says which port', async () => {
+    const taken = await freePort();
+    const stranger = createServer().listen(taken, '127.0.0.1');
+    const before = charm.config(leader)['metrics-port'];
+    charm.config(leader)['metrics-port'] = taken;
+    await hook(leader, 'config-changed');
+    expect(charm.statusOf(leader)).toBe(
+      `blocked: metrics are not told: port ${taken} is taken: end what listens there, or set metrics-port to one that is free`,
+    );
+    await (await login(charm.answerOf(1))).end();
+    await new Promise((resolve) => stranger.close(resolve));
+    await hook(leader, 'update-status');
+    expect(charm.statusOf(leader)).toBe('active: ');
+    expect(value((await scraped(leader)).text, 'pgbouncer_up{process="0"}')).toBe(1);
+    charm.config(leader)['metrics-port'] = before;
+    await hook(leader, 'config-changed');
+    expect(value((await scraped(leader)).text, 'pgbouncer_up{process="0"}')).toBe(1);
   });
 
   it('end with their relation, and with their unit', async () => {
@@ -260,6 +298,54 @@ describe('metrics on Kubernetes', () => {
     const starts = pebbles.standIn?.named('exporter').starts;
     await hook(leader, 'update-status', kubernetes());
     expect(pebbles.standIn?.named('exporter').starts).toBe(starts);
+  });
+
+  it('that fail are their own fault: PgBouncer is put in force as it is to be, and serves', async () => {
+    const failing = join(workspace.path, 'image', 'failing');
+    const words = 'listen tcp :9127: bind: address already in use';
+    writeFileSync(failing, `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+    const before = charm.config(leader)['exporter-program'];
+    charm.config(leader)['exporter-program'] = failing;
+    await hook(leader, 'config-changed', kubernetes());
+    expect(charm.statusOf(leader)).toMatch(
+      /^blocked: metrics are not told: Pebble cannot restart exporter: .*exited quickly with code 1.*; it says: listen tcp :9127: bind: address already in use/,
+    );
+    // What PgBouncer is to be changes, and so it is planned anew, in the same hook as the exporter.
+    charm.config(leader).listen_port = await freePort();
+    charm.config(leader).processes = '2';
+    const ended = await hook(leader, 'config-changed', kubernetes());
+    expect(ended.error).not.toContain('PgBouncer');
+    const endpoints = `127.0.0.1:${charm.config(leader).listen_port}`;
+    await (await login({ ...charm.answerOf(1), endpoints })).end();
+    await charm.take({ _tag: 'Relate', application: 'other' });
+    for (let run = 0; run < 20 && charm.answerOf(2).username === undefined; run++) {
+      const [next] = Object.keys(charm.world.units)
+        .sort()
+        .flatMap((unit) => hooksOf(charm.world, unit).map((due) => ({ unit, hook: due })));
+      if (next === undefined) break;
+      const around = { variables: kubernetes(), instead: scraper.instead(next.unit) };
+      const how = next.unit === leader ? around : { instead: scraper.instead(next.unit) };
+      const served = await charm.take({ _tag: 'RunHook', ...next }, how);
+      if (served !== null) expect(served, next.hook.name).toMatchObject({ code: 0, error: '' });
+    }
+    expect(charm.answerOf(2).username).toBeDefined();
+    charm.config(leader).processes = '1';
+    charm.config(leader)['exporter-program'] = before;
+    await hook(leader, 'config-changed', kubernetes());
+    expect(charm.statusOf(leader)).toBe('active: ');
+    expect(services('exporter')).toMatchObject([{ current: 'active' }]);
+  });
+
+  it('are told no more where no exporter is named any more, and again where one is', async () => {
+    const before = charm.config(leader)['exporter-program'];
+    charm.config(leader)['exporter-program'] = '';
+    await hook(leader, 'config-changed', kubernetes());
+    expect(services('exporter')).toMatchObject([{ current: 'inactive' }]);
+    await hook(leader, 'update-status', kubernetes());
+    expect(services('exporter')).toMatchObject([{ current: 'inactive' }]);
+    charm.config(leader)['exporter-program'] = before;
+    await hook(leader, 'config-changed', kubernetes());
+    expect(services('exporter')).toMatchObject([{ current: 'active' }]);
   });
 
   it('end with their relation', async () => {
