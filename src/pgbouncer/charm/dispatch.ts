@@ -43,7 +43,7 @@ import { keeping, portOf } from './kept.ts';
 import { backendEcho, refuseLater, writtenLater } from './later.ts';
 import { logsOf } from './logging.ts';
 import { install, remove } from './machine.ts';
-import { metricsOf } from './metrics.ts';
+import { counting, metricsOf } from './metrics.ts';
 import { observed } from './observed.ts';
 import { placeOf } from './place.ts';
 import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
@@ -159,16 +159,15 @@ const serve = (
       return nothingOf(called);
     }
     if (event === backendEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
-    const looked = toldTo(collector, telling, (traces) =>
-      observed(variables, model.unit, called, adapters, tell, (observer) => {
-        seen.file = observer.configured;
-        const watch = both(observer.watch, traces);
-        return dispatch(charm, observer.adapters, { watch })(called)();
-      }),
-    );
-    const outcome = await looked;
-    await metrics.count(outcome, recorded);
-    const run = right(outcome);
+    const looked = () =>
+      toldTo(collector, telling, (traces) =>
+        observed(variables, model.unit, called, adapters, tell, (observer) => {
+          seen.file = observer.configured;
+          const watch = both(observer.watch, traces);
+          return dispatch(charm, observer.adapters, { watch })(called)();
+        }),
+      );
+    const run = right(await counting(looked, (ended) => metrics.count(ended, recorded)));
     // Where something waited, the commit has kept what was learned.
     if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
     return run;

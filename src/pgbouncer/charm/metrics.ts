@@ -19,9 +19,25 @@ export interface Metrics {
   readonly obstacle: string | null;
   /** Puts a hook to the others. Never an error: a hook is not to fail for it. */
   readonly count: (
-    outcome: E.Either<HookError, DispatchRun>,
+    /** Null where it failed. */
+    run: DispatchRun | null,
     records: Ledger['records'] | null,
   ) => Promise<void>;
+}
+
+/** Waits for a hook, and counts it however it ends: one that throws, for it is a defect, has failed. */
+export async function counting(
+  looked: () => Promise<E.Either<HookError, DispatchRun>>,
+  count: (run: DispatchRun | null) => Promise<void>,
+): Promise<E.Either<HookError, DispatchRun>> {
+  let run: DispatchRun | null = null;
+  try {
+    const outcome = await looked();
+    run = E.isRight(outcome) ? outcome.right : null;
+    return outcome;
+  } finally {
+    await count(run);
+  }
 }
 
 /** Tells those who are related where this unit's metrics are, and keeps what tells them. */
@@ -67,11 +83,10 @@ export const metricsOf = (
         if (!scraped.isScraped) await kept.remove();
         else await kept.ensure(environment.event === 'upgrade-charm');
       });
-    const count: Metrics['count'] = async (outcome, records) => {
+    const count: Metrics['count'] = async (run, records) => {
       if (!scraped.isScraped || environment.machine === null) return;
       await tried(async ({ folder, workload }) => {
         const file = figuresIn(folder);
-        const run = E.isRight(outcome) ? outcome.right : null;
         const before = parseFigures(await workload.read(file));
         const end = { hook: environment.event, seconds: performance.now() / 1_000, run, records };
         const now = Math.round(Date.now() / 1_000);

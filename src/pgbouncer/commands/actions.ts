@@ -26,17 +26,18 @@ export const actions: Actions<PgbouncerWords, Session, HookError> = {
   plan: {
     parameters: v.object({}),
     run: async ({ ports }) => {
-      const work = await leftNow(ports);
-      const left = work
-        .slice(0, most)
-        .map(({ hook, event: { relation, refusal, user, damage } }) => ({
+      const all = await leftNow(ports);
+      const left = all.slice(0, most).map(({ work: { hook, event }, why }) => {
+        const { relation, refusal, user, damage } = event;
+        const said = refusal === undefined ? (damage ?? why) : renderRefusal(refusal);
+        return {
           chart: hook,
           ...(relation === undefined ? {} : { relation }),
-          ...(refusal === undefined ? {} : { why: renderRefusal(refusal) }),
-          ...(damage === undefined ? {} : { why: damage }),
+          ...(said === undefined ? {} : { why: said }),
           ...(user === undefined ? {} : { user }),
-        }));
-      return { left, 'left-in-all': work.length, backend: await backendOf(ports) };
+        };
+      });
+      return { left, 'left-in-all': all.length, backend: await backendOf(ports) };
     },
   },
   'rotate-password': {

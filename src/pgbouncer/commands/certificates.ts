@@ -29,6 +29,8 @@ export interface Certificates {
   readonly isAsked: () => Promise<boolean>;
   /** Whether this hook, whatever it was called for, has to see to any of this. */
   readonly isLeft: () => Promise<boolean>;
+  /** What the next hook that looks again would see to; null where that is nothing. */
+  readonly due: () => Promise<string | null>;
   readonly ask: () => Promise<void>;
   readonly take: () => Promise<void>;
   /** Takes back the request, and has no certificate any more; PgBouncer may have it still. */
@@ -129,15 +131,18 @@ function withoutTls(
   { hook }: JujuEvent,
 ): Certificates {
   const nothing = async () => null;
+  const due = async () => {
+    const { asked, held } = await remembered.certified();
+    return identity !== undefined && (asked !== null || held !== null)
+      ? `TLS is off: ${goes}`
+      : null;
+  };
   return {
     isWanted: async () => false,
     isRevoked: async () => false,
     isAsked: async () => true,
-    isLeft: async () => {
-      if (identity === undefined || !looksAgain.test(hook)) return false;
-      const { asked, held } = await remembered.certified();
-      return asked !== null || held !== null;
-    },
+    isLeft: async () => looksAgain.test(hook) && (await due()) !== null,
+    due,
     ask: async () => {},
     take: async () => {},
     forget: () => forgetAll(remembered),
@@ -184,18 +189,25 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     const { held } = await certified();
     return held !== null && held.key === (await key()) ? held : null;
   };
+  const due = async () => {
+    const { relation: id, asked, held } = await certified();
+    if (id === null && held === null) return null;
+    if (!(await isThere()))
+      return asked !== null || held !== null ? `nobody gives certificates any more: ${goes}` : null;
+    if (await isRevoked()) return `the certificate was revoked: ${goes}`;
+    if (!(await isAsked())) return 'a certificate is asked for';
+    if (held?.request === asked?.request) return null;
+    return (await answered())._tag === 'Nothing'
+      ? `${endpoints.certificates} has given no certificate yet`
+      : 'the certificate that was given is looked at, and taken where it fits';
+  };
   let objection: string | null = null;
   return {
     isWanted: isThere,
     isRevoked,
     isAsked,
-    isLeft: async () => {
-      if (!looksAgain.test(hook)) return false;
-      const { relation: id, asked, held } = await certified();
-      if (id === null && held === null) return false;
-      if (!(await isThere())) return asked !== null || held !== null;
-      return !(await isAsked()) || held?.request !== asked?.request || isRevoked();
-    },
+    isLeft: async () => looksAgain.test(hook) && (await due()) !== null,
+    due,
     ask: async () => {
       const { relation: id } = await certified();
       if (id === null || !(await isThere())) return;
@@ -235,6 +247,7 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
   };
 }
 
+const goes = 'key and certificate go';
 const untilThen = 'until then nobody comes in over the network';
 
 /** Whether what is in force is to be followed by another one, which was not asked for yet. */

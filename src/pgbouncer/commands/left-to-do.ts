@@ -24,8 +24,7 @@ export async function* leftToDo(
   let isInStep = true;
   // What its own chart has found is not there any more is asked for anew, and nothing else.
   const hasAsked = charts.some(({ commands }) => commands.some(isAsking));
-  if (!hasAsked && (await session.certificates.isLeft()))
-    yield { hook: 'certificates-relation-changed', event: {} };
+  if (!hasAsked && (await session.certificates.isLeft())) yield ofCertificates;
   const { works, chosen } = await viewed(session, charts);
   for (const work of works) {
     if (wasTried(charts, work)) continue;
@@ -72,9 +71,23 @@ function wasTried(charts: readonly ChartRun[], { hook, event }: Work): boolean {
   );
 }
 
+const ofCertificates: Work = { hook: 'certificates-relation-changed', event: {} };
+
+/** Work that a hook would find, and why, where its event does not say. */
+export interface Left {
+  readonly work: Work;
+  readonly why?: string;
+}
+
 /** What a hook that began now would find left to do, the backend not audited; nothing is done. */
-export const leftNow = async (session: Session): Promise<readonly Work[]> =>
-  (await viewed(session, [])).works;
+export async function leftNow(session: Session): Promise<readonly Left[]> {
+  const why = await session.certificates.due();
+  const { works } = await viewed(session, []);
+  return [
+    ...(why === null ? [] : [{ work: ofCertificates, why }]),
+    ...works.map((work) => ({ work })),
+  ];
+}
 
 /** What the hook's charts have learned of what the backend holds; null where none has asked. */
 function auditIn(charts: readonly ChartRun[]): Audit | null {

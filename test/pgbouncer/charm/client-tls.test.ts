@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { offeredCertificate } from '../../../src/pgbouncer/wire/index.ts';
 import type { Hook } from '../../../src/testing/world.ts';
 import { type Authority, authority } from '../../integration/certificates.ts';
+import { askedOf } from './an-action.ts';
 import { CertificateGiver } from './certificate-giver.ts';
 import { RealCharm } from './charm.ts';
 
@@ -111,11 +112,38 @@ describe('certificates', () => {
     expect(charm.statusOf(leader)).toBe('active: waiting for a certificate from certificates');
   });
 
+  it('are in the plan of what the next hook would do, and none is carried out by it', async () => {
+    const why = async () => {
+      const { results, failure, writes } = await askedOf(charm, leader, 'plan');
+      expect([failure, writes]).toEqual([null, []]);
+      const left = results.left as readonly { readonly chart: string; readonly why?: string }[];
+      return left.filter(({ chart }) => chart === 'certificates-relation-changed');
+    };
+    const chart = 'certificates-relation-changed';
+    expect(await why()).toEqual([{ chart, why: 'certificates has given no certificate yet' }]);
+    giver().give(authorities.first);
+    const given = 'the certificate that was given is looked at, and taken where it fits';
+    expect(await why()).toEqual([{ chart, why: given }]);
+    giver().revoke();
+    const revoked = 'the certificate was revoked: key and certificate go';
+    expect(await why()).toEqual([{ chart, why: revoked }]);
+    const there = giver();
+    charm.certificates = null;
+    const gone = 'nobody gives certificates any more: key and certificate go';
+    expect(await why()).toEqual([{ chart, why: gone }]);
+    charm.certificates = there;
+    there.say([]);
+    expect(charm.ini(leader)).not.toContain('client_tls');
+  });
+
   it('put in force cut no session, and are told of when all units that are named have one', async () => {
     held = await login(null);
     await held.query('BEGIN');
     giver().give(authorities.first);
     await changed(leader);
+    expect((await askedOf(charm, leader, 'plan')).results.left).not.toContainEqual(
+      expect.objectContaining({ chart: 'certificates-relation-changed' }),
+    );
     expect(charm.ini(leader)).toContain('client_tls_sslmode = allow\n');
     expect(said()).toEqual({ tls: 'False', ca: undefined });
     await changed(follower);

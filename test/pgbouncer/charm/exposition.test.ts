@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { alertRules, rules } from '../../../src/pgbouncer/charm/alert-rules.ts';
 import {
@@ -10,6 +11,7 @@ import {
   upOf,
 } from '../../../src/pgbouncer/charm/exposition.ts';
 import { counted, type Figures, parseFigures } from '../../../src/pgbouncer/charm/figures.ts';
+import { counting } from '../../../src/pgbouncer/charm/metrics.ts';
 import type { Ledger } from '../../../src/pgbouncer/relation/ledger.ts';
 import type { DispatchRun } from '../../../src/pgbouncer/run.ts';
 
@@ -38,6 +40,23 @@ describe('what hooks count', () => {
       records: { provisioning: 0, published: 1, refused: 0, removing: 1 },
       last: 9,
     });
+  });
+
+  it('is a hook that is a defect as well: it has failed, and fails on', async () => {
+    const ended: unknown[] = [];
+    const count = async (one: DispatchRun | null) => {
+      ended.push(one);
+    };
+    const nothingDone = run([]);
+    const done = E.right(nothingDone);
+    expect(await counting(async () => done, count)).toBe(done);
+    const why = E.left({ _tag: 'OutOfTime', class: 'unavailable', what: 'x' } as never);
+    expect(await counting(async () => why, count)).toBe(why);
+    const defect = async () => {
+      throw new TypeError('a defect');
+    };
+    await expect(counting(defect, count)).rejects.toThrow('a defect');
+    expect(ended).toEqual([nothingDone, null, null]);
   });
 
   it('is read back, and begun anew where it cannot be', () => {
