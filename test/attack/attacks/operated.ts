@@ -306,8 +306,8 @@ export const operated: readonly Attack[] = [
       };
       const [port, wrong] = [poolerPort(attacker), key ^ 1];
       // Its own key as it is goes to all of them, last; to one of them it means something.
+      // Who goes before it is answered makes PgBouncer fall over before 1.20, which nothing here stops.
       for (const secret of [...Array.from({ length: 40 }, (_, n) => wrong + n * 7), key])
-        // Who goes before it is answered makes PgBouncer fall over before 1.20, which nothing here stops.
         for (const socket of await sockets(attacker, 8, port))
           socket.on('error', () => {}).write(message(80_877_102, pid >>> 0, secret >>> 0));
       holds(await cancelled, 'a cancellation of its own does nothing');
