@@ -9,6 +9,7 @@ export const endpoints = {
   tracing: 'charm-tracing',
   certificates: 'certificates',
   metrics: 'metrics-endpoint',
+  dashboard: 'grafana-dashboard',
   logging: 'logging',
 } as const;
 

@@ -45,6 +45,7 @@ import { logsOf } from './logging.ts';
 import { install, remove } from './machine.ts';
 import { counting, metricsOf } from './metrics.ts';
 import { observed } from './observed.ts';
+import { isOfDashboard } from './operating-hooks.ts';
 import { placeOf } from './place.ts';
 import { keyPlaceOf, type Place, poolerAt, unitPooler } from './pooler.ts';
 import { settled } from './port.ts';
@@ -84,6 +85,9 @@ const leastBudget = 10_000;
 /** When the backend is asked: when it comes, and by whoever leads from then on. */
 const asking = /^(backend-database-relation-(created|joined)|leader-elected|upgrade-charm)$/;
 
+/** When another unit may have to give what the leader gives, or another version of it. */
+const anew = /^(leader-elected|upgrade-charm)$/;
+
 const serve = (
   environment: Environment,
   variables: Variables,
@@ -120,6 +124,10 @@ const serve = (
     await take(pruning(environment, model) ?? TE.right(undefined));
     const collector = await take(collectorOf(environment, variables, model, jujuEndpoints.tracing));
     if (asking.test(event)) await askBackend(model, application, config);
+    if (isOfDashboard(event) || anew.test(event)) {
+      const { tellDashboard } = await import('./dashboard.ts');
+      await take(tellDashboard(environment, model));
+    }
     await take(logsOf(environment, variables, model, { tell, remaining: budget.ofServers }));
     const metrics = await take(
       metricsOf(environment, variables, model, {

@@ -1,7 +1,7 @@
 import { isOfTracing } from '../../process/tracing-hooks.ts';
 import { endpoints } from '../keys.ts';
 import { chartNameOf, isOwnSecret } from '../relation/events.ts';
-import { isOfLogging, isOfMetrics } from './operating-hooks.ts';
+import { isOfDashboard, isOfLogging, isOfMetrics } from './operating-hooks.ts';
 
 /** Hooks without a chart in which a unit learns whose relation is whose. */
 export const teaches = (hook: string): boolean =>
@@ -15,6 +15,7 @@ export const isIdle = (hook: string, secretLabel?: string): boolean =>
     !others.has(hook) &&
     !isOfTracing(hook, endpoints.tracing) &&
     !isOfMetrics(hook) &&
+    !isOfDashboard(hook) &&
     !isOfLogging(hook));
 
 const others = new Set(['install', 'remove', 'secret-remove']);

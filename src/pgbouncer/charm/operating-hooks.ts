@@ -4,6 +4,10 @@ import { endpoints } from '../keys.ts';
 export const isOfMetrics = (hook: string): boolean =>
   ['created', 'changed', 'broken'].some((what) => hook === `${endpoints.metrics}-relation-${what}`);
 
+/** When a Grafana comes, to whom the leader gives the dashboard. */
+export const isOfDashboard = (hook: string): boolean =>
+  hook === `${endpoints.dashboard}-relation-created`;
+
 /** The same of those who take logs; each of their units says where. */
 export const isOfLogging = (hook: string): boolean =>
   ['changed', 'departed', 'broken'].some(

@@ -289,7 +289,7 @@ export class RealCharm {
     const folder = name.replace('/', '-');
     const charm = join(this.#workspace.path, `charm-${folder}`);
     mkdirSync(charm);
-    for (const file of ['dispatch', ...charmRuntime().files])
+    for (const file of ['dispatch', 'grafana-dashboard.json', ...charmRuntime().files])
       symlinkSync(join(this.#built, file), join(charm, file));
     const config = {
       listen_port: await freePort(),
