@@ -58,7 +58,7 @@ describe('hookchart completion bash', () => {
     ],
     [
       ['hookchart', 'juju', 'crash', '--how', ''],
-      ['hook', 'commit', 'lease', 'agent', 'pod'],
+      ['hook', 'commit', 'lease', 'agent', 'container', 'pod'],
     ],
     [['hookchart', 'juju', 'status', '--form'], ['--format']],
     [['hookchart', 'juju', 'deploy', 'a'], ['a.json']],

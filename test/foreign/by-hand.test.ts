@@ -362,4 +362,37 @@ if __name__ == '__main__':
     await next.rest();
     expect(saying(next)).toBe('printed on white');
   });
+
+  it('finds its container as the last command has left it', { timeout: 180_000 }, async () => {
+    const path = emptyFolder();
+    const told: string[] = [];
+    const first = reopened(path, told);
+    await first.deploy({ ...one('lantern', folderOf('kubernetes')), python: ops() });
+    expect(statusOf(first).waiting).toContainEqual({
+      ...{ unit: 'lantern/0', hook: 'the container lamp of lantern/0 is up' },
+    });
+    await first.rest();
+    expect(told).toContain('lantern/0 lamp-pebble-ready');
+    const lampOf = (model: HandModel) => model.world.outside.units['lantern/0']?.containers.lamp;
+    const colour = (model: HandModel) =>
+      lampOf(model)?.files.get('/etc/lamp/colour')?.bytes.toString();
+    expect(colour(reopened(path))).toBe('white');
+
+    const next = reopened(path, told);
+    await next.act({ _tag: 'ChangeConfig', application: 'lantern', values: { colour: 'red' } });
+    await next.rest();
+    expect(colour(reopened(path))).toBe('red');
+    expect(unitShown(reopened(path), 'lantern/0')).toMatchObject({
+      'lantern/0': { containers: { lamp: { ready: true, services: ['lamp'] } } },
+    });
+
+    told.length = 0;
+    const last = reopened(path, told);
+    const [restart] = last.happenings('lamp restarts');
+    if (restart === undefined) throw new Error('it has no container that is up');
+    expect(await last.happen(restart)).toMatch(/lamp of lantern\/0 is lost/);
+    expect([lampOf(last)?.isUp, colour(last)]).toEqual([false, undefined]);
+    await last.rest();
+    expect([told, colour(last)]).toEqual([['lantern/0 lamp-pebble-ready'], 'red']);
+  });
 });

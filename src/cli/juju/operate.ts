@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { describeCharm, type HandModel } from '../../foreign/index.ts';
 import type { RunHook } from '../../testing/index.ts';
 import { nearest } from '../nearest.ts';
+import { out } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { WrongUse } from '../wrong-use.ts';
 import { applicationIn, pairToRelate, relationIn, unitIn, valuesIn } from './named.ts';
@@ -126,7 +127,7 @@ export function addRelations(juju: Command): void {
 }
 
 interface CrashOptions extends WorkingOptions {
-  readonly how: 'hook' | 'commit' | 'lease' | 'agent' | 'pod';
+  readonly how: 'hook' | 'commit' | 'lease' | 'agent' | 'container' | 'pod';
   readonly at: number;
 }
 
@@ -142,9 +143,9 @@ export function addChances(juju: Command): void {
     .addOption(
       new Option(
         '--how <what>',
-        'what dies: the process of its next hook, the commit of that, its lease in it, or at once the agent or the pod',
+        'what dies: the process of its next hook, the commit of that, its lease in it, or at once the agent, the workload containers, or the pod',
       )
-        .choices(['hook', 'commit', 'lease', 'agent', 'pod'])
+        .choices(['hook', 'commit', 'lease', 'agent', 'container', 'pod'])
         .default('hook'),
     )
     .option(
@@ -158,6 +159,7 @@ export function addChances(juju: Command): void {
         const unit = unitIn(model, name);
         const hows = { hook: 'killed', commit: 'commit lost', lease: 'deposed' } as const;
         if (options.how === 'agent') await model.act({ _tag: 'RestartAgent', unit });
+        else if (options.how === 'container') await restart(model, unit);
         else if (options.how === 'pod') await model.act({ _tag: 'LosePod', unit });
         else model.meet(unit, { at: options.at, how: hows[options.how] });
       }),
@@ -190,7 +192,10 @@ export function addChances(juju: Command): void {
     .argument('[hook]', 'which of those that may come next, as HOOK or HOOK:RELATION')
     .action((unit: string | undefined, hook: string | undefined, options: WorkingOptions) =>
       work({ ...options, hold: true }, async (model) => {
-        await model.run(chosenHook(model, unit === undefined ? null : unitIn(model, unit), hook));
+        const named = unit === undefined ? null : unitIn(model, unit);
+        const up = containerToCome(model, named, hook);
+        if (up === undefined) await model.run(chosenHook(model, named, hook));
+        else tellStep(await model.happen(up), options);
       }),
     );
 }
@@ -200,6 +205,29 @@ async function elect(model: HandModel, unit: string): Promise<void> {
   const leader = model.world.applications[application]?.leader ?? null;
   if (leader === unit) throw new WrongUse(`${unit} leads ${application} already`);
   await model.elect(unit);
+}
+
+/** All containers of a unit that are up. */
+async function restart(model: HandModel, unit: string): Promise<void> {
+  const kinds = Object.keys(model.simulated.outside.unit.actions);
+  const lost = kinds
+    .filter((kind) => kind.endsWith(' restarts'))
+    .flatMap((kind) => model.happenings(kind).filter((action) => action.unit === unit));
+  if (lost.length === 0) throw new WrongUse(`${unit} has no container that is up`);
+  for (const action of lost) await model.happen(action);
+}
+
+/** A container that is to come up next: where no hook waits, or where its pebble-ready is asked for. */
+function containerToCome(model: HandModel, unit: string | null, hook: string | undefined) {
+  const coming = model.comingUp().filter((one) => unit === null || one.unit === unit);
+  const isDue = model.due().some((one) => unit === null || one.unit === unit);
+  if (hook === undefined) return isDue ? undefined : coming[0];
+  const container = /^(.+)-pebble-ready$/.exec(hook)?.[1];
+  return coming.find(({ _tag }) => _tag === `${container} comes up`);
+}
+
+function tellStep(told: string, { json: isJson }: WorkingOptions): void {
+  if (isJson !== true) out(`${told}\n`);
 }
 
 function chosenHook(model: HandModel, unit: string | null, hook: string | undefined): RunHook {

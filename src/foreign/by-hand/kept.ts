@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Interruption, Misuse, type World } from '../../testing/index.ts';
 import { Pod } from '../pod.ts';
-import { Files } from '../unit-files.ts';
+import { packed, unpacked } from './packed.ts';
 
 /** Where the charm of an application is, and what runs it where it is in Python. */
 export interface CharmPlace {
@@ -170,33 +170,26 @@ function isRunning(process_: number): boolean {
   }
 }
 
-/** A file as JSON has it. */
-type StoredFile = readonly [path: string, mode: number, hash: string, base64: string];
 interface Stored extends Omit<Kept, 'world'> {
   readonly world: Omit<World<null, Pod>, 'outside'>;
   /** What each unit has of its own: all of its pod but what it ran last. */
-  readonly pods: Readonly<Record<string, { readonly files: readonly StoredFile[] }>>;
+  readonly pods: Readonly<Record<string, unknown>>;
 }
 
 function stored({ world, ...rest }: Kept): Stored {
   const { outside, ...model } = world;
-  const pods = Object.entries(outside.units).map(([unit, pod]) => {
-    const files = [...pod.files.entries()].map(
-      ([path, { bytes, mode, hash }]): StoredFile => [path, mode, hash, bytes.toString('base64')],
-    );
-    return [unit, { ...pod, last: null, files }];
-  });
+  const pods = Object.entries(outside.units).map(([unit, pod]) => [
+    unit,
+    packed({ ...pod, last: null }),
+  ]);
   return { ...rest, world: model, pods: Object.fromEntries(pods) };
 }
 
 function restored({ world, pods, ...rest }: Stored): Kept {
-  const units = Object.entries(pods).map(([unit, { files, ...pod }]) => {
-    const found = files.map(
-      ([path, mode, hash, base64]) =>
-        [path, { mode, hash, bytes: Buffer.from(base64, 'base64') }] as const,
-    );
-    return [unit, Object.assign(new Pod(), pod, { files: new Files(new Map(found)) })];
-  });
+  const units = Object.entries(pods).map(([unit, pod]) => [
+    unit,
+    new Pod(unpacked(pod) as ConstructorParameters<typeof Pod>[0]),
+  ]);
   return {
     ...rest,
     world: { ...world, outside: { shared: null, units: Object.fromEntries(units) } },

@@ -1,32 +1,34 @@
 /** A model of several charms that somebody works by hand, one command after the other. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import {
   type Action,
+  actionsOf,
   type Configuration,
   dueHooks,
   type Hook,
   type Interruption,
   isHook,
+  isOperation,
   Misuse,
   type Operation,
+  type OutsideAction,
   type Relation,
   type RunHook,
   step,
+  tell,
   unitsOf,
   updateStatus,
   type World,
 } from '../../testing/index.ts';
 import { type Description, describeCharm } from '../description.ts';
-import { type ForeignSimulated, simulatedOf, workshopIn } from '../foreign-charm.ts';
+import { type ForeignSimulated, simulatedOf } from '../foreign-charm.ts';
 import type { Workshop } from '../hook-run.ts';
 import { deployable } from '../other-side.ts';
 import type { Pod } from '../pod.ts';
-import { openToolServer, type ToolServer } from '../tool-server.ts';
 import type { CharmPlace, Kept, LogLine, ModelFolder } from './kept.ts';
 import { linesOf } from './log.ts';
 import { endpointIn } from './relating.ts';
+import { Workshops } from './workshops.ts';
 
 /** A hook that a command has run. */
 export interface HandRun {
@@ -70,12 +72,12 @@ export class HandModel {
   #kept: Kept;
   readonly #watch: (run: HandRun) => void;
   readonly #described = new Map<string, Description>();
-  readonly #shops = new Map<string, Workshop>();
-  #work: { readonly path: string; readonly server: ToolServer } | null = null;
+  readonly #shops: Workshops;
 
   /** The model in a folder, or a new one where there is none; `watch` is told of each hook. */
   constructor(folder: ModelFolder, watch: (run: HandRun) => void = () => {}) {
     this.folder = folder;
+    this.#shops = new Workshops(folder);
     this.#watch = watch;
     this.#kept = folder.isThere() ? folder.read() : nothingYet;
   }
@@ -101,7 +103,11 @@ export class HandModel {
   }
 
   async deploy({ application, units, config, ...place }: Deployment): Promise<void> {
-    const charm = deployable(describeCharm(place.folder));
+    const described = describeCharm(place.folder);
+    if (this.world.applications[application] !== undefined)
+      throw new Misuse(`there is ${application} already`);
+    this.#described.set(application, described);
+    const charm = deployable(described);
     const own = { ...charm, config: { ...charm.config, ...config } };
     const action: Operation = { _tag: 'Deploy', application, units, charm: own };
     const world = await this.#happened(action);
@@ -120,13 +126,9 @@ export class HandModel {
       return now === undefined ? [] : [[name, now] as const];
     });
     this.#described.delete(application);
-    this.#shops.get(application)?.launcher.close();
-    this.#shops.delete(application);
+    this.#shops.drop(application);
     this.#keep({ charms: { ...this.#kept.charms, [application]: place } });
-    await this.act({
-      ...{ _tag: 'ChangeConfig', application },
-      values: Object.fromEntries(values),
-    });
+    await this.act({ _tag: 'ChangeConfig', application, values: Object.fromEntries(values) });
     await this.act({ _tag: 'Upgrade', application });
   }
 
@@ -156,6 +158,28 @@ export class HandModel {
     return dueHooks(this.world).filter(isHook);
   }
 
+  /** Containers that are down, and come up sooner or later. */
+  comingUp(): readonly OutsideAction[] {
+    const { unit } = this.simulated.outside;
+    return Object.entries(unit.actions).flatMap(([kind, { isFair }]) =>
+      isFair === true ? this.happenings(kind) : [],
+    );
+  }
+
+  /** What may happen now to containers, by the kind of it. */
+  happenings(kind: string): readonly OutsideAction[] {
+    const all = actionsOf(this.simulated, this.world, kind);
+    return all.flatMap((action) => (isHook(action) || isOperation(action) ? [] : [action]));
+  }
+
+  /** Lets it happen, and logs it. */
+  async happen(action: OutsideAction): Promise<string> {
+    const message = tell(this.simulated, action);
+    this.#keep({ world: (await step(this.simulated, this.world, action)).world });
+    this.log([{ entity: 'controller-0', level: 'INFO', module: 'juju.model', message }]);
+    return message;
+  }
+
   /** Runs hooks until only those are left that fail; says whether it came to that. */
   async rest(): Promise<boolean> {
     const tried = new Set<string>();
@@ -163,6 +187,11 @@ export class HandModel {
     let last = '';
     for (let taken = 0; taken < most; taken++) {
       const due = this.due();
+      const [up] = this.comingUp();
+      if (up !== undefined) {
+        await this.happen(up);
+        continue;
+      }
       const whole = due.filter(({ unit }) => this.world.units[unit]?.failed === null);
       // Units take turns, as they work beside each other.
       const fresh = whole.find(({ unit }) => unit > last) ?? whole[0];
@@ -184,7 +213,7 @@ export class HandModel {
 
   /** Runs one hook, and logs what came of it. */
   async run({ unit, hook }: RunHook): Promise<HandRun> {
-    this.#work ??= await openWork();
+    await this.#shops.open();
     const interruption = this.crashes[unit];
     const action: Action = {
       ...{ _tag: 'RunHook', unit, hook },
@@ -215,9 +244,7 @@ export class HandModel {
   }
 
   close(): void {
-    for (const { launcher } of this.#shops.values()) launcher.close();
-    this.#work?.server.close();
-    if (this.#work !== null) rmSync(this.#work.path, { recursive: true, force: true });
+    this.#shops.close();
   }
 
   /** Somebody claims the lease at once where nobody leads. */
@@ -248,37 +275,25 @@ export class HandModel {
 
   /** As stories are told of it. */
   get simulated(): ForeignSimulated {
-    return simulatedOf(nobody, {}, (application) => this.#shopOf(application));
+    const applications = Object.keys(this.#kept.charms);
+    const charmOf = (application: string) => this.charmOf(application);
+    return simulatedOf(
+      ...([nobody, {}, (application: string) => this.#shopOf(application)] as const),
+      ...([charmOf, applications.map(charmOf)] as const),
+    );
   }
 
   #shopOf(application: string): Workshop {
-    const known = this.#shops.get(application);
-    if (known !== undefined) return known;
-    if (this.#work === null) throw new Misuse('no hook is run before there is somewhere to run it');
-    const { path, server } = this.#work;
-    const charm = this.charmOf(application);
-    const { python } = this.#kept.charms[application] ?? {};
-    const options = python === undefined ? {} : { python };
-    for (const unit of unitsOf(this.world, application)) {
-      const before = join(this.folder.unit(unit), 'charm');
-      // What a unit has made is in the model, and is put there anew.
-      if (existsSync(before)) rmSync(before, { recursive: true });
-    }
-    const shop = {
-      ...workshopIn(join(path, application), server, charm, options, this.folder.units),
-      memory: null,
-    };
-    this.#shops.set(application, shop);
-    return shop;
+    return this.#shops.of(application, () => {
+      const { python } = this.#kept.charms[application] ?? {};
+      const units = unitsOf(this.world, application);
+      const worker = { application, charm: this.charmOf(application), units };
+      return python === undefined ? worker : { ...worker, python };
+    });
   }
 
   #keep(change: Partial<Kept>): void {
     this.#kept = { ...this.#kept, ...change };
     this.folder.write(this.#kept);
   }
-}
-
-async function openWork() {
-  const path = mkdtempSync(join(tmpdir(), 'hookchart-juju-'));
-  return { path, server: await openToolServer(path) };
 }

@@ -25,8 +25,14 @@ export function unitShown(model: HandModel, name: string): object {
         relationInfo(Number(id), relation, name, application),
       ),
       address: addressOf(name),
-      // These two Juju shows nobody.
+      // These Juju shows nobody.
       state: sorted(state),
+      containers: Object.fromEntries(
+        Object.entries(world.outside.units[name]?.containers ?? {}).map(([container, one]) => [
+          container,
+          { ready: one.isUp, services: Object.keys(one.running) },
+        ]),
+      ),
       files: [...(world.outside.units[name]?.files.entries() ?? [])].map(([path]) => path),
     },
   };

@@ -80,7 +80,10 @@ export function statusOf(model: HandModel): ModelStatus {
       id: Number(id),
       ...relationStatus(model, relation),
     })),
-    waiting,
+    waiting: [
+      ...waiting,
+      ...model.comingUp().map((up) => ({ unit: up.unit ?? '', hook: tell(model.simulated, up) })),
+    ],
   };
 }
 
