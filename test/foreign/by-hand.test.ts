@@ -254,6 +254,27 @@ describe('a model by hand', { timeout: 60_000 }, () => {
     expect(model.world.applications.clerk?.leader).toBe('clerk/0');
   });
 
+  it('adds a unit that goes through all of its life, and takes peer relations down at last', async () => {
+    const told: string[] = [];
+    const model = reopened(emptyFolder(), told);
+    const metadata =
+      'name: one\nstorage:\n  data:\n    type: filesystem\npeers:\n  ones:\n    interface: ones\n';
+    await model.deploy(one('one', charmThat('exit 0', metadata)));
+    await model.rest();
+    told.length = 0;
+    await model.act({ _tag: 'AddUnit', application: 'one' });
+    await model.rest();
+    expect(told.filter((line) => line.startsWith('one/1 '))).toEqual(
+      [
+        ...['data-storage-attached', 'install', 'ones-relation-created', 'leader-settings-changed'],
+        ...['config-changed', 'start', 'ones-relation-joined', 'ones-relation-changed'],
+      ].map((hook) => `one/1 ${hook}`),
+    );
+    await model.act({ _tag: 'RemoveApplication', application: 'one' });
+    await model.rest();
+    expect([model.world.units, model.world.relations]).toEqual([{}, {}]);
+  });
+
   it('takes up another charm, with what operators have set', async () => {
     const path = emptyFolder();
     const told: string[] = [];
