@@ -150,15 +150,16 @@ const readLogin = latest(64, (text: string, key: string) =>
   pipe(decodeLogin(text), E.mapLeft(unreadable(key))),
 );
 const decodeRecord = decode(record, isWhole);
-const readRecord = latest(50_000, (text: string, key: string) =>
-  pipe(
-    decodeRecord(text),
-    E.filterOrElse(
-      ({ relation }) => recordKey(relation) === key,
-      ({ relation }) => `it speaks of relation ${relation}`,
-    ),
-    E.mapLeft(unreadable(key)),
-  ),
+const readRecord = latest(
+  50_000,
+  (text: string, key: string): E.Either<LedgerUnreadable, LedgerRecord> => {
+    const read = decodeRecord(text);
+    if (E.isLeft(read)) return E.left(unreadable(key)(read.left));
+    const { relation } = read.right;
+    return recordKey(relation) === key
+      ? read
+      : E.left(unreadable(key)(`it speaks of relation ${relation}`));
+  },
 );
 
 /**
@@ -167,21 +168,39 @@ const readRecord = latest(50_000, (text: string, key: string) =>
  */
 function isWhole(value: unknown): value is v.InferOutput<typeof record> {
   if (typeof value !== 'object' || value === null) return false;
-  const { state, error, requestId, place, ...rest } = value as Record<keyof Grant, unknown>;
+  // Field by field, for there is a grant for each of thousands of relations, and each list is garbage.
+  const grant = value as Record<keyof Grant, unknown>;
+  const { state } = grant;
   return (
     (state === 'published' || state === 'provisioning' || state === 'removing') &&
-    typeof rest.relation === 'number' &&
-    [rest.user, rest.database, rest.owner].every(isText) &&
-    [error, requestId, place].every((one) => one === null || isText(one)) &&
-    [rest.attributes, rest.roles].every((list) => Array.isArray(list) && list.every(isText)) &&
-    [rest.password, rest.verifier].every(isSecretOrNull) &&
-    isRecord(rest.secrets) &&
-    Object.values(rest.secrets).every(isText) &&
-    isInfoOrNull(rest.published)
+    typeof grant.relation === 'number' &&
+    isText(grant.user) &&
+    isText(grant.database) &&
+    isText(grant.owner) &&
+    isTextOrNull(grant.error) &&
+    isTextOrNull(grant.requestId) &&
+    isTextOrNull(grant.place) &&
+    isTexts(grant.attributes) &&
+    isTexts(grant.roles) &&
+    isSecretOrNull(grant.password) &&
+    isSecretOrNull(grant.verifier) &&
+    areTexts(grant.secrets) &&
+    isInfoOrNull(grant.published)
   );
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
+/** Whether all that an object holds are texts. */
+function areTexts(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  for (const key in value) if (!isText(value[key])) return false;
+  return true;
+}
 
 const isSecretOrNull = (value: unknown): boolean =>
   value === null || (isRecord(value) && isText(value.secret));
@@ -190,7 +209,8 @@ const isInfoOrNull = (value: unknown): boolean =>
   value === null ||
   (isRecord(value) &&
     isText(value.readOnlyEndpoints) &&
-    [value.endpoints, value.version].every((one) => one === null || isText(one)));
+    isTextOrNull(value.endpoints) &&
+    isTextOrNull(value.version));
 
 function decode<Schema extends v.GenericSchema>(
   schema: Schema,
