@@ -179,10 +179,17 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     return answerTo(asked.request, databag);
   };
   const isRevoked = async () => (await answered())._tag === 'Revoked';
+  /** Whether what was given has ended untaken: each request is answered once. No provider sets the pace. */
+  const isLate = async () => {
+    const given = await answered();
+    if (!looksAgain.test(hook) || given._tag !== 'Given') return false;
+    const facts = identity.examine(given.certificate, given.authorities);
+    return facts !== null && facts.until <= identity.now();
+  };
   const isAsked = async () => {
     const { asked } = await certified();
     const isSame = isAskedFor(asked, { key: await key(), names: await names() });
-    return isSame && !(await isToRenew(known));
+    return isSame && !(await isToRenew(known)) && !(await isLate());
   };
   /** The certificate to show: one that the key is there for. */
   const shown = async () => {

@@ -16,6 +16,18 @@ describe('a tenant that is an attacker', () => {
     expect(verdicts.length).toBeGreaterThan(sample.length);
   }, 300_000);
 
+  it('gets nowhere with what operators add: metrics, actions, several processes, TLS', async () => {
+    const choice = { isSuperuserOnly: false, isPlanted: false, seed };
+    const only = ['a-password-lives-on-after-its-rotation', 'sessions-on-every-process-outlive-it'];
+    const verdicts = await runAttacks(instancesOf({ ...choice, only }), {
+      lanes: 1,
+      tell: () => {},
+    });
+    const escaped = verdicts.flatMap(({ name, why }) => (why.length === 0 ? [] : [{ name, why }]));
+    expect(escaped).toEqual([]);
+    expect(verdicts).toHaveLength(3);
+  }, 300_000);
+
   it('gets nowhere with a sample of random statements', async () => {
     const found = await randomTenants({ runs: 5, seed, setting: 'plain', tell: () => {} });
     expect(found).toBeNull();

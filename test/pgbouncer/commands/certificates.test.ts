@@ -274,6 +274,24 @@ describe('a unit’s certificate', () => {
     expect(world.said()).toMatchObject({ tls: 'False', known: [] });
   });
 
+  it('that has ended before anybody took it is asked for anew', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    world.identity('p/1').state = { ...world.identity('p/1').state, key: null };
+    await world.dispatch('p/1', { hook: 'p-pebble-ready' });
+    world.give('p/1');
+    for (const unit of units) world.identity(unit).now += 30 * day;
+    for (let round = 0; round < 3; round++) {
+      await world.settle();
+      world.give(...units);
+      await world.told();
+    }
+    expect(units.map((unit) => world.signerOf(unit))).toEqual(['old', 'old', 'old']);
+    expect(world.leftOf('p/1')).toBeGreaterThan(10 * day);
+  });
+
   it('is asked for once, however often a hook is repeated', async () => {
     const world = await served();
     await world.relateCertificates();
