@@ -1,13 +1,9 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import {
-  asksAndReads,
-  charmAsOtherSide,
   type ForeignCharm,
   type ForeignFailure,
   linesOf,
-  type OtherSide,
-  openForeignCharm,
-  otherSideIn,
+  type Oracle,
   parseStory,
   replayForeign,
   type Story,
@@ -18,28 +14,10 @@ import type { Violation } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
 import { recordFailure } from './failure-recording.ts';
 import { aboutFile, checkWritable, textOf } from './files.ts';
+import { type ForeignSoakArguments, opened, ownOracles } from './foreign-options.ts';
 import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
-import { WrongUse } from './wrong-use.ts';
-
-/** What `soak` is told of a charm in a folder. */
-export interface ForeignSoakArguments {
-  readonly charm: string;
-  readonly hooks: number;
-  readonly seed: number;
-  readonly relate: readonly string[];
-  readonly ask: readonly string[];
-  readonly set: readonly string[];
-  readonly answeredBy: readonly string[];
-  readonly python?: string;
-  readonly plain?: true;
-  /** Where the story of what was found is written. */
-  readonly save?: string;
-  /** Where it is recorded for the inspector. */
-  readonly record: string;
-  readonly json?: true;
-}
 
 /** Lives of the charm in a folder; the one that violates an oracle is told, and gives what it violates. */
 export async function soakFolder({
@@ -65,7 +43,8 @@ export async function soakFolder({
   try {
     const answeredBy = keysIn(options.answeredBy);
     const { hooks, seed } = options;
-    const soaked = await soakForeign(charm, { hooks, seed, answeredBy }, (now) => {
+    const oracles = await ownOracles(options);
+    const soaked = await soakForeign(charm, { hooks, seed, answeredBy, oracles }, (now) => {
       ({ histories, hooks: run } = now);
       progress.tell(run / hooks, `${histories} histories, ${run} hooks`);
     });
@@ -91,7 +70,8 @@ export async function soakFolder({
       return null;
     }
     const story = storyOf(folder, options, failure);
-    const recording = await told(charm, story, failure, { ...options, answeredBy }, say);
+    const held = { answeredBy, oracles };
+    const recording = await told(charm, story, failure, { ...options, ...held }, say);
     const { violations, story: lines } = failure.shortest;
     const shown = { seed: failure.seed, violations, story: lines, recording };
     if (options.json) json({ ...figures, failure: shown });
@@ -112,14 +92,21 @@ export async function replayStory(
 ): Promise<readonly Violation[] | null> {
   const say = given.json ? () => {} : out;
   const story = storyIn(file);
-  const { relate = [], ask = [], set = [], answeredBy = [] } = story.options;
-  const charm = await opened(given.charm ?? story.charm, { ...given, relate, ask, set });
+  const { relate = [], ask = [], set = [], answeredBy = [], action = [] } = story.options;
+  const { oracle = [] } = story.options;
+  // As the story was found, unless something else is said now.
+  const python = given.python ?? story.options.python?.[0];
+  const how = {
+    ...(python === undefined ? {} : { python }),
+    ...(given.plain === true || story.options.plain !== undefined ? { plain: true as const } : {}),
+  };
+  const charm = await opened(given.charm ?? story.charm, { ...how, relate, ask, set, action });
   try {
     const recorder = new StoryRecorder(charm);
     const violated = await replayForeign(
       charm,
       story,
-      { answeredBy: keysIn(answeredBy) },
+      { answeredBy: keysIn(answeredBy), oracles: await ownOracles({ ...how, oracle }) },
       (shown) => recorder.take(shown),
     );
     if (given.json)
@@ -155,10 +142,11 @@ async function told(
   { shortest }: ForeignFailure,
   options: Pick<ForeignSoakArguments, 'save' | 'record'> & {
     readonly answeredBy: readonly string[] | null;
+    readonly oracles: readonly Oracle[];
   },
   say: (text: string) => void,
 ): Promise<string | null> {
-  const { save, record, answeredBy } = options;
+  const { save, record, answeredBy, oracles } = options;
   say(`${bad(claimsOf(shortest))}\nafter\n`);
   for (const line of linesOf(charm.simulated, shortest)) say(`${line}\n`);
   if (save !== undefined) {
@@ -167,7 +155,8 @@ async function told(
   }
   const { file, told: where } = await recordFailure(record, async () => {
     const recorder = new StoryRecorder(charm);
-    await replayForeign(charm, story, { answeredBy }, (shown) => recorder.take(shown));
+    const held = { answeredBy, oracles };
+    await replayForeign(charm, story, held, (shown) => recorder.take(shown));
     return recorder.recording(shortest.violations);
   });
   say(where);
@@ -182,81 +171,26 @@ const keysIn = (keys: readonly string[]): readonly string[] | null =>
 
 function storyOf(
   charm: string,
-  { relate, ask, set, answeredBy }: Omit<ForeignSoakArguments, 'charm'>,
-  { topology, config, firstRelation, shortest }: ForeignFailure,
-): Story {
-  const { violations, history: actions, chosen } = shortest;
-  return {
-    ...{ format: 'hookchart-soak', version: 1, charm, options: { relate, ask, set, answeredBy } },
-    ...{ topology, config, firstRelation, violations, actions, chosen },
-  };
-}
-
-const opened = async (
-  folder: string,
   {
     relate,
     ask,
     set,
+    action,
+    oracle,
+    answeredBy,
     python,
     plain,
-  }: Pick<ForeignSoakArguments, 'relate' | 'ask' | 'set' | 'python' | 'plain'>,
-): Promise<ForeignCharm> =>
-  await openForeignCharm(folder, {
-    others: await othersIn({ relate, ask }),
-    configurations: set.map((text) => pairIn('--set', text)),
-    ...(python === undefined ? {} : { python }),
-    isPlain: plain === true,
-  });
-
-async function othersIn({
-  relate,
-  ask,
-}: Pick<ForeignSoakArguments, 'relate' | 'ask'>): Promise<Readonly<Record<string, OtherSide>>> {
-  const others: Record<string, OtherSide> = {};
-  for (const text of relate) {
-    const form = 'ENDPOINT=FILE.js or ENDPOINT=FOLDER:ENDPOINT';
-    const [endpoint, what] = split('--relate', text, '=', form);
-    others[endpoint] = isFile(what) ? await otherSideIn(what) : charmThere(text, what, form);
-  }
-  for (const text of ask) {
-    const [endpoint = '', pairs = ''] = split('--ask', text, ':', 'ENDPOINT:KEY=VALUE');
-    const request = Object.fromEntries(
-      pairs.split(',').map((pair) => split('--ask', pair, '=', 'ENDPOINT:KEY=VALUE')),
-    );
-    const before = others[endpoint];
-    if (before?.charm !== undefined)
-      throw new WrongUse(`--ask ${text}: the charm that is related there asks by itself`);
-    const isAsked = before !== undefined && relate.every((one) => !one.startsWith(`${endpoint}=`));
-    others[endpoint] = {
-      script: before?.script ?? asksAndReads,
-      requests: [...(isAsked ? before.requests : []), request],
-    };
-  }
-  return others;
-}
-
-const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
-
-/** The charm of `FOLDER:ENDPOINT` as the other side. */
-function charmThere(text: string, what: string, form: string): OtherSide {
-  const at = what.lastIndexOf(':');
-  if (at < 1)
-    throw new WrongUse(`--relate ${text}: there is no file ${what}: write --relate ${form}`);
-  return charmAsOtherSide(what.slice(0, at), what.slice(at + 1));
-}
-
-function pairIn(option: string, text: string): Readonly<Record<string, unknown>> {
-  const [key = '', value = ''] = split(option, text, '=', 'OPTION=VALUE');
-  try {
-    return { [key]: JSON.parse(value) };
-  } catch {
-    return { [key]: value };
-  }
-}
-
-function split(option: string, text: string, by: string, form: string): readonly [string, string] {
-  const at = text.indexOf(by);
-  if (at < 1) throw new WrongUse(`${option} ${text}: write ${option} ${form}`);
-  return [text.slice(0, at), text.slice(at + 1)];
+  }: Omit<ForeignSoakArguments, 'charm'>,
+  { topology, config, firstRelation, shortest }: ForeignFailure,
+): Story {
+  const { violations, history: actions, chosen } = shortest;
+  const options = {
+    ...{ relate, ask, set, action, oracle, answeredBy },
+    ...(python === undefined ? {} : { python: [python] }),
+    ...(plain === undefined ? {} : { plain: ['true'] }),
+  };
+  return {
+    ...{ format: 'hookchart-soak', version: 1, charm, options },
+    ...{ topology, config, firstRelation, violations, actions, chosen },
+  };
 }

@@ -4,11 +4,12 @@ import { recordReplay } from '../inspector/index.ts';
 import { loadCharm, type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
 import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
+import type { ForeignSoakArguments } from './foreign-options.ts';
 import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
 import { simulatedModule } from './simulated-module.ts';
-import { type ForeignSoakArguments, replayStory, soakFolder } from './soak-foreign.ts';
+import { replayStory, soakFolder } from './soak-foreign.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -48,6 +49,8 @@ export function addSoak(program: Command): void {
     )
     .option('--ask <endpoint:key=value>', 'what applications write there to ask', many)
     .option('--set <option=value>', 'a value that operators may set an option to', many)
+    .option('--action <name:key=value>', 'an action that operators run now and then', many)
+    .option('--oracle <file>', 'oracles of your own, in a .mjs or a .py', many)
     .option('--answered-by <key>', 'a key that answers a request; by default all keys', many)
     .option('--python <program>', "the interpreter; by default that of the charm's own venv")
     .option('--plain', 'a process for every hook and every call, and no hook is remembered')
@@ -57,7 +60,7 @@ export function addSoak(program: Command): void {
       checkRecord(given.record);
       const { charm: folder } = given;
       const isInFolder = folder !== undefined && isDirectory(folder);
-      const lists = { relate: [], ask: [], set: [], answeredBy: [] };
+      const lists = { relate: [], ask: [], set: [], action: [], oracle: [], answeredBy: [] };
       const options = { ...lists, hooks: isInFolder ? 2_000 : 1_000_000, ...given };
       const failure =
         options.replay !== undefined
@@ -75,8 +78,9 @@ const isDirectory = (path: string): boolean => existsSync(path) && statSync(path
 
 /** What is for a charm in a folder is wrong use elsewhere. */
 function ofModule(options: SoakOptions): SoakOptions {
-  const { relate, ask, set, answeredBy, python, plain, save } = options;
-  const isForFolder = [relate, ask, set, answeredBy].some((given) => given.length > 0);
+  const { relate, ask, set, action, oracle, answeredBy, python, plain, save } = options;
+  const lists = [relate, ask, set, action, oracle, answeredBy];
+  const isForFolder = lists.some((given) => given.length > 0);
   if (isForFolder || [python, plain, save].some((given) => given !== undefined))
     throw new WrongUse(
       'these options are for a charm in a folder: --charm is to name one with a metadata.yaml or charmcraft.yaml',

@@ -10,6 +10,10 @@ export interface Arguments {
 
 /** Flags that every tool that prints has, and those that each has of its own: with a value, and bare. */
 const known: Readonly<Record<string, readonly [valued: string, bare: string]>> = {
+  'action-fail': ['', ''],
+  'action-get': ['', ''],
+  'action-log': ['', ''],
+  'action-set': ['', ''],
   'application-version-set': ['', ''],
   'close-port': ['endpoints', ''],
   'config-get': ['', 'all'],

@@ -29,6 +29,13 @@ interface ContainerOf {
   readonly volumes: readonly string[];
 }
 
+/** What operators may ask a unit for. */
+interface ActionOf {
+  readonly name: string;
+  /** What its parameters are where nobody says anything else. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
 /** How a hook is run. */
 type Entry =
   /** One program for all hooks. */
@@ -48,6 +55,7 @@ export interface Description {
   readonly options: readonly CharmOption[];
   readonly storage: readonly string[];
   readonly containers: readonly ContainerOf[];
+  readonly actions: readonly ActionOf[];
   /** All that the file says in which the charm is named. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -69,7 +77,13 @@ const metadata = v.object({
     v.object({ mounts: v.optional(v.array(v.object({ location: v.optional(v.string()) })), []) }),
   ),
   config: v.optional(v.unknown()),
+  actions: v.optional(v.unknown()),
 });
+const actionsIn = byName(
+  v.object({
+    params: byName(v.union([v.object({ default: v.optional(v.unknown()) }), v.unknown()])),
+  }),
+);
 const optionsOf = v.object({
   options: byName(
     v.object({
@@ -95,6 +109,9 @@ export function describeCharm(folder: string): Description {
   const config = existsSync(join(at, 'config.yaml'))
     ? read(join(at, 'config.yaml'), optionsOf)
     : checked(file, optionsOf, known.config ?? {});
+  const actions = existsSync(join(at, 'actions.yaml'))
+    ? read(join(at, 'actions.yaml'), actionsIn)
+    : checked(file, actionsIn, known.actions ?? {});
   const endpointsOf = (role: Endpoint['role']) =>
     Object.entries(known[role] ?? {}).flatMap(([name, one]): readonly Endpoint[] =>
       one?.scope === 'container'
@@ -118,6 +135,10 @@ export function describeCharm(folder: string): Description {
       name,
       volumes: (one?.mounts ?? []).flatMap(({ location }) => location ?? []),
     })),
+    actions: Object.entries(actions ?? {}).map(([name, one]) => ({
+      name,
+      defaults: defaultsIn(one?.params ?? {}),
+    })),
     document: asRecord(contentOf(file)),
   };
 }
@@ -128,6 +149,14 @@ export const defaultsOf = ({ options }: Description): Configuration =>
     options.flatMap(({ name, default: value }) =>
       value === undefined || value === null ? [] : [[name, value]],
     ),
+  );
+
+const defaultsIn = (parameters: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, parameter]) => {
+      const { default: value } = asRecord(parameter);
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 
 function entryOf(folder: string): Entry {

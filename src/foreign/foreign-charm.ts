@@ -22,6 +22,7 @@ import { asksAndReads, checkFits, type OtherSide } from './other-side.ts';
 import { CharmRoom } from './pebble/charm-room.ts';
 import { openPebble } from './pebble/server.ts';
 import { containerEvents, newPod, type Pod } from './pod.ts';
+import type { Beside } from './tool-calls.ts';
 import { openToolServer, type ToolServer } from './tool-server.ts';
 import { topologyOf } from './topology.ts';
 import { UnitFolder } from './unit-files.ts';
@@ -32,10 +33,18 @@ export interface ForeignOptions {
   readonly others?: Readonly<Record<string, OtherSide>>;
   /** Values of options that operators may set beside the defaults. */
   readonly configurations?: readonly Configuration[];
+  /** Actions that operators run now and then, on any unit. */
+  readonly actions?: readonly AskedFor[];
   /** The interpreter of a charm in Python; by default that of its own venv. */
   readonly python?: string;
   /** Every hook is a process, and so is every call of a tool: slower, with no shortcut to distrust. */
   readonly isPlain?: boolean;
+}
+
+/** An action, with what operators give it. */
+export interface AskedFor {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /** What a hook is run with; all that it makes of the unit is in it once it has ended. */
@@ -52,6 +61,7 @@ export interface ForeignCharm {
   readonly simulated: ForeignSimulated;
   readonly others: Readonly<Record<string, OtherSide>>;
   readonly configurations: readonly Configuration[];
+  readonly actions: readonly AskedFor[];
   /** How many hooks were run as a process, and how many were known from before. */
   readonly counts: { readonly run: number; readonly known: number };
   close(): void;
@@ -74,6 +84,12 @@ export async function openForeignCharm(
   for (const name of configurations.flatMap((values) => Object.keys(values)))
     if (!description.options.some((option) => option.name === name))
       throw new Misuse(`${description.name} has no option ${name}`);
+  const actions = options.actions ?? [];
+  for (const { name } of actions)
+    if (!description.actions.some((one) => one.name === name))
+      throw new Misuse(
+        `${description.name} has no action ${name}; it has ${description.actions.map((one) => one.name).join(', ') || 'none'}`,
+      );
   const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));
   const server = await openToolServer(work);
   const shop = workshopIn(work, server, description, options);
@@ -86,6 +102,7 @@ export async function openForeignCharm(
     description,
     others,
     configurations,
+    actions,
     counts: shop.counts,
     simulated: simulatedOf(
       description,
@@ -242,7 +259,8 @@ export function simulatedOf(
     soaked: (seed) => topologyOf(charm, others, seed),
     run: async ({ room }, tools) => {
       const { hook, application } = tools.view;
-      const beside = { ...room.own.beside, logged: [] };
+      const { action: _, ...kept } = room.own.beside;
+      const beside: Beside = { ...kept, logged: [] };
       const before = room.own;
       const { step } = room;
       const { files, containers } = before;

@@ -26,6 +26,7 @@ const weights: Readonly<Record<string, number>> = {
   'lose pod': 3,
   'restart agent': 2,
   upgrade: 2,
+  act: 8,
 };
 
 /** What befalls containers by themselves. */
@@ -133,6 +134,10 @@ function possible(
   switch (kind) {
     case 'configure':
       return configurations.map((values) => [{ _tag: 'ChangeConfig', application, values }]);
+    case 'act':
+      return unitsOf(world, application).flatMap((unit) =>
+        actionsOn(charm, world, unit).map((action) => [action]),
+      );
     case 'upgrade':
       return [[{ _tag: 'Upgrade', application }]];
     case 'change leader': {
@@ -149,6 +154,20 @@ function possible(
   return actionsOf(simulated, world, kind, { units: 3, relations: 4 })
     .filter((action) => hasSense(charm, world, action))
     .map((action) => [action]);
+}
+
+/** What operators ask a unit for, where it is there for it. */
+export function actionsOn(
+  { actions }: ForeignCharm,
+  world: Foreign,
+  unit: string,
+): readonly Action[] {
+  const { queue = [], life } = world.units[unit] ?? {};
+  if (life !== 'alive' || queue.includes('install') || queue.includes('remove')) return [];
+  return actions.map(({ name, parameters }) => ({
+    ...{ _tag: 'RunHook', unit },
+    hook: { name, action: { id: '1', parameters } },
+  }));
 }
 
 /** By force hooks are skipped, and whoever is to clear away in them has no chance. */

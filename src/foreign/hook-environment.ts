@@ -1,5 +1,5 @@
 /** The variables that Juju's agent gives a hook, made of nothing but what the hook can know. */
-import type { View } from '../testing/index.ts';
+import type { Hook, View } from '../testing/index.ts';
 import { modelUuid } from './tool-calls.ts';
 import { pathWith, type ToolServer } from './tool-server.ts';
 
@@ -38,8 +38,8 @@ export function environmentOf(
     JUJU_CHARM_HTTP_PROXY: '',
     JUJU_CHARM_NO_PROXY: '',
     JUJU_CONTEXT_ID: context,
-    JUJU_DISPATCH_PATH: `hooks/${hook.name}`,
-    JUJU_HOOK_NAME: hook.name,
+    JUJU_DISPATCH_PATH: programOf(hook),
+    JUJU_HOOK_NAME: hook.action === undefined ? hook.name : '',
     JUJU_MACHINE_ID: number,
     JUJU_METER_INFO: 'not set',
     JUJU_METER_STATUS: 'AMBER',
@@ -51,6 +51,7 @@ export function environmentOf(
     JUJU_VERSION: jujuVersion,
     ...relationOf(view),
     ...secretOf(view),
+    ...actionOf(view),
     ...workloadOf(hook.name, storageAt),
   };
 }
@@ -66,6 +67,19 @@ function relationOf({ hook, relations }: View): Environment {
     ...(hook.departingUnit === undefined ? {} : { JUJU_DEPARTING_UNIT: hook.departingUnit }),
   };
 }
+
+/** The program of a hook or an action, as a charm of several programs has it. */
+export const programOf = ({ name, action }: Hook): string =>
+  `${action === undefined ? 'hooks' : 'actions'}/${name}`;
+
+const actionOf = ({ hook: { name, action } }: View): Environment =>
+  action === undefined
+    ? {}
+    : {
+        JUJU_ACTION_NAME: name,
+        JUJU_ACTION_TAG: `action-${action.id}`,
+        JUJU_ACTION_UUID: action.id,
+      };
 
 function secretOf({ hook }: View): Environment {
   const { name, secret, label, revision } = hook;

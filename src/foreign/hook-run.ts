@@ -7,7 +7,7 @@ import type { HookTools } from '../testing/index.ts';
 import type { Answered, Call } from './call.ts';
 import { deferredIn } from './deferred.ts';
 import type { Description } from './description.ts';
-import { type Environment, environmentOf } from './hook-environment.ts';
+import { type Environment, environmentOf, programOf } from './hook-environment.ts';
 import type { Ended, Launcher } from './launch.ts';
 import type { PebbleServer } from './pebble/server.ts';
 import type { Containers } from './pod.ts';
@@ -164,7 +164,7 @@ async function run(
     fails: die,
   });
   const ended = await shop.launcher.run({
-    ...{ hook: view.hook.name, folder: folder.path, environment },
+    ...{ program: programOf(view.hook), folder: folder.path, environment },
     charm: shop.pebble?.folder ?? null,
   });
   shop.server.serve(context, null);
@@ -192,7 +192,7 @@ const answered = (
 /** All that a hook can see, the files included. */
 function keyOf({ tools: { view }, files, beside, containers }: HookOrder): string {
   const { outside: _, ...seen } = view;
-  const { logged: __, ...rest } = beside;
+  const { logged: __, action: ___, ...rest } = beside;
   return createHash('sha1')
     .update(JSON.stringify([seen, rest, containers]))
     .update(files.key())

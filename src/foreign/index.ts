@@ -6,8 +6,10 @@ export { type Named, type Pair, pairsOf, relationBetween } from './by-hand/relat
 export { asYaml, configShown, secretOf, secretsShown, unitShown } from './by-hand/shown.ts';
 export { statusOf, statusText, table } from './by-hand/status.ts';
 export { type CharmOption, describeCharm } from './description.ts';
-export { type ForeignCharm, openForeignCharm } from './foreign-charm.ts';
+export { type AskedFor, type ForeignCharm, openForeignCharm } from './foreign-charm.ts';
+export type { Oracle } from './oracles.ts';
 export { asksAndReads, charmAsOtherSide, type OtherSide, otherSideIn } from './other-side.ts';
+export { oraclesIn } from './own-oracles.ts';
 export { StoryRecorder } from './recording.ts';
 export {
   type ForeignFailure,

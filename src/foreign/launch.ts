@@ -13,7 +13,8 @@ import { agentFile } from './tool-server.ts';
 
 /** What is run, and where. */
 export interface Order {
-  readonly hook: string;
+  /** Of a charm with one program for each: `hooks/NAME` or `actions/NAME`. */
+  readonly program: string;
   readonly folder: string;
   readonly environment: Environment;
   /** What the hook is to find at `/charm`; null where it has no containers. */
@@ -52,8 +53,8 @@ export class PlainLauncher implements Launcher {
     this.#room = room;
   }
 
-  async run({ hook, folder, environment }: Order): Promise<Ended> {
-    const program = join(folder, this.#charm.entry._tag === 'Hooks' ? `hooks/${hook}` : 'dispatch');
+  async run({ program: named, folder, environment }: Order): Promise<Ended> {
+    const program = join(folder, this.#charm.entry._tag === 'Hooks' ? named : 'dispatch');
     if (this.#charm.entry._tag === 'Hooks' && !existsSync(program))
       return { exit: 0, stdout: '', stderr: '' };
     const [first, ...words] = (await this.#room?.words(folder, program)) ?? [program];

@@ -49,7 +49,8 @@ const mostFailures = 3;
 const mostWrites = 4;
 
 function failsForEver({ action, failure, pod, before }: Run): readonly string[] {
-  if (failure === null || pod.runs < mostFailures) return [];
+  const isOver = action.hook.action !== undefined;
+  if (failure === null || pod.runs < mostFailures || isOver) return [];
   const others = dueHooks(before).filter((due) => !isHook(due) || due.unit !== action.unit);
   return others.length > 0
     ? []
@@ -68,6 +69,15 @@ const otherSideSucceeds = ofRuns(
   'No hook of the charm on the other side fails for ever.',
   failsForEver,
   'other',
+);
+
+const actionsEnd = ofRuns(
+  'ActionsEnd',
+  'An action ends by itself: what it cannot do it says by action-fail, and its process ends well.',
+  ({ action: { hook, unit }, failure, record }) =>
+    hook.action === undefined || record.exit === 0
+      ? []
+      : [`the action ${hook.name} of ${unit} fails: ${failure}`],
 );
 
 const followersDoNotWrite = ofCalls(
@@ -161,6 +171,7 @@ const leftover = (
 /** Those that need no relation to have gone. */
 export const whileRelated: readonly Oracle[] = [
   hooksSucceed,
+  actionsEnd,
   otherSideSucceeds,
   followersDoNotWrite,
   followersDoNotRead,

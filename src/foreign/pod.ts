@@ -57,7 +57,7 @@ export class Pod implements PodParts {
 
   /** What tells one world from another: how it came about does not. */
   toJSON(): object {
-    const { logged: _, ...beside } = this.beside;
+    const { logged: _, action: __, ...beside } = this.beside;
     return { files: this.files, ...beside, containers: this.containers };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type Action, dueHooks, isHook, type Simulation, unitsOf } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
+import { actionsOn } from './history.ts';
 import { type Pod, restarts } from './pod.ts';
 
 type Event =
@@ -20,7 +21,9 @@ type Event =
   /** The pods of all units are replaced. */
   | 'replace pods'
   /** From now on all hooks that are due run before a container that is not up comes up. */
-  | 'dawdle';
+  | 'dawdle'
+  /** Each action that is named is run on each unit. */
+  | 'act';
 
 const scripts: readonly (readonly Event[])[] = [
   ['relate one', 'change leader', 'relate other'],
@@ -39,6 +42,9 @@ const containerScripts: readonly (readonly Event[])[] = [
   ['relate one', 'replace pods', 'relate other'],
 ];
 
+/** Those that are about actions. */
+const actionScripts: readonly (readonly Event[])[] = [['act', 'relate one', 'act', 'relate other']];
+
 /** No more of them than this, however many endpoints a charm has. */
 const most = 32;
 
@@ -54,6 +60,7 @@ export function scriptsFor({
   simulated,
   configurations,
   description,
+  actions,
 }: ForeignCharm): readonly Scripted[] {
   const all = Object.entries(simulated.soaked(0).requirers);
   const firstOf = (endpoint: string | undefined) =>
@@ -71,7 +78,9 @@ export function scriptsFor({
   const ofAll = scripts
     .filter((events) => configurations.length > 0 || !events.includes('configure'))
     .flatMap((events) => both.map((pair) => ({ events, ...pair })));
-  return [...ofContainers.map((events) => ({ events, ...first })), ...ofAll].slice(0, most);
+  const ofActions = actions.length === 0 ? [] : actionScripts;
+  const once = [...ofContainers, ...ofActions].map((events) => ({ events, ...first }));
+  return [...once, ...ofAll].slice(0, most);
 }
 
 /** Plays one of them to where all is at rest. */
@@ -97,11 +106,13 @@ export async function play(
 }
 
 function actionsOf(
-  { configurations, description, simulated: { application } }: ForeignCharm,
+  charm: ForeignCharm,
   { world }: Simulation<null, Pod>,
   event: Event,
   { one, other }: Pick<Scripted, 'one' | 'other'>,
 ): readonly Action[] {
+  const { configurations, description } = charm;
+  const { application } = charm.simulated;
   const [verb, who] = event.split(' ');
   const named = who === 'one' ? one : other;
   const related = Object.entries(world.relations).filter(([, { requirer }]) => requirer === named);
@@ -126,6 +137,8 @@ function actionsOf(
         container === undefined ? [] : [{ _tag: restarts(container.name), unit }],
       );
     }
+    case 'act':
+      return unitsOf(world, application).flatMap((unit) => actionsOn(charm, world, unit));
     case 'replace':
       return unitsOf(world, application).map((unit) => ({ _tag: 'LosePod', unit }));
     case 'configure':

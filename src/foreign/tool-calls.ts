@@ -4,6 +4,7 @@
  */
 import type { Databag } from '../juju/index.ts';
 import { type HookTools, ToolError } from '../testing/index.ts';
+import { type ActionTold, actionCall } from './action-calls.ts';
 import { sorted } from './answers.ts';
 import { argumentsOf } from './arguments.ts';
 import { type Answered, type Call, unknownTool, Words } from './call.ts';
@@ -19,6 +20,8 @@ export interface Beside {
   version: string;
   ports: readonly string[];
   readonly logged: string[];
+  /** What the action that runs has told; missing in hooks. */
+  action?: ActionTold;
 }
 
 interface UnitStatus {
@@ -51,6 +54,7 @@ function carryOut(around: Around, call: Call): string {
   if (tool.startsWith('relation-')) return relationCall(around, call, of);
   if (tool.startsWith('secret-')) return secretCall(around.tools, call, of);
   if (tool.startsWith('status-')) return statusCall(around, of);
+  if (tool.startsWith('action-')) return actionCall(around, of);
   if (tool.startsWith('state-')) return stateCall(around, call, of);
   return otherCall(around, of);
 }

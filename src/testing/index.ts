@@ -87,6 +87,7 @@ export { ToolError } from './tool-error.ts';
 export { type RelationView, type View, viewOf } from './view.ts';
 export {
   type Application,
+  type AskedAction,
   type Configuration,
   type Heard,
   type Hook,

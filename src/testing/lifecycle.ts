@@ -23,6 +23,7 @@ const nothing: Databag = {};
 /** The world after a hook that ended well: the unit has been told, and is told nothing twice. */
 export function delivered(world: World, name: string, hook: Hook): World {
   const unit = unitNamed(world, name);
+  if (hook.action !== undefined) return world;
   if (hook.name === 'remove') return withoutUnit(world, name);
   if (hook.name === 'stop')
     return withUnit(world, name, { ...unit, queue: ['remove'], failed: null });

@@ -48,8 +48,10 @@ export async function shortest<Shared, Own>(
     const settle = async () => (isSettled ? await simulation.rest() : undefined);
     const take = async (action: Action) => {
       const now = renumbered(action, simulation.world, owners);
-      if (isHook(now) && isSettled) await untilDue(charm, simulation, now);
-      if (isHook(now) && now.interruption === undefined) await simulation.settle(now);
+      // Who is asked for an action has to be there.
+      if (isHook(now) && now.hook.action !== undefined) await settle();
+      else if (isHook(now) && isSettled) await untilDue(charm, simulation, now);
+      if (isByItself(now)) await simulation.settle(now);
       else await simulation.take(now);
     };
     try {
@@ -69,7 +71,7 @@ export async function shortest<Shared, Own>(
     return null;
   };
   // Hooks run by themselves, but those that something befell.
-  const chosen = history.filter((action) => !isHook(action) || action.interruption !== undefined);
+  const chosen = history.filter((action) => !isByItself(action));
   const found = await fewest(chosen, tried, effort);
   if (found !== null || !effort.isLenient) return found ?? violated;
   return (await fewest(history, (actions) => tried(actions, false), effort)) ?? violated;
@@ -122,6 +124,9 @@ async function untilDue<Shared, Own>(
   }
   throw new Misuse(`${hook.name} is never due on ${unit}`);
 }
+
+const isByItself = (action: Action): boolean =>
+  isHook(action) && action.interruption === undefined && action.hook.action === undefined;
 
 /** Which application was related under each number. */
 const relatedBy = (history: readonly Action[], first: number): ReadonlyMap<number, string> =>

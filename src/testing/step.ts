@@ -148,6 +148,8 @@ export function failedAt(world: World, name: string, hook: Hook, kept: Kept | nu
           secrets: { ...world.secrets, ...kept.secrets },
           made: { ...world.made, secrets: Math.max(world.made.secrets, kept.secretsMade) },
         };
+  // An action that failed is over; nobody runs it again.
+  if (hook.action !== undefined) return next;
   return withUnit(next, name, { ...unitNamed(next, name), failed: hook });
 }
 
@@ -204,10 +206,15 @@ export const isSame = (one: Hook, other: Hook): boolean =>
   one.revision === other.revision;
 
 function mayRun(world: World, unit: string, hook: Hook): void {
+  const { queue } = unitNamed(world, unit);
+  if (hook.action !== undefined) {
+    if (!queue.includes('install') && !queue.includes('remove')) return;
+    throw new Misuse(`${unit} is not there for actions: its next hook is ${queue[0]}`);
+  }
   const next = hooksOf(world, unit);
   if (next.some((possible) => isSame(possible, hook))) return;
   const isIdle = hook.name === updateStatus.name && unitNamed(world, unit).failed === null;
-  if (isIdle && unitNamed(world, unit).queue.length === 0) return;
+  if (isIdle && queue.length === 0) return;
   const names = next.map((possible) => JSON.stringify(possible));
   throw new Misuse(
     `Juju would not run ${JSON.stringify(hook)} on ${unit} now; ${names.length === 0 ? 'update-status is all it would run' : `next is ${names.join(' or ')}`}`,

@@ -59,7 +59,12 @@ function tellOperation(action: Operation): string {
   }
 }
 
-function tellHook({ name, relation, remoteUnit, departingUnit, secret, revision }: Hook): string {
+function tellHook(hook: Hook): string {
+  const { name, relation, remoteUnit, departingUnit, secret, revision, action } = hook;
+  if (action !== undefined) {
+    const isBare = Object.keys(action.parameters).length === 0;
+    return `the action ${name}${isBare ? '' : ` with ${JSON.stringify(action.parameters)}`}`;
+  }
   if (secret !== undefined) return `${name} of ${secret}, revision ${revision}`;
   const of = relation === undefined ? '' : ` of relation ${relation}`;
   const who = remoteUnit === undefined ? '' : ` (${remoteUnit})`;

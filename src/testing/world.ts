@@ -158,6 +158,14 @@ export interface Hook {
   readonly secret?: string;
   readonly revision?: number;
   readonly label?: string;
+  /** It is an action of the charm's, by this name, that somebody asks a unit for. */
+  readonly action?: AskedAction;
+}
+
+/** What somebody asks of a unit; an action is run beside hooks, once, however it ends. */
+export interface AskedAction {
+  readonly id: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /** What an application on the other side has taken out of a relation. */

@@ -39,7 +39,8 @@ describe.skipIf(noPython !== null)(`docs/test-your-charm.md${noPython ?? ''}`, (
     'block %i does what the page says',
     (_, { language, body, output }) => {
       if (language === 'js') {
-        writeFileSync(join(folder, 'press.mjs'), body);
+        const [, name = ''] = /^\/\/ (\S+\.mjs)/.exec(body) ?? [];
+        writeFileSync(join(folder, name), body);
         return;
       }
       if (body.includes('pip install')) return install();

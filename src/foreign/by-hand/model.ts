@@ -55,7 +55,7 @@ const mostFor = (units: number): number => 100 + 10 * units ** 2;
 /** No application is under test where somebody looks at all of them. */
 const nobody: Description = {
   ...{ folder: '', name: '-', entry: { _tag: 'Dispatch' }, endpoints: [], peers: [] },
-  ...{ options: [], storage: [], containers: [], document: {} },
+  ...{ options: [], storage: [], containers: [], actions: [], document: {} },
 };
 
 const nothingYet: Kept = {

@@ -1,0 +1,125 @@
+/** What the command line says of a charm in a folder: the other side, options, actions, oracles. */
+import { existsSync, statSync } from 'node:fs';
+import {
+  type AskedFor,
+  asksAndReads,
+  charmAsOtherSide,
+  type ForeignCharm,
+  type Oracle,
+  type OtherSide,
+  openForeignCharm,
+  oraclesIn,
+  otherSideIn,
+} from '../foreign/index.ts';
+import { WrongUse } from './wrong-use.ts';
+
+/** What `soak` is told of a charm in a folder. */
+export interface ForeignSoakArguments {
+  readonly charm: string;
+  readonly hooks: number;
+  readonly seed: number;
+  readonly relate: readonly string[];
+  readonly ask: readonly string[];
+  readonly set: readonly string[];
+  readonly action: readonly string[];
+  readonly answeredBy: readonly string[];
+  /** Files with oracles of the author's own. */
+  readonly oracle: readonly string[];
+  readonly python?: string;
+  readonly plain?: true;
+  /** Where the story of what was found is written. */
+  readonly save?: string;
+  /** Where it is recorded for the inspector. */
+  readonly record: string;
+  readonly json?: true;
+}
+
+/** The charm in a folder, as the command line has it run. */
+export const opened = async (
+  folder: string,
+  {
+    relate,
+    ask,
+    set,
+    action,
+    python,
+    plain,
+  }: Pick<ForeignSoakArguments, 'relate' | 'ask' | 'set' | 'action' | 'python' | 'plain'>,
+): Promise<ForeignCharm> =>
+  await openForeignCharm(folder, {
+    others: await othersIn({ relate, ask }),
+    configurations: set.map((text) => pairIn('--set', text, 'OPTION=VALUE')),
+    actions: action.map(actionIn),
+    ...(python === undefined ? {} : { python }),
+    isPlain: plain === true,
+  });
+
+/** The oracles of the files that were named. */
+export async function ownOracles({
+  oracle,
+  python,
+}: Pick<ForeignSoakArguments, 'oracle' | 'python'>): Promise<readonly Oracle[]> {
+  const found = await Promise.all(oracle.map((file) => oraclesIn(file, python)));
+  return found.flat();
+}
+
+async function othersIn({
+  relate,
+  ask,
+}: Pick<ForeignSoakArguments, 'relate' | 'ask'>): Promise<Readonly<Record<string, OtherSide>>> {
+  const others: Record<string, OtherSide> = {};
+  for (const text of relate) {
+    const form = 'ENDPOINT=FILE.js or ENDPOINT=FOLDER:ENDPOINT';
+    const [endpoint, what] = split('--relate', text, '=', form);
+    others[endpoint] = isFile(what) ? await otherSideIn(what) : charmThere(text, what, form);
+  }
+  for (const text of ask) {
+    const [endpoint = '', pairs = ''] = split('--ask', text, ':', 'ENDPOINT:KEY=VALUE');
+    const request = Object.fromEntries(
+      pairs.split(',').map((pair) => split('--ask', pair, '=', 'ENDPOINT:KEY=VALUE')),
+    );
+    const before = others[endpoint];
+    if (before?.charm !== undefined)
+      throw new WrongUse(`--ask ${text}: the charm that is related there asks by itself`);
+    const isAsked = before !== undefined && relate.every((one) => !one.startsWith(`${endpoint}=`));
+    others[endpoint] = {
+      script: before?.script ?? asksAndReads,
+      requests: [...(isAsked ? before.requests : []), request],
+    };
+  }
+  return others;
+}
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+/** The charm of `FOLDER:ENDPOINT` as the other side. */
+function charmThere(text: string, what: string, form: string): OtherSide {
+  const at = what.lastIndexOf(':');
+  if (at < 1)
+    throw new WrongUse(`--relate ${text}: there is no file ${what}: write --relate ${form}`);
+  return charmAsOtherSide(what.slice(0, at), what.slice(at + 1));
+}
+
+/** `NAME`, or `NAME:KEY=VALUE,…`. */
+function actionIn(text: string): AskedFor {
+  const [name = '', ...rest] = text.split(':');
+  const pairs = rest.join(':');
+  const form = 'NAME or --action NAME:KEY=VALUE';
+  const given = pairs === '' ? [] : pairs.split(',').map((one) => pairIn('--action', one, form));
+  return { name, parameters: Object.assign({}, ...given) };
+}
+
+function pairIn(option: string, text: string, form: string): Readonly<Record<string, unknown>> {
+  const [key = '', value = ''] = split(option, text, '=', form);
+  try {
+    return { [key]: JSON.parse(value) };
+  } catch {
+    return { [key]: value };
+  }
+}
+
+function split(option: string, text: string, by: string, form: string): readonly [string, string] {
+  const at = text.indexOf(by);
+  if (at < 1) throw new WrongUse(`${option} ${text}: write ${option} ${form}`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
