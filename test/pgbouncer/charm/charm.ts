@@ -271,12 +271,14 @@ export class RealCharm {
     return Number(readFileSync(join(this.home(unit), 'pgbouncer.pid'), 'utf8'));
   }
 
+  /** Its PgBouncers, those beside the first included, and its exporter. */
   #kill(home: string): void {
-    try {
-      process.kill(Number(readFileSync(join(home, 'pgbouncer.pid'), 'utf8')), 'SIGKILL');
-    } catch {
-      // It never ran, or does not any more.
-    }
+    for (const name of ['pgbouncer.pid', '1/pgbouncer.pid', '2/pgbouncer.pid', 'exporter.pid'])
+      try {
+        process.kill(Number(readFileSync(join(home, name), 'utf8')), 'SIGKILL');
+      } catch {
+        // It never ran, or does not any more.
+      }
   }
 
   #unit(name: string): UnitPlace {
