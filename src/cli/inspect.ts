@@ -28,6 +28,10 @@ export async function readRecording(file: string): Promise<Recording> {
   const text = textOf(file);
   const recording = parseRecording(text);
   if (E.isRight(recording)) return recording.right;
+  if (/"format"\s*:\s*"hookchart-soak"/.test(text))
+    throw new WrongUse(
+      `${file} is the story of a soak: hookchart soak --replay ${file} --record ${file.replace(/\.json$/, '')}.html makes a page of it`,
+    );
   if (/"format"\s*:\s*"hookchart-recording"/.test(text) || !/"actions"\s*:/.test(text))
     throw new WrongUse(`${file} is no recording: ${recording.left}`);
   try {

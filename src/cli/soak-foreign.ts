@@ -101,6 +101,7 @@ export async function replayStory(
     ...(given.plain === true || story.options.plain !== undefined ? { plain: true as const } : {}),
   };
   const charm = await opened(given.charm ?? story.charm, { ...how, relate, ask, set, action });
+  const stop = onInterruption(charm.close);
   try {
     const recorder = new StoryRecorder(charm);
     const violated = await replayForeign(
@@ -122,6 +123,7 @@ export async function replayStory(
     say(`${bad(claimsOf(violated))}\n${where}`);
     return violations;
   } finally {
+    stop();
     charm.close();
   }
 }

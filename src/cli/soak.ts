@@ -64,7 +64,7 @@ export function addSoak(program: Command): void {
       const options = { ...lists, hooks: isInFolder ? 2_000 : 1_000_000, ...given };
       const failure =
         options.replay !== undefined
-          ? await replayStory(options.replay, options)
+          ? await replayStory(options.replay, asInStory(given))
           : isInFolder
             ? await soakFolder({ ...options, charm: folder })
             : await soakHooks(ofModule(options));
@@ -75,6 +75,20 @@ export function addSoak(program: Command): void {
 const many = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/** A story has all that it was found with; only how it is run and shown may be another. */
+function asInStory(given: GivenOptions): GivenOptions {
+  const { relate, ask, set, action, oracle, answeredBy, hooks, save } = given;
+  const named = { relate, ask, set, action, oracle, answeredBy, hooks, save };
+  const [wrong] = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined ? [] : [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)],
+  );
+  if (wrong !== undefined)
+    throw new WrongUse(
+      `--${wrong} does not go with --replay: a story runs as it was found; soak without --replay to try something else`,
+    );
+  return given;
+}
 
 /** What is for a charm in a folder is wrong use elsewhere. */
 function ofModule(options: SoakOptions): SoakOptions {

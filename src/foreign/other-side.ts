@@ -103,6 +103,8 @@ export async function otherSideIn(file: string): Promise<OtherSide> {
   } catch (cause) {
     throw wrong(`cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+  if (exported.script === undefined && exported.requests === undefined)
+    throw wrong('exports neither "script" nor "requests"');
   const { script = asksAndReads, requests = [{}] } = exported;
   if (!isScript(script)) throw wrong('exports a "script" that lacks the functions hook and ask');
   if (!isRequests(requests))

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,6 +24,8 @@ const torn = clerkThat('metadata.yaml', (text) =>
 afterAll(() => {
   for (const folder of [work, careless, failing, torn]) rmSync(folder, { recursive: true });
 });
+
+writeFileSync(join(work, 'silent.mjs'), 'export const scripts = {};\n');
 
 const soak = (...args: string[]) =>
   spawnSync(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
@@ -138,7 +140,8 @@ export const script = {
     [['--relate', `database=${torn}:store`], 'database speaks "keeper", and store of clerk speaks'],
     [['--relate', `database=${clerk}:store`, ...asking], 'the charm that is related there asks by'],
     [['--answered-by', 'never', ...asking], 'the charm never writes never'],
-    [['--replay', 'gone.json'], 'gone.json cannot be read (ENOENT)'],
+    [['--replay', 'gone.json'], '--hooks does not go with --replay'],
+    [['--relate', 'database=silent.mjs'], 'exports neither "script" nor "requests"'],
   ])('says what is wrong with %j', { timeout: 120_000 }, (args, said) => {
     const { status, stderr } = soak('soak', '--charm', folderOf('bash'), '--hooks', '1', ...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(said)]);
@@ -147,12 +150,31 @@ export const script = {
   it('keeps what is for a folder from other charms', () => {
     const { status, stderr } = soak('soak', '--ask', 'database:a=b', '--hooks', '1');
     expect([status, stderr]).toEqual([2, expect.stringContaining('for a charm in a folder')]);
+    expect(soak('soak', '--replay', 'gone.json').stderr).toContain('gone.json cannot be read');
     writeFileSync(join(work, 'no-story.json'), '{}');
     expect(soak('soak', '--replay', 'no-story.json').stderr).toContain('it is no story of a soak');
   });
 
-  it('writes a story that can be read', () => {
+  it('writes a story that can be read, and says how it is shown', () => {
     const story = JSON.parse(readFileSync(join(work, 'story.json'), 'utf8'));
     expect(story).toMatchObject({ format: 'hookchart-soak', charm: careless });
+    const { status, stderr } = soak('inspect', 'story.json', '--text');
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('hookchart soak --replay story.json --record story.html'),
+    ]);
+  });
+
+  it('leaves nothing behind where it is ended', { timeout: 120_000 }, async () => {
+    const temporary = mkdtempSync(join(work, 'temporary-'));
+    const args = ['soak', '--charm', folderOf('bash'), ...asking, '--hooks', '100000'];
+    const child = spawn(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
+      ...{ cwd: work, env: { ...process.env, TMPDIR: temporary } },
+    });
+    const ended = new Promise<number | null>((done) => void child.once('close', done));
+    // It says how far it is once hooks have run.
+    child.stderr.once('data', () => child.kill('SIGTERM'));
+    expect(await ended).toBe(143);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
