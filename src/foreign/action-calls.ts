@@ -12,7 +12,7 @@ export interface ActionTold {
   readonly log: readonly string[];
 }
 
-const nothingTold: ActionTold = { results: {}, failure: null, log: [] };
+export const nothingTold: ActionTold = { results: {}, failure: null, log: [] };
 
 const reserved = ['stdout', 'stdout-encoding', 'stderr', 'stderr-encoding'];
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { HookTools } from '../testing/index.ts';
+import type { ActionTold } from './action-calls.ts';
 import type { Answered, Call } from './call.ts';
 import { deferredIn } from './deferred.ts';
 import type { Description } from './description.ts';
@@ -28,6 +29,8 @@ export interface HookRecord extends Ended {
   readonly deferred: readonly string[];
   readonly files: Files;
   readonly containers: Containers;
+  /** What an action has told; null of hooks, and of one that told nothing. */
+  readonly action: ActionTold | null;
 }
 
 /** All that hooks of one charm are run with. */
@@ -174,6 +177,7 @@ async function run(
   const record: HookRecord = {
     ...{ ...ended, environment, calls, deferred, files },
     containers: Object.fromEntries(containers),
+    action: order.beside.action ?? null,
   };
   onEnd(record);
   if (thrown !== null) throw (thrown as { readonly error: unknown }).error;

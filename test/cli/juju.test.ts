@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,38 @@ describe('hookchart juju', { timeout: 60_000 }, () => {
       expect.stringContaining(next),
       [''],
     ]);
+  });
+
+  it('runs an action, and tells what came of it', () => {
+    const greeter = join(work, 'greeter');
+    for (const folder of ['hooks', 'actions'])
+      mkdirSync(join(greeter, folder), { recursive: true });
+    writeFileSync(join(greeter, 'metadata.yaml'), 'name: greeter\nsummary: .\ndescription: .\n');
+    const parameters = { params: { whom: { type: 'string', default: 'all' } } };
+    writeFileSync(join(greeter, 'actions.yaml'), JSON.stringify({ greet: parameters, sulk: {} }));
+    const scripts = {
+      greet: 'action-log "to $JUJU_UNIT_NAME"; action-set said.first="hello $(action-get whom)"',
+      sulk: 'action-fail "not today"',
+    };
+    for (const [name, script] of Object.entries(scripts))
+      writeFileSync(join(greeter, 'actions', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    said('deploy', greeter);
+    const told = 'greeter/0 runs greet\nto greeter/0\nsaid:\n  first: hello ';
+    expect(said('run', 'greeter/0', 'greet')).toBe(`${told}all\n`);
+    expect(said('run', 'greeter/0', 'greet', 'whom=Ada')).toBe(`${told}Ada\n`);
+    const { status, stdout } = juju('run', 'greeter/0', 'sulk', '--json');
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      1,
+      { action: { results: {}, failure: 'not today' }, isAtRest: true },
+    ]);
+    const unknown = juju('run', 'greeter/0', 'great');
+    expect([unknown.status, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('unknown action "great"'),
+    ]);
+    expect(unknown.stderr).toContain('Did you mean greet?');
+    expect(said('debug-log')).toContain('ran action "greet"');
+    said('remove-application', 'greeter');
   });
 
   it('takes down what is removed, and at last the model', () => {

@@ -15,6 +15,8 @@ const kinds = {
   js: 'run',
   /** Run by a shell, with `hookchart` on its path. */
   sh: 'run',
+  /** Run by Python, where there is one. */
+  python: 'run by Python',
   /** Read as YAML. */
   yaml: 'parsed',
   /** Compared with the machine that it draws. */

@@ -33,13 +33,13 @@ const lines = (text: string) =>
 
 describe.skipIf(noPython !== null)(`docs/test-your-charm.md${noPython ?? ''}`, () => {
   const blocks = blocksOf('docs/test-your-charm.md').filter(({ language }) =>
-    ['sh', 'js', 'console'].includes(language),
+    ['sh', 'js', 'python', 'console'].includes(language),
   );
   it.each(blocks.map((block, at) => [at + 1, block] as const))(
     'block %i does what the page says',
     (_, { language, body, output }) => {
-      if (language === 'js') {
-        const [, name = ''] = /^\/\/ (\S+\.mjs)/.exec(body) ?? [];
+      if (language === 'js' || language === 'python') {
+        const [, name = ''] = /^(?:\/\/|#) (\S+\.(?:mjs|py))/.exec(body) ?? [];
         writeFileSync(join(folder, name), body);
         return;
       }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addApplications, addChances, addRelations } from './operate.ts';
+import { addRun } from './run.ts';
 import { addConfig, addDestroying, addLog, addShowing } from './show.ts';
 
 /** The command `juju`, with commands of its own. */
@@ -18,6 +19,7 @@ to --hold them: then "step" runs one after the other.`,
   addRelations(juju);
   addConfig(juju);
   addChances(juju);
+  addRun(juju);
   addShowing(juju);
   addLog(juju);
   addDestroying(juju);

@@ -11,7 +11,7 @@ import type { Configuration } from '../../testing/index.ts';
 import { nearest } from '../nearest.ts';
 import { WrongUse } from '../wrong-use.ts';
 
-const listed = (names: readonly string[]): string =>
+export const listed = (names: readonly string[]): string =>
   names.length === 0
     ? 'there is none'
     : `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`;

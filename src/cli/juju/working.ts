@@ -41,6 +41,13 @@ export const formats = (choices: readonly [string, ...string[]]): Option =>
 const folderOf = ({ model: path }: ModelOptions): ModelFolder =>
   new ModelFolder(resolve(path), ownPackage().version);
 
+interface Work {
+  /** The model need not be there yet. */
+  readonly begins?: boolean;
+  /** What is in the JSON document beside the hooks. */
+  readonly beside?: () => Readonly<Record<string, unknown>>;
+}
+
 /** Shows something of the model that is there. */
 export function look(options: ModelOptions, show: (model: HandModel) => void): void {
   const folder = folderOf(options);
@@ -58,7 +65,7 @@ export const modelFolder = folderOf;
 export async function work(
   options: WorkingOptions,
   act: (model: HandModel) => Promise<void>,
-  { begins = false }: { readonly begins?: boolean } = {},
+  { begins = false, beside = () => ({}) }: Work = {},
 ): Promise<void> {
   const folder = folderOf(options);
   if (!begins) folder.read();
@@ -81,7 +88,7 @@ export async function work(
     const message = process.argv.slice(3).join(' ');
     model.log([{ entity: 'controller-0', level: 'INFO', module: 'juju.command', message }]);
     const isAtRest = options.hold ? model.due().length === 0 : await model.rest();
-    if (options.json) json({ hooks, isAtRest, waiting: model.due().map(waitingOf) });
+    if (options.json) json({ hooks, isAtRest, waiting: model.due().map(waitingOf), ...beside() });
     else tellRest(model, isAtRest, options.hold === true);
   } finally {
     stop();

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Interruption, Misuse, type World } from '../../testing/index.ts';
+import { type Configuration, type Interruption, Misuse, type World } from '../../testing/index.ts';
 import { Pod } from '../pod.ts';
 import { packed, unpacked } from './packed.ts';
 
@@ -22,6 +22,13 @@ import { packed, unpacked } from './packed.ts';
 export interface CharmPlace {
   readonly folder: string;
   readonly python?: string;
+}
+
+/** What is deployed, from where, and how it is set up. */
+export interface Deployment extends CharmPlace {
+  readonly application: string;
+  readonly units: number;
+  readonly config: Configuration;
 }
 
 /** All of a model that is kept between two commands. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Hook } from '../../testing/index.ts';
 import { argumentsOf } from '../arguments.ts';
 import type { Description } from '../description.ts';
+import { programOf } from '../hook-environment.ts';
 import type { HookRecord } from '../hook-run.ts';
 import type { LogLine } from './kept.ts';
 
@@ -51,11 +52,15 @@ function endOf(
   line: (level: string, module: string, message: string) => Line,
 ): Line {
   const operation = 'juju.worker.uniter.operation';
-  const isMissing = entry._tag === 'Hooks' && !existsSync(join(folder, 'hooks', hook.name));
+  const isMissing = entry._tag === 'Hooks' && !existsSync(join(folder, programOf(hook)));
   if (isMissing && failure === null)
     return line('INFO', operation, `skipped "${hook.name}" hook (missing)`);
   const via =
     entry._tag === 'Hooks' ? 'explicit, bespoke hook script' : 'hook dispatching script: dispatch';
+  if (hook.action !== undefined)
+    return failure === null
+      ? line('INFO', operation, `ran action "${hook.name}"`)
+      : line('ERROR', operation, `action "${hook.name}" failed: ${failure}`);
   if (failure === null) return line('INFO', operation, `ran "${hook.name}" hook (via ${via})`);
   const exit = record?.exit ?? null;
   // What Juju says of its own, where it is not the process that failed.

@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import {
   type Action,
   actionsOf,
-  type Configuration,
   dueHooks,
   type Hook,
   type Interruption,
@@ -20,12 +19,13 @@ import {
   updateStatus,
   type World,
 } from '../../testing/index.ts';
+import { type ActionTold, nothingTold } from '../action-calls.ts';
 import { type Description, describeCharm } from '../description.ts';
 import { type ForeignSimulated, simulatedOf } from '../foreign-charm.ts';
 import type { Workshop } from '../hook-run.ts';
 import { deployable } from '../other-side.ts';
 import type { Pod } from '../pod.ts';
-import type { CharmPlace, Kept, LogLine, ModelFolder } from './kept.ts';
+import type { Deployment, Kept, LogLine, ModelFolder } from './kept.ts';
 import { linesOf } from './log.ts';
 import { endpointIn } from './relating.ts';
 import { Workshops } from './workshops.ts';
@@ -37,13 +37,8 @@ export interface HandRun {
   /** Its endpoint and number, where it is about a relation. */
   readonly relation: string | null;
   readonly failure: string | null;
-}
-
-/** What is deployed, from where, and how it is set up. */
-export interface Deployment extends CharmPlace {
-  readonly application: string;
-  readonly units: number;
-  readonly config: Configuration;
+  /** What an action has told; null of hooks. */
+  readonly action: ActionTold | null;
 }
 
 /**
@@ -215,13 +210,13 @@ export class HandModel {
   async run({ unit, hook }: RunHook): Promise<HandRun> {
     await this.#shops.open();
     const interruption = this.crashes[unit];
-    const action: Action = {
+    const next: Action = {
       ...{ _tag: 'RunHook', unit, hook },
       ...(interruption === undefined ? {} : { interruption }),
     };
     const charm = this.charmOf(this.world.units[unit]?.application ?? '');
     const relation = this.#relationIn(unit, hook);
-    const { world, outcome } = await step(this.simulated, this.world, action);
+    const { world, outcome } = await step(this.simulated, this.world, next);
     const failure = outcome?.failure ?? null;
     const hasBefallen =
       interruption === undefined || interruption.at <= (outcome?.steps.length ?? 0);
@@ -232,7 +227,8 @@ export class HandModel {
     if (world.units[unit] === undefined)
       rmSync(this.folder.unit(unit), { recursive: true, force: true });
     await this.#elect();
-    const run = { unit, hook: hook.name, relation, failure };
+    const action = hook.action === undefined ? null : (record?.action ?? nothingTold);
+    const run = { unit, hook: hook.name, relation, failure, action };
     this.#watch(run);
     return run;
   }

@@ -1,0 +1,65 @@
+/** Actions of charms, as operators ask units for them. */
+import type { Command } from 'commander';
+import { asYaml, type HandModel, type HandRun } from '../../foreign/index.ts';
+import { bad } from '../colour.ts';
+import { nearest } from '../nearest.ts';
+import { out } from '../output.ts';
+import { WrongUse } from '../wrong-use.ts';
+import { listed, unitIn } from './named.ts';
+import { operating, type WorkingOptions, work } from './working.ts';
+
+export function addRun(juju: Command): void {
+  operating(juju, 'run', 'run an action of the charm on a unit')
+    .argument('<unit>', 'the unit')
+    .argument('<action>', 'the action')
+    .argument('[parameter...]', 'what it is given, as KEY=VALUE')
+    .action((name: string, action: string, given: readonly string[], options: WorkingOptions) => {
+      let came: HandRun | null = null;
+      const why = () => came?.failure ?? came?.action?.failure ?? null;
+      return work(
+        options,
+        async (model) => {
+          const unit = unitIn(model, name);
+          checkAction(model, unit, action);
+          const asked = { id: '1', parameters: parametersIn(given) };
+          const hook = { name: action, action: asked };
+          came = await model.run({ _tag: 'RunHook', unit, hook });
+          if (why() !== null) process.exitCode = 1;
+          if (!options.json) tell(came, why());
+        },
+        { beside: () => ({ action: { ...came?.action, failure: why() } }) },
+      );
+    });
+}
+
+function tell({ hook, action }: HandRun, why: string | null): void {
+  const { log, results } = action ?? { log: [], results: {} };
+  for (const line of log) out(`${line}\n`);
+  if (Object.keys(results).length > 0) out(asYaml(results));
+  if (why !== null) out(`${bad(`${hook} failed: ${why}`)}\n`);
+}
+
+function checkAction(model: HandModel, unit: string, name: string): void {
+  const { actions } = model.charmOf(model.world.units[unit]?.application ?? '');
+  const names = actions.map((one) => one.name);
+  if (!names.includes(name))
+    throw new WrongUse(`unknown action "${name}"; ${listed(names)}`, nearest(name, names));
+}
+
+/** Values are read as JSON where they are that. */
+const parametersIn = (pairs: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    pairs.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new WrongUse(`"${text}": write KEY=VALUE`);
+      return [text.slice(0, at), valueIn(text.slice(at + 1))];
+    }),
+  );
+
+function valueIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
