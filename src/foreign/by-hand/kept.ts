@@ -19,7 +19,7 @@ import { Pod } from '../pod.ts';
 import { packed, unpacked } from './packed.ts';
 
 /** Where the charm of an application is, and what runs it where it is in Python. */
-export interface CharmPlace {
+interface CharmPlace {
   readonly folder: string;
   readonly python?: string;
 }
