@@ -110,11 +110,16 @@ function actionIn(text: string): AskedFor {
 }
 
 function pairIn(option: string, text: string, form: string): Readonly<Record<string, unknown>> {
-  const [key = '', value = ''] = split(option, text, '=', form);
+  const [key, value] = split(option, text, '=', form);
+  return { [key]: valueIn(value) };
+}
+
+/** What is JSON is read as that, and all else as text. */
+export function valueIn(text: string): unknown {
   try {
-    return { [key]: JSON.parse(value) };
+    return JSON.parse(text);
   } catch {
-    return { [key]: value };
+    return text;
   }
 }
 

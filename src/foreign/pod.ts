@@ -9,16 +9,7 @@ import { Files } from './unit-files.ts';
 /** By name. */
 export type Containers = Readonly<Record<string, Container>>;
 
-interface PodParts {
-  readonly files: Files;
-  readonly beside: Readonly<Beside>;
-  readonly containers: Containers;
-  readonly last: HookRecord | null;
-  readonly hook: Hook | null;
-  readonly runs: number;
-}
-
-export class Pod implements PodParts {
+export class Pod {
   readonly files: Files;
   readonly beside: Readonly<Beside>;
   readonly containers: Containers;
@@ -28,7 +19,7 @@ export class Pod implements PodParts {
   /** How often it has run that one in a row. */
   readonly runs: number;
 
-  constructor(parts: Partial<PodParts> = {}) {
+  constructor(parts: Partial<Omit<Pod, 'after' | 'become' | 'toJSON'>> = {}) {
     this.files = parts.files ?? new Files();
     this.beside = parts.beside ?? nothingYet;
     this.containers = parts.containers ?? {};

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { asYaml, type HandModel, type HandRun } from '../../foreign/index.ts';
 import { bad } from '../colour.ts';
+import { valueIn } from '../foreign-options.ts';
 import { nearest } from '../nearest.ts';
 import { out } from '../output.ts';
 import { WrongUse } from '../wrong-use.ts';
@@ -46,7 +47,6 @@ function checkAction(model: HandModel, unit: string, name: string): void {
     throw new WrongUse(`unknown action "${name}"; ${listed(names)}`, nearest(name, names));
 }
 
-/** Values are read as JSON where they are that. */
 const parametersIn = (pairs: readonly string[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     pairs.map((text) => {
@@ -55,11 +55,3 @@ const parametersIn = (pairs: readonly string[]): Readonly<Record<string, unknown
       return [text.slice(0, at), valueIn(text.slice(at + 1))];
     }),
   );
-
-function valueIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}

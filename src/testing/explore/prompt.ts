@@ -14,10 +14,10 @@ import type { Memory } from './memory.ts';
  * explored wherever a unit has nothing else due.
  */
 export async function prompt(charm: SimulatedCharm, world: World, memory: Memory): Promise<World> {
-  const first = memory.interner.canonical({ ...world, seconds: 0 });
+  const first = withoutTime(world, memory);
   const known = memory.prompted.get(first);
   if (known !== undefined) return known;
-  let next = withoutHistory(charm, first, memory);
+  let next = forgotten(charm, first, memory);
   for (;;) {
     const made = promptOnce(charm, next, memory);
     const one = made instanceof Promise ? await made : made;
@@ -98,8 +98,12 @@ function isIdle(world: World, name: string, { pending, outside }: Outcome): bool
 }
 
 /** Time that has passed does not tell worlds apart, nor does what the charm knows to be read by nobody. */
-function withoutHistory({ reductions }: SimulatedCharm, world: World, memory: Memory): World {
-  // What is forgotten is looked for in canonical parts, most of which were looked at before.
-  const next = memory.interner.canonical({ ...world, seconds: 0 });
-  return memory.interner.canonical(reductions.forget?.(next) ?? next);
-}
+const withoutHistory = (charm: SimulatedCharm, world: World, memory: Memory): World =>
+  forgotten(charm, withoutTime(world, memory), memory);
+
+const withoutTime = (world: World, { interner }: Memory): World =>
+  interner.canonical({ ...world, seconds: 0 });
+
+/** Most parts of a canonical world were looked at before. */
+const forgotten = ({ reductions }: SimulatedCharm, world: World, { interner }: Memory): World =>
+  interner.canonical(reductions.forget?.(world) ?? world);
