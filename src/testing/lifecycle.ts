@@ -20,8 +20,12 @@ import {
 
 const nothing: Databag = {};
 
-/** The world after a hook that ended well: the unit has been told, and is told nothing twice. */
-export function delivered(world: World, name: string, hook: Hook): World {
+/**
+ * The world after a hook that ended well: the unit has been told, and is told nothing twice. What it
+ * was told of is as it was `seen` when the hook began: what a leader has written for its peers in the
+ * meantime it is told of as well.
+ */
+export function delivered(world: World, name: string, hook: Hook, seen: World = world): World {
   const unit = unitNamed(world, name);
   if (hook.action !== undefined) return world;
   if (hook.name === 'remove') return withoutUnit(world, name);
@@ -44,7 +48,7 @@ export function delivered(world: World, name: string, hook: Hook): World {
       told: replaced(unit.told, hook.relation, undefined),
     });
   }
-  const next = toldBy(hook, relation, told, unit);
+  const next = toldBy(hook, seen.relations[hook.relation] ?? relation, told, unit);
   const after = withUnit(world, name, {
     ...unit,
     failed: null,

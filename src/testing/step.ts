@@ -133,7 +133,7 @@ export function applied<Shared, Own>(
   next =
     pending === null
       ? failedAt(next, name, hook, outcome.kept ?? null)
-      : delivered(flushed(next, name, pending), name, hook);
+      : delivered(flushed(next, name, pending), name, hook, next);
   const units = { ...world.outside.units, [name]: own };
   return { ...next, outside: outsideOf(charm, { shared, units }, next) };
 }

@@ -6,7 +6,7 @@ import { HookTools } from '../../src/testing/hook-tools.ts';
 import { delivered, flushed } from '../../src/testing/lifecycle.ts';
 import { hooksOf, updateStatus } from '../../src/testing/resolver.ts';
 import { dueHooks, rest } from '../../src/testing/simulation.ts';
-import { step } from '../../src/testing/step.ts';
+import { applied, step } from '../../src/testing/step.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
 import { viewOf } from '../../src/testing/view.ts';
 import { Misuse, type Topology, type World } from '../../src/testing/world.ts';
@@ -107,6 +107,36 @@ describe('the order of hooks', () => {
       'database-relation-departed app/2',
       'database-relation-broken',
     ]);
+  });
+
+  it('a leader is told of what it writes for its peers in the hook that tells it of them', async () => {
+    const settled = await related();
+    const leader = 'pgbouncer/0';
+    const hook = {
+      name: 'pgb-peers-relation-changed',
+      relation: 0,
+      remoteApplication: 'pgbouncer',
+    };
+    /** Writes one more than it finds. */
+    const counted = (world: PgbouncerWorld): PgbouncerWorld => {
+      const tools = new HookTools(viewOf(world, leader, hook));
+      const { count = '0' } = tools.relationGet(0, 'pgbouncer');
+      if (Number(count) < 2)
+        tools.relationSet(0, 'application', { count: String(Number(count) + 1) });
+      const own = world.outside.units[leader];
+      if (own === undefined) throw new Error('it is not there');
+      return applied(simulated, world, leader, hook, {
+        ...{ pending: tools.flush(), failure: null, status: null, isDeposed: false },
+        ...{ outside: { shared: world.outside.shared, own }, seconds: 0, steps: [], run: null },
+      });
+    };
+    const due: string[][] = [];
+    let world = settled;
+    for (let run = 0; run < 3; run++) {
+      world = counted(world);
+      due.push(names(world, leader));
+    }
+    expect(due).toEqual([[hook.name], [hook.name], []]);
   });
 
   it('leader-elected comes before the hooks of relations, created before it', async () => {

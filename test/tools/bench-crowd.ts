@@ -4,7 +4,6 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/pgbouncer/demo/servers/child.ts';
-import { peerRelation } from '../../src/testing/world.ts';
 import { type Ended, RealCharm } from '../pgbouncer/charm/charm.ts';
 import { addCrowd, crowdApplication } from '../pgbouncer/charm/crowd.ts';
 import type { ToolCall } from '../pgbouncer/charm/stand-in.ts';
@@ -195,17 +194,8 @@ async function beManyTold(
     charm.config(leader).listen_port = await freePort();
     const first = await charm.hook(leader, { name: 'config-changed' });
     let longest = first.milliseconds;
-    // An agent tells a leader of what it wrote for its peers in this hook itself; the model does not.
-    const echo = {
-      name: 'pgb-peers-relation-changed',
-      relation: peerRelation,
-      remoteApplication: 'pgbouncer',
-    };
-    while (charm.statusOf(leader).includes('republishing')) {
-      const ended = await charm.hook(leader, echo);
-      if (ended.code !== 0) throw new Error(ended.error);
-      longest = Math.max(longest, ended.milliseconds);
-    }
+    while (charm.statusOf(leader).includes('republishing'))
+      longest = Math.max(longest, (await run('pgb-peers-relation-changed')).milliseconds);
     figure(`longest hook, port changed with ${moved} relations`, longest / 1_000, 's', 10);
     await charm.take({ _tag: 'Relate', application: 'application' });
     // Each secret that tells of the new port is announced to its owner.
