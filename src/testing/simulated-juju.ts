@@ -62,7 +62,10 @@ export function simulatedJuju(
         // What only the leader may write comes first: where it is refused, nothing was written.
         for (const { bag, values } of bags.toSorted((one) => (isUnits(one.bag) ? 1 : -1)))
           tools.relationSet(address(bag)[0], isUnits(bag) ? 'unit' : 'application', values);
-        tools.stateSet(state);
+        // The port knows no key without a value, so that none is left to tell equal states apart.
+        for (const key in state)
+          if (state[key] === '') tools.stateDelete(key);
+          else tools.stateSet({ [key]: state[key] ?? '' });
         tools.statusSet(status);
       }),
   };

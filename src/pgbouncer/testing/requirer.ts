@@ -70,7 +70,8 @@ export function requirerHook(
   const statuses = library === 'v0.12' ? [] : statusEvents(relation, bag, before);
   const event = eventOf(tools, relation, bag, before);
   if (event !== 'not yet') {
-    const text = JSON.stringify(bag);
+    // As relation-get lists it, whatever was written first.
+    const text = JSON.stringify(bag, Object.keys(bag).sort());
     if (isKept) tools.stateSet({ [`${copyKey}-${relation}`]: text });
     else tools.relationSet(relation, 'unit', { [copyKey]: text });
   }

@@ -63,8 +63,8 @@ export async function verify(
   given('verify', 'its options', options, { threads: 'number' });
   const { threads, watch = () => {} } = options;
   checkBounds(await loadCharm(module), bounds);
-  // The beginning with the most to remove has the most to do.
-  const beginnings = Array.from({ length: bounds.relations + 1 }, (_, served) => served).reverse();
+  // The beginning with the most to relate has the most to do.
+  const beginnings = Array.from({ length: bounds.relations + 1 }, (_, served) => served);
   const searches: Counts[] = [];
   const running = new Set<Worker>();
   let counterexample: Counterexample | null = null;
