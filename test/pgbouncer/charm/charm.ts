@@ -275,7 +275,10 @@ export class RealCharm {
   #kill(home: string): void {
     for (const name of ['pgbouncer.pid', '1/pgbouncer.pid', '2/pgbouncer.pid', 'exporter.pid'])
       try {
-        process.kill(Number(readFileSync(join(home, name), 'utf8')), 'SIGKILL');
+        const pid = readFileSync(join(home, name), 'utf8').trim();
+        // By now the number may be that of a process of somebody else.
+        const of = (what: string) => readFileSync(`/proc/${pid}/${what}`, 'utf8');
+        if (`${of('cmdline')}${of('environ')}`.includes(home)) process.kill(Number(pid), 'SIGKILL');
       } catch {
         // It never ran, or does not any more.
       }
