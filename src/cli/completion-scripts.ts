@@ -44,6 +44,9 @@ _hookchart() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]}
   local words='' files=''
   COMPREPLY=()
+  # Bash takes --format=json for three words.
+  if [[ $before == '=' ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}
+  elif [[ $word == '=' ]]; then word=''; fi
   case $command in ${groups.join('|')}) ((COMP_CWORD < 3)) || command="$command \${COMP_WORDS[2]}" ;; esac
   if ((COMP_CWORD == 1)); then words='${names} --help --version'
   else case "$command $before" in
@@ -72,7 +75,9 @@ function zsh(commands: readonly KnownCommand[]): string {
     return isWords(takes) ? `(${wordsOf(takes)})` : ' ';
   };
   const option = ({ flag, about: text, takes }: KnownOption) =>
-    `'${flag}[${about(text)}]${takes === 'nothing' ? '' : `:value:${after(takes)}`}'`;
+    takes === 'nothing'
+      ? `'${flag}[${about(text)}]'`
+      : `'${flag}=[${about(text)}]:value:${after(takes)}'`;
   const caseOf = ({ name, options, argument, below }: KnownCommand): string => {
     const all = options.map(option);
     if (argument !== 'nothing') all.push(`'1:argument:${after(argument)}'`);
@@ -92,7 +97,8 @@ _hookchart() {
   commands=(
 ${commands.map(({ name, about: text }) => `    '${name}:${about(text)}'`).join('\n')}
   )
-  _arguments -C '1:command:->command' '*::argument:->argument'
+  _arguments -C '(- 1 *)--help[display help]' '(- 1 *)--version[display the version]' \\
+    '1:command:->command' '*::argument:->argument'
   case $state in
   command) _describe command commands ;;
   argument) case $words[1] in
@@ -134,6 +140,8 @@ function fish(commands: readonly KnownCommand[]): string {
   const lines = commands.flatMap((command) => linesOf(command, '__fish_use_subcommand', ''));
   return `# fish: hookchart completion fish > ~/.config/fish/completions/hookchart.fish
 complete -c hookchart -f
+complete -c hookchart -l help -d 'display help'
+complete -c hookchart -n __fish_use_subcommand -l version -d 'display the version'
 ${lines.join('\n')}
 `;
 }

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isThere, offeredBy, programOf, ways } from './shells.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-completion-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,51 +20,48 @@ function help(command = ''): string {
   return text;
 }
 
-/** What Bash would offer after words, of which the last one is not whole. */
-function offered(...words: string[]): readonly string[] {
-  const lines = `${script('bash')}
-COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
-COMP_CWORD=${words.length - 1}
-_hookchart
-printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { status, stdout, stderr } = spawnSync('bash', ['-eu', '-c', lines], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  expect([status, stderr]).toEqual([0, '']);
-  return stdout.trim() === '' ? [] : stdout.trim().split('\n');
-}
+/** What is typed, of which the last word is not whole, and what is offered. */
+const typed: readonly (readonly [string, ...string[]])[] = [
+  ['hookchart so', 'soak'],
+  ['hookchart --v', '--version'],
+  ['hookchart chart --for', '--format'],
+  ['hookchart chart --format ', 'mermaid', 'dot', 'svg', 'json', 'xstate'],
+  ['hookchart chart update', 'update-status'],
+  ['hookchart plan leader', 'leader-elected'],
+  ['hookchart completion ', 'bash', 'zsh', 'fish'],
+  ['hookchart inspect a', 'a.json'],
+  ['hookchart inspect --he', '--help'],
+  ['hookchart verify --replay a', 'a.json'],
+  ['hookchart soak --hooks '],
+  ['hookchart nothing '],
+  [
+    'hookchart juju re',
+    ...['refresh', 'remove-unit', 'remove-application', 'remove-relation', 'resolved'],
+  ],
+  ['hookchart juju crash --how ', 'hook', 'commit', 'lease', 'agent', 'container', 'pod'],
+  ['hookchart juju status --form', '--format'],
+  ['hookchart juju deploy a', 'a.json'],
+];
 
-describe('hookchart completion bash', () => {
-  it.each([
-    [['hookchart', 'so'], ['soak']],
-    [['hookchart', 'chart', '--for'], ['--format']],
-    [
-      ['hookchart', 'chart', '--format', ''],
-      ['mermaid', 'dot', 'svg', 'json', 'xstate'],
-    ],
-    [['hookchart', 'chart', 'update'], ['update-status']],
-    [['hookchart', 'plan', 'leader'], ['leader-elected']],
-    [
-      ['hookchart', 'completion', ''],
-      ['bash', 'zsh', 'fish'],
-    ],
-    [['hookchart', 'inspect', 'a'], ['a.json']],
-    [['hookchart', 'verify', '--replay', ''], ['a.json']],
-    [['hookchart', 'soak', '--hooks', ''], []],
-    [['hookchart', 'nothing', ''], []],
-    [
-      ['hookchart', 'juju', 're'],
-      ['refresh', 'remove-unit', 'remove-application', 'remove-relation', 'resolved'],
-    ],
-    [
-      ['hookchart', 'juju', 'crash', '--how', ''],
-      ['hook', 'commit', 'lease', 'agent', 'container', 'pod'],
-    ],
-    [['hookchart', 'juju', 'status', '--form'], ['--format']],
-    [['hookchart', 'juju', 'deploy', 'a'], ['a.json']],
-  ])('after %j offers %j', (words, expected) => {
-    expect(offered(...words)).toEqual(expected);
+describe.each(ways)('a real %s', (way) => {
+  const isHere = isThere(way);
+  const shell = programOf(way);
+  const why = isHere ? '' : `, but there is none to ask: apt-get install ${shell}`;
+
+  it.skipIf(!isHere)(`offers what can be typed${why}`, () => {
+    const lines = typed.map(([line]) => line);
+    const offered = offeredBy(way, script(shell), lines, folder);
+    expect(lines.map((line, index) => [line, ...(offered[index] ?? [])])).toEqual(
+      typed.map(([line, ...words]) => [line, ...words.toSorted()]),
+    );
+  });
+
+  it.skipIf(!isHere)(`offers values after = as well${why}`, () => {
+    const lines = ['hookchart chart --format=', 'hookchart chart --format=m'];
+    const offered = offeredBy(way, script(shell), lines, folder);
+    // Fish takes the option and its value for one word.
+    const whole = offered.map((words) => words.map((word) => word.replace(/^.*=/, '')));
+    expect(whole).toEqual([['dot', 'json', 'mermaid', 'svg', 'xstate'], ['mermaid']]);
   });
 });
 

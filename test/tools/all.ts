@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
 
 const report = 'dist/test-report.json';
 /** Where what a step has found is kept: a page of it, and the history. */
@@ -55,6 +56,14 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
   ],
   ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 ];
+
+/** Whose completion is tried where they are; their tests say by name that they are not. */
+for (const shell of ['zsh', 'fish'])
+  try {
+    findProgram(shell, `The shell ${shell}`);
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? error.message : error}\n`);
+  }
 
 let [passed, failed] = [0, 0];
 rmSync(report, { force: true });
