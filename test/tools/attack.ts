@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
     random: { type: 'string' },
     seed: { type: 'string' },
     path: { type: 'string' },
-    lanes: { type: 'string', default: '2' },
+    lanes: { type: 'string', default: '3' },
     units: { type: 'string', default: '2' },
   },
 });

@@ -9,9 +9,11 @@ done
 exec 3<>"/dev/tcp/${JUJU_AGENT_SOCKET_ADDRESS/://}"
 printf '%s\0' "${0##*/}" "$#" "$@" "$input" >&3
 IFS= read -r -d '' code <&3
-IFS= read -r -d '' out <&3
+# A text whose length is known is read at once, up to a mark a byte at a time.
+IFS= read -r -d '' length <&3
+IFS= read -r -N "$length" out <&3
 IFS= read -r -d '' error <&3
-# It reads a byte at a time; what is long comes in a file.
+# What is very long comes in a file.
 IFS= read -r -d '' file <&3
 if [ -n "$file" ]; then cat "$file"; fi
 printf '%s' "$out"

@@ -27,7 +27,7 @@ export type Instead = (
 
 const program = resolve('test/pgbouncer/charm/hook-tool.bash');
 
-/** Characters of an answer that the program reads by itself. */
+/** Characters of an answer that the program is sent. */
 const longest = 64 * 1024;
 
 const tools = [
@@ -86,8 +86,10 @@ export class StandIn {
         const answer = this.#answer({ tool, args, input: rest[Number(count)] ?? '' });
         if (answer === 'hang') return;
         const { code, out, error } = answer;
-        const file = out.length > longest ? this.#inFile(out) : '';
-        socket.end([code, file === '' ? out : '', error, file, ''].join('\0'));
+        const isLong = out.length > longest;
+        const whole = isLong ? '' : out;
+        const file = isLong ? this.#inFile(out) : '';
+        socket.end(`${code}\0${Buffer.byteLength(whole)}\0${whole}${error}\0${file}\0`);
       });
     });
   }
