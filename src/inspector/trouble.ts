@@ -13,9 +13,14 @@ export interface Trouble {
   readonly claims: string | null;
   /** The place of the run that did it; null where nobody ran. */
   readonly culprit: number | null;
-  /** That no hook is to blame by itself: it came out when nothing was left to do. */
-  readonly isAtRest: boolean;
+  /**
+   * Why that one: it did it; or, of what came out when nothing was left to do, it was the last one
+   * that was chosen, the last one that had to do with what is wrong, or just the last one.
+   */
+  readonly blame: Blame;
 }
+
+export type Blame = 'did' | 'chosen' | 'touched' | 'last';
 
 /** Where in a run something was done: a node of one of its charts. */
 export interface Spot {
@@ -38,7 +43,7 @@ export function troublesOf({ entries }: Recording): readonly Trouble[] {
     places.set(entry.id, at);
     if (entry._tag === 'Note') {
       if (entry.kind === 'action' && entry.chosen === true) lastChosen = null;
-      if (!entry.ok) troubles.push(noted(entry, at, places, lastRun, lastChosen));
+      if (!entry.ok) troubles.push(noted(entry, at, places, entries, lastRun, lastChosen));
     } else if (entry.side !== 'other') {
       lastRun = at;
       if (entry.chosen === true) lastChosen = at;
@@ -52,10 +57,11 @@ function noted(
   { text, detail, violated, kind }: NoteEntry,
   at: number,
   places: ReadonlyMap<string, number>,
+  entries: Recording['entries'],
   lastRun: number | null,
   lastChosen: number | null,
 ): Trouble {
-  const base = { at, invariant: null, claims: null, isAtRest: false };
+  const base = { at, invariant: null, claims: null, blame: 'did' } as const;
   if (violated === undefined)
     return {
       ...base,
@@ -63,10 +69,46 @@ function noted(
         kind === 'check' ? `it does not hold that ${text}${detail ? `: ${detail}` : ''}` : text,
       culprit: lastRun,
     };
-  const { invariant, claims, what, by } = violated;
-  const isAtRest = by === null;
-  const culprit = by === null ? (lastChosen ?? lastRun) : (places.get(by) ?? lastRun);
-  return { ...base, sentence: what, invariant, claims, culprit, isAtRest };
+  const { invariant, claims, what: sentence, by } = violated;
+  const told = { ...base, sentence, invariant, claims };
+  if (by !== null) return { ...told, culprit: places.get(by) ?? lastRun };
+  if (lastChosen !== null) return { ...told, culprit: lastChosen, blame: 'chosen' };
+  const touched = lastToTouch(entries, at, sentence);
+  return touched >= 0
+    ? { ...told, culprit: touched, blame: 'touched' }
+    : { ...told, culprit: lastRun, blame: 'last' };
+}
+
+/** The relation that a sentence names, as `relation 3` or in a name that is made of it. */
+function relationIn(sentence: string): number | null {
+  const [, number] = /\brelation(?:[ _-]|_id_)(\d+)/.exec(sentence) ?? [];
+  return number === undefined ? null : Number(number);
+}
+
+/**
+ * The place of the last run before another that changed what a sentence names, or went through a
+ * chart for its relation; -1 where there is none.
+ */
+function lastToTouch(entries: Recording['entries'], before: number, sentence: string): number {
+  const relation = relationIn(sentence);
+  const words = new Set(sentence.split(/[\s,;:]+/));
+  const files = new Map<string, string>();
+  let found = -1;
+  for (const [at, entry] of entries.slice(0, before).entries()) {
+    if (entry._tag === 'Note' || entry.side === 'other') continue;
+    const { unit, charts } = entry;
+    const { did = [], configuration } = entry.seen;
+    const known = files.get(unit) ?? configuration?.before ?? '';
+    const file = configuration?.after ?? known;
+    files.set(unit, file);
+    const isTouched =
+      did.some(({ what }) => sentence.includes(what)) ||
+      (relation === null
+        ? file !== known && words.has(unit)
+        : charts.some(({ event }) => event.relation === relation));
+    if (isTouched) found = at;
+  }
+  return found;
 }
 
 const failure = (entry: HookEntry, at: number): Trouble => ({
@@ -75,19 +117,24 @@ const failure = (entry: HookEntry, at: number): Trouble => ({
   invariant: null,
   claims: null,
   culprit: at,
-  isAtRest: false,
+  blame: 'did',
 });
 
 /**
  * The last thing that a run did before it ended: the node where it failed, else that of its last
- * command. Null where it went through no chart.
+ * command; of one that is blamed for what it touched, in the chart for that relation. Null where it
+ * went through no chart.
  */
 export function spotOf(
   { charts, end }: HookEntry,
   definitions: Recording['definitions'],
+  trouble?: Trouble,
 ): Spot | null {
   if (end === 'Failed') return lastNode(charts.length - 1, charts);
-  for (let chart = charts.length - 1; chart >= 0; chart--) {
+  const relation = trouble?.blame === 'touched' ? relationIn(trouble.sentence) : null;
+  const isFor = (chart: number) => charts[chart]?.event.relation === relation;
+  const latest = charts.map((_, chart) => chart).reverse();
+  for (const chart of [...latest.filter(isFor), ...latest]) {
     const { hook = '', path = [], steps = [] } = charts[chart] ?? {};
     const done = steps.findLast(({ node }) => isStep(definitions[hook], node));
     if (done !== undefined) return { chart, position: path.indexOf(done.node), node: done.node };

@@ -3,8 +3,9 @@ import { source as axe } from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
-import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
+import { Collector, emptyRecording, Recorder, recordedCharm } from '../../src/inspector/index.ts';
 import { randomHistory, Simulation } from '../../src/testing/index.ts';
+import { anEntry } from '../inspector/an-entry.ts';
 import { aFailure } from './a-failure.ts';
 import { Exhibit, lit, now, rows } from './exhibit.ts';
 
@@ -160,12 +161,54 @@ describe('a counter-example', { timeout: 120_000 }, () => {
       'pgbouncer/0',
       'pgbouncer/1',
     ]);
+    expect(await isSeen(page, life.locator('.did.here'))).toBe(true);
     const lines = await life.locator('.line').allTextContents();
     expect(lines).toContain('app1 to pgbouncer/0: database');
     expect(lines.some((line) => line.startsWith('pgbouncer/0 to app1: data, database'))).toBe(true);
     expect(lines.some((line) => line.includes('✗ I2'))).toBe(true);
     await life.getByRole('button', { name: 'app1 to pgbouncer/1: database' }).click();
     expect(await now(page)).toContain('pgbouncer/1, database-relation-changed of relation 1');
+    await page.close();
+  });
+
+  it('shows of JSON that changed what differs in it, and how much does not', async () => {
+    const record = { ...Object.fromEntries([...'abcdefgh'].map((key) => [key, key])) };
+    const bag = (changed: object) => ({
+      'peers: application': { 'relation-1': JSON.stringify({ ...record, ...changed }) },
+    });
+    const seen = { read: bag({}), written: bag({ d: 'other' }), configuration: null, status: null };
+    const { page } = await exhibit.open(
+      `file://${exhibit.pageOf({ ...emptyRecording('json'), entries: [anEntry('a', { seen })] }, 'json')}`,
+    );
+    const row = page.getByRole('row', { name: /relation-1/ });
+    expect((await row.locator('pre').textContent())?.split('\n')).toEqual([
+      '… 3 as before',
+      '    "c": "c",',
+      '-   "d": "d",',
+      '+   "d": "other",',
+      '    "e": "e",',
+      '… 4 as before',
+      '',
+    ]);
+    await page.close();
+  });
+
+  it('goes through all that one run has done wrong', async () => {
+    const recording = await aFailure();
+    const violation = recording.entries.findLast((entry) => entry._tag === 'Note' && !entry.ok);
+    if (violation?._tag !== 'Note' || violation.violated === undefined) expect.fail('none');
+    const violated = { ...violation.violated, invariant: 'I9', what: 'something else' };
+    const entries = [...recording.entries, { ...violation, id: 'another', violated }];
+    const two = exhibit.pageOf({ ...recording, entries }, 'two');
+    const { page } = await exhibit.open(`file://${two}`, { viewport: desk });
+    const banner = page.getByRole('region', { name: 'What went wrong' });
+    expect(await banner.textContent()).toContain('1 of 2');
+    await banner.getByRole('button', { name: 'The next one' }).click();
+    await expect.poll(() => banner.textContent()).toContain('2 of 2');
+    expect(await banner.textContent()).toContain('something else');
+    expect(await page.locator('.ended').textContent()).toBe('returned, and violates I2, I9');
+    await banner.getByRole('button', { name: 'The one before' }).click();
+    await expect.poll(() => banner.textContent()).toContain('1 of 2');
     await page.close();
   });
 
@@ -207,6 +250,13 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     const page = await open({ viewport: phone });
     const banner = page.getByRole('region', { name: 'What went wrong' });
     expect(await isSeen(page, banner.getByRole('button', { name: 'update_databag' }))).toBe(true);
+    // However long the history is, the list does not keep the chart from being reached.
+    await page.getByRole('button', { name: 'All, with what settled by itself' }).click();
+    const list = (await page.locator('.list').boundingBox()) ?? expect.fail('no list');
+    expect(list.height).toBeLessThan(phone.height / 2);
+    const row = (await page.locator('.row.culprit').boundingBox()) ?? expect.fail('no row');
+    expect(row.y).toBeGreaterThanOrEqual(list.y);
+    expect(row.y + row.height).toBeLessThanOrEqual(list.y + list.height + 1);
     await page.locator('.row.culprit').click();
     const isTop = (what: string) =>
       page.locator(what).evaluate((element) => Math.abs(element.getBoundingClientRect().top) < 2);
@@ -288,7 +338,9 @@ describe('the page of another charm', () => {
       /^relation \d+ is newpath\/shop-webupstreams10\.1\.0\.0:80stripfalse$/,
     );
     expect(await page.getByRole('heading', { name: /nginx/ }).count()).toBe(1);
-    expect(await page.locator('ins').textContent()).toBe('+ /shop-web → 10.1.0.0:80\n');
+    expect(await page.locator('pre:not(.json) ins').textContent()).toBe(
+      '+ /shop-web → 10.1.0.0:80\n',
+    );
     await page.close();
   });
 });

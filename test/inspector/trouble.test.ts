@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, emptyRecording, recordReplay } from '../../src/inspector/index.ts';
-import { troublesOf } from '../../src/inspector/trouble.ts';
+import { spotOf, troublesOf } from '../../src/inspector/trouble.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { defaultBounds, type Replay } from '../../src/testing/index.ts';
 import { anEntry } from './an-entry.ts';
@@ -17,7 +17,7 @@ describe('what went wrong', () => {
     expect(troubles(anEntry('a'), anEntry('b'), note({ violated }))).toEqual([
       {
         ...{ at: 2, sentence: 'it does not', invariant: 'I1', claims: 'It holds.' },
-        ...{ culprit: 0, isAtRest: false },
+        ...{ culprit: 0, blame: 'did' },
       },
     ]);
   });
@@ -26,8 +26,54 @@ describe('what went wrong', () => {
     const chosen = anEntry('a', { chosen: true });
     const rest = note({ violated: { ...violated, by: null } });
     expect(troubles(chosen, anEntry('b', { chosen: false }), rest)).toMatchObject([
-      { culprit: 0, isAtRest: true },
+      { culprit: 0, blame: 'chosen' },
     ]);
+  });
+
+  it('at rest, after what nobody chose, is laid to the last run that had to do with it', () => {
+    const rest = (what: string) => note({ violated: { ...violated, by: null, what } });
+    const chart = (relation: number) => ({
+      hook: 'requested',
+      event: { hook: 'r-relation-changed', relation },
+      path: ['order'],
+      steps: [],
+      end: null,
+    });
+    const seen = anEntry('').seen;
+    const all = [
+      anEntry('a', { charts: [chart(3)] }),
+      anEntry('b', { seen: { ...seen, did: [{ what: 'role tom', how: 'is new' }] } }),
+      anEntry('c', { unit: 'p/1', seen: { ...seen, configuration: { before: null, after: 'b' } } }),
+      anEntry('d', {
+        ...{ unit: 'p/1', charts: [chart(13)] },
+        seen: { ...seen, configuration: { before: null, after: 'b' } },
+      }),
+      anEntry('e', { side: 'other', charts: [chart(3)] }),
+    ];
+    const blamed = (what: string) => troubles(...all, rest(what))[0];
+    expect(blamed('relation 3 asks in vain')).toMatchObject({ culprit: 0, blame: 'touched' });
+    expect(blamed('role tom belongs to nobody')).toMatchObject({ culprit: 1, blame: 'touched' });
+    expect(blamed('p/1 serves too much')).toMatchObject({ culprit: 2, blame: 'touched' });
+    expect(blamed('all is wrong')).toMatchObject({ culprit: 3, blame: 'last' });
+  });
+
+  it('at rest, is laid to the chart of the run that was for it', () => {
+    const one = (relation: number, node: string) => ({
+      hook: 'requested',
+      event: { hook: 'r-relation-changed', relation },
+      path: ['fired', node],
+      steps: [{ node, request: { _tag: 'Do' }, answer: null, at: 0, milliseconds: 0 }],
+      end: null,
+    });
+    const run = anEntry('a', { charts: [one(3, 'serve'), one(4, 'serve')] });
+    const states = { serve: { meta: { shape: 'step' } } };
+    const definitions = { requested: { id: 'requested', states } };
+    const [trouble] = troubles(
+      run,
+      note({ violated: { ...violated, by: null, what: 'relation 3' } }),
+    );
+    expect(spotOf(run, definitions, trouble)).toMatchObject({ chart: 0 });
+    expect(spotOf(run, definitions)).toMatchObject({ chart: 1 });
   });
 
   it('is a check that does not hold, and else the hooks that failed', () => {

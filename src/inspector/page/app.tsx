@@ -9,6 +9,7 @@ import { FilterBar } from './filter-bar.tsx';
 import { Help } from './help.tsx';
 import { useKeys } from './keys.ts';
 import { LaneView } from './lanes.tsx';
+import { useLatest } from './latest.ts';
 import { type Feed, type Looking, useLooking } from './looking.ts';
 import { Runs } from './runs.tsx';
 import { Stage } from './stage.tsx';
@@ -74,7 +75,9 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
         current={looking.trouble}
         onTrouble={(number) => {
           const trouble = looking.troubles[number];
-          if (trouble !== undefined) show(trouble.culprit ?? trouble.at);
+          if (trouble === undefined) return;
+          looking.chooseTrouble(number);
+          show(trouble.culprit ?? trouble.at);
         }}
         onChoose={show}
       />
@@ -134,8 +137,7 @@ function usePlay(looking: Looking, entries: Recording['entries']) {
     const before = entries[shown[shown.indexOf(index) - 1] ?? -1];
     if (before !== undefined) moveRun(-1, momentsOf(before).length - 1);
   };
-  const latest = useRef(forward);
-  latest.current = forward;
+  const latest = useLatest(forward);
   useEffect(() => {
     if (!isPlaying) return;
     const timer = setInterval(() => {
@@ -207,8 +209,14 @@ function Scope({ looking: { place, shown, all, setPlace } }: { readonly looking:
       <button type="button" aria-pressed={!isAll} onClick={() => setPlace({ scope: '' })}>
         What led here{isAll ? '' : ` (${shown.length})`}
       </button>
-      <button type="button" aria-pressed={isAll} onClick={() => setPlace({ scope: 'all' })}>
-        All, with what settled by itself ({all.length})
+      <button
+        type="button"
+        aria-pressed={isAll}
+        title="All, with what settled by itself"
+        aria-label={`All, with what settled by itself (${all.length})`}
+        onClick={() => setPlace({ scope: 'all' })}
+      >
+        All ({all.length})
       </button>
     </fieldset>
   );

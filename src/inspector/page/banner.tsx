@@ -1,6 +1,6 @@
 import './banner.css';
 import type { Recording } from '../recording.ts';
-import { type Spot, spotOf, type Trouble } from '../trouble.ts';
+import { type Blame, type Spot, spotOf, type Trouble } from '../trouble.ts';
 import { hookName } from '../words.ts';
 
 export interface BannerProps {
@@ -61,20 +61,27 @@ export function Banner({ recording, troubles, current, onTrouble, onChoose }: Ba
   );
 }
 
+const blames: Readonly<Record<Blame, string>> = {
+  did: 'by',
+  chosen: 'came out at rest; the last that was chosen is',
+  touched: 'came out at rest; the last to touch it is',
+  last: 'came out at rest; the last that ran is',
+};
+
 interface ByProps extends Pick<BannerProps, 'recording' | 'onChoose'> {
   readonly trouble: Trouble;
 }
 
 /** The unit, its hook and the node there, each a way to it. */
 function By({ recording: { entries, definitions }, trouble, onChoose }: ByProps) {
-  const { culprit, isAtRest } = trouble;
+  const { culprit, blame } = trouble;
   const entry = culprit === null ? undefined : entries[culprit];
   if (culprit === null || entry?._tag !== 'Hook')
     return <p class="by">{entry?._tag === 'Note' ? `after: ${entry.text}` : 'no hook did it'}</p>;
-  const spot = spotOf(entry, definitions);
+  const spot = spotOf(entry, definitions, trouble);
   return (
     <p class="by">
-      {isAtRest ? 'came out at rest; the last that was chosen is ' : 'by '}
+      {blames[blame]}{' '}
       <button type="button" class="link" onClick={() => onChoose(culprit, null)}>
         {entry.unit}, {hookName(entry)}
       </button>

@@ -1,6 +1,6 @@
 import type { HookEntry } from '../recording.ts';
 import { type Change, compareBags, type Difference } from '../timeline.ts';
-import { Value } from './value.tsx';
+import { ChangedCells, Value } from './value.tsx';
 
 export interface DatabagsProps {
   readonly entry: HookEntry;
@@ -82,14 +82,13 @@ function Table({ rows, name }: { readonly rows: readonly Difference[]; readonly 
                 </td>
               )}
               <th scope="row">{row.key}</th>
-              {hasBefore && (
+              {hasBefore ? (
+                <ChangedCells before={row.before} after={row.after} />
+              ) : (
                 <td>
-                  <Value text={row.before} />
+                  <Value text={row.after} />
                 </td>
               )}
-              <td>
-                <Value text={row.after} />
-              </td>
             </tr>
           ))}
         </tbody>

@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
+import { useLatest } from './latest.ts';
 
 export interface Actions {
   readonly play: () => void;
@@ -39,8 +40,7 @@ function isTaken(target: EventTarget | null, key: string): boolean {
 }
 
 export function useKeys(actions: Actions): void {
-  const latest = useRef(actions);
-  latest.current = actions;
+  const latest = useLatest(actions);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event.target, event.key))

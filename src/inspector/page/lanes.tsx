@@ -1,5 +1,6 @@
 import './lanes.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLatest, useZoomingWheel } from './latest.ts';
 import {
   axisHeight,
   laneHeight,
@@ -28,8 +29,8 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
   const height = lanes.lanes.length * laneHeight + 2 * margin + axisHeight;
   usePainting(canvas, { ...picture, selecting }, version);
   const whole = axis.whole;
-  useWheel(canvas, (x, width, times) =>
-    onSpan(zoomed(span, scaleOf(width, span).at(x), times, whole)),
+  useZoomingWheel(canvas, (isNearer, x, width) =>
+    onSpan(zoomed(span, scaleOf(width, span).at(x), isNearer ? 0.8 : 1.25, whole)),
   );
   const middle = (span.from + span.to) / 2;
   const zoom = (times: number) => onSpan(zoomed(span, middle, times, whole));
@@ -123,8 +124,7 @@ function usePainting(
   version: number,
 ) {
   const { entries, shown, lanes, causes, index, span, selecting, culprits } = picture;
-  const latest = useRef(picture);
-  latest.current = picture;
+  const latest = useLatest(picture);
   const ground = useRef<HTMLCanvasElement | null>(null);
   const draw = () => {
     const element = canvas.current;
@@ -153,26 +153,6 @@ function usePainting(
   }, []);
   useEffect(drawAll, [entries, shown, lanes, causes, span, culprits, version]);
   useEffect(draw, [index, selecting]);
-}
-
-/** Zooms where the wheel turns with the control key, as a pinch does; else the page scrolls. */
-function useWheel(
-  canvas: { readonly current: HTMLCanvasElement | null },
-  zoom: (x: number, width: number, times: number) => void,
-) {
-  const latest = useRef(zoom);
-  latest.current = zoom;
-  useEffect(() => {
-    const element = canvas.current;
-    const turn = (event: WheelEvent) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      const width = (event.currentTarget as HTMLCanvasElement).clientWidth;
-      latest.current(event.offsetX, width, event.deltaY > 0 ? 1.25 : 0.8);
-    };
-    element?.addEventListener('wheel', turn, { passive: false });
-    return () => element?.removeEventListener('wheel', turn);
-  }, []);
 }
 
 /** The entry of a lane that is nearest to a point of the axis. */

@@ -32,6 +32,7 @@ export interface Looking {
   readonly troubles: readonly Trouble[];
   /** Which of the troubles is looked at. */
   readonly trouble: number;
+  readonly chooseTrouble: (trouble: number) => void;
   /** What each run violates that did the damage. */
   readonly culprits: ReadonlyMap<number, readonly string[]>;
   readonly isFollowing: boolean;
@@ -91,6 +92,10 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
   );
   const index = named >= 0 ? named : opening;
   const entry = entries[index];
+  // One run may have done more than one damage.
+  const [wanted, setTrouble] = useState(0);
+  const isOf = (one: Trouble | undefined) => one?.at === index || one?.culprit === index;
+  const trouble = isOf(troubles[wanted]) ? wanted : Math.max(troubles.findIndex(isOf), 0);
   const moments = entry === undefined ? [] : momentsOf(entry);
   const last = Math.max(moments.length - 1, 0);
   const step = isFollowing || place.step === null ? last : Math.min(place.step, last);
@@ -115,10 +120,8 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
     ...{ moments, step, setPlace, setSpan, choose, moveRun },
     isHistory: isStory,
     all: inSpan,
-    trouble: Math.max(
-      troubles.findIndex(({ at, culprit }) => at === index || culprit === index),
-      0,
-    ),
+    trouble,
+    chooseTrouble: setTrouble,
     jump: (to) => choose(index, Math.min(to, moments.length - 1)),
     filter: setPlace,
   };
@@ -181,8 +184,10 @@ function useLink(place: Place, setPlace: (place: Place) => void, run: string): v
 
 /** The spot of the damage in a run; null where it did none, or went through no chart. */
 export function spotIn(
-  { entry, index, culprits }: Pick<Looking, 'entry' | 'index' | 'culprits'>,
+  { entry, index, culprits, troubles, trouble }: Looking,
   { definitions }: Recording,
 ): Spot | null {
-  return entry?._tag === 'Hook' && culprits.has(index) ? spotOf(entry, definitions) : null;
+  return entry?._tag === 'Hook' && culprits.has(index)
+    ? spotOf(entry, definitions, troubles[trouble])
+    : null;
 }

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Layout, layout } from '../../chart/layout.ts';
 import { chartOfDefinition } from '../../chart/of-machine.ts';
 import { lineAt, outline, way } from '../../chart/picture.ts';
 import type { RecordedChart, Recording } from '../recording.ts';
+import { useZoomingWheel } from './latest.ts';
 
 export interface PictureProps {
   readonly chart: RecordedChart;
@@ -26,16 +27,11 @@ export function Picture({ chart, definition, position, wrong, onChoose }: Pictur
   const here = lit.at(-1);
   const zoom = (times: number) =>
     setScale((now) => Math.min(Math.max(now * times, smallest), largest));
-  const showWhole = () => {
-    const element = frame.current;
-    if (element === null) return;
-    const whole = Math.min(
-      element.clientWidth / placed.width,
-      element.clientHeight / placed.height,
-    );
-    setScale(Math.min(Math.max(whole, smallest), largest));
-  };
-  useDrag(frame, zoom);
+  const showWhole = () => setScale((now) => wholeIn(frame.current, placed, largest) ?? now);
+  useDrag(frame);
+  useZoomingWheel(frame, (isNearer) => zoom(isNearer ? 1.1 : 0.9));
+  // It opens whole where that leaves it legible, and no larger than it was drawn.
+  useLayoutEffect(() => setScale((now) => wholeIn(frame.current, placed, 1) ?? now), []);
   useEffect(
     () => intoView(frame.current, placed, wrong ?? here, scale),
     [chart, here, wrong, scale],
@@ -88,6 +84,13 @@ export function Picture({ chart, definition, position, wrong, onChoose }: Pictur
       )}
     </div>
   );
+}
+
+/** The scale at which all of a chart is seen in its frame, as far as it stays legible. */
+function wholeIn(frame: HTMLElement | null, placed: Layout, most: number): number | null {
+  if (frame === null) return null;
+  const whole = Math.min(frame.clientWidth / placed.width, frame.clientHeight / placed.height);
+  return Math.min(Math.max(whole, smallest), most);
 }
 
 interface DrawingProps {
@@ -166,13 +169,8 @@ function Drawing({ placed, chart, lit, scale, wrong, onChoose }: DrawingProps) {
   );
 }
 
-/** A drag moves the chart, and a wheel with the control key, which is a pinch, zooms it. */
-function useDrag(
-  frame: { readonly current: HTMLDivElement | null },
-  zoom: (times: number) => void,
-) {
-  const latest = useRef(zoom);
-  latest.current = zoom;
+/** A drag by the mouse moves the chart; a finger scrolls it by itself. */
+function useDrag(frame: { readonly current: HTMLDivElement | null }) {
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;
@@ -181,17 +179,8 @@ function useDrag(
       element.scrollLeft -= event.movementX;
       element.scrollTop -= event.movementY;
     };
-    const turn = (event: WheelEvent) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      latest.current(event.deltaY > 0 ? 0.9 : 1.1);
-    };
     element.addEventListener('pointermove', move);
-    element.addEventListener('wheel', turn, { passive: false });
-    return () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('wheel', turn);
-    };
+    return () => element.removeEventListener('pointermove', move);
   }, []);
 }
 

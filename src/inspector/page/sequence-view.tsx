@@ -1,5 +1,5 @@
 import './sequence.css';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Recording } from '../recording.ts';
 import { relationsIn, type Sequence, type SequenceLine, sequenceOf } from '../sequence.ts';
 
@@ -26,6 +26,8 @@ export function SequenceView(props: SequenceViewProps) {
     () => (relation == null ? null : sequenceOf(recording, relation)),
     [recording, version, relation],
   );
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => intoView(frame.current, sequence, index), [sequence, index]);
   if (sequence === null || relation == null)
     return <p class="empty">No hook of this recording has to do with a relation.</p>;
   return (
@@ -42,11 +44,23 @@ export function SequenceView(props: SequenceViewProps) {
         </select>
       </label>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
-      <div class="sequence" tabIndex={0} data-scrolls>
+      <div ref={frame} class="sequence" tabIndex={0} data-scrolls>
         <Drawing sequence={sequence} index={index} onChoose={onChoose} />
       </div>
     </>
   );
+}
+
+/** Scrolls to the run that is looked at, else to what came before it. */
+function intoView(frame: HTMLElement | null, sequence: Sequence | null, index: number): void {
+  if (frame === null || sequence === null) return;
+  const isThere = sequence.lines.some(({ at }) => at === index);
+  const line = isThere
+    ? sequence.lines.findIndex(({ at }) => at === index)
+    : sequence.lines.findLastIndex(({ at }) => at < index);
+  const top = head + line * row;
+  const [first, last] = [frame.scrollTop + head, frame.scrollTop + frame.clientHeight - 2 * row];
+  if (line >= 0 && (top < first || top > last)) frame.scrollTop = top - frame.clientHeight / 2;
 }
 
 interface DrawingProps {

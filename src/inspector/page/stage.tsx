@@ -83,13 +83,17 @@ function ChartOf({
         }
       />
     );
-  const near = troubles.find(({ at }) => at === index)?.culprit ?? lastRun(recording, index);
+  const trouble = troubles.find(({ at }) => at === index);
+  // What happens has its effect in what runs after it; a check looks at what ran before.
+  const isBefore = entry?._tag === 'Note' && entry.kind === 'action';
+  const beside = isBefore ? runBeside(recording, index, 1) : null;
+  const near = trouble?.culprit ?? beside ?? runBeside(recording, index, -1);
   const run = near === null ? undefined : entries[near];
-  if (near === null || run?._tag !== 'Hook') return <p class="empty">No hook has run before it.</p>;
+  if (near === null || run?._tag !== 'Hook') return <p class="empty">No hook has run beside it.</p>;
   return (
     <>
       <p>
-        The run before it:{' '}
+        {near > index ? 'The run after it:' : 'The run before it:'}{' '}
         <button type="button" class="link" onClick={() => onChoose(near)}>
           {sayMoment(run, undefined)}
         </button>
@@ -98,15 +102,16 @@ function ChartOf({
         entry={run}
         definitions={definitions}
         moment={undefined}
-        spot={looking.culprits.has(near) ? spotOf(run, definitions) : null}
+        spot={looking.culprits.has(near) ? spotOf(run, definitions, trouble) : null}
         onChoose={() => onChoose(near)}
       />
     </>
   );
 }
 
-function lastRun({ entries }: Recording, index: number): number | null {
-  for (let at = index - 1; at >= 0; at--) {
+/** The nearest run on one side that went through a chart. */
+function runBeside({ entries }: Recording, index: number, by: 1 | -1): number | null {
+  for (let at = index + by; at >= 0 && at < entries.length; at += by) {
     const entry = entries[at];
     if (entry?._tag === 'Hook' && entry.charts.length > 0) return at;
   }

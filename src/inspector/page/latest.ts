@@ -1,0 +1,35 @@
+/** What effects that last have in common: they call what a page was last drawn with. */
+import { useEffect, useRef } from 'preact/hooks';
+
+interface Held<T> {
+  readonly current: T;
+}
+
+/** A value for effects that are set up once: always that of the last time that the page was drawn. */
+export function useLatest<T>(value: T): Held<T> {
+  const latest = useRef(value);
+  latest.current = value;
+  return latest;
+}
+
+/**
+ * Zooms where the wheel turns with the control key, as a pinch does; else the page scrolls. It is
+ * told where, how wide the element is, and whether to come nearer.
+ */
+export function useZoomingWheel(
+  held: Held<HTMLElement | null>,
+  zoom: (isNearer: boolean, x: number, width: number) => void,
+): void {
+  const latest = useLatest(zoom);
+  useEffect(() => {
+    const element = held.current;
+    if (element === null) return;
+    const turn = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      latest.current(event.deltaY <= 0, event.offsetX, element.clientWidth);
+    };
+    element.addEventListener('wheel', turn, { passive: false });
+    return () => element.removeEventListener('wheel', turn);
+  }, []);
+}
