@@ -110,6 +110,7 @@ describe('the playground', { timeout: 60_000 }, () => {
     ['light', desk],
     ['dark', desk],
     ['light', phone],
+    ['dark', phone],
   ] as const)(
     'has no serious finding of axe, and cuts nothing, in %s %o',
     async (colorScheme, viewport) => {
@@ -165,6 +166,16 @@ describe('the first page', { timeout: 60_000 }, () => {
     // The inspector shows runs, chart and details side by side from 70rem on.
     expect(box?.width).toBeGreaterThanOrEqual(1_120);
     expect(box?.height).toBeGreaterThanOrEqual(800);
+    // It is as light or dark as the site: the demo itself is made by another command.
+    const body = '<!doctype html><title>The demo</title>';
+    await page.route('**/demo.html', (route) => route.fulfill({ contentType: 'text/html', body }));
+    await page.reload();
+    const theme = () =>
+      page.frameLocator('.demo iframe').locator('html').getAttribute('data-theme');
+    await page.locator('.demo').scrollIntoViewIfNeeded();
+    await expect.poll(theme).toBe('light');
+    await page.getByRole('switch').first().click();
+    await expect.poll(theme).toBe('dark');
     await page.close();
   });
 

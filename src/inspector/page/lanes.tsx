@@ -55,7 +55,7 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
         <ol class="names" style={{ paddingTop: `${margin}px` }} aria-label="Lanes">
           {lanes.lanes.map(({ kind, name }) => (
             <li key={name} class={kind} style={{ height: `${laneHeight}px` }} title={name}>
-              {name}
+              <bdi>{name}</bdi>
             </li>
           ))}
         </ol>
