@@ -40,7 +40,18 @@ export {
   updateStatus,
 };
 
-/** Every machine by its name: those of Juju's hooks, then those of what is left to do at their ends. */
+/**
+ * Every machine by its name: those of Juju's hooks, then those of what is left to do at their ends.
+ *
+ * @example
+ * ```ts
+ * import { nodesOf } from 'hookchart';
+ * import { hooks } from 'hookchart/machines';
+ *
+ * console.log(nodesOf(hooks['database-relation-departed']).map(({ id }) => id).join(' '));
+ * // hook_fired update_connection_info is_departing add_flag rtn failed
+ * ```
+ */
 export const hooks = {
   'database-requested': databaseRequested,
   'database-relation-departed': databaseRelationDeparted,

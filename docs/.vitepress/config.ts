@@ -12,6 +12,13 @@ function picture(source: string): string {
   return svg(layout(chart.right), title);
 }
 
+/** Which doors of the package stand together; what is in no group comes last. */
+const doors = [
+  ['For a charm', ['hookchart', 'hookchart/juju', 'hookchart/chart']],
+  ['For its tests, and to look at it', ['hookchart/testing', 'hookchart/inspect']],
+  ["PgBouncer's", ['hookchart/machines', 'hookchart/pgbouncer', 'hookchart/pgbouncer/testing']],
+] as const;
+
 /** A page for each door of the package, by what it is imported as. */
 function packages() {
   const overview = { text: 'All doors', link: '/api/index' };
@@ -22,7 +29,12 @@ function packages() {
       const [, text = name] = /^# (.*)$/m.exec(readFileSync(join('docs/api', name), 'utf8')) ?? [];
       return { text, link: `/api/${name.replace(/\.md$/, '')}` };
     });
-  return [overview, ...pages.sort((one, other) => one.text.localeCompare(other.text))];
+  const grouped = doors.map(([text, names]) => ({
+    text,
+    items: names.flatMap((name) => pages.filter((page) => page.text === name)),
+  }));
+  const placed = new Set(grouped.flatMap(({ items }) => items));
+  return [overview, ...grouped, ...pages.filter((page) => !placed.has(page))];
 }
 
 // biome-ignore lint/style/noDefaultExport: vitepress reads the default export.

@@ -14,7 +14,19 @@ export type Difference =
     }
   | { readonly _tag: 'EdgeMissing'; readonly from: 'chart' | 'machine'; readonly edge: string };
 
-/** Compares nodes, shapes, labels, edges and edge labels; an empty list means that they agree. */
+/**
+ * Compares nodes, shapes, labels, edges and edge labels; an empty list means that they agree.
+ *
+ * @example
+ * ```ts
+ * import { compare, describe, parse } from 'hookchart/chart';
+ * import { updateStatus } from 'hookchart/machines';
+ *
+ * const drawn = parse('flowchart TD\n  hook_fired([update-status Hook]) --> rtn([Return])');
+ * if (drawn._tag === 'Right') console.log(compare(drawn.right, updateStatus).map(describe)[0]);
+ * // node update_pg is missing from the chart
+ * ```
+ */
 export function compare(chart: Chart, machine: HookMachine): readonly Difference[] {
   given('compare', 'the chart', chart, chartParts);
   const drawn = chartOf(machine);

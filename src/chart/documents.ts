@@ -6,7 +6,18 @@ export interface ChartText {
   readonly source: string;
 }
 
-/** The Mermaid flowcharts of a document: its fenced blocks, or the whole of a `.mmd` file. */
+/**
+ * The Mermaid flowcharts of a document: its fenced blocks, or the whole of a `.mmd` file.
+ *
+ * @example
+ * ```ts
+ * import { chartsIn } from 'hookchart/chart';
+ *
+ * const page = 'A lamp:\n\n```mermaid\nflowchart TD\n  a([Lamp Hook]) --> b([Return])\n```\n';
+ * console.log(chartsIn('lamp.md', page).length);
+ * // 1
+ * ```
+ */
 export function chartsIn(fileName: string, text: string): readonly ChartText[] {
   given('chartsIn', 'the name of the file', fileName, 'text');
   given('chartsIn', 'its text', text, 'text');

@@ -8,7 +8,18 @@ const shapes: Readonly<Record<ChartNode['shape'], string>> = {
   defer: 'cds',
 };
 
-/** A chart in the language of Graphviz, https://graphviz.org/doc/info/lang.html. */
+/**
+ * A chart in the language of Graphviz, https://graphviz.org/doc/info/lang.html.
+ *
+ * @example
+ * ```ts
+ * import { chartOf, dot } from 'hookchart/chart';
+ * import { updateStatus } from 'hookchart/machines';
+ *
+ * console.log(dot(chartOf(updateStatus), 'update-status').split('\n')[0]);
+ * // digraph "update-status" {
+ * ```
+ */
 export function dot(chart: Chart, name: string): string {
   given('dot', 'the chart', chart, chartParts);
   given('dot', 'the name', name, 'text');

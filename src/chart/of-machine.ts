@@ -7,6 +7,16 @@ import type { Chart } from './chart.ts';
 /**
  * The chart that a machine is: its drawn states, and their transitions as edges. `HookMisuse` on a
  * machine that no chart could draw as it runs.
+ *
+ * @example
+ * ```ts
+ * import { chartOf } from 'hookchart/chart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const { edges } = chartOf(databaseRequested);
+ * console.log(edges.find(({ from, label }) => from === 'is_leader' && label === 'no'));
+ * // { from: 'is_leader', to: 'rtn', label: 'no' }
+ * ```
  */
 export const chartOf = (machine: HookMachine): Chart => drawn(nodesOf(machine));
 

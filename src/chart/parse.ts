@@ -32,6 +32,18 @@ const oddId = /(?=[\p{L}\p{N}$.]|-\w)/uy;
  * text, chains, `&`, comments. Anything else is an error that names the line.
  *
  * The syntax is the one of https://mermaid.js.org/syntax/flowchart.html.
+ *
+ * @example
+ * ```ts
+ * import { parse } from 'hookchart/chart';
+ *
+ * const chart = parse('flowchart TD\n  hook_fired([lamp-changed Hook]) --> rtn([Return])');
+ * if (chart._tag === 'Right') console.log(chart.right.nodes.map(({ shape }) => shape));
+ * // [ 'terminal', 'terminal' ]
+ * const broken = parse('flowchart TD\n  hook_fired([lamp-changed Hook]) -> rtn');
+ * if (broken._tag === 'Left') console.log(broken.left.line, broken.left.message);
+ * // 2 expected an arrow, "-->" or "-- text -->", at " -> rtn"
+ * ```
  */
 export const parse = (source: string): E.Either<ChartError, Chart> =>
   E.map(({ chart }: PlacedChart) => chart)(placed(source));

@@ -32,7 +32,19 @@ export function way({ points }: PlacedEdge): string {
 /** How far below a node's middle the n-th of its lines stands. */
 export const lineAt = (count: number, index: number): number => (index - (count - 1) / 2) * 18;
 
-/** A chart as a picture that stands for itself; it follows the colours of its page where it can. */
+/**
+ * A chart as a picture that stands for itself; it follows the colours of its page where it can.
+ *
+ * @example
+ * ```ts
+ * import { chartOf, layout, svg } from 'hookchart/chart';
+ * import { updateStatus } from 'hookchart/machines';
+ *
+ * const picture = svg(layout(chartOf(updateStatus)), 'update-status');
+ * console.log(picture.startsWith('<svg'), picture.includes('Is this unit the leader?'));
+ * // true true
+ * ```
+ */
 export function svg(layout: Layout, title: string): string {
   given('svg', 'the layout', layout, { width: 'number', ...chartParts });
   given('svg', 'the title', title, 'text');

@@ -4,6 +4,15 @@ import { brackets, type Chart, type ChartNode, chartParts } from './chart.ts';
 /**
  * Prints a chart as Mermaid, each node drawn where it is first mentioned, in the manner of the
  * hand-written charts. `parse(print(chart))` is the chart again.
+ *
+ * @example
+ * ```ts
+ * import { chartOf, print } from 'hookchart/chart';
+ * import { databaseRelationDeparted } from 'hookchart/machines';
+ *
+ * console.log(print(chartOf(databaseRelationDeparted)).split('\n')[0]);
+ * // flowchart TD
+ * ```
  */
 export function print(chart: Chart): string {
   given('print', 'the chart', chart, chartParts);

@@ -37,7 +37,21 @@ type Table<W extends Words> = ReadonlyMap<string, TableNode<W>>;
 
 const tables = new WeakMap<object, Table<Words>>();
 
-/** Starts a hook: the state after `start`, and the first request. `HookMisuse` where it is no hook machine. */
+/**
+ * Starts a hook: the state after `start`, and the first request. `HookMisuse` where it is no hook machine.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { begin } from 'hookchart';
+ * import { databaseRelationBroken } from 'hookchart/machines';
+ *
+ * const [, request] = begin(databaseRelationBroken, { relation: 4, user: 'relation_id_4' });
+ * console.log(request._tag);
+ * // UpdateConnectionInfo
+ * ```
+ */
 export function begin<W extends Words>(
   machine: HookMachine<W>,
   event: W['event'],
@@ -50,6 +64,19 @@ export function begin<W extends Words>(
 /**
  * Goes on with an answer. `HookMisuse` on an answer that names no edge of the node, on one to a hook
  * that has ended, and on the state of another machine.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { advance, begin } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const [waiting] = begin(databaseRequested, { relation: 4 });
+ * const [next, request] = advance(databaseRequested, waiting, { label: 'yes' });
+ * console.log(next.node, request._tag);
+ * // is_leader Leader
+ * ```
  */
 export function advance<W extends Words>(
   machine: HookMachine<W>,
@@ -60,19 +87,23 @@ export function advance<W extends Words>(
   return taken(machine, entry, state.context, signalOf(machine, state.node, answer));
 }
 
-/** The request that a state waits for, as after a restart. */
+/** The request that a state waits for, as after a restart. @category Running a machine */
 export const pending = <W extends Words>(
   machine: HookMachine<W>,
   state: SecretState<W>,
 ): Request<W> => requestAt(machine, entryOf(machine, state).node, state.context);
 
-/** How the node on which a state rests is drawn: a question asks, a step orders. */
+/**
+ * How the node on which a state rests is drawn: a question asks, a step orders.
+ *
+ * @category Running a machine
+ */
 export const shapeAt = <W extends Words>(
   machine: HookMachine<W>,
   state: SecretState<W>,
 ): Shape | null => entryOf(machine, state).node.drawing?.shape ?? null;
 
-/** Whether a request is the end of its hook. */
+/** Whether a request is the end of its hook. @category Running a machine */
 export const isEnd = (request: Request): request is End => ends.has(request?._tag);
 
 /** The names of the ends, which no question and no command may bear. */

@@ -31,6 +31,8 @@ export interface DriveOptions<W extends Words = Words, Why extends Failure = Fai
  * Drives a hook of a charm from its event to its end, for who brings a runtime of his own. The left
  * is a failure of the class `broken`: the hook is to be run again from its event. `HookMisuse` where
  * the charm has no such hook, no handler for a request, or an answer that names no edge.
+ *
+ * @category Running a machine
  */
 export const drive = <W extends Words, Ports>(
   charm: Drivable<W, Ports>,
@@ -44,7 +46,7 @@ export const drive = <W extends Words, Ports>(
 
 const drivable = { machines: 'record', perform: 'record' } as const;
 
-/** Drives a hook on from a stored state, as `restore` reads it back. */
+/** Drives a hook on from a stored state, as `restore` reads it back. @category Running a machine */
 export const resume = <W extends Words, Ports>(
   charm: Drivable<W, Ports>,
   ports: Ports,

@@ -30,6 +30,8 @@ const known = new WeakMap<object, readonly Node[]>();
 /**
  * Reads a machine's configuration, in the order in which it is written. Throws `HookMisuse` on one that
  * breaks the rules of `vocabulary`: what no chart can draw is not driven either.
+ *
+ * @category Words and machines
  */
 export function nodesOf<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
   const before = known.get(machine);

@@ -19,6 +19,18 @@ export interface Plan<W extends Words = Words> {
 /**
  * Drives a machine from a record of answers, by node. A step that is not named is `done`; a
  * question that is reached must be named. Throws `HookMisuse` on answers that do not fit.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { plan } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const { path, end } = plan(databaseRequested, { relation: 4 }, { is_backend_ready: 'no' });
+ * console.log(path.join(' → '), end._tag);
+ * // hook_fired → is_backend_ready → defer Defer
+ * ```
  */
 export function plan<W extends Words>(
   machine: HookMachine<W>,

@@ -43,6 +43,21 @@ export interface StateSchemas<W extends Words> {
 /**
  * Reads a stored state back from JSON, for the machine that left it. `HookMisuse` where a schema is
  * none, or does not answer at once.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { begin, pending, restore } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ * import { stateSchemas } from 'hookchart/pgbouncer';
+ *
+ * const [state] = begin(databaseRequested, { relation: 4 });
+ * const stored = JSON.stringify(state);
+ * const again = restore(databaseRequested, stored, stateSchemas);
+ * if (again._tag === 'Right') console.log(pending(databaseRequested, again.right)._tag);
+ * // BackendReady
+ * ```
  */
 export function restore<W extends Words>(
   machine: HookMachine<W>,

@@ -13,7 +13,19 @@ export type Masked<Value> = Value extends Secret
     ? { readonly [Key in keyof Value]: Masked<Value[Key]> }
     : Value;
 
-/** Replaces every `Secret` in a JSON value, however deep it sits; what holds none is its own mask. */
+/**
+ * Replaces every `Secret` in a JSON value, however deep it sits; what holds none is its own mask.
+ *
+ * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { mask } from 'hookchart';
+ *
+ * console.log(mask({ user: 'tom', password: { secret: 'swordfish' } }));
+ * // { user: 'tom', password: '********' }
+ * ```
+ */
 export const mask = <Value>(value: Value): Masked<Value> => masker()(value);
 
 /**

@@ -25,7 +25,25 @@ class Halt extends Error {
 
 const isHalt = (error: unknown): error is Halt => error instanceof Error && mark in error;
 
-/** The result of an attempt; where it fails, so does the handler that takes it. */
+/**
+ * The result of an attempt; where it fails, so does the handler that takes it.
+ *
+ * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { attempt, halt, take } from 'hookchart';
+ *
+ * const port = attempt(async () => 5432);
+ * const address = attempt(async () => {
+ *   const found = await take(port);
+ *   if (found < 1024) halt({ _tag: 'PortTaken', class: 'refused' });
+ *   return `127.0.0.1:${found}`;
+ * });
+ * console.log(await address());
+ * // { _tag: 'Right', right: '127.0.0.1:5432' }
+ * ```
+ */
 export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => {
   if (typeof attempt !== 'function')
     throw unfit('take is to be given an attempt, which is a function, and not its promise');
@@ -44,6 +62,20 @@ export function right<Result>(either: E.Either<Failure, Result>): Result {
 /**
  * Ends a handler with a failure, which the chart is told as `failed`. Beside its tag and its class it
  * may carry whatever says what was wrong: `render` shows its `why` or its `message`.
+ *
+ * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { attempt, halt } from 'hookchart';
+ *
+ * const ready = attempt(async () => {
+ *   halt({ _tag: 'ServerUnavailable', class: 'unavailable', why: 'it does not run' });
+ * });
+ * const outcome = await ready();
+ * if (outcome._tag === 'Left') console.log(outcome.left._tag);
+ * // ServerUnavailable
+ * ```
  */
 export function halt<Why extends Failure>(failure: Why): never {
   if (!isFailure(failure))
@@ -56,7 +88,11 @@ export function halt<Why extends Failure>(failure: Why): never {
   throw new Halt(failure);
 }
 
-/** Where steps become a `TaskEither` again; what they may fail with is for the caller to know. */
+/**
+ * Where steps become a `TaskEither` again; what they may fail with is for the caller to know.
+ *
+ * @category Handlers
+ */
 export const attempt = <Result, Why extends Failure = Failure>(
   steps: () => Promise<Result>,
 ): Attempt<Result, Why> => {

@@ -114,6 +114,47 @@ export interface EndState<W extends Words> {
 /**
  * The parts of which a charm makes its machines, over XState's `setup`. Nothing is added to what
  * XState knows but types: each request is one of the charm's own, or the compiler refuses it.
+ *
+ * @category Words and machines
+ *
+ * @example
+ * ```ts
+ * import { plan, vocabulary } from 'hookchart';
+ *
+ * type Words = {
+ *   question: { readonly _tag: 'IsLit' };
+ *   command: { readonly _tag: 'Light' };
+ *   learned: object;
+ *   event: object;
+ * };
+ * const words = vocabulary<Words>({ learned: {} });
+ * const lamp = words.hook.createMachine({
+ *   id: 'lamp-changed',
+ *   context: words.nothingLearned,
+ *   initial: 'hook_fired',
+ *   on: words.onFailure,
+ *   states: {
+ *     hook_fired: {
+ *       meta: words.terminal('lamp-changed Hook'),
+ *       on: { start: { target: 'is_lit', actions: 'learn' } },
+ *     },
+ *     is_lit: {
+ *       meta: words.question('Is the lamp lit?'),
+ *       entry: words.asks(() => ({ _tag: 'IsLit' })),
+ *       on: { yes: 'rtn', no: 'light' },
+ *     },
+ *     light: {
+ *       meta: words.step('Light the lamp'),
+ *       entry: words.asks(() => ({ _tag: 'Light' })),
+ *       on: { done: 'rtn' },
+ *     },
+ *     rtn: words.returns,
+ *     failed: words.fails,
+ *   },
+ * });
+ * console.log(plan(lamp, {}, { is_lit: 'no' }).path);
+ * // [ 'hook_fired', 'is_lit', 'light', 'rtn' ]
+ * ```
  */
 export function vocabulary<W extends Words>(first: {
   /** What is known before anything was learned. */

@@ -40,6 +40,8 @@ const longestTitle = 200;
  * Gathers a feed. What belongs to no hook of ours, such as the actors of another program, is passed
  * over, and so is whatever is not as a recording has it. The recording that it gives goes on to
  * change with what is taken next.
+ *
+ * @category Recording
  */
 export class Collector {
   readonly #recording: Growing<Recording>;

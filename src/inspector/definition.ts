@@ -3,7 +3,11 @@ import type { Drawing, HookMachine } from '../hook/index.ts';
 
 const definitions = new WeakMap<HookMachine, string>();
 
-/** A machine's configuration as JSON, as Stately's editor imports it: what is code is left out. */
+/**
+ * A machine's configuration as JSON, as Stately's editor imports it: what is code is left out.
+ *
+ * @category Recording
+ */
 export function definitionOf(machine: HookMachine): string {
   given('definitionOf', 'the machine', machine, { id: 'text', config: 'record' });
   const known = definitions.get(machine);

@@ -13,7 +13,7 @@ import {
 } from './protocol.ts';
 import { type HookEntry, type RecordedChart, type Recording, recordingParts } from './recording.ts';
 
-/** A recording told as a feed, from its beginning. */
+/** A recording told as a feed, from its beginning. @category Recording */
 export function feedOf(recording: Recording): readonly InspectionEvent[] {
   given('feedOf', 'the recording', recording, recordingParts);
   return [

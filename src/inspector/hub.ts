@@ -54,6 +54,18 @@ const most = {
  * Serves the page, and passes on what it is fed, whatever that is. Port 0 takes any that is free. A
  * port that is taken rejects with Node's own error. Where more is fed than is kept, the oldest runs
  * go, those that failed last, and the feed says so once.
+ *
+ * @category Showing
+ *
+ * @example
+ * ```ts
+ * import { emptyRecording, openHub } from 'hookchart/inspect';
+ *
+ * const hub = await openHub(emptyRecording('live'));
+ * console.log(hub.page.startsWith('http://127.0.0.1:'));
+ * // true
+ * await hub.close();
+ * ```
  */
 export async function openHub(
   recording: Recording,

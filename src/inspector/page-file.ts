@@ -10,7 +10,20 @@ const place = '<!--hookchart-->';
 /** The page that waits for what its server sends it. */
 export const livePage = (): string => built().replace(place, '<meta name="feed" content="/page">');
 
-/** The page with a recording in it, as one file that needs nothing else. */
+/**
+ * The page with a recording in it, as one file that needs nothing else.
+ *
+ * @category Showing
+ *
+ * @example
+ * ```ts
+ * import { emptyRecording, recordingPage } from 'hookchart/inspect';
+ *
+ * const page = recordingPage(emptyRecording('nothing yet'));
+ * console.log(page.startsWith('<!doctype html>'));
+ * // true
+ * ```
+ */
 export function recordingPage(recording: Recording): string {
   given('recordingPage', 'the recording', recording, recordingParts);
   // Within a script only this sign could end it.

@@ -3,7 +3,11 @@ import * as v from 'valibot';
 import type { Recording } from './recording.ts';
 import { recording } from './shape.ts';
 
-/** Reads a recording back from its JSON; the left says what is wrong with it, and where. */
+/**
+ * Reads a recording back from its JSON; the left says what is wrong with it, and where.
+ *
+ * @category Recording
+ */
 export function parseRecording(json: string): E.Either<string, Recording> {
   let value: unknown;
   try {

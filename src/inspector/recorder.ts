@@ -51,7 +51,50 @@ export interface Observer<Given extends Seeable = Seeable>
 /** What a note may say beside its sentence. */
 export type NoteDetails = Pick<NoteEntry, 'detail' | 'of' | 'chosen' | 'violated'>;
 
-/** Tells what hooks do, while they do it, in the words of @statelyai/inspect; secrets are masked. */
+/**
+ * Tells what hooks do, while they do it, in the words of @statelyai/inspect; secrets are masked.
+ *
+ * @category Recording
+ *
+ * @example
+ * ```ts
+ * import { dispatch } from 'hookchart';
+ * import { Collector, Recorder } from 'hookchart/inspect';
+ * import { MemoryJuju } from 'hookchart/juju';
+ * import {
+ *   MemoryPgbouncer,
+ *   MemoryPostgres,
+ *   pgbouncerCharm,
+ *   seededEntropy,
+ * } from 'hookchart/pgbouncer';
+ *
+ * const postgres = new MemoryPostgres();
+ * const juju = new MemoryJuju({
+ *   application: 'pooler',
+ *   units: ['pooler/0'],
+ *   leader: 'pooler/0',
+ *   endpoint: () => '10.0.0.5:6432',
+ * });
+ * juju.request(4, { database: 'shop' });
+ * const charm = pgbouncerCharm();
+ * const collector = new Collector();
+ * const recorder = new Recorder((message) => collector.take(message), { charm });
+ * const event = { hook: 'database-relation-changed', relation: 4 };
+ * const ports = {
+ *   juju: juju.hook('pooler/0'),
+ *   backend: postgres.hook(),
+ *   pooler: new MemoryPgbouncer(postgres).hook(),
+ *   entropy: seededEntropy(1),
+ *   clock: () => 0,
+ * };
+ * await recorder.hook('pooler/0', event, ports, ({ adapters, watch }) =>
+ *   dispatch(charm, adapters, { watch })(event)(),
+ * );
+ * const [entry] = collector.recording.entries;
+ * if (entry?._tag === 'Hook') console.log(entry.unit, entry.charts[0]?.path.length);
+ * // pooler/0 9
+ * ```
+ */
 export class Recorder {
   readonly #send: Send;
   readonly #now: () => number;

@@ -169,7 +169,7 @@ export type Growing<Value> = Value extends object
 /** What an argument that is to be a recording cannot do without. */
 export const recordingParts = { definitions: 'record', entries: 'list' } as const;
 
-/** A recording to which nothing has come in yet. */
+/** A recording to which nothing has come in yet. @category Recording */
 export const emptyRecording = (title: string): Recording => ({
   format: 'hookchart-recording',
   version: 1,

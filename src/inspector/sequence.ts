@@ -30,7 +30,7 @@ export type SequenceLine =
   | { readonly _tag: 'Did'; readonly actor: string; readonly text: string; readonly at: number }
   | { readonly _tag: 'Wrong'; readonly text: string; readonly at: number };
 
-/** The relations of which a recording tells, by their numbers. */
+/** The relations of which a recording tells, by their numbers. @category Showing */
 export function relationsIn(recording: Recording): readonly number[] {
   given('relationsIn', 'the recording', recording, recordingParts);
   const { entries } = recording;
@@ -45,7 +45,26 @@ export function relationsIn(recording: Recording): readonly number[] {
   return [...found].sort((one, other) => one - other);
 }
 
-/** What of a recording has to do with one relation, in the order in which it happened. */
+/**
+ * What of a recording has to do with one relation, in the order in which it happened.
+ *
+ * @category Showing
+ *
+ * @example
+ * ```ts
+ * import { mermaidOf, recordReplay, sequenceOf } from 'hookchart/inspect';
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { defaultBounds } from 'hookchart/testing';
+ *
+ * const recording = await recordReplay(simulated, {
+ *   bounds: { ...defaultBounds(simulated), units: 1, relations: 1 },
+ *   served: 0,
+ *   actions: [{ _tag: 'Relate', application: 'app1' }],
+ * });
+ * console.log(mermaidOf(sequenceOf(recording, 1)).split('\n')[3]);
+ * //   participant a1 as pgbouncer/0
+ * ```
+ */
 export function sequenceOf(recording: Recording, relation: number): Sequence {
   given('sequenceOf', 'the recording', recording, recordingParts);
   given('sequenceOf', 'the relation', relation, 'number');
@@ -115,7 +134,7 @@ export function sequenceOf(recording: Recording, relation: number): Sequence {
   };
 }
 
-/** The sequence as Mermaid draws it. */
+/** The sequence as Mermaid draws it. @category Showing */
 export function mermaidOf(sequence: Sequence): string {
   given('mermaidOf', 'the sequence', sequence, {
     relation: 'number',

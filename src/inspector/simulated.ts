@@ -22,7 +22,7 @@ import { applicationOf } from './names.ts';
 import { Recorder } from './recorder.ts';
 import type { Entry, Growing, HookEntry, Recording } from './recording.ts';
 
-/** The same charm, telling a recorder what its hooks do. */
+/** The same charm, telling a recorder what its hooks do. @category Recording */
 export const recordedCharm = <Given extends object, Shared, Own>(
   recorder: Recorder,
   charm: SimulatedCharm<Given, Shared, Own>,
@@ -45,6 +45,23 @@ export const recordedCharm = <Given extends object, Shared, Own>(
  * on the other side as far as they write, what happens beside them, and what is violated. It is run
  * again for that, by this charm or another; one that cannot go through it is said to differ, in a
  * note at its end.
+ *
+ * @category Recording
+ *
+ * @example
+ * ```ts
+ * import { recordReplay } from 'hookchart/inspect';
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { defaultBounds } from 'hookchart/testing';
+ *
+ * const { entries } = await recordReplay(simulated, {
+ *   bounds: { ...defaultBounds(simulated), units: 1, relations: 1 },
+ *   served: 0,
+ *   actions: [{ _tag: 'Relate', application: 'app1' }],
+ * });
+ * console.log(entries.filter(({ _tag }) => _tag === 'Hook').length > 5);
+ * // true
+ * ```
  */
 export async function recordReplay(
   charm: SimulatedCharm,

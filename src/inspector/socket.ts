@@ -14,6 +14,8 @@ const patience = 2_000;
 /**
  * Feeds whoever listens at a `ws:` or `wss:` URL, such as `hookchart inspect`. Nobody there is no
  * error: a hook MUST NOT fail for want of observers. What went wrong is told once.
+ *
+ * @category Showing
  */
 export function socketFeed(url: string, tell: (problem: string) => void): SocketFeed {
   given('socketFeed', 'the address', url, 'text');

@@ -15,7 +15,7 @@ import { duration, hookName, workName } from './words.ts';
 
 type Definitions = Recording['definitions'];
 
-/** One entry of a recording in lines. */
+/** One entry of a recording in lines. @category Showing */
 export function tellEntry(entry: Entry, recording: Recording): readonly string[] {
   given('tellEntry', 'the entry', entry, { _tag: 'text' });
   given('tellEntry', 'the recording', recording, recordingParts);

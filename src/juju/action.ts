@@ -30,7 +30,7 @@ export interface ActionRefused {
   readonly why: string;
 }
 
-/** For the operator, who reads it as the action's failure. */
+/** For the operator, who reads it as the action's failure. @category Actions */
 export function refuseAction(why: string): never {
   held('refuseAction', 'why', why, 'text');
   return halt({ _tag: 'ActionRefused', class: 'refused', why } satisfies ActionRefused);
@@ -85,6 +85,8 @@ export type ActionsOf<C> =
 /**
  * Runs an action of a charm on this unit. The left is `ActionRefused` where there is no such action,
  * a parameter is not as it has to be, or only the leader can; or whatever kept the action from its end.
+ *
+ * @category Actions
  */
 export const act = <W extends Words, Given extends object, Ports, Why extends Failure>(
   charm: Charm<W, Given, Ports, Why>,

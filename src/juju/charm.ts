@@ -114,6 +114,8 @@ export interface Charm<
 /**
  * Says in TypeScript for which words and with which ports handlers are written; they are given back
  * as they are. `defineCharm` takes both from here, and so needs no type arguments of its own.
+ *
+ * @category Handlers
  */
 export const handlers = <W extends Words, Given extends object = object>(
   perform: Perform<W, Given & { readonly juju: Unit }>,
@@ -125,6 +127,67 @@ export const handlers = <W extends Words, Given extends object = object>(
 /**
  * A charm of its parts. `HookMisuse` where they do not fit together: a machine under another name
  * than its id, an event that leads to no machine, a request that nothing carries out.
+ *
+ * @category Charms
+ *
+ * @example
+ * ```ts
+ * import { defineCharm, dispatch, handlers, vocabulary } from 'hookchart';
+ * import { MemoryJuju } from 'hookchart/juju';
+ * import * as v from 'valibot';
+ *
+ * type Words = {
+ *   question: { readonly _tag: 'Leader' };
+ *   command: { readonly _tag: 'Publish'; readonly relation: number };
+ *   learned: object;
+ *   event: { readonly hook: string; readonly relation?: number };
+ * };
+ * const words = vocabulary<Words>({ learned: {} });
+ * const asked = words.hook.createMachine({
+ *   id: 'website-asked',
+ *   context: words.nothingLearned,
+ *   initial: 'hook_fired',
+ *   on: words.onFailure,
+ *   states: {
+ *     hook_fired: {
+ *       meta: words.terminal('website-asked Hook'),
+ *       on: { start: { target: 'leads', actions: 'learn' } },
+ *     },
+ *     leads: {
+ *       meta: words.question('Is this unit the leader?'),
+ *       entry: words.asks(() => ({ _tag: 'Leader' })),
+ *       on: { yes: 'publish', no: 'rtn' },
+ *     },
+ *     publish: {
+ *       meta: words.step('Publish where it is'),
+ *       entry: words.asks(({ event }) => ({ _tag: 'Publish', relation: event?.relation ?? -1 })),
+ *       on: { done: 'rtn' },
+ *     },
+ *     rtn: words.returns,
+ *     failed: words.fails,
+ *   },
+ * });
+ * const website = defineCharm({
+ *   name: 'website',
+ *   machines: { 'website-asked': asked },
+ *   events: { 'website-relation-created': 'website-asked' },
+ *   learned: v.object({}),
+ *   perform: handlers<Words>({
+ *     Leader: ({ juju }) => juju.leader(),
+ *     Publish: ({ juju }, { relation }) => juju.publish(relation, { url: 'http://web' }),
+ *   }),
+ * });
+ *
+ * const juju = new MemoryJuju({
+ *   ...{ application: 'web', units: ['web/0'], leader: 'web/0' },
+ *   endpoint: () => null,
+ * });
+ * juju.request(4, {}, 'website');
+ * const run = dispatch(website, { juju: juju.hook('web/0') });
+ * await run({ hook: 'website-relation-created', relation: 4 })();
+ * console.log(juju.databag({ _tag: 'OwnApp', relation: 4 }));
+ * // { url: 'http://web' }
+ * ```
  */
 export function defineCharm<W extends Words, Given extends object, Name extends string>(
   config: CharmConfig<W, Given & { readonly juju: Unit }, Name> & EventOf<W>,
@@ -136,7 +199,7 @@ export function defineCharm<W extends Words, Given extends object, Name extends 
   });
 }
 
-/** As `defineCharm`, for a charm that says itself what surrounds its charts. */
+/** As `defineCharm`, for a charm that says itself what surrounds its charts. @category Charms */
 export function charmOf<
   W extends Words,
   Given extends object,

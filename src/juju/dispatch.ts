@@ -57,6 +57,40 @@ export interface DispatchOptions<W extends Words, Why extends Failure> {
  *
  * An event that nobody handles does nothing, unless something waits. The left is what broke:
  * nothing was committed, and Juju is to run the same hook again.
+ *
+ * @category Charms
+ *
+ * @example
+ * ```ts
+ * import { dispatch } from 'hookchart';
+ * import { MemoryJuju } from 'hookchart/juju';
+ * import {
+ *   MemoryPgbouncer,
+ *   MemoryPostgres,
+ *   pgbouncerCharm,
+ *   seededEntropy,
+ * } from 'hookchart/pgbouncer';
+ *
+ * const postgres = new MemoryPostgres();
+ * const juju = new MemoryJuju({
+ *   application: 'pooler',
+ *   units: ['pooler/0'],
+ *   leader: 'pooler/0',
+ *   endpoint: () => '10.0.0.5:6432',
+ * });
+ * juju.request(4, { database: 'shop' });
+ * const outcome = await dispatch(pgbouncerCharm(), {
+ *   juju: juju.hook('pooler/0'),
+ *   backend: postgres.hook(),
+ *   pooler: new MemoryPgbouncer(postgres).hook(),
+ *   entropy: seededEntropy(1),
+ *   clock: () => 0,
+ * })({ hook: 'database-relation-changed', relation: 4 })();
+ * if (outcome._tag === 'Right') console.log(outcome.right.charts[0]?.path.at(-1));
+ * // rtn2
+ * console.log(juju.databag({ _tag: 'OwnApp', relation: 4 })['endpoints']);
+ * // 10.0.0.5:6432
+ * ```
  */
 export const dispatch = <
   W extends Words,

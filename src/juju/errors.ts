@@ -57,7 +57,20 @@ export const isJujuError = <Other extends Failure>(
   failure: Other | JujuError,
 ): failure is JujuError => tags.has(failure._tag);
 
-/** A failure of any charm as text: in its own words where it has a `why` or a `message`. */
+/**
+ * A failure of any charm as text: in its own words where it has a `why` or a `message`.
+ *
+ * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { render } from 'hookchart';
+ *
+ * const failure = { _tag: 'ProxyDown', class: 'unavailable', why: 'nginx does not run' } as const;
+ * console.log(render(failure));
+ * // ProxyDown: nginx does not run
+ * ```
+ */
 export function render(failure: Failure): string {
   given('render', 'the failure', failure, { _tag: 'text' });
   if (isJujuError(failure)) return renderJuju(failure);

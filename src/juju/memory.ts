@@ -31,6 +31,23 @@ export interface StoredSecret {
 /**
  * A small Juju in memory: one application with its peers and its relations with others. It keeps
  * Juju's rules: who may read and write which databag, and writes that appear when a hook ends well.
+ *
+ * @category A Juju
+ *
+ * @example
+ * ```ts
+ * import { MemoryJuju } from 'hookchart/juju';
+ *
+ * const juju = new MemoryJuju({
+ *   application: 'web',
+ *   units: ['web/0', 'web/1'],
+ *   leader: 'web/0',
+ *   endpoint: (unit) => `${unit.replace('/', '-')}:80`,
+ * });
+ * juju.request(4, { path: '/shop' }, 'website');
+ * console.log(await juju.hook('web/1').leader());
+ * // { _tag: 'Right', right: false }
+ * ```
  */
 export class MemoryJuju {
   readonly application: string;

@@ -2,7 +2,11 @@ import { type ChartRun, given, type Words } from '../hook/index.ts';
 import { render } from './errors.ts';
 import type { Status } from './port.ts';
 
-/** What a hook's charts say of the unit; what was refused before it does not know. */
+/**
+ * What a hook's charts say of the unit; what was refused before it does not know.
+ *
+ * @category Handlers
+ */
 export function statusOf<W extends Words>(ended: {
   readonly charts: readonly ChartRun<W>[];
 }): Status {

@@ -46,6 +46,8 @@ export interface DispatchCharmOptions<W extends Words, Why extends Failure>
  * way it went. A hook that nobody handles is over at once, unless a deferred one waits: then no
  * port is made. The result is the exit code: 0 where Juju is to commit, 1 where it is to roll back
  * and run the same hook again.
+ *
+ * @category Charms
  */
 export function dispatchCharm<W extends Words, Given extends object, Ports, Why extends Failure>(
   module: CharmModule<W, Given, Ports, Why>,

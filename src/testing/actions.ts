@@ -90,6 +90,12 @@ export const operationTags = [
 
 const operations: ReadonlySet<string> = new Set(operationTags);
 
+/** Whether an action runs a hook. @category Stories */
 export const isHook = (action: Action): action is RunHook => action?._tag === 'RunHook';
 
+/**
+ * Whether an action is an operator’s or befalls Juju, not what is outside of it.
+ *
+ * @category Stories
+ */
 export const isOperation = (action: Action): action is Operation => operations.has(action?._tag);

@@ -3,7 +3,7 @@ import { anAction, aWorld, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import type { World } from './world.ts';
 
-/** What one step violated. */
+/** What one step violated. @category What must hold */
 export const violationsOf = <Shared, Own>(
   checked: readonly Invariant<Shared, Own>[],
   before: World<Shared, Own>,
@@ -22,7 +22,7 @@ export const violationsOf = <Shared, Own>(
   );
 };
 
-/** What a world in which nothing is left to do violates. */
+/** What a world in which nothing is left to do violates. @category What must hold */
 export const violationsAtRest = <Shared, Own>(
   checked: readonly Invariant<Shared, Own>[],
   world: World<Shared, Own>,

@@ -34,7 +34,11 @@ export type Fc = Pick<
   | 'tuple'
 >;
 
-/** Applications of one to five units, with one to three others that ask for what the charm says. */
+/**
+ * Applications of one to five units, with one to three others that ask for what the charm says.
+ *
+ * @category Searches
+ */
 export const topologies = (
   fc: Fc,
   charm: Pick<SimulatedCharm, 'requests'>,
@@ -114,7 +118,11 @@ export interface HistoryOptions<Shared = unknown, Own = unknown> {
   readonly length?: number;
 }
 
-/** Histories as commands: whatever happens in a model, by kinds as often as it is to be expected. */
+/**
+ * Histories as commands: whatever happens in a model, by kinds as often as it is to be expected.
+ *
+ * @category Searches
+ */
 export const histories = (
   fc: Fc,
   charm: SimulatedCharm,
@@ -136,6 +144,17 @@ export const histories = (
  * The property that no history violates an invariant, and that each one ends clean. Check it with
  * `fc.assert`: the counter-example is the shortest story that was found, and the seed and path that
  * are printed with it run it again.
+ *
+ * @category Searches
+ *
+ * @example
+ * ```ts
+ * import fc from 'fast-check';
+ * import { simulated, topologies } from 'hookchart/pgbouncer/testing';
+ * import { historiesHold } from 'hookchart/testing';
+ *
+ * await fc.assert(historiesHold(fc, simulated, topologies(fc)), { numRuns: 2 });
+ * ```
  */
 export const historiesHold = <Shared, Own>(
   fc: Fc,

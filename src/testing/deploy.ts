@@ -14,7 +14,11 @@ import {
   type World,
 } from './world.ts';
 
-/** A world as it is after all applications were deployed, before anything is related. */
+/**
+ * A world as it is after all applications were deployed, before anything is related.
+ *
+ * @category Stories
+ */
 export function worldOf<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   topology: Topology,

@@ -30,7 +30,11 @@ type JujuKind = keyof typeof jujuKinds;
 
 const isJujuKind = (kind: string): kind is JujuKind => Object.hasOwn(jujuKinds, kind);
 
-/** Every kind with its weight: Juju's, and each action of the charm's own outside. */
+/**
+ * Every kind with its weight: Juju's, and each action of the charm's own outside.
+ *
+ * @category Stories
+ */
 export function kindsOf(
   charm: SimulatedCharm,
 ): readonly (readonly [kind: string, weight: number])[] {
@@ -59,7 +63,11 @@ const interruptionsOf = (charm: SimulatedCharm): readonly Interruption['how'][] 
   ...Object.keys(charm.faults),
 ];
 
-/** Every action of a kind that may happen now; none where the kind has no sense in this world. */
+/**
+ * Every action of a kind that may happen now; none where the kind has no sense in this world.
+ *
+ * @category Stories
+ */
 export function actionsOf<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   world: World<Shared, Own>,

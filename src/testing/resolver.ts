@@ -20,7 +20,11 @@ import {
   type World,
 } from './world.ts';
 
-/** The hooks of which Juju would run one next; empty where it has no reason to call the unit. */
+/**
+ * The hooks of which Juju would run one next; empty where it has no reason to call the unit.
+ *
+ * @category Stories
+ */
 export function hooksOf(world: World, name: string): readonly Hook[] {
   given('hooksOf', 'the world', world, aWorld);
   const unit = unitNamed(world, name);

@@ -26,7 +26,11 @@ const thorough: Effort = { pairs: 400, isEnough: () => false, isLenient: false }
 /** Steps within which a hook is to be due. */
 const patience = 200;
 
-/** The same violation by as few chosen actions as can be found; as it was where none are found. */
+/**
+ * The same violation by as few chosen actions as can be found; as it was where none are found.
+ *
+ * @category Searches
+ */
 export async function shortest<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   topology: Topology,

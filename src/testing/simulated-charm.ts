@@ -210,7 +210,7 @@ export interface OutsidePart<State> {
   begins?(application: string, before: State | null): State;
 }
 
-/** Makes a charm one that can be simulated. `Misuse` where its parts do not fit together. */
+/** Makes a charm one to simulate; `Misuse` where parts do not fit. @category A charm to simulate */
 export function simulatedCharm<
   W extends Words,
   Given extends object,
@@ -282,7 +282,7 @@ export function simulatedCharm<
   return simulated;
 }
 
-/** A hook of the model, as the engine is told of it. */
+/** A hook of the model, as the engine is told of it. @category Stories */
 export function eventOf(hook: Hook): JujuEvent {
   given('eventOf', 'the hook', hook, { name: 'text' });
   const { name, relation, remoteUnit, departingUnit } = hook;

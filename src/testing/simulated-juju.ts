@@ -8,6 +8,8 @@ import { peerRelation } from './world.ts';
 /**
  * Juju's port over the simulated hook tools. A commit hands everything over to Juju, which puts
  * it in force when the hook ends well.
+ *
+ * @category A charm to simulate
  */
 export function simulatedJuju(
   tools: HookTools,

@@ -9,7 +9,11 @@ import { type Runner, runnerOf, step } from './step.ts';
 import { tell } from './tell.ts';
 import { charmsIn, Misuse, type Topology, unitsOf, type World } from './world.ts';
 
-/** The hooks that Juju would run next, over all units; update-status is left to those who ask for it. */
+/**
+ * The hooks that Juju would run next, over all units; update-status is left to those who ask for it.
+ *
+ * @category Stories
+ */
 export function dueHooks(world: World): readonly Action[] {
   given('dueHooks', 'the world', world, aWorld);
   return Object.keys(world.units)
@@ -98,7 +102,26 @@ export class Violated extends Error {
   }
 }
 
-/** A world that goes on, and checks the invariants at each step. */
+/**
+ * A world that goes on, and checks the invariants at each step.
+ *
+ * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { Simulation } from 'hookchart/testing';
+ *
+ * const simulation = new Simulation(simulated, {
+ *   units: 2,
+ *   requirers: { shop: { units: 1, request: { database: 'shop' } } },
+ * });
+ * await simulation.take({ _tag: 'Relate', application: 'shop' });
+ * await simulation.rest();
+ * console.log(simulation.world.units['shop/0']?.heard.map(({ event }) => event));
+ * // [ 'database_created' ]
+ * ```
+ */
 export class Simulation<Shared = unknown, Own = unknown> {
   readonly #charm: SimulatedCharm<object, Shared, Own>;
   readonly #runner: Runner<Shared, Own>;
@@ -176,7 +199,11 @@ export interface Rest<Shared = unknown, Own = unknown> {
   readonly isAtRest: boolean;
 }
 
-/** Lets a fair world run until nothing changes any more, update-status on every unit included. */
+/**
+ * Lets a fair world run until nothing changes any more, update-status on every unit included.
+ *
+ * @category Stories
+ */
 export async function rest<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   from: World<Shared, Own>,

@@ -30,7 +30,21 @@ function chance(seed: number): () => number {
   };
 }
 
-/** One random history that ends at rest; the same seed has the same history. */
+/**
+ * One random history that ends at rest; the same seed has the same history.
+ *
+ * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { randomHistory } from 'hookchart/testing';
+ *
+ * const { chosen, world } = await randomHistory(simulated, 7, { steps: 20 });
+ * console.log(chosen.length, Object.keys(world.relations).length > 0);
+ * // 18 true
+ * ```
+ */
 export async function randomHistory<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   seed: number,
@@ -50,7 +64,11 @@ export async function randomHistory<Shared, Own>(
   return simulation;
 }
 
-/** Random histories, one after the other, until enough hooks have run or one violates an invariant. */
+/**
+ * Random histories, one after the other, until enough hooks have run or one violates an invariant.
+ *
+ * @category Searches
+ */
 export async function soak(
   charm: SimulatedCharm,
   options: { readonly hooks: number; readonly seed: number },

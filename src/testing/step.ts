@@ -31,6 +31,7 @@ export interface Running<Shared, Own> {
 /** What runs the hooks of the charm under test; `runHook`, or something that remembers what it ran. */
 export type Runner<Shared = unknown, Own = unknown> = Running<Shared, Own>['run'];
 
+/** Runs hooks: of the charm under test its own, else what it says of who asks. @category Stories */
 export const runnerOf =
   <Shared, Own>(charm: SimulatedCharm<object, Shared, Own>): Runner<Shared, Own> =>
   (view, action) => {
@@ -42,6 +43,20 @@ export const runnerOf =
 /**
  * Lets one thing happen. An action that cannot happen in this world, such as a hook that Juju would
  * not run or a relation that does not exist, is a `Misuse` that names the mistake; nothing was run.
+ *
+ * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { step, tell, worldOf } from 'hookchart/testing';
+ *
+ * const before = worldOf(simulated, { units: 1, requirers: { shop: { units: 1, request: {} } } });
+ * const action = { _tag: 'Relate', application: 'shop' } as const;
+ * const { world } = await step(simulated, before, action);
+ * console.log(tell(simulated, action), Object.keys(world.relations));
+ * // shop is related [ '0', '1' ]
+ * ```
  */
 export async function step<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,

@@ -3,7 +3,7 @@ import { aCharm, anAction, given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import type { Hook } from './world.ts';
 
-/** An action in one line of a story. */
+/** An action in one line of a story. @category Stories */
 export function tell(charm: SimulatedCharm, action: Action): string {
   given('tell', 'the charm', charm, aCharm);
   given('tell', 'the action', action, anAction);

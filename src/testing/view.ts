@@ -61,6 +61,7 @@ export interface RelationView {
 
 const nothing: Databag = {};
 
+/** What one unit sees of a world, as its hook tools would tell it. @category Stories */
 export function viewOf<Shared, Own>(
   world: World<Shared, Own>,
   name: string,

@@ -210,10 +210,11 @@ export const peerRelation = 0;
 /** How long a lease runs that nobody renews. */
 export const leaseSeconds = 60;
 
+/** Whether a relation is one of peers: an application with itself. @category Stories */
 export const isPeer = (relation: Pick<Relation, 'provider' | 'requirer'>): boolean =>
   relation?.provider !== undefined && relation.provider === relation.requirer;
 
-/** The units of an application, in string order, as Juju sorts them. */
+/** The units of an application, in string order, as Juju sorts them. @category Stories */
 export function unitsOf(world: World, application: string): readonly string[] {
   const what = unfit('the world', world, { units: 'record' });
   if (what !== null) throw new Misuse(`unitsOf: ${what}`);

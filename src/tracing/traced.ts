@@ -40,6 +40,8 @@ const patience = 750;
  * span with what was asked and what was answered, masked. A hook that goes through no chart is told
  * of only where it fails. What the hook comes to is handed through untouched; nothing of
  * OpenTelemetry is loaded before it is over.
+ *
+ * @category Recording
  */
 export async function traced<Outcome extends E.Either<Failure, unknown>>(
   options: TraceOptions,

@@ -62,6 +62,20 @@ class Invalid extends Error {
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
+/**
+ * Reads what the environment of a dispatch says: whose hook it is, and which. A left names the variable that is missing, or what does not fit.
+ *
+ * @category A Juju
+ *
+ * @example
+ * ```ts
+ * import { parseEnvironment, renderEnvironment } from 'hookchart/juju';
+ *
+ * const parsed = parseEnvironment({ JUJU_UNIT_NAME: 'web/0' });
+ * if (parsed._tag === 'Left') console.log(renderEnvironment(parsed.left).split(':')[0]);
+ * // the environment variable JUJU_DISPATCH_PATH is not set
+ * ```
+ */
 export function parseEnvironment(variables: Variables): E.Either<EnvironmentInvalid, Environment> {
   given('parseEnvironment', 'the variables', variables, 'record');
   try {
@@ -129,7 +143,7 @@ const relation = (
   remoteUnit: unit,
 });
 
-/** What was wrong with the environment, and what to do. */
+/** What was wrong with the environment, and what to do. @category A Juju */
 export function renderEnvironment(error: EnvironmentInvalid): string {
   given('renderEnvironment', 'the error', error, { variable: 'text', why: 'text' });
   const { variable, why } = error;

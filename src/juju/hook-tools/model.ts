@@ -57,6 +57,8 @@ export interface JujuModel extends Juju {
  * Juju through its hook tools, for one hook: each thing is read once, independent things at a time,
  * and each databag is written once, at the commit. Errors: `ModelRefused` where a tool refuses,
  * `ModelUnusable` where it is missing or prints what cannot be read.
+ *
+ * @category A Juju
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that a hook asks of Juju shares its tools and what was found out once.
 export function juju(

@@ -47,7 +47,20 @@ export interface PgbouncerCharmOptions {
 
 export type PgbouncerCharm = Charm<PgbouncerWords, Outside, Session, HookError>;
 
-/** The charm, as its options have it. */
+/**
+ * The charm, as its options have it.
+ *
+ * @example
+ * ```ts
+ * import { pgbouncerCharm } from 'hookchart/pgbouncer';
+ *
+ * const charm = pgbouncerCharm({
+ *   policy: { extraRoles: ['CREATEDB'], isReachedFromOutside: false },
+ * });
+ * console.log(charm.name, Object.keys(charm.machines).length > 10);
+ * // pgbouncer true
+ * ```
+ */
 export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCharm {
   given('pgbouncerCharm', 'its options', options, 'record');
   const { policy = defaultPolicy, tls = 'allow', slices = defaultSlices } = options;

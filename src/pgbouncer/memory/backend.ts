@@ -40,7 +40,20 @@ export const emptyPostgres: PostgresState = {
   inUse: {},
 };
 
-/** A PostgreSQL in memory: roles and databases by name, with the marks of who made them. */
+/**
+ * A PostgreSQL in memory: roles and databases by name, with the marks of who made them.
+ *
+ * @example
+ * ```ts
+ * import { MemoryPostgres } from 'hookchart/pgbouncer';
+ *
+ * const postgres = new MemoryPostgres();
+ * postgres.isUp = false;
+ * const ready = await postgres.hook().ready();
+ * console.log(ready._tag);
+ * // Left
+ * ```
+ */
 export class MemoryPostgres {
   isUp: boolean;
   version: string;

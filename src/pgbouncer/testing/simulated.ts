@@ -8,7 +8,18 @@ import { faults, outside, provider } from './outside.ts';
 import { addressOf, reductions } from './reductions.ts';
 import { requirer } from './requirer.ts';
 
-/** PgBouncer's charm, with a PostgreSQL, poolers and requirers: `explore`, `soak` and `Simulation` take it. */
+/**
+ * PgBouncer's charm, with a PostgreSQL, poolers and requirers: `explore`, `soak` and `Simulation` take it.
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { defaultBounds } from 'hookchart/testing';
+ *
+ * console.log(simulated.application, defaultBounds(simulated).units);
+ * // pgbouncer 3
+ * ```
+ */
 export const simulated = inSlicesOf(defaultSlices);
 
 /**

@@ -11,7 +11,11 @@ export interface ConformanceCase {
   readonly run: () => Promise<void>;
 }
 
-/** Cases that each get a subject of their own, in the order in which they are listed. */
+/**
+ * Cases that each get a subject of their own, in the order in which they are listed.
+ *
+ * @category Conformance
+ */
 export const cases = <Subject>(
   make: () => Promise<Subject>,
   all: Readonly<Record<string, (subject: Subject) => Promise<void>>>,
@@ -21,7 +25,7 @@ export const cases = <Subject>(
   return Object.entries(all).map(([name, run]) => ({ name, run: async () => run(await make()) }));
 };
 
-/** What an attempt yields; it is to succeed. */
+/** What an attempt yields; it is to succeed. @category Conformance */
 export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
   given('done', 'the attempt', attempt, 'function');
   const outcome = await attempt();
@@ -29,7 +33,7 @@ export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
   return outcome.right;
 }
 
-/** The attempt ends with this error, and no other. */
+/** The attempt ends with this error, and no other. @category Conformance */
 export async function refused<Why extends Failure>(
   attempt: Attempt<unknown, Why>,
   tag: Why['_tag'],

@@ -17,7 +17,23 @@ export interface JujuSubject {
   readonly hook: <Result>(unit: string, body: (model: Juju) => Promise<Result>) => Promise<Result>;
 }
 
-/** What every adapter of it holds to; the access rules are Juju's. */
+/**
+ * What every adapter of it holds to; the access rules are Juju's.
+ *
+ * @category Conformance
+ *
+ * @example
+ * ```ts
+ * import { jujuConformance } from 'hookchart/testing';
+ *
+ * // In a suite of yours: for (const { name, run } of jujuConformance(make)) it(name, run);
+ * const cases = jujuConformance(async () => {
+ *   throw new Error('make a Juju of yours here');
+ * });
+ * console.log(cases.length > 10);
+ * // true
+ * ```
+ */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a list of cases, each short.
 export const jujuConformance = (make: () => Promise<JujuSubject>): readonly ConformanceCase[] =>
   cases(make, {

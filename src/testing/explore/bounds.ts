@@ -23,7 +23,7 @@ export interface State {
   readonly behind: readonly string[];
 }
 
-/** What is explored where nothing else is asked for. */
+/** What is explored where nothing else is asked for. @category Searches */
 export function defaultBounds(charm: Pick<SimulatedCharm, 'bounds' | 'within'>): Bounds {
   given('defaultBounds', 'the charm', charm, { bounds: 'record' });
   const { bounds, within } = charm;

@@ -5,6 +5,8 @@ import { Misuse } from '../world.ts';
 /**
  * The charm that a module exports as `simulated`, or by the name that follows the module's address
  * after a `#`; a `Misuse` says why there is none.
+ *
+ * @category Searches
  */
 export async function loadCharm(address: string): Promise<SimulatedCharm> {
   given('loadCharm', 'the address', address, 'text');

@@ -84,7 +84,11 @@ export interface ReplayOptions {
   readonly watch?: (line: string, told: Told) => void;
 }
 
-/** Runs a history once more, and lets all come to rest at its end; the same charm does the same. */
+/**
+ * Runs a history once more, and lets all come to rest at its end; the same charm does the same.
+ *
+ * @category Searches
+ */
 export async function replay<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   history: Replay | Wandered,
@@ -190,13 +194,17 @@ const fileOf = (charm: SimulatedCharm) => {
   });
 };
 
-/** The module that a replay file names, for its charm; null where it names none. */
+/**
+ * The module that a replay file names, for its charm; null where it names none.
+ *
+ * @category Searches
+ */
 export function charmOfReplay(json: string): string | null {
   const parsed = v.safeParse(v.looseObject({ charm: text }), parsedJson(json));
   return parsed.success ? parsed.output.charm : null;
 }
 
-/** Reads a replay file; a `Misuse` says what is wrong with it. */
+/** Reads a replay file; a `Misuse` says what is wrong with it. @category Searches */
 export function parseReplay(charm: SimulatedCharm, json: string): Replay {
   given('parseReplay', 'the charm', charm, aCharm);
   const parsed = v.safeParse(fileOf(charm), parsedJson(json));

@@ -30,7 +30,23 @@ export interface Searched {
   readonly counterexample: Counterexample | null;
 }
 
-/** One search, in this process. */
+/**
+ * One search, in this process.
+ *
+ * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { defaultBounds, explore } from 'hookchart/testing';
+ *
+ * const few = { units: 1, relations: 1, crashes: 0, leaderChanges: 0, outages: 0 };
+ * const bounds = { ...defaultBounds(simulated), ...few };
+ * const { counterexample } = await explore(simulated, bounds, 0);
+ * console.log(counterexample);
+ * // null
+ * ```
+ */
 export async function explore(
   charm: SimulatedCharm,
   bounds: Bounds,
@@ -52,6 +68,8 @@ export async function explore(
 /**
  * Searches from every beginning, the charm that a module (by its URL) exports as `simulated`. Each has a thread of its own, as many at a time as asked for; they
  * share nothing. The first violation that is found ends the others.
+ *
+ * @category Searches
  */
 export async function verify(
   module: string,
@@ -118,7 +136,7 @@ function inThread(
   });
 }
 
-/** Bounds that can be searched; a `Misuse` names the one that cannot. */
+/** Bounds that can be searched; a `Misuse` names the one that cannot. @category Searches */
 export function checkBounds(charm: SimulatedCharm, bounds: Bounds): void {
   given('checkBounds', 'the charm', charm, aCharm);
   given('checkBounds', 'the bounds', bounds, { units: 'number', relations: 'number' });

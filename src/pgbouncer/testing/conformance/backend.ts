@@ -16,6 +16,18 @@ let made = 0;
 /**
  * What every backend adapter holds to. The suite makes roles and databases whose names begin with
  * `conformance_`, each case its own, so one server is enough for all of them.
+ *
+ * @example
+ * ```ts
+ * import { backendConformance } from 'hookchart/pgbouncer/testing';
+ *
+ * // In a suite of yours: for (const { name, run } of backendConformance(make)) it(name, run);
+ * const cases = backendConformance(async () => {
+ *   throw new Error('make a backend of yours here');
+ * });
+ * console.log(cases.length > 10);
+ * // true
+ * ```
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a list of cases, each short.
 export const backendConformance = (
