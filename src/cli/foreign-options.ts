@@ -25,6 +25,8 @@ export interface ForeignSoakArguments {
   readonly answeredBy: readonly string[];
   /** Files with oracles of the author's own. */
   readonly oracle: readonly string[];
+  /** What the images of containers bring. */
+  readonly image: readonly string[];
   readonly python?: string;
   readonly plain?: true;
   /** Where the story of what was found is written. */
@@ -42,14 +44,18 @@ export const opened = async (
     ask,
     set,
     action,
+    image,
     python,
     plain,
-  }: Pick<ForeignSoakArguments, 'relate' | 'ask' | 'set' | 'action' | 'python' | 'plain'>,
+  }: Pick<ForeignSoakArguments, 'relate' | 'ask' | 'set' | 'action' | 'image' | 'python' | 'plain'>,
 ): Promise<ForeignCharm> =>
   await openForeignCharm(folder, {
     others: await othersIn({ relate, ask }),
     configurations: set.map((text) => pairIn('--set', text, 'OPTION=VALUE')),
     actions: action.map(actionIn),
+    images: Object.fromEntries(
+      image.map((text) => split('--image', text, '=', 'CONTAINER=FOLDER')),
+    ),
     ...(python === undefined ? {} : { python }),
     isPlain: plain === true,
   });

@@ -93,14 +93,21 @@ export async function replayStory(
   const say = given.json ? () => {} : out;
   const story = storyIn(file);
   const { relate = [], ask = [], set = [], answeredBy = [], action = [] } = story.options;
-  const { oracle = [] } = story.options;
+  const { oracle = [], image = [] } = story.options;
   // As the story was found, unless something else is said now.
   const python = given.python ?? story.options.python?.[0];
   const how = {
     ...(python === undefined ? {} : { python }),
     ...(given.plain === true || story.options.plain !== undefined ? { plain: true as const } : {}),
   };
-  const charm = await opened(given.charm ?? story.charm, { ...how, relate, ask, set, action });
+  const charm = await opened(given.charm ?? story.charm, {
+    ...how,
+    relate,
+    ask,
+    set,
+    action,
+    image,
+  });
   const stop = onInterruption(charm.close);
   try {
     const recorder = new StoryRecorder(charm);
@@ -179,6 +186,7 @@ function storyOf(
     set,
     action,
     oracle,
+    image,
     answeredBy,
     python,
     plain,
@@ -187,7 +195,7 @@ function storyOf(
 ): Story {
   const { violations, history: actions, chosen } = shortest;
   const options = {
-    ...{ relate, ask, set, action, oracle, answeredBy },
+    ...{ relate, ask, set, action, oracle, image, answeredBy },
     ...(python === undefined ? {} : { python: [python] }),
     ...(plain === undefined ? {} : { plain: ['true'] }),
   };

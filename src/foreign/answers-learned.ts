@@ -103,11 +103,24 @@ async function watched(
 const answersIn = (world: Foreign): ReadonlyMap<string, Databag> =>
   new Map(
     Object.values(world.relations).flatMap((relation) =>
-      isPeer(relation)
-        ? []
-        : [[keyOf(world, relation), relation.applications[world.tested] ?? {}] as const],
+      isPeer(relation) ? [] : [[keyOf(world, relation), answerIn(world, relation)] as const],
     ),
   );
+
+/** What it wrote, whoever asked: a charm on the other side may ask for what it is called by. */
+function answerIn({ tested }: Foreign, { applications, requirer }: Relation): Databag {
+  const names = [requirer, requirer.replaceAll('-', '_')];
+  const bag = Object.entries(applications[tested] ?? {});
+  return Object.fromEntries(
+    bag.map(([key, value]) => [
+      key,
+      names.reduce((text, name) => text.replaceAll(name, whoAsks), value),
+    ]),
+  );
+}
+
+/** Stands for the name of the application that asked. */
+const whoAsks = '(its name)';
 
 const common = (one: Databag, other: Databag): Answer =>
   Object.fromEntries(
@@ -145,7 +158,7 @@ export function answersHold(
       const isWhole = isNeeded.every((name) => live.some(([, { endpoint }]) => endpoint === name));
       if (!isWhole) return [];
       return live.flatMap(([id, relation]) => {
-        const bag = relation.applications[world.tested] ?? {};
+        const bag = answerIn(world, relation);
         const answer = Object.entries(answers.get(keyOf(world, relation)) ?? {});
         const held = answer.filter(([key]) => answeredBy === null || answeredBy.includes(key));
         const where = `relation ${id} (${relation.endpoint} of ${relation.requirer})`;

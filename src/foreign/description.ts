@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { type Configuration, Misuse } from '../testing/index.ts';
+import type { FileTree } from './pebble/file-tree.ts';
 
 /** Where others may be related, as the charm's metadata has it. */
 export interface Endpoint {
@@ -27,6 +28,8 @@ interface ContainerOf {
   readonly name: string;
   /** Where storage is mounted in it: what is there outlives it. */
   readonly volumes: readonly string[];
+  /** What its image brings, where somebody has said it. */
+  readonly image?: FileTree;
 }
 
 /** What operators may ask a unit for. */

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import { stringify } from 'yaml';
-import type { Failure } from '../hook/index.ts';
 import type { Databag } from '../juju/index.ts';
-import { printable } from '../juju/printable.ts';
 import {
   type Configuration,
   type Invariant,
@@ -15,11 +13,13 @@ import {
   type SimulatedCharm,
 } from '../testing/index.ts';
 import { type Description, defaultsOf, describeCharm } from './description.ts';
+import { hookFailed } from './hook-failed.ts';
 import { type HookRecord, runHookOf, type Workshop } from './hook-run.ts';
-import { dispatchOf, ForkLauncher, PlainLauncher, patience, pythonOf } from './launch.ts';
+import { dispatchOf, ForkLauncher, PlainLauncher, pythonOf } from './launch.ts';
 import { comesToRest } from './oracles.ts';
 import { asksAndReads, checkFits, type OtherSide } from './other-side.ts';
 import { CharmRoom } from './pebble/charm-room.ts';
+import { withImages } from './pebble/image.ts';
 import { openPebble } from './pebble/server.ts';
 import { containerEvents, newPod, type Pod } from './pod.ts';
 import type { Beside } from './tool-calls.ts';
@@ -37,6 +37,8 @@ export interface ForeignOptions {
   readonly actions?: readonly AskedFor[];
   /** The interpreter of a charm in Python; by default that of its own venv. */
   readonly python?: string;
+  /** Folders with what the images of containers bring, by the container's name. */
+  readonly images?: Readonly<Record<string, string>>;
   /** Every hook is a process, and so is every call of a tool: slower, with no shortcut to distrust. */
   readonly isPlain?: boolean;
 }
@@ -67,19 +69,16 @@ export interface ForeignCharm {
   close(): void;
 }
 
-/** A hook's process did not end well. */
-interface HookFailed extends Failure {
-  readonly _tag: 'HookFailed';
-  readonly why: string;
-}
-
 /** Takes up the charm in a folder. `Misuse` says what is wrong with the folder or the options. */
 export async function openForeignCharm(
   folder: string,
   options: ForeignOptions = {},
 ): Promise<ForeignCharm> {
-  const description = describeCharm(folder);
-  const others = othersOf(description, options.others ?? {});
+  const { images = {} } = options;
+  const withImage = withImages(images);
+  const description = withImage(describeCharm(folder));
+  const others = othersOf(description, options.others ?? {}, withImage);
+  checkImages([description, ...charmsIn(others)], images);
   const configurations = options.configurations ?? [];
   for (const name of configurations.flatMap((values) => Object.keys(values)))
     if (!description.options.some((option) => option.name === name))
@@ -126,17 +125,33 @@ export const under = (
   invariants: readonly Invariant<null, Pod>[],
 ): ForeignSimulated => ({ ...simulated, invariants: [...invariants, comesToRest] });
 
+function checkImages(charms: readonly Description[], images: Readonly<Record<string, string>>) {
+  const names = charms.flatMap(({ containers }) => containers.map(({ name }) => name));
+  const unknown = Object.keys(images).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Misuse(`there is no container ${unknown}; there is ${names.join(', ') || 'none'}`);
+}
+
+const charmsIn = (others: Readonly<Record<string, OtherSide>>): readonly Description[] =>
+  Object.values(others).flatMap(({ charm }) => charm?.description ?? []);
+
 function othersOf(
   { name, endpoints }: Description,
   given: Readonly<Record<string, OtherSide>>,
+  withImage: (charm: Description) => Description,
 ): Readonly<Record<string, OtherSide>> {
   const names = endpoints.map((endpoint) => endpoint.name);
   const unknown = Object.keys(given).find((one) => !names.includes(one));
   if (unknown !== undefined)
     throw new Misuse(`${name} has no endpoint ${unknown}; it has ${names.join(', ') || 'none'}`);
   for (const endpoint of endpoints) checkFits(endpoint, given[endpoint.name]?.charm);
+  const nobody: OtherSide = { script: asksAndReads, requests: [{}] };
   return Object.fromEntries(
-    names.map((one) => [one, given[one] ?? { script: asksAndReads, requests: [{}] }]),
+    names.map((one) => {
+      const { charm, ...other } = given[one] ?? nobody;
+      if (charm === undefined) return [one, other];
+      return [one, { ...other, charm: { ...charm, description: withImage(charm.description) } }];
+    }),
   );
 }
 
@@ -208,10 +223,7 @@ export function simulatedOf(
   others: Readonly<Record<string, OtherSide>>,
   shopOf: (application: string) => Workshop,
   charmOf = (application: string): Pick<Description, 'containers'> => shopOf(application).charm,
-  charms: readonly Pick<Description, 'containers'>[] = [
-    charm,
-    ...Object.values(others).flatMap((one) => one.charm?.description ?? []),
-  ],
+  charms: readonly Pick<Description, 'containers'>[] = [charm, ...charmsIn(others)],
 ): ForeignSimulated {
   const [first, ...rest] = Object.keys(others);
   const nobody = 'juju-info';
@@ -268,23 +280,11 @@ export function simulatedOf(
       const { exit, stderr } = await runHookOf(shopOf(application), order, (record) => {
         room.own = before.after(record, beside, hook);
       });
-      // An exception in ops goes to Juju's log.
-      if (exit !== 0) return E.left(hookFailed(exit, stderr || (beside.logged.at(-1) ?? '')));
+      if (exit !== 0) return E.left(hookFailed(exit, stderr, beside.logged));
       step('commit');
       return E.right(null);
     },
   };
-}
-
-function hookFailed(exit: number | null, stderr: string): HookFailed {
-  const lines = stderr.trim().split('\n');
-  const last = lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? '';
-  const how =
-    exit === null
-      ? `it was ended by a signal, or had not ended within ${patience} s`
-      : `exit code ${exit}`;
-  const said = printable(last, 400);
-  return { _tag: 'HookFailed', class: 'broken', why: said === '' ? how : `${how}: ${said}` };
 }
 
 const requestsOf = (others: Readonly<Record<string, OtherSide>>): readonly Databag[] => {

@@ -128,11 +128,12 @@ const secretsStaySecret: Oracle = {
   across: (_, action, { world, outcome }) => {
     if (!isHook(action) || outcome === null) return [];
     const isOwn = (who: string) => who.split('/')[0] === world.tested;
-    const secret = isOwn(action.unit) ? sensitiveIn(world, null) : [];
+    if (!isOwn(action.unit)) return [];
+    const secret = sensitiveIn(world, null);
     return Object.entries(world.relations).flatMap(([id, { applications, units }]) =>
       Object.entries({ ...applications, ...units }).flatMap(([who, bag]) =>
         Object.entries(bag).flatMap(([key, value]) =>
-          isOwn(who) && secret.some((one) => value.includes(one))
+          isOwn(who) && secret.isIn(value)
             ? [`${who} has what a secret holds in the databag of relation ${id}, in ${key}`]
             : [],
         ),

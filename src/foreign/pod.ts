@@ -57,9 +57,9 @@ export class Pod {
 export const newPod = (containers: Description['containers'], before: Pod | null): Pod =>
   new Pod({
     containers: Object.fromEntries(
-      containers.map(({ name, volumes }) => [
+      containers.map(({ name, volumes, image }) => [
         name,
-        restarted(before?.containers[name] ?? containerDown(volumes)),
+        restarted(before?.containers[name] ?? containerDown(volumes), image),
       ]),
     ),
   });
@@ -77,7 +77,7 @@ export const containerEvents = (
   Object.fromEntries(
     charms
       .flatMap(({ containers }) => containers)
-      .flatMap(({ name }): (readonly [string, Happening<Pod>])[] => [
+      .flatMap(({ name, image }): (readonly [string, Happening<Pod>])[] => [
         [
           comesUp(name),
           {
@@ -92,7 +92,7 @@ export const containerEvents = (
           restarts(name),
           {
             when: ({ containers }) => containers[name]?.isUp === true,
-            becomes: (pod) => pod.become(name, restarted),
+            becomes: (pod) => pod.become(name, (container) => restarted(container, image)),
             told: (unit) => `the container ${name} of ${unit} is lost, and started anew`,
           },
         ],

@@ -46,7 +46,7 @@ export class StoryRecorder {
     const befell = whole.slice(tell(simulated, bare).length).replace(/^, /, '');
     const record = after.outcome?.outside.own.last ?? null;
     for (const one of [before, after.world])
-      for (const secret of sensitiveIn(one, record)) this.#secrets.add(secret);
+      for (const secret of sensitiveIn(one, record).values) this.#secrets.add(secret);
     const entry: HookEntry = {
       ...{ _tag: 'Hook', id, unit: action.unit, event: eventOf(action.hook), at, milliseconds: 0 },
       ...{ charts: [], reconciled: [], dropped: [], chosen: isChosen },

@@ -28,7 +28,7 @@ function heldBy(pod: Pod | undefined): ReadonlySet<string> {
   return new Set(
     Object.entries(pod?.containers ?? {}).flatMap(([name, { running, files }]) => [
       ...Object.keys(running).map((service) => `${name} runs ${service}`),
-      ...Object.keys(files.toJSON()).map((path) => `${name} has ${path}`),
+      ...files.made().map(([path]) => `${name} has ${path}`),
     ]),
   );
 }

@@ -23,24 +23,24 @@ export interface Container {
   readonly notices: readonly Notice[];
 }
 
-/** As it is before its Pebble answers for the first time. */
-export const containerDown = (volumes: readonly string[]): Container => ({
+/** As it is before its Pebble answers for the first time; with what its image brings. */
+export const containerDown = (volumes: readonly string[], image = new FileTree()): Container => ({
   volumes,
   isUp: false,
   layers: [],
   running: {},
   files: volumes.reduce(
     (files, place) => files.makeFolder(place, 0o755, { user: 'root', group: 'root' }, true),
-    new FileTree(),
+    image,
   ),
   notices: [],
 });
 
 /** What is left of it when it was restarted, and comes up some time later. */
-export const restarted = ({ files, volumes }: Container): Container => ({
-  ...containerDown(volumes),
-  files: containerDown(volumes).files.with(files.below(volumes)),
-});
+export function restarted({ files, volumes }: Container, image?: FileTree): Container {
+  const fresh = containerDown(volumes, image);
+  return { ...fresh, files: fresh.files.with(files.below(volumes)) };
+}
 
 /** What Pebble refuses to do with services, in its words. */
 export class ServiceRefused extends Error {

@@ -1,6 +1,6 @@
 /**
  * The files of one container, as plain data that a world can keep: each change gives another tree. What
- * the image brings is not known, but for the folders that every Linux has.
+ * the image brings is what somebody says of it; without that, the folders that every Linux has.
  */
 import { createHash } from 'node:crypto';
 
@@ -55,21 +55,37 @@ const folders = [
   ...['/var/cache', '/var/lib', '/var/log', '/var/run', '/var/tmp'],
 ];
 
-/** Folders that every image has; an entry of a tree at the beginning. */
-const standard: ReadonlyMap<string, Entry> = new Map(
+type Entries = ReadonlyMap<string, Entry>;
+
+/** Folders that every image has. */
+const standard: Entries = new Map(
   folders.map((path) => [path, entry('directory', path.endsWith('tmp') ? 0o1777 : 0o755)]),
 );
 
 export class FileTree {
-  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #entries: Entries;
+  /** What there was before anything was done to it. */
+  readonly #image: Entries;
 
-  constructor(entries: ReadonlyMap<string, Entry> = standard) {
+  constructor(entries: Entries = standard, image: Entries = standard) {
     this.#entries = entries;
+    this.#image = image;
+  }
+
+  /** The tree of an image that brings these. */
+  static ofImage(brought: Iterable<readonly [string, Entry]>): FileTree {
+    const image = new Map([...standard, ...brought]);
+    return new FileTree(image, image);
   }
 
   /** A tree that has these as well. */
   with(more: Iterable<readonly [string, Entry]>): FileTree {
-    return new FileTree(new Map([...this.#entries, ...more]));
+    return this.having(new Map([...this.#entries, ...more]));
+  }
+
+  /** What has become of this one, as a program leaves it. */
+  having(entries: Entries): FileTree {
+    return new FileTree(entries, this.#image);
   }
 
   get(path: string): Entry | undefined {
@@ -126,7 +142,7 @@ export class FileTree {
     if (!isRecursive && inside.length > 0)
       throw new PathRefused('generic-file-error', `remove ${path}: directory not empty`);
     const gone = new Set([at, ...inside.map(([one]) => one)]);
-    return new FileTree(new Map([...this.#entries].filter(([one]) => !gone.has(one))));
+    return this.having(new Map([...this.#entries].filter(([one]) => !gone.has(one))));
   }
 
   /** What is at these places and below them, as of a volume that outlives the rest. */
@@ -134,17 +150,24 @@ export class FileTree {
     return places.flatMap((place) => this.#below(clean(place)));
   }
 
-  /** The same for the same files, but for the folders that every image has. */
+  /** The same for the same files: what the image has not, and what of it is gone. */
   toJSON(): Readonly<Record<string, string>> {
+    const made = this.made();
+    const gone = [...this.#image.keys()].filter((path) => !this.#entries.has(path));
     return Object.fromEntries(
-      [...this.#entries]
-        .filter(([path, one]) => standard.get(path) !== one)
-        .map(([path, { kind, mode, user, group, hash }]): [string, string] => [
+      [
+        ...made.map(([path, { kind, mode, user, group, hash }]): [string, string] => [
           path,
           [kind, mode.toString(8), user, group, hash].join(' '),
-        ])
-        .sort(([one], [other]) => (one < other ? -1 : 1)),
+        ]),
+        ...gone.map((path): [string, string] => [path, 'gone']),
+      ].sort(([one], [other]) => (one < other ? -1 : 1)),
     );
+  }
+
+  /** What is not as the image has it. */
+  made(): readonly (readonly [string, Entry])[] {
+    return [...this.#entries].filter(([path, one]) => this.#image.get(path) !== one);
   }
 
   #below(path: string): readonly (readonly [string, Entry])[] {

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isExecutable } from '../description.ts';
-import { type Entry, entry, FileTree } from './file-tree.ts';
+import { type Entry, entry, type FileTree } from './file-tree.ts';
 
 /** Who is root already needs no namespace of users, in which all other users are nobody. */
 export const namespaces: readonly string[] =
@@ -124,7 +124,7 @@ export function jailed(root: string, files: FileTree, command: Command): Jailed 
       const found = taken(root, '/', hidden, laid);
       const kept = [...files.entries()].filter(([at]) => isUnder(at, ofMachine));
       rmSync(root, { recursive: true, force: true });
-      return new FileTree(new Map([...kept, ...found]));
+      return files.having(new Map([...kept, ...found]));
     },
   };
 }

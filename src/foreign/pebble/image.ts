@@ -1,0 +1,54 @@
+/** What a container's image brings, from a folder that is laid out as its root. */
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Misuse } from '../../testing/index.ts';
+import type { Description } from '../description.ts';
+import { type Entry, entry, FileTree } from './file-tree.ts';
+
+/** Files are kept in memory, and laid out anew for whatever is run on them. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** All that is in a folder, as root's; `Misuse` where it is none, or is as large as a whole image. */
+export function imageIn(folder: string): FileTree {
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new Misuse(`there is no folder ${folder} with what an image brings`);
+  const found: [string, Entry][] = [];
+  let bytes = 0;
+  const look = (inside: string): void => {
+    for (const name of readdirSync(join(folder, inside)).sort()) {
+      const path = `${inside}/${name}`;
+      const file = join(folder, path);
+      const stats = lstatSync(file);
+      const take = (kind: Entry['kind'], content?: Buffer) =>
+        found.push([path, entry(kind, stats.mode & 0o7777, undefined, content)]);
+      if (stats.isDirectory()) {
+        take('directory');
+        look(path);
+      } else if (stats.isSymbolicLink()) take('symlink', Buffer.from(readlinkSync(file)));
+      else if (stats.isFile()) {
+        bytes += stats.size;
+        if (bytes > mostBytes)
+          throw new Misuse(
+            `${folder} holds more than ${mostBytes / 1024 / 1024} MiB: leave in it what the charm and its programs read`,
+          );
+        take('file', readFileSync(file));
+      }
+    }
+  };
+  look('');
+  return FileTree.ofImage(found);
+}
+
+/** Has the containers of a charm begin with what is in these folders, by the container's name. */
+export function withImages(
+  folders: Readonly<Record<string, string>>,
+): (charm: Description) => Description {
+  const images = new Map(Object.entries(folders).map(([name, at]) => [name, imageIn(at)]));
+  return (charm) => ({
+    ...charm,
+    containers: charm.containers.map((container) => {
+      const image = images.get(container.name);
+      return image === undefined ? container : { ...container, image };
+    }),
+  });
+}
