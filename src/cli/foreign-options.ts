@@ -25,6 +25,8 @@ export interface ForeignSoakArguments {
   readonly answeredBy: readonly string[];
   /** Files with oracles of the author's own. */
   readonly oracle: readonly string[];
+  /** Endpoints to which nobody is related. */
+  readonly without: readonly string[];
   /** What the images of containers bring. */
   readonly image: readonly string[];
   readonly python?: string;
@@ -44,15 +46,20 @@ export const opened = async (
     ask,
     set,
     action,
+    without,
     image,
     python,
     plain,
-  }: Pick<ForeignSoakArguments, 'relate' | 'ask' | 'set' | 'action' | 'image' | 'python' | 'plain'>,
+  }: Pick<
+    ForeignSoakArguments,
+    'relate' | 'ask' | 'set' | 'action' | 'without' | 'image' | 'python' | 'plain'
+  >,
 ): Promise<ForeignCharm> =>
   await openForeignCharm(folder, {
     others: await othersIn({ relate, ask }),
     configurations: set.map((text) => pairIn('--set', text, 'OPTION=VALUE')),
     actions: action.map(actionIn),
+    without,
     images: Object.fromEntries(
       image.map((text) => split('--image', text, '=', 'CONTAINER=FOLDER')),
     ),

@@ -93,7 +93,7 @@ export async function replayStory(
   const say = given.json ? () => {} : out;
   const story = storyIn(file);
   const { relate = [], ask = [], set = [], answeredBy = [], action = [] } = story.options;
-  const { oracle = [], image = [] } = story.options;
+  const { oracle = [], without = [], image = [] } = story.options;
   // As the story was found, unless something else is said now.
   const python = given.python ?? story.options.python?.[0];
   const how = {
@@ -106,6 +106,7 @@ export async function replayStory(
     ask,
     set,
     action,
+    without,
     image,
   });
   const stop = onInterruption(charm.close);
@@ -186,6 +187,7 @@ function storyOf(
     set,
     action,
     oracle,
+    without,
     image,
     answeredBy,
     python,
@@ -195,7 +197,7 @@ function storyOf(
 ): Story {
   const { violations, history: actions, chosen } = shortest;
   const options = {
-    ...{ relate, ask, set, action, oracle, image, answeredBy },
+    ...{ relate, ask, set, action, oracle, without, image, answeredBy },
     ...(python === undefined ? {} : { python: [python] }),
     ...(plain === undefined ? {} : { plain: ['true'] }),
   };

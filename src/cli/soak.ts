@@ -51,6 +51,7 @@ export function addSoak(program: Command): void {
     .option('--set <option=value>', 'a value that operators may set an option to', many)
     .option('--action <name:key=value>', 'an action that operators run now and then', many)
     .option('--oracle <file>', 'oracles of your own, in a .mjs or a .py', many)
+    .option('--without <endpoint>', 'an endpoint to which nobody is related', many)
     .option('--image <container=folder>', 'what the image of a container brings', many)
     .option('--answered-by <key>', 'a key that answers a request; by default all keys', many)
     .option('--python <program>', "the interpreter; by default that of the charm's own venv")
@@ -62,13 +63,8 @@ export function addSoak(program: Command): void {
       const { charm: folder } = given;
       const isInFolder = folder !== undefined && isDirectory(folder);
       const lists = {
-        relate: [],
-        ask: [],
-        set: [],
-        action: [],
-        oracle: [],
-        image: [],
-        answeredBy: [],
+        ...{ relate: [], ask: [], set: [], action: [] },
+        ...{ oracle: [], without: [], image: [], answeredBy: [] },
       };
       const options = { ...lists, hooks: isInFolder ? 2_000 : 1_000_000, ...given };
       const failure =
@@ -87,8 +83,8 @@ const isDirectory = (path: string): boolean => existsSync(path) && statSync(path
 
 /** A story has all that it was found with; only how it is run and shown may be another. */
 function asInStory(given: GivenOptions): GivenOptions {
-  const { relate, ask, set, action, oracle, image, answeredBy, hooks, save } = given;
-  const named = { relate, ask, set, action, oracle, image, answeredBy, hooks, save };
+  const { relate, ask, set, action, oracle, without, image, answeredBy, hooks, save } = given;
+  const named = { relate, ask, set, action, oracle, without, image, answeredBy, hooks, save };
   const [wrong] = Object.entries(named).flatMap(([name, value]) =>
     value === undefined ? [] : [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)],
   );
@@ -101,8 +97,9 @@ function asInStory(given: GivenOptions): GivenOptions {
 
 /** What is for a charm in a folder is wrong use elsewhere. */
 function ofModule(options: SoakOptions): SoakOptions {
-  const { relate, ask, set, action, oracle, image, answeredBy, python, plain, save } = options;
-  const lists = [relate, ask, set, action, oracle, image, answeredBy];
+  const { relate, ask, set, action, oracle, without, image, answeredBy, python, plain, save } =
+    options;
+  const lists = [relate, ask, set, action, oracle, without, image, answeredBy];
   const isForFolder = lists.some((given) => given.length > 0);
   if (isForFolder || [python, plain, save].some((given) => given !== undefined))
     throw new WrongUse(

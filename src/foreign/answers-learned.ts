@@ -10,9 +10,10 @@ import {
   Simulation,
   type World,
 } from '../testing/index.ts';
-import type { ForeignCharm, ForeignSimulated } from './foreign-charm.ts';
+import type { ForeignCharm } from './foreign-charm.ts';
 import type { Oracle } from './oracles.ts';
 import type { Pod } from './pod.ts';
+import type { ForeignSimulated } from './simulated-foreign.ts';
 import { inSetting, type Setting } from './story.ts';
 import { type LearnedWorkload, workloadIn } from './workload-learned.ts';
 

@@ -2,7 +2,14 @@
  * Short lives in which charms are known to go wrong, one event after the other with rest between them.
  * They come first: most of what each of them does the others have done before, and is known.
  */
-import { type Action, dueHooks, isHook, type Simulation, unitsOf } from '../testing/index.ts';
+import {
+  type Action,
+  dueHooks,
+  isHook,
+  isPeer,
+  type Simulation,
+  unitsOf,
+} from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import { actionsOn } from './history.ts';
 import { type Pod, restarts } from './pod.ts';
@@ -115,7 +122,10 @@ function actionsOf(
   const { application } = charm.simulated;
   const [verb, who] = event.split(' ');
   const named = who === 'one' ? one : other;
-  const related = Object.entries(world.relations).filter(([, { requirer }]) => requirer === named);
+  // A charm on the other side has peers of its own.
+  const related = Object.entries(world.relations).filter(
+    ([, relation]) => relation.requirer === named && !isPeer(relation),
+  );
   switch (verb) {
     case 'relate':
       return related.length > 0 || named === '' ? [] : [{ _tag: 'Relate', application: named }];

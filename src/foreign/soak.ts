@@ -7,12 +7,13 @@ import {
   learnAnswers,
   nothingLearned,
 } from './answers-learned.ts';
-import { type ForeignCharm, type ForeignSimulated, under } from './foreign-charm.ts';
+import type { ForeignCharm } from './foreign-charm.ts';
 import { chance, end, live } from './history.ts';
 import { comesToRest, type Oracle, onceGone, whileRelated } from './oracles.ts';
 import type { Pod } from './pod.ts';
 import { play, scriptsFor } from './scripts.ts';
 import { silencedIn } from './silenced.ts';
+import { type ForeignSimulated, under } from './simulated-foreign.ts';
 import { inSetting, type Setting, type Shown, type Story, tellAgain } from './story.ts';
 import { workloadHolds, workloadOracle } from './workload-learned.ts';
 

@@ -13,8 +13,8 @@ import {
   type Violation,
   type World,
 } from '../testing/index.ts';
-import type { ForeignSimulated } from './foreign-charm.ts';
 import type { Pod } from './pod.ts';
+import type { ForeignSimulated } from './simulated-foreign.ts';
 
 /** How the model is at first. */
 export interface Setting {

@@ -21,10 +21,10 @@ import {
 } from '../../testing/index.ts';
 import { type ActionTold, nothingTold } from '../action-calls.ts';
 import { type Description, describeCharm } from '../description.ts';
-import { type ForeignSimulated, simulatedOf } from '../foreign-charm.ts';
 import type { Workshop } from '../hook-run.ts';
 import { deployable } from '../other-side.ts';
 import type { Pod } from '../pod.ts';
+import { type ForeignSimulated, simulatedOf } from '../simulated-foreign.ts';
 import type { Deployment, Kept, LogLine, ModelFolder } from './kept.ts';
 import { linesOf } from './log.ts';
 import { endpointIn } from './relating.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Misuse } from '../../testing/index.ts';
 import type { Description } from '../description.ts';
-import { workshopIn } from '../foreign-charm.ts';
 import type { Workshop } from '../hook-run.ts';
 import { openToolServer, type ToolServer } from '../tool-server.ts';
+import { workshopIn } from '../workshop.ts';
 import type { ModelFolder } from './kept.ts';
 
 /** An application whose hooks are to be run. */
