@@ -90,6 +90,7 @@ export default defineConfig({
           { text: 'Test with properties', link: '/test-with-properties' },
           { text: 'Test your Python charm', link: '/test-your-charm' },
           { text: 'A Juju by hand', link: '/juju-by-hand' },
+          { text: 'Published charms', link: '/published-charms' },
           { text: 'Pack a charm', link: '/pack' },
           { text: 'Deploy the charm', link: '/charm' },
           { text: 'TLS to clients', link: '/tls' },
