@@ -115,6 +115,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     defaultBounds: [[simulated]],
     done: [[attempt]],
     dueHooks: [[world]],
+    dueSecrets: [[world, 'lighthouse']],
     eventOf: [[{ name: 'start' }]],
     explore: [[simulated, { ...bounds, relations: 0, operations: 0, crashes: 0 }, 0]],
     histories: [[fc, simulated]],

@@ -105,6 +105,7 @@ describe('rooms', () => {
         'defaultBounds',
         'done',
         'dueHooks',
+        'dueSecrets',
         'eventOf',
         'explore',
         'histories',

@@ -2,6 +2,7 @@
 import {
   type Action,
   actionsOf,
+  dueSecrets,
   isPeer,
   type Simulation,
   unitsOf,
@@ -27,6 +28,7 @@ const weights: Readonly<Record<string, number>> = {
   'restart agent': 2,
   upgrade: 2,
   act: 8,
+  'time of secrets': 8,
 };
 
 /** What befalls containers by themselves. */
@@ -138,6 +140,8 @@ function possible(
       return unitsOf(world, application).flatMap((unit) =>
         actionsOn(charm, world, unit).map((action) => [action]),
       );
+    case 'time of secrets':
+      return dueSecrets(world, application).map((action) => [action]);
     case 'upgrade':
       return [[{ _tag: 'Upgrade', application }]];
     case 'change leader': {

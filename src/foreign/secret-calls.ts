@@ -1,5 +1,5 @@
 /** The hook tools `secret-*` as programs. */
-import { type HookTools, ToolError } from '../testing/index.ts';
+import { type HookTools, type SecretTimes, ToolError } from '../testing/index.ts';
 import { sorted } from './answers.ts';
 import { type Call, unknownTool, type Words } from './call.ts';
 import { contentOf } from './values.ts';
@@ -11,11 +11,17 @@ export function secretCall({ secrets, view }: HookTools, call: Call, words: Word
     case 'secret-add': {
       const owner = flags.get('owner') === 'unit' ? 'unit' : 'application';
       const content = contentOf(tool, rest, call);
-      return `${secrets.add(owner, content, flags.get('label') ?? null)}\n`;
+      const times = timesIn(words);
+      const id = secrets.add(owner, content, flags.get('label') ?? null);
+      if (Object.keys(times).length > 0) secrets.schedule(id, times);
+      return `${id}\n`;
     }
-    case 'secret-set':
+    case 'secret-set': {
+      const times = timesIn(words);
       secrets.set(first, contentOf(tool, rest.slice(1), call));
+      if (Object.keys(times).length > 0) secrets.schedule(first, times);
       return '';
+    }
     case 'secret-get': {
       const [id = null, key] = rest;
       const reading = words.has('refresh') ? 'refresh' : words.has('peek') ? 'peek' : 'tracked';
@@ -51,6 +57,24 @@ export function secretCall({ secrets, view }: HookTools, call: Call, words: Word
   }
 }
 
+const policies = ['never', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly'];
+
+/** What `--rotate` and `--expire` say, as far as they are given. */
+function timesIn({ tool, flags }: Words): SecretTimes {
+  const [rotate, expire] = [flags.get('rotate'), flags.get('expire')];
+  if (rotate !== undefined && !policies.includes(rotate))
+    throw new ToolError(tool, 2, `rotate policy "${rotate}" not valid`);
+  const isTime = (text: string) =>
+    /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text) ||
+    (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)));
+  if (expire !== undefined && expire !== '' && !isTime(expire))
+    throw new ToolError(tool, 2, `expire time or duration "${expire}" not valid`);
+  return {
+    ...(rotate === undefined ? {} : { rotate }),
+    ...(expire === undefined || expire === '' ? {} : { expires: true as const }),
+  };
+}
+
 function infoOf(
   { secrets, view }: Pick<HookTools, 'secrets' | 'view'>,
   asked: string | undefined,
@@ -62,7 +86,7 @@ function infoOf(
   );
   const named = asked === undefined ? label : shortId(asked);
   if (found === undefined) throw new ToolError(tool, 1, `secret "${named}" not found`);
-  const [id, { revision, label: known, owner, grants, isNew }] = found;
+  const [id, { revision, label: known, owner, grants, isNew, rotation }] = found;
   const access = grants.map((granted) => ({
     target: `application-${view.relations[granted]?.remote}`,
     scope: `relation-${view.relations[granted]?.key.replaceAll(':', '.').replace(' ', '#')}`,
@@ -74,7 +98,7 @@ function infoOf(
       label: known ?? '',
       owner: owner === view.unit ? 'unit' : 'application',
       // Of one that was made in this hook there is no more to tell yet.
-      ...(isNew ? {} : { rotation: 'never' }),
+      ...(isNew ? {} : { rotation }),
       ...(isNew || access.length === 0 ? {} : { access }),
     },
   };

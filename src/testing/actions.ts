@@ -56,6 +56,10 @@ export type Operation =
   | { readonly _tag: 'ChangeConfig'; readonly application: string; readonly values?: Configuration }
   /** The charm is refreshed: its units are told so, and their files stay. */
   | { readonly _tag: 'Upgrade'; readonly application: string }
+  /** The time has come to rotate a secret: its owner is told, which is a unit or who leads. */
+  | { readonly _tag: 'RotateSecret'; readonly secret: string }
+  /** A revision of a secret has come to its end: its owner is told, who is to remove it. */
+  | { readonly _tag: 'ExpireSecret'; readonly secret: string; readonly revision: number }
   /** An operator has Juju go on after a hook that failed, without running it again. */
   | { readonly _tag: 'Resolve'; readonly unit: string }
   /** The leader's lease runs out, and nobody has taken it up yet. */
@@ -85,7 +89,7 @@ export const operationTags = [
     'RemoveUnit',
   ] as const),
   ...(['RemoveApplication', 'Ask', 'LosePod', 'RestartAgent', 'ChangeConfig'] as const),
-  ...(['Upgrade', 'Resolve', 'LoseLeader', 'Elect'] as const),
+  ...(['Upgrade', 'Resolve', 'LoseLeader', 'Elect', 'RotateSecret', 'ExpireSecret'] as const),
 ] as const satisfies readonly Operation['_tag'][];
 
 const operations: ReadonlySet<string> = new Set(operationTags);

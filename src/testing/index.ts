@@ -59,7 +59,9 @@ export { actionsOf, kindsOf, type Surroundings } from './kinds.ts';
 export type { Invariant, Outcome, Seen, Stepped, Violation } from './outcome.ts';
 export { hooksOf, updateStatus } from './resolver.ts';
 export { hooksEnd } from './resting.ts';
+export { dueSecrets } from './schedule.ts';
 export { type Asking, asking, type Script } from './script.ts';
+export type { SecretTimes } from './secret-times.ts';
 export type { Reading, SecretInfo, SecretTools } from './secret-tools.ts';
 export { type Effort, shortest } from './shrink.ts';
 export {
@@ -89,6 +91,7 @@ export {
   type Application,
   type AskedAction,
   type Configuration,
+  type DueOfSecret,
   type Heard,
   type Hook,
   isPeer,

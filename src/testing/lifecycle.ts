@@ -2,6 +2,7 @@
 import type { Databag } from '../juju/index.ts';
 import type { Pending } from './hook-tools.ts';
 import { announced, heardOf } from './news.ts';
+import { attended, withoutDue } from './schedule.ts';
 import {
   applicationNamed,
   type Hook,
@@ -32,10 +33,10 @@ export function delivered(world: World, name: string, hook: Hook, seen: World = 
   if (hook.name === 'stop')
     return withUnit(world, name, { ...unit, queue: ['remove'], failed: null });
   if (hook.secret !== undefined)
-    return withUnit(world, name, heardOf({ ...unit, failed: null }, hook));
+    return attended(withUnit(world, name, heardOf({ ...unit, failed: null }, hook)), hook);
   if (hook.relation === undefined) {
     const queue = unit.queue.filter((queued) => queued !== hook.name);
-    return withUnit(world, name, { ...unit, queue, failed: null });
+    return withUnit(world, name, withStorage({ ...unit, queue, failed: null }, hook));
   }
   const relation = world.relations[hook.relation];
   const told = unit.told[hook.relation];
@@ -55,6 +56,16 @@ export function delivered(world: World, name: string, hook: Hook, seen: World = 
     told: { ...unit.told, [hook.relation]: next },
   });
   return hook.name.endsWith('-relation-created') ? entered(after, name) : after;
+}
+
+/** A unit has storage from the hook that tells it so until the one in which it is to let go of it. */
+function withStorage(unit: Unit, hook: Hook): Unit {
+  const [, name, what] = /^(.+)-storage-(attached|detaching)$/.exec(hook.name) ?? [];
+  if (name === undefined) return unit;
+  const { attached = [], ...rest } = unit;
+  const others = attached.filter((one) => one !== name);
+  const now = what === 'attached' ? [...others, name] : others;
+  return now.length === 0 ? rest : { ...rest, attached: now };
 }
 
 /** A unit enters all relations that live at once, before any of their created has run. */
@@ -161,7 +172,7 @@ export function withoutLeader(world: World, name: string): World {
   const unit = leader === null ? undefined : next.units[leader];
   if (leader === null || unit === undefined) return next;
   const queue = unit.queue.filter((queued) => queued !== 'leader-elected');
-  return withUnit(next, leader, { ...unit, queue: follows(queue) });
+  return withUnit(next, leader, withoutDue({ ...unit, queue: follows(queue) }, next));
 }
 
 /** A unit that does not lead is told of the leader's settings, which nobody has any more, before it goes on. */

@@ -36,7 +36,21 @@ export function inherited(world: World, leader: string): World {
     if (secret.owner === application)
       for (const old of obsoleteOf(secret))
         next = told(next, leader, about('secret-remove', id, old, secret.label ?? ''));
+  for (const [id, secret] of Object.entries(world.secrets))
+    if (secret.owner === application) next = toldWhatIsDue(next, leader, id, secret);
   return next;
+}
+
+/** A unit is told of what is due of a secret. */
+export function toldWhatIsDue(world: World, unit: string, id: string, secret: StoredSecret): World {
+  const { due: { rotation, expired = [] } = {}, label } = secret;
+  const known = label ?? '';
+  const { revision: _, ...rotate } = about('secret-rotate', id, 0, known);
+  const begun = rotation === undefined ? world : told(world, unit, rotate);
+  return expired.reduce(
+    (next, revision) => told(next, unit, about('secret-expired', id, revision, known)),
+    begun,
+  );
 }
 
 /** A unit that was told of a new revision was told of those before it. */
@@ -49,7 +63,7 @@ export function heardOf(unit: Unit, hook: Hook): Unit {
         secret === hook.secret &&
         (name === 'secret-changed'
           ? revision <= (hook.revision ?? revision)
-          : revision === hook.revision)
+          : revision === (hook.revision ?? 0))
       ),
   );
   return left.length === 0 ? rest : { ...rest, news: left };
@@ -75,7 +89,8 @@ function obsoleteOf({ revisions, tracked, pruned = [] }: StoredSecret): readonly
   return revisions.map((_, at) => at + 1).filter((revision) => !kept.has(revision));
 }
 
-const keeperOf = (world: World, { owner }: StoredSecret): string | null =>
+/** Who is told of what becomes of a secret; null where nobody leads its owner. */
+export const keeperOf = (world: World, { owner }: StoredSecret): string | null =>
   world.units[owner] === undefined ? (world.applications[owner]?.leader ?? null) : owner;
 
 function told(world: World, name: string, hook: Hook): World {

@@ -17,6 +17,7 @@ import {
 } from './lifecycle.ts';
 import { inherited } from './news.ts';
 import { updateStatus } from './resolver.ts';
+import { expired, rotated } from './schedule.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { viewOf } from './view.ts';
 import {
@@ -75,6 +76,10 @@ export function operated(charm: SimulatedCharm, world: World, action: Operation)
     case 'Upgrade':
       applicationNamed(world, action.application);
       return upgraded(world, action.application);
+    case 'RotateSecret':
+      return rotated(world, action.secret);
+    case 'ExpireSecret':
+      return expired(world, action.secret, action.revision);
     case 'Resolve':
       return resolved(world, action.unit);
     case 'LoseLeader':

@@ -50,8 +50,14 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
     const told = unit.told[id];
     return told === undefined ? [] : (nextOf(world, name, unit, id, relation, told) ?? []);
   });
-  if (next.length === 0 && unit.life === 'dying') return [...news, { name: 'stop' }];
-  return [...news, ...next];
+  if (unit.life !== 'dying') return [...news, ...next];
+  const detaching = (unit.attached ?? []).map(
+    (name): Hook => ({
+      name: `${name}-storage-detaching`,
+    }),
+  );
+  const left = [...detaching, ...next];
+  return [...news, ...(left.length === 0 ? [{ name: 'stop' }] : left)];
 }
 
 /** A hook that Juju runs whenever a unit has nothing else to do. */

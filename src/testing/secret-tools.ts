@@ -1,4 +1,5 @@
 import type { Databag } from '../juju/index.ts';
+import { type SecretTimes, scheduled } from './secret-times.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
 import type { StoredSecret } from './world.ts';
@@ -9,6 +10,8 @@ export type Reading = 'tracked' | 'refresh' | 'peek';
 /** What the owner is told of a secret. */
 export interface SecretInfo extends Pick<StoredSecret, 'label' | 'grants' | 'owner'> {
   readonly revision: number;
+  /** How often it is to be rotated, in Juju's words. */
+  readonly rotation: string;
   /** Whether it was made in this hook, and is not in force yet. */
   readonly isNew: boolean;
 }
@@ -25,6 +28,7 @@ export class SecretTools {
   #secrets: Record<string, StoredSecret>;
   readonly #added = new Set<string>();
   readonly #set = new Map<string, Databag>();
+  readonly #times = new Map<string, SecretTimes>();
   readonly #removed = new Map<string, { readonly given: string; readonly revision?: number }>();
 
   constructor(view: View, leads: () => boolean) {
@@ -65,6 +69,14 @@ export class SecretTools {
     if (secret !== undefined && this.#added.has(id))
       this.#secrets[id] = { ...secret, revisions: [content] };
     else this.#set.set(id, content);
+  }
+
+  /** When it is to be rotated, and whether its newest revision comes to an end, as far as it is said. */
+  schedule(given: string, times: SecretTimes): void {
+    const id = this.#known('secret-set', given) ?? given;
+    const secret = this.#secrets[id];
+    if (secret !== undefined && this.#added.has(id)) this.#secrets[id] = scheduled(secret, times);
+    else this.#times.set(id, { ...this.#times.get(id), ...times });
   }
 
   /** With a name, the unit may ask by it from now on; without an id it does so. */
@@ -114,6 +126,7 @@ export class SecretTools {
   remove(given: string, revision?: number): void {
     const id = this.#known('secret-remove', given) ?? given;
     this.#set.delete(id);
+    this.#times.delete(id);
     this.#removed.set(id, { given, ...(revision === undefined ? {} : { revision }) });
   }
 
@@ -125,9 +138,9 @@ export class SecretTools {
         (owner === unit || (owner === application && this.#leads())) && !this.#isGone(id),
     );
     return Object.fromEntries(
-      mine.map(([id, { label, grants, owner, revisions }]) => [
+      mine.map(([id, { label, grants, owner, revisions, rotate: rotation = 'never' }]) => [
         id,
-        { label, grants, owner, revision: revisions.length, isNew: this.#added.has(id) },
+        { label, grants, owner, revision: revisions.length, isNew: this.#added.has(id), rotation },
       ]),
     );
   }
@@ -140,10 +153,9 @@ export class SecretTools {
         : [],
     );
     this.#commit('creating', refusals);
-    this.#commit(
-      'updating',
-      [...this.#set.keys()].flatMap((id) => this.#refusal(id, id)),
-    );
+    const refused = (ids: Iterable<string>) =>
+      [...new Set(ids)].flatMap((id) => this.#refusal(id, id));
+    this.#commit('updating', refused([...this.#set.keys(), ...this.#times.keys()]));
     for (const [id, secret] of Object.entries(this.#secrets)) {
       const before = this.#view.secrets[id];
       if (before !== undefined && before.grants !== secret.grants)
@@ -162,6 +174,10 @@ export class SecretTools {
       )
         continue;
       secrets[id] = { ...secret, revisions: [...secret.revisions, content] };
+    }
+    for (const [id, times] of this.#times) {
+      const secret = secrets[id];
+      if (secret !== undefined) secrets[id] = scheduled(secret, times);
     }
     const secretsRemoved: string[] = [];
     for (const [id, { revision }] of this.#removed) {
@@ -197,7 +213,7 @@ export class SecretTools {
     );
     return [
       ...(isMade ? ['secret-creates'] : []),
-      ...(this.#set.size > 0 ? ['secret-updates'] : []),
+      ...(this.#set.size + this.#times.size > 0 ? ['secret-updates'] : []),
       ...(isGranted ? ['secret-grants'] : []),
       ...(this.#removed.size > 0 ? ['secret-deletes'] : []),
     ];

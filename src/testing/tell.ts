@@ -50,6 +50,10 @@ function tellOperation(action: Operation): string {
       return `${action.application} is configured${action.values === undefined ? '' : ` with ${JSON.stringify(action.values)}`}`;
     case 'Upgrade':
       return `${action.application} is refreshed`;
+    case 'RotateSecret':
+      return `it is time to rotate ${action.secret}`;
+    case 'ExpireSecret':
+      return `revision ${action.revision} of ${action.secret} has expired`;
     case 'Resolve':
       return `the failed hook of ${action.unit} is resolved`;
     case 'LoseLeader':
@@ -65,7 +69,8 @@ function tellHook(hook: Hook): string {
     const isBare = Object.keys(action.parameters).length === 0;
     return `the action ${name}${isBare ? '' : ` with ${JSON.stringify(action.parameters)}`}`;
   }
-  if (secret !== undefined) return `${name} of ${secret}, revision ${revision}`;
+  if (secret !== undefined)
+    return `${name} of ${secret}${revision === undefined ? '' : `, revision ${revision}`}`;
   const of = relation === undefined ? '' : ` of relation ${relation}`;
   const who = remoteUnit === undefined ? '' : ` (${remoteUnit})`;
   const leaving =

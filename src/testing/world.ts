@@ -82,6 +82,8 @@ export interface Unit {
   readonly failed: Hook | null;
   /** Hooks that no relation asks for, in order. */
   readonly queue: readonly Queued[];
+  /** Storage that it was told of and that is its own until it goes; missing where there is none. */
+  readonly attached?: readonly string[];
   /** Hooks about secrets that are still to come, in whatever order; missing where there are none. */
   readonly news?: readonly Hook[];
   /** What it has been told of each relation, by id; a relation that it has not entered is missing. */
@@ -144,6 +146,18 @@ export interface StoredSecret {
   readonly names?: Readonly<Record<string, string>>;
   /** Revisions of which nothing is left. */
   readonly pruned?: readonly number[];
+  /** How often it is to be rotated, in Juju's words; missing where it never is. */
+  readonly rotate?: string;
+  /** Revisions that come to an end some time. */
+  readonly expiring?: readonly number[];
+  /** What its owner is to be told: that it is time to rotate it, and which revisions have come to their end. */
+  readonly due?: DueOfSecret;
+}
+
+/** What of a secret its owner has still to deal with. */
+export interface DueOfSecret {
+  readonly rotation?: true;
+  readonly expired?: readonly number[];
 }
 
 /** One hook, as Juju names it to a unit. */

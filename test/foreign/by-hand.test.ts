@@ -270,6 +270,14 @@ describe('a model by hand', { timeout: 60_000 }, () => {
         ...['config-changed', 'start', 'ones-relation-joined', 'ones-relation-changed'],
       ].map((hook) => `one/1 ${hook}`),
     );
+    told.length = 0;
+    await model.act({ _tag: 'RemoveUnit', unit: 'one/1' });
+    await model.rest();
+    const last = told.filter((line) => line.startsWith('one/1 '));
+    expect(last.slice(-2)).toEqual(['one/1 stop', 'one/1 remove']);
+    expect(last.slice(0, -2).sort()).toEqual([
+      ...['one/1 data-storage-detaching', 'one/1 ones-relation-departed'],
+    ]);
     await model.act({ _tag: 'RemoveApplication', application: 'one' });
     await model.rest();
     expect([model.world.units, model.world.relations]).toEqual([{}, {}]);

@@ -82,4 +82,17 @@ describe('a hook tool', () => {
     expect(call('relation-get -r')).toBe('2: ERROR option needs an argument: -r\n');
     expect(call('relation-list')).toBe('2: ERROR no relation id specified\n');
   });
+
+  it('takes the times of secrets', () => {
+    const call = hook();
+    const id = call('secret-add --owner unit --rotate daily --expire 24h key=word').trim();
+    expect(id).toMatch(/^secret:/);
+    expect(call(`secret-set ${id} --rotate never --expire 2027-01-01T00:00:00Z`)).toBe('');
+    expect(call('secret-add --rotate now key=word')).toBe(
+      '2: ERROR rotate policy "now" not valid\n',
+    );
+    expect(call(`secret-set ${id} --expire soon key=word`)).toBe(
+      '2: ERROR expire time or duration "soon" not valid\n',
+    );
+  });
 });

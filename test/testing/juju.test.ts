@@ -5,6 +5,7 @@ import { worldOf } from '../../src/testing/deploy.ts';
 import { HookTools } from '../../src/testing/hook-tools.ts';
 import { delivered, flushed } from '../../src/testing/lifecycle.ts';
 import { hooksOf, updateStatus } from '../../src/testing/resolver.ts';
+import { dueSecrets } from '../../src/testing/schedule.ts';
 import { dueHooks, rest } from '../../src/testing/simulation.ts';
 import { applied, step } from '../../src/testing/step.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
@@ -466,7 +467,10 @@ describe('the hook tools', () => {
     rotating.secrets.set(id, { password: 'two' });
     settle('pgbouncer/0', rotating);
     expect(tools(world, 'pgbouncer/0').secrets.infos()).toEqual({
-      [id]: { label: 'label', owner: 'pgbouncer', grants: [1], revision: 2, isNew: false },
+      [id]: {
+        ...{ label: 'label', owner: 'pgbouncer', grants: [1], revision: 2, isNew: false },
+        rotation: 'never',
+      },
     });
     const later = tools(world, 'app/0');
     expect(later.secrets.get(id)).toEqual({ password: 'one' });
@@ -535,6 +539,82 @@ describe('what units are told of secrets', () => {
       { _tag: 'Elect', unit: 'pgbouncer/1' },
     );
     expect(next.units['pgbouncer/1']?.news?.map(({ name }) => name)).toEqual(['secret-changed']);
+  });
+});
+
+describe('what comes due of secrets', () => {
+  const secretId = 'secret:00000000000000000001';
+  /** A world in which the leader has made a secret that rotates, and the one revision of which expires. */
+  async function timed() {
+    const world = await related();
+    const made = tools(world, 'pgbouncer/0');
+    const id = made.secrets.add('application', { password: 'one' }, 'label');
+    made.secrets.schedule(id, { rotate: 'daily', expires: true });
+    expect(made.secrets.infos()[id]?.rotation).toBe('daily');
+    return { id, world: flush(world, 'pgbouncer/0', made) };
+  }
+  const ran = async (world: PgbouncerWorld, unit: string) =>
+    happened(world, { _tag: 'RunHook', unit, hook: hooksOf(world, unit)[0] ?? updateStatus });
+
+  it('is told to who leads, and once', async () => {
+    const { id, world } = await timed();
+    expect(dueSecrets(world, 'pgbouncer')).toEqual([
+      { _tag: 'RotateSecret', secret: id },
+      { _tag: 'ExpireSecret', secret: id, revision: 1 },
+    ]);
+    expect(dueSecrets(world, 'application')).toEqual([]);
+    const due = await happened(world, ...dueSecrets(world, 'pgbouncer'));
+    expect(dueSecrets(due, 'pgbouncer')).toEqual([]);
+    expect(names(due, 'pgbouncer/1')).toEqual([]);
+    expect(hooksOf(due, 'pgbouncer/0')).toEqual([
+      { name: 'secret-expired', secret: secretId, revision: 1, label: 'label' },
+      { name: 'secret-rotate', secret: secretId, label: 'label' },
+    ]);
+    const after = await ran(await ran(due, 'pgbouncer/0'), 'pgbouncer/0');
+    expect(names(after, 'pgbouncer/0')).toEqual([]);
+    expect(after.secrets).toEqual(world.secrets);
+  });
+
+  it('is told to the next leader where the first one has gone', async () => {
+    const { world } = await timed();
+    const lost = await happened(await happened(world, ...dueSecrets(world, 'pgbouncer')), {
+      _tag: 'LoseLeader',
+      application: 'pgbouncer',
+    });
+    expect(names(lost, 'pgbouncer/0')).not.toContain('secret-rotate');
+    const next = await happened(lost, { _tag: 'Elect', unit: 'pgbouncer/1' });
+    expect(names(next, 'pgbouncer/1')).toEqual(['leader-elected']);
+    expect(next.units['pgbouncer/1']?.news?.map(({ name }) => name)).toEqual([
+      ...['secret-expired', 'secret-rotate'],
+    ]);
+  });
+
+  it('is what the newest revision says, and none where it says nothing', async () => {
+    const { id, world } = await timed();
+    const set = tools(world, 'pgbouncer/0');
+    set.secrets.set(id, { password: 'two' });
+    set.secrets.schedule(id, { rotate: 'never' });
+    expect(set.asks()).toContain('secret-updates');
+    const once = flush(world, 'pgbouncer/0', set);
+    expect(dueSecrets(once, 'pgbouncer')).toEqual([
+      { _tag: 'ExpireSecret', secret: id, revision: 1 },
+    ]);
+    const pruned = tools(once, 'pgbouncer/0');
+    pruned.secrets.remove(id, 1);
+    expect(dueSecrets(flush(once, 'pgbouncer/0', pruned), 'pgbouncer')).toEqual([]);
+    await expect(happened(once, { _tag: 'RotateSecret', secret: id })).rejects.toThrow(
+      'is never rotated',
+    );
+    await expect(happened(once, { _tag: 'ExpireSecret', secret: id, revision: 2 })).rejects.toThrow(
+      'revision 2 of the secret',
+    );
+  });
+
+  it('is set by who may write the secret alone', async () => {
+    const { id, world } = await timed();
+    const set = tools(world, 'pgbouncer/1');
+    set.secrets.schedule(id, { rotate: 'hourly' });
+    expect(() => set.flush()).toThrow('updating secrets: "pgbouncer/1" is not leader');
   });
 });
 

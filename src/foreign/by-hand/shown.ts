@@ -109,7 +109,7 @@ export function secretsShown(
   return Object.fromEntries(
     Object.entries(model.world.secrets).flatMap(([id, secret]) => {
       if (given !== null && secret !== asked) return [];
-      const { owner, label, revisions, grants, tracked, pruned = [] } = secret;
+      const { owner, label, revisions, grants, tracked, pruned = [], rotate = 'never' } = secret;
       const access = grants.flatMap((granted) => {
         const relation = model.world.relations[granted];
         if (relation === undefined) return [];
@@ -121,7 +121,7 @@ export function secretsShown(
         revision: revisions.length,
         owner,
         ...(label === null ? {} : { label }),
-        rotation: 'never',
+        rotation: rotate,
         ...(access.length === 0 ? {} : { access }),
         tracked,
         ...(pruned.length === 0 ? {} : { removed: pruned }),

@@ -1,0 +1,101 @@
+/** Secrets whose time comes, and storage that goes, in charms in a folder. */
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openForeignCharm, soakForeign } from '../../src/foreign/index.ts';
+
+const made: string[] = [];
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true });
+});
+
+function charm(dispatch: string, metadata = ''): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hookchart-due-'));
+  made.push(folder);
+  writeFileSync(join(folder, 'metadata.yaml'), `name: clock\n${metadata}`);
+  writeFileSync(join(folder, 'dispatch'), `#!/bin/sh\nset -eu\n${dispatch}`);
+  chmodSync(join(folder, 'dispatch'), 0o755);
+  return folder;
+}
+
+async function soaked(folder: string, hooks: number): Promise<readonly string[]> {
+  const opened = await openForeignCharm(folder);
+  try {
+    const { failure } = await soakForeign(opened, { hooks, seed: 1, shrinkSeconds: 0 });
+    return failure?.violated.violations.map(({ invariant, what }) => `${invariant}: ${what}`) ?? [];
+  } finally {
+    opened.close();
+  }
+}
+
+/** It makes a secret with a time, and writes down what it is told of it. */
+const keeps = (times: string, inTime: string) => `
+case $JUJU_HOOK_NAME in
+leader-elected)
+  secret-info-get --label hour >/dev/null 2>&1 || secret-add --label hour ${times} word=one >/dev/null
+  ;;
+secret-rotate | secret-expired)
+  # A hook that has failed comes again to a unit that leads no more.
+  [ "$(is-leader)" = True ] || exit 0
+  echo "$JUJU_HOOK_NAME $JUJU_SECRET_LABEL \${JUJU_SECRET_REVISION:-none}" >>LOG
+  ${inTime}
+  ;;
+esac
+`;
+
+describe('a secret with a time', { timeout: 60_000 }, () => {
+  it.each([
+    [
+      'rotate',
+      '--rotate daily',
+      'secret-set "$JUJU_SECRET_ID" word="$(head -c 9 /dev/urandom | base64)"',
+      /^secret-rotate hour none$/,
+    ],
+    ['expired', '--expire 24h', 'secret-remove "$JUJU_SECRET_ID"', /^secret-expired hour \d+$/],
+  ])('has its leader told: secret-%s', async (_, times, inTime, told) => {
+    const log = join(tmpdir(), `hookchart-due-${process.pid}-${_}`);
+    writeFileSync(log, '');
+    made.push(log);
+    const folder = charm(keeps(times, inTime).replaceAll('LOG', log));
+    expect(await soaked(folder, 250)).toEqual([]);
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(line).toMatch(told);
+  });
+
+  it('is never told of where none was set', async () => {
+    const folder = charm(keeps('--rotate never', 'exit 1').replaceAll('LOG', '/dev/null'));
+    expect(await soaked(folder, 150)).toEqual([]);
+  });
+
+  it('may find a charm that fails then', async () => {
+    const folder = charm(keeps('--rotate weekly', 'exit 1').replaceAll('LOG', '/dev/null'));
+    expect(await soaked(folder, 500)).toEqual([
+      expect.stringMatching(/^HooksSucceed: clock\/\d fails again and again in secret-rotate/),
+    ]);
+  });
+});
+
+describe('storage', { timeout: 60_000 }, () => {
+  const metadata = 'storage:\n  data:\n    type: filesystem\n';
+
+  it('is let go of before a unit stops', async () => {
+    const folder = charm(
+      `case $JUJU_HOOK_NAME in
+data-storage-detaching) echo "$JUJU_STORAGE_ID" >gone; ls "$(storage-get location)" ;;
+stop) grep -q data/0 gone ;;
+esac
+`,
+      metadata,
+    );
+    expect(await soaked(folder, 150)).toEqual([]);
+    const careless = charm(
+      `case $JUJU_HOOK_NAME in data-storage-detaching) exit 1 ;; esac\n`,
+      metadata,
+    );
+    expect(await soaked(careless, 150)).toEqual([
+      expect.stringContaining('fails again and again in data-storage-detaching'),
+    ]);
+  });
+});
