@@ -23,11 +23,14 @@ function secrets({ secrets: all, tested, made, relations }: Foreign): readonly s
 
 function databags(world: Foreign): readonly string[] {
   const gone = goneIn(world);
+  // What a unit that is gone has written nobody can take away.
+  const isThere = ([who]: readonly [string, Databag]) => world.units[who] !== undefined;
   return Object.values(world.relations).flatMap(({ endpoint, provider, applications, units }) =>
-    Object.entries({ ...applications, ...units }).flatMap(([who, bag]) =>
-      keysAbout(bag, provider === world.tested ? gone : []).map(
-        (key) => `${key} is left in the databag of ${who} in ${endpoint}`,
-      ),
+    [...Object.entries(applications), ...Object.entries(units).filter(isThere)].flatMap(
+      ([who, bag]) =>
+        keysAbout(bag, provider === world.tested ? gone : []).map(
+          (key) => `${key} is left in the databag of ${who} in ${endpoint}`,
+        ),
     ),
   );
 }
