@@ -2,7 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { hooks } from '../../machines/index.ts';
 import {
   type HookMachine,
+  HookMisuse,
   nodesOf,
+  type Plan,
   type PlanAnswer,
   plan,
   type Schema,
@@ -15,6 +17,7 @@ import { pgbouncerCharm } from '../pgbouncer/commands/charm.ts';
 import { stateSchemas } from '../pgbouncer/relation/stored-state.ts';
 import { charmIn, charmOption } from './charm-module.ts';
 import { machineOf } from './chart.ts';
+import { nearest } from './nearest.ts';
 import { json } from './output.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -54,8 +57,28 @@ export function addPlan(program: Command): void {
         throw new WrongUse(`--answers is required: say --answers '${exampleOf(machine)}'`);
       if (options.event !== undefined && options.relation !== undefined)
         throw new WrongUse('name the relation or the whole event, not both');
-      json(plan(machine, eventOf(charm, hook, options), answers));
+      json(planned(machine, eventOf(charm, hook, options), answers));
     });
+}
+
+type Answers = Readonly<Record<string, PlanAnswer>>;
+
+/** Plans; a node or an answer that there is not is told with the one that may have been meant. */
+function planned(machine: HookMachine, event: Words['event'], answers: Answers): Plan {
+  try {
+    return plan(machine, event, answers);
+  } catch (error) {
+    if (!(error instanceof HookMisuse) || error.node === null) throw error;
+    const nodes = nodesOf(machine);
+    if (error.kind === 'NodeUnknown') {
+      const known = nodes.map(({ id }) => id);
+      throw new WrongUse(error.message, nearest(error.node, known));
+    }
+    const given = answers[error.node];
+    if (error.kind !== 'AnswerUnfit' || typeof given !== 'string') throw error;
+    const labels = nodes.find(({ id }) => id === error.node)?.edges.map(({ label }) => label);
+    throw new WrongUse(error.message, nearest(given, labels ?? []));
+  }
 }
 
 /** The chart that is meant; Juju's own name for a hook is answered with the chart that it goes through. */

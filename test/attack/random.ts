@@ -234,6 +234,8 @@ export interface RandomOptions {
   readonly path?: string;
   readonly setting: Setting;
   readonly tell: (sentence: string) => void;
+  /** Called after each sequence that held. */
+  readonly held: () => void;
 }
 
 /** How often a counterexample is made smaller. */
@@ -248,6 +250,7 @@ export async function randomTenants({
   path,
   setting,
   tell,
+  held,
 }: RandomOptions): Promise<Found | null> {
   const baseline: Baseline = { lines: new Map(), intrusions: new Set() };
   let world: AttackWorld | null = await AttackWorld.start(setting, 1);
@@ -258,8 +261,7 @@ export async function randomTenants({
     throw new Error(`a run without any statement is not clean: ${why.join('; ')}`);
   }
   for (const one of baseline.intrusions) tell(`without any statement: ${one}`);
-  const started = performance.now();
-  let [done, failed] = [0, 0];
+  let failed = 0;
   const property = fc.asyncProperty(sequence, async (turns) => {
     if (failed > patience) return;
     world ??= await AttackWorld.start(setting, 1);
@@ -272,13 +274,7 @@ export async function randomTenants({
       failed += 1;
       throw new Error(why.join('\n'));
     }
-    if (failed === 0) {
-      done += 1;
-      if (done % 25 === 0)
-        tell(
-          `${done} sequences, ${((performance.now() - started) / 1000 / done).toFixed(1)} s each`,
-        );
-    }
+    if (failed === 0) held();
   });
   try {
     const details = await fc.check(property, {

@@ -50,6 +50,16 @@ describe('wrong use', () => {
     [['completion', 'bahs'], 'bahs', 'Did you mean bash?'],
     [['pack', '--runtime', 'bunn'], 'bunn is none', 'Did you mean bun?'],
     [['verify', '--bound', 'outage=1'], 'no bound outage', 'Did you mean outages?'],
+    [
+      ['plan', 'database-requested', '--answers', '{"is_backend_redy":"no"}'],
+      'there is no node "is_backend_redy"',
+      'Did you mean is_backend_ready?',
+    ],
+    [
+      ['plan', 'database-requested', '--answers', '{"is_backend_ready":"yess"}'],
+      'cannot be answered "yess"',
+      'Did you mean yes?',
+    ],
     [['new'], "missing required argument 'file'", 'hookchart new --help says what there is'],
     [['zzzzz'], "unknown command 'zzzzz'", 'hookchart --help says what there is'],
     [

@@ -1,5 +1,6 @@
 /** `npm run attack`: attackers of three kinds before a real charm, and a judge who knows nothing of them. */
 import { parseArgs } from 'node:util';
+import { onInterruption } from '../../src/cli/interruption.ts';
 import { progressOn } from '../../src/cli/progress.ts';
 import { instancesOf } from '../attack/attacks/index.ts';
 import { randomTenants } from '../attack/random.ts';
@@ -23,10 +24,6 @@ const { values, positionals } = parseArgs({
   },
 });
 
-// What runs beside it is ended where a process exits.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
-
 const say = (text: string) => process[values.json ? 'stderr' : 'stdout'].write(`${text}\n`);
 
 const tell = ({ name, why, notes, seconds, slowest }: Verdict) => {
@@ -41,11 +38,12 @@ const tell = ({ name, why, notes, seconds, slowest }: Verdict) => {
 };
 
 async function named(): Promise<void> {
+  const seed = Number(values.seed ?? 1);
   const all = instancesOf({
     isSuperuserOnly: values.superuser,
     ...(values.only || positionals.length > 0 ? { only: positionals } : {}),
     ...(values.sample === undefined ? {} : { sample: Number(values.sample) }),
-    seed: Number(values.seed ?? 1),
+    seed,
     isPlanted: values.planted,
   });
   if (values.list) {
@@ -56,13 +54,23 @@ async function named(): Promise<void> {
   const started = performance.now();
   const progress = progressOn();
   let count = 0;
+  let held = 0;
+  const word = values.planted ? 'not found' : 'held';
+  // What runs beside it is ended where a process exits.
+  onInterruption(() => {
+    progress.end();
+    say(`\nInterrupted: ${count} of ${all.length}, ${held} ${word}; seed ${seed}`);
+  });
   const verdicts = await runAttacks(all, {
     lanes: Number(values.lanes),
     units: Number(values.units),
     tell: (verdict) => {
       progress.end();
       tell(verdict);
-      if (!verdict.name.startsWith('(')) count += 1;
+      if (!verdict.name.startsWith('(')) {
+        count += 1;
+        if (verdict.why.length === 0) held += 1;
+      }
       progress.tell(count / all.length, `${count} of ${all.length}`);
     },
   });
@@ -73,7 +81,6 @@ async function named(): Promise<void> {
   const why = Object.fromEntries(
     verdicts.filter((one) => one.why.length > 0).map((one) => [one.name, one.why]),
   );
-  const held = attacks.length - escaped.length;
   if (values.json)
     process.stdout.write(`${JSON.stringify({ attacks: attacks.length, held, escaped, why })}\n`);
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
@@ -90,6 +97,12 @@ async function random(): Promise<void> {
   const runs = Number(values.random);
   const started = performance.now();
   say(`${runs} sequences, seed ${seed}`);
+  const progress = progressOn();
+  let done = 0;
+  onInterruption(() => {
+    progress.end();
+    say(`\nInterrupted: ${done} of ${runs} sequences held; seed ${seed}`);
+  });
   const found = await Promise.all(
     Array.from({ length: lanes }, (_, lane) =>
       randomTenants({
@@ -97,10 +110,18 @@ async function random(): Promise<void> {
         seed: seed + lane,
         ...(values.path === undefined ? {} : { path: values.path }),
         setting: values.superuser ? 'superuser' : 'plain',
-        tell: (sentence) => say(`lane ${lane}: ${sentence}`),
+        tell: (sentence) => {
+          progress.end();
+          say(`lane ${lane}: ${sentence}`);
+        },
+        held: () => {
+          done += 1;
+          progress.tell(done / runs, `${done} of ${runs}`);
+        },
       }),
     ),
   );
+  progress.end();
   const escaped = found.filter((one) => one !== null);
   for (const { turns, why, seed, path } of escaped) {
     say(`\nESCAPED; replay with --random 1 --seed ${seed} --path ${path}`);
