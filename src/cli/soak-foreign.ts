@@ -111,11 +111,12 @@ export async function replayStory(
   });
   const stop = onInterruption(charm.close);
   try {
-    const recorder = new StoryRecorder(charm);
+    const oracles = await ownOracles({ ...how, oracle });
+    const recorder = new StoryRecorder(charm, oracles);
     const violated = await replayForeign(
       charm,
       story,
-      { answeredBy: keysIn(answeredBy), oracles: await ownOracles({ ...how, oracle }) },
+      { answeredBy: keysIn(answeredBy), oracles },
       (shown) => recorder.take(shown),
     );
     if (given.json)
@@ -164,7 +165,7 @@ async function told(
     say(`\nRun it again: hookchart soak --replay ${save}\n`);
   }
   const { file, told: where } = await recordFailure(record, async () => {
-    const recorder = new StoryRecorder(charm);
+    const recorder = new StoryRecorder(charm, oracles);
     const held = { answeredBy, oracles };
     await replayForeign(charm, story, held, (shown) => recorder.take(shown));
     return recorder.recording(shortest.violations);

@@ -5,6 +5,7 @@ import type { Databag } from '../juju/index.ts';
 import { eventOf, isHook, isPeer, type RunHook, tell, type World } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import type { HookRecord } from './hook-run.ts';
+import { type Oracle, onceGone, whileRelated } from './oracles.ts';
 import { sensitiveIn } from './passwords.ts';
 import type { Pod } from './pod.ts';
 import type { Shown } from './story.ts';
@@ -18,8 +19,13 @@ export class StoryRecorder {
   /** Of all worlds until now: a hook may show a secret that it takes away. */
   readonly #secrets = new Set<string>();
 
-  constructor(charm: ForeignCharm) {
+  /** What may be violated, by its name. */
+  readonly #oracles: ReadonlyMap<string, Oracle>;
+
+  constructor(charm: ForeignCharm, oracles: readonly Oracle[] = []) {
     this.#charm = charm;
+    const all = [...whileRelated, ...onceGone, ...charm.simulated.invariants, ...oracles];
+    this.#oracles = new Map(all.map((oracle) => [oracle.name, oracle]));
   }
 
   /** One action; a hook on the other side is told by what it wrote. */
@@ -63,12 +69,15 @@ export class StoryRecorder {
   recording(
     violations: readonly { readonly invariant: string; readonly what: string }[],
   ): Recording {
-    const { simulated, description } = this.#charm;
+    const { description } = this.#charm;
     const entries = violations.map(({ invariant, ...violation }, number): Entry => {
       const what = masked(violation.what, [...this.#secrets]);
-      const claims = simulated.invariants.find(({ name }) => name === invariant)?.claims ?? '';
+      const { claims = '', always, across, atRest } = this.#oracles.get(invariant) ?? {};
+      // What came out when all had settled was done by no hook of the last.
+      const isAtRest = atRest !== undefined && always === undefined && across === undefined;
+      const by = isAtRest ? null : (this.#entries.at(-1)?.id ?? null);
       const at = this.#entries.length + 1 + number;
-      const violated = { invariant, claims, what, by: this.#entries.at(-1)?.id ?? null };
+      const violated = { invariant, claims, what, by };
       const text = `${invariant} is violated: ${what}`;
       return { _tag: 'Note', id: String(at), at, kind: 'violation', text, ok: false, violated };
     });

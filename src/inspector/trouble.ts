@@ -79,11 +79,17 @@ function noted(
     : { ...told, culprit: lastRun, blame: 'last' };
 }
 
-/** The relation that a sentence names, as `relation 3` or in a name that is made of it. */
+/** The relation that a sentence names: `relation 3`, `relation_id_3`, or a name such as `"web.1001"`. */
 function relationIn(sentence: string): number | null {
-  const [, number] = /\brelation(?:[ _-]|_id_)(\d+)/.exec(sentence) ?? [];
-  return number === undefined ? null : Number(number);
+  const [, number, last] = /\brelation(?:[ _-]|_id_)(\d+)|"\w[\w-]*\.(\d+)"/.exec(sentence) ?? [];
+  const found = number ?? last;
+  return found === undefined ? null : Number(found);
 }
+
+/** Whether a run was for a relation; of a charm without charts Juju's event says it. */
+const isFor = ({ charts, event }: HookEntry, relation: number): boolean =>
+  charts.some((chart) => chart.event.relation === relation) ||
+  (charts.length === 0 && event.relation === relation);
 
 /**
  * The place of the last run before another that changed what a sentence names, or went through a
@@ -96,16 +102,14 @@ function lastToTouch(entries: Recording['entries'], before: number, sentence: st
   let found = -1;
   for (const [at, entry] of entries.slice(0, before).entries()) {
     if (entry._tag === 'Note' || entry.side === 'other') continue;
-    const { unit, charts } = entry;
+    const { unit } = entry;
     const { did = [], configuration } = entry.seen;
     const known = files.get(unit) ?? configuration?.before ?? '';
     const file = configuration?.after ?? known;
     files.set(unit, file);
     const isTouched =
       did.some(({ what }) => sentence.includes(what)) ||
-      (relation === null
-        ? file !== known && words.has(unit)
-        : charts.some(({ event }) => event.relation === relation));
+      (relation === null ? file !== known && words.has(unit) : isFor(entry, relation));
     if (isTouched) found = at;
   }
   return found;

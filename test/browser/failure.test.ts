@@ -193,6 +193,25 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     await page.close();
   });
 
+  it('says of a charm without charts what its hook called, and that there is no chart', async () => {
+    const did = [
+      { what: 'is-leader', how: 'True' },
+      { what: 'environment', how: 'A=1\nB=2' },
+    ];
+    const run = anEntry('a', { seen: { ...anEntry('').seen, did } });
+    const foreign = { ...emptyRecording('foreign'), entries: [run] };
+    const { page } = await exhibit.open(`file://${exhibit.pageOf(foreign, 'foreign')}`);
+    await page.getByText('This charm is not made of charts').waitFor();
+    expect(await page.locator('.ended').textContent()).toBe('returned');
+    expect(await page.getByRole('heading', { name: 'What it called' }).count()).toBe(1);
+    expect(await page.locator('.did li').allTextContents()).toEqual([
+      'is-leader True',
+      'environment, 2 linesA=1\nB=2',
+    ]);
+    expect(await page.locator('.did pre').isVisible()).toBe(false);
+    await page.close();
+  });
+
   it('goes through all that one run has done wrong', async () => {
     const recording = await aFailure();
     const violation = recording.entries.findLast((entry) => entry._tag === 'Note' && !entry.ok);

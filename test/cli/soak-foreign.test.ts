@@ -64,6 +64,12 @@ describe('hookchart soak --charm FOLDER', () => {
     expect(mended.status).toBe(0);
     expect(mended.stdout).toContain('nothing of what the story found is left');
 
+    const { entries } = JSON.parse(readFileSync(join(work, 'recording.json'), 'utf8'));
+    const claims = expect.stringMatching(/^Once all relations are gone/);
+    // It came out when all was done: the hook that happened to be last did not do it.
+    expect(entries.at(-1)).toMatchObject({
+      violated: { invariant: 'SecretsGo', claims, by: null },
+    });
     const shown = soak('inspect', 'recording.json', '--text').stdout;
     expect(shown).toContain('relation-set -r database:1001 --app database=ships');
     expect(shown).toContain('JUJU_HOOK_NAME=leader-elected');

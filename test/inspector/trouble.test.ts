@@ -50,6 +50,10 @@ describe('what went wrong', () => {
       }),
       anEntry('e', { side: 'other', charts: [chart(3)] }),
     ];
+    const foreign = anEntry('f', { event: { hook: 'r-relation-broken', relation: 1001 } });
+    expect(
+      troubles(foreign, anEntry('g'), rest('the secret "r.1001" of p is left'))[0],
+    ).toMatchObject({ culprit: 0, blame: 'touched' });
     const blamed = (what: string) => troubles(...all, rest(what))[0];
     expect(blamed('relation 3 asks in vain')).toMatchObject({ culprit: 0, blame: 'touched' });
     expect(blamed('role tom belongs to nobody')).toMatchObject({ culprit: 1, blame: 'touched' });

@@ -32,11 +32,12 @@ export function Changed({ entry, change, charm }: ChangedProps) {
           <DatabagView name={name} change={change} />
         </section>
       ))}
+      {did.length > 0 && entry.charts.length === 0 && <h4>What it called</h4>}
       {did.length > 0 && (
         <ul class="did">
-          {did.map(({ what, how }) => (
-            <li key={`${what} ${how}`}>
-              <b>{what}</b> {how}
+          {did.map(({ what, how }, number) => (
+            <li key={number}>
+              <Did what={what} how={how} />
             </li>
           ))}
         </ul>
@@ -54,6 +55,24 @@ export function Changed({ entry, change, charm }: ChangedProps) {
         </>
       )}
     </section>
+  );
+}
+
+/** What was done, and with which outcome; one of many lines is opened by who wants it. */
+function Did({ what, how }: { readonly what: string; readonly how: string }) {
+  if (!how.includes('\n'))
+    return (
+      <>
+        <b>{what}</b> {how}
+      </>
+    );
+  return (
+    <details>
+      <summary>
+        <b>{what}</b>, {how.split('\n').length} lines
+      </summary>
+      <pre>{how}</pre>
+    </details>
   );
 }
 

@@ -19,7 +19,8 @@ export function Charts({ entry, definitions, moment, spot, onChoose }: ChartsPro
   const current =
     moment?._tag === 'Node' ? moment.chart : (spot?.chart ?? mainChart(entry, definitions));
   const chart = charts[current];
-  if (chart === undefined) return <p class="empty">{sayNoChart(side)}</p>;
+  if (chart === undefined)
+    return <p class="empty">{sayNoChart(side, Object.keys(definitions).length > 0)}</p>;
   const position = moment?._tag === 'Node' ? moment.position : chart.path.length - 1;
   return (
     <>
@@ -39,10 +40,12 @@ export function Charts({ entry, definitions, moment, spot, onChoose }: ChartsPro
   );
 }
 
-const sayNoChart = (side: HookEntry['side']) =>
-  side === 'other'
+function sayNoChart(side: HookEntry['side'], hasCharts: boolean): string {
+  if (!hasCharts) return 'This charm is not made of charts: its details say what its hook did.';
+  return side === 'other'
     ? 'This hook is of the application on the other side: it goes through none of these charts.'
     : 'This hook went through no chart: there was nothing to do in it.';
+}
 
 interface ChoiceProps extends Pick<ChartsProps, 'entry' | 'onChoose'> {
   readonly current: number;

@@ -13,12 +13,13 @@ export function whyOf({ failure, charts }: HookEntry): string | null {
 
 /** How a hook ended, in words. */
 export function sayEnd(entry: HookEntry): string {
-  const { charts, side, befell } = entry;
+  const { charts, side, befell, seen } = entry;
   const why = whyOf(entry);
   const reason = why === null ? '' : `, for ${why}`;
   const end = befell === undefined ? `${endOf(entry)}${reason}` : `${endOf(entry)}: ${befell}`;
   if (side === 'other') return 'a hook on the other side; only what it wrote is known';
-  return charts.length === 0 && why === null ? `${end}: there was nothing to do` : end;
+  const isIdle = charts.length === 0 && why === null && (seen.did ?? []).length === 0;
+  return isIdle ? `${end}: there was nothing to do` : end;
 }
 
 export function sayMoment(entry: Entry, moment: Moment | undefined): string {
