@@ -1,12 +1,13 @@
 /** How one hook of a charm becomes a process, and how that ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { Misuse } from '../testing/index.ts';
 import type { Description } from './description.ts';
 import type { Environment } from './hook-environment.ts';
+import { gathered, printedIn } from './output.ts';
 import type { CharmRoom } from './pebble/charm-room.ts';
 import { toolNames } from './tool-calls.ts';
 import { agentFile } from './tool-server.ts';
@@ -39,7 +40,6 @@ export interface Launcher {
 
 /** Seconds after which a hook is taken for one that never ends. */
 export const patience = 60;
-const most = 4 * 1024 * 1024;
 
 /** A process of its own for each hook, as Juju's agent has it. */
 export class PlainLauncher implements Launcher {
@@ -98,14 +98,6 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // It has ended by itself.
   }
-}
-
-function gathered(stream: NodeJS.ReadableStream): () => string {
-  let text = '';
-  stream.setEncoding('utf8').on('data', (part: string) => {
-    if (text.length < most) text += part;
-  });
-  return () => text;
 }
 
 const answer = v.object({
@@ -173,8 +165,8 @@ export class ForkLauncher implements Launcher {
       const order = { environment, folder, charm, stdout, stderr };
       this.#server.stdin?.write(`${JSON.stringify(order)}\n`);
     });
-    const said = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
-    return { exit: exit < 0 ? null : exit, stdout: said(stdout), stderr: said(stderr) };
+    const printed = { stdout: printedIn(stdout), stderr: printedIn(stderr) };
+    return { exit: exit < 0 ? null : exit, ...printed };
   }
 
   kill(): void {

@@ -15,6 +15,7 @@ import {
 } from '../testing/index.ts';
 import type { Pod } from './pod.ts';
 import type { ForeignSimulated } from './simulated-foreign.ts';
+import { checkActions } from './story-actions.ts';
 
 /** How the model is at first. */
 export interface Setting {
@@ -67,16 +68,23 @@ const schema = v.object({
   config: v.record(v.string(), v.unknown()),
   firstRelation: v.number(),
   violations: v.array(v.object({ invariant: v.string(), what: v.string() })),
-  actions: v.array(
-    v.custom<Action>((one) => typeof one === 'object' && one !== null && '_tag' in one),
-  ),
+  actions: v.array(v.unknown()),
   chosen: v.array(v.number()),
 });
 
 /** Reads a story from its file's text; `Misuse` says what is wrong with it. */
 export function parseStory(json: string): Story {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), json);
-  if (parsed.success) return parsed.output;
+  if (parsed.success) {
+    const { actions, ...story } = parsed.output;
+    checkActions(actions);
+    const none = story.chosen.find((at) => actions[at] === undefined);
+    if (none !== undefined)
+      throw new Misuse(
+        `it is no story of a soak: chosen names action ${none}, and there are ${actions.length}`,
+      );
+    return { ...story, actions };
+  }
   const [issue] = parsed.issues;
   throw new Misuse(
     `it is no story of a soak: ${v.getDotPath(issue) ?? 'it'} is to be ${issue.expected}`,

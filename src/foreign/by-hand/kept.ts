@@ -1,10 +1,8 @@
 /** A model in a folder: its world, where its charms are, and what its units have logged. */
 import {
   appendFileSync,
-  closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,7 +14,10 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Configuration, type Interruption, Misuse, type World } from '../../testing/index.ts';
 import { Pod } from '../pod.ts';
+import { wrongShape } from '../wrong-shape.ts';
+import { lockFile, takeLock } from './lock.ts';
 import { packed, unpacked } from './packed.ts';
+import { storedModel } from './stored-shape.ts';
 
 /** Where the charm of an application is, and what runs it where it is in Python. */
 interface CharmPlace {
@@ -97,7 +98,15 @@ export class ModelFolder {
       throw new Misuse(
         `the model in ${this.path} is one of hookchart ${by}, and this is ${this.#by}: "destroy-model" takes it away`,
       );
-    return restored(model as Stored);
+    const shape = v.safeParse(v.object({ model: storedModel }), { model });
+    if (!shape.success) {
+      const [issue] = shape.issues;
+      const place = v.getDotPath(issue) ?? 'it';
+      throw this.#damaged(`${place} ${wrongShape(issue)}`);
+    }
+    return restored(model as Stored, (unit, cause) =>
+      this.#damaged(`what it holds of the pod of ${unit} cannot be read (${cause})`),
+    );
   }
 
   write(kept: Kept): void {
@@ -130,7 +139,7 @@ export class ModelFolder {
 
   /** Takes away what is a model's, and the folder where nothing else is in it. */
   destroy(): void {
-    for (const name of [...own, 'lock'])
+    for (const name of [...own, lockFile])
       rmSync(join(this.path, name), { recursive: true, force: true });
     if (readdirSync(this.path).length === 0) rmdirSync(this.path);
   }
@@ -142,38 +151,18 @@ export class ModelFolder {
       writeFileSync(join(this.path, '.gitignore'), '*\n');
     } else if (
       !this.isThere() &&
-      readdirSync(this.path).some((name) => !own.has(name) && name !== 'lock')
+      readdirSync(this.path).some((name) => !own.has(name) && !name.startsWith(lockFile))
     )
       throw new Misuse(`${this.path} holds something else, and no model: name another folder`);
-    const file = join(this.path, 'lock');
-    const take = () => {
-      const handle = openSync(file, 'wx');
-      writeFileSync(handle, String(process.pid));
-      closeSync(handle);
-      return () => rmSync(file, { force: true });
-    };
-    try {
-      return take();
-    } catch {
-      const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-      if (holder !== 0 && isRunning(holder))
-        throw new Misuse(`another command (process ${holder}) is at work on ${this.path}`);
-      rmSync(file, { force: true });
-      return take();
-    }
+    return takeLock(this.path);
+  }
+
+  #damaged(what: string): Misuse {
+    return new Misuse(`${this.#file} is damaged: ${what}: remove ${this.path}, and deploy anew`);
   }
 
   get #file(): string {
     return join(this.path, 'model.json');
-  }
-}
-
-function isRunning(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -192,11 +181,17 @@ function stored({ world, ...rest }: Kept): Stored {
   return { ...rest, world: model, pods: Object.fromEntries(pods) };
 }
 
-function restored({ world, pods, ...rest }: Stored): Kept {
-  const units = Object.entries(pods).map(([unit, pod]) => [
-    unit,
-    new Pod(unpacked(pod) as ConstructorParameters<typeof Pod>[0]),
-  ]);
+function restored(
+  { world, pods, ...rest }: Stored,
+  damaged: (unit: string, cause: string) => Misuse,
+): Kept {
+  const units = Object.entries(pods).map(([unit, pod]) => {
+    try {
+      return [unit, new Pod(unpacked(pod) as ConstructorParameters<typeof Pod>[0])];
+    } catch (cause) {
+      throw damaged(unit, cause instanceof Error ? cause.message : String(cause));
+    }
+  });
   return {
     ...rest,
     world: { ...world, outside: { shared: null, units: Object.fromEntries(units) } },
