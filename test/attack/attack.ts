@@ -28,6 +28,8 @@ export interface Attack {
   /** The whole databag, as the attacker writes it; `raw` leaves out what the library adds. */
   readonly request?: (database: string) => Databag;
   readonly raw?: true;
+  /** The charm does not hold against it yet: it is only run where it is named, or with `--open`. */
+  readonly isOpen?: true;
   /** Whether the request is one to be refused, by name, in the leader's status. */
   readonly isRefused?: true;
   readonly do?: (attacker: Attacker) => Promise<void>;

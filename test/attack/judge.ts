@@ -147,7 +147,13 @@ export class Judge {
     for (const name of now)
       if (name.startsWith('d') && !this.#initial.has(name)) {
         const database = name.slice(1);
-        await judge.query(`ALTER DATABASE ${quoted(database)} IS_TEMPLATE false`).catch(() => {});
+        const { rowCount } = await judge.query(
+          'SELECT FROM pg_database WHERE datname = $1 AND datistemplate',
+          [database],
+        );
+        // Who alters a database that is being dropped loses the session over it.
+        if (rowCount === 1)
+          await judge.query(`ALTER DATABASE ${quoted(database)} IS_TEMPLATE false`).catch(() => {});
         await judge.query(`DROP DATABASE ${quoted(database)} WITH (FORCE)`).catch(() => {});
         this.world.gate.forget(database);
       }

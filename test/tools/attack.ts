@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
     superuser: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
+    open: { type: 'boolean', default: false },
     sample: { type: 'string' },
     random: { type: 'string' },
     seed: { type: 'string' },
@@ -45,6 +46,7 @@ async function named(): Promise<void> {
     ...(values.sample === undefined ? {} : { sample: Number(values.sample) }),
     seed,
     isPlanted: values.planted,
+    isOpen: values.open,
   });
   if (values.list) {
     for (const { name, attack } of all)

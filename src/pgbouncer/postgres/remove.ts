@@ -97,12 +97,9 @@ export async function removeRole(
         await handOver(connections, agent, all, heir);
         const made = all.map(({ name }) => name).reverse();
         const [sessions = []] = await connections.send('drop the role', [
-          sql.endSessions(
-            all.map(({ id }) => id),
-            patience,
-          ),
+          sql.endSessions(idsOf(all), patience),
           sql.dropRoles(made),
-          sql.letGo(all.map(({ id }) => id)),
+          sql.letGo(idsOf(all)),
         ]);
         note(sessions, notes);
         return [...notes];
@@ -133,11 +130,7 @@ async function tried<Result>(body: () => Promise<Result>): Promise<E.Either<SqlP
   }
 }
 
-const holdersOf = (roles: readonly Named[]): string =>
-  sql.endHolders(
-    roles.map(({ id }) => id),
-    patience,
-  );
+const holdersOf = (roles: readonly Named[]): string => sql.endHolders(idsOf(roles), patience);
 
 /** The role and those that it made, which can do what it can. */
 async function tenantsRoles(connections: Connections, { id }: Role): Promise<readonly Named[]> {
@@ -176,9 +169,13 @@ async function rollBackPrepared(
   return true;
 }
 
+/** Roles that a user made are ended so many at a time: joining them takes the longer the more they are. */
+const batch = 50;
+
 /**
  * Sessions and logins end in one message: a session that has changed its own role holds that up
- * until it ends, and nobody comes in between. Null once there is none; else why not.
+ * until it ends, and nobody comes in between. The user itself is first, so that it is out however
+ * many roles it has made. Null once there is no session; else why not.
  */
 async function endLogins(
   connections: Connections,
@@ -187,20 +184,30 @@ async function endLogins(
   roles: readonly Named[],
   notes: Set<string>,
 ): Promise<string | null> {
-  const users = roles.map(({ id }) => id);
-  const ending = sql.endSessions(users, patience);
-  const made = roles.filter(({ id }) => id !== role.id);
-  const ended = await connections.send('end logins', [
-    // Sessions of roles that the user made are only ended by who is a member of them.
-    ...made.map(({ name }) => join(name, server.major)),
-    ending,
-    ...roles.map(({ name }) => sql.endLogin(name)),
+  const [ended = []] = await connections.send('end logins', [
+    sql.endSessions([role.id], patience),
+    sql.endLogin(role.name),
   ]);
-  note(ended[made.length] ?? [], notes);
-  const [after = []] = await connections.send('end sessions', [ending]);
+  note(ended, notes);
+  const made = roles.filter(({ id }) => id !== role.id);
+  for (let first = 0; first < made.length; first += batch) {
+    const some = made.slice(first, first + batch);
+    const answers = await connections.send('end logins', [
+      // Sessions of roles that the user made are only ended by who is a member of them.
+      ...some.map(({ name }) => join(name, server.major)),
+      sql.endSessions(idsOf(some), patience),
+      ...some.map(({ name }) => sql.endLogin(name)),
+    ]);
+    note(answers[some.length] ?? [], notes);
+  }
+  const [after = []] = await connections.send('end sessions', [
+    sql.endSessions(idsOf(roles), patience),
+  ]);
   note(after, notes);
   return after.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
 }
+
+const idsOf = (roles: readonly Named[]): readonly number[] => roles.map(({ id }) => id);
 
 /** Of others' rights it has those of the owner alone, to whom it hands over. */
 async function leaveOthers(
@@ -237,7 +244,7 @@ async function handOver(
   roles: readonly Named[],
   heir: Heir | null,
 ): Promise<void> {
-  const users = roles.map(({ id }) => id);
+  const users = idsOf(roles);
   const names = roles.map(({ name }) => name);
   const [homes = [], shown = []] = await connections.send('look for what it owns', [
     sql.readHomes(users, heir === null ? [] : [heir.place]),
@@ -279,7 +286,7 @@ async function leaveHome(
     await ask('drop what it owned', [sql.dropOwned(owned)]);
     return;
   }
-  const users = roles.map(({ id }) => id);
+  const users = idsOf(roles);
   const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir)]);
   await ask('hand over what it owned', [
     ...schemas.flatMap(({ name, isOwn }) => sql.takeSchema(String(name), heir, isOwn === true)),

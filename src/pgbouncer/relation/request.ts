@@ -57,7 +57,14 @@ const reserved = new Set(['pgbouncer', 'postgres', 'template0', 'template1']);
 const reservedPrefix = /^(pg_|hookchart)/i;
 
 /** What is read of a databag, in bytes where nothing else is said; real ones have a few hundred. */
-const most = { databag: 65_536, keys: 100, requests: 16_384, secrets: 4096, secretNames: 32 };
+const most = {
+  databag: 65_536,
+  keys: 100,
+  requests: 16_384,
+  nesting: 16,
+  secrets: 4096,
+  secretNames: 32,
+};
 const secretName = /^[a-z][a-z0-9-]{0,63}$/;
 const requestIdAlphabet = /^[A-Za-z0-9_.:-]{1,64}$/;
 const saltAlphabet = /^[\x20-\x7e]{0,128}$/;
@@ -129,8 +136,24 @@ function secretFields(text: string): E.Either<string, readonly string[]> {
 }
 
 const fieldList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
+/** What nests deeper than the stack goes can be read, and not be written out again. */
+function isShallow(json: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const mark = json[at];
+    if (mark === '"') isText = !isText;
+    else if (isText) at += mark === '\\' ? 1 : 0;
+    else if (mark === '[' || mark === '{') depth += 1;
+    else if (mark === ']' || mark === '}') depth -= 1;
+    if (depth > most.nesting) return false;
+  }
+  return true;
+}
+
 const requestList = v.pipe(
   v.string(),
+  v.check(isShallow),
   v.parseJson(),
   v.array(
     v.looseObject({

@@ -81,6 +81,15 @@ export const databag: readonly Attack[] = [
     () => ({ version: 'v1', requests: '['.repeat(60_000) + ']'.repeat(60_000) }),
     { isRefused: true },
   ),
+  asks(
+    'a-field-of-a-request-is-deep-json',
+    8,
+    (database) => ({
+      version: 'v1',
+      requests: `[{"resource": "${database}", "request-id": "r", "salt": "s", "entity-type": ${'['.repeat(8_000)}${']'.repeat(8_000)}}]`,
+    }),
+    { isRefused: true },
+  ),
   asks('requests-with-keys-of-prototypes', 8, (database) => ({
     version: 'v1',
     requests: `[{"resource": "${database}", "request-id": "r", "salt": "s", "__proto__": {"isAdmin": true}, "constructor": {"prototype": {}}}]`,

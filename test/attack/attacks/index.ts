@@ -5,8 +5,9 @@ import { direct } from './direct.ts';
 import { operated } from './operated.ts';
 import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
+import { stuck } from './stuck.ts';
 
-const attacks: readonly Attack[] = [...databag, ...pooler, ...direct, ...operated];
+const attacks: readonly Attack[] = [...databag, ...pooler, ...direct, ...operated, ...stuck];
 
 /** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */
 const major = Number(/postgres-(\d+)/.exec(process.env.HOOKCHART_POSTGRES ?? '')?.[1] ?? 18);
@@ -17,6 +18,8 @@ export interface Choice {
   readonly sample?: number;
   readonly seed: number;
   readonly isPlanted: boolean;
+  /** Those alone against which the charm does not hold yet. */
+  readonly isOpen: boolean;
 }
 
 export function instancesOf({
@@ -25,6 +28,7 @@ export function instancesOf({
   sample,
   seed,
   isPlanted,
+  isOpen,
 }: Choice): Instance[] {
   const source = isPlanted ? planted : attacks;
   const fitting = source.filter(
@@ -50,7 +54,7 @@ export function instancesOf({
   );
   const chosen =
     only === undefined || only.length === 0
-      ? all
+      ? all.filter(({ attack }) => (attack.isOpen === true) === isOpen)
       : all.filter(({ name }) => only.some((one) => name === one || name.startsWith(one)));
   if (sample === undefined) return chosen;
   let state = seed >>> 0;

@@ -7,7 +7,13 @@ const seed = 11;
 
 describe('a tenant that is an attacker', () => {
   it('gets nowhere with a sample of the named attacks', async () => {
-    const sample = instancesOf({ isSuperuserOnly: false, isPlanted: false, seed, sample: 8 })
+    const sample = instancesOf({
+      isSuperuserOnly: false,
+      isPlanted: false,
+      isOpen: false,
+      seed,
+      sample: 8,
+    })
       .filter(({ setting }) => setting === 'plain')
       .slice(0, 6);
     const verdicts = await runAttacks(sample, { lanes: 1, units: 1, tell: () => {} });
@@ -17,7 +23,7 @@ describe('a tenant that is an attacker', () => {
   }, 300_000);
 
   it('gets nowhere with what operators add: metrics, actions, several processes, TLS', async () => {
-    const choice = { isSuperuserOnly: false, isPlanted: false, seed };
+    const choice = { isSuperuserOnly: false, isPlanted: false, isOpen: false, seed };
     const only = ['a-password-lives-on-after-its-rotation', 'sessions-on-every-process-outlive-it'];
     const verdicts = await runAttacks(instancesOf({ ...choice, only }), {
       lanes: 1,

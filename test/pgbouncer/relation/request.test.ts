@@ -152,6 +152,14 @@ describe('the form of the answer', () => {
     ['an entity', v1({ ...one, 'entity-type': 'GROUP' }), 'entity-type is "GROUP"'],
     ['a bad name', v1({ ...one, resource: 'a b' }), 'database is "a b"'],
     ['another version', { version: 'v2', database: 'app' }, 'version is "v2"'],
+    [
+      'a field that nests deeper than the stack goes',
+      {
+        version: 'v1',
+        requests: `[{"resource":"app","request-id":"r","salt":"s","entity-type":${'['.repeat(8_000)}${']'.repeat(8_000)}}]`,
+      },
+      'no JSON list of requests',
+    ],
     ['an id with a NUL', v1({ ...one, 'request-id': '\0' }), 'request-id is "\\u0000"'],
     ['an id without end', v1({ ...one, 'request-id': 'a'.repeat(65) }), 'up to 64 letters'],
     ['no id', v1({ ...one, 'request-id': '' }), 'request-id is ""'],

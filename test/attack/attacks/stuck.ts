@@ -1,0 +1,323 @@
+/** What a tenant holds up, spoils half, or gives on, so that others cannot be let in or go. */
+import { type Attack, type Attacker, NotLanded, type Session } from '../attack.ts';
+import { HookFailed } from '../world.ts';
+import { ownerOf } from './pooler.ts';
+
+/** How many sessions wait for a database to be theirs alone. */
+async function waits(attacker: Attacker): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const { rows } = await attacker.world.judge.query(
+      `SELECT 1 FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_database'::regclass
+          AND mode = 'AccessExclusiveLock' AND NOT granted`,
+    );
+    if (rows.length > 0) return;
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  throw new NotLanded('nobody waits for the database');
+}
+
+/** The server takes the lock before it asks whose the database is, and whoever comes waits behind. */
+async function queueAt(attacker: Attacker, database: string): Promise<void> {
+  const holder = await attacker.direct('postgres');
+  await holder.done(
+    `SET ROLE NONE; BEGIN; ALTER ROLE "${attacker.user}" IN DATABASE "${database}" SET work_mem = 64`,
+  );
+  const waiting = await attacker.direct('postgres', { query_timeout: 3_600_000 });
+  waiting.send(`DROP DATABASE "${database}"`);
+  await waits(attacker);
+}
+
+async function homeOf(session: Session): Promise<string> {
+  const rows = await session.query(
+    "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname LIKE 'hookchart\\_home\\_%'",
+  );
+  const name = rows[0]?.name;
+  if (typeof name !== 'string') throw new NotLanded('there is no home');
+  return name;
+}
+
+/** Somebody else comes, is named in what the attacker does, and goes: nothing of that may keep it. */
+async function goesThough(
+  attacker: Attacker,
+  what: (username: string) => Promise<void>,
+): Promise<void> {
+  const { world, newcomer } = attacker;
+  const relation = await world.relate('third', { database: newcomer });
+  const third = await world.tenant(relation, 'third');
+  if (third === null) throw new NotLanded('the third is not served');
+  const { username = '' } = third.bag;
+  await what(username);
+  await world.unrelate(relation);
+  await world.hook(world.leader, 'update-status');
+  const { rows } = await world.judge.query('SELECT FROM pg_roles WHERE rolname = $1', [username]);
+  if (rows.length > 0)
+    throw new HookFailed(
+      `another cannot go for what the attacker did: ${world.charm.statusOf(world.leader)}`,
+    );
+}
+
+/** What is interrupted once it has begun stays: a database that nobody enters, and nobody may alter. */
+async function dropByHalf(attacker: Attacker): Promise<void> {
+  const { database } = attacker.me;
+  const inside = await attacker.direct();
+  // What is to be written first takes longer than the statement may.
+  await inside.done(
+    "CREATE TABLE evil_much AS SELECT n, pg_catalog.repeat('x', 800) AS x FROM pg_catalog.generate_series(1, 60000) n",
+  );
+  await inside.end();
+  const session = await attacker.direct('postgres');
+  for (const patience of [20, 40, 60, 90, 120, 200]) {
+    await session.done(`SET statement_timeout = ${patience}`);
+    if (await session.tried(`DROP DATABASE "${database}" WITH (FORCE)`, '57014', '55000'))
+      throw new NotLanded('it was dropped in time');
+    await session.done('SET statement_timeout = 0');
+    const [row] = await session.query(
+      `SELECT datconnlimit AS "limit" FROM pg_catalog.pg_database WHERE datname = '${database}'`,
+    );
+    attacker.notes.push(`after ${patience} ms its limit is ${row?.limit}`);
+    if (row?.limit === -2) return;
+  }
+  throw new NotLanded('it was never dropped by half');
+}
+
+/** Who is removed, or cannot be yet, is out: through PgBouncer and past it. */
+async function isLockedOut(attacker: Attacker): Promise<void> {
+  const { world, user } = attacker;
+  const session = await attacker.direct('postgres').catch(() => null);
+  const { rows } = await world.judge.query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [
+    user,
+  ]);
+  attacker.notes.push(`its role: ${JSON.stringify(rows)}`);
+  if (session !== null)
+    throw new HookFailed(
+      `who was removed still logs in past PgBouncer: ${world.charm.statusOf(world.leader)}`,
+    );
+}
+
+export const stuck: readonly Attack[] = [
+  {
+    name: 'its-database-is-dropped-halfway',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    do: dropByHalf,
+  },
+  {
+    name: 'a-database-dropped-halfway-ends-the-session-for-others',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    do: dropByHalf,
+    at: {
+      joined: async (attacker) => {
+        const { world } = attacker;
+        const relation = world.charm.world.made.relations - 2;
+        const newcomer = await world.tenant(relation, 'newcomer');
+        if (newcomer === null) throw new NotLanded('the newcomer is not served');
+        // No attack, but something that the next audit is to mend.
+        await world.judge.query(`ALTER ROLE "${newcomer.bag.username}" VALID UNTIL '2001-01-01'`);
+        for (const name of ['update-status', 'update-status']) await world.hook(world.leader, name);
+        const { rows } = await world.judge.query(
+          "SELECT rolvaliduntil = 'infinity' AS lasts FROM pg_roles WHERE rolname = $1",
+          [newcomer.bag.username],
+        );
+        if (rows[0]?.lasts !== true)
+          throw new HookFailed(
+            `another is not mended for it: ${world.charm.statusOf(world.leader)}`,
+          );
+      },
+    },
+  },
+  {
+    name: 'rights-come-by-way-of-another',
+    position: 'pooler',
+    rule: 8,
+    isOpen: true,
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.pooled();
+          const owner = await ownerOf(session, attacker);
+          // Who drops what a role was given takes back what the owner gave, and nothing of others.
+          await session.done(
+            'SET ROLE NONE; CREATE TABLE evil_chain (n int)',
+            `GRANT SELECT ON evil_chain TO "${owner}" WITH GRANT OPTION`,
+            `SET ROLE "${owner}"; GRANT SELECT ON evil_chain TO "${username}"; RESET ROLE`,
+          );
+        }),
+    },
+  },
+  {
+    name: 'rights-come-from-roles-that-it-made',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    versions: [16, 99],
+    extra: { 'extra-user-roles': 'CREATEROLE' },
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const { database } = attacker.me;
+          const session = await attacker.direct();
+          await session.done(
+            "SET ROLE NONE; CREATE ROLE evil_giver LOGIN PASSWORD 'evil'",
+            'CREATE SCHEMA evil_given; GRANT ALL ON SCHEMA evil_given TO evil_giver',
+            `GRANT CONNECT ON DATABASE "${database}" TO evil_giver`,
+          );
+          await attacker.own();
+          const giver = await attacker.direct(database, { user: 'evil_giver', password: 'evil' });
+          await giver.done(
+            'CREATE TABLE evil_given.t (n int)',
+            `GRANT ALL ON evil_given.t TO "${username}"`,
+          );
+        }),
+    },
+  },
+  {
+    name: 'a-policy-names-another-on-a-table-that-is-locked',
+    position: 'pooler',
+    rule: 8,
+    isOpen: true,
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.pooled();
+          await session.done(
+            'CREATE TABLE evil_shut (n int)',
+            `CREATE POLICY evil ON evil_shut TO "${username}" USING (true)`,
+            'BEGIN',
+            'LOCK TABLE evil_shut IN ACCESS EXCLUSIVE MODE',
+          );
+        }),
+    },
+  },
+  {
+    name: 'another-was-given-rights-that-are-being-changed',
+    position: 'pooler',
+    rule: 8,
+    isOpen: true,
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.pooled();
+          await session.done(
+            'CREATE TABLE evil_half (n int)',
+            `GRANT SELECT ON evil_half TO "${username}"`,
+            'BEGIN',
+            'GRANT SELECT ON evil_half TO PUBLIC',
+          );
+        }),
+    },
+  },
+  {
+    name: 'another-reads-what-it-made',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    at: {
+      leaving: async (attacker) => {
+        const session = await attacker.direct();
+        await session.done('CREATE TABLE evil_read (n int)');
+        await session.end();
+        const { world } = attacker;
+        const relation = world.charm.world.made.relations - 1;
+        const second = await world.tenant(relation, 'second');
+        if (second === null) throw new NotLanded('the second is not served');
+        const { username = '', password = '' } = second.bag;
+        const reader = await attacker.direct(attacker.me.database, { user: username, password });
+        await reader.done('BEGIN', 'SELECT * FROM evil_read');
+        attacker.kept.push(reader);
+      },
+      removed: async (attacker) => {
+        attacker.notes.push(attacker.world.charm.statusOf(attacker.world.leader));
+      },
+    },
+  },
+  {
+    name: 'one-thing-of-each-kind',
+    position: 'pooler',
+    rule: 8,
+    do: async (attacker) => {
+      const session = await attacker.pooled();
+      for (const sql of [
+        'CREATE SCHEMA evil',
+        'CREATE EXTENSION hstore SCHEMA evil',
+        'CREATE EXTENSION pgcrypto',
+        'CREATE TABLE evil.t (n int PRIMARY KEY, x text) PARTITION BY RANGE (n)',
+        'CREATE TABLE evil.t1 PARTITION OF evil.t DEFAULT',
+        'CREATE STATISTICS evil.s ON n, x FROM evil.t1',
+        'CREATE MATERIALIZED VIEW evil.m AS SELECT * FROM evil.t',
+        'CREATE VIEW evil.v AS SELECT * FROM evil.m',
+        'CREATE SEQUENCE evil.q',
+        'CREATE DOMAIN evil.d AS text',
+        "CREATE TYPE evil.e AS ENUM ('a')",
+        'CREATE TYPE evil.r AS RANGE (SUBTYPE = float8)',
+        'CREATE TYPE evil.c AS (a int)',
+        'CREATE TABLE evil.typed OF evil.c',
+        "CREATE FUNCTION evil.f(evil.c) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$",
+        'CREATE CAST (evil.c AS text) WITH FUNCTION evil.f(evil.c)',
+        'CREATE PROCEDURE evil.p() LANGUAGE sql AS $$ SELECT 1 $$',
+        'CREATE AGGREGATE evil.a (text) (SFUNC = pg_catalog.textcat, STYPE = text)',
+        'CREATE OPERATOR evil.### (FUNCTION = pg_catalog.textcat, LEFTARG = text, RIGHTARG = text)',
+        'CREATE OPERATOR FAMILY evil.fam USING btree',
+        'CREATE COLLATION evil.col FROM "C"',
+        "CREATE CONVERSION evil.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
+        'CREATE TEXT SEARCH DICTIONARY evil.dict (TEMPLATE = pg_catalog.simple)',
+        'CREATE TEXT SEARCH CONFIGURATION evil.conf (COPY = pg_catalog.english)',
+        'CREATE PUBLICATION evil_pub FOR TABLE evil.t1',
+        'CREATE LANGUAGE evil_language HANDLER plpgsql_call_handler',
+        'CREATE SERVER evil_server FOREIGN DATA WRAPPER evil_wrapper',
+        'CREATE EVENT TRIGGER evil ON ddl_command_start EXECUTE FUNCTION evil.f()',
+        'SELECT pg_catalog.lo_create(0)',
+        'ALTER DEFAULT PRIVILEGES IN SCHEMA evil GRANT ALL ON TABLES TO PUBLIC',
+        'ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM PUBLIC',
+        'GRANT SELECT (n) ON evil.t TO PUBLIC',
+      ])
+        await session.tried(sql, '42704', '42883', '0A000', '42P17');
+    },
+  },
+  {
+    name: 'somebody-waits-for-the-charms-home',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    at: {
+      leaving: async (attacker) => {
+        const session = await attacker.direct('postgres');
+        await queueAt(attacker, await homeOf(session));
+      },
+      removed: isLockedOut,
+    },
+  },
+  {
+    name: 'somebody-waits-for-its-own-database',
+    position: 'direct',
+    rule: 8,
+    do: async (attacker) => {
+      const { database } = attacker.me;
+      const inside = await attacker.direct();
+      const owner = await ownerOf(inside, attacker);
+      for (const kind of ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS'])
+        await inside.done(`ALTER DEFAULT PRIVILEGES REVOKE ALL ON ${kind} FROM "${owner}"`);
+      await inside.end();
+      await queueAt(attacker, database);
+    },
+  },
+  {
+    name: 'thousands-of-roles-that-it-made',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    versions: [16, 99],
+    extra: { 'extra-user-roles': 'CREATEROLE' },
+    at: {
+      leaving: async (attacker) => {
+        const session = await attacker.direct('postgres');
+        await session.done(
+          "DO $$ BEGIN FOR n IN 1..3000 LOOP EXECUTE 'CREATE ROLE evil_of_many_' || n; END LOOP; END $$",
+        );
+      },
+      removed: isLockedOut,
+    },
+  },
+];
