@@ -138,6 +138,73 @@ describe('a user leaves, and others have something to do with it', () => {
     expect(await rolesLike('evil')).toEqual([]);
   });
 
+  it('loses what others gave it on, whoever owns it and whatever it is', async () => {
+    const [other, one] = [await provisioned(grant(10)), await provisioned(grant(11))];
+    const session = await sessionOf(other);
+    await session.query(`
+      CREATE TABLE public.t (a int, "B b" int);
+      CREATE SCHEMA "s s";
+      CREATE SEQUENCE "s s".q;
+      CREATE TYPE "s s".e AS ENUM ('a');
+      CREATE FUNCTION "s s".f(int, "s s".e) RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+    const { rows } = await session.query(
+      'SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = current_database()',
+    );
+    const things = [
+      'SCHEMA "s s"',
+      'SEQUENCE "s s".q',
+      'TYPE "s s".e',
+      'ROUTINE "s s".f',
+      'TABLE t',
+    ];
+    for (const thing of things) {
+      await session.query(`GRANT ALL ON ${thing} TO ${rows[0].owner} WITH GRANT OPTION`);
+      await session.query(
+        `SET ROLE ${rows[0].owner}; GRANT ALL ON ${thing} TO ${one.user}, PUBLIC`,
+      );
+      await session.query(`GRANT ALL ("B b") ON t TO ${one.user}; RESET ROLE`);
+    }
+    await session.query(`GRANT CONNECT ON DATABASE db_10 TO ${other.user} WITH GRANT OPTION`);
+    const stranger = await provisioned(grant(12));
+    await session.query(`GRANT CONNECT ON DATABASE db_10 TO ${stranger.user} WITH GRANT OPTION`);
+    await (await sessionOf(stranger)).query(`GRANT CONNECT ON DATABASE db_10 TO ${one.user}`);
+    expect(await done(backend.remove(one, holdings(one, other, stranger)))).toEqual([]);
+    expect(await rolesLike(one.user)).toEqual([]);
+    expect(await rolesLike('hookchart\\_agent\\_%')).toEqual([]);
+    // What was given on to anybody else is left to those.
+    const left = await session.query(
+      "SELECT relacl::text AS acl FROM pg_class WHERE relname = 't'",
+    );
+    expect(left.rows[0].acl).toMatch(/[{,]=[a-zA-Z]+\//);
+  });
+
+  it('loses what roles gave it that another made, and that speak for the owner by now', async () => {
+    const other = await provisioned(grant(13, { attributes: ['CREATEROLE'] as const, roles: [] }));
+    const one = await provisioned(grant(14));
+    const session = await sessionOf(other);
+    await session.query(`
+      CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'evil';
+      GRANT CONNECT ON DATABASE db_13 TO maker;
+      CREATE SCHEMA given; GRANT ALL ON SCHEMA given TO PUBLIC`);
+    const as = async (user: string) =>
+      sessionOf({ ...other, user, password: { secret: 'evil' } } as Grant);
+    const maker = await as('maker');
+    await maker.query(
+      "CREATE ROLE made LOGIN PASSWORD 'evil'; CREATE ROLE on_by LOGIN PASSWORD 'evil'",
+    );
+    await session.query('GRANT CONNECT ON DATABASE db_13 TO PUBLIC');
+    const made = await as('made');
+    await made.query(
+      'CREATE TABLE given.t (n int); GRANT ALL ON given.t TO on_by WITH GRANT OPTION',
+    );
+    await (await as('on_by')).query(`GRANT ALL ON given.t TO ${one.user}`);
+    await maker.query('GRANT made TO on_by');
+    expect(await done(backend.remove(one, holdings(one, other)))).toEqual([]);
+    expect(await rolesLike(one.user)).toEqual([]);
+    expect(await done(backend.remove(other, holdings(other)))).toEqual([]);
+    expect(await rolesLike('made')).toEqual([]);
+  });
+
   it('ends with all of its sessions', async () => {
     await backend.release();
     const client = await server.connect('postgres');

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
-import type { Session } from '../wire/index.ts';
 import { Agent } from './agent.ts';
 import type { Connections, Row, Server } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
+import { type Heir, handOver, type Named } from './hand-over.ts';
 import { adoptLegacy } from './legacy.ts';
 import { halt, SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
@@ -14,14 +14,6 @@ import * as sql from './statements/removal.ts';
 const rounds = 3;
 /** Milliseconds that one session may take to end. */
 const patience = 5_000;
-
-/** The owner of a database, to whom it is handed over what somebody leaves there. */
-interface Heir {
-  readonly name: string;
-  readonly place: string;
-  /** Whether nobody else uses the database: what was done in the owner's name was the user's then. */
-  readonly isAlone: boolean;
-}
 
 /** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
 export async function remove(
@@ -94,7 +86,7 @@ export async function removeRole(
             : ended.right;
         if (stuck !== null) return inUse(role.name, stuck);
         await leaveOthers(connections, server, role, heir);
-        await handOver(connections, agent, all, heir);
+        await handOver({ connections, server, agent, isAgain: round > 1 }, all, heir);
         const made = all.map(({ name }) => name).reverse();
         const [sessions = []] = await connections.send('drop the role', [
           sql.endSessions(idsOf(all), patience),
@@ -230,67 +222,4 @@ async function leaveOthers(
 function note(sessions: readonly Row[], notes: Set<string>): void {
   for (const { database, isOpen } of sessions)
     if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
-}
-
-interface Named {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** What it owns is handed over, wherever it is, and nothing of it stays behind. */
-async function handOver(
-  connections: Connections,
-  agent: Agent,
-  roles: readonly Named[],
-  heir: Heir | null,
-): Promise<void> {
-  const users = idsOf(roles);
-  const names = roles.map(({ name }) => name);
-  const [homes = [], shown = []] = await connections.send('look for what it owns', [
-    sql.readHomes(users, heir === null ? [] : [heir.place]),
-    sql.readShown(users),
-  ]);
-  for (const home of homes) {
-    const to = (home.heir as string | null) ?? (home.isKept === true ? (heir?.name ?? null) : null);
-    const givers = [
-      ...new Set([...(home.givers as readonly string[]), ...(to === null ? [] : [to])]),
-    ];
-    // Whatever is dropped in one database takes memberships along that the user had given.
-    await agent.lend([...names, ...givers]);
-    const session = await agent.enter(home);
-    try {
-      await leaveHome(connections, session, roles, to);
-    } finally {
-      await session.end();
-    }
-    await agent.giveBack(givers);
-  }
-  if (shown.length > 0)
-    await connections.send(
-      'take back what it was shown',
-      shown.flatMap(({ name, owner }) => sql.leave(String(name), String(owner), names)),
-    );
-}
-
-/** What is done in one database, with the user's own rights. */
-async function leaveHome(
-  connections: Connections,
-  session: Session,
-  roles: readonly Named[],
-  heir: string | null,
-): Promise<void> {
-  const ask = (purpose: string, statements: readonly string[]) =>
-    connections.ask(session, purpose, statements);
-  const owned = roles.map(({ name }) => name);
-  if (heir === null) {
-    await ask('drop what it owned', [sql.dropOwned(owned)]);
-    return;
-  }
-  const users = idsOf(roles);
-  const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir)]);
-  await ask('hand over what it owned', [
-    ...schemas.flatMap(({ name, isOwn }) => sql.takeSchema(String(name), heir, isOwn === true)),
-    sql.reassign(owned, heir),
-    sql.dropOwned(owned),
-  ]);
 }

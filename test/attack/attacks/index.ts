@@ -2,12 +2,20 @@
 import type { Attack, Instance } from '../attack.ts';
 import { databag } from './databag.ts';
 import { direct } from './direct.ts';
+import { leaving } from './leaving.ts';
 import { operated } from './operated.ts';
 import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
 import { stuck } from './stuck.ts';
 
-const attacks: readonly Attack[] = [...databag, ...pooler, ...direct, ...operated, ...stuck];
+const attacks: readonly Attack[] = [
+  ...databag,
+  ...pooler,
+  ...direct,
+  ...operated,
+  ...leaving,
+  ...stuck,
+];
 
 /** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */
 const major = Number(/postgres-(\d+)/.exec(process.env.HOOKCHART_POSTGRES ?? '')?.[1] ?? 18);

@@ -1,0 +1,109 @@
+/** What somebody that leaves has in databases: what it owns, and what it was given there by others. */
+import type { Session } from '../wire/index.ts';
+import type { Agent } from './agent.ts';
+import type { Connections, Server } from './connections.ts';
+import * as given from './statements/given.ts';
+import * as sql from './statements/removal.ts';
+
+/** The owner of a database, to whom it is handed over what somebody leaves there. */
+export interface Heir {
+  readonly name: string;
+  readonly place: string;
+  /** Whether nobody else uses the database: what was done in the owner's name was the user's then. */
+  readonly isAlone: boolean;
+}
+
+export interface Named {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** With what is worked, and whether it was refused before: only then is it looked for who holds it up. */
+export interface Leaving {
+  readonly connections: Connections;
+  readonly server: Server;
+  readonly agent: Agent;
+  readonly isAgain: boolean;
+}
+
+/** What it owns is handed over, wherever it is, and nothing of it stays behind. */
+export async function handOver(
+  leaving: Leaving,
+  roles: readonly Named[],
+  heir: Heir | null,
+): Promise<void> {
+  const { connections, server, agent, isAgain } = leaving;
+  const users = roles.map(({ id }) => id);
+  const names = roles.map(({ name }) => name);
+  const found = await connections.send('look for what it owns', [
+    ...(isAgain && server.major >= 16 ? [given.joinGivers(users)] : []),
+    sql.readHomes(users, heir === null ? [] : [heir.place]),
+    sql.readShown(users),
+  ]);
+  const [homes = [], shown = []] = found.slice(-2);
+  for (const home of homes) {
+    const to = (home.heir as string | null) ?? (home.isKept === true ? (heir?.name ?? null) : null);
+    const givers = [
+      ...new Set([...(home.givers as readonly string[]), ...(to === null ? [] : [to])]),
+    ];
+    // Whatever is dropped in one database takes memberships along that the user had given.
+    await agent.lend([...names, ...givers]);
+    const session = await agent.enter(home);
+    try {
+      if (isAgain) givers.push(...(await takeBackGiven(leaving, session, roles)));
+      await leaveHome(connections, session, roles, to);
+    } finally {
+      await session.end();
+    }
+    await agent.giveBack([...new Set(givers)]);
+  }
+  if (shown.length > 0)
+    await connections.send('take back what it was shown', [
+      ...(isAgain ? [given.takeBack(users, 'databases')] : []),
+      ...shown.flatMap(({ name, owner }) => sql.leave(String(name), String(owner), names)),
+    ]);
+}
+
+/**
+ * Who drops what a role was given takes back what an object's owner gave, and nothing that others
+ * gave on. Yields who gave on, and whose rights the agent was lent therefore.
+ */
+async function takeBackGiven(
+  leaving: Leaving,
+  session: Session,
+  roles: readonly Named[],
+): Promise<readonly string[]> {
+  const { connections, server, agent } = leaving;
+  const users = roles.map(({ id }) => id);
+  const [found = []] = await connections.ask(session, 'look for what was given on', [
+    given.readGivers(users, server.login),
+  ]);
+  if (found.length === 0) return [];
+  const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
+  if (givers.length > 0) await agent.lend(givers);
+  await connections.ask(session, 'take back what was given on', [given.takeBack(users, 'inside')]);
+  return givers;
+}
+
+/** What is done in one database, with the user's own rights. */
+async function leaveHome(
+  connections: Connections,
+  session: Session,
+  roles: readonly Named[],
+  heir: string | null,
+): Promise<void> {
+  const ask = (purpose: string, statements: readonly string[]) =>
+    connections.ask(session, purpose, statements);
+  const owned = roles.map(({ name }) => name);
+  if (heir === null) {
+    await ask('drop what it owned', [sql.dropOwned(owned)]);
+    return;
+  }
+  const users = roles.map(({ id }) => id);
+  const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir)]);
+  await ask('hand over what it owned', [
+    ...schemas.flatMap(({ name, isOwn }) => sql.takeSchema(String(name), heir, isOwn === true)),
+    sql.reassign(owned, heir),
+    sql.dropOwned(owned),
+  ]);
+}

@@ -1,0 +1,167 @@
+/** Rights that others gave on: neither their owner's doing, nor the login's to take back. */
+import { block, oids, text } from './quoted.ts';
+
+/**
+ * The login joins who owns what users were given rights on, where a tenant made that role; makers of
+ * makers first, since who is to join a role needs the rights of one that may give it.
+ */
+export const joinGivers = (users: readonly number[]): string =>
+  block(`
+DECLARE maker pg_catalog.name;
+BEGIN
+  FOR maker IN
+    WITH RECURSIVE givers AS (
+      SELECT g.refobjid AS id, 0 AS far
+        FROM pg_catalog.pg_shdepend a
+        JOIN pg_catalog.pg_shdepend g
+          ON g.dbid = a.dbid AND g.classid = a.classid AND g.objid = a.objid
+         AND g.refclassid = a.refclassid AND g.deptype IN ('o', 'a')
+       WHERE a.dbid <> 0 AND a.deptype = 'a'
+         AND a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+         AND a.refobjid IN (${oids(users)}) AND g.refobjid NOT IN (${oids(users)})
+         AND pg_catalog.pg_has_role(g.refobjid, 'MEMBER WITH ADMIN OPTION')
+       UNION
+      SELECT m.member, g.far + 1
+        FROM givers g JOIN pg_catalog.pg_auth_members m ON m.roleid = g.id AND m.admin_option
+       WHERE g.far < 64 AND NOT pg_catalog.pg_has_role(g.id, 'USAGE')
+         AND pg_catalog.pg_has_role(m.member, 'MEMBER')
+    )
+    SELECT r.rolname FROM givers g JOIN pg_catalog.pg_roles r ON r.oid = g.id
+     WHERE NOT pg_catalog.pg_has_role(g.id, 'USAGE')
+     GROUP BY r.rolname ORDER BY pg_catalog.max(g.far) DESC
+  LOOP
+    EXECUTE pg_catalog.format('GRANT %I TO CURRENT_USER WITH INHERIT TRUE, SET TRUE', maker);
+  END LOOP;
+END`);
+
+/** What may have a list of rights: what is in the database that is entered, or the databases themselves. */
+type Where = 'inside' | 'databases';
+
+/** What stands in lists of rights of users, and was given by others than the owner. */
+const entries = (users: readonly number[], where: Where): string => `
+SELECT o.kind, o.object, o.part, o.owner, o.acl, e.grantor, e.grantee, e.privilege_type AS right
+  FROM pg_catalog.pg_shdepend s,
+       LATERAL (
+         SELECT 'DATABASE' AS kind, pg_catalog.quote_ident(d.datname) AS object, '' AS part,
+                d.datdba AS owner, d.datacl AS acl
+           FROM pg_catalog.pg_database d
+          WHERE s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND d.oid = s.objid
+          UNION ALL
+         SELECT 'TABLE', pg_catalog.format('%I.%I', n.nspname, c.relname), '', c.relowner, c.relacl
+           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND c.oid = s.objid AND s.objsubid = 0
+          UNION ALL
+         SELECT 'TABLE', pg_catalog.format('%I.%I', n.nspname, c.relname),
+                pg_catalog.format('(%I)', t.attname), c.relowner, t.attacl
+           FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
+           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND t.attrelid = s.objid AND t.attnum = s.objsubid AND s.objsubid <> 0
+          UNION ALL
+         SELECT 'ROUTINE', pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, (
+                  SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', tn.nspname, t.typname),
+                                               ', ' ORDER BY a.place)
+                    FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a (type, place)
+                    JOIN pg_catalog.pg_type t ON t.oid = a.type
+                    JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace)),
+                '', p.proowner, p.proacl
+           FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+          WHERE s.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = s.objid
+          UNION ALL
+         SELECT 'SCHEMA', pg_catalog.quote_ident(n.nspname), '', n.nspowner, n.nspacl
+           FROM pg_catalog.pg_namespace n
+          WHERE s.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND n.oid = s.objid
+          UNION ALL
+         SELECT 'TYPE', pg_catalog.format('%I.%I', n.nspname, t.typname), '', t.typowner, t.typacl
+           FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+          WHERE s.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = s.objid
+          UNION ALL
+         SELECT 'LANGUAGE', pg_catalog.quote_ident(l.lanname), '', l.lanowner, l.lanacl
+           FROM pg_catalog.pg_language l
+          WHERE s.classid = 'pg_catalog.pg_language'::pg_catalog.regclass AND l.oid = s.objid
+          UNION ALL
+         SELECT 'FOREIGN DATA WRAPPER', pg_catalog.quote_ident(w.fdwname), '', w.fdwowner, w.fdwacl
+           FROM pg_catalog.pg_foreign_data_wrapper w
+          WHERE s.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass
+            AND w.oid = s.objid
+          UNION ALL
+         SELECT 'FOREIGN SERVER', pg_catalog.quote_ident(f.srvname), '', f.srvowner, f.srvacl
+           FROM pg_catalog.pg_foreign_server f
+          WHERE s.classid = 'pg_catalog.pg_foreign_server'::pg_catalog.regclass
+            AND f.oid = s.objid
+          UNION ALL
+         SELECT 'LARGE OBJECT', m.oid::pg_catalog.text, '', m.lomowner, m.lomacl
+           FROM pg_catalog.pg_largeobject_metadata m
+          WHERE s.classid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass AND m.oid = s.objid
+       ) o,
+       pg_catalog.aclexplode(o.acl) e
+ WHERE s.dbid = ${where === 'inside' ? inside : 0}
+   AND s.deptype = 'a' AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND s.refobjid IN (${oids(users)}) AND e.grantee = s.refobjid AND e.grantor <> o.owner`;
+
+const inside = `(SELECT h.oid FROM pg_catalog.pg_database h
+                   WHERE h.datname = pg_catalog.current_database())`;
+
+/** Who gave on, and whether the deployment's login may lend their rights. */
+export const readGivers = (users: readonly number[], login: string): string => `
+SELECT DISTINCT r.rolname AS name,
+       pg_catalog.pg_has_role(${text(login)}::pg_catalog.name, r.oid, 'USAGE') AS "isOurs"
+  FROM (${entries(users, 'inside')}) g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
+
+/**
+ * Each who gave on takes that back, and nothing else of what it gave: the server takes it for the
+ * grantor of the very rights that it may give itself. One that may not any more, but has the owner's
+ * rights, is let meanwhile, since what it gave no cascade reaches. Where who gave is nobody that can
+ * be become, its right to give on goes, with all that it gave.
+ */
+export const takeBack = (users: readonly number[], where: Where): string =>
+  block(`
+DECLARE one record; holder pg_catalog.name;
+BEGIN
+  FOR one IN
+    SELECT g.kind, g.object, f.rolname AS giver, t.rolname AS user,
+           pg_catalog.string_agg(g.right || g.part, ', ') AS rights,
+           pg_catalog.string_agg(g.right || g.part, ', ') FILTER (WHERE NOT EXISTS (
+             SELECT FROM pg_catalog.aclexplode(g.acl) a
+              WHERE a.grantee = g.grantor AND a.is_grantable
+                AND a.privilege_type = g.right)) AS missing
+      FROM (${entries(users, where)}) g
+      JOIN pg_catalog.pg_roles f ON f.oid = g.grantor
+      JOIN pg_catalog.pg_roles t ON t.oid = g.grantee
+     GROUP BY 1, 2, 3, 4, g.part
+  LOOP
+    BEGIN
+      IF one.missing IS NOT NULL THEN
+        EXECUTE pg_catalog.format('GRANT %s ON %s %s TO %I WITH GRANT OPTION',
+                                  one.missing, one.kind, one.object, one.giver);
+      END IF;
+      EXECUTE pg_catalog.format('SET LOCAL ROLE %I', one.giver);
+      EXECUTE pg_catalog.format('REVOKE %s ON %s %s FROM %I CASCADE',
+                                one.rights, one.kind, one.object, one.user);
+      RESET ROLE;
+      IF one.missing IS NOT NULL THEN
+        EXECUTE pg_catalog.format('REVOKE GRANT OPTION FOR %s ON %s %s FROM %I CASCADE',
+                                  one.missing, one.kind, one.object, one.giver);
+      END IF;
+    EXCEPTION WHEN insufficient_privilege THEN NULL;
+    END;
+  END LOOP;
+  FOR one IN
+    SELECT DISTINCT g.kind, g.object, g.part, g.owner, g.acl::pg_catalog.text AS acl
+      FROM (${entries(users, where)}) g
+  LOOP
+    FOR holder IN
+      SELECT DISTINCT r.rolname
+        FROM pg_catalog.aclexplode(one.acl::pg_catalog.aclitem[]) a
+        JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+       WHERE a.is_grantable AND a.grantor = one.owner AND a.grantee <> one.owner
+    LOOP
+      BEGIN
+        EXECUTE pg_catalog.format('REVOKE GRANT OPTION FOR ALL %s ON %s %s FROM %I CASCADE',
+                                  one.part, one.kind, one.object, holder);
+      EXCEPTION WHEN insufficient_privilege THEN NULL;
+      END;
+    END LOOP;
+  END LOOP;
+END`);

@@ -1,0 +1,70 @@
+/** What a tenant gives on, or holds open, so that others cannot go. */
+import { type Attack, type Attacker, NotLanded } from '../attack.ts';
+import { HookFailed } from '../world.ts';
+import { ownerOf } from './pooler.ts';
+
+/** Somebody else comes, is named in what the attacker does, and goes: nothing of that may keep it. */
+async function goesThough(
+  attacker: Attacker,
+  what: (username: string) => Promise<void>,
+): Promise<void> {
+  const { world, newcomer } = attacker;
+  const relation = await world.relate('third', { database: newcomer });
+  const third = await world.tenant(relation, 'third');
+  if (third === null) throw new NotLanded('the third is not served');
+  const { username = '' } = third.bag;
+  await what(username);
+  await world.unrelate(relation);
+  await world.hook(world.leader, 'update-status');
+  const { rows } = await world.judge.query('SELECT FROM pg_roles WHERE rolname = $1', [username]);
+  if (rows.length > 0)
+    throw new HookFailed(
+      `another cannot go for what the attacker did: ${world.charm.statusOf(world.leader)}`,
+    );
+}
+
+export const leaving: readonly Attack[] = [
+  {
+    name: 'rights-come-by-way-of-another',
+    position: 'pooler',
+    rule: 8,
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.pooled();
+          const owner = await ownerOf(session, attacker);
+          // Who drops what a role was given takes back what the owner gave, and nothing of others.
+          await session.done(
+            'SET ROLE NONE; CREATE TABLE evil_chain (n int)',
+            `GRANT SELECT ON evil_chain TO "${owner}" WITH GRANT OPTION`,
+            `SET ROLE "${owner}"; GRANT SELECT ON evil_chain TO "${username}"; RESET ROLE`,
+          );
+        }),
+    },
+  },
+  {
+    name: 'rights-come-from-roles-that-it-made',
+    position: 'direct',
+    rule: 8,
+    versions: [16, 99],
+    extra: { 'extra-user-roles': 'CREATEROLE' },
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const { database } = attacker.me;
+          const session = await attacker.direct();
+          await session.done(
+            "SET ROLE NONE; CREATE ROLE evil_giver LOGIN PASSWORD 'evil'",
+            'CREATE SCHEMA evil_given; GRANT ALL ON SCHEMA evil_given TO evil_giver',
+            `GRANT CONNECT ON DATABASE "${database}" TO evil_giver`,
+          );
+          await attacker.own();
+          const giver = await attacker.direct(database, { user: 'evil_giver', password: 'evil' });
+          await giver.done(
+            'CREATE TABLE evil_given.t (n int)',
+            `GRANT ALL ON evil_given.t TO "${username}"`,
+          );
+        }),
+    },
+  },
+];
