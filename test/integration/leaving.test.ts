@@ -205,6 +205,22 @@ describe('a user leaves, and others have something to do with it', () => {
     expect(await rolesLike('made')).toEqual([]);
   });
 
+  it('ends who holds what is to be changed, says so, and ends nobody else', async () => {
+    const [other, one] = [await provisioned(grant(15)), await provisioned(grant(16))];
+    const [holder, bystander] = [await sessionOf(other), await sessionOf(other)];
+    await holder.query(`
+      CREATE TABLE public.t (n int); CREATE TABLE public.u (n int);
+      CREATE POLICY evil ON public.t TO ${one.user} USING (true)`);
+    await holder.query('BEGIN; LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE');
+    await bystander.query('BEGIN; LOCK TABLE public.u IN ACCESS EXCLUSIVE MODE');
+    expect(await done(backend.remove(one, holdings(one, other)))).toEqual([
+      `a session of ${other.user} in db_15 was ended: it held what was to be changed`,
+    ]);
+    expect(await rolesLike(one.user)).toEqual([]);
+    await bystander.query('COMMIT');
+    await expect(holder.query('COMMIT')).rejects.toThrow();
+  });
+
   it('ends with all of its sessions', async () => {
     await backend.release();
     const client = await server.connect('postgres');

@@ -24,6 +24,11 @@ export class Agent {
     this.#server = server;
   }
 
+  /** The role that it logs in as. */
+  get name(): string {
+    return this.#user;
+  }
+
   /** Lends it the rights of roles, once more where something has taken them away. */
   async lend(roles: readonly string[]): Promise<void> {
     const { major } = this.#server;

@@ -1,7 +1,7 @@
 /** What somebody that leaves has in databases: what it owns, and what it was given there by others. */
 import type { Session } from '../wire/index.ts';
 import type { Agent } from './agent.ts';
-import type { Connections, Server } from './connections.ts';
+import type { Connections, Row, Server } from './connections.ts';
 import * as given from './statements/given.ts';
 import * as sql from './statements/removal.ts';
 
@@ -23,6 +23,7 @@ export interface Leaving {
   readonly connections: Connections;
   readonly server: Server;
   readonly agent: Agent;
+  readonly notes: Set<string>;
   readonly isAgain: boolean;
 }
 
@@ -51,7 +52,8 @@ export async function handOver(
     const session = await agent.enter(home);
     try {
       if (isAgain) givers.push(...(await takeBackGiven(leaving, session, roles)));
-      await leaveHome(connections, session, roles, to);
+      const leave = () => leaveHome(connections, session, roles, to);
+      await (isAgain ? unhindered(leaving, leave) : leave());
     } finally {
       await session.end();
     }
@@ -81,9 +83,41 @@ async function takeBackGiven(
   if (found.length === 0) return [];
   const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
   if (givers.length > 0) await agent.lend(givers);
-  await connections.ask(session, 'take back what was given on', [given.takeBack(users, 'inside')]);
+  await unhindered(leaving, () =>
+    connections.ask(session, 'take back what was given on', [given.takeBack(users, 'inside')]),
+  );
   return givers;
 }
+
+/**
+ * Does what waited for locks in vain before, and meanwhile ends the sessions of tenants that hold
+ * it up, and no others: who they are the server says while it waits.
+ */
+async function unhindered<Result>(
+  { connections, agent, notes }: Leaving,
+  body: () => Promise<Result>,
+): Promise<Result> {
+  let isOver = false;
+  const going = body().finally(() => {
+    isOver = true;
+  });
+  // It is awaited below; what it fails with must not go by unheard before.
+  going.catch(() => {});
+  while (!isOver) {
+    const [, ended = []] = await connections.send('end what holds it up', [
+      sql.wait,
+      sql.endBlockers(agent.name, patience),
+    ]);
+    for (const one of ended) notes.add(sentenceOf(one));
+  }
+  return going;
+}
+
+/** Milliseconds that one session may take to end. */
+const patience = 5_000;
+
+const sentenceOf = ({ user, database }: Row): string =>
+  `a session of ${String(user)} in ${String(database)} was ended: it held what was to be changed`;
 
 /** What is done in one database, with the user's own rights. */
 async function leaveHome(

@@ -86,7 +86,7 @@ export async function removeRole(
             : ended.right;
         if (stuck !== null) return inUse(role.name, stuck);
         await leaveOthers(connections, server, role, heir);
-        await handOver({ connections, server, agent, isAgain: round > 1 }, all, heir);
+        await handOver({ connections, server, agent, notes, isAgain: round > 1 }, all, heir);
         const made = all.map(({ name }) => name).reverse();
         const [sessions = []] = await connections.send('drop the role', [
           sql.endSessions(idsOf(all), patience),

@@ -67,4 +67,61 @@ export const leaving: readonly Attack[] = [
         }),
     },
   },
+  {
+    name: 'a-policy-names-another-on-a-table-that-is-locked',
+    position: 'pooler',
+    rule: 8,
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.pooled();
+          await session.done(
+            'CREATE TABLE evil_shut (n int)',
+            `CREATE POLICY evil ON evil_shut TO "${username}" USING (true)`,
+            'BEGIN',
+            'LOCK TABLE evil_shut IN ACCESS EXCLUSIVE MODE',
+          );
+        }),
+    },
+  },
+  {
+    name: 'another-was-given-rights-that-are-being-changed',
+    position: 'pooler',
+    rule: 8,
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.pooled();
+          await session.done(
+            'CREATE TABLE evil_half (n int)',
+            `GRANT SELECT ON evil_half TO "${username}"`,
+            'BEGIN',
+            'GRANT SELECT ON evil_half TO PUBLIC',
+          );
+        }),
+    },
+  },
+  {
+    name: 'another-reads-what-it-made',
+    position: 'direct',
+    rule: 8,
+    at: {
+      leaving: async (attacker) => {
+        const session = await attacker.direct();
+        await session.done('CREATE TABLE evil_read (n int)');
+        await session.end();
+        const { world } = attacker;
+        const relation = world.charm.world.made.relations - 1;
+        const second = await world.tenant(relation, 'second');
+        if (second === null) throw new NotLanded('the second is not served');
+        const { username = '', password = '' } = second.bag;
+        const reader = await attacker.direct(attacker.me.database, { user: username, password });
+        await reader.done('BEGIN', 'SELECT * FROM evil_read');
+        attacker.kept.push(reader);
+      },
+      removed: async (attacker) => {
+        attacker.notes.push(attacker.world.charm.statusOf(attacker.world.leader));
+      },
+    },
+  },
 ];
