@@ -36,26 +36,6 @@ async function homeOf(session: Session): Promise<string> {
   return name;
 }
 
-/** Somebody else comes, is named in what the attacker does, and goes: nothing of that may keep it. */
-async function goesThough(
-  attacker: Attacker,
-  what: (username: string) => Promise<void>,
-): Promise<void> {
-  const { world, newcomer } = attacker;
-  const relation = await world.relate('third', { database: newcomer });
-  const third = await world.tenant(relation, 'third');
-  if (third === null) throw new NotLanded('the third is not served');
-  const { username = '' } = third.bag;
-  await what(username);
-  await world.unrelate(relation);
-  await world.hook(world.leader, 'update-status');
-  const { rows } = await world.judge.query('SELECT FROM pg_roles WHERE rolname = $1', [username]);
-  if (rows.length > 0)
-    throw new HookFailed(
-      `another cannot go for what the attacker did: ${world.charm.statusOf(world.leader)}`,
-    );
-}
-
 /** What is interrupted once it has begun stays: a database that nobody enters, and nobody may alter. */
 async function dropByHalf(attacker: Attacker): Promise<void> {
   const { database } = attacker.me;
@@ -125,111 +105,6 @@ export const stuck: readonly Attack[] = [
           throw new HookFailed(
             `another is not mended for it: ${world.charm.statusOf(world.leader)}`,
           );
-      },
-    },
-  },
-  {
-    name: 'rights-come-by-way-of-another',
-    position: 'pooler',
-    rule: 8,
-    isOpen: true,
-    at: {
-      joined: (attacker) =>
-        goesThough(attacker, async (username) => {
-          const session = await attacker.pooled();
-          const owner = await ownerOf(session, attacker);
-          // Who drops what a role was given takes back what the owner gave, and nothing of others.
-          await session.done(
-            'SET ROLE NONE; CREATE TABLE evil_chain (n int)',
-            `GRANT SELECT ON evil_chain TO "${owner}" WITH GRANT OPTION`,
-            `SET ROLE "${owner}"; GRANT SELECT ON evil_chain TO "${username}"; RESET ROLE`,
-          );
-        }),
-    },
-  },
-  {
-    name: 'rights-come-from-roles-that-it-made',
-    position: 'direct',
-    rule: 8,
-    isOpen: true,
-    versions: [16, 99],
-    extra: { 'extra-user-roles': 'CREATEROLE' },
-    at: {
-      joined: (attacker) =>
-        goesThough(attacker, async (username) => {
-          const { database } = attacker.me;
-          const session = await attacker.direct();
-          await session.done(
-            "SET ROLE NONE; CREATE ROLE evil_giver LOGIN PASSWORD 'evil'",
-            'CREATE SCHEMA evil_given; GRANT ALL ON SCHEMA evil_given TO evil_giver',
-            `GRANT CONNECT ON DATABASE "${database}" TO evil_giver`,
-          );
-          await attacker.own();
-          const giver = await attacker.direct(database, { user: 'evil_giver', password: 'evil' });
-          await giver.done(
-            'CREATE TABLE evil_given.t (n int)',
-            `GRANT ALL ON evil_given.t TO "${username}"`,
-          );
-        }),
-    },
-  },
-  {
-    name: 'a-policy-names-another-on-a-table-that-is-locked',
-    position: 'pooler',
-    rule: 8,
-    isOpen: true,
-    at: {
-      joined: (attacker) =>
-        goesThough(attacker, async (username) => {
-          const session = await attacker.pooled();
-          await session.done(
-            'CREATE TABLE evil_shut (n int)',
-            `CREATE POLICY evil ON evil_shut TO "${username}" USING (true)`,
-            'BEGIN',
-            'LOCK TABLE evil_shut IN ACCESS EXCLUSIVE MODE',
-          );
-        }),
-    },
-  },
-  {
-    name: 'another-was-given-rights-that-are-being-changed',
-    position: 'pooler',
-    rule: 8,
-    isOpen: true,
-    at: {
-      joined: (attacker) =>
-        goesThough(attacker, async (username) => {
-          const session = await attacker.pooled();
-          await session.done(
-            'CREATE TABLE evil_half (n int)',
-            `GRANT SELECT ON evil_half TO "${username}"`,
-            'BEGIN',
-            'GRANT SELECT ON evil_half TO PUBLIC',
-          );
-        }),
-    },
-  },
-  {
-    name: 'another-reads-what-it-made',
-    position: 'direct',
-    rule: 8,
-    isOpen: true,
-    at: {
-      leaving: async (attacker) => {
-        const session = await attacker.direct();
-        await session.done('CREATE TABLE evil_read (n int)');
-        await session.end();
-        const { world } = attacker;
-        const relation = world.charm.world.made.relations - 1;
-        const second = await world.tenant(relation, 'second');
-        if (second === null) throw new NotLanded('the second is not served');
-        const { username = '', password = '' } = second.bag;
-        const reader = await attacker.direct(attacker.me.database, { user: username, password });
-        await reader.done('BEGIN', 'SELECT * FROM evil_read');
-        attacker.kept.push(reader);
-      },
-      removed: async (attacker) => {
-        attacker.notes.push(attacker.world.charm.statusOf(attacker.world.leader));
       },
     },
   },
