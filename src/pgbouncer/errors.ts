@@ -7,7 +7,13 @@ import { type Refusal, renderRefusal } from './relation/refusal.ts';
 /** The world is not ready: the hook defers, and the same event comes back. */
 export type Unavailable = { readonly class: 'unavailable' } & (
   | { readonly _tag: 'BackendUnavailable'; readonly where: string; readonly why: string }
-  | { readonly _tag: 'RoleInUse'; readonly role: string; readonly why: string }
+  | {
+      readonly _tag: 'RoleInUse';
+      readonly role: string;
+      readonly why: string;
+      /** Whether nobody logs in with it any more, which whoever holds it can keep from being done. */
+      readonly isLockedOut: boolean;
+    }
   | { readonly _tag: 'PoolerUnavailable'; readonly where: string; readonly why: string }
   /** They are still to be configured for a relation whose clients may come to any of them. */
   | { readonly _tag: 'UnitsLag'; readonly relation: number; readonly units: readonly string[] }
@@ -57,7 +63,7 @@ export function render(error: HookError): string {
     case 'BackendUnavailable':
       return `PostgreSQL at ${error.where} is not available (${error.why}); the hook is deferred until it is`;
     case 'RoleInUse':
-      return `role ${error.role} cannot be removed yet (${error.why}); it can no longer log in, and the removal is tried again`;
+      return `role ${error.role} cannot be removed yet (${error.why}); it can ${error.isLockedOut ? 'no longer' : 'still'} log in, and the removal is tried again`;
     case 'PoolerUnavailable':
       return `PgBouncer at ${error.where} does not answer (${error.why}); start it, the hook is deferred until then`;
     case 'PoolerUnusable':

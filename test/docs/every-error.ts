@@ -56,6 +56,7 @@ export const everyError: { readonly [Name in Tag]: Extract<HookError, { readonly
     class: 'unavailable',
     role: 'relation_id_4',
     why: 'canceling statement due to lock timeout',
+    isLockedOut: true,
   },
   EndpointUnknown: { _tag: 'EndpointUnknown', class: 'unavailable', unit: 'pgbouncer/1' },
   OutOfTime: { _tag: 'OutOfTime', class: 'unavailable', what: 'Provision' },

@@ -424,8 +424,23 @@ describe('remove', () => {
     const blocker = await server.connect('db_25');
     await blocker.query('BEGIN; LOCK TABLE public.t');
     const outcome = await backend.remove(one, holdings(one))();
-    expect(outcome).toMatchObject({ left: { _tag: 'RoleInUse', role: 'relation_id_25' } });
+    expect(outcome).toMatchObject({
+      left: { _tag: 'RoleInUse', role: 'relation_id_25', isLockedOut: true },
+    });
     await expect(as(one, 'SELECT 1')).rejects.toThrow();
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+    await removed(one);
+  });
+
+  it('says that the role can still log in where nobody could see to that', async () => {
+    const one = await provisioned(grant(65));
+    const blocker = await server.connect('postgres');
+    await blocker.query('BEGIN; ALTER ROLE relation_id_65 CONNECTION LIMIT 7');
+    expect(await backend.remove(one, holdings(one))()).toMatchObject({
+      left: { _tag: 'RoleInUse', role: 'relation_id_65', isLockedOut: false },
+    });
+    expect(await as(one, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await blocker.query('ROLLBACK');
     await blocker.end();
     await removed(one);

@@ -195,7 +195,10 @@ export class MemoryPostgres {
     );
     if (shut !== null) return E.left(shut);
     if (why !== undefined)
-      return E.left({ _tag: 'RoleInUse', class: 'unavailable', role: user, why });
+      return E.left({
+        ...({ _tag: 'RoleInUse', class: 'unavailable' } as const),
+        ...{ role: user, why, isLockedOut: true },
+      });
     const done = this.#statements({ 'drop role': () => this.roles.delete(user) });
     return E.isLeft(done) ? done : E.right([]);
   }

@@ -5,27 +5,15 @@
  */
 import { renderHostPort } from '../relation/host-port.ts';
 import { connect, type Session, WireProblem } from '../wire/index.ts';
-import { homeOf, isElsewhere, ownLogin } from './login.ts';
+import { homeOf, ownLogin } from './login.ts';
 import type { PostgresOptions } from './options.ts';
 import { pinned } from './pinned.ts';
-import { isLostRace, SqlProblem } from './problem.ts';
+import { isLostRace, SqlProblem, unlessElsewhere, unlessThere } from './problem.ts';
+import type { Server } from './server.ts';
 import * as sql from './statements/home.ts';
 
+export type { Server } from './server.ts';
 export type Row = Readonly<Record<string, unknown>>;
-
-/** What is known of the server, and of the login, once the home is entered. */
-export interface Server {
-  readonly login: string;
-  readonly isSuperuser: boolean;
-  readonly isAble: boolean;
-  readonly isOwner: boolean;
-  readonly isPrimary: boolean;
-  readonly isFurnished: boolean;
-  readonly version: string;
-  readonly major: number;
-  /** How many sessions one tenant may have: four fifths of them all, so that others get in. */
-  readonly limit: number;
-}
 
 interface Home {
   readonly session: Session;
@@ -42,6 +30,9 @@ export class Connections {
   readonly #options: PostgresOptions;
   #home: Promise<Home> | undefined;
   #superuser: Promise<Session | null> | undefined;
+  /** What a turn has read and locked goes with its session: another one is no use to it. */
+  #isInTurn = false;
+  #isReopened = false;
   /** All that were opened in this hook: none outlives it, whatever came in between. */
   readonly #opened = new Set<Session>();
   /** Why nothing more is asked of the server in this hook. */
@@ -68,7 +59,23 @@ export class Connections {
 
   /** Sends statements to the home, together: one message, and one transaction unless one can run in none. */
   async send(purpose: string, statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
-    return this.ask((await this.#entered()).session, purpose, statements);
+    const { session } = await this.#entered();
+    try {
+      return await this.ask(session, purpose, statements);
+    } catch (problem) {
+      if (this.#isInTurn || !this.#mayReopen(problem)) throw problem;
+      this.#home = undefined;
+      return this.ask((await this.#entered()).session, purpose, statements);
+    }
+  }
+
+  /** Whether a session was merely ended, on which then nothing was done; once in a hook. */
+  #mayReopen(problem: unknown): boolean {
+    const isEnded =
+      problem instanceof SqlProblem && (problem.kind === 'lost' || problem.sqlState === '57P01');
+    if (!isEnded || this.#isReopened) return false;
+    this.#isReopened = true;
+    return true;
   }
 
   async ask(
@@ -93,6 +100,7 @@ export class Connections {
     const last: Last = { purpose: 'let other units go on', statements: [] };
     try {
       const [, ...rows] = await this.send(purpose, [sql.lock, ...reads]);
+      this.#isInTurn = true;
       const result = await body(rows, last);
       await this.send(last.purpose, [...last.statements, sql.unlock]);
       return result;
@@ -100,6 +108,8 @@ export class Connections {
       // The connection may be what failed; the turn went with it then.
       await this.send('let other units go on', [sql.unlock]).catch(() => {});
       throw problem;
+    } finally {
+      this.#isInTurn = false;
     }
   }
 
@@ -109,7 +119,11 @@ export class Connections {
   }
 
   /** A superuser's session in the maintenance database; null where none was given. */
-  superuser(): Promise<Session | null> {
+  async superuser(): Promise<Session | null> {
+    if ((await this.#superuser)?.isEnded === true && !this.#isReopened) {
+      this.#isReopened = true;
+      this.#superuser = undefined;
+    }
     this.#superuser ??= (async () => {
       const { database = 'postgres' } = this.#options;
       const session = await this.#open(this.#options, database);
@@ -125,6 +139,7 @@ export class Connections {
     const opened = [...this.#opened];
     this.#opened.clear();
     [this.#home, this.#superuser, this.#isLost] = [undefined, undefined, null];
+    this.#isReopened = false;
     await Promise.all(opened.map((session) => session.end()));
   }
 
@@ -137,13 +152,10 @@ export class Connections {
     const { preferred = 'given', owner } = this.#options;
     const first = preferred === 'own' ? ownLogin(this.#options) : this.#options;
     const home = homeOf(owner);
-    let entered: Home;
-    try {
-      entered = await this.#lookedAt(await this.#open(first, home));
-    } catch (problem) {
-      if (!(problem instanceof SqlProblem) || !isElsewhere(problem.sqlState)) throw problem;
-      return this.#settle();
-    }
+    const entered = await this.#open(first, home)
+      .then((session) => this.#lookedAt(session))
+      .catch(unlessElsewhere);
+    if (entered === null) return this.#settle();
     if (!entered.server.isSuperuser) return this.#furnished(entered);
     await entered.session.end();
     return this.#settle();
@@ -279,17 +291,6 @@ export interface Last {
 
 const statementTimeoutByDefault = 20_000;
 const longest = 2 ** 31 - 1;
-
-function unlessElsewhere(problem: unknown): null {
-  if (problem instanceof SqlProblem && isElsewhere(problem.sqlState)) return null;
-  throw problem;
-}
-
-function unlessThere(problem: unknown): void {
-  const isThere =
-    problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
-  if (!isThere) throw problem;
-}
 
 /** One of those who come at once always gets through, so this many are enough for as many units. */
 const mostLost = 20;

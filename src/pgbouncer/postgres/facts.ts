@@ -58,6 +58,8 @@ export interface Database {
   readonly isTenants: boolean;
   /** The relation whose user owns it, or has made the role that does. */
   readonly tenant: number | null;
+  /** Its drop was interrupted: nobody enters or alters it any more, it can only be dropped. */
+  readonly isHalf: boolean;
   readonly isClosed: boolean;
   readonly isPublic: boolean;
 }
@@ -125,6 +127,7 @@ export function damageOf(
   // A leader of version 0.1 that came to its place again has left it out.
   if (grant.verifier === null) return `the verifier of ${user.name} is not on record`;
   if (heir === undefined || place === undefined) return 'its database is not there';
+  if (place.isHalf) return `database ${place.name} was dropped halfway`;
   if (place.ownerId !== heir.id) return `database ${place.name} belongs to ${place.owner}`;
   if (place.isClosed) return `database ${place.name} takes no connections`;
   if (place.isPublic) return `database ${place.name} is open to everyone`;

@@ -2,6 +2,7 @@
 import type { Session } from '../wire/index.ts';
 import type { Agent } from './agent.ts';
 import type { Connections, Row, Server } from './connections.ts';
+import { dropHalves } from './halfway.ts';
 import * as given from './statements/given.ts';
 import * as sql from './statements/removal.ts';
 
@@ -42,7 +43,9 @@ export async function handOver(
     sql.readShown(users),
   ]);
   const [homes = [], shown = []] = found.slice(-2);
+  const dropped = await dropHalves(connections, homes);
   for (const home of homes) {
+    if (dropped.has(home.name)) continue;
     const to = (home.heir as string | null) ?? (home.isKept === true ? (heir?.name ?? null) : null);
     const givers = [
       ...new Set([...(home.givers as readonly string[]), ...(to === null ? [] : [to])]),
@@ -59,10 +62,11 @@ export async function handOver(
     }
     await agent.giveBack([...new Set(givers)]);
   }
-  if (shown.length > 0)
+  const left = shown.filter(({ name }) => !dropped.has(name));
+  if (left.length > 0)
     await connections.send('take back what it was shown', [
       ...(isAgain ? [given.takeBack(users, 'databases')] : []),
-      ...shown.flatMap(({ name, owner }) => sql.leave(String(name), String(owner), names)),
+      ...left.flatMap(({ name, owner }) => sql.leave(String(name), String(owner), names)),
     ]);
 }
 

@@ -2,6 +2,7 @@ import * as kit from '../../hook/index.ts';
 import type { HookError } from '../errors.ts';
 import type { Attempt } from '../ports.ts';
 import type { WireProblem } from '../wire/index.ts';
+import { isElsewhere } from './login.ts';
 
 /** Something that went wrong between here and PostgreSQL, and what it was to be good for. */
 export class SqlProblem extends Error {
@@ -57,3 +58,20 @@ export const isLostRace = (problem: unknown): boolean =>
   problem instanceof SqlProblem &&
   (['42710', '23505'].includes(problem.sqlState ?? '') ||
     (problem.sqlState === 'XX000' && problem.message.startsWith('tuple concurrently ')));
+
+/** For a login that is not there, or a database: no session then. */
+export function unlessElsewhere(problem: unknown): null {
+  if (problem instanceof SqlProblem && isElsewhere(problem.sqlState)) return null;
+  throw problem;
+}
+
+/** For a database that somebody else has just made. */
+export function unlessThere(problem: unknown): void {
+  const isThere =
+    problem instanceof SqlProblem && ['42P04', '23505'].includes(problem.sqlState ?? '');
+  if (!isThere) throw problem;
+}
+
+/** For a role that cannot go yet. */
+export const inUse = (role: string, why: string, isLockedOut: boolean): never =>
+  halt({ _tag: 'RoleInUse', class: 'unavailable', role, why, isLockedOut });

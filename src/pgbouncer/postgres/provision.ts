@@ -16,7 +16,7 @@ interface Plan {
   readonly owner: { readonly name: string; readonly found: Role | undefined };
   readonly place: string;
   /** How the database is come by. */
-  readonly database: 'there' | 'made' | 'taken over';
+  readonly database: 'there' | 'made' | 'made anew' | 'taken over';
   /** Who owns it, where it is to be taken over. */
   readonly holder: string | null;
 }
@@ -114,14 +114,17 @@ function planOf(
   const found = facts.databases.get(known);
   const plan = { user: { name: userName, found: user }, owner: wanted, holder: null };
   if (found === undefined) return { ...plan, place: known, database: 'made' };
+  const anew = { ...plan, place: known, database: 'made anew', holder: found.owner } as const;
   if (owner !== undefined && found.ownerId === owner.id)
-    return { ...plan, place: known, database: 'there' };
+    return found.isHalf ? anew : { ...plan, place: known, database: 'there' };
   const isItsUsers =
     found.tenant !== null &&
     (found.tenant === relation ||
       grants.some((one) => one.relation === found.tenant && one.database === database));
   if (found.isHandedOver || isItsUsers)
-    return { ...plan, place: known, database: 'taken over', holder: found.owner };
+    return found.isHalf
+      ? anew
+      : { ...plan, place: known, database: 'taken over', holder: found.owner };
   // A tenant that was quicker keeps its database; whoever asks for the name gets another one by it.
   if (found.isTenants && grant.state !== 'published')
     return { ...plan, place: freshName(`hookchart_${database}`), database: 'made' };
@@ -146,25 +149,29 @@ async function carryOut(
     inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
   const { user, owner, place, database, holder } = plan;
   // What it shares the user says itself, with no more rights than the database's owner has.
-  const isEntering = database === 'made' || user.found?.shares.includes(place) !== true;
+  const isMade = database === 'made' || database === 'made anew';
+  const isEntering = isMade || user.found?.shares.includes(place) !== true;
   const rights = isEntering ? { attributes: [], roles: [] } : grant;
   const roles = [
     ...ownerStatements(plan, grant, server),
     ...userStatements(plan, { ...grant, ...rights }, server, verifier),
   ];
   const opening = sql.openDatabase(place, owner.name);
-  if (database === 'made') {
-    await connections.send('create roles', roles);
+  const joining =
+    holder === null || holder === owner.name || holder === server.login
+      ? []
+      : [sql.join(holder, server.major)];
+  if (isMade) {
+    await connections.send('create roles', [...roles, ...joining]);
+    if (database === 'made anew')
+      await connections.send('drop what was dropped halfway', [sql.dropDatabase(place)]);
     await connections.send('create the database', [sql.makeDatabase(place, owner.name)]);
     await connections.send('close the database to others', opening);
   } else {
     const taking =
       holder === null || holder === owner.name
         ? []
-        : [
-            ...(holder === server.login ? [] : [sql.join(holder, server.major)]),
-            sql.takeDatabase(place, owner.name),
-          ];
+        : [...joining, sql.takeDatabase(place, owner.name)];
     await connections.send('create roles', [...roles, ...taking, ...opening]);
   }
   if (isEntering) {

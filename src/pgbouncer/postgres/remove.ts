@@ -5,7 +5,7 @@ import type { Connections, Row, Server } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
 import { type Heir, handOver, type Named } from './hand-over.ts';
 import { adoptLegacy } from './legacy.ts';
-import { halt, SqlProblem } from './problem.ts';
+import { inUse, SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
 import { grantRole, join, revokeRole } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
@@ -40,8 +40,9 @@ export async function remove(
       const heir = roleOf(facts, owner);
       if (role === undefined) {
         // It was made once, and who has made this one nobody can tell.
-        const isOthers = place !== null && facts.roles.has(user);
-        return isOthers ? inUse(user, 'it is not the one that was made; drop it') : [];
+        const others = place === null ? undefined : facts.roles.get(user);
+        if (others === undefined) return [];
+        return inUse(user, 'it is not the one that was made; drop it', !others.canLogin);
       }
       return removeRole(
         connections,
@@ -59,9 +60,6 @@ export async function remove(
   );
 }
 
-const inUse = (role: string, why: string): never =>
-  halt({ _tag: 'RoleInUse', class: 'unavailable', role, why });
-
 /** What PostgreSQL says to it is a reason to try again later, whatever it is. */
 export async function removeRole(
   connections: Connections,
@@ -70,6 +68,7 @@ export async function removeRole(
   heir: Heir | null,
 ): Promise<readonly string[]> {
   const notes = new Set<string>();
+  const login = { isLockedOut: !role.canLogin };
   const agent = new Agent(connections, server);
   try {
     for (let round = 1; ; round++) {
@@ -77,14 +76,14 @@ export async function removeRole(
         const all = await tenantsRoles(connections, role);
         if (round > 1) await connections.send('end what names it', [holdersOf(all)]);
         // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
-        const ended = await tried(() => endLogins(connections, server, role, all, notes));
+        const ended = await tried(() => endLogins(connections, server, role, all, notes, login));
         const isLess = await rollBackPrepared(connections, agent, all, heir, notes);
         if (!isLess && E.isLeft(ended)) throw ended.left;
         const stuck =
           isLess || E.isLeft(ended)
-            ? await endLogins(connections, server, role, all, notes)
+            ? await endLogins(connections, server, role, all, notes, login)
             : ended.right;
-        if (stuck !== null) return inUse(role.name, stuck);
+        if (stuck !== null) return inUse(role.name, stuck, login.isLockedOut);
         await leaveOthers(connections, server, role, heir);
         await handOver({ connections, server, agent, notes, isAgain: round > 1 }, all, heir);
         const made = all.map(({ name }) => name).reverse();
@@ -102,7 +101,7 @@ export async function removeRole(
     }
   } catch (problem) {
     if (problem instanceof SqlProblem && problem.kind === 'refused')
-      return inUse(role.name, problem.message);
+      return inUse(role.name, problem.message, login.isLockedOut);
     throw problem;
   } finally {
     await agent.end();
@@ -175,11 +174,13 @@ async function endLogins(
   role: Role,
   roles: readonly Named[],
   notes: Set<string>,
+  login: { isLockedOut: boolean },
 ): Promise<string | null> {
   const [ended = []] = await connections.send('end logins', [
     sql.endSessions([role.id], patience),
     sql.endLogin(role.name),
   ]);
+  login.isLockedOut = true;
   note(ended, notes);
   const made = roles.filter(({ id }) => id !== role.id);
   for (let first = 0; first < made.length; first += batch) {

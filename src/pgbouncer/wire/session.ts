@@ -11,6 +11,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Session {
   /** Sends statements in one message, and yields the rows of each within so many milliseconds. */
   query(text: string, timeout: number): Promise<readonly (readonly Row[])[]>;
+  /** Whether somebody has ended it, whoever that was. */
+  readonly isEnded: boolean;
   /** Says goodbye, but does not wait long for an answer. */
   end(): Promise<void>;
   /** Ends at once. */
@@ -84,6 +86,10 @@ class LoggedIn implements Session {
       if (gate.isTrusted && isRefusal(cause))
         gate.fail(new WireProblem('lost', cause.message, { sqlState: cause.code }));
     });
+  }
+
+  get isEnded(): boolean {
+    return this.#gate.destroyed;
   }
 
   query(text: string, timeout: number): Promise<readonly (readonly Row[])[]> {

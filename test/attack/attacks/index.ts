@@ -2,6 +2,7 @@
 import type { Attack, Instance } from '../attack.ts';
 import { databag } from './databag.ts';
 import { direct } from './direct.ts';
+import { halfway } from './halfway.ts';
 import { leaving } from './leaving.ts';
 import { operated } from './operated.ts';
 import { planted } from './planted.ts';
@@ -13,6 +14,7 @@ const attacks: readonly Attack[] = [
   ...pooler,
   ...direct,
   ...operated,
+  ...halfway,
   ...leaving,
   ...stuck,
 ];

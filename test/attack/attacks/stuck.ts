@@ -36,30 +36,6 @@ async function homeOf(session: Session): Promise<string> {
   return name;
 }
 
-/** What is interrupted once it has begun stays: a database that nobody enters, and nobody may alter. */
-async function dropByHalf(attacker: Attacker): Promise<void> {
-  const { database } = attacker.me;
-  const inside = await attacker.direct();
-  // What is to be written first takes longer than the statement may.
-  await inside.done(
-    "CREATE TABLE evil_much AS SELECT n, pg_catalog.repeat('x', 800) AS x FROM pg_catalog.generate_series(1, 60000) n",
-  );
-  await inside.end();
-  const session = await attacker.direct('postgres');
-  for (const patience of [20, 40, 60, 90, 120, 200]) {
-    await session.done(`SET statement_timeout = ${patience}`);
-    if (await session.tried(`DROP DATABASE "${database}" WITH (FORCE)`, '57014', '55000'))
-      throw new NotLanded('it was dropped in time');
-    await session.done('SET statement_timeout = 0');
-    const [row] = await session.query(
-      `SELECT datconnlimit AS "limit" FROM pg_catalog.pg_database WHERE datname = '${database}'`,
-    );
-    attacker.notes.push(`after ${patience} ms its limit is ${row?.limit}`);
-    if (row?.limit === -2) return;
-  }
-  throw new NotLanded('it was never dropped by half');
-}
-
 /** Who is removed, or cannot be yet, is out: through PgBouncer and past it. */
 async function isLockedOut(attacker: Attacker): Promise<void> {
   const { world, user } = attacker;
@@ -75,39 +51,6 @@ async function isLockedOut(attacker: Attacker): Promise<void> {
 }
 
 export const stuck: readonly Attack[] = [
-  {
-    name: 'its-database-is-dropped-halfway',
-    position: 'direct',
-    rule: 8,
-    isOpen: true,
-    do: dropByHalf,
-  },
-  {
-    name: 'a-database-dropped-halfway-ends-the-session-for-others',
-    position: 'direct',
-    rule: 8,
-    isOpen: true,
-    do: dropByHalf,
-    at: {
-      joined: async (attacker) => {
-        const { world } = attacker;
-        const relation = world.charm.world.made.relations - 2;
-        const newcomer = await world.tenant(relation, 'newcomer');
-        if (newcomer === null) throw new NotLanded('the newcomer is not served');
-        // No attack, but something that the next audit is to mend.
-        await world.judge.query(`ALTER ROLE "${newcomer.bag.username}" VALID UNTIL '2001-01-01'`);
-        for (const name of ['update-status', 'update-status']) await world.hook(world.leader, name);
-        const { rows } = await world.judge.query(
-          "SELECT rolvaliduntil = 'infinity' AS lasts FROM pg_roles WHERE rolname = $1",
-          [newcomer.bag.username],
-        );
-        if (rows[0]?.lasts !== true)
-          throw new HookFailed(
-            `another is not mended for it: ${world.charm.statusOf(world.leader)}`,
-          );
-      },
-    },
-  },
   {
     name: 'one-thing-of-each-kind',
     position: 'pooler',

@@ -66,7 +66,14 @@ describe('render', () => {
       { _tag: 'BackendUnavailable', class: 'unavailable', where: 'h:1', why: 'refused' },
       'PostgreSQL at h:1 is not available (refused)',
     ],
-    [{ _tag: 'RoleInUse', class: 'unavailable', role: 'r', why: 'locked' }, 'is tried again'],
+    [
+      { _tag: 'RoleInUse', class: 'unavailable', role: 'r', why: 'locked', isLockedOut: true },
+      'role r cannot be removed yet (locked); it can no longer log in, and the removal is tried again',
+    ],
+    [
+      { _tag: 'RoleInUse', class: 'unavailable', role: 'r', why: 'locked', isLockedOut: false },
+      'role r cannot be removed yet (locked); it can still log in, and the removal is tried again',
+    ],
     [{ _tag: 'PoolerUnavailable', class: 'unavailable', where: 'h:1', why: 'x' }, 'start it'],
     [
       { _tag: 'OutOfTime', class: 'unavailable', what: 'Provision' },

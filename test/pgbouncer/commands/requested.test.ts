@@ -198,6 +198,7 @@ describe('an application asks for a database', () => {
           class: 'unavailable',
           role: 'relation_id_4',
           why: 'locked',
+          isLockedOut: true,
         } as const);
       },
     };

@@ -3,6 +3,12 @@ import { fixed } from './grant.ts';
 import { text, texts } from './quoted.ts';
 
 /**
+ * Whether the drop of a database was interrupted, as newest minor versions mark it. Whoever alters
+ * such a database has its own session ended for that.
+ */
+export const isHalf = 'd.datconnlimit = -2';
+
+/**
  * From 16 on the maker of a role has it from the server itself, with the right to give it on and
  * neither of the others.
  */
@@ -89,6 +95,7 @@ SELECT d.oid AS id, d.datname AS name, r.rolname AS owner, d.datdba AS "ownerId"
        EXISTS (SELECT FROM tenants t WHERE t.id = d.datdba) AS "isTenants",
        (SELECT pg_catalog.min(t.relation)::pg_catalog.float8 FROM tenants t
          WHERE t.id = d.datdba) AS "tenant",
+       ${isHalf} AS "isHalf",
        NOT d.datallowconn OR d.datconnlimit <> -1 AS "isClosed",
        EXISTS (SELECT FROM pg_catalog.aclexplode(
                  COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) a

@@ -129,6 +129,9 @@ export const revokeRole = (
 export const makeDatabase = (place: string, owner: string): string =>
   `CREATE DATABASE ${id(place)} OWNER ${id(owner)} TEMPLATE template0 ALLOW_CONNECTIONS false`;
 
+/** What was dropped halfway; in a message by itself, as it can run in no transaction. */
+export const dropDatabase = (place: string): string => `DROP DATABASE IF EXISTS ${id(place)}`;
+
 export const takeDatabase = (place: string, owner: string): string =>
   `ALTER DATABASE ${id(place)} OWNER TO ${id(owner)}`;
 

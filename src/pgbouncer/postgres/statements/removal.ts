@@ -1,4 +1,5 @@
 /** How a user goes: its login, its sessions, its transactions, its objects, and then itself. */
+import { isHalf } from './facts.ts';
 import { asOwner } from './grant.ts';
 import { block, id, ids, oids, text, texts } from './quoted.ts';
 
@@ -55,7 +56,7 @@ export const become = (role: string): string => `SET ROLE ${id(role)}`;
  */
 export const readHomes = (users: readonly number[], databases: readonly string[]): string => `
 SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
-       r.rolname AS owner, pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
+       ${isHalf} AS "isHalf", r.rolname AS owner, pg_catalog.pg_has_role(d.datdba, 'USAGE') AS "isOurs",
        (SELECT o.rolname FROM hookchart.roles h
           JOIN pg_catalog.pg_roles o ON o.oid = h.id AND o.rolname = h.name
          WHERE h.place = d.datname) AS heir,
