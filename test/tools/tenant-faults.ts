@@ -63,7 +63,7 @@ export const brokenRules: readonly BrokenRule[] = [
   },
   {
     rule: 'what a user owned is handed over when it leaves',
-    file: 'src/pgbouncer/postgres/remove.ts',
+    file: 'src/pgbouncer/postgres/hand-over.ts',
     edits: [['    sql.reassign(owned, heir),\n', '']],
     foundBy: { test: postgresTest, name: 're-relates' },
   },
