@@ -69,7 +69,7 @@ export class Connections {
     }
   }
 
-  /** Whether a session was merely ended, on which then nothing was done; once in a hook. */
+  /** Whether a session was merely ended; once in a hook, since what is sent again may have been done. */
   #mayReopen(problem: unknown): boolean {
     const isEnded =
       problem instanceof SqlProblem && (problem.kind === 'lost' || problem.sqlState === '57P01');
