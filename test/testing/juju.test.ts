@@ -6,6 +6,7 @@ import { HookTools } from '../../src/testing/hook-tools.ts';
 import { delivered, flushed } from '../../src/testing/lifecycle.ts';
 import { hooksOf, updateStatus } from '../../src/testing/resolver.ts';
 import { dueSecrets } from '../../src/testing/schedule.ts';
+import { simulatedJuju } from '../../src/testing/simulated-juju.ts';
 import { dueHooks, rest } from '../../src/testing/simulation.ts';
 import { applied, step } from '../../src/testing/step.ts';
 import { ToolError } from '../../src/testing/tool-error.ts';
@@ -438,6 +439,14 @@ describe('the hook tools', () => {
     expect(() => seen.flush()).toThrow(
       'persisting charm state: max allowed size (2097152) exceeded',
     );
+  });
+
+  it('state: what is emptied through the port leaves no key behind', async () => {
+    const seen = tools(await related(), 'pgbouncer/0');
+    seen.stateSet({ a: '1' });
+    const status = { name: 'active', message: '' } as const;
+    await simulatedJuju(seen, {}).commit({ bags: [], state: { a: '' }, status })();
+    expect(Object.keys(seen.stateShown())).not.toContain('a');
   });
 
   it('secrets: an owner writes, a grant lets read, and a unit tracks a revision', async () => {

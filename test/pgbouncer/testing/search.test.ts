@@ -104,6 +104,13 @@ describe('the search', () => {
     expect(known.size).toBeGreaterThan(search.counts.states);
   });
 
+  it('comes from an empty world to the very one that begins served', async () => {
+    const search = new Search(simulated, bounds({ operations: 1 }), 0);
+    expect(await search.run()).toBeNull();
+    const { world, ...state } = await new Search(simulated, bounds({ operations: 0 }), 1).begin();
+    expect(search.idOf({ ...state, world: search.memory.interner.canonical(world) })).toBeDefined();
+  });
+
   it('takes units for each other, and counts what that saves', async () => {
     const { counts } = await explore(simulated, bounds({ units: 3 }), 1);
     expect(counts.namedStates).toBeGreaterThan(counts.states * 2);
