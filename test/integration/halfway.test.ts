@@ -1,12 +1,11 @@
-import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
 import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
-import { render } from '../../src/pgbouncer/errors.ts';
 import type { Backend } from '../../src/pgbouncer/ports.ts';
 import { postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { aGrant as grant } from '../a-grant.ts';
+import { done, rowsOn } from './asked.ts';
 
 const owner = 'model/pgbouncer';
 const workspace = new Workspace();
@@ -29,22 +28,7 @@ async function published(one: Grant): Promise<Grant> {
   return { ...one, ...made, state: 'published' };
 }
 
-async function done<Result>(
-  attempt: () => Promise<E.Either<Parameters<typeof render>[0], Result>>,
-) {
-  const outcome = await attempt();
-  if (E.isLeft(outcome)) throw new Error(`${outcome.left._tag}: ${render(outcome.left)}`);
-  return outcome.right;
-}
-
-async function query(text: string, database = 'postgres') {
-  const client = await server.connect(database);
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = (text: string, database?: string) => rowsOn(server, text, database);
 
 /** As an interrupted DROP DATABASE leaves it. */
 const dropHalf = (database: string) =>

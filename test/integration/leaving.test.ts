@@ -1,15 +1,14 @@
-import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Grant } from '../../machines/index.ts';
 import { type LeftoverOptions, leftovers } from '../../src/cli/leftovers.ts';
 import { Workspace } from '../../src/pgbouncer/demo/servers/child.ts';
 import { type PostgresServer, startPostgres } from '../../src/pgbouncer/demo/servers/postgres.ts';
-import { render } from '../../src/pgbouncer/errors.ts';
 import type { Backend } from '../../src/pgbouncer/ports.ts';
 import { postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { homeOf } from '../../src/pgbouncer/postgres/login.ts';
 import { aGrant as grant } from '../a-grant.ts';
+import { done } from './asked.ts';
 
 const owner = 'model/pgbouncer';
 const workspace = new Workspace();
@@ -36,14 +35,6 @@ const holdings = (...grants: readonly Grant[]) => ({ owner, grants });
 
 async function provisioned(one: Grant): Promise<Grant> {
   return { ...one, ...(await done(backend.provision(one, holdings(one)))) };
-}
-
-async function done<Result>(
-  attempt: () => Promise<E.Either<Parameters<typeof render>[0], Result>>,
-) {
-  const outcome = await attempt();
-  if (E.isLeft(outcome)) throw new Error(`${outcome.left._tag}: ${render(outcome.left)}`);
-  return outcome.right;
 }
 
 async function sessionOf({ user, password, place, database }: Grant): Promise<pg.Client> {

@@ -9,6 +9,7 @@ import { render } from '../../src/pgbouncer/errors.ts';
 import type { Backend, Holdings } from '../../src/pgbouncer/ports.ts';
 import { type PostgresOptions, postgres } from '../../src/pgbouncer/postgres/index.ts';
 import { aGrant as grant } from '../a-grant.ts';
+import { done, rowsOn } from './asked.ts';
 
 const owner = 'model/pgbouncer';
 
@@ -38,22 +39,7 @@ async function provisioned(one: Grant): Promise<Grant> {
 
 const removed = (one: Grant) => done(backend.remove(one, holdings(one)));
 
-async function done<Result>(
-  attempt: () => Promise<E.Either<Parameters<typeof render>[0], Result>>,
-) {
-  const outcome = await attempt();
-  if (E.isLeft(outcome)) throw new Error(`${outcome.left._tag}: ${render(outcome.left)}`);
-  return outcome.right;
-}
-
-async function query(text: string, database = 'postgres') {
-  const client = await server.connect(database);
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = (text: string, database?: string) => rowsOn(server, text, database);
 
 async function as({ user, password, database }: Grant, ...statements: string[]) {
   const client = new pg.Client({
