@@ -1,32 +1,10 @@
 /** What somebody that leaves has in databases: what it owns, and what it was given there by others. */
 import type { Session } from '../wire/index.ts';
-import type { Agent } from './agent.ts';
-import type { Connections, Row, Server } from './connections.ts';
+import type { Connections, Row } from './connections.ts';
 import { dropHalves } from './halfway.ts';
+import { type Heir, idsOf, type Leaving, type Named, namesOf, patience } from './leaving.ts';
 import * as given from './statements/given.ts';
 import * as sql from './statements/removal.ts';
-
-/** The owner of a database, to whom it is handed over what somebody leaves there. */
-export interface Heir {
-  readonly name: string;
-  readonly place: string;
-  /** Whether nobody else uses the database: what was done in the owner's name was the user's then. */
-  readonly isAlone: boolean;
-}
-
-export interface Named {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** With what is worked, and whether it was refused before: only then is it looked for who holds it up. */
-export interface Leaving {
-  readonly connections: Connections;
-  readonly server: Server;
-  readonly agent: Agent;
-  readonly notes: Set<string>;
-  readonly isAgain: boolean;
-}
 
 /** What it owns is handed over, wherever it is, and nothing of it stays behind. */
 export async function handOver(
@@ -35,8 +13,8 @@ export async function handOver(
   heir: Heir | null,
 ): Promise<void> {
   const { connections, server, agent, isAgain } = leaving;
-  const users = roles.map(({ id }) => id);
-  const names = roles.map(({ name }) => name);
+  const users = idsOf(roles);
+  const names = namesOf(roles);
   const found = await connections.send('look for what it owns', [
     ...(isAgain && server.major >= 16 ? [given.joinGivers(users)] : []),
     sql.readHomes(users, heir === null ? [] : [heir.place]),
@@ -80,7 +58,7 @@ async function takeBackGiven(
   roles: readonly Named[],
 ): Promise<readonly string[]> {
   const { connections, server, agent } = leaving;
-  const users = roles.map(({ id }) => id);
+  const users = idsOf(roles);
   const [found = []] = await connections.ask(session, 'look for what was given on', [
     given.readGivers(users, server.login),
   ]);
@@ -117,9 +95,6 @@ async function unhindered<Result>(
   return going;
 }
 
-/** Milliseconds that one session may take to end. */
-const patience = 5_000;
-
 const sentenceOf = ({ user, database }: Row): string =>
   `a session of ${String(user)} in ${String(database)} was ended: it held what was to be changed`;
 
@@ -132,12 +107,12 @@ async function leaveHome(
 ): Promise<void> {
   const ask = (purpose: string, statements: readonly string[]) =>
     connections.ask(session, purpose, statements);
-  const owned = roles.map(({ name }) => name);
+  const owned = namesOf(roles);
   if (heir === null) {
     await ask('drop what it owned', [sql.dropOwned(owned)]);
     return;
   }
-  const users = roles.map(({ id }) => id);
+  const users = idsOf(roles);
   const [schemas = []] = await ask('look for schemas', [sql.readSchemas(users, heir)]);
   await ask('hand over what it owned', [
     ...schemas.flatMap(({ name, isOwn }) => sql.takeSchema(String(name), heir, isOwn === true)),

@@ -1,19 +1,19 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
 import { Agent } from './agent.ts';
-import type { Connections, Row, Server } from './connections.ts';
+import type { Connections, Server } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
-import { type Heir, handOver, type Named } from './hand-over.ts';
+import { handOver } from './hand-over.ts';
+import { type Heir, idsOf, type Leaving, type Named, namesOf, note, patience } from './leaving.ts';
 import { adoptLegacy } from './legacy.ts';
+import { dropIdle, lockOut, rolesOf } from './lock-out.ts';
 import { inUse, SqlProblem } from './problem.ts';
-import { readDatabases, readHeld, readMade, readRoles } from './statements/facts.ts';
-import { grantRole, join, revokeRole } from './statements/grant.ts';
+import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
+import { grantRole, revokeRole } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
 
 /** A client that may create databases can make one between the look and the drop. */
 const rounds = 3;
-/** Milliseconds that one session may take to end. */
-const patience = 5_000;
 
 /** Login, sessions, transactions, objects, role. Until the end the role is there, but nobody can use it. */
 export async function remove(
@@ -67,33 +67,13 @@ export async function removeRole(
   role: Role,
   heir: Heir | null,
 ): Promise<readonly string[]> {
-  const notes = new Set<string>();
   const login = { isLockedOut: !role.canLogin };
   const agent = new Agent(connections, server);
+  const leaving = { connections, server, agent, login, notes: new Set<string>() };
   try {
     for (let round = 1; ; round++) {
       try {
-        const all = await tenantsRoles(connections, role);
-        if (round > 1) await connections.send('end what names it', [holdersOf(all)]);
-        // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
-        const ended = await tried(() => endLogins(connections, server, role, all, notes, login));
-        const isLess = await rollBackPrepared(connections, agent, all, heir, notes);
-        if (!isLess && E.isLeft(ended)) throw ended.left;
-        const stuck =
-          isLess || E.isLeft(ended)
-            ? await endLogins(connections, server, role, all, notes, login)
-            : ended.right;
-        if (stuck !== null) return inUse(role.name, stuck, login.isLockedOut);
-        await leaveOthers(connections, server, role, heir);
-        await handOver({ connections, server, agent, notes, isAgain: round > 1 }, all, heir);
-        const made = all.map(({ name }) => name).reverse();
-        const [sessions = []] = await connections.send('drop the role', [
-          sql.endSessions(idsOf(all), patience),
-          sql.dropRoles(made),
-          sql.letGo(idsOf(all)),
-        ]);
-        note(sessions, notes);
-        return [...notes];
+        return await leave({ ...leaving, isAgain: round > 1 }, role, heir);
       } catch (problem) {
         // Whoever may make databases has made one meanwhile, or locks what is to be changed.
         if (!isPassing(problem) || round === rounds) throw problem;
@@ -106,6 +86,30 @@ export async function removeRole(
   } finally {
     await agent.end();
   }
+}
+
+async function leave(leaving: Leaving, role: Role, heir: Heir | null): Promise<readonly string[]> {
+  const { connections, notes, isAgain } = leaving;
+  if (isAgain)
+    await connections.send('end what names it', [holdersOf(await rolesOf(connections, role))]);
+  // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
+  const first = await tried(() => lockOut(leaving, role));
+  const roles = E.isRight(first) ? first.right.roles : await rolesOf(connections, role);
+  const isLess = await rollBackPrepared(leaving, roles, heir);
+  if (!isLess && E.isLeft(first)) throw first.left;
+  const out = isLess || E.isLeft(first) ? await lockOut(leaving, role) : first.right;
+  if (out.stuck !== null) return inUse(role.name, out.stuck, leaving.login.isLockedOut);
+  const all = await dropIdle(leaving, out.roles);
+  await leaveOthers(leaving, role, heir);
+  await handOver(leaving, all, heir);
+  const made = [...namesOf(all)].reverse();
+  const [sessions = []] = await connections.send('drop the role', [
+    sql.endSessions(idsOf(all), patience),
+    sql.dropRoles(made),
+    sql.letGo(idsOf(all)),
+  ]);
+  note(sessions, notes);
+  return [...notes];
 }
 
 /** Something new that it owns, a lock, a row that others change too, what is gone by now, a closed database. */
@@ -123,21 +127,13 @@ async function tried<Result>(body: () => Promise<Result>): Promise<E.Either<SqlP
 
 const holdersOf = (roles: readonly Named[]): string => sql.endHolders(idsOf(roles), patience);
 
-/** The role and those that it made, which can do what it can. */
-async function tenantsRoles(connections: Connections, { id }: Role): Promise<readonly Named[]> {
-  const [found = []] = await connections.send('look for roles that it made', [readMade(id)]);
-  return found as unknown as readonly Named[];
-}
-
 /** A prepared transaction outlives its session, and holds what it locked; only its user ends it. */
 async function rollBackPrepared(
-  connections: Connections,
-  agent: Agent,
+  { connections, agent, notes }: Leaving,
   roles: readonly Named[],
   heir: Heir | null,
-  notes: Set<string>,
 ): Promise<boolean> {
-  const names = roles.map(({ name }) => name);
+  const names = namesOf(roles);
   const [own = [], shared = []] = await connections.send('look for prepared transactions', [
     sql.readPrepared(names),
     ...(heir?.isAlone === true ? [sql.readPrepared([heir.name])] : []),
@@ -160,52 +156,9 @@ async function rollBackPrepared(
   return true;
 }
 
-/** Roles that a user made are ended so many at a time: joining them takes the longer the more they are. */
-const batch = 50;
-
-/**
- * Sessions and logins end in one message: a session that has changed its own role holds that up
- * until it ends, and nobody comes in between. The user itself is first, so that it is out however
- * many roles it has made. Null once there is no session; else why not.
- */
-async function endLogins(
-  connections: Connections,
-  server: Server,
-  role: Role,
-  roles: readonly Named[],
-  notes: Set<string>,
-  login: { isLockedOut: boolean },
-): Promise<string | null> {
-  const [ended = []] = await connections.send('end logins', [
-    sql.endSessions([role.id], patience),
-    sql.endLogin(role.name),
-  ]);
-  login.isLockedOut = true;
-  note(ended, notes);
-  const made = roles.filter(({ id }) => id !== role.id);
-  for (let first = 0; first < made.length; first += batch) {
-    const some = made.slice(first, first + batch);
-    const answers = await connections.send('end logins', [
-      // Sessions of roles that the user made are only ended by who is a member of them.
-      ...some.map(({ name }) => join(name, server.major)),
-      sql.endSessions(idsOf(some), patience),
-      ...some.map(({ name }) => sql.endLogin(name)),
-    ]);
-    note(answers[some.length] ?? [], notes);
-  }
-  const [after = []] = await connections.send('end sessions', [
-    sql.endSessions(idsOf(roles), patience),
-  ]);
-  note(after, notes);
-  return after.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
-}
-
-const idsOf = (roles: readonly Named[]): readonly number[] => roles.map(({ id }) => id);
-
 /** Of others' rights it has those of the owner alone, to whom it hands over. */
 async function leaveOthers(
-  connections: Connections,
-  { major }: Server,
+  { connections, server: { major } }: Leaving,
   role: Role,
   heir: Heir | null,
 ): Promise<void> {
@@ -217,10 +170,4 @@ async function leaveOthers(
     ...wanted.map((name) => grantRole(name, role.name)),
   ];
   if (statements.length > 0) await connections.send('take back what it was granted', statements);
-}
-
-/** What was open in sessions that were ended. */
-function note(sessions: readonly Row[], notes: Set<string>): void {
-  for (const { database, isOpen } of sessions)
-    if (isOpen === true) notes.add(`an open transaction in ${String(database)} was rolled back`);
 }

@@ -125,7 +125,6 @@ export const stuck: readonly Attack[] = [
     name: 'thousands-of-roles-that-it-made',
     position: 'direct',
     rule: 8,
-    isOpen: true,
     versions: [16, 99],
     extra: { 'extra-user-roles': 'CREATEROLE' },
     at: {

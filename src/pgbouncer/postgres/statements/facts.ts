@@ -130,5 +130,13 @@ SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS name, pg_catalog.lower(r.ro
 /** Roles that one tenant made, its own first. */
 export const readMade = (user: number): string =>
   `${tenants.replace('SELECT h.id, h.relation FROM hookchart.roles h', `SELECT ${Number(user)}::pg_catalog.oid AS id, 0::pg_catalog.int8 AS relation`)}
-SELECT r.oid AS id, r.rolname AS name FROM tenants t JOIN pg_catalog.pg_roles r ON r.oid = t.id
+SELECT r.oid AS id, r.rolname AS name,
+       r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb AS "mayAct",
+       pg_catalog.pg_has_role(r.oid, 'USAGE') AS "isJoined",
+       NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend s
+                    WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+                      AND s.refobjid = r.oid)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts p WHERE p.owner = r.rolname) AS "isIdle"
+  FROM tenants t JOIN pg_catalog.pg_roles r ON r.oid = t.id
  ORDER BY r.oid <> ${Number(user)}, r.oid`;
