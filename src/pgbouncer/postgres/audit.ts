@@ -4,13 +4,20 @@ import type { Connections } from './connections.ts';
 import { damageOf, factsOf } from './facts.ts';
 import { readAllHeld, readAllPlaces, readAllRoles, readGrantable } from './statements/facts.ts';
 import * as sql from './statements/grant.ts';
+import { endQueues } from './statements/hold-up.ts';
 import { lend } from './statements/home.ts';
 
-/** One look at the deployment's roles and databases, and each published user's verifier once more. */
+/**
+ * One look at the deployment's roles and databases, and each published user's verifier once more.
+ * Who keeps others out of a database is sent away.
+ */
 export async function audit(connections: Connections, { grants }: Holdings): Promise<Audit> {
   const server = await connections.server();
   const facts = factsOf(
-    await connections.send('compare roles', [readAllHeld, readAllRoles, readAllPlaces]),
+    await connections.send('compare roles', [
+      ...[readAllHeld, readAllRoles, readAllPlaces],
+      ...endQueues(),
+    ]),
   );
   const published = grants.filter(({ state }) => state === 'published');
   const users = new Map(facts.held.map((held) => [held.relation, held]));

@@ -3,49 +3,50 @@
  * enters the maintenance database and no other; a tenant's database is entered by the tenant's own
  * users alone, whose rights are all that anything there could ever come by.
  */
-import { renderHostPort } from '../relation/host-port.ts';
-import { connect, type Session, WireProblem } from '../wire/index.ts';
+import type { Row, Session } from '../wire/index.ts';
+import { isSoonOver, unhindered } from './hold-up.ts';
+import { Line, type Login } from './line.ts';
 import { homeOf, ownLogin } from './login.ts';
 import type { PostgresOptions } from './options.ts';
-import { pinned } from './pinned.ts';
-import { isLostRace, SqlProblem, unlessElsewhere, unlessThere } from './problem.ts';
+import { isHeldUp, isLostRace, SqlProblem, unlessElsewhere, unlessThere } from './problem.ts';
 import type { Server } from './server.ts';
+import { endBlockers, endQueues, wait } from './statements/hold-up.ts';
 import * as sql from './statements/home.ts';
 
+export type { Row } from '../wire/index.ts';
 export type { Server } from './server.ts';
-export type Row = Readonly<Record<string, unknown>>;
 
 interface Home {
+  readonly login: Login;
   readonly session: Session;
   readonly server: Server;
-}
-
-interface Login {
-  readonly user: string;
-  readonly password: string;
 }
 
 /** The connections of one hook, opened when they are first needed. */
 export class Connections {
   readonly #options: PostgresOptions;
+  readonly #line: Line;
   #home: Promise<Home> | undefined;
+  /** The home once it is entered. */
+  #entry: Home | undefined;
   #superuser: Promise<Session | null> | undefined;
   /** What a turn has read and locked goes with its session: another one is no use to it. */
   #isInTurn = false;
   #isReopened = false;
-  /** All that were opened in this hook: none outlives it, whatever came in between. */
-  readonly #opened = new Set<Session>();
-  /** Why nothing more is asked of the server in this hook. */
-  #isLost: WireProblem | null = null;
-  /** Messages that waited for an answer, logins included. */
-  roundTrips = 0;
+  /** Whether somebody that may not be ended held up a statement in this hook. */
+  #isStuck = false;
 
   constructor(options: PostgresOptions) {
     this.#options = options;
+    this.#line = new Line(options);
   }
 
   get where(): string {
-    return renderHostPort(this.#options);
+    return this.#line.where;
+  }
+
+  get roundTrips(): number {
+    return this.#line.roundTrips;
   }
 
   /** The role to which an operator may hand a database over. */
@@ -59,13 +60,35 @@ export class Connections {
 
   /** Sends statements to the home, together: one message, and one transaction unless one can run in none. */
   async send(purpose: string, statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
-    const { session } = await this.#entered();
+    const home = await this.#entered();
     try {
-      return await this.ask(session, purpose, statements);
+      return await this.ask(home.session, purpose, statements);
     } catch (problem) {
+      if (isHeldUp(problem) && !this.#isStuck)
+        return this.#sendUnhindered(home, purpose, statements);
       if (this.#isInTurn || !this.#mayReopen(problem)) throw problem;
       this.#home = undefined;
       return this.ask((await this.#entered()).session, purpose, statements);
+    }
+  }
+
+  /** What waits for a lock says nothing meanwhile, so another session looks who has it. */
+  async #sendUnhindered(
+    { session, login }: Home,
+    purpose: string,
+    statements: readonly string[],
+  ): Promise<readonly (readonly Row[])[]> {
+    const watcher = await this.#open(login, homeOf(this.#options.owner));
+    this.#isStuck = true;
+    try {
+      const answers = await unhindered(
+        () => this.ask(watcher, 'end what holds it up', [wait, ...endBlockers()]),
+        () => this.ask(session, purpose, statements),
+      );
+      this.#isStuck = false;
+      return answers;
+    } finally {
+      await watcher.end();
     }
   }
 
@@ -78,16 +101,8 @@ export class Connections {
     return true;
   }
 
-  async ask(
-    session: Session,
-    purpose: string,
-    statements: readonly string[],
-  ): Promise<readonly (readonly Row[])[]> {
-    const { statementTimeout = statementTimeoutByDefault } = this.#options;
-    return this.#during(purpose, (left) =>
-      session.query(statements.join(';\n'), Math.min(statementTimeout + 2_000, left)),
-    );
-  }
+  readonly ask: Line['ask'] = (session, purpose, statements) =>
+    this.#line.ask(session, purpose, statements);
 
   /**
    * Reads, and goes on with what was read, while the deployment's other units wait. The turn ends
@@ -136,16 +151,15 @@ export class Connections {
   }
 
   async release(): Promise<void> {
-    const opened = [...this.#opened];
-    this.#opened.clear();
-    [this.#home, this.#superuser, this.#isLost] = [undefined, undefined, null];
-    this.#isReopened = false;
-    await Promise.all(opened.map((session) => session.end()));
+    [this.#home, this.#entry, this.#superuser] = [undefined, undefined, undefined];
+    [this.#isReopened, this.#isStuck] = [false, false];
+    await this.#line.release();
   }
 
-  #entered(): Promise<Home> {
+  async #entered(): Promise<Home> {
     this.#home ??= this.#enter();
-    return this.#home;
+    this.#entry = await this.#home;
+    return this.#entry;
   }
 
   async #enter(): Promise<Home> {
@@ -153,7 +167,7 @@ export class Connections {
     const first = preferred === 'own' ? ownLogin(this.#options) : this.#options;
     const home = homeOf(owner);
     const entered = await this.#open(first, home)
-      .then((session) => this.#lookedAt(session))
+      .then((session) => this.#lookedAt(first, session))
       .catch(unlessElsewhere);
     if (entered === null) return this.#settle();
     if (!entered.server.isSuperuser) return this.#furnished(entered);
@@ -166,25 +180,26 @@ export class Connections {
     const made = await this.#made();
     if ('server' in made) return made;
     return this.#furnished(
-      await this.#lookedAt(await this.#open(made, homeOf(this.#options.owner))),
+      await this.#lookedAt(made, await this.#open(made, homeOf(this.#options.owner))),
     );
   }
 
   /** With whom the home is to be entered, or the home where it was there. */
   async #made(): Promise<Login | Home> {
     const { owner, database = 'postgres', settles } = this.#options;
-    const { session, server } = await this.#lookedAt(await this.#open(this.#options, database));
+    const given = await this.#open(this.#options, database);
+    const { session, server } = await this.#lookedAt(this.#options, given);
     const home = homeOf(owner);
     const own = server.isSuperuser ? ownLogin(this.#options) : this.#options;
     try {
       if (!server.isSuperuser && this.#options.preferred === 'own') {
         const entered = await this.#open(this.#options, home).catch(unlessElsewhere);
-        if (entered !== null) return this.#furnished(await this.#lookedAt(entered));
+        if (entered !== null) return this.#furnished(await this.#lookedAt(this.#options, entered));
       }
-      if (!server.isPrimary) throw this.#problem('look at the server', 'it is a replica');
+      if (!server.isPrimary) throw this.#line.problem('look at the server', 'it is a replica');
       if (settles === false) await this.#find(session, home);
       if (!server.isSuperuser && !server.isAble)
-        throw this.#problem(
+        throw this.#line.problem(
           'make roles and databases',
           `its role ${server.login} has neither SUPERUSER nor both CREATEROLE and CREATEDB`,
         );
@@ -217,13 +232,16 @@ export class Connections {
   async #find(session: Session, home: string): Promise<void> {
     const [found = []] = await this.ask(session, 'look for its home', [sql.findHome(home)]);
     if (found.length === 0)
-      throw this.#problem('find its home', `nothing of ${this.#options.owner} is on this server`);
+      throw this.#line.problem(
+        'find its home',
+        `nothing of ${this.#options.owner} is on this server`,
+      );
   }
 
   async #furnished(home: Home): Promise<Home> {
     const { session, server } = home;
     if (!server.isOwner)
-      throw this.#problem(
+      throw this.#line.problem(
         'enter its home',
         `database "${homeOf(this.#options.owner)}" does not belong to ${server.login}: rename or drop it`,
       );
@@ -232,54 +250,36 @@ export class Connections {
     return home;
   }
 
-  async #lookedAt(session: Session): Promise<Home> {
+  async #lookedAt(login: Login, session: Session): Promise<Home> {
     const [[row] = []] = await this.ask(session, 'look at the server', [sql.look]);
     if (row === undefined)
-      throw this.#problem('look at the server', 'the role of its session was dropped or renamed');
-    return { session, server: row as unknown as Server };
+      throw this.#line.problem(
+        'look at the server',
+        'the role of its session was dropped or renamed',
+      );
+    return { login, session, server: row as unknown as Server };
   }
 
+  /** Opens a session; tenants that stand before the database are sent away. */
   async #open(
-    { user, password }: Login,
+    login: Login,
     database: string,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Session> {
-    const { host, port, tls = { mode: 'prefer' }, connectTimeout = 5_000 } = this.#options;
-    const { lockTimeout = 5_000, statementTimeout = statementTimeoutByDefault } = this.#options;
-    const session = await this.#during(`log in to ${database} as ${user}`, (left) =>
-      connect({
-        ...{ host, port, user, password, database, tls },
-        applicationName: 'hookchart',
-        timeout: Math.min(connectTimeout, left),
-        settings: {
-          ...pinned,
-          lock_timeout: String(lockTimeout),
-          statement_timeout: String(statementTimeout),
-          ...settings,
-        },
-      }),
+    const opening = this.#line.open(login, database, settings);
+    if (await isSoonOver(opening)) return opening;
+    const { owner, database: maintenance = 'postgres' } = this.#options;
+    const aside =
+      database === homeOf(owner)
+        ? await this.#line.openAside(login, maintenance)
+        : this.#entry?.session;
+    if (aside === undefined) return opening;
+    const sendAway = () =>
+      this.ask(aside, 'send away who waits for a database', [wait, ...endQueues()]);
+    return unhindered(
+      () => sendAway().catch(() => isSoonOver(opening)),
+      () => opening,
     );
-    this.#opened.add(session);
-    return session;
-  }
-
-  /** A server that hangs is found out once in a hook. */
-  async #during<Result>(purpose: string, call: (left: number) => Promise<Result>): Promise<Result> {
-    if (this.#isLost !== null) throw new SqlProblem(purpose, this.#isLost);
-    const left = this.#options.remaining?.() ?? Number.MAX_SAFE_INTEGER;
-    if (left <= 0) throw this.#problem(purpose, "the hook's time is up");
-    this.roundTrips += 1;
-    try {
-      return await call(Math.min(left, longest));
-    } catch (cause) {
-      if (!(cause instanceof WireProblem)) throw cause;
-      if (cause.kind === 'hang') this.#isLost = cause;
-      throw new SqlProblem(purpose, cause);
-    }
-  }
-
-  #problem(purpose: string, why: string): SqlProblem {
-    return new SqlProblem(purpose, new WireProblem('unreachable', why));
   }
 }
 
@@ -288,9 +288,6 @@ export interface Last {
   purpose: string;
   statements: readonly string[];
 }
-
-const statementTimeoutByDefault = 20_000;
-const longest = 2 ** 31 - 1;
 
 /** One of those who come at once always gets through, so this many are enough for as many units. */
 const mostLost = 20;

@@ -2,8 +2,10 @@
 import type { Session } from '../wire/index.ts';
 import type { Connections, Row } from './connections.ts';
 import { dropHalves } from './halfway.ts';
-import { type Heir, idsOf, type Leaving, type Named, namesOf, patience } from './leaving.ts';
+import { unhindered } from './hold-up.ts';
+import { type Heir, idsOf, type Leaving, type Named, namesOf } from './leaving.ts';
 import * as given from './statements/given.ts';
+import { endBlockers, wait } from './statements/hold-up.ts';
 import * as sql from './statements/removal.ts';
 
 /** What it owns is handed over, wherever it is, and nothing of it stays behind. */
@@ -34,7 +36,7 @@ export async function handOver(
     try {
       if (isAgain) givers.push(...(await takeBackGiven(leaving, session, roles)));
       const leave = () => leaveHome(connections, session, roles, to);
-      await (isAgain ? unhindered(leaving, leave) : leave());
+      await (isAgain ? watched(leaving, leave) : leave());
     } finally {
       await session.end();
     }
@@ -65,35 +67,24 @@ async function takeBackGiven(
   if (found.length === 0) return [];
   const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
   if (givers.length > 0) await agent.lend(givers);
-  await unhindered(leaving, () =>
+  await watched(leaving, () =>
     connections.ask(session, 'take back what was given on', [given.takeBack(users, 'inside')]),
   );
   return givers;
 }
 
-/**
- * Does what waited for locks in vain before, and meanwhile ends the sessions of tenants that hold
- * it up, and no others: who they are the server says while it waits.
- */
-async function unhindered<Result>(
+/** What waits for locks in an agent's session the home looks after meanwhile. */
+const watched = <Result>(
   { connections, agent, notes }: Leaving,
   body: () => Promise<Result>,
-): Promise<Result> {
-  let isOver = false;
-  const going = body().finally(() => {
-    isOver = true;
-  });
-  // It is awaited below; what it fails with must not go by unheard before.
-  going.catch(() => {});
-  while (!isOver) {
-    const [, ended = []] = await connections.send('end what holds it up', [
-      sql.wait,
-      sql.endBlockers(agent.name, patience),
+): Promise<Result> =>
+  unhindered(async () => {
+    const [, , ended = []] = await connections.send('end what holds it up', [
+      wait,
+      ...endBlockers(agent.name),
     ]);
     for (const one of ended) notes.add(sentenceOf(one));
-  }
-  return going;
-}
+  }, body);
 
 const sentenceOf = ({ user, database }: Row): string =>
   `a session of ${String(user)} in ${String(database)} was ended: it held what was to be changed`;

@@ -59,6 +59,10 @@ export const isLostRace = (problem: unknown): boolean =>
   (['42710', '23505'].includes(problem.sqlState ?? '') ||
     (problem.sqlState === 'XX000' && problem.message.startsWith('tuple concurrently ')));
 
+/** Whether somebody has a lock that was waited for. */
+export const isHeldUp = (problem: unknown): boolean =>
+  problem instanceof SqlProblem && problem.sqlState === '55P03';
+
 /** For a login that is not there, or a database: no session then. */
 export function unlessElsewhere(problem: unknown): null {
   if (problem instanceof SqlProblem && isElsewhere(problem.sqlState)) return null;

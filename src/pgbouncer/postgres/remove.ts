@@ -10,6 +10,7 @@ import { dropIdle, lockOut, rolesOf } from './lock-out.ts';
 import { inUse, SqlProblem } from './problem.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
 import { grantRole, revokeRole } from './statements/grant.ts';
+import { endHolders } from './statements/hold-up.ts';
 import * as sql from './statements/removal.ts';
 
 /** A client that may create databases can make one between the look and the drop. */
@@ -91,7 +92,9 @@ export async function removeRole(
 async function leave(leaving: Leaving, role: Role, heir: Heir | null): Promise<readonly string[]> {
   const { connections, notes, isAgain } = leaving;
   if (isAgain)
-    await connections.send('end what names it', [holdersOf(await rolesOf(connections, role))]);
+    await connections.send('end what names it', [
+      endHolders(idsOf(await rolesOf(connections, role))),
+    ]);
   // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
   const first = await tried(() => lockOut(leaving, role));
   const roles = E.isRight(first) ? first.right.roles : await rolesOf(connections, role);
@@ -124,8 +127,6 @@ async function tried<Result>(body: () => Promise<Result>): Promise<E.Either<SqlP
     throw problem;
   }
 }
-
-const holdersOf = (roles: readonly Named[]): string => sql.endHolders(idsOf(roles), patience);
 
 /** A prepared transaction outlives its session, and holds what it locked; only its user ends it. */
 async function rollBackPrepared(

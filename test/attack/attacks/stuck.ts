@@ -98,7 +98,6 @@ export const stuck: readonly Attack[] = [
     name: 'somebody-waits-for-the-charms-home',
     position: 'direct',
     rule: 8,
-    isOpen: true,
     at: {
       leaving: async (attacker) => {
         const session = await attacker.direct('postgres');

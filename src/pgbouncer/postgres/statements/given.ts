@@ -2,37 +2,47 @@
 import { block, oids, text } from './quoted.ts';
 
 /**
- * The login joins who owns what users were given rights on, where a tenant made that role; makers of
- * makers first, since who is to join a role needs the rights of one that may give it.
+ * The login joins roles that tenants made, makers of makers first, since who is to join a role needs
+ * the rights of one that may give it.
  */
-export const joinGivers = (users: readonly number[]): string =>
+export const joinWith = (ids: string): string =>
   block(`
 DECLARE maker pg_catalog.name;
 BEGIN
   FOR maker IN
-    WITH RECURSIVE givers AS (
-      SELECT g.refobjid AS id, 0 AS far
-        FROM pg_catalog.pg_shdepend a
-        JOIN pg_catalog.pg_shdepend g
-          ON g.dbid = a.dbid AND g.classid = a.classid AND g.objid = a.objid
-         AND g.refclassid = a.refclassid AND g.deptype IN ('o', 'a')
-       WHERE a.dbid <> 0 AND a.deptype = 'a'
-         AND a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-         AND a.refobjid IN (${oids(users)}) AND g.refobjid NOT IN (${oids(users)})
-         AND pg_catalog.pg_has_role(g.refobjid, 'MEMBER WITH ADMIN OPTION')
+    WITH RECURSIVE wanted AS (
+      SELECT w.id, 0 AS far FROM (${ids}) w
        UNION
-      SELECT m.member, g.far + 1
-        FROM givers g JOIN pg_catalog.pg_auth_members m ON m.roleid = g.id AND m.admin_option
-       WHERE g.far < 64 AND NOT pg_catalog.pg_has_role(g.id, 'USAGE')
+      SELECT m.member, w.far + 1
+        FROM wanted w JOIN pg_catalog.pg_auth_members m ON m.roleid = w.id AND m.admin_option
+       WHERE w.far < 64 AND NOT pg_catalog.pg_has_role(w.id, 'USAGE')
          AND pg_catalog.pg_has_role(m.member, 'MEMBER')
     )
-    SELECT r.rolname FROM givers g JOIN pg_catalog.pg_roles r ON r.oid = g.id
-     WHERE NOT pg_catalog.pg_has_role(g.id, 'USAGE')
-     GROUP BY r.rolname ORDER BY pg_catalog.max(g.far) DESC
+    SELECT r.rolname FROM wanted w JOIN pg_catalog.pg_roles r ON r.oid = w.id
+     WHERE NOT pg_catalog.pg_has_role(w.id, 'USAGE')
+     GROUP BY r.rolname ORDER BY pg_catalog.max(w.far) DESC
   LOOP
-    EXECUTE pg_catalog.format('GRANT %I TO CURRENT_USER WITH INHERIT TRUE, SET TRUE', maker);
+    BEGIN
+      EXECUTE pg_catalog.format('GRANT %I TO CURRENT_USER WITH INHERIT TRUE, SET TRUE', maker);
+    EXCEPTION WHEN insufficient_privilege OR undefined_object OR internal_error THEN
+      -- It has gone meanwhile, or another unit was quicker.
+      NULL;
+    END;
   END LOOP;
 END`);
+
+/** Those that own what users were given rights on, or gave them, where a tenant made these roles. */
+export const joinGivers = (users: readonly number[]): string =>
+  joinWith(`
+SELECT g.refobjid AS id
+  FROM pg_catalog.pg_shdepend a
+  JOIN pg_catalog.pg_shdepend g
+    ON g.dbid = a.dbid AND g.classid = a.classid AND g.objid = a.objid
+   AND g.refclassid = a.refclassid AND g.deptype IN ('o', 'a')
+ WHERE a.dbid <> 0 AND a.deptype = 'a'
+   AND a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND a.refobjid IN (${oids(users)}) AND g.refobjid NOT IN (${oids(users)})
+   AND pg_catalog.pg_has_role(g.refobjid, 'MEMBER WITH ADMIN OPTION')`);
 
 /** What may have a list of rights: what is in the database that is entered, or the databases themselves. */
 type Where = 'inside' | 'databases';

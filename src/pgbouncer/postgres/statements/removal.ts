@@ -100,28 +100,6 @@ export const letEnter = (database: string, owner: string, user: string): string[
 export const leave = (database: string, owner: string, users: readonly string[]): string[] =>
   asOwner(owner, [`REVOKE ALL ON DATABASE ${id(database)} FROM ${ids(users)} CASCADE`]);
 
-/** Others that have named a user in what they do not finish: until they end it, nobody removes the user. */
-export const endHolders = (users: readonly number[], patience: number): string => `
-SELECT pg_catalog.pg_terminate_backend(l.pid, ${Number(patience)}) AS ended
-  FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-   AND l.objid IN (${oids(users)}) AND l.granted
-   AND a.usename <> SESSION_USER AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')`;
-
-/** Long enough for whoever is held up by a session that goes on by itself. */
-export const wait = 'SELECT pg_catalog.pg_sleep(0.1)';
-
-/** Those for whose locks an agent waits, as the server tells them, and that may be ended. */
-export const endBlockers = (agent: string, patience: number): string => `
-SELECT b.usename AS user, b.datname AS database,
-       pg_catalog.pg_terminate_backend(b.pid, ${Number(patience)}) AS ended
-  FROM pg_catalog.pg_stat_activity b
- WHERE b.usename NOT IN (SESSION_USER, ${text(agent)}) AND pg_catalog.pg_has_role(b.usesysid, 'USAGE')
-   AND b.pid IN (SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid))
-                   FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-                  WHERE a.usename = ${text(agent)} AND NOT l.granted
-                    AND l.waitstart < pg_catalog.clock_timestamp() - INTERVAL '200 milliseconds')`;
-
 /** Functions and operators are only taken over by whoever may create in their schema. */
 export const readSchemas = (users: readonly number[], heir: string): string => `
 SELECT n.nspname AS name, n.nspowner IN (${oids(users)}) AS "isOwn"

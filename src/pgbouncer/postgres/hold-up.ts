@@ -1,0 +1,35 @@
+/** What tenants' sessions hold up: who waits cannot end them itself, so another session does. */
+import { setTimeout as after } from 'node:timers/promises';
+
+/** Does what waited in vain before, or waits already, and has those ended meanwhile who hold it up. */
+export async function unhindered<Result>(
+  endThem: () => Promise<unknown>,
+  body: () => Promise<Result>,
+): Promise<Result> {
+  let isOver = false;
+  const going = body().finally(() => {
+    isOver = true;
+  });
+  // It is awaited below; what it fails with must not go by unheard before.
+  going.catch(() => {});
+  while (!isOver) await endThem();
+  return going;
+}
+
+/** Milliseconds after which who logs in stands behind others. */
+const soon = 1_000;
+
+/** Whether something is over, well or not, before anybody has to be looked for. */
+export async function isSoonOver(body: Promise<unknown>): Promise<boolean> {
+  const waiting = new AbortController();
+  const late = after(soon, false, { signal: waiting.signal }).catch(() => false);
+  const isOver = await Promise.race([
+    body.then(
+      () => true,
+      () => true,
+    ),
+    late,
+  ]);
+  waiting.abort();
+  return isOver;
+}

@@ -1,0 +1,62 @@
+/** Whose sessions stand in the way of what the deployment does, and how they are ended. */
+import { joinWith } from './given.ts';
+import { oids, text } from './quoted.ts';
+
+/** Milliseconds that one session may take to end. */
+const patience = 5_000;
+
+/** Long enough for whoever is held up by a session that goes on by itself. */
+export const wait = 'SELECT pg_catalog.pg_sleep(0.1)';
+
+/**
+ * A session of somebody else's is ended that does nothing in a transaction, or has done the same for
+ * long: whoever works is given the time.
+ */
+const isIdle = `(b.state LIKE 'idle in transaction%'
+       AND b.state_change < pg_catalog.clock_timestamp() - INTERVAL '1 second'
+    OR b.xact_start < pg_catalog.clock_timestamp() - INTERVAL '5 minutes')`;
+
+/** From 16 on, sessions of roles that tenants made are ended by who has joined these. */
+const isToBeJoined = `pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
+   AND NOT pg_catalog.pg_has_role(b.usesysid, 'USAGE')
+   AND pg_catalog.pg_has_role(b.usesysid, 'MEMBER WITH ADMIN OPTION')`;
+
+const ending = (sessions: string): string[] => [
+  joinWith(`SELECT b.usesysid AS id ${sessions} AND ${isToBeJoined}`),
+  `SELECT b.usename AS user, b.datname AS database,
+          pg_catalog.pg_terminate_backend(b.pid, ${patience}) AS ended
+     ${sessions} AND pg_catalog.pg_has_role(b.usesysid, 'USAGE')`,
+];
+
+/** Those for whose locks the login's other sessions wait, or an agent's, as the server tells them. */
+export const endBlockers = (...agents: readonly string[]): string[] => {
+  const own = ['SESSION_USER', ...agents.map(text)].join(', ');
+  return ending(`
+     FROM pg_catalog.pg_stat_activity b
+    WHERE b.usename NOT IN (${own}) AND ${isIdle}
+      AND b.pid IN (SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid))
+                      FROM pg_catalog.pg_locks l
+                      JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+                     WHERE NOT l.granted AND a.usename IN (${own})
+                       AND l.waitstart < pg_catalog.clock_timestamp() - INTERVAL '200 milliseconds')`);
+};
+
+/**
+ * Those who wait for a database that is none of theirs. PostgreSQL takes the lock before it asks
+ * whose the database is, and would refuse them then; until then nobody else enters.
+ */
+export const endQueues = (): string[] =>
+  ending(`
+     FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity b ON b.pid = l.pid
+     JOIN pg_catalog.pg_database d ON d.oid = l.objid
+    WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass
+      AND NOT l.granted AND b.usename <> SESSION_USER
+      AND NOT pg_catalog.pg_has_role(b.usesysid, d.datdba, 'USAGE')`);
+
+/** Others that have named a user in what they do not finish: until they end it, nobody removes the user. */
+export const endHolders = (users: readonly number[]): string => `
+SELECT pg_catalog.pg_terminate_backend(l.pid, ${patience}) AS ended
+  FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+ WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND l.objid IN (${oids(users)}) AND l.granted
+   AND a.usename <> SESSION_USER AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')`;
