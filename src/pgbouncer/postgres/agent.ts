@@ -32,13 +32,10 @@ export class Agent {
   /** Lends it the rights of roles, once more where something has taken them away. */
   async lend(roles: readonly string[]): Promise<void> {
     const { major } = this.#server;
+    if (!this.#isMade) await this.#sweep();
     const making = this.#isMade
       ? []
-      : [
-          sql.sweepAgents(agentPrefix),
-          sql.makeAgent(this.#user, await verifierOf(this.#password)),
-          join(this.#user, major),
-        ];
+      : [sql.makeAgent(this.#user, await verifierOf(this.#password)), join(this.#user, major)];
     const lending = roles.map((role) => sql.lendRole(role, this.#user, major));
     await this.#connections.send('lend an agent the rights of who leaves', [...making, ...lending]);
     this.#isMade = true;
@@ -72,7 +69,12 @@ export class Agent {
       sql.leave(database, owner, [this.#user]),
     );
     // Each by itself: a database may have gone, or have another owner by now.
-    for (const statements of [...leaving, [sql.sweepAgents(agentPrefix)]])
+    for (const statements of leaving)
       await this.#connections.send('end an agent', statements).catch(() => {});
+    await this.#sweep().catch(() => {});
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#connections.send('end agents', [sql.sweepAgents(agentPrefix)]);
   }
 }

@@ -45,6 +45,10 @@ export class Connections {
     return this.#line.where;
   }
 
+  get isTimeUp(): boolean {
+    return this.#line.isTimeUp;
+  }
+
   get roundTrips(): number {
     return this.#line.roundTrips;
   }

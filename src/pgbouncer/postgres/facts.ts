@@ -13,7 +13,9 @@ export interface Held {
 
 export interface Membership {
   /** The other role: of which one is a member, or which is a member. */
+  readonly id: number;
   readonly role: string;
+  readonly grantorId: number;
   readonly grantor: string | null;
   readonly isAdmin: boolean;
   /** Whether it has the other's rights without a word. */
@@ -24,6 +26,8 @@ export interface Membership {
   readonly isHeld: boolean;
   /** Whether the deployment's login may take it back. */
   readonly isOurs: boolean;
+  /** Whether it has to join who gave it for that: a role that a tenant made. */
+  readonly isFar: boolean;
 }
 
 export interface Role {

@@ -35,6 +35,7 @@ export async function handOver(
     const session = await agent.enter(home);
     try {
       if (isAgain) givers.push(...(await takeBackGiven(leaving, session, roles)));
+      if (isAgain && to !== null) givers.push(...(await lendSchemas(leaving, session, to)));
       const leave = () => leaveHome(connections, session, roles, to);
       await (isAgain ? watched(leaving, leave) : leave());
     } finally {
@@ -51,8 +52,9 @@ export async function handOver(
 }
 
 /**
- * Who drops what a role was given takes back what an object's owner gave, and nothing that others
- * gave on. Yields who gave on, and whose rights the agent was lent therefore.
+ * Who drops what a role was given takes back what an object's owner gave, and neither that with the
+ * right to give it on, nor what others gave on. Yields who gave, and whose rights the agent was lent
+ * therefore.
  */
 async function takeBackGiven(
   leaving: Leaving,
@@ -71,6 +73,20 @@ async function takeBackGiven(
     connections.ask(session, 'take back what was given on', [given.takeBack(users, 'inside')]),
   );
   return givers;
+}
+
+/** Lends the agent the rights of those in whose schemas the heir cannot take anything over. */
+async function lendSchemas(
+  { connections, server, agent }: Leaving,
+  session: Session,
+  heir: string,
+): Promise<readonly string[]> {
+  const [found = []] = await connections.ask(session, "look for others' schemas", [
+    sql.readSchemaOwners(heir, server.login),
+  ]);
+  const owners = found.map(({ name }) => String(name));
+  if (owners.length > 0) await agent.lend(owners);
+  return owners;
 }
 
 /** What waits for locks in an agent's session the home looks after meanwhile. */

@@ -26,9 +26,6 @@ export interface Leaving {
   readonly isAgain: boolean;
 }
 
-/** Milliseconds that one session may take to end. */
-export const patience = 5_000;
-
 /** What was open in sessions that were ended. */
 export function note(sessions: readonly Row[], notes: Set<string>): void {
   for (const { database, isOpen } of sessions)

@@ -77,6 +77,11 @@ export class Line {
     return session;
   }
 
+  /** Whether the hook may begin nothing more. */
+  get isTimeUp(): boolean {
+    return this.#left <= 0;
+  }
+
   get #left(): number {
     return Math.min(this.#options.remaining?.() ?? longest, longest);
   }
@@ -93,7 +98,7 @@ export class Line {
   async #during<Result>(purpose: string, call: (left: number) => Promise<Result>): Promise<Result> {
     if (this.#isLost !== null) throw new SqlProblem(purpose, this.#isLost);
     const left = this.#left;
-    if (left <= 0) throw this.problem(purpose, "the hook's time is up");
+    if (this.isTimeUp) throw this.problem(purpose, "the hook's time is up");
     this.roundTrips += 1;
     try {
       return await call(left);

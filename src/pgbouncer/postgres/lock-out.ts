@@ -1,7 +1,7 @@
 /** How nobody acts as a user that leaves any more, nor as one of the roles that it made. */
 import type { Connections } from './connections.ts';
 import type { Role } from './facts.ts';
-import { idsOf, type Leaving, type Named, namesOf, note, patience } from './leaving.ts';
+import { idsOf, type Leaving, type Named, namesOf, note } from './leaving.ts';
 import { readMade } from './statements/facts.ts';
 import { join } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
@@ -10,7 +10,7 @@ import * as sql from './statements/removal.ts';
 interface Made extends Named {
   /** It may log in, or make what did not exist before. */
   readonly mayAct: boolean;
-  /** Nothing depends on it and nobody acts as it: it goes without a look at anything else. */
+  /** Nothing depends on it, nobody acts as it, and it made no other: it goes without a further look. */
   readonly isIdle: boolean;
   /** The login may use its rights. */
   readonly isJoined: boolean;
@@ -38,7 +38,7 @@ export interface LockedOut {
 export async function lockOut(leaving: Leaving, role: Role): Promise<LockedOut> {
   const { connections, notes } = leaving;
   const [ended = [], , found = []] = await connections.send('end logins', [
-    sql.endSessions([role.id], patience),
+    sql.endSessions([role.id]),
     sql.endLogin(role.name),
     readMade(role.id),
   ]);
@@ -71,9 +71,7 @@ async function endUsed(
       'join roles that it made',
       some.map(({ name }) => join(name, server.major)),
     );
-  const [after = []] = await connections.send('end sessions', [
-    sql.endSessions(idsOf(used), patience),
-  ]);
+  const [after = []] = await connections.send('end sessions', [sql.endSessions(idsOf(used))]);
   note(after, notes);
   return after.every(({ ended }) => ended === true) ? null : 'its sessions do not end';
 }

@@ -36,7 +36,8 @@ export const halt: (error: HookError) => never = kit.halt;
 
 function translate(where: string, problem: SqlProblem): HookError {
   const { sqlState, message, statement } = problem;
-  if (sqlState !== null && problem.kind === 'refused' && !isPassing(sqlState))
+  const isPassing = isPassingState(sqlState ?? '') || isLostRace(problem);
+  if (sqlState !== null && problem.kind === 'refused' && !isPassing)
     return { _tag: 'SqlFailed', class: 'broken', statement, sqlState, message };
   return { _tag: 'BackendUnavailable', class: 'unavailable', where, why: message };
 }
@@ -46,7 +47,7 @@ function translate(where: string, problem: SqlProblem): HookError {
  * (53), shutdown and cancellation (57), a primary that became a standby (25006), a lock or template0
  * in use by others (55P03, 55006), a deadlock or a lost race (40).
  */
-const isPassing = (sqlState: string): boolean =>
+const isPassingState = (sqlState: string): boolean =>
   /^(?:08|28|40|53|57)/.test(sqlState) || ['25006', '55P03', '55006'].includes(sqlState);
 
 /**

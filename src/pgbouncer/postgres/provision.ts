@@ -46,21 +46,23 @@ export async function provision(
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
         return again(connections, server, plan, grant, last);
-      const made = await carryOut(connections, server, grant, plan, last, inForce);
       await takeBack(connections, server, plan, grant);
-      return made;
+      return carryOut(connections, server, grant, plan, last, inForce);
     },
   );
 }
 
-/** What a superuser has given only a superuser takes back; where there is none, it is said. */
+/**
+ * What a superuser has given only a superuser takes back; where there is none, it is said, and that
+ * before anything is changed: a password that is new to PostgreSQL must not be unknown to the charm.
+ */
 async function takeBack(
   connections: Connections,
   server: Server,
   { user, owner }: Plan,
   { relation, roles }: Grant,
 ): Promise<void> {
-  const [first, ...more] = revocations(user, [owner.name, ...roles], server).filter(
+  const [first, ...more] = revocations(user.found, [owner.name, ...roles], server).filter(
     ({ isOurs }) => !isOurs,
   );
   if (first === undefined) return;
@@ -70,7 +72,7 @@ async function takeBack(
     const why = `${first.what}, as ${first.grantor} has granted`;
     return halt({ _tag: 'NotAccepted', class: 'refused', relation, by: 'PostgreSQL', what, why });
   }
-  const statements = [first, ...more].map(({ statement }) => statement);
+  const statements = sql.revokeRoles([first, ...more], server.major);
   await connections.ask(superuser, 'revoke what others granted', statements);
 }
 
@@ -204,8 +206,11 @@ function ownerStatements(
   return [
     ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
     holding,
-    ...intruders(found, server, 'owner').flatMap(({ role, grantor, isOurs }) =>
-      isOurs ? [sql.revokeRole(name, role, grantor, server.major)] : [],
+    ...sql.revokeRoles(
+      intruders(found, server, 'owner').flatMap((one) =>
+        one.isOurs ? [{ ...one, role: found.id, member: one.id }] : [],
+      ),
+      server.major,
     ),
   ];
 }
@@ -242,27 +247,30 @@ function userStatements(
     ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
     sql.restoreUser(name, server.limit, verifier, attributes),
     ...found.settings.map((database) => sql.resetSettings(name, database)),
-    ...revocations({ name, found }, wanted, server).flatMap(({ isOurs, statement }) =>
-      isOurs ? [statement] : [],
+    ...sql.revokeRoles(
+      revocations(found, wanted, server).filter(({ isOurs }) => isOurs),
+      server.major,
     ),
     ...missing.map((role) => sql.grantRole(role, name)),
   ];
 }
 
 /** What is to be taken back of the user's memberships, and of those of others in its role. */
-const revocations = ({ name, found }: Plan['user'], wanted: readonly string[], server: Server) =>
+const revocations = (found: Role | undefined, wanted: readonly string[], server: Server) =>
   found === undefined
     ? []
     : [
         ...surplus(found, wanted).map((one) => ({
           ...one,
-          what: `${name} is a member of ${one.role}`,
-          statement: sql.revokeRole(one.role, name, one.grantor, server.major),
+          what: `${found.name} is a member of ${one.role}`,
+          role: one.id,
+          member: found.id,
         })),
         ...intruders(found, server, 'user').map((one) => ({
           ...one,
-          what: `${one.role} is a member of ${name}`,
-          statement: sql.revokeRole(name, one.role, one.grantor, server.major),
+          what: `${one.role} is a member of ${found.name}`,
+          role: found.id,
+          member: one.id,
         })),
       ];
 

@@ -24,14 +24,20 @@ export const readHeld = (relation: number, database: string): string =>
 export const readAllHeld =
   'SELECT name, id, relation::pg_catalog.float8, database, place FROM hookchart.roles';
 
+/** Before 16 it decides nothing who gave a membership. */
+const isOld = "pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000";
+
 const memberOf = (column: 'member' | 'roleid', other: 'member' | 'roleid') => `
   COALESCE((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-              'role', o.rolname, 'grantor', g.rolname, 'isAdmin', m.admin_option,
+              'id', o.oid::pg_catalog.int8, 'role', o.rolname,
+              'grantorId', m.grantor::pg_catalog.int8, 'grantor', g.rolname,
+              'isAdmin', m.admin_option,
               'isPlain', COALESCE((pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, true),
               'isMaker', ${isMaker},
               'isHeld', EXISTS (SELECT FROM hookchart.roles h WHERE h.id = o.oid),
-              'isOurs', pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
-                     OR COALESCE(pg_catalog.pg_has_role(m.grantor, 'USAGE'), false)))
+              'isOurs', ${isOld} OR COALESCE(pg_catalog.pg_has_role(m.grantor, 'USAGE')
+                     OR pg_catalog.pg_has_role(m.grantor, 'MEMBER WITH ADMIN OPTION'), false),
+              'isFar', NOT ${isOld} AND NOT COALESCE(pg_catalog.pg_has_role(m.grantor, 'USAGE'), true)))
               FROM pg_catalog.pg_auth_members m
               JOIN pg_catalog.pg_roles o ON o.oid = m.${other}
               LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor
@@ -137,6 +143,8 @@ SELECT r.oid AS id, r.rolname AS name,
                     WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
                       AND s.refobjid = r.oid)
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid)
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts p WHERE p.owner = r.rolname) AS "isIdle"
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts p WHERE p.owner = r.rolname)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m
+                        WHERE m.member = r.oid AND m.admin_option) AS "isIdle"
   FROM tenants t JOIN pg_catalog.pg_roles r ON r.oid = t.id
  ORDER BY r.oid <> ${Number(user)}, r.oid`;

@@ -1,4 +1,4 @@
-/** Rights that others gave on: neither their owner's doing, nor the login's to take back. */
+/** Rights that users were given and that `DROP OWNED` leaves: given on by others, or to be given on. */
 import { block, oids, text } from './quoted.ts';
 
 /**
@@ -11,11 +11,11 @@ DECLARE maker pg_catalog.name;
 BEGIN
   FOR maker IN
     WITH RECURSIVE wanted AS (
-      SELECT w.id, 0 AS far FROM (${ids}) w
+      SELECT w.id::pg_catalog.oid, 0 AS far FROM (${ids}) AS w (id)
        UNION
       SELECT m.member, w.far + 1
         FROM wanted w JOIN pg_catalog.pg_auth_members m ON m.roleid = w.id AND m.admin_option
-       WHERE w.far < 64 AND NOT pg_catalog.pg_has_role(w.id, 'USAGE')
+       WHERE NOT pg_catalog.pg_has_role(w.id, 'USAGE')
          AND pg_catalog.pg_has_role(m.member, 'MEMBER')
     )
     SELECT r.rolname FROM wanted w JOIN pg_catalog.pg_roles r ON r.oid = w.id
@@ -31,23 +31,29 @@ BEGIN
   END LOOP;
 END`);
 
-/** Those that own what users were given rights on, or gave them, where a tenant made these roles. */
+/**
+ * Those that own what users were given rights on, or gave them, and who owns the databases where
+ * that is, where a tenant made these roles.
+ */
 export const joinGivers = (users: readonly number[]): string =>
   joinWith(`
-SELECT g.refobjid AS id
-  FROM pg_catalog.pg_shdepend a
-  JOIN pg_catalog.pg_shdepend g
-    ON g.dbid = a.dbid AND g.classid = a.classid AND g.objid = a.objid
-   AND g.refclassid = a.refclassid AND g.deptype IN ('o', 'a')
- WHERE a.dbid <> 0 AND a.deptype = 'a'
-   AND a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-   AND a.refobjid IN (${oids(users)}) AND g.refobjid NOT IN (${oids(users)})
-   AND pg_catalog.pg_has_role(g.refobjid, 'MEMBER WITH ADMIN OPTION')`);
+SELECT g.id
+  FROM pg_catalog.pg_shdepend a,
+       LATERAL (
+         SELECT s.refobjid AS id FROM pg_catalog.pg_shdepend s
+          WHERE s.dbid = a.dbid AND s.classid = a.classid AND s.objid = a.objid
+            AND s.refclassid = a.refclassid AND s.deptype IN ('o', 'a')
+          UNION
+         SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.oid = a.dbid
+       ) g
+ WHERE a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND a.refobjid IN (${oids(users)}) AND g.id NOT IN (${oids(users)})
+   AND pg_catalog.pg_has_role(g.id, 'MEMBER WITH ADMIN OPTION')`);
 
 /** What may have a list of rights: what is in the database that is entered, or the databases themselves. */
 type Where = 'inside' | 'databases';
 
-/** What stands in lists of rights of users, and was given by others than the owner. */
+/** What stands in lists of rights of users. */
 const entries = (users: readonly number[], where: Where): string => `
 SELECT o.kind, o.object, o.part, o.owner, o.acl, e.grantor, e.grantee, e.privilege_type AS right
   FROM pg_catalog.pg_shdepend s,
@@ -108,20 +114,21 @@ SELECT o.kind, o.object, o.part, o.owner, o.acl, e.grantor, e.grantee, e.privile
        pg_catalog.aclexplode(o.acl) e
  WHERE s.dbid = ${where === 'inside' ? inside : 0}
    AND s.deptype = 'a' AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-   AND s.refobjid IN (${oids(users)}) AND e.grantee = s.refobjid AND e.grantor <> o.owner`;
+   AND s.refobjid IN (${oids(users)}) AND e.grantee = s.refobjid`;
 
 const inside = `(SELECT h.oid FROM pg_catalog.pg_database h
                    WHERE h.datname = pg_catalog.current_database())`;
 
-/** Who gave on, and whether the deployment's login may lend their rights. */
+/** Who gave, and whether the deployment's login may lend their rights. */
 export const readGivers = (users: readonly number[], login: string): string => `
 SELECT DISTINCT r.rolname AS name,
        pg_catalog.pg_has_role(${text(login)}::pg_catalog.name, r.oid, 'USAGE') AS "isOurs"
   FROM (${entries(users, 'inside')}) g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
 
 /**
- * Each who gave on takes that back, and nothing else of what it gave: the server takes it for the
- * grantor of the very rights that it may give itself. One that may not any more, but has the owner's
+ * Each who gave takes that back, and nothing else of what it gave: the server takes who revokes for
+ * the grantor of the very rights that it may give itself, and in \`DROP OWNED\` the user that leaves
+ * for the grantor of what it may give on. One that may not any more, but has the owner's
  * rights, is let meanwhile, since what it gave no cascade reaches. Where who gave is nobody that can
  * be become, its right to give on goes, with all that it gave.
  */
@@ -132,7 +139,7 @@ BEGIN
   FOR one IN
     SELECT g.kind, g.object, f.rolname AS giver, t.rolname AS user,
            pg_catalog.string_agg(g.right || g.part, ', ') AS rights,
-           pg_catalog.string_agg(g.right || g.part, ', ') FILTER (WHERE NOT EXISTS (
+           pg_catalog.string_agg(g.right || g.part, ', ') FILTER (WHERE g.grantor <> g.owner AND NOT EXISTS (
              SELECT FROM pg_catalog.aclexplode(g.acl) a
               WHERE a.grantee = g.grantor AND a.is_grantable
                 AND a.privilege_type = g.right)) AS missing
@@ -159,7 +166,7 @@ BEGIN
   END LOOP;
   FOR one IN
     SELECT DISTINCT g.kind, g.object, g.part, g.owner, g.acl::pg_catalog.text AS acl
-      FROM (${entries(users, where)}) g
+      FROM (${entries(users, where)}) g WHERE g.grantor <> g.owner
   LOOP
     FOR holder IN
       SELECT DISTINCT r.rolname

@@ -1,5 +1,6 @@
 /** What a grant takes: roles, a database, and the rights of the one in the other. */
-import { block, id, text } from './quoted.ts';
+import { joinWith } from './given.ts';
+import { block, id, oids, text } from './quoted.ts';
 
 /** Puts a role that was just made, or found, into the deployment's own table. */
 export const hold = (
@@ -113,14 +114,43 @@ END`);
 
 export const grantRole = (role: string, to: string): string => `GRANT ${id(role)} TO ${id(to)}`;
 
-/** A membership is taken back from whoever gave it; before 16 who that was decides nothing. */
-export const revokeRole = (
-  role: string,
-  from: string,
-  grantor: string | null,
-  major: number,
-): string =>
-  `REVOKE ${id(role)} FROM ${id(from)}${major < 16 || grantor === null ? '' : ` GRANTED BY ${id(grantor)}`} CASCADE`;
+/** A membership by the numbers of its roles. */
+export interface Membership {
+  readonly role: number;
+  readonly member: number;
+  readonly grantorId: number;
+  readonly isFar: boolean;
+}
+
+/**
+ * Memberships are taken back from whoever gave them; before 16 who that was decides nothing. By
+ * number, since a tenant may give a role that it made a name which is no text.
+ */
+export function revokeRoles(all: readonly Membership[], major: number): string[] {
+  if (all.length === 0) return [];
+  const far = all.flatMap(({ isFar, grantorId }) => (isFar ? [grantorId] : []));
+  const rows = all.map(({ role, member, grantorId }) => `(${oids([role, member, grantorId])})`);
+  const grantor = major < 16 ? '' : " || pg_catalog.format(' GRANTED BY %I', one.grantor)";
+  const revoking = block(`
+DECLARE one record;
+BEGIN
+  FOR one IN
+    SELECT r.rolname AS role, m.rolname AS member, g.rolname AS grantor
+      FROM (VALUES ${rows.join(', ')}) AS v (role, member, grantor)
+      JOIN pg_catalog.pg_roles r ON r.oid = v.role
+      JOIN pg_catalog.pg_roles m ON m.oid = v.member
+      LEFT JOIN pg_catalog.pg_roles g ON g.oid = v.grantor
+  LOOP
+    EXECUTE pg_catalog.format('REVOKE %I FROM %I', one.role, one.member)${grantor} || ' CASCADE';
+  END LOOP;
+END`);
+  return [
+    ...(far.length === 0
+      ? []
+      : [joinWith(`(VALUES ${far.map((one) => `(${oids([one])})`).join(', ')})`)]),
+    revoking,
+  ];
+}
 
 /**
  * Of `template0`, into which nobody can put anything, and where nobody sits; closed, since whoever

@@ -2,8 +2,16 @@
 import { joinWith } from './given.ts';
 import { oids, text } from './quoted.ts';
 
-/** Milliseconds that one session may take to end. */
+/** Milliseconds that sessions may take to end. */
 const patience = 5_000;
+
+/**
+ * Ends the session of a row, and waits for those of all rows together: some do not hear for minutes.
+ * Whether it has ended.
+ */
+export const ended = (pid: string): string => `pg_catalog.pg_terminate_backend(${pid},
+         GREATEST(1, ${patience} - 1000 * pg_catalog.date_part('epoch',
+           pg_catalog.clock_timestamp() - (SELECT pg_catalog.clock_timestamp())))::pg_catalog.int8)`;
 
 /** Long enough for whoever is held up by a session that goes on by itself. */
 export const wait = 'SELECT pg_catalog.pg_sleep(0.1)';
@@ -24,7 +32,7 @@ const isToBeJoined = `pg_catalog.current_setting('server_version_num')::pg_catal
 const ending = (sessions: string): string[] => [
   joinWith(`SELECT b.usesysid AS id ${sessions} AND ${isToBeJoined}`),
   `SELECT b.usename AS user, b.datname AS database,
-          pg_catalog.pg_terminate_backend(b.pid, ${patience}) AS ended
+          ${ended('b.pid')} AS ended
      ${sessions} AND pg_catalog.pg_has_role(b.usesysid, 'USAGE')`,
 ];
 
@@ -55,7 +63,7 @@ export const endQueues = (): string[] =>
 
 /** Others that have named a user in what they do not finish: until they end it, nobody removes the user. */
 export const endHolders = (users: readonly number[]): string => `
-SELECT pg_catalog.pg_terminate_backend(l.pid, ${patience}) AS ended
+SELECT ${ended('l.pid')} AS ended
   FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
  WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_authid'::pg_catalog.regclass
    AND l.objid IN (${oids(users)}) AND l.granted

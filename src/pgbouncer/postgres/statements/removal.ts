@@ -1,6 +1,7 @@
 /** How a user goes: its login, its sessions, its transactions, its objects, and then itself. */
 import { isHalf } from './facts.ts';
 import { asOwner } from './grant.ts';
+import { ended } from './hold-up.ts';
 import { block, id, ids, oids, text, texts } from './quoted.ts';
 
 export const endLogin = (role: string): string =>
@@ -9,15 +10,23 @@ export const endLogin = (role: string): string =>
 export const makeAgent = (role: string, verifier: string): string =>
   `CREATE ROLE ${id(role)} LOGIN PASSWORD ${text(verifier)}`;
 
-/** Those of killed hooks as well; one that cannot go now goes the next time. */
+/**
+ * Those of killed hooks as well; one that cannot go now goes the next time. A tenant may call roles
+ * by such a name, and hold them.
+ */
 export const sweepAgents = (prefix: string): string =>
   block(`
 DECLARE agent pg_catalog.name;
 BEGIN
+  PERFORM pg_catalog.set_config('lock_timeout', '1000', true);
   FOR agent IN
     SELECT r.rolname FROM pg_catalog.pg_roles r
      WHERE pg_catalog.starts_with(r.rolname::pg_catalog.text, ${text(`${prefix}_`)})
        AND pg_catalog.pg_has_role(r.oid, 'USAGE')
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m
+                         JOIN pg_catalog.pg_roles u ON u.oid = m.member
+                        WHERE m.roleid = r.oid AND m.grantor = 10 AND u.rolname <> SESSION_USER)
+     LIMIT 5
   LOOP
     BEGIN
       EXECUTE pg_catalog.format('DROP OWNED BY %I', agent);
@@ -30,10 +39,9 @@ END`);
 export const takeRole = (role: string, from: string): string =>
   `REVOKE ${id(role)} FROM ${id(from)}`;
 
-/** Ends sessions, and waits for each as long as that may take; what was open in them is said. */
-export const endSessions = (users: readonly number[], patience: number): string => `
-SELECT a.datname AS database, a.xact_start IS NOT NULL AS "isOpen",
-       pg_catalog.pg_terminate_backend(a.pid, ${Number(patience)}) AS ended
+/** Ends sessions, and waits for all as long as one may take; what was open in them is said. */
+export const endSessions = (users: readonly number[]): string => `
+SELECT a.datname AS database, a.xact_start IS NOT NULL AS "isOpen", ${ended('a.pid')} AS ended
   FROM pg_catalog.pg_stat_activity a
  WHERE a.usesysid IN (${oids(users)}) AND a.pid <> pg_catalog.pg_backend_pid()`;
 
@@ -105,8 +113,18 @@ export const readSchemas = (users: readonly number[], heir: string): string => `
 SELECT n.nspname AS name, n.nspowner IN (${oids(users)}) AS "isOwn"
   FROM pg_catalog.pg_namespace n
  WHERE n.nspowner IN (${oids(users)})
-    OR (pg_catalog.pg_has_role(n.nspowner, 'USAGE')
-        AND NOT pg_catalog.has_schema_privilege(${text(heir)}::pg_catalog.name, n.oid, 'CREATE'))`;
+    OR (pg_catalog.pg_has_role(n.nspowner, 'USAGE') AND ${mayNotCreate(heir)})`;
+
+const mayNotCreate = (heir: string): string =>
+  `NOT pg_catalog.has_schema_privilege(${text(heir)}::pg_catalog.name, n.oid, 'CREATE')`;
+
+/** Whose schemas they are, of those whose rights the login has. */
+export const readSchemaOwners = (heir: string, login: string): string => `
+SELECT DISTINCT r.rolname AS name
+  FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+ WHERE ${mayNotCreate(heir)}
+   AND pg_catalog.pg_has_role(${text(login)}::pg_catalog.name, n.nspowner, 'USAGE')
+   AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')`;
 
 export const takeSchema = (schema: string, heir: string, isOwn: boolean): string[] => [
   ...(isOwn ? [`ALTER SCHEMA ${id(schema)} OWNER TO ${id(heir)}`] : []),
