@@ -100,6 +100,20 @@ describe('a user leaves, and others have something to do with it', () => {
     expect((await audited()).damaged).toEqual([]);
   });
 
+  it('what its own users let in goes too, though they have given themselves the right to', async () => {
+    const one = await provisioned(grant(25));
+    const session = await sessionOf(one);
+    await session.query(`GRANT ALL ON DATABASE db_25 TO ${one.user} WITH GRANT OPTION`);
+    await session.query('GRANT CONNECT ON DATABASE db_25 TO PUBLIC');
+    const published: Grant = { ...one, state: 'published' };
+    const audited = () => done(backend.audit(holdings(published)));
+    expect((await audited()).damaged).toEqual([
+      { relation: 25, what: 'database db_25 is open to everyone' },
+    ]);
+    await provisioned(published);
+    expect((await audited()).damaged).toEqual([]);
+  });
+
   it('nobody remembers it, and what it made stays with the owner of the database', async () => {
     const [one, sharer] = [
       await provisioned(grant(7)),

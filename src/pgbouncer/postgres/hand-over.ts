@@ -4,6 +4,7 @@ import type { Connections, Row } from './connections.ts';
 import { dropHalves } from './halfway.ts';
 import { unhindered } from './hold-up.ts';
 import { type Heir, idsOf, type Leaving, type Named, namesOf } from './leaving.ts';
+import { isNeeded } from './problem.ts';
 import * as given from './statements/given.ts';
 import { endBlockers, wait } from './statements/hold-up.ts';
 import * as sql from './statements/removal.ts';
@@ -14,11 +15,11 @@ export async function handOver(
   roles: readonly Named[],
   heir: Heir | null,
 ): Promise<void> {
-  const { connections, server, agent, isAgain } = leaving;
+  const { connections, agent, isAgain } = leaving;
   const users = idsOf(roles);
   const names = namesOf(roles);
   const found = await connections.send('look for what it owns', [
-    ...(isAgain && server.major >= 16 ? [given.joinGivers(users)] : []),
+    ...(isAgain ? [given.joinGivers(users)] : []),
     sql.readHomes(users, heir === null ? [] : [heir.place]),
     sql.readShown(users),
   ]);
@@ -36,8 +37,17 @@ export async function handOver(
     try {
       if (isAgain) givers.push(...(await takeBackGiven(leaving, session, roles)));
       if (isAgain && to !== null) givers.push(...(await lendSchemas(leaving, session, to)));
-      const leave = () => leaveHome(connections, session, roles, to);
-      await (isAgain ? watched(leaving, leave) : leave());
+      const leave = (heirOfAll: string | null) => () =>
+        leaveHome(connections, session, roles, heirOfAll);
+      if (isAgain)
+        await watched(leaving, leave(to)).catch(async (problem) => {
+          // What another has made of what it owned is not dropped with it.
+          if (to !== null || heir === null || !isNeeded(problem)) throw problem;
+          await agent.lend([heir.name]);
+          givers.push(heir.name);
+          await watched(leaving, leave(heir.name));
+        });
+      else await leave(to)();
     } finally {
       await session.end();
     }
@@ -69,9 +79,13 @@ async function takeBackGiven(
   if (found.length === 0) return [];
   const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
   if (givers.length > 0) await agent.lend(givers);
-  await watched(leaving, () =>
-    connections.ask(session, 'take back what was given on', [given.takeBack(users, 'inside')]),
-  );
+  const statements = [given.takeBack(users, 'inside'), given.readTaken];
+  for (let taken = 1; taken > 0; ) {
+    const [, [slice] = []] = await watched(leaving, () =>
+      connections.ask(session, 'take back what was given', statements),
+    );
+    taken = Number(slice?.taken);
+  }
   return givers;
 }
 

@@ -64,6 +64,10 @@ export const isLostRace = (problem: unknown): boolean =>
 export const isHeldUp = (problem: unknown): boolean =>
   problem instanceof SqlProblem && problem.sqlState === '55P03';
 
+/** Whether something else is made of what was to be dropped. */
+export const isNeeded = (problem: unknown): boolean =>
+  problem instanceof SqlProblem && problem.sqlState === '2BP01';
+
 /** For a login that is not there, or a database: no session then. */
 export function unlessElsewhere(problem: unknown): null {
   if (problem instanceof SqlProblem && isElsewhere(problem.sqlState)) return null;

@@ -121,11 +121,11 @@ async function leave(leaving: Leaving, role: Role, heir: Heir | null): Promise<r
 
 /**
  * Something new that it owns, a lock, a row that others change too, what is gone by now or has a name
- * that is no text, a closed database, rights that only the second try looks for.
+ * that is no text, a closed database, rights that only the second try looks for, too much of it.
  */
 const isPassing = (problem: unknown): boolean =>
   problem instanceof SqlProblem &&
-  /^(2BP01|55P03|XX000|42704|3D000|55000|42501)$/.test(problem.sqlState ?? '');
+  /^(2BP01|55P03|XX000|42704|3D000|55000|42501|57014)$/.test(problem.sqlState ?? '');
 
 async function tried<Result>(body: () => Promise<Result>): Promise<E.Either<SqlProblem, Result>> {
   try {

@@ -2,7 +2,7 @@
 import { block, oids, text } from './quoted.ts';
 
 /**
- * The login joins roles that tenants made, makers of makers first, since who is to join a role needs
+ * From 16 on the login joins roles that tenants made, makers of makers first, since who is to join a role needs
  * the rights of one that may give it.
  */
 export const joinWith = (ids: string): string =>
@@ -12,6 +12,7 @@ BEGIN
   FOR maker IN
     WITH RECURSIVE wanted AS (
       SELECT w.id::pg_catalog.oid, 0 AS far FROM (${ids}) AS w (id)
+       WHERE pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
        UNION
       SELECT m.member, w.far + 1
         FROM wanted w JOIN pg_catalog.pg_auth_members m ON m.roleid = w.id AND m.admin_option
@@ -125,16 +126,19 @@ SELECT DISTINCT r.rolname AS name,
        pg_catalog.pg_has_role(${text(login)}::pg_catalog.name, r.oid, 'USAGE') AS "isOurs"
   FROM (${entries(users, 'inside')}) g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
 
+/** So many at a time, each time kept: of large objects there may be any number. */
+const slice = 5_000;
+
 /**
  * Each who gave takes that back, and nothing else of what it gave: the server takes who revokes for
- * the grantor of the very rights that it may give itself, and in \`DROP OWNED\` the user that leaves
- * for the grantor of what it may give on. One that may not any more, but has the owner's
- * rights, is let meanwhile, since what it gave no cascade reaches. Where who gave is nobody that can
- * be become, its right to give on goes, with all that it gave.
+ * the grantor of the very rights that it may give itself, and in `DROP OWNED` the user that leaves
+ * for the grantor of what it may give on. One that may not any more, but has the owner's rights, is
+ * let meanwhile, since what it gave no cascade reaches. Where who gave is nobody that can be become,
+ * its right to give on goes, with all that it gave.
  */
 export const takeBack = (users: readonly number[], where: Where): string =>
   block(`
-DECLARE one record; holder pg_catalog.name;
+DECLARE one record; holder pg_catalog.name; taken pg_catalog.int8 := 0;
 BEGIN
   FOR one IN
     SELECT g.kind, g.object, f.rolname AS giver, t.rolname AS user,
@@ -143,7 +147,7 @@ BEGIN
              SELECT FROM pg_catalog.aclexplode(g.acl) a
               WHERE a.grantee = g.grantor AND a.is_grantable
                 AND a.privilege_type = g.right)) AS missing
-      FROM (${entries(users, where)}) g
+      FROM (SELECT * FROM (${entries(users, where)}) e LIMIT ${slice}) g
       JOIN pg_catalog.pg_roles f ON f.oid = g.grantor
       JOIN pg_catalog.pg_roles t ON t.oid = g.grantee
      GROUP BY 1, 2, 3, 4, g.part
@@ -157,6 +161,7 @@ BEGIN
       EXECUTE pg_catalog.format('REVOKE %s ON %s %s FROM %I CASCADE',
                                 one.rights, one.kind, one.object, one.user);
       RESET ROLE;
+      taken := taken + 1;
       IF one.missing IS NOT NULL THEN
         EXECUTE pg_catalog.format('REVOKE GRANT OPTION FOR %s ON %s %s FROM %I CASCADE',
                                   one.missing, one.kind, one.object, one.giver);
@@ -164,9 +169,10 @@ BEGIN
     EXCEPTION WHEN insufficient_privilege THEN NULL;
     END;
   END LOOP;
+  PERFORM pg_catalog.set_config('hookchart.taken', taken::pg_catalog.text, false);
   FOR one IN
     SELECT DISTINCT g.kind, g.object, g.part, g.owner, g.acl::pg_catalog.text AS acl
-      FROM (${entries(users, where)}) g WHERE g.grantor <> g.owner
+      FROM (${entries(users, where)}) g WHERE g.grantor <> g.owner AND taken = 0
   LOOP
     FOR holder IN
       SELECT DISTINCT r.rolname
@@ -182,3 +188,7 @@ BEGIN
     END LOOP;
   END LOOP;
 END`);
+
+/** How many rights a slice has taken back. */
+export const readTaken =
+  "SELECT pg_catalog.current_setting('hookchart.taken')::pg_catalog.float8 AS taken";

@@ -176,13 +176,43 @@ export const asOwner = (owner: string, statements: readonly string[]): string[] 
 ];
 
 /** For its owner, and the members of that role, alone. */
-export const openDatabase = (place: string, owner: string): string[] =>
-  asOwner(owner, [
+export const openDatabase = (place: string, owner: string): string[] => [
+  joinWith(`SELECT a.grantor FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
+             WHERE d.datname = ${text(place)}
+               AND pg_catalog.pg_has_role(a.grantor, 'MEMBER WITH ADMIN OPTION')`),
+  ...asOwner(owner, [
+    takeBackGivenOn(place, owner),
     endGrantOptions(place),
     `REVOKE ALL ON DATABASE ${id(place)} FROM PUBLIC`,
     `GRANT ALL ON DATABASE ${id(place)} TO ${id(owner)}`,
     `ALTER DATABASE ${id(place)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`,
-  ]);
+  ]),
+];
+
+/** A member of the owner has its right to give rights on from the owner too: no cascade reaches that. */
+const takeBackGivenOn = (place: string, owner: string): string =>
+  block(`
+DECLARE one record;
+BEGIN
+  FOR one IN
+    SELECT DISTINCT g.rolname AS giver,
+           COALESCE(pg_catalog.quote_ident(t.rolname), 'PUBLIC') AS grantee
+      FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
+      JOIN pg_catalog.pg_roles g ON g.oid = a.grantor
+      LEFT JOIN pg_catalog.pg_roles t ON t.oid = a.grantee
+     WHERE d.datname = ${text(place)} AND a.grantor <> d.datdba
+  LOOP
+    BEGIN
+      EXECUTE pg_catalog.format('GRANT ALL ON DATABASE %I TO %I WITH GRANT OPTION',
+                                ${text(place)}, one.giver);
+      EXECUTE pg_catalog.format('SET LOCAL ROLE %I', one.giver);
+      EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM %s CASCADE',
+                                ${text(place)}, one.grantee);
+      EXECUTE pg_catalog.format('SET LOCAL ROLE %I', ${text(owner)});
+    EXCEPTION WHEN insufficient_privilege THEN NULL;
+    END;
+  END LOOP;
+END`);
 
 /** With the right to give rights on goes all that was given on. */
 const endGrantOptions = (place: string): string =>

@@ -25,8 +25,7 @@ const isIdle = `(b.state LIKE 'idle in transaction%'
     OR b.xact_start < pg_catalog.clock_timestamp() - INTERVAL '5 minutes')`;
 
 /** From 16 on, sessions of roles that tenants made are ended by who has joined these. */
-const isToBeJoined = `pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
-   AND NOT pg_catalog.pg_has_role(b.usesysid, 'USAGE')
+const isToBeJoined = `NOT pg_catalog.pg_has_role(b.usesysid, 'USAGE')
    AND pg_catalog.pg_has_role(b.usesysid, 'MEMBER WITH ADMIN OPTION')`;
 
 const ending = (sessions: string): string[] => [
