@@ -1,6 +1,6 @@
 /** What a tenant leaves half done: it is neither there nor gone, and others stumble over it. */
 import { type Attack, type Attacker, NotLanded } from '../attack.ts';
-import { HookFailed } from '../world.ts';
+import { HookFailed, type Tenant } from '../world.ts';
 
 /** What is interrupted once it has begun stays: a database that nobody enters, and nobody may alter. */
 async function dropByHalf(attacker: Attacker): Promise<void> {
@@ -28,8 +28,23 @@ async function dropByHalf(attacker: Attacker): Promise<void> {
   throw new NotLanded('it was never dropped by half');
 }
 
+/** What the next audits mend of another is mended, and nothing is laid at its door. */
+export async function isMended({ world }: Attacker, { bag, relation }: Tenant): Promise<void> {
+  // No attack, but something that a DBA might have done.
+  await world.judge.query(`ALTER ROLE "${bag.username}" VALID UNTIL '2001-01-01'`);
+  for (const name of ['update-status', 'update-status']) await world.hook(world.leader, name);
+  const { rows } = await world.judge.query(
+    "SELECT rolvaliduntil = 'infinity' AS lasts FROM pg_roles WHERE rolname = $1",
+    [bag.username],
+  );
+  const status = world.charm.statusOf(world.leader);
+  if (rows[0]?.lasts !== true) throw new HookFailed(`another is not mended for it: ${status}`);
+  if (new RegExp(`blocked: relation ${relation}\\b`).test(status))
+    throw new HookFailed(`another is told that it is at fault: ${status}`);
+}
+
 /** What cannot be done yet is not said to be done; and it is done as soon as it can be. */
-async function isToldTheTruth(attacker: Attacker): Promise<void> {
+export async function isToldTheTruth(attacker: Attacker): Promise<void> {
   const { world, user } = attacker;
   const logins = () =>
     world.judge.query('SELECT rolcanlogin AS "isOpen" FROM pg_roles WHERE rolname = $1', [user]);
@@ -83,17 +98,7 @@ export const halfway: readonly Attack[] = [
         const relation = world.charm.world.made.relations - 2;
         const newcomer = await world.tenant(relation, 'newcomer');
         if (newcomer === null) throw new NotLanded('the newcomer is not served');
-        // No attack, but something that the next audit is to mend.
-        await world.judge.query(`ALTER ROLE "${newcomer.bag.username}" VALID UNTIL '2001-01-01'`);
-        for (const name of ['update-status', 'update-status']) await world.hook(world.leader, name);
-        const { rows } = await world.judge.query(
-          "SELECT rolvaliduntil = 'infinity' AS lasts FROM pg_roles WHERE rolname = $1",
-          [newcomer.bag.username],
-        );
-        if (rows[0]?.lasts !== true)
-          throw new HookFailed(
-            `another is not mended for it: ${world.charm.statusOf(world.leader)}`,
-          );
+        await isMended(attacker, newcomer);
       },
     },
   },

@@ -4,9 +4,12 @@ import { databag } from './databag.ts';
 import { direct } from './direct.ts';
 import { halfway } from './halfway.ts';
 import { leaving } from './leaving.ts';
+import { made } from './made.ts';
+import { names } from './names.ts';
 import { operated } from './operated.ts';
 import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
+import { renewed } from './renewed.ts';
 import { stuck } from './stuck.ts';
 
 const attacks: readonly Attack[] = [
@@ -17,6 +20,9 @@ const attacks: readonly Attack[] = [
   ...halfway,
   ...leaving,
   ...stuck,
+  ...made,
+  ...names,
+  ...renewed,
 ];
 
 /** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */

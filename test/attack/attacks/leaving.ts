@@ -1,20 +1,32 @@
 /** What a tenant gives on, or holds open, so that others cannot go. */
-import { type Attack, type Attacker, NotLanded } from '../attack.ts';
-import { HookFailed } from '../world.ts';
+import { type Attack, type Attacker, NotLanded, type Session } from '../attack.ts';
+import { HookFailed, type Tenant } from '../world.ts';
 import { ownerOf } from './pooler.ts';
 
-/** Somebody else comes, is named in what the attacker does, and goes: nothing of that may keep it. */
-async function goesThough(
-  attacker: Attacker,
-  what: (username: string) => Promise<void>,
-): Promise<void> {
-  const { world, newcomer } = attacker;
-  const relation = await world.relate('third', { database: newcomer });
-  const third = await world.tenant(relation, 'third');
+/** Somebody else, who shares the newcomer's database unless told otherwise; it is not gone yet. */
+export async function thirdComes(attacker: Attacker, database = attacker.newcomer) {
+  const relation = await attacker.world.relate('third', { database });
+  const third = await attacker.world.tenant(relation, 'third');
   if (third === null) throw new NotLanded('the third is not served');
+  return third;
+}
+
+/** A session of another tenant's, past PgBouncer: it works as it always does. */
+export const asOther = (attacker: Attacker, { bag, database }: Tenant): Promise<Session> =>
+  attacker.direct(database, { user: bag.username ?? '', password: bag.password ?? '' });
+
+/** Somebody else comes, is named in what the attacker does, and goes: nothing of that may keep it. */
+export async function goesThough(
+  attacker: Attacker,
+  what: (username: string, third: Tenant) => Promise<void>,
+  database = attacker.newcomer,
+): Promise<void> {
+  const { world } = attacker;
+  const third = await thirdComes(attacker, database);
   const { username = '' } = third.bag;
-  await what(username);
-  await world.unrelate(relation);
+  await what(username, third);
+  await attacker.own();
+  await world.unrelate(third.relation);
   await world.hook(world.leader, 'update-status');
   const { rows } = await world.judge.query('SELECT FROM pg_roles WHERE rolname = $1', [username]);
   if (rows.length > 0)
@@ -122,6 +134,61 @@ export const leaving: readonly Attack[] = [
       removed: async (attacker) => {
         attacker.notes.push(attacker.world.charm.statusOf(attacker.world.leader));
       },
+    },
+  },
+  {
+    name: 'a-schema-in-which-the-heir-makes-nothing',
+    position: 'direct',
+    rule: 8,
+    at: {
+      joined: (attacker) =>
+        goesThough(
+          attacker,
+          async (_, third) => {
+            const session = await attacker.direct();
+            const owner = await ownerOf(session, attacker);
+            await session.done(
+              'CREATE SCHEMA evil_closed',
+              `REVOKE ALL ON SCHEMA evil_closed FROM "${owner}"`,
+              'GRANT ALL ON SCHEMA evil_closed TO PUBLIC',
+              `SET ROLE "${owner}"`,
+              `ALTER DATABASE "${attacker.me.database}" SET search_path = evil_closed, public`,
+              'SET ROLE NONE',
+            );
+            const usual = await asOther(attacker, third);
+            await usual.done(
+              'CREATE FUNCTION harmless() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
+            );
+            await session.done(
+              "SELECT 'evil_closed.harmless()'::pg_catalog.regprocedure",
+              'REVOKE CREATE ON SCHEMA evil_closed FROM PUBLIC',
+            );
+          },
+          attacker.name,
+        ),
+    },
+  },
+  {
+    name: 'another-has-prepared-what-holds-its-table',
+    position: 'direct',
+    rule: 8,
+    at: {
+      joined: (attacker) =>
+        goesThough(
+          attacker,
+          async (_, third) => {
+            const usual = await asOther(attacker, third);
+            await usual.done('CREATE TABLE mine (n int)');
+            const session = await attacker.direct();
+            await session.done(
+              'BEGIN',
+              'LOCK TABLE mine IN ACCESS SHARE MODE',
+              'CREATE TABLE evil_held (n int)',
+              "PREPARE TRANSACTION 'evil'",
+            );
+          },
+          attacker.name,
+        ),
     },
   },
 ];

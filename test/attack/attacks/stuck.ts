@@ -27,7 +27,7 @@ async function queueAt(attacker: Attacker, database: string): Promise<void> {
   await waits(attacker);
 }
 
-async function homeOf(session: Session): Promise<string> {
+export async function homeOf(session: Session): Promise<string> {
   const rows = await session.query(
     "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname LIKE 'hookchart\\_home\\_%'",
   );
@@ -37,7 +37,7 @@ async function homeOf(session: Session): Promise<string> {
 }
 
 /** Who is removed, or cannot be yet, is out: through PgBouncer and past it. */
-async function isLockedOut(attacker: Attacker): Promise<void> {
+export async function isLockedOut(attacker: Attacker): Promise<void> {
   const { world, user } = attacker;
   const session = await attacker.direct('postgres').catch(() => null);
   const { rows } = await world.judge.query('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [

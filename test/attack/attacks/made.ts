@@ -1,0 +1,179 @@
+/** What roles do that a tenant made: they speak for themselves, and the charm inherits nothing of them. */
+import { type Attack, type Attacker, NotLanded, type Session } from '../attack.ts';
+import { HookFailed } from '../world.ts';
+import { isMended } from './halfway.ts';
+import { asOther, goesThough, thirdComes } from './leaving.ts';
+import { homeOf } from './stuck.ts';
+
+const entry = (
+  name: string,
+  how: Omit<Attack, 'name' | 'position' | 'rule' | 'versions' | 'extra'>,
+  extra = 'CREATEROLE',
+): Attack => ({
+  ...{ name, position: 'direct', rule: 8, versions: [16, 99] },
+  extra: { 'extra-user-roles': extra },
+  ...how,
+});
+
+/** A session as a role that it made, and whose rights nobody inherits who is a member. */
+async function asMade(
+  attacker: Attacker,
+  name = 'evil_one',
+  ...before: readonly string[]
+): Promise<Session> {
+  const session = await attacker.direct();
+  await session.done(
+    'SET ROLE NONE',
+    `CREATE ROLE ${name} CREATEROLE`,
+    `GRANT ${name} TO CURRENT_USER WITH SET TRUE, INHERIT FALSE`,
+    ...before,
+    `SET ROLE ${name}`,
+  );
+  return session;
+}
+
+async function giveRoleOfRole(attacker: Attacker, username = ''): Promise<void> {
+  const session = await asMade(attacker);
+  await session.done('CREATE ROLE evil_two', `GRANT evil_two TO "${username}"`);
+}
+
+/** Whom a rotation failed for has a password that opens something, and it is the published one. */
+async function logsInAfterRotation(attacker: Attacker): Promise<void> {
+  const { world } = attacker;
+  const third = await thirdComes(attacker);
+  await giveRoleOfRole(attacker, third.bag.username);
+  await attacker.own();
+  const { relation } = third;
+  const { failure } = await world.action(world.leader, 'rotate-password', {
+    ...{ relation, force: true },
+  });
+  attacker.notes.push(`the rotation: ${failure ?? 'done'}`);
+  await world.settle();
+  try {
+    await (await world.login(world.answerOf(relation))).end();
+  } catch (problem) {
+    throw new HookFailed(
+      `another is locked out by a rotation of its password (${failure ?? 'done'}): ${String(problem)}`,
+    );
+  }
+  await world.unrelate(relation);
+}
+
+export const made: readonly Attack[] = [
+  entry('a-role-of-its-own-role-is-given-to-another', {
+    do: (attacker) => giveRoleOfRole(attacker, attacker.world.victim.bag.username),
+    at: { hooked: (attacker) => isMended(attacker, attacker.world.victim) },
+  }),
+  entry('a-rotation-locks-the-victim-out', {
+    setting: 'operated',
+    at: { joined: logsInAfterRotation },
+  }),
+  entry('roles-that-are-called-like-agents-are-held', {
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (_, third) => {
+          const usual = await asOther(attacker, third);
+          await usual.done('CREATE TABLE mine (n int)');
+          const session = await attacker.direct('postgres');
+          const home = await homeOf(session);
+          const [row] = await session.query(
+            `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS login FROM pg_catalog.pg_database WHERE datname = '${home}'`,
+          );
+          const agents = [1, 2, 3, 4, 5, 6].map((n) => `hookchart_agent_evil${n}`);
+          await session.done('SET ROLE NONE');
+          for (const agent of agents)
+            await session.done(
+              `CREATE ROLE ${agent}`,
+              `GRANT ${agent} TO "${row?.login}" WITH INHERIT TRUE, SET TRUE`,
+            );
+          await session.done(
+            'BEGIN',
+            ...agents.map((agent) => `ALTER ROLE ${agent} CONNECTION LIMIT 3`),
+          );
+        }),
+    },
+  }),
+  entry(
+    'a-database-of-a-role-that-it-made',
+    {
+      at: {
+        joined: (attacker) =>
+          goesThough(attacker, async (username) => {
+            const session = await asMade(
+              attacker,
+              'evil_one',
+              'CREATE DATABASE evil_other OWNER evil_one',
+            );
+            await session.done(`GRANT CONNECT ON DATABASE evil_other TO "${username}"`);
+          }),
+      },
+    },
+    'CREATEDB,CREATEROLE',
+  ),
+  entry(
+    'a-database-of-a-role-that-it-made-is-shut',
+    {
+      at: {
+        joined: (attacker) =>
+          goesThough(attacker, async (username) => {
+            await asMade(attacker, 'evil_one', 'CREATE DATABASE evil_shut OWNER evil_one');
+            const inside = await attacker.direct('evil_shut');
+            await inside.done(
+              'SET ROLE evil_one',
+              'CREATE TABLE public.t (n int)',
+              `GRANT SELECT ON public.t TO "${username}"`,
+              'REVOKE CONNECT ON DATABASE evil_shut FROM PUBLIC',
+            );
+          }),
+      },
+    },
+    'CREATEDB,CREATEROLE',
+  ),
+  entry('the-giver-is-the-seventieth-in-a-row', {
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          const session = await attacker.direct();
+          await session.done(
+            'SET ROLE NONE',
+            'CREATE SCHEMA evil_deep',
+            'GRANT ALL ON SCHEMA evil_deep TO PUBLIC',
+          );
+          for (let n = 1; n <= 70; n++)
+            await session.done(
+              `CREATE ROLE evil_${n} CREATEROLE`,
+              `GRANT evil_${n} TO CURRENT_USER WITH SET TRUE, INHERIT FALSE`,
+              `SET ROLE evil_${n}`,
+            );
+          await session.done(
+            'CREATE TABLE evil_deep.t (n int)',
+            `GRANT SELECT ON evil_deep.t TO "${username}"`,
+          );
+        }),
+    },
+  }),
+  entry('everything-is-given-with-the-grant-option', {
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (username) => {
+          // Who was there first is asked first whether the right is its own to take back.
+          const session = await asMade(
+            attacker,
+            'evil_one',
+            'CREATE SCHEMA evil_young',
+            'GRANT ALL ON SCHEMA evil_young TO evil_one',
+          );
+          const [row] = await session.query(
+            `SELECT (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = 'evil_one')
+                  > (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = '${username}') AS "isYounger"`,
+          );
+          if (row?.isYounger !== true) throw new NotLanded('the owner was there before');
+          await session.done(
+            'CREATE TABLE evil_young.t (n int, m int)',
+            `GRANT ALL ON evil_young.t TO "${username}" WITH GRANT OPTION`,
+            `GRANT SELECT (n), UPDATE (m) ON evil_young.t TO "${username}" WITH GRANT OPTION`,
+          );
+        }),
+    },
+  }),
+];
