@@ -15,6 +15,13 @@ export async function thirdComes(attacker: Attacker, database = attacker.newcome
 export const asOther = (attacker: Attacker, { bag, database }: Tenant): Promise<Session> =>
   attacker.direct(database, { user: bag.username ?? '', password: bag.password ?? '' });
 
+/** Who shares the attacker's database, and came after it. */
+async function secondOf({ world }: Attacker): Promise<Tenant> {
+  const second = await world.tenant(world.charm.world.made.relations - 1, 'second');
+  if (second === null) throw new NotLanded('the second is not served');
+  return second;
+}
+
 /** Somebody else comes, is named in what the attacker does, and goes: nothing of that may keep it. */
 export async function goesThough(
   attacker: Attacker,
@@ -27,12 +34,53 @@ export async function goesThough(
   await what(username, third);
   await attacker.own();
   await world.unrelate(third.relation);
+  await isGone(attacker, third);
+}
+
+/** With the next hook at the latest. */
+async function isGone({ world }: Attacker, { bag }: Tenant): Promise<void> {
   await world.hook(world.leader, 'update-status');
-  const { rows } = await world.judge.query('SELECT FROM pg_roles WHERE rolname = $1', [username]);
-  if (rows.length > 0)
+  const { rowCount } = await world.judge.query('SELECT FROM pg_roles WHERE rolname = $1', [
+    bag.username,
+  ]);
+  if (rowCount !== 0)
     throw new HookFailed(
       `another cannot go for what the attacker did: ${world.charm.statusOf(world.leader)}`,
     );
+}
+
+/** What is too much for one hook the next one goes on with, until nothing is left. */
+async function goesBySlices(attacker: Attacker): Promise<void> {
+  const { world } = attacker;
+  const third = await thirdComes(attacker);
+  const session = await attacker.direct(attacker.me.database, { query_timeout: 3_600_000 });
+  await session.done(
+    `DO $$ BEGIN FOR n IN 1..60 LOOP
+       EXECUTE 'GRANT SELECT ON LARGE OBJECT ' ||
+         (SELECT pg_catalog.string_agg(pg_catalog.lo_create(0)::text, ', ') FROM pg_catalog.generate_series(1, 5000)) ||
+         ' TO "${third.bag.username}"';
+       COMMIT; END LOOP; END $$`,
+  );
+  const left = async (): Promise<number> => {
+    const { rows } = await world.judge.query(
+      `SELECT pg_catalog.count(s)::int AS left FROM pg_roles r LEFT JOIN pg_shdepend s
+           ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
+        WHERE r.rolname = $1 HAVING pg_catalog.count(r) > 0`,
+      [third.bag.username],
+    );
+    return rows[0]?.left ?? 0;
+  };
+  const shown = await left();
+  if (shown < 300_000) throw new NotLanded(`${shown} are shown`);
+  await world.unrelate(third.relation);
+  for (let before = shown, now = await left(); now > 0; before = now, now = await left()) {
+    if (now >= before)
+      throw new HookFailed(
+        `${now} of ${shown} are left, and no hook makes it less: ${world.charm.statusOf(world.leader)}`,
+      );
+    await world.hook(world.leader, 'update-status');
+  }
+  await isGone(attacker, third);
 }
 
 export const leaving: readonly Attack[] = [
@@ -122,12 +170,7 @@ export const leaving: readonly Attack[] = [
         const session = await attacker.direct();
         await session.done('CREATE TABLE evil_read (n int)');
         await session.end();
-        const { world } = attacker;
-        const relation = world.charm.world.made.relations - 1;
-        const second = await world.tenant(relation, 'second');
-        if (second === null) throw new NotLanded('the second is not served');
-        const { username = '', password = '' } = second.bag;
-        const reader = await attacker.direct(attacker.me.database, { user: username, password });
+        const reader = await asOther(attacker, await secondOf(attacker));
         await reader.done('BEGIN', 'SELECT * FROM evil_read');
         attacker.kept.push(reader);
       },
@@ -190,5 +233,48 @@ export const leaving: readonly Attack[] = [
           attacker.name,
         ),
     },
+  },
+  {
+    name: 'one-statement-keeps-an-older-tenant',
+    position: 'direct',
+    rule: 8,
+    at: {
+      leaving: async (attacker) => {
+        // Who was there first is asked first whether the right is its own to take back.
+        const younger = await asOther(attacker, await secondOf(attacker));
+        await younger.done(
+          'CREATE TABLE younger (n int)',
+          `GRANT ALL ON younger TO "${attacker.user}" WITH GRANT OPTION`,
+        );
+        await younger.end();
+      },
+      removed: async ({ notes, world }) => {
+        notes.push(world.charm.statusOf(world.leader));
+      },
+    },
+  },
+  {
+    name: 'two-of-one-mind-in-a-common-database',
+    position: 'direct',
+    rule: 8,
+    extra: { 'extra-user-roles': 'CREATEDB' },
+    at: {
+      joined: (attacker) =>
+        goesThough(attacker, async (_, third) => {
+          const session = await attacker.direct('postgres');
+          await session.done('SET ROLE NONE', 'CREATE DATABASE evil_both');
+          const inside = await attacker.direct('evil_both');
+          await inside.done('GRANT ALL ON SCHEMA public TO PUBLIC');
+          const other = await asOther(attacker, { ...third, database: 'evil_both' });
+          await other.done('CREATE TYPE public.evil_type AS (n int)');
+          await inside.done('CREATE TABLE public.evil_table (x public.evil_type)');
+        }),
+    },
+  },
+  {
+    name: 'large-objects-without-number-are-shown-to-another',
+    position: 'direct',
+    rule: 8,
+    at: { joined: goesBySlices },
   },
 ];

@@ -37,24 +37,24 @@ async function giveRoleOfRole(attacker: Attacker, username = ''): Promise<void> 
   await session.done('CREATE ROLE evil_two', `GRANT evil_two TO "${username}"`);
 }
 
-/** Whom a rotation failed for has a password that opens something, and it is the published one. */
-async function logsInAfterRotation(attacker: Attacker): Promise<void> {
+/** The published password logs in, whether a rotation is carried out or fails. */
+async function logsInThroughout(attacker: Attacker): Promise<void> {
   const { world } = attacker;
   const third = await thirdComes(attacker);
   await giveRoleOfRole(attacker, third.bag.username);
   await attacker.own();
   const { relation } = third;
   const { failure } = await world.action(world.leader, 'rotate-password', {
-    ...{ relation, force: true },
+    relation,
+    force: true,
   });
   attacker.notes.push(`the rotation: ${failure ?? 'done'}`);
-  await world.settle();
+  // What was carried out has its hooks to come; what failed is over.
+  if (failure === null) await world.settle();
   try {
     await (await world.login(world.answerOf(relation))).end();
   } catch (problem) {
-    throw new HookFailed(
-      `another is locked out by a rotation of its password (${failure ?? 'done'}): ${String(problem)}`,
-    );
+    throw new HookFailed(`another is locked out, ${attacker.notes.at(-1)}: ${String(problem)}`);
   }
   await world.unrelate(relation);
 }
@@ -66,7 +66,7 @@ export const made: readonly Attack[] = [
   }),
   entry('a-rotation-locks-the-victim-out', {
     setting: 'operated',
-    at: { joined: logsInAfterRotation },
+    at: { joined: logsInThroughout },
   }),
   entry('roles-that-are-called-like-agents-are-held', {
     at: {
