@@ -101,7 +101,10 @@ export async function renewPassword(session: Session, relation: number): Promise
   if (record?.state !== 'published')
     return halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });
   const password = session.entropy.password();
-  const grant = await provisioned(session, { ...record, password });
+  const renewed = await attempt(() => provisioned(session, { ...record, password }))();
+  // PostgreSQL may have taken it nevertheless, and then nobody would know what is in force.
+  if (E.isLeft(renewed)) await attempt(() => restoreGrant(session, relation))();
+  const grant = right(renewed);
   const { secrets } = session.juju;
   const id = grant.secrets[userGroup];
   if (secrets !== null && id !== undefined)

@@ -2,6 +2,7 @@ import type { Session } from '../wire/index.ts';
 import { verifierOf } from '../wire/scram.ts';
 import type { Connections, Row, Server } from './connections.ts';
 import { agentPrefix, freshName } from './login.ts';
+import { isClosed, raced } from './problem.ts';
 import { join } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
 
@@ -51,13 +52,31 @@ export class Agent {
   /** Opens a database of the deployment's own where a tenant has closed it, and enters it. */
   async enter({ name, owner, isOpen, isOurs }: Row): Promise<Session> {
     const database = String(name);
-    if (isOurs === true) {
-      this.#entered.set(database, String(owner));
-      await this.#connections.send('let an agent in', [
-        ...(isOpen === true ? [] : [sql.reopen(database)]),
-        ...sql.letEnter(database, String(owner), this.#user),
-      ]);
+    if (isOurs !== true) return this.#logIn(database);
+    this.#entered.set(database, String(owner));
+    await this.#connections.sendRaced('let an agent in', [
+      ...(isOpen === true ? [] : [sql.reopen(database)]),
+      ...sql.letEnter(database, String(owner), this.#user),
+    ]);
+    try {
+      return await this.#logIn(database);
+    } catch (problem) {
+      if (!isClosed(problem)) throw problem;
+      return await raced(() => this.#enterHeld(database));
     }
+  }
+
+  /** Some close a database again and again; as long as its row is held, they wait. */
+  async #enterHeld(database: string): Promise<Session> {
+    try {
+      await this.#connections.send('hold a database open', sql.holdOpen(database));
+      return await this.#logIn(database);
+    } finally {
+      await this.#connections.send('let go of a database', ['ROLLBACK']);
+    }
+  }
+
+  #logIn(database: string): Promise<Session> {
     const login = { user: this.#user, password: this.#password };
     return this.#connections.as(login, database, this.#server.major);
   }
@@ -70,7 +89,7 @@ export class Agent {
     );
     // Each by itself: a database may have gone, or have another owner by now.
     for (const statements of leaving)
-      await this.#connections.send('end an agent', statements).catch(() => {});
+      await this.#connections.sendRaced('end an agent', statements).catch(() => {});
     await this.#sweep().catch(() => {});
   }
 

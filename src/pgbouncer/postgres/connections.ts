@@ -8,7 +8,7 @@ import { isSoonOver, unhindered } from './hold-up.ts';
 import { Line, type Login } from './line.ts';
 import { homeOf, ownLogin } from './login.ts';
 import type { PostgresOptions } from './options.ts';
-import { isHeldUp, isLostRace, SqlProblem, unlessElsewhere, unlessThere } from './problem.ts';
+import { isHeldUp, raced, SqlProblem, unlessElsewhere, unlessThere } from './problem.ts';
 import type { Server } from './server.ts';
 import { endBlockers, endQueues, wait } from './statements/hold-up.ts';
 import * as sql from './statements/home.ts';
@@ -74,6 +74,11 @@ export class Connections {
       this.#home = undefined;
       return this.ask((await this.#entered()).session, purpose, statements);
     }
+  }
+
+  /** The same for what others change at the same time, units or tenants. */
+  sendRaced(purpose: string, statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    return raced(() => this.send(purpose, statements));
   }
 
   /** What waits for a lock says nothing meanwhile, so another session looks who has it. */
@@ -208,29 +213,19 @@ export class Connections {
           `its role ${server.login} has neither SUPERUSER nor both CREATEROLE and CREATEDB`,
         );
       if ('verifier' in own)
-        await this.#raced(
-          session,
-          'make a login that is no superuser',
-          sql.makeLogin(own.user, await own.verifier(), database),
+        await raced(async () =>
+          this.ask(
+            session,
+            'make a login that is no superuser',
+            sql.makeLogin(own.user, await own.verifier(), database),
+          ),
         );
       await this.ask(session, 'make a home', [sql.makeHome(home, own.user)]).catch(unlessThere);
-      await this.#raced(session, 'close the home to others', sql.openHome(home));
+      await raced(() => this.ask(session, 'close the home to others', sql.openHome(home)));
     } finally {
       await session.end();
     }
     return own;
-  }
-
-  /** Other units may do the same at the same time: who loses to one does it once more. */
-  async #raced(session: Session, purpose: string, statements: readonly string[]): Promise<void> {
-    for (let tries = mostLost; ; tries--) {
-      try {
-        await this.ask(session, purpose, statements);
-        return;
-      } catch (problem) {
-        if (tries === 0 || !isLostRace(problem)) throw problem;
-      }
-    }
   }
 
   async #find(session: Session, home: string): Promise<void> {
@@ -292,6 +287,3 @@ export interface Last {
   purpose: string;
   statements: readonly string[];
 }
-
-/** One of those who come at once always gets through, so this many are enough for as many units. */
-const mostLost = 20;

@@ -36,7 +36,7 @@ export const halt: (error: HookError) => never = kit.halt;
 
 function translate(where: string, problem: SqlProblem): HookError {
   const { sqlState, message, statement } = problem;
-  const isPassing = isPassingState(sqlState ?? '') || isLostRace(problem);
+  const isPassing = isPassingState(sqlState ?? '') || isConcurrent(problem);
   if (sqlState !== null && problem.kind === 'refused' && !isPassing)
     return { _tag: 'SqlFailed', class: 'broken', statement, sqlState, message };
   return { _tag: 'BackendUnavailable', class: 'unavailable', where, why: message };
@@ -50,19 +50,39 @@ function translate(where: string, problem: SqlProblem): HookError {
 const isPassingState = (sqlState: string): boolean =>
   /^(?:08|28|40|53|57)/.test(sqlState) || ['25006', '55P03', '55006'].includes(sqlState);
 
+/** Whether a row of a catalog was changed meanwhile, for which PostgreSQL has no state of its own. */
+const isConcurrent = ({ sqlState, message }: SqlProblem): boolean =>
+  sqlState === 'XX000' && message.startsWith('tuple concurrently ');
+
 /**
  * Whether somebody else was faster, so that the same done once more succeeds: what was not there a
- * moment ago is there by now, or a row of a catalog was changed meanwhile, for which PostgreSQL has
- * no state of its own.
+ * moment ago is there by now, or a row was changed.
  */
-export const isLostRace = (problem: unknown): boolean =>
+const isLostRace = (problem: unknown): boolean =>
   problem instanceof SqlProblem &&
-  (['42710', '23505'].includes(problem.sqlState ?? '') ||
-    (problem.sqlState === 'XX000' && problem.message.startsWith('tuple concurrently ')));
+  (['42710', '23505'].includes(problem.sqlState ?? '') || isConcurrent(problem));
+
+/** One of those who come at once always gets through, so this many are enough for as many units. */
+const mostLost = 20;
+
+/** Does once more what lost a race. */
+export async function raced<Result>(body: () => Promise<Result>): Promise<Result> {
+  for (let tries = mostLost; ; tries--) {
+    try {
+      return await body();
+    } catch (problem) {
+      if (tries === 0 || !isLostRace(problem)) throw problem;
+    }
+  }
+}
 
 /** Whether somebody has a lock that was waited for. */
 export const isHeldUp = (problem: unknown): boolean =>
   problem instanceof SqlProblem && problem.sqlState === '55P03';
+
+/** Whether a database takes no connections. */
+export const isClosed = (problem: unknown): boolean =>
+  problem instanceof SqlProblem && problem.sqlState === '55000';
 
 /** Whether something else is made of what was to be dropped. */
 export const isNeeded = (problem: unknown): boolean =>

@@ -168,13 +168,13 @@ async function carryOut(
     if (database === 'made anew')
       await connections.send('drop what was dropped halfway', [sql.dropDatabase(place)]);
     await connections.send('create the database', [sql.makeDatabase(place, owner.name)]);
-    await connections.send('close the database to others', opening);
+    await connections.sendRaced('close the database to others', opening);
   } else {
     const taking =
       holder === null || holder === owner.name
         ? []
         : [...joining, sql.takeDatabase(place, owner.name)];
-    await connections.send('create roles', [...roles, ...taking, ...opening]);
+    await connections.sendRaced('create roles', [...roles, ...taking, ...opening]);
   }
   if (isEntering) {
     const login = { user: user.name, password: secret };

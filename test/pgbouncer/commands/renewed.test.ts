@@ -60,6 +60,21 @@ describe.each([true, false])(
       expect(answer(world).password).toBe(inForce(world));
     });
 
+    it('is the one before where nobody heard whether PostgreSQL has taken the new one', async () => {
+      const world = await served();
+      const before = answer(world);
+      let isLost = false;
+      world.postgres.tap = (name) => {
+        if (isLost || name !== 'set password and rights') return null;
+        isLost = true;
+        return 'answer lost';
+      };
+      await world.dispatch(leader, rotate);
+      expect(isLost).toBe(true);
+      expect(inForce(world)).toBe(before.password);
+      expect(world.logsIn(answer(world))).toBe(true);
+    });
+
     it('is none where nothing was published, or the backend is down', async () => {
       const world = await served();
       const before = answer(world);

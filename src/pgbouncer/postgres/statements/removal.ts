@@ -92,6 +92,20 @@ SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
 export const reopen = (database: string): string =>
   `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`;
 
+/** Opened, and held as it is; who was quicker has closed it again, and it is as with any lost race. */
+export const holdOpen = (database: string): string[] => [
+  reopen(database),
+  'COMMIT',
+  'BEGIN',
+  `ALTER DATABASE ${id(database)} CONNECTION LIMIT -1`,
+  block(`
+BEGIN
+  IF NOT (SELECT d.datallowconn FROM pg_catalog.pg_database d WHERE d.datname = ${text(database)}) THEN
+    RAISE 'tuple concurrently updated: it was closed again' USING ERRCODE = 'XX000';
+  END IF;
+END`),
+];
+
 /** Databases of the deployment's own on which users were given rights by others. */
 export const readShown = (users: readonly number[]): string => `
 SELECT DISTINCT d.datname AS name, r.rolname AS owner
