@@ -215,6 +215,7 @@ export const leaving: readonly Attack[] = [
     name: 'another-has-prepared-what-holds-its-table',
     position: 'direct',
     rule: 8,
+    isOpen: true,
     at: {
       joined: (attacker) =>
         goesThough(

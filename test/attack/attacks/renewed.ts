@@ -121,6 +121,7 @@ export const renewed: readonly Attack[] = [
     name: 'others-hold-and-do-not-hear',
     position: 'direct',
     rule: 8,
+    isOpen: true,
     at: { joined: isKeptAwhile },
   },
   {
@@ -153,6 +154,7 @@ export const renewed: readonly Attack[] = [
     name: 'something-new-is-granted-all-the-time',
     position: 'direct',
     rule: 8,
+    isOpen: true,
     at: {
       joined: (attacker) =>
         goesThough(attacker, async (username) => {
