@@ -32,6 +32,14 @@ async function asMade(
   return session;
 }
 
+/** Everybody can read whose the charm's home is. */
+async function charmsLogin(session: Session): Promise<string> {
+  const [row] = await session.query(
+    `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS login FROM pg_catalog.pg_database WHERE datname = '${await homeOf(session)}'`,
+  );
+  return String(row?.login);
+}
+
 async function giveRoleOfRole(attacker: Attacker, username = ''): Promise<void> {
   const session = await asMade(attacker);
   await session.done('CREATE ROLE evil_two', `GRANT evil_two TO "${username}"`);
@@ -52,7 +60,10 @@ async function logsInThroughout(attacker: Attacker): Promise<void> {
   // What was carried out has its hooks to come; what failed is over.
   if (failure === null) await world.settle();
   try {
-    await (await world.login(world.answerOf(relation))).end();
+    const bag = world.answerOf(relation);
+    await (await world.login(bag)).end();
+    // PgBouncer may have a session that was there before.
+    await (await asOther(attacker, { ...third, bag })).end();
   } catch (problem) {
     throw new HookFailed(`another is locked out, ${attacker.notes.at(-1)}: ${String(problem)}`);
   }
@@ -75,22 +86,40 @@ export const made: readonly Attack[] = [
           const usual = await asOther(attacker, third);
           await usual.done('CREATE TABLE mine (n int)');
           const session = await attacker.direct('postgres');
-          const home = await homeOf(session);
-          const [row] = await session.query(
-            `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS login FROM pg_catalog.pg_database WHERE datname = '${home}'`,
-          );
+          const login = await charmsLogin(session);
           const agents = [1, 2, 3, 4, 5, 6].map((n) => `hookchart_agent_evil${n}`);
           await session.done('SET ROLE NONE');
           for (const agent of agents)
             await session.done(
               `CREATE ROLE ${agent}`,
-              `GRANT ${agent} TO "${row?.login}" WITH INHERIT TRUE, SET TRUE`,
+              `GRANT ${agent} TO "${login}" WITH INHERIT TRUE, SET TRUE`,
             );
           await session.done(
             'BEGIN',
             ...agents.map((agent) => `ALTER ROLE ${agent} CONNECTION LIMIT 3`),
           );
         }),
+    },
+  }),
+  entry('roles-that-are-called-like-agents-without-number', {
+    at: {
+      joined: async (attacker) => {
+        const session = await attacker.direct('postgres', { query_timeout: 3_600_000 });
+        const each = (sql: string) =>
+          session.done(`DO $$ BEGIN FOR n IN 1..3500 LOOP ${sql}; END LOOP; END $$`);
+        await goesThough(attacker, async (_, third) => {
+          const usual = await asOther(attacker, third);
+          await usual.done('CREATE TABLE mine (n int)');
+          const login = await charmsLogin(session);
+          await session.done('SET ROLE NONE');
+          await each(
+            `EXECUTE 'CREATE ROLE hookchart_agent_evil' || n;
+             EXECUTE 'GRANT hookchart_agent_evil' || n || ' TO "${login}" WITH INHERIT TRUE'`,
+          );
+        });
+        // How it goes itself with so many is another question.
+        await each("EXECUTE 'DROP ROLE IF EXISTS hookchart_agent_evil' || n");
+      },
     },
   }),
   entry(
