@@ -63,12 +63,12 @@ const deaf = async ({ world, user }: Attacker): Promise<number> => {
 async function isKeptAwhile(attacker: Attacker): Promise<void> {
   const { world } = attacker;
   const third = await thirdComes(attacker);
-  const end = await renew(attacker, 6, attacker.me.database, (n) => [
+  const end = await renew(attacker, 5, attacker.me.database, (n) => [
     `BEGIN; CREATE TABLE evil_${n} (n int); GRANT SELECT ON evil_${n} TO "${third.bag.username}"`,
     unheard,
   ]);
   await attacker.own();
-  await until('they hold it', async () => (await deaf(attacker)) === 6);
+  await until('they hold it', async () => (await deaf(attacker)) === 5);
   world.slowest = 0;
   await world.unrelate(third.relation);
   await world.hook(world.leader, 'update-status');
@@ -97,8 +97,8 @@ export const renewed: readonly Attack[] = [
     rule: 8,
     at: {
       leaving: async (attacker) => {
-        await renew(attacker, 7, 'postgres', () => [unheard]);
-        await until('they run', async () => (await deaf(attacker)) === 7);
+        await renew(attacker, 5, 'postgres', () => [unheard]);
+        await until('they run', async () => (await deaf(attacker)) === 5);
       },
       removed: async (attacker) => {
         await isLockedOut(attacker);
