@@ -71,6 +71,8 @@ export function relationOfSecret(label: string): number | null {
 /** The ledger, in the application's databag of the peer relation: a record for each relation. */
 const recordPrefix = 'relation-';
 export const recordKey = (relation: number): string => `${recordPrefix}${relation}`;
+/** The relation of a record's key. */
+export const relationOf = (key: string): number => Number(key.slice(recordPrefix.length));
 export const isRecordKey = (key: string): boolean => key.startsWith(recordPrefix);
 /** The key of version 0.1's login; it goes when no unit looks up users any more. */
 export const lookupKey = 'auth-user';

@@ -11,7 +11,7 @@ import {
   parseApplications,
   parseKnown,
 } from './known.ts';
-import { type Tools, unanswered } from './tools.ts';
+import { type Tools, textList, textsByKey, unanswered } from './tools.ts';
 
 /**
  * Where a unit is and whom it is related to: told once, kept in its state, asked for where missing.
@@ -43,8 +43,7 @@ export interface Deployment {
   readonly learned: (seen?: Pick<Known, 'seen'>) => Promise<Databag>;
 }
 
-const names = v.array(v.string());
-const state = v.nullable(v.record(v.string(), v.string()));
+const state = v.nullable(textsByKey);
 const goal = v.object({ units: v.record(v.string(), v.object({ status: v.string() })) });
 const settings = v.record(v.string(), v.unknown());
 const network = v.object({
@@ -127,8 +126,9 @@ export function deployment(
   const nameOf = (id: number): string =>
     named.get(id) ?? (endpoints.serves === undefined ? String(id) : `${endpoints.serves}:${id}`);
   const relationIds = async (endpoint: string) => {
-    const ids = await take(ask(names, 'relation-ids', endpoint));
-    for (const id of ids) named.set(Number(id.split(':')[1]), id);
+    const ids = await take(ask(textList, 'relation-ids', endpoint));
+    // Of the endpoint that serves there are thousands, and they are called so in any case.
+    if (endpoint !== endpoints.serves) for (const id of ids) named.set(numberOf(id), id);
     return ids;
   };
   const remoteOf = (id: string) => take(ask(v.string(), 'relation-list', '-r', id, '--app'));
@@ -218,6 +218,9 @@ export function deployment(
     },
   };
 }
+
+/** The number of a relation that the tools call `database:4`. */
+export const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf(':') + 1));
 
 /** Juju names the other application in each hook of a relation; one that breaks is forgotten. */
 function applicationOf(

@@ -6,7 +6,7 @@ import { fingerprint } from '../fingerprint.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, Status } from '../port.ts';
 import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
-import { deployment } from './deployment.ts';
+import { deployment, numberOf } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
 import { type Known, withoutKnown } from './known.ts';
 import { type JujuSecrets, secretTools } from './secrets.ts';
@@ -18,11 +18,10 @@ import {
   refused,
   type ToolProblem,
   type Tools,
+  textList,
+  textsByKey,
   unreadable,
 } from './tools.ts';
-
-const databag = v.record(v.string(), v.string());
-const names = v.array(v.string());
 
 /** What the other side of the required relation has written, and where. */
 export interface RequiredAnswer {
@@ -84,7 +83,15 @@ export function juju(
   const breaking = breakingOf(environment);
 
   const get = (relation: string, who: string) =>
-    ask(databag, 'relation-get', '-r', relation, ...(who.includes('/') ? [] : ['--app']), '-', who);
+    ask(
+      textsByKey,
+      'relation-get',
+      '-r',
+      relation,
+      ...(who.includes('/') ? [] : ['--app']),
+      '-',
+      who,
+    );
 
   const readBag = async (bag: Bag): Promise<Databag> => {
     if (bag._tag === 'PeerApp' || bag._tag === 'PeerUnit') {
@@ -148,7 +155,7 @@ export function juju(
     peers: asModel(
       once(async () => {
         const id = await deployed.peers();
-        return id === null ? [] : take(ask(names, 'relation-list', '-r', id));
+        return id === null ? [] : take(ask(textList, 'relation-list', '-r', id));
       }),
     ),
     relations: (endpoint) =>
@@ -156,11 +163,11 @@ export function juju(
         const ids = await deployed.relationIds(endpoint);
         // An agent that has not been started anew since it joined still lists the one that breaks.
         const others = ids.filter((id) => id !== breaking);
-        const numbers = others.map((id) => Number(id.split(':')[1]));
+        const numbers = others.map(numberOf);
         return numbers.sort((one, other) => one - other);
       }),
     remoteUnits: (relation) =>
-      asModel(() => take(ask(names, 'relation-list', '-r', deployed.nameOf(relation)))),
+      asModel(() => take(ask(textList, 'relation-list', '-r', deployed.nameOf(relation)))),
     read: (bags) => () => Promise.all(bags.map((bag) => asModel(() => readBag(bag))())),
     state: asModel(async () => withoutKnown(await deployed.stored())),
     secrets: version[0] >= 3 ? secretTools(tools, environment.charmFolder, deployed.nameOf) : null,

@@ -11,10 +11,11 @@ import {
   refused,
   type ToolProblem,
   type Tools,
+  textList,
+  textsByKey,
   unreadable,
 } from './tools.ts';
 
-const content = v.record(v.string(), v.string());
 const infos = v.record(v.string(), v.object({ label: v.optional(v.string(), '') }));
 /** An id without where it is kept: some tools name the model, and some nothing at all. */
 const bare = (id: string): string =>
@@ -85,12 +86,13 @@ export function secretTools(
     return id.startsWith('secret:') ? id : `secret:${id}`;
   };
 
-  const owned = once(() => take(tools.ask(v.array(v.string()), 'secret-ids')));
+  const owned = once(() => take(tools.ask(textList, 'secret-ids')));
   const ours: string[] = [];
 
   /** Juju takes a removal of what is not there, and refuses the commit. */
   const removeKnown = async (id: string, ...revision: readonly string[]) => {
-    const isThere = [...(await owned()), ...ours].some((one) => bare(one) === bare(id));
+    const wanted = bare(id);
+    const isThere = [...(await owned()), ...ours].some((one) => bare(one) === wanted);
     if (isThere) await take(() => tools.tell('secret-remove', [id, ...revision]));
   };
 
@@ -149,7 +151,7 @@ export function secretTools(
 
   return {
     read: (id) => async () => {
-      const read = await tools.ask(content, 'secret-get', '--refresh', id)();
+      const read = await tools.ask(textsByKey, 'secret-get', '--refresh', id)();
       if (E.isRight(read)) return read;
       if (!isOutOfReach(read.left)) return E.left(refused(read.left));
       return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: read.left.why });

@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import { type Attempt, attempt } from '../../hook/index.ts';
+import { type Attempt, attempt, isRecord } from '../../hook/index.ts';
 import type { JujuError } from '../errors.ts';
+import type { Databag } from '../port.ts';
 import { printable } from '../printable.ts';
 import type { Variables } from './environment.ts';
 
@@ -107,15 +108,45 @@ export function hookTools(
   };
 }
 
+/**
+ * Texts by their keys, and texts in a list. There may be tens of thousands, which are looked at as they
+ * stand; the schema says what is wrong with those that are none.
+ */
+export const textsByKey = v.lazy((value: unknown) =>
+  isTextsByKey(value) ? v.custom<Databag>(() => true) : v.record(v.string(), v.string()),
+);
+export const textList = v.lazy((value: unknown) =>
+  isTexts(value) ? v.custom<string[]>(() => true) : v.array(v.string()),
+);
+
+function isTextsByKey(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  // Those keys the schema leaves out.
+  for (const key in value) if (typeof value[key] !== 'string' || unfit.has(key)) return false;
+  return true;
+}
+
+const unfit: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
+
+function isTexts(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  for (const one of value) if (typeof one !== 'string') return false;
+  return true;
+}
+
 /** What a tool has printed. */
 function read<Schema extends v.GenericSchema>(
   schema: Schema,
   tool: string,
   printed: string,
 ): E.Either<ToolProblem, v.InferOutput<Schema>> {
-  const json = v.safeParse(v.pipe(v.string(), v.parseJson()), printed);
-  if (!json.success) return E.left(unreadable(tool, 'it printed no JSON'));
-  const parsed = v.safeParse(schema, json.output);
+  let json: unknown;
+  try {
+    json = JSON.parse(printed);
+  } catch {
+    return E.left(unreadable(tool, 'it printed no JSON'));
+  }
+  const parsed = v.safeParse(schema, json);
   if (parsed.success) return E.right(parsed.output);
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue) ?? 'what it printed';

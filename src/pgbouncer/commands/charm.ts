@@ -119,7 +119,7 @@ function prefetch({ juju, ...session }: Session, called: JujuEvent, isFirst: boo
   // Where one breaks the others may be as they are on record.
   if (!isFirst && breakingIn(called) === null) asked.push(session.relations());
   // A hook that failed is repeated although its relation was removed by force meanwhile.
-  if (chartOf(called) === 'database-requested' && called.relation !== undefined)
+  if (isFirst && chartOf(called) === 'database-requested' && called.relation !== undefined)
     asked.push(juju.remote(called.relation).catch(() => {}));
   const all = Promise.all(asked);
   all.catch(() => {});

@@ -119,13 +119,11 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
   const found = audit === null ? [] : [...audit.orphans, ...audit.damaged];
   const wanted = new Set([...about, ...looked, ...found.map(({ relation }) => relation)]);
   const chosen = [...wanted].filter((relation) => relations.has(relation));
-  const records = [...ledger.records.values()];
-  const published = records.some(
-    ({ state, relation }) => state === 'published' && relations.has(relation),
-  );
-  const removable =
-    records.some(({ state, relation }) => state !== 'published' || !relations.has(relation)) ||
-    (audit?.orphans.length ?? 0) > 0;
+  let published = false;
+  let removable = (audit?.orphans.length ?? 0) > 0;
+  for (const { state, relation } of ledger.records.values())
+    if (state === 'published' && relations.has(relation)) published = true;
+    else removable = true;
   const requests = await allowedRequests(
     session,
     chosen.sort((one, other) => one - other),

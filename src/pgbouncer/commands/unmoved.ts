@@ -39,9 +39,12 @@ async function isUnderWay({ juju, succeeding }: Session): Promise<boolean> {
 }
 
 /** Whether the ledger has nothing that is to be done yet. */
-const isSettled = ({ records, lookup }: Ledger): boolean =>
-  lookup === null &&
-  [...records.values()].every(({ state }) => state === 'published' || state === 'refused');
+function isSettled({ records, lookup }: Ledger): boolean {
+  if (lookup !== null) return false;
+  for (const { state } of records.values())
+    if (state !== 'published' && state !== 'refused') return false;
+  return true;
+}
 
 /** Whether a relation has been told all that it asks for, by what is on record. */
 async function isAnswered(session: Session, { records }: Ledger, relation: number) {

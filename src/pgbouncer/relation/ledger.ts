@@ -8,9 +8,10 @@ import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
 import { isRecord, type Secret } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/fingerprint.ts';
-import { formatKey, isRecordKey, lookupKey, recordKey, userGroup } from '../keys.ts';
+import { formatKey, isRecordKey, lookupKey, recordKey, relationOf, userGroup } from '../keys.ts';
 import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';
+import { type RecordTail, recordReader } from './record-text.ts';
 import type { Databag } from './request.ts';
 
 /** A request that is not served, and the reason that its operator reads. */
@@ -90,14 +91,25 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
   const login = lookupIn(databag);
   const lookup = E.isRight(login) ? login.right : null;
   let broken: E.Either<LedgerUnreadable, never> | null = E.isLeft(login) ? login : null;
+  const before = last;
   for (const key in databag) {
     if (!isRecordKey(key)) continue;
-    const read = readRecord(key, databag[key] ?? '');
-    if (E.isRight(read)) records.set(read.right.relation, read.right);
-    else broken ??= read;
+    const text = databag[key] ?? '';
+    const known = before.databag[key] === text ? before.records.get(relationOf(key)) : undefined;
+    const read = known ?? readRecord(text, key);
+    if ('_tag' in read) broken ??= E.left(read);
+    else records.set(read.relation, read);
   }
-  return broken ?? E.right({ records, lookup });
+  if (broken !== null) return broken;
+  last = { databag, records: new Map(records) };
+  return E.right({ records, lookup });
 }
+
+/** The ledger that was read last: in a process that lives on, most records are as they were. */
+let last: { readonly databag: Databag; readonly records: Ledger['records'] } = {
+  databag: {},
+  records: new Map(),
+};
 
 const lookupIn = ({ [lookupKey]: text }: Databag): E.Either<LedgerUnreadable, KeptLogin | null> =>
   text === undefined ? E.right(null) : readLogin(lookupKey, text);
@@ -150,17 +162,18 @@ const readLogin = latest(64, (text: string, key: string) =>
   pipe(decodeLogin(text), E.mapLeft(unreadable(key))),
 );
 const decodeRecord = decode(record, isWhole);
-const readRecord = latest(
-  50_000,
-  (text: string, key: string): E.Either<LedgerUnreadable, LedgerRecord> => {
-    const read = decodeRecord(text);
-    if (E.isLeft(read)) return E.left(unreadable(key)(read.left));
-    const { relation } = read.right;
-    return recordKey(relation) === key
-      ? read
-      : E.left(unreadable(key)(`it speaks of relation ${relation}`));
-  },
-);
+const readAsWritten = recordReader(isTail);
+
+function readRecord(text: string, key: string): LedgerUnreadable | LedgerRecord {
+  let read: LedgerRecord | null = readAsWritten(text);
+  if (read === null) {
+    const decoded = decodeRecord(text);
+    if (E.isLeft(decoded)) return unreadable(key)(decoded.left);
+    read = decoded.right;
+  }
+  const { relation } = read;
+  return recordKey(relation) === key ? read : unreadable(key)(`it speaks of relation ${relation}`);
+}
 
 /**
  * Whether a value is a grant with all that one has, each as it has to be. It says no more than the
@@ -204,6 +217,12 @@ function areTexts(value: unknown): boolean {
 
 const isSecretOrNull = (value: unknown): boolean =>
   value === null || (isRecord(value) && isText(value.secret));
+
+/** Whether a value has the last keys of a record, and no other. */
+function isTail(value: unknown): value is RecordTail {
+  if (!isRecord(value) || Object.keys(value).join() !== 'owner,published,error') return false;
+  return isText(value.owner) && isInfoOrNull(value.published) && isTextOrNull(value.error);
+}
 
 const isInfoOrNull = (value: unknown): boolean =>
   value === null ||

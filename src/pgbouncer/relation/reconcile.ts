@@ -106,9 +106,10 @@ function removals(view: View) {
  * never served. What was served stays, whatever becomes of the request.
  */
 function isAbandoned(view: View, relation: number, state: LedgerRecord['state']): boolean {
+  if (state === 'provisioning') return isWithdrawn(view, relation);
+  if (state !== 'removing') return false;
   const request = view.requests.get(relation);
-  if (state === 'removing') return request !== undefined && E.isLeft(request);
-  return state === 'provisioning' && isWithdrawn(view, relation);
+  return request !== undefined && E.isLeft(request);
 }
 
 function isWithdrawn({ requests }: View, relation: number): boolean {
@@ -193,5 +194,8 @@ function publications({ ledger, relations, info }: View): Work[] {
 }
 
 /** Whether a relation is told another place than where its poolers are. */
-export const moved = (grant: Grant, info: View['info']): boolean =>
-  !sameInfo(grant.published, succeed(grant.published, info(grant)));
+export function moved(grant: Grant, info: View['info']): boolean {
+  const { published } = grant;
+  const now = info(grant);
+  return now !== published && !sameInfo(published, succeed(published, now));
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Grant } from '../../../machines/index.ts';
 import {
   encodeRecord,
@@ -10,11 +10,53 @@ import {
   serving,
   servings,
 } from '../../../src/pgbouncer/relation/ledger.ts';
+import { type RecordTail, recordReader } from '../../../src/pgbouncer/relation/record-text.ts';
 import { aGrant } from '../../a-grant.ts';
 
 const grant = aGrant(4, {
   state: 'published',
   published: { endpoints: 'a:1', readOnlyEndpoints: '', version: '14.5' },
+});
+
+const record = fc.record({
+  relation: fc.nat(),
+  state: fc.constantFrom('provisioning', 'published', 'removing'),
+  user: fc.string(),
+  database: fc.string(),
+  attributes: fc.array(fc.string()),
+  roles: fc.array(fc.string()),
+  password: fc.option(fc.record({ secret: fc.string() })),
+  secrets: fc.constant({}),
+  place: fc.option(fc.string()),
+  verifier: fc.option(fc.record({ secret: fc.string() })),
+  requestId: fc.option(fc.string()),
+  owner: fc.string(),
+  published: fc.option(
+    fc.record({
+      endpoints: fc.option(fc.string()),
+      readOnlyEndpoints: fc.string(),
+      version: fc.option(fc.string()),
+    }),
+  ),
+  error: fc.option(fc.string()),
+}) as fc.Arbitrary<Grant>;
+
+/** A record with its keys in the order in which the charm makes them. */
+const inOrder = (relation: number): Grant => ({
+  relation,
+  state: 'published',
+  user: `relation_id_${relation}`,
+  database: 'shop',
+  place: relation % 2 === 0 ? 'shop' : null,
+  attributes: [],
+  roles: [],
+  password: null,
+  secrets: relation % 3 === 0 ? {} : { user: `secret:${relation}`, tls: 'secret:tls' },
+  verifier: { secret: `SCRAM-SHA-256$4096:${relation}==$a:b=` },
+  requestId: relation % 2 === 0 ? null : 'a1b2',
+  owner: 'model/pgbouncer',
+  published: { endpoints: 'a:1', readOnlyEndpoints: 'b:1', version: '14.5' },
+  error: null,
 });
 
 describe('the ledger', () => {
@@ -61,34 +103,89 @@ describe('the ledger', () => {
   );
 
   it('property: reads back every record that it writes', () => {
-    const record = fc.record({
-      relation: fc.nat(),
-      state: fc.constantFrom('provisioning', 'published', 'removing'),
-      user: fc.string(),
-      database: fc.string(),
-      attributes: fc.array(fc.string()),
-      roles: fc.array(fc.string()),
-      password: fc.option(fc.record({ secret: fc.string() })),
-      secrets: fc.constant({}),
-      place: fc.option(fc.string()),
-      verifier: fc.option(fc.record({ secret: fc.string() })),
-      requestId: fc.option(fc.string()),
-      owner: fc.string(),
-      published: fc.option(
-        fc.record({
-          endpoints: fc.option(fc.string()),
-          readOnlyEndpoints: fc.string(),
-          version: fc.option(fc.string()),
-        }),
-      ),
-      error: fc.option(fc.string()),
-    }) as fc.Arbitrary<Grant>;
     fc.assert(
       fc.property(record, (one) => {
         const read = parseLedger({ [`relation-${one.relation}`]: encodeRecord(one) });
         expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), lookup: null }));
       }),
     );
+  });
+
+  it('reads records of the form in which they are written without taking them for any JSON', () => {
+    const read = vi.spyOn(JSON, 'parse');
+    try {
+      const databag = Object.fromEntries(
+        [1, 2, 3].map((relation) => [`relation-${relation}`, encodeRecord(inOrder(relation))]),
+      );
+      expect(parseLedger(databag)).toEqual(
+        E.right({
+          records: new Map([1, 2, 3].map((relation) => [relation, inOrder(relation)])),
+          lookup: null,
+        }),
+      );
+      // What is the same in all of them is read once.
+      expect(read).toHaveBeenCalledTimes(1);
+    } finally {
+      read.mockRestore();
+    }
+  });
+
+  it('property: reads nothing otherwise than JSON would be, whatever was done to a record', () => {
+    const readAsWritten = recordReader((value): value is RecordTail => value !== null);
+    const grants = fc.oneof(record, fc.nat(99).map(inOrder));
+    const snippet = fc.constantFrom(
+      ...[
+        '',
+        '"',
+        '\\',
+        '\\"',
+        ',',
+        '{',
+        '}',
+        ']',
+        '0',
+        '\n',
+        'null',
+        '"error":1',
+        '"state":"removing",',
+      ],
+    );
+    const edit = fc.tuple(fc.nat(700), fc.nat(12), snippet);
+    let asWritten = 0;
+    fc.assert(
+      fc.property(grants, fc.array(edit, { maxLength: 2 }), (grant, edits) => {
+        let text = encodeRecord(grant);
+        for (const [at, length, put] of edits)
+          text = text.slice(0, at) + put + text.slice(at + length);
+        const read = readAsWritten(text);
+        if (read === null) return;
+        asWritten += 1;
+        expect(JSON.parse(JSON.stringify(read))).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 500 },
+    );
+    expect(asWritten).toBeGreaterThan(20);
+  });
+
+  it('reads anew what has changed since it was read last, and only that', () => {
+    const [one, two] = [inOrder(1), inOrder(2)];
+    const before = { 'relation-1': encodeRecord(one), 'relation-2': encodeRecord(two) };
+    const first = parseLedger(before);
+    if (E.isLeft(first)) throw new Error('it is readable');
+    // Whoever has it may change it.
+    first.right.records.delete(1);
+    const after = { ...before, 'relation-2': encodeRecord({ ...two, state: 'removing' }) };
+    expect(parseLedger(after)).toEqual(
+      E.right({
+        records: new Map([
+          [1, one],
+          [2, { ...two, state: 'removing' }],
+        ]),
+        lookup: null,
+      }),
+    );
+    expect(parseLedger({ 'relation-2': 'no json' })).toMatchObject({ _tag: 'Left' });
+    expect(parseLedger({})).toEqual(E.right({ records: new Map(), lookup: null }));
   });
 
   it('leaves out a password that a Juju secret keeps', () => {
