@@ -156,11 +156,12 @@ function watched(
 /** Scripts that answer each call as it was answered, from files: some answers have megabytes. */
 function answerAll(folder: string, calls: readonly ToolCall[]): void {
   const cases = new Map<string, string[]>();
-  for (const [at, { tool, args, answer }] of calls.entries()) {
+  for (const [at, { tool, args, answer, error }] of calls.entries()) {
     const file = join(folder, `answer-${at}`);
-    writeFileSync(file, answer);
+    writeFileSync(file, error === '' ? answer : error);
     const known = cases.get(tool) ?? [];
-    cases.set(tool, [...known, `'${args.join(' ')}') exec cat ${file} ;;`]);
+    const says = error === '' ? `exec cat ${file}` : `cat ${file} >&2; exit 1`;
+    cases.set(tool, [...known, `'${args.join(' ')}') ${says} ;;`]);
   }
   for (const [tool, lines] of cases) {
     writeFileSync(join(folder, tool), `#!/bin/sh\ncase "$*" in\n${lines.join('\n')}\nesac\n`);

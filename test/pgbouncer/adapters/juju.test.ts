@@ -314,5 +314,47 @@ ${text}
         left: { _tag: 'FileFailed', path: join(charm, '.hookchart-secrets') },
       });
     });
+
+    it('are looked up by their labels beside thousands, and listed once where many are made', async () => {
+      none();
+      const asked = join(folder, 'asked');
+      for (const [tool, answer] of [
+        ['secret-ids', '[]'],
+        ['secret-add', 'secret:new'],
+      ])
+        writeFileSync(
+          join(folder, tool ?? ''),
+          `#!/bin/sh\necho ${tool} >>${asked}\necho '${answer}'\n`,
+          {
+            mode: 0o755,
+          },
+        );
+      const store = secretTools(tools(), mkdtempSync(join(folder, 'charm-')), String);
+      const calls = async (onRecord: readonly string[]) => {
+        writeFileSync(asked, '');
+        expect(await store.make('label', content, onRecord)()).toEqual(E.right('secret:new'));
+        return readFileSync(asked, 'utf8').trim().split('\n');
+      };
+      const thousands = Array.from({ length: 1_001 }, (_, at) => `secret:${at}`);
+      expect(await calls(thousands)).toEqual(['secret-add']);
+      expect(await calls(thousands)).toEqual(['secret-add']);
+      expect(await calls(thousands)).toEqual(['secret-ids', 'secret-add']);
+      expect(await calls(thousands)).toEqual(['secret-add']);
+      const few = secretTools(tools(), mkdtempSync(join(folder, 'charm-')), String);
+      writeFileSync(asked, '');
+      expect(await few.make('label', content, ['secret:1'])()).toEqual(E.right('secret:new'));
+      expect(readFileSync(asked, 'utf8').trim().split('\n')).toEqual(['secret-ids', 'secret-add']);
+    });
+
+    it('gives the secret of a commit that was refused another content, beside thousands', async () => {
+      for (const [tool, answer] of [
+        ['secret-info-get', '{"left":{"label":"label"}}'],
+        ['secret-set', ''],
+      ])
+        writeFileSync(join(folder, tool ?? ''), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+      const thousands = Array.from({ length: 1_001 }, (_, at) => `secret:${at}`);
+      const store = secretTools(tools(), mkdtempSync(join(folder, 'charm-')), String);
+      expect(await store.make('label', content, thousands)()).toEqual(E.right('secret:left'));
+    });
   });
 });

@@ -14,9 +14,11 @@ export interface ToolCall {
   readonly input: string;
   /** What it printed. */
   readonly answer: string;
+  /** What it said of why it failed; empty where it did not. */
+  readonly error: string;
 }
 
-export type Asked = Omit<ToolCall, 'answer'>;
+export type Asked = Omit<ToolCall, 'answer' | 'error'>;
 
 /** What a test has a tool do instead: its answer, or never to end, or null to let it be. */
 export type Instead = (
@@ -128,9 +130,10 @@ export class StandIn {
   }
 
   #answer(asked: Asked) {
-    const number = this.calls.push({ ...asked, answer: '' });
+    const number = this.calls.push({ ...asked, answer: '', error: '' });
     const answered = this.#instead(asked, number) ?? this.#carriedOut(asked);
-    if (answered !== 'hang') this.calls[number - 1] = { ...asked, answer: answered.out };
+    if (answered !== 'hang')
+      this.calls[number - 1] = { ...asked, answer: answered.out, error: answered.error };
     return answered;
   }
 
