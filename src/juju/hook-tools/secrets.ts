@@ -49,15 +49,19 @@ export function secretTools(
   const cleared = withFile(folder, () => rmSync(folder, { recursive: true, force: true }));
   let [made, open, lookedUp] = [0, 0, 0];
 
+  const numbered = (): number => {
+    made += 1;
+    return made;
+  };
   const withContent = async (
     tool: string,
     args: readonly string[],
     values: Databag,
+    number = numbered(),
   ): Promise<string> => {
     right(cleared);
-    made += 1;
     open += 1;
-    const own = join(folder, String(made));
+    const own = join(folder, String(number));
     const files = Object.entries(values).map(([key, value], index) => ({
       key,
       value,
@@ -149,15 +153,18 @@ export function secretTools(
     values: Databag,
     onRecord: readonly string[],
   ): Promise<string> => {
+    // Calls are the same in each run of a hook, whichever label is found first.
+    const number = numbered();
     const known = (await mayBeThere(onRecord)) ? await labelled(label) : null;
     if (known !== null) {
-      await withContent('secret-set', [known], values);
+      await withContent('secret-set', [known], values, number);
       return known;
     }
     const added = await withContent(
       'secret-add',
       ['--owner', 'application', '--label', label],
       values,
+      number,
     );
     const id = added.trim();
     ours.push(id);
