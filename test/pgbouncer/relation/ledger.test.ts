@@ -131,7 +131,10 @@ describe('the ledger', () => {
   });
 
   it('property: reads nothing otherwise than JSON would be, whatever was done to a record', () => {
-    const readAsWritten = recordReader((value): value is RecordTail => value !== null);
+    const readAsWritten = recordReader(
+      (value): value is RecordTail =>
+        value !== null && Object.keys(value as object).join() === 'owner,published,error',
+    );
     const grants = fc.oneof(record, fc.nat(99).map(inOrder));
     const snippet = fc.constantFrom(
       ...[
