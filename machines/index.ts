@@ -13,19 +13,7 @@ import * as left from './left-to-do.ts';
 import { pgbPeersRelationChanged } from './pgb-peers-relation-changed.ts';
 import { updateStatus } from './update-status.ts';
 
-export {
-  asks,
-  defers,
-  fails,
-  hook,
-  nothingLearned,
-  onFailure,
-  question,
-  relationOf,
-  returns,
-  step,
-  terminal,
-} from './hook.ts';
+export * from './hook.ts';
 export * from './left-to-do.ts';
 export type * from './refusal.ts';
 export type * from './vocabulary.ts';

@@ -1,54 +1,21 @@
-import {
-  asks,
-  fails,
-  hook,
-  nothingLearned,
-  onFailure,
-  question,
-  returns,
-  step,
-  terminal,
-} from './hook.ts';
+import { ask, chart, order, returns } from './hook.ts';
 
 /** A unit leads: it is the endpoint for writing, and answers for all that the last leader left undone. */
-export const leaderElected = hook.createMachine({
-  id: 'leader-elected',
-  context: nothingLearned,
-  initial: 'hook_fired',
-  on: onFailure,
-  states: {
-    hook_fired: {
-      meta: terminal('leader-elected Hook'),
-      on: { start: { target: 'is_leader', actions: 'learn' } },
-    },
-    is_leader: {
-      meta: question('Is this unit still the leader?'),
-      entry: asks(() => ({ _tag: 'Leader' })),
-      on: { no: 'rtn', yes: 'update_pg' },
-    },
-    rtn: returns,
-    update_pg: {
-      meta: step('Render pgbouncer config from the ledger, reload it and read it back'),
-      entry: asks(() => ({ _tag: 'ConfigurePooler' })),
-      on: { done: { target: 'update_connections', actions: 'learn' } },
-    },
-    update_connections: {
-      meta: step('Publish this unit as the endpoint of every relation'),
-      entry: asks(() => ({ _tag: 'UpdateConnections' })),
-      on: { done: { target: 'is_backend_ready', actions: 'learn' } },
-    },
-    is_backend_ready: {
-      meta: question('Is backend database ready?'),
-      entry: asks(() => ({ _tag: 'BackendReady' })),
-      on: { no: 'rtn2', yes: 'audit' },
-    },
-    rtn2: returns,
-    audit: {
-      meta: step('Compare the roles of the backend with the ledger'),
-      entry: asks(() => ({ _tag: 'AuditBackend' })),
-      on: { done: { target: 'rtn3', actions: 'learn' } },
-    },
-    rtn3: returns,
-    failed: fails,
-  },
+export const leaderElected = chart('leader-elected', {
+  is_leader: ask('Is this unit still the leader?', 'Leader', { no: 'rtn', yes: 'update_pg' }),
+  rtn: returns,
+  update_pg: order(
+    'Render pgbouncer config from the ledger, reload it and read it back',
+    'ConfigurePooler',
+    'update_connections',
+  ),
+  update_connections: order(
+    'Publish this unit as the endpoint of every relation',
+    'UpdateConnections',
+    'is_backend_ready',
+  ),
+  is_backend_ready: ask('Is backend database ready?', 'BackendReady', { no: 'rtn2', yes: 'audit' }),
+  rtn2: returns,
+  audit: order('Compare the roles of the backend with the ledger', 'AuditBackend', 'rtn3'),
+  rtn3: returns,
 });

@@ -1,61 +1,26 @@
-import {
-  asks,
-  fails,
-  hook,
-  nothingLearned,
-  onFailure,
-  question,
-  returns,
-  step,
-  terminal,
-} from './hook.ts';
+import { ask, chart, order, returns } from './hook.ts';
 
 /** Nobody was told anything: the unit looks at its own PgBouncer, and the leader at the rest. */
-export const updateStatus = hook.createMachine({
-  id: 'update-status',
-  context: nothingLearned,
-  initial: 'hook_fired',
-  on: onFailure,
-  states: {
-    hook_fired: {
-      meta: terminal('update-status Hook'),
-      on: { start: { target: 'update_pg', actions: 'learn' } },
-    },
-    update_pg: {
-      meta: step(
-        'Render pgbouncer config from the ledger, reload it where it differs and read it back',
-      ),
-      entry: asks(() => ({ _tag: 'ConfigurePooler' })),
-      on: { done: { target: 'confirm', actions: 'learn' } },
-    },
-    confirm: {
-      meta: step('Confirm in the unit databag what this unit serves'),
-      entry: asks(() => ({ _tag: 'ConfirmServing' })),
-      on: { done: { target: 'is_leader', actions: 'learn' } },
-    },
-    is_leader: {
-      meta: question('Is this unit the leader?'),
-      entry: asks(() => ({ _tag: 'Leader' })),
-      on: { no: 'rtn', yes: 'update_connections' },
-    },
-    rtn: returns,
-    update_connections: {
-      meta: step('Update connection information of every relation'),
-      entry: asks(() => ({ _tag: 'UpdateConnections' })),
-      on: { done: { target: 'is_backend_ready', actions: 'learn' } },
-    },
-    is_backend_ready: {
-      meta: question('Is backend database ready?'),
-      entry: asks(() => ({ _tag: 'BackendReady' })),
-      on: { no: 'rtn2', yes: 'audit' },
-    },
-    rtn2: returns,
-    audit: {
-      meta: step('Compare the roles of the backend with the ledger'),
-      entry: asks(() => ({ _tag: 'AuditBackend' })),
-      on: { done: { target: 'rtn3', actions: 'learn' } },
-    },
-    rtn3: returns,
-    failed: fails,
-  },
+export const updateStatus = chart('update-status', {
+  update_pg: order(
+    'Render pgbouncer config from the ledger, reload it where it differs and read it back',
+    'ConfigurePooler',
+    'confirm',
+  ),
+  confirm: order(
+    'Confirm in the unit databag what this unit serves',
+    'ConfirmServing',
+    'is_leader',
+  ),
+  is_leader: ask('Is this unit the leader?', 'Leader', { no: 'rtn', yes: 'update_connections' }),
+  rtn: returns,
+  update_connections: order(
+    'Update connection information of every relation',
+    'UpdateConnections',
+    'is_backend_ready',
+  ),
+  is_backend_ready: ask('Is backend database ready?', 'BackendReady', { no: 'rtn2', yes: 'audit' }),
+  rtn2: returns,
+  audit: order('Compare the roles of the backend with the ledger', 'AuditBackend', 'rtn3'),
+  rtn3: returns,
 });

@@ -59,7 +59,10 @@ const ofCharm: Readonly<Record<string, Sample>> = {
 };
 
 const ofVocabulary: Readonly<Record<string, Sample>> = {
+  ask: [['Is it?', () => ({ _tag: 'Leader' }), { yes: 'rtn' }]],
   asks: [[() => ({ _tag: 'Leader' })]],
+  chart: [['dusk', { rtn: machines.returns }], 2],
+  order: [['Do it', () => ({ _tag: 'Do' }), 'rtn']],
   question: [['Is it?']],
   step: [['Do it']],
   terminal: [['It begins']],
@@ -199,7 +202,7 @@ const doors: Readonly<Record<string, object>> = {
 /** Functions that make something of whatever they are given, and say so by what they give. */
 const total: Readonly<Record<string, readonly string[]>> = {
   hookchart: ['HookMisuse', 'isEnd', 'mask'],
-  'hookchart/machines': ['relationOf'],
+  'hookchart/machines': ['about', 'aboutGrant', 'relationOf'],
   'hookchart/testing': [
     ...['Misuse', 'ToolError', 'charmOfReplay', 'isHook', 'isOperation', 'isPeer', 'runnerOf'],
   ],

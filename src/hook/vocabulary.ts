@@ -17,8 +17,8 @@ import {
   setup,
 } from 'xstate';
 import { given } from './given.ts';
-import { nodesOf } from './nodes.ts';
-import type { Context, Drawing, Request, Signal, Words } from './words.ts';
+import { type failedNode, firstNode, nodesOf } from './nodes.ts';
+import type { Context, Drawing, Request, Signal, Tagged, Words } from './words.ts';
 
 /** Adds what a signal teaches to the context; total for every signal. */
 export function learn<W extends Words>(context: Context<W>, signal: Signal<W>): Context<W> {
@@ -79,6 +79,24 @@ export type CreatedMachine<W extends Words, Node extends string> = Speaks<W> &
 
 /** The parts of which a charm makes its machines. */
 export interface Vocabulary<W extends Words> {
+  /**
+   * A machine that says no more than its chart does. Whatever an answer teaches is taken up; the
+   * first of the nodes is the one to which `start` leads. The label is that of `hook_fired`.
+   */
+  readonly chart: <const Nodes extends Readonly<Record<string, ChartNode<W>>>>(
+    id: string,
+    nodes: Nodes,
+    label?: string,
+  ) => CreatedMachine<W, typeof firstNode | (keyof Nodes & string) | typeof failedNode>;
+  /** A question of such a chart, and where each answer leads. */
+  readonly ask: (
+    label: string,
+    question: Made<W, W['question']>,
+    edges: Readonly<Record<string, string>>,
+  ) => ChartNode<W>;
+  /** A step of such a chart, and where it leads. */
+  readonly order: (label: string, command: Made<W, W['command']>, next: string) => ChartNode<W>;
+  /** Where more is to be said of a machine than its chart does: XState's own configuration. */
   readonly hook: {
     readonly createMachine: <const C extends HookConfig<W>>(
       config: C,
@@ -101,6 +119,24 @@ export interface Vocabulary<W extends Words> {
   };
 }
 
+/** How a node makes its request: from what is known by then, or of its name where that is all. */
+export type Made<W extends Words, Some extends Tagged> =
+  | ((context: Context<W>) => Some)
+  | NameAlone<Some>;
+
+type NameAlone<Some extends Tagged> = Some extends Tagged
+  ? keyof Some extends '_tag'
+    ? Some['_tag']
+    : never
+  : never;
+
+/** A node, as `ask`, `order` and the ends give it. */
+export type ChartNode<W extends Words> = Pick<EndState<W>, 'entry'> & {
+  readonly meta: Drawing;
+  readonly type?: 'final';
+  readonly on?: Readonly<Record<string, { readonly target: string; readonly actions: 'learn' }>>;
+};
+
 export interface Asks<W extends Words> {
   readonly type: 'ask';
   readonly params: (argument: { context: Context<W> }) => Request<W>;
@@ -112,8 +148,9 @@ export interface EndState<W extends Words> {
 }
 
 /**
- * The parts of which a charm makes its machines, over XState's `setup`. Nothing is added to what
- * XState knows but types: each request is one of the charm's own, or the compiler refuses it.
+ * The parts of which a charm makes its machines, over XState's `setup`: each request is one of the
+ * charm's own, or the compiler refuses it. `chart` makes a machine of questions and steps; whoever
+ * wants to say more of one writes XState's configuration himself, with `hook.createMachine`.
  *
  * @category Words and machines
  *
@@ -123,34 +160,15 @@ export interface EndState<W extends Words> {
  *
  * type Words = {
  *   question: { readonly _tag: 'IsLit' };
- *   command: { readonly _tag: 'Light' };
+ *   command: { readonly _tag: 'Light'; readonly oil: number };
  *   learned: object;
  *   event: object;
  * };
- * const words = vocabulary<Words>({ learned: {} });
- * const lamp = words.hook.createMachine({
- *   id: 'lamp-changed',
- *   context: words.nothingLearned,
- *   initial: 'hook_fired',
- *   on: words.onFailure,
- *   states: {
- *     hook_fired: {
- *       meta: words.terminal('lamp-changed Hook'),
- *       on: { start: { target: 'is_lit', actions: 'learn' } },
- *     },
- *     is_lit: {
- *       meta: words.question('Is the lamp lit?'),
- *       entry: words.asks(() => ({ _tag: 'IsLit' })),
- *       on: { yes: 'rtn', no: 'light' },
- *     },
- *     light: {
- *       meta: words.step('Light the lamp'),
- *       entry: words.asks(() => ({ _tag: 'Light' })),
- *       on: { done: 'rtn' },
- *     },
- *     rtn: words.returns,
- *     failed: words.fails,
- *   },
+ * const { ask, chart, order, returns } = vocabulary<Words>({ learned: {} });
+ * const lamp = chart('lamp-changed', {
+ *   is_lit: ask('Is the lamp lit?', 'IsLit', { yes: 'rtn', no: 'light' }),
+ *   light: order('Light the lamp', () => ({ _tag: 'Light', oil: 3 }), 'rtn'),
+ *   rtn: returns,
  * });
  * console.log(plan(lamp, {}, { is_lit: 'no' }).path);
  * // [ 'hook_fired', 'is_lit', 'light', 'rtn' ]
@@ -161,7 +179,71 @@ export function vocabulary<W extends Words>(first: {
   readonly learned: W['learned'];
 }): Vocabulary<W> {
   given('vocabulary', 'its argument', first, { learned: 'record' });
-  const { learned } = first;
+  const nothingLearned: Context<W> = { event: null, learned: first.learned, failure: null };
+  const createMachine = creating<W>();
+  const asks: Vocabulary<W>['asks'] = (request) => {
+    given('asks', 'its argument', request, 'function');
+    return { type: 'ask', params: ({ context }) => request(context) };
+  };
+  const drawnAs =
+    (shape: Drawing['shape']) =>
+    (label: string): Drawing => {
+      given(shape, 'the label', label, 'text');
+      return { shape, label };
+    };
+  const [terminal, question, step] = [drawnAs('terminal'), drawnAs('question'), drawnAs('step')];
+  const end = (drawing: Drawing, _tag: 'Return' | 'Defer') => ({
+    ...({ type: 'final', meta: drawing } as const),
+    entry: asks(() => ({ _tag })),
+  });
+  const fails: EndState<W> = {
+    type: 'final',
+    entry: asks(({ failure }) => ({ _tag: 'Failed', failure })),
+  };
+  const onFailure = { failed: { target: '.failed', actions: 'learn' } } as const;
+  return {
+    chart: (id, nodes, label = `${id} Hook`) => {
+      given('chart', 'the nodes', nodes, 'record');
+      const start = leadsTo(Object.keys(nodes)[0] ?? '');
+      const states = {
+        hook_fired: { meta: terminal(label), on: { start } },
+        ...nodes,
+        failed: fails,
+      };
+      return createMachine({
+        ...{ id, context: nothingLearned, initial: firstNode, on: onFailure },
+        states,
+      });
+    },
+    ask: (label, made, edges) => {
+      given('ask', 'the edges', edges, 'record');
+      const on = Object.entries(edges).map(([answer, to]) => [answer, leadsTo(to)] as const);
+      return { meta: question(label), entry: asks(called(made)), on: Object.fromEntries(on) };
+    },
+    order: (label, made, next) => {
+      given('order', 'where it leads', next, 'text');
+      return { meta: step(label), entry: asks(called(made)), on: { done: leadsTo(next) } };
+    },
+    hook: { createMachine },
+    nothingLearned,
+    asks,
+    terminal,
+    question,
+    step,
+    returns: end(terminal('Return'), 'Return'),
+    defers: end({ shape: 'defer', label: 'defer' }, 'Defer'),
+    fails,
+    onFailure,
+  };
+}
+
+const leadsTo = (target: string) => ({ target, actions: 'learn' }) as const;
+
+/** A request that is called by its name alone has no other part. */
+const called = <W extends Words, Some extends Tagged>(made: Made<W, Some>) =>
+  typeof made === 'string' ? () => ({ _tag: made }) as unknown as Some : made;
+
+function creating<W extends Words>(): Vocabulary<W>['hook']['createMachine'] {
   const made = setup<
     Context<W>,
     Signal<W>,
@@ -181,49 +263,10 @@ export function vocabulary<W extends Words>(first: {
       learn: assign(({ context, event }) => learn<W>(context, event)),
     },
   });
-
-  const asks: Vocabulary<W>['asks'] = (request) => {
-    given('asks', 'its argument', request, 'function');
-    return { type: 'ask', params: ({ context }) => request(context) };
-  };
-  const drawnAs =
-    (shape: Drawing['shape']) =>
-    (label: string): Drawing => {
-      given(shape, 'the label', label, 'text');
-      return { shape, label };
-    };
-
-  return {
+  return <const C extends HookConfig<W>>(config: C) => {
+    // Before XState says in its own words what no hook machine may have.
+    nodesOf({ id: config?.id ?? '', config: config as HookMachine['config'] });
     // XState counts on routes from outside as well, which no chart has.
-    hook: {
-      createMachine: <const C extends HookConfig<W>>(config: C) => {
-        // Before XState says in its own words what no hook machine may have.
-        nodesOf({ id: config?.id ?? '', config: config as HookMachine['config'] });
-        return made.createMachine(config) as unknown as CreatedMachine<
-          W,
-          keyof C['states'] & string
-        >;
-      },
-    },
-    nothingLearned: { event: null, learned, failure: null },
-    asks,
-    terminal: drawnAs('terminal'),
-    question: drawnAs('question'),
-    step: drawnAs('step'),
-    returns: {
-      type: 'final',
-      meta: { shape: 'terminal', label: 'Return' },
-      entry: asks(() => ({ _tag: 'Return' })),
-    },
-    defers: {
-      type: 'final',
-      meta: { shape: 'defer', label: 'defer' },
-      entry: asks(() => ({ _tag: 'Defer' })),
-    },
-    fails: {
-      type: 'final',
-      entry: asks(({ failure }) => ({ _tag: 'Failed', failure })),
-    },
-    onFailure: { failed: { target: '.failed', actions: 'learn' } },
+    return made.createMachine(config) as unknown as CreatedMachine<W, keyof C['states'] & string>;
   };
 }

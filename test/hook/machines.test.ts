@@ -29,7 +29,68 @@ describe('a machine of another charm', () => {
   });
 });
 
-const { nothingLearned, asks, step, returns, onFailure } = lighthouse;
+describe('a machine that says no more than its chart', () => {
+  const { ask, chart, defers, order } = lighthouse;
+  const nodes = {
+    weather: ask('How is the weather?', 'Weather', {
+      clear: 'rtn',
+      'too foggy to tell': 'defer',
+      storm: 'manned',
+    }),
+    manned: ask(
+      'Is somebody there?',
+      ({ event }) => ({ _tag: 'Manned', by: event?.keeper ?? '' }),
+      {
+        yes: 'light',
+        no: 'defer',
+      },
+    ),
+    light: order(
+      'Light the lamp',
+      ({ learned }) => ({ _tag: 'LightLamp', oil: learned.oil }),
+      'rtn',
+    ),
+    rtn: returns,
+    defer: defers,
+  };
+
+  it('is the machine that XState makes of the same chart in full', () => {
+    const short = chart('dusk', nodes);
+    const { light } = states;
+    const full = hook.createMachine({
+      ...base,
+      states: { ...states, light: { ...light, on: { done: 'rtn' } } },
+    });
+    expect(print(chartOf(short))).toBe(print(chartOf(full)));
+    const answers = { weather: { label: 'storm', learned: { oil: 3 } }, manned: 'yes' };
+    expect(plan(short, event, answers)).toEqual(plan(full, event, answers));
+    expect(plan(short, event, answers).commands).toEqual([{ _tag: 'LightLamp', oil: 3 }]);
+  });
+
+  it('takes up what any answer teaches, and fails as any other', () => {
+    const short = chart('dusk', nodes, 'It is dusk');
+    expect(nodesOf(short)[0]?.drawing?.label).toBe('It is dusk');
+    const [waiting] = begin(short, event);
+    const [state] = advance(short, waiting, { label: 'clear', learned: { oil: 5 } });
+    expect(state.context.learned).toEqual({ oil: 5 });
+    const failure = { _tag: 'Fog', class: 'broken' } as const;
+    expect(advance(short, waiting, { label: 'failed', failure })[1]).toEqual({
+      _tag: 'Failed',
+      failure,
+    });
+  });
+
+  it('is refused where it leads nowhere', () => {
+    expect(() => chart('dusk', {})).toThrow('leads to ""');
+    expect(() =>
+      chart('dusk', { lit: order('Light it', () => ({ _tag: 'LightLamp', oil: 1 }), 'out') }),
+    ).toThrow(
+      'node "lit" has an edge "done" that leads to "out", which is no node of this machine',
+    );
+  });
+});
+
+const { hook, nothingLearned, asks, step, returns, onFailure } = lighthouse;
 const base = { id: 'dusk', context: nothingLearned, initial: 'hook_fired', on: onFailure, states };
 const withState = (name: string, state: object) => ({
   ...base,

@@ -4,7 +4,7 @@ import { createActor } from 'xstate';
 import { advance, begin, plan } from '../../src/hook/index.ts';
 import { dusk, lighthouse } from './lighthouse.ts';
 
-const { hook, nothingLearned, asks } = lighthouse;
+const { ask, asks, hook, nothingLearned, order } = lighthouse;
 
 it('words of a charm are inferred from its machine, and others refused', () => {
   const [state, request] = begin(dusk, { keeper: 'Ida' });
@@ -18,6 +18,12 @@ it('words of a charm are inferred from its machine, and others refused', () => {
     () => asks(() => ({ _tag: 'LightLamps', oil: 1 })),
     // @ts-expect-error a request without its payload
     () => asks(() => ({ _tag: 'LightLamp' })),
+    // @ts-expect-error a request whose name is not all of it
+    () => order('Light it', 'LightLamp', 'rtn'),
+    // @ts-expect-error a question, where something is ordered
+    () => order('Ask', 'Weather', 'rtn'),
+    // @ts-expect-error a command, where something is asked
+    () => ask('Light it?', () => ({ _tag: 'LightLamp', oil: 1 }), { yes: 'rtn' }),
     // @ts-expect-error an event of another charm
     () => begin(dusk, { relation: 4 }),
     // @ts-expect-error what this charm does not learn
@@ -32,5 +38,5 @@ it('words of a charm are inferred from its machine, and others refused', () => {
     () => actor.getSnapshot().matches('dawn'),
   ];
   const base = { id: 'dusk', context: nothingLearned };
-  expect(refused).toHaveLength(8);
+  expect(refused).toHaveLength(11);
 });

@@ -59,18 +59,12 @@ export const faults: readonly PlantedFault[] = [
     name: 'it is published before PgBouncer has taken it',
     file: 'machines/database-requested.ts',
     edits: [
+      ["aboutGrant('AddUser'),\n    'update_pg'", "aboutGrant('AddUser'),\n    'update_databag'"],
       [
-        "target: 'update_pg', actions: 'learn' } },\n    },\n    update_pg: {",
-        "target: 'update_databag', actions: 'learn' } },\n    },\n    update_pg: {",
+        "aboutGrant('UpdatePgbouncer'),\n    'update_databag'",
+        "aboutGrant('UpdatePgbouncer'),\n    'rtn2'",
       ],
-      [
-        "target: 'update_databag', actions: 'learn' } },\n    },\n    update_databag: {",
-        "target: 'rtn2', actions: 'learn' } },\n    },\n    update_databag: {",
-      ],
-      [
-        "target: 'rtn2', actions: 'learn' } },\n    },\n    rtn2",
-        "target: 'update_pg', actions: 'learn' } },\n    },\n    rtn2",
-      ],
+      ["aboutGrant('UpdateDatabag'),\n    'rtn2'", "aboutGrant('UpdateDatabag'),\n    'update_pg'"],
     ],
     verify: null,
   },
