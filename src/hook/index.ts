@@ -37,10 +37,12 @@ export { type Attempt, attempt, halt, once, right, take } from './steps.ts';
 export {
   type Asks,
   type CreatedMachine,
+  type DrawnNode,
   type EndState,
   type HookActions,
   type HookConfig,
   type HookMachine,
+  type Made,
   type Speaks,
   type Vocabulary,
   vocabulary,

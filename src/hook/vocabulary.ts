@@ -83,7 +83,7 @@ export interface Vocabulary<W extends Words> {
    * A machine that says no more than its chart does. Whatever an answer teaches is taken up; the
    * first of the nodes is the one to which `start` leads. The label is that of `hook_fired`.
    */
-  readonly chart: <const Nodes extends Readonly<Record<string, ChartNode<W>>>>(
+  readonly chart: <const Nodes extends Readonly<Record<string, DrawnNode<W>>>>(
     id: string,
     nodes: Nodes,
     label?: string,
@@ -93,9 +93,9 @@ export interface Vocabulary<W extends Words> {
     label: string,
     question: Made<W, W['question']>,
     edges: Readonly<Record<string, string>>,
-  ) => ChartNode<W>;
+  ) => DrawnNode<W>;
   /** A step of such a chart, and where it leads. */
-  readonly order: (label: string, command: Made<W, W['command']>, next: string) => ChartNode<W>;
+  readonly order: (label: string, command: Made<W, W['command']>, next: string) => DrawnNode<W>;
   /** Where more is to be said of a machine than its chart does: XState's own configuration. */
   readonly hook: {
     readonly createMachine: <const C extends HookConfig<W>>(
@@ -131,7 +131,7 @@ type NameAlone<Some extends Tagged> = Some extends Tagged
   : never;
 
 /** A node, as `ask`, `order` and the ends give it. */
-export type ChartNode<W extends Words> = Pick<EndState<W>, 'entry'> & {
+export type DrawnNode<W extends Words> = Pick<EndState<W>, 'entry'> & {
   readonly meta: Drawing;
   readonly type?: 'final';
   readonly on?: Readonly<Record<string, { readonly target: string; readonly actions: 'learn' }>>;

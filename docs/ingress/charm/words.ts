@@ -29,8 +29,9 @@ export interface IngressWords {
   event: { readonly hook: string; readonly relation?: number };
 }
 
-export const { hook, nothingLearned, onFailure, asks, question, step, terminal, returns, fails } =
-  vocabulary<IngressWords>({ learned: { entry: null } });
+export const { ask, chart, order, returns } = vocabulary<IngressWords>({
+  learned: { entry: null },
+});
 
 /** The relation that a hook is about; -1 before `start`, when nothing is asked. */
 export const relationOf = ({ event }: { readonly event: IngressWords['event'] | null }): number =>
