@@ -100,5 +100,5 @@ export type {
   Status,
   Stray,
 } from './juju/port.ts';
-export { statusOf } from './juju/status-of.ts';
+export { statusOf } from './juju/status.ts';
 export type { Unit } from './juju/unit.ts';

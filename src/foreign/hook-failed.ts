@@ -1,6 +1,6 @@
 /** Why a hook's process did not end well, in one line of what it has said. */
 import type { Failure } from '../hook/index.ts';
-import { printable } from '../juju/printable.ts';
+import { printable } from '../juju/hook-tools/printable.ts';
 import { patience } from './launch.ts';
 
 /** A hook's process did not end well. */

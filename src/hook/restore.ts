@@ -84,21 +84,23 @@ export function restore<W extends Words>(
   if (failure !== null && !isFailure(failure)) return invalid('context.failure is no failure');
   const parts: Record<string, unknown> = {};
   for (const part of ['event', 'learned'] as const) {
-    const outcome = validated(machine.id, part, schemas?.[part], context[part]);
-    if (outcome.issues !== undefined) return invalid(placed(part, outcome.issues[0]));
+    const outcome = validated(machine.id, `context.${part}`, schemas?.[part], context[part]);
+    if (outcome.issues !== undefined)
+      return invalid(`${placed(outcome.issues, 'context', part)} is not as expected`);
     parts[part] = outcome.value;
   }
   return E.right({ hook, node, context: { ...parts, failure } } as SecretState<W>);
 }
 
-function validated(
+/** What a schema says of a value; `HookMisuse` where it is none, or does not answer at once. */
+export function validated<Value>(
   hook: string,
   part: string,
-  schema: Schema<unknown> | undefined,
+  schema: Schema<Value> | undefined,
   value: unknown,
-): Validated<unknown> {
+): Validated<Value> {
   const misuse = (what: string) =>
-    new HookMisuse('SchemaUnfit', hook, null, `the schema of context.${part} ${what}`);
+    new HookMisuse('SchemaUnfit', hook, null, `the schema of ${part} ${what}`);
   const validate = schema?.['~standard']?.validate;
   if (typeof validate !== 'function')
     throw misuse('is missing, or does not follow Standard Schema');
@@ -114,10 +116,12 @@ function validated(
   }
   if (!isRecord(outcome) || !('value' in outcome || Array.isArray(outcome.issues)))
     throw misuse('yields neither a value nor issues');
-  return outcome as unknown as Validated<unknown>;
+  return outcome as unknown as Validated<Value>;
 }
 
-function placed(part: string, issue: Issue | undefined): string {
-  const keys = (issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key));
-  return `${['context', part, ...keys].join('.')} is not as expected`;
-}
+/** Where the first issue is: `context.learned.oil`. */
+export const placed = ([issue]: readonly Issue[], ...within: readonly string[]): string =>
+  [
+    ...within,
+    ...(issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key)),
+  ].join('.');

@@ -20,7 +20,7 @@ import type { Endpoints } from './endpoints.ts';
 import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
 import type { Shown } from './shown.ts';
-import { standingStatus } from './standing-refusals.ts';
+import { standingStatus } from './status.ts';
 import type { Unit } from './unit.ts';
 
 /** What a hook came to before its commit. */
@@ -221,17 +221,12 @@ export function charmOf<
   if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
   if (config.event !== undefined)
     given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
-  const needed = (part: 'machines' | 'perform' | 'learned') => {
+  for (const part of ['machines', 'perform', 'learned'] as const)
     if (!isRecord(config[part]))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
-  };
-  needed('machines');
-  for (const [id, machine] of Object.entries(machines))
+  for (const [id, machine] of Object.entries(machines)) {
     if (machine?.id !== id)
       throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
-  needed('perform');
-  needed('learned');
-  for (const [id, machine] of Object.entries(machines))
     for (const node of nodesOf(machine)) {
       const tag = tagOf(machine, node);
       if (tag !== null && !Object.hasOwn(config.perform, tag))
@@ -239,25 +234,26 @@ export function charmOf<
           `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
         );
     }
+  }
   const known = (hook: string, chart: string): string => {
     if (Object.hasOwn(machines, chart)) return chart;
     throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);
   };
-  if (typeof events !== 'function' && !isRecord(events))
-    throw invalid('its events are no record of hooks and machines: give defineCharm { events: … }');
-  if (typeof events !== 'function')
+  if (typeof events !== 'function') {
+    if (!isRecord(events))
+      throw invalid(
+        'its events are no record of hooks and machines: give defineCharm { events: … }',
+      );
     for (const [hook, chart] of Object.entries(events)) known(hook, chart);
+  }
   return {
     event: { of: (called) => called, schema: calledSchema },
     ...config,
     chartOf: (called) => {
       const { hook } = called;
-      const chart =
-        typeof events === 'function'
-          ? events(called)
-          : Object.hasOwn(events, hook)
-            ? events[hook]
-            : null;
+      const own =
+        typeof events === 'function' || !Object.hasOwn(events, hook) ? null : events[hook];
+      const chart = typeof events === 'function' ? events(called) : own;
       return chart == null ? null : known(hook, chart);
     },
   };

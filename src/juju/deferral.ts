@@ -1,7 +1,7 @@
 /** The hooks that wait to be delivered again, as a unit keeps them in its durable state. */
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
-import { HookMisuse, type Schema, type Words } from '../hook/index.ts';
+import { type Schema, validated, type Words } from '../hook/index.ts';
 import { deferralKey } from './deferral-key.ts';
 import type { DeferralsUnreadable } from './errors.ts';
 import type { Databag } from './port.ts';
@@ -38,9 +38,7 @@ export function parseDeferrals<W extends Words>(
   const deferrals: Deferral<W>[] = [];
   for (const [at, { hook, event }] of parsed.output.entries()) {
     if (!hooks.includes(hook)) return unreadable(`${at}.hook is none of ${hooks.join(', ')}`);
-    const read = schema['~standard'].validate(event);
-    if (read instanceof Promise)
-      throw new HookMisuse('SchemaUnfit', hook, null, 'the schema of its event answers later');
+    const read = validated(hook, 'its event', schema, event);
     if (read.issues !== undefined) return unreadable(`${at}.event is not as expected`);
     deferrals.push({ hook, event: read.value });
   }

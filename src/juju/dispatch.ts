@@ -20,7 +20,7 @@ import {
 import type { Charm } from './charm.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
-import { relationHook } from './event.ts';
+import { type RelationHook, relationIn } from './event.ts';
 import type { Juju, JujuEvent } from './port.ts';
 import { type OpenUnit, openUnit, type Unit } from './unit.ts';
 
@@ -230,7 +230,8 @@ async function isAsked<W extends Words, Given extends object, Ports, Why extends
   deferral: Deferral<W>,
 ): Promise<boolean> {
   if (charm.isAsked !== undefined) return charm.isAsked(ports, deferral);
-  return isListed(unit, deferral.event);
+  const of = relationIn(deferral.event);
+  return of === null || of.what === 'broken' || isListed(unit, of);
 }
 
 /** A deferred `broken` comes when its relation is gone: what its handlers want of it comes to nothing. */
@@ -239,18 +240,13 @@ async function forgone(
   called: JujuEvent,
   event: Partial<JujuEvent>,
 ): Promise<void> {
-  const { hook, relation } = event;
-  const of = typeof hook === 'string' ? relationHook(hook) : null;
-  if (of?.what !== 'broken' || relation === undefined || called.relation === relation) return;
-  if (!(await unit.relations(of.endpoint)).has(relation)) unit.forgo(relation);
+  const of = relationIn(event);
+  if (of?.what !== 'broken' || called.relation === of.relation) return;
+  if (!(await isListed(unit, of))) unit.forgo(of.relation);
 }
 
-async function isListed(unit: Unit, event: Partial<JujuEvent>): Promise<boolean> {
-  const { hook, relation } = event;
-  const called = typeof hook === 'string' ? relationHook(hook) : null;
-  if (called === null || relation === undefined || called.what === 'broken') return true;
-  return (await unit.relations(called.endpoint)).has(relation);
-}
+const isListed = async (unit: Unit, { endpoint, relation }: RelationHook): Promise<boolean> =>
+  (await unit.relations(endpoint)).has(relation);
 
 const isSame = <W extends Words>(run: ChartRun<W>, { hook, event }: Deferral<W>): boolean =>
   run.hook === hook && JSON.stringify(run.event) === JSON.stringify(event);

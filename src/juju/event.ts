@@ -12,6 +12,18 @@ export function relationHook(
   return endpoint === undefined || what === undefined ? null : { endpoint, what };
 }
 
+/** Which relation an event tells of, where it is a hook of one; null for any other. */
+export function relationIn({ hook, relation }: Partial<JujuEvent>): RelationHook | null {
+  const of = typeof hook === 'string' ? relationHook(hook) : null;
+  return of === null || relation === undefined ? null : { ...of, relation };
+}
+
+export interface RelationHook {
+  readonly endpoint: string;
+  readonly what: string;
+  readonly relation: number;
+}
+
 /** How an event of Juju's is read back where a machine starts on it as it is. */
 export const calledSchema: Schema<JujuEvent> = v.object({
   hook: v.string(),

@@ -1,9 +1,5 @@
-/** What a charm says of itself to those who look at its runs. */
-import * as E from 'fp-ts/lib/Either.js';
-import type { Attempt, Failure } from '../hook/index.ts';
-
 /**
- * All of it is optional: a charm that says nothing is shown by its charts, its databags and its
+ * What a charm says of itself to those who look at its runs. All of it is optional: a charm that says nothing is shown by its charts, its databags and its
  * secrets.
  */
 export interface Shown<Given extends object = object> {
@@ -42,22 +38,3 @@ export interface Visible {
   readonly endpoints?: { readonly peers?: string };
   readonly shown?: Shown;
 }
-
-/** What those who look at runs have to know of a charm. */
-export const visibleOf = ({ name, endpoints, shown }: Visible): Visible => ({
-  name,
-  ...(endpoints && { endpoints }),
-  ...(shown && { shown }),
-});
-
-/** The same attempt, of whose result somebody is told before whoever takes it. */
-export const watched =
-  <Result, Why extends Failure>(
-    call: Attempt<Result, Why>,
-    look: (result: Result) => void,
-  ): Attempt<Result, Why> =>
-  async () => {
-    const outcome = await call();
-    if (E.isRight(outcome)) look(outcome.right);
-    return outcome;
-  };

@@ -1,12 +1,12 @@
 /** An action of an operator's, from the agent's word for it to its answer. */
 import * as E from 'fp-ts/lib/Either.js';
 import { type Attempt, attempt, type Failure, halt, take, type Words } from '../hook/index.ts';
-import { type ActionRefused, type Actions, act } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
 import type { DispatchOptions, HookWorld } from '../juju/dispatch.ts';
 import { type JujuError, render as renderAny } from '../juju/errors.ts';
 import type { JujuModel } from '../juju/hook-tools/index.ts';
-import { printable } from '../juju/printable.ts';
+import { printable } from '../juju/hook-tools/printable.ts';
+import { type ActionRefused, type Actions, act } from './action.ts';
 
 /** The action's name; null where a hook is called for. */
 export const actionIn = (event: string): string | null =>

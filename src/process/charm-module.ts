@@ -1,9 +1,9 @@
 import { type Failure, HookMisuse, type Words } from '../hook/index.ts';
 import { isRecord } from '../hook/words.ts';
-import type { Actions } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
 import type { Environment, Variables } from '../juju/hook-tools/index.ts';
 import type { Unit } from '../juju/unit.ts';
+import type { Actions } from './action.ts';
 
 /** Where a hook runs, for a charm that makes its ports there. What is not asked for costs nothing. */
 export interface Whereabouts {

@@ -10,7 +10,6 @@ import {
   type Watch,
   type Words,
 } from '../hook/index.ts';
-import type { Actions } from '../juju/action.ts';
 import type { Charm } from '../juju/charm.ts';
 import { deferralKey } from '../juju/deferral-key.ts';
 import { type DispatchRun, dispatch } from '../juju/dispatch.ts';
@@ -22,6 +21,7 @@ import {
   type Variables,
 } from '../juju/hook-tools/index.ts';
 import type { Juju } from '../juju/port.ts';
+import type { Actions } from './action.ts';
 import { actionIn, answerAction } from './answer-action.ts';
 import { calledFor, hostOf, pruning } from './called.ts';
 import {

@@ -1,4 +1,4 @@
-import { printable } from '../juju/printable.ts';
+import { printable } from '../juju/hook-tools/printable.ts';
 
 const longestStack = 30;
 

@@ -1,5 +1,5 @@
 /** What every charm's process has around its hook; a charm's entry loads it before anything else. */
-import { printable } from '../juju/printable.ts';
+import { printable } from '../juju/hook-tools/printable.ts';
 import { failureOf } from './failure.ts';
 import type { HookOutput } from './run-hook.ts';
 

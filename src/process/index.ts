@@ -1,4 +1,14 @@
-/** One hook of any charm as a process. */
+/** One hook or action of any charm as a process. */
+export {
+  type Action,
+  type ActionRefused,
+  type ActionResults,
+  type Actions,
+  type ActionsOf,
+  type ActionWorld,
+  act,
+  refuseAction,
+} from './action.ts';
 export { actionIn, answerAction } from './answer-action.ts';
 export { calledFor, hostOf, namesOf, pruning, serviceOf } from './called.ts';
 export {

@@ -11,7 +11,7 @@ import {
   type JujuEvent,
   render,
 } from '../juju/index.ts';
-import { type Visible, visibleOf } from '../juju/shown.ts';
+import type { Visible } from '../juju/shown.ts';
 import { checkBrought, checkSimulated } from './check-simulated.ts';
 import type { JujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
@@ -268,7 +268,7 @@ export function simulatedCharm<
     }),
     ...config,
     peers: charm.endpoints?.peers ?? null,
-    visible: visibleOf(charm),
+    visible: charm,
     comesToRest,
     invariants: isListed ? config.invariants : [...config.invariants, comesToRest],
     outside: {

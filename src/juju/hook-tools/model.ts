@@ -4,11 +4,11 @@ import { attempt, given, halt, once, right, take } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, Status } from '../port.ts';
-import { printable } from '../printable.ts';
 import { type ActionTools, actionTools } from './action.ts';
 import { deployment, numberOf } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
 import { type Known, withoutKnown } from './known.ts';
+import { printable } from './printable.ts';
 import { type JujuSecrets, secretTools } from './secrets.ts';
 import {
   asModel,

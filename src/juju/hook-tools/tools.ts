@@ -5,8 +5,8 @@ import * as v from 'valibot';
 import { type Attempt, attempt, isRecord } from '../../hook/index.ts';
 import type { JujuError } from '../errors.ts';
 import type { Databag } from '../port.ts';
-import { printable } from '../printable.ts';
 import type { Variables } from './environment.ts';
+import { printable } from './printable.ts';
 
 /** What a tool answered, or what was wrong with it. */
 type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { RequiredAnswer } from '../../juju/hook-tools/index.ts';
+import { quote } from '../../juju/hook-tools/printable.ts';
 import type { SecretStore } from '../../juju/port.ts';
-import { quote } from '../../juju/printable.ts';
 import { attempt, halt, once, take } from '../commands/steps.ts';
 import { bagKeys, endpoints as endpointNames, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import type { BackendEndpoints } from '../pooler/configuration.ts';

@@ -1,7 +1,7 @@
 /** The charm's options, as operators set them with `juju config`. */
 import * as v from 'valibot';
 import type { Environment } from '../../juju/hook-tools/index.ts';
-import { printable, quote } from '../../juju/printable.ts';
+import { printable, quote } from '../../juju/hook-tools/printable.ts';
 import type { TlsMode } from '../commands/rules.ts';
 import type { Settings } from '../pooler/index.ts';
 import { type ExtraRoles, isNeverGranted, isRoleName, namesIn } from '../relation/extra-roles.ts';

@@ -1,7 +1,7 @@
 /** Actions that change something, which only the leader can. */
 import * as E from 'fp-ts/lib/Either.js';
 import type { PgbouncerWords } from '../../../machines/index.ts';
-import { type ActionResults, type ActionWorld, refuseAction } from '../../juju/action.ts';
+import { type ActionResults, type ActionWorld, refuseAction } from '../../process/action.ts';
 import { type HookError, render } from '../errors.ts';
 import { grantOf } from '../relation/grant.ts';
 import type { ChartEnd, DispatchRun } from '../run.ts';

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { PgbouncerWords } from '../../../machines/index.ts';
-import { type ActionResults, type Actions, refuseAction } from '../../juju/action.ts';
+import { type ActionResults, type Actions, refuseAction } from '../../process/action.ts';
 import { type HookError, render } from '../errors.ts';
 import type { LedgerRecord } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';

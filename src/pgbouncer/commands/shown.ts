@@ -1,5 +1,6 @@
 /** What those who look at runs of PgBouncer's charm are shown. */
-import { type Eyes, type Shown, watched } from '../../juju/shown.ts';
+import { watched } from '../../inspector/watched.ts';
+import type { Eyes, Shown } from '../../juju/shown.ts';
 import { jujuEndpoints } from '../keys.ts';
 import { databaseSection } from '../pooler/pgbouncer-files.ts';
 import type { Backend, Outside, Pooler } from '../ports.ts';

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant, Login } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
-import { quote } from '../../juju/printable.ts';
+import { quote } from '../../juju/hook-tools/printable.ts';
 import { isShown } from '../relation/endpoints.ts';
 import { type HostPort, isReachable, renderHostPort } from '../relation/host-port.ts';
 import { isServed, type Ledger, type LedgerRecord } from '../relation/ledger.ts';

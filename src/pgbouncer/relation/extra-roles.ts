@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
-import { quote } from '../../juju/printable.ts';
+import { quote } from '../../juju/hook-tools/printable.ts';
 import { bagKeys } from '../keys.ts';
 import type { Refusal } from './refusal.ts';
 

@@ -3,7 +3,7 @@
  * one writes: records that it would misread, or whose loss it would not notice. A key that it may pass
  * over moves nothing.
  */
-import { quote } from '../../juju/printable.ts';
+import { quote } from '../../juju/hook-tools/printable.ts';
 import { formatKey } from '../keys.ts';
 import type { Databag } from './request.ts';
 

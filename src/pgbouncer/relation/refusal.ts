@@ -1,5 +1,5 @@
 import type { Refusal } from '../../../machines/index.ts';
-import { printable } from '../../juju/printable.ts';
+import { printable } from '../../juju/hook-tools/printable.ts';
 
 export type { Refusal };
 

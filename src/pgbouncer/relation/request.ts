@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as v from 'valibot';
-import { quote } from '../../juju/printable.ts';
+import { quote } from '../../juju/hook-tools/printable.ts';
 import { bagKeys, unservedKeys } from '../keys.ts';
 import {
   type Asked,

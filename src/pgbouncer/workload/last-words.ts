@@ -1,4 +1,4 @@
-import { printable } from '../../juju/printable.ts';
+import { printable } from '../../juju/hook-tools/printable.ts';
 import { maskedWords } from '../relation/masking.ts';
 
 /** What was said long before has nothing to do with it. */

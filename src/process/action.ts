@@ -2,26 +2,27 @@ import {
   type Attempt,
   attempt,
   type Failure,
-  HookMisuse,
   halt,
   given as held,
   type Issue,
   oneOf,
+  placed,
   right,
   type Schema,
+  validated,
   type Words,
 } from '../hook/index.ts';
-import type { Charm } from './charm.ts';
+import type { Charm } from '../juju/charm.ts';
 import {
   type DispatchOptions,
   type DispatchRun,
   dispatch,
   type HookWorld,
   heldTogether,
-} from './dispatch.ts';
-import type { JujuError } from './errors.ts';
-import type { JujuEvent } from './port.ts';
-import { openUnit, type Unit } from './unit.ts';
+} from '../juju/dispatch.ts';
+import type { JujuError } from '../juju/errors.ts';
+import type { JujuEvent } from '../juju/port.ts';
+import { openUnit, type Unit } from '../juju/unit.ts';
 
 /** An action that is not carried out, and why. */
 export interface ActionRefused {
@@ -104,15 +105,8 @@ export const act = <W extends Words, Given extends object, Ports, Why extends Fa
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
       if (action === undefined)
         return refuseAction(`the charm has no such action: say ${oneOf(Object.keys(actions))}`);
-      const read = action.parameters['~standard'].validate(parameters);
-      if (read instanceof Promise)
-        throw new HookMisuse(
-          'SchemaUnfit',
-          charm.name,
-          null,
-          `the schema of ${name} answers later`,
-        );
-      if (read.issues !== undefined) return refuseAction(unfit(read.issues[0]));
+      const read = validated(charm.name, name, action.parameters, parameters);
+      if (read.issues !== undefined) return refuseAction(unfit(read.issues));
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
       const unit = openUnit(juju, () => clock() >= deadline);
       if (action.isForLeader === true && !(await unit.leader()))
@@ -128,8 +122,8 @@ export const act = <W extends Words, Given extends object, Ports, Why extends Fa
     });
 };
 
-function unfit(issue: Issue | undefined): string {
-  const keys = (issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key));
-  const where = keys.length === 0 ? 'the parameters are' : `parameter ${keys.join('.')} is`;
-  return `${where} not as expected (${issue?.message ?? 'its schema says no more'})`;
+function unfit(issues: readonly Issue[]): string {
+  const at = placed(issues);
+  const why = issues[0]?.message ?? 'its schema says no more';
+  return `${at === '' ? 'the parameters are' : `parameter ${at} is`} not as expected (${why})`;
 }
