@@ -66,13 +66,8 @@ export function machineOf<W extends Words>(
 ): HookMachine<W> {
   const machine = Object.hasOwn(machines, hook) ? machines[hook] : undefined;
   if (machine !== undefined) return machine;
-  const names = oneOf(Object.keys(machines));
-  throw new HookMisuse(
-    'HookUnknown',
-    hook,
-    null,
-    `the charm has no hook of this name: say ${names}`,
-  );
+  const what = `the charm has no hook of this name: say ${oneOf(Object.keys(machines))}`;
+  throw new HookMisuse('HookUnknown', hook, null, what);
 }
 
 const throughPorts = <W extends Words, Ports>(
@@ -99,8 +94,8 @@ export type CarryOut<W extends Words> = (request: Asked<W>, at: At) => Reply<W> 
 export function endedWell<W extends Words, Why extends Failure>(
   run: Driven<W, Why>,
 ): ChartRun<W, Why> {
-  const { hook, event, path, steps, commands, end } = run;
-  return end._tag === 'Failed' ? halt(end.why) : { hook, event, path, steps, commands, end };
+  const { end } = run;
+  return end._tag === 'Failed' ? halt(end.why) : { ...run, end };
 }
 
 /** Those failures that are refusals. */

@@ -48,7 +48,7 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
   const name = typeof machine?.id === 'string' ? machine.id : 'what was given';
   const invalid = (node: string | null, what: string) =>
     new HookMisuse('MachineInvalid', name, node, what);
-  if (!isPart(config) || !isPart(config.states))
+  if (!isRecord(config) || !isRecord(config.states))
     throw invalid(null, 'it is no hook machine: make one with hook.createMachine');
   if (!isNamed(config.id)) throw invalid(null, 'it has no id: give it the name of its hook');
   refuse(config, rootKeys, (key) => invalid(null, `the machine has "${key}": ${why(key)}`));
@@ -66,7 +66,7 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
         `no chart can name a node ${JSON.stringify(id)}: use letters, digits and _`,
       );
     const wrong = (what: string) => invalid(id, `node "${id}" ${what}`);
-    if (!isPart(state)) throw wrong('is empty: say how it is drawn and what it asks');
+    if (!isRecord(state)) throw wrong('is empty: say how it is drawn and what it asks');
     refuse(state, stateKeys, (key) => wrong(`has "${key}": ${why(key)}`));
     const { type, meta, entry, on } = state;
     if (type !== undefined && type !== 'final')
@@ -76,7 +76,7 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
     const request = requestIn<W>(entry, id, wrong);
     const edges = edgesIn(on, states, wrong);
     const final = type === 'final';
-    if (isPart(meta) && id !== firstNode && final !== ends.has(meta.shape))
+    if (isRecord(meta) && id !== firstNode && final !== ends.has(meta.shape))
       throw wrong(
         `is drawn as ${JSON.stringify(meta.shape)}: ${final ? 'an end' : 'a question or a step'} is not`,
       );
@@ -140,7 +140,7 @@ function requestIn<W extends Words>(
     if (entry === undefined) return null;
     throw wrong('asks something: it waits for "start" alone');
   }
-  if (!isPart(entry) || entry.type !== 'ask')
+  if (!isRecord(entry) || entry.type !== 'ask')
     throw wrong('asks nothing: its entry must be one asks(…)');
   const params = entry.params as Asks<W>['params'] | undefined;
   return params === undefined ? null : (context) => params({ context });
@@ -148,13 +148,13 @@ function requestIn<W extends Words>(
 
 function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse): readonly Edge[] {
   if (on === undefined) return [];
-  if (!isPart(on)) throw wrong('has an "on" that is no record of edges');
+  if (!isRecord(on)) throw wrong('has an "on" that is no record of edges');
   return Object.entries(on).map(([label, transition]) => {
     const edge = typeof transition === 'string' ? { target: transition } : transition;
     const where = `has an edge ${JSON.stringify(label)} that`;
     if (label === failedNode) throw wrong(`${where} is everywhere already: onFailure leads it`);
     if (!isDrawable(label)) throw wrong(`${where} no chart can draw: use words`);
-    if (!isPart(edge) || typeof edge.target !== 'string')
+    if (!isRecord(edge) || typeof edge.target !== 'string')
       throw wrong(`${where} is not one target: an answer leads to one node`);
     const { target, actions } = edge;
     refuse(edge, edgeKeys, (key) =>
@@ -171,8 +171,6 @@ function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse)
 }
 
 const edgeKeys = new Set(['target', 'actions', 'description']);
-
-const isPart: (value: unknown) => value is Part = isRecord;
 
 const isNamed = (id: unknown): boolean => typeof id === 'string' && id.trim() !== '';
 
@@ -202,14 +200,14 @@ const ends: ReadonlySet<unknown> = new Set(['terminal', 'defer']);
 const shapes: ReadonlySet<unknown> = new Set(['terminal', 'question', 'step', 'defer']);
 
 const isDrawing = (meta: unknown): meta is Drawing =>
-  isPart(meta) && shapes.has(meta.shape) && typeof meta.label === 'string';
+  isRecord(meta) && shapes.has(meta.shape) && typeof meta.label === 'string';
 
 const isContext = (context: unknown): boolean =>
-  isPart(context) && ['event', 'learned', 'failure'].every((key) => key in context);
+  isRecord(context) && ['event', 'learned', 'failure'].every((key) => key in context);
 
 const isFailure = (on: unknown): boolean =>
-  isPart(on) &&
+  isRecord(on) &&
   Object.keys(on).length === 1 &&
-  isPart(on[failedNode]) &&
+  isRecord(on[failedNode]) &&
   on[failedNode].target === `.${failedNode}` &&
   on[failedNode].actions === 'learn';

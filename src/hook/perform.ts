@@ -44,14 +44,9 @@ export function performed<W extends Words, Ports>(
   const { _tag: name } = request;
   const handlers = perform as unknown as Handlers<W, Ports>;
   const handler = Object.hasOwn(perform, name) ? handlers[name] : undefined;
-  if (typeof handler !== 'function')
-    throw new HookMisuse(
-      'HandlerMissing',
-      at.hook,
-      at.node,
-      `nothing carries out ${name}: give the charm's perform a function "${name}"`,
-    );
-  return handler(ports, request);
+  if (typeof handler === 'function') return handler(ports, request);
+  const what = `nothing carries out ${name}: give the charm's perform a function "${name}"`;
+  throw new HookMisuse('HandlerMissing', at.hook, at.node, what);
 }
 
 type Handlers<W extends Words, Ports> = Readonly<
@@ -68,10 +63,6 @@ export function answerOf<W extends Words>(
   if (typeof reply === 'boolean') return { label: reply ? 'yes' : 'no' };
   if (typeof reply === 'string') return { label: reply };
   if (isRecord(reply)) return reply;
-  throw new HookMisuse(
-    'AnswerUnfit',
-    at.hook,
-    at.node,
-    `what carries out ${name} gave ${String(reply)}: give nothing, true or false, a label, or { label, learned }`,
-  );
+  const what = `what carries out ${name} gave ${String(reply)}: give nothing, true or false, a label, or { label, learned }`;
+  throw new HookMisuse('AnswerUnfit', at.hook, at.node, what);
 }

@@ -51,13 +51,10 @@ export function plan<W extends Words>(
     if (isStep) commands.push(mask(request));
     const named = Object.hasOwn(answers, id) ? answers[id] : undefined;
     const given = named ?? (isStep ? 'done' : undefined);
-    if (given === undefined)
-      throw new HookMisuse(
-        'QuestionOpen',
-        machine.id,
-        id,
-        `${id} is a question without an answer: say ${oneOf(labelsOf(nodes.get(id)))}`,
-      );
+    if (given === undefined) {
+      const what = `${id} is a question without an answer: say ${oneOf(labelsOf(nodes.get(id)))}`;
+      throw new HookMisuse('QuestionOpen', machine.id, id, what);
+    }
     [state, request] = advance(machine, state, answerOf(given));
   }
 }

@@ -39,36 +39,22 @@ export function masker(): <Value>(value: Value) => Masked<Value> {
     if ((value as { secret?: unknown }).secret !== undefined) return maskText;
     const before = known.get(value);
     if (before !== undefined) return before;
-    const copy = Array.isArray(value) ? maskedArray(value, masked) : maskedObject(value, masked);
+    const copy = maskedParts(value, masked);
     if (copy !== value) known.set(value, copy);
     return copy;
   };
   return masked as ReturnType<typeof masker>;
 }
 
-function maskedArray(
-  values: readonly unknown[],
-  masked: (value: unknown) => unknown,
-): readonly unknown[] {
-  let copy: unknown[] | null = null;
-  for (const [index, value] of values.entries()) {
-    const shown = masked(value);
-    if (shown === value) continue;
-    copy ??= [...values];
-    copy[index] = shown;
-  }
-  return copy ?? values;
-}
-
-function maskedObject(value: object, masked: (value: unknown) => unknown): object {
-  const record = value as Record<string, unknown>;
+function maskedParts(value: object, masked: (value: unknown) => unknown): object {
+  const parts = value as Record<string, unknown>;
   let copy: Record<string, unknown> | null = null;
-  for (const key in record) {
-    const inner = record[key];
+  for (const key in parts) {
+    const inner = parts[key];
     if (typeof inner !== 'object' || inner === null) continue;
     const shown = masked(inner);
     if (shown === inner) continue;
-    copy ??= { ...record };
+    copy ??= Object.assign(Array.isArray(value) ? [] : {}, parts);
     copy[key] = shown;
   }
   return copy ?? value;

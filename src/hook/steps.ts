@@ -78,14 +78,9 @@ export function right<Result>(either: E.Either<Failure, Result>): Result {
  * ```
  */
 export function halt<Why extends Failure>(failure: Why): never {
-  if (!isFailure(failure))
-    throw new HookMisuse(
-      'ArgumentUnfit',
-      'halt',
-      null,
-      'a failure has a _tag, and as its class "unavailable", "refused" or "broken"',
-    );
-  throw new Halt(failure);
+  if (isFailure(failure)) throw new Halt(failure);
+  const what = 'a failure has a _tag, and as its class "unavailable", "refused" or "broken"';
+  throw new HookMisuse('ArgumentUnfit', 'halt', null, what);
 }
 
 /**

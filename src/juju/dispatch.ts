@@ -20,9 +20,9 @@ import {
 import type { Charm } from './charm.ts';
 import { type Deferral, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
-import { type RelationHook, relationIn } from './event.ts';
+import { relationIn } from './event.ts';
 import type { Juju, JujuEvent } from './port.ts';
-import { type OpenUnit, openUnit, type Unit } from './unit.ts';
+import { type OpenUnit, openUnit } from './unit.ts';
 
 /** What one Juju hook did: the charts of what was deferred, then its own, then those of what else was left. */
 export interface DispatchRun<W extends Words = Words, Why extends Failure = Failure> {
@@ -153,7 +153,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
 ): Promise<DispatchRun<W, Why>> {
   const { unit, ports, clock } = opened;
   const started = clock();
-  const own = deferralOf(charm, event);
+  const chart = charm.chartOf(event);
+  const own = chart === null ? null : { hook: chart, event: charm.event.of(event) };
   const hooks = Object.keys(charm.machines);
   const waiting = right(parseDeferrals<W>(await unit.state(), hooks, charm.event.schema));
   const charts: ChartRun<W, Why>[] = [];
@@ -214,15 +215,6 @@ const outOfTime = ({ _tag }: Tagged): JujuError => ({
   what: _tag,
 });
 
-/** The chart that an event goes through, as a hook that could be deferred. */
-function deferralOf<W extends Words>(
-  { chartOf, event }: Pick<Charm<W>, 'chartOf' | 'event'>,
-  called: JujuEvent,
-): Deferral<W> | null {
-  const hook = chartOf(called);
-  return hook === null ? null : { hook, event: event.of(called) };
-}
-
 /** Whether what a hook was deferred for is still there: a relation's hooks go with their relation. */
 async function isAsked<W extends Words, Given extends object, Ports, Why extends Failure>(
   charm: Charm<W, Given, Ports, Why>,
@@ -231,7 +223,8 @@ async function isAsked<W extends Words, Given extends object, Ports, Why extends
 ): Promise<boolean> {
   if (charm.isAsked !== undefined) return charm.isAsked(ports, deferral);
   const of = relationIn(deferral.event);
-  return of === null || of.what === 'broken' || isListed(unit, of);
+  if (of === null || of.what === 'broken') return true;
+  return (await unit.relations(of.endpoint)).has(of.relation);
 }
 
 /** A deferred `broken` comes when its relation is gone: what its handlers want of it comes to nothing. */
@@ -242,11 +235,8 @@ async function forgone(
 ): Promise<void> {
   const of = relationIn(event);
   if (of?.what !== 'broken' || called.relation === of.relation) return;
-  if (!(await isListed(unit, of))) unit.forgo(of.relation);
+  if (!(await unit.relations(of.endpoint)).has(of.relation)) unit.forgo(of.relation);
 }
-
-const isListed = async (unit: Unit, { endpoint, relation }: RelationHook): Promise<boolean> =>
-  (await unit.relations(endpoint)).has(relation);
 
 const isSame = <W extends Words>(run: ChartRun<W>, { hook, event }: Deferral<W>): boolean =>
   run.hook === hook && JSON.stringify(run.event) === JSON.stringify(event);

@@ -4,24 +4,25 @@ import type { JujuEvent } from './port.ts';
 
 const ofRelation = /^(.+)-relation-(created|joined|changed|departed|broken)$/;
 
-/** Of which endpoint's relations a hook tells, and what; null for any other hook. */
-export function relationHook(
-  hook: string,
-): { readonly endpoint: string; readonly what: string } | null {
+/** Of which endpoint's relations a hook tells, and what. */
+export interface RelationHook {
+  readonly endpoint: string;
+  readonly what: string;
+}
+
+/** Null for a hook that is of no relation. */
+export function relationHook(hook: string): RelationHook | null {
   const [, endpoint, what] = ofRelation.exec(hook) ?? [];
   return endpoint === undefined || what === undefined ? null : { endpoint, what };
 }
 
-/** Which relation an event tells of, where it is a hook of one; null for any other. */
-export function relationIn({ hook, relation }: Partial<JujuEvent>): RelationHook | null {
+/** The same of an event, with its relation. */
+export function relationIn({
+  hook,
+  relation,
+}: Partial<JujuEvent>): (RelationHook & { readonly relation: number }) | null {
   const of = typeof hook === 'string' ? relationHook(hook) : null;
   return of === null || relation === undefined ? null : { ...of, relation };
-}
-
-export interface RelationHook {
-  readonly endpoint: string;
-  readonly what: string;
-  readonly relation: number;
 }
 
 /** How an event of Juju's is read back where a machine starts on it as it is. */

@@ -47,14 +47,9 @@ export function openReads(
     return all;
   };
   const named = (name: string, bag: Bag): Promise<Databag> => {
-    let one = known.get(name);
-    if (one === undefined) {
-      const outcomes = juju.read([bag])();
-      one = { outcomes: () => outcomes, at: 0 };
-      known.set(name, one);
-    }
-    const { at } = one;
-    one.content ??= one.outcomes().then((found) => right(found[at] ?? missing));
+    const one = known.get(name) ?? asked([name], [bag])[0];
+    if (one === undefined) return Promise.resolve({});
+    one.content ??= one.outcomes().then((found) => right(found[one.at] ?? missing));
     return one.content;
   };
   return {

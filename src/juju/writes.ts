@@ -52,17 +52,6 @@ export function difference(databag: Databag, values: Databag): Databag | null {
   return differing;
 }
 
-export const bagName = (bag: Bag): string => {
-  switch (bag._tag) {
-    case 'RemoteApp':
-    case 'OwnApp':
-      return `${bag._tag} ${bag.relation}`;
-    case 'PeerApp':
-      return bag._tag;
-    case 'RemoteUnit':
-    case 'OwnUnit':
-      return `${bag._tag} ${bag.relation} ${bag.unit}`;
-    case 'PeerUnit':
-      return `${bag._tag} ${bag.unit}`;
-  }
-};
+/** By which a hook knows a databag again. */
+export const bagName = (bag: Bag): string =>
+  `${bag._tag} ${'relation' in bag ? bag.relation : ''} ${'unit' in bag ? bag.unit : ''}`;

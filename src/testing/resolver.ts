@@ -6,9 +6,9 @@
  * secrets come among them, so all of them are named. update-status comes when nothing else does.
  */
 
-import { sameBag } from '../juju/databag.ts';
 import type { Databag } from '../juju/index.ts';
 import { aWorld, given } from './given.ts';
+import { sameBag } from './same-bag.ts';
 import {
   type Hook,
   isPeer,

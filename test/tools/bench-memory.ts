@@ -1,7 +1,7 @@
 /** What a hook costs without a server: the memory world, with more and more relations beside. */
 import * as E from 'fp-ts/lib/Either.js';
 import { hooks } from '../../machines/index.ts';
-import { fingerprint } from '../../src/juju/fingerprint.ts';
+import { fingerprint } from '../../src/juju/hook-tools/fingerprint.ts';
 import {
   MemoryJuju,
   MemoryPgbouncer,

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Login } from '../../../machines/index.ts';
 import { given } from '../../hook/index.ts';
-import { fingerprint } from '../../juju/fingerprint.ts';
+import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import type { HookError } from '../errors.ts';
 import type { Configuration, DatabaseEntry } from '../pooler/configuration.ts';
 import { emptyConfiguration, sameConfiguration } from '../pooler/configuration.ts';

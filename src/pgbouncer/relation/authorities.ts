@@ -1,5 +1,5 @@
 /** By whom clients verify the units that they are sent to. */
-import { fingerprint } from '../../juju/fingerprint.ts';
+import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 
 const end = '-----END CERTIFICATE-----\n';
 

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
 import { isRecord, type Secret } from '../../hook/index.ts';
-import { fingerprint } from '../../juju/fingerprint.ts';
+import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import { formatKey, isRecordKey, lookupKey, recordKey, relationOf, userGroup } from '../keys.ts';
 import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';

@@ -4,7 +4,7 @@
  * Whatever casts a doubt on that takes the mark away, and all is looked at anew.
  */
 import * as v from 'valibot';
-import { fingerprint } from '../../juju/fingerprint.ts';
+import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import { lookedKey } from '../keys.ts';
 import { latest } from './latest.ts';
 import type { LedgerRecord } from './ledger.ts';

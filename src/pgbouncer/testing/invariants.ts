@@ -1,5 +1,5 @@
 /** What must hold of PgBouncer's charm, as predicates that a suite can use one by one. */
-import { fingerprint } from '../../juju/fingerprint.ts';
+import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import {
   type Invariant as AnyInvariant,
   hooksEnd,

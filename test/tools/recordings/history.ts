@@ -3,8 +3,8 @@
  * one commits is in force some time between its own place and the start of the unit's next hook.
  */
 
-import { sameBag } from '../../../src/juju/databag.ts';
 import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
+import { sameBag } from '../../../src/testing/same-bag.ts';
 
 export interface Version {
   bag: Databag;
