@@ -37,6 +37,7 @@ export {
   type Made,
   type Masked,
   mask,
+  type NameAlone,
   type Named,
   type Node,
   nodesOf,

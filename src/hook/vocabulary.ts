@@ -124,7 +124,8 @@ export type Made<W extends Words, Some extends Tagged> =
   | ((context: Context<W>) => Some)
   | NameAlone<Some>;
 
-type NameAlone<Some extends Tagged> = Some extends Tagged
+/** The name of a request that has no other part. */
+export type NameAlone<Some extends Tagged> = Some extends Tagged
   ? keyof Some extends '_tag'
     ? Some['_tag']
     : never

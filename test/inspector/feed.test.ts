@@ -32,7 +32,7 @@ describe('a feed', () => {
     );
     expect(definition.states.is_leader).toMatchObject({
       description: 'is this unit the leader',
-      on: { no: 'rtn', yes: 'get_user' },
+      on: { no: { target: 'rtn' }, yes: { target: 'get_user' } },
     });
     for (const message of messages) expect(message._version).toBe('0.7.2');
   });
