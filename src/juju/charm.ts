@@ -221,12 +221,17 @@ export function charmOf<
   if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
   if (config.event !== undefined)
     given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
-  for (const part of ['machines', 'perform', 'learned'] as const)
+  const needed = (part: 'machines' | 'perform' | 'learned') => {
     if (!isRecord(config[part]))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
-  for (const [id, machine] of Object.entries(machines)) {
+  };
+  needed('machines');
+  for (const [id, machine] of Object.entries(machines))
     if (machine?.id !== id)
       throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
+  needed('perform');
+  needed('learned');
+  for (const [id, machine] of Object.entries(machines))
     for (const node of nodesOf(machine)) {
       const tag = tagOf(machine, node);
       if (tag !== null && !Object.hasOwn(config.perform, tag))
@@ -234,7 +239,6 @@ export function charmOf<
           `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
         );
     }
-  }
   const known = (hook: string, chart: string): string => {
     if (Object.hasOwn(machines, chart)) return chart;
     throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);
