@@ -3,7 +3,7 @@ import { outsideOf } from './deploy.ts';
 import { aCharm, anAction, aWorld, given } from './given.ts';
 import { runHook } from './hook-run.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
-import { delivered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
+import { delivered, entered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
 import { operated } from './operations.ts';
 import type { Outcome, Stepped } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
@@ -165,7 +165,13 @@ export function failedAt(world: World, name: string, hook: Hook, kept: Kept | nu
         };
   // An action that failed is over; nobody runs it again.
   if (hook.action !== undefined) return next;
-  return withUnit(next, name, { ...unitNamed(next, name), failed: hook });
+  return failed(next, name, hook);
+}
+
+/** A unit with a hook that is run again; its agent had entered what it was told of before it ran that hook. */
+function failed(world: World, name: string, hook: Hook): World {
+  const next = withUnit(world, name, { ...unitNamed(world, name), failed: hook });
+  return hook.name.endsWith('-relation-created') ? entered(next, name) : next;
 }
 
 /** What a hook of an application on the other side came to. */
@@ -204,7 +210,7 @@ export function requirerApplied<Shared, Own>(
     // Who is late in a relation that ends may miss what is gone: its operator resolves that.
     const isEnding = world.relations[hook.relation ?? -1]?.life !== 'alive';
     if (isEnding) return { ...delivered(world, name, hook), outside };
-    return { ...withUnit(world, name, { ...unitNamed(world, name), failed: hook }), outside };
+    return { ...failed(world, name, hook), outside };
   }
   const next = flushed(world, name, pending);
   const unit = unitNamed(next, name);

@@ -226,6 +226,26 @@ describe('the end of things', () => {
     expect(Object.keys(world.relations)).toEqual(['0']);
   });
 
+  it('a relation is entered before its created has run, and waits for who has to run that again', async () => {
+    let world = await happened(worldOf(simulated, topology), {
+      _tag: 'Relate',
+      application: 'app',
+    });
+    const due = hooksOf(world, 'pgbouncer/0');
+    const created = due.find(({ relation }) => relation === 1) ?? updateStatus;
+    world = await happened(world, {
+      ...{ _tag: 'RunHook', unit: 'pgbouncer/0', hook: created },
+      interruption: { at: 1, how: 'commit lost' },
+    });
+    world = await happened(world, { _tag: 'RemoveRelation', relation: 1 });
+    expect(world.relations[1]?.scope).toEqual(['pgbouncer/0']);
+    const [gone, seen] = await drain(world, 'pgbouncer/0');
+    expect(seen.filter((name) => name.startsWith('database-'))).toEqual([
+      ...['database-relation-created', 'database-relation-broken'],
+    ]);
+    expect(gone.relations[1]).toBeUndefined();
+  });
+
   it('a relation that is breaking is listed until the agent is restarted, and its databags are read all the same', async () => {
     let world = await happened(await related(), { _tag: 'RemoveRelation', relation: 1 });
     for (const _ of [1, 2])
