@@ -160,6 +160,7 @@ function stateCall({ tools }: Around, call: Call, words: Words): string {
 
 function otherCall({ tools, charm, beside, storage }: Around, words: Words): string {
   const { view } = tools;
+  const { storage: attached = [] } = view;
   const [first] = words.rest;
   switch (words.tool) {
     case 'juju-log':
@@ -193,8 +194,8 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
     case 'opened-ports':
       return words.shown(beside.ports);
     case 'storage-list': {
-      const kept = charm.storage.filter((name) => first === undefined || name === first);
-      return words.shown(kept.map((name) => `${name}/0`));
+      const named = attached.filter((name) => first === undefined || name === first);
+      return words.shown(named.map((name) => `${name}/0`));
     }
     case 'storage-get': {
       const own = /^(.+)-storage-(?:attached|detaching)$/.exec(view.hook.name)?.[1];
@@ -202,7 +203,7 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
       if (words.has('help'))
         return `Usage: storage-get [options] [<key>]\n\nOptions:\n-s  (= ${own === undefined ? '' : `${own}/0`})\n    specify a storage instance by id\n`;
       const [name = ''] = (words.flags.get('storage') ?? own ?? '').split('/');
-      if (!charm.storage.includes(name))
+      if (!attached.includes(name))
         throw words.wrong(`invalid value "${name}" for option -s: storage not found`);
       const found: Readonly<Record<string, string>> = {
         kind: 'filesystem',

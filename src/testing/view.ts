@@ -9,6 +9,7 @@ import {
   type Relation,
   remoteOf,
   type StoredSecret,
+  type Unit,
   unitNamed,
   unitsOf,
   type World,
@@ -32,6 +33,8 @@ export interface View<Shared = unknown, Own = unknown> {
   readonly config?: Configuration;
   readonly state: Databag;
   readonly blanks: readonly string[];
+  /** The storage that is attached to it, what it was not told of yet included; missing where there is none. */
+  readonly storage?: readonly string[];
   readonly relations: Readonly<Record<string, RelationView>>;
   /** Whether its application has a peer relation, be the unit still in it or not. */
   readonly hasPeers: boolean;
@@ -104,6 +107,7 @@ export function viewOf<Shared, Own>(
     };
   }
   const secrets = visibleSecrets(world, name, application);
+  const storage = storageOf(unit);
   return {
     unit: name,
     application,
@@ -117,6 +121,7 @@ export function viewOf<Shared, Own>(
     ...(config === undefined ? {} : { config }),
     state: unit.state,
     blanks: unit.blanks ?? [],
+    ...(storage.length === 0 ? {} : { storage }),
     relations,
     hasPeers: Object.values(world.relations).some(
       (relation) => isPeer(relation) && relation.provider === application,
@@ -128,6 +133,12 @@ export function viewOf<Shared, Own>(
     made: { secrets: world.made.secrets },
   };
 }
+
+/** Juju has attached it before the unit is told so, and lets go of it when the unit was told that as well. */
+const storageOf = ({ attached = [], queue }: Unit): readonly string[] => [
+  ...attached,
+  ...queue.flatMap((queued) => /^(.+)-storage-attached$/.exec(queued)?.[1] ?? []),
+];
 
 const keyOf = (relation: Relation): string => {
   const { provider, requirer, endpoint, requirerEndpoint } = relation;

@@ -80,6 +80,19 @@ describe('a secret with a time', { timeout: 60_000 }, () => {
 describe('storage', { timeout: 60_000 }, () => {
   const metadata = 'storage:\n  data:\n    type: filesystem\n';
 
+  it('is listed as long as a unit has it, and not known any more once it was let go of', async () => {
+    const folder = charm(
+      `case $JUJU_HOOK_NAME in data-storage-*) rm -f gone ;; esac
+[ -e gone ] && has= || has=data/0
+[ "$(storage-list)" = "$has" ]
+[ -n "$has" ] || ! storage-get -s data/0 location
+case $JUJU_HOOK_NAME in data-storage-detaching) touch gone ;; esac
+`,
+      metadata,
+    );
+    expect(await soaked(folder, 100)).toEqual([]);
+  });
+
   it('is let go of before a unit stops', async () => {
     const folder = charm(
       `case $JUJU_HOOK_NAME in

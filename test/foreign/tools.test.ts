@@ -6,12 +6,16 @@ import { type Hook, HookTools, viewOf, worldOf } from '../../src/testing/index.t
 import { lighthouseThat } from '../testing/lighthouse.ts';
 import { folderOf } from './tiny-charms.ts';
 
-const world = worldOf(lighthouseThat(true), { units: 2, requirers: {}, hasSecrets: true });
+const life = { config: {}, storage: ['data'], morePeers: [], firstRelation: 1, patience: 100 };
+const world = worldOf(
+  { ...lighthouseThat(true), life },
+  { units: 2, requirers: {}, hasSecrets: true },
+);
 
 /** One hook's tools: a function that gives what a call prints, or how it fails. */
 function hook(of: Hook = { name: 'start' }, unit = 'lighthouse/0') {
   const tools = new HookTools(viewOf(world, unit, of));
-  const charm = { ...describeCharm(folderOf('bash')), storage: ['data'] };
+  const charm = describeCharm(folderOf('bash'));
   const beside: Beside = {
     ...{ status: { name: 'unknown', message: '' }, version: '', ports: [], logged: [] },
     applicationStatus: { name: 'unknown', message: '' },
