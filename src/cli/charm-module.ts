@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Charm } from '../juju/charm.ts';
+import { nearestFile } from './files.ts';
 import { WrongContent } from './wrong-use.ts';
 
 /** What the option `--charm` is to say, wherever there is one. */
@@ -22,10 +23,11 @@ export async function charmIn(module: string): Promise<Charm> {
   const { charm } = exported;
   if (isCharm(charm)) return charm;
   if (charm !== undefined)
-    throw wrong(`its export "charm" ${lackingIn(charm)}: make it with defineCharm of hookchart`);
+    throw wrong(`its export "charm" ${lackingIn(charm)}`, 'Make it with defineCharm of hookchart.');
   const names = Object.keys(exported).join(', ');
   throw wrong(
-    `it exports ${names === '' ? 'nothing' : `${names}, and no charm`}: write "export const charm = defineCharm({ … })"`,
+    `it exports ${names === '' ? 'nothing' : `${names}, and no charm`}`,
+    'Write "export const charm = defineCharm({ … })".',
   );
 }
 
@@ -35,12 +37,14 @@ export async function exportsOf(module: string): Promise<Readonly<Record<string,
   try {
     return await import(address);
   } catch (cause) {
-    throw wrongAbout(module)(whyNot(cause, address));
+    throw wrongAbout(module)(...whyNot(cause, address));
   }
 }
 
-const wrongAbout = (module: string) => (what: string) =>
-  new WrongContent(`--charm ${module}: ${what}`);
+const wrongAbout =
+  (module: string) =>
+  (what: string, instead: string, meant: string | null = null) =>
+    new WrongContent(`--charm ${module}: ${what}`, meant, instead);
 
 const isCharm = (value: unknown): value is Charm => lackingIn(value) === null;
 
@@ -50,20 +54,27 @@ export function addressOf(module: string): string {
   const path = resolve(module);
   const isThere = existsSync(path);
   if (isThere && !statSync(path).isDirectory()) return pathToFileURL(path).href;
-  if (!isThere && isPath(module)) throw wrong(`there is no file ${path}`);
+  if (!isThere && isPath(module))
+    throw wrong(
+      ...([`there is no file ${path}`, 'Name a module that is there, or a package.'] as const),
+      nearestFile(module),
+    );
   try {
     if (!isPath(module)) return addressIn(createRequire(resolve('package.json')).resolve(module));
   } catch (cause) {
     // One that is for `import` alone; Node finds it from here, where this package is installed beside it.
     if (codeOf(cause) === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return module;
-    if (codeOf(cause) !== 'MODULE_NOT_FOUND') throw wrong(messageOf(cause));
+    if (codeOf(cause) !== 'MODULE_NOT_FOUND') throw wrong(messageOf(cause), installOrName);
   }
   if (isThere)
-    throw wrong(`it is a folder: name the module in it, as ${join(module, 'dist/charm.js')}`);
+    throw wrong('it is a folder', `Name the module in it, as ${join(module, 'dist/charm.js')}.`);
   throw wrong(
-    `there is neither a file ${path} nor a package of this name: install it, or name a path`,
+    ...([`there is neither a file ${path} nor a package of this name`, installOrName] as const),
+    nearestFile(module),
   );
 }
+
+const installOrName = 'Install the package, or name a path.';
 
 /** What Node brings has no path. */
 const addressIn = (found: string): string =>
@@ -71,13 +82,17 @@ const addressIn = (found: string): string =>
 
 const isPath = (module: string): boolean => /^\.{0,2}[/\\]|^[A-Za-z]:|^\.{1,2}$/.test(module);
 
-/** What keeps a module from being loaded. */
-function whyNot(cause: unknown, address: string): string {
+/** What keeps a module from being loaded, and what would help. */
+function whyNot(cause: unknown, address: string): readonly [what: string, instead: string] {
   const message = messageOf(cause);
   if (codeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?\b/.test(message))
-    return `Node ${process.versions.node} reads no TypeScript (${message}): compile it and name the .js file, or use Node 22.18 or later`;
-  if (!(cause instanceof SyntaxError)) return `it cannot be loaded: ${message}`;
-  return `it cannot be read: ${message} (${placeOf(address)})`;
+    return [
+      `Node ${process.versions.node} reads no TypeScript (${message})`,
+      'Compile it and name the .js file, or use Node 22.18 or later.',
+    ];
+  const mend = 'Mend what is in it, or name another module.';
+  if (!(cause instanceof SyntaxError)) return [`it cannot be loaded: ${message}`, mend];
+  return [`it cannot be read: ${message} (${placeOf(address)})`, mend];
 }
 
 /** Where a module cannot be read: Node says so only of what ends a process. */

@@ -13,15 +13,16 @@ import {
 } from '../foreign/index.ts';
 import { WrongUse } from './wrong-use.ts';
 
-/** What `soak` is told of a charm in a folder. */
-export interface ForeignSoakArguments {
-  readonly charm: string;
-  readonly hooks: number;
-  readonly seed: number;
+/** The options that may be given several times, called as a story's file calls them. */
+export interface Several {
+  /** Who is on the other side, and what applications ask for there. */
   readonly relate: readonly string[];
   readonly ask: readonly string[];
+  /** What operators set, and which actions they run. */
   readonly set: readonly string[];
   readonly action: readonly string[];
+  /** What workloads tell Pebble. */
+  readonly notice: readonly string[];
   readonly answeredBy: readonly string[];
   /** Files with oracles of the author's own. */
   readonly oracle: readonly string[];
@@ -29,6 +30,24 @@ export interface ForeignSoakArguments {
   readonly without: readonly string[];
   /** What the images of containers bring. */
   readonly image: readonly string[];
+}
+
+/** All of them and nothing else, be they given or not. */
+export function severalIn(given: Partial<Several>): Several {
+  const { relate = [], ask = [], set = [], action = [], notice = [] } = given;
+  const { answeredBy = [], oracle = [], without = [], image = [] } = given;
+  return { relate, ask, set, action, notice, answeredBy, oracle, without, image };
+}
+
+/** The names of those that are given. */
+export const namesOfSeveral = (given: Partial<Several>): readonly string[] =>
+  Object.entries(severalIn(given)).flatMap(([name, values]) => (values.length > 0 ? [name] : []));
+
+/** What `soak` is told of a charm in a folder. */
+export interface ForeignSoakArguments extends Several {
+  readonly charm: string;
+  readonly hooks: number;
+  readonly seed: number;
   readonly python?: string;
   readonly plain?: true;
   /** Where the story of what was found is written. */
@@ -38,34 +57,31 @@ export interface ForeignSoakArguments {
   readonly json?: true;
 }
 
+/** How the hooks of a charm in a folder are run. */
+export type Ran = Pick<ForeignSoakArguments, 'python' | 'plain'>;
+
 /** The charm in a folder, as the command line has it run. */
 export const opened = async (
   folder: string,
-  {
-    relate,
-    ask,
-    set,
-    action,
-    without,
-    image,
-    python,
-    plain,
-  }: Pick<
-    ForeignSoakArguments,
-    'relate' | 'ask' | 'set' | 'action' | 'without' | 'image' | 'python' | 'plain'
-  >,
+  { relate, ask, set, action, notice, without, image, python, plain }: Several & Ran,
 ): Promise<ForeignCharm> =>
   await openForeignCharm(folder, {
     others: await othersIn({ relate, ask }),
     configurations: set.map((text) => pairIn('--set', text, 'OPTION=VALUE')),
     actions: action.map(actionIn),
+    notices: notice.map((text) => {
+      const [container, key] = split('--notice', text, ':', 'CONTAINER:KEY');
+      return { container, key };
+    }),
     without,
-    images: Object.fromEntries(
-      image.map((text) => split('--image', text, '=', 'CONTAINER=FOLDER')),
-    ),
+    images: imagesIn(image),
     ...(python === undefined ? {} : { python }),
     isPlain: plain === true,
   });
+
+/** Folders with what images bring, by the container's name, of `CONTAINER=FOLDER`. */
+export const imagesIn = (texts: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(texts.map((text) => split('--image', text, '=', 'CONTAINER=FOLDER')));
 
 /** The oracles of the files that were named. */
 export async function ownOracles({

@@ -14,9 +14,9 @@ import {
   sequenceOf,
   tellEntry,
 } from '../inspector/index.ts';
-import { charmOfReplay, loadCharm, Misuse, parseReplay } from '../testing/index.ts';
+import { charmOfReplay, Misuse, parseReplay } from '../testing/index.ts';
 import { aboutFile, textOf, unwritable } from './files.ts';
-import { simulatedModule } from './simulated-module.ts';
+import { simulatedIn } from './simulated-module.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** A recording from a file, or made of a history that a verification has written. */
@@ -33,13 +33,17 @@ export async function readRecording(file: string): Promise<Recording> {
       `${file} is the story of a soak: hookchart soak --replay ${file} --record ${file.replace(/\.json$/, '')}.html makes a page of it`,
     );
   if (/"format"\s*:\s*"hookchart-recording"/.test(text) || !/"actions"\s*:/.test(text))
-    throw new WrongUse(`${file} is no recording: ${recording.left}`);
+    throw new WrongUse(
+      ...([`${file} is no recording: ${recording.left}`, null] as const),
+      'verify and soak --record FILE.json, and inspect --out FILE.json, write one',
+    );
   try {
-    const charm = await loadCharm(simulatedModule(charmOfReplay(text)));
+    const charm = await simulatedIn(charmOfReplay(text));
     return await recordReplay(charm, parseReplay(charm, text));
   } catch (cause) {
     if (!(cause instanceof Misuse || cause instanceof WrongUse)) throw cause;
-    throw aboutFile(file, cause);
+    const writes = 'hookchart verify --save FILE';
+    throw aboutFile(file, cause, { text, command: 'hookchart verify --replay', writes });
   }
 }
 

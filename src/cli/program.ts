@@ -192,11 +192,12 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof CommanderError) process.exitCode = exitCodeOf(error);
-  else if (error instanceof WrongContent) {
+  else if (error instanceof WrongContent && error.meant === null && error.instead === null) {
     tellFault(message);
     process.exitCode = 2;
   } else if (error instanceof WrongUse || error instanceof Misuse || isHookMisuse(error)) {
-    tellWrongUse(message, error instanceof WrongUse ? error.meant : null, called);
+    const known = error instanceof WrongUse ? error : { meant: null, instead: null };
+    tellWrongUse(message, known, called);
     process.exitCode = 2;
   } else {
     tellFault(message);

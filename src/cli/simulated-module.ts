@@ -1,4 +1,7 @@
+import { loadCharm, Misuse, type SimulatedCharm } from '../testing/index.ts';
 import { addressOf } from './charm-module.ts';
+import { nearest } from './nearest.ts';
+import { WrongUse } from './wrong-use.ts';
 
 /** The module that has PgBouncer's charm for the simulated Juju. */
 const builtIn = new URL('../pgbouncer/testing/index.js', import.meta.url).href;
@@ -17,4 +20,19 @@ export function simulatedModule(charm: string | null | undefined): string {
   if (charm === null || charm === undefined) return builtIn;
   const [module = '', ...name] = charm.split('#');
   return [module === '' ? builtIn : addressOf(module), ...name].join('#');
+}
+
+/** The charm of `--charm`; wrong use says which name was meant where its module has another one. */
+export async function simulatedIn(charm: string | null | undefined): Promise<SimulatedCharm> {
+  const address = simulatedModule(charm);
+  try {
+    return await loadCharm(address);
+  } catch (cause) {
+    const [url = '', name] = address.split('#');
+    if (!(cause instanceof Misuse) || name === undefined || cause.cause !== undefined) throw cause;
+    const exported: object = await import(url);
+    const found = nearest(name, Object.keys(exported));
+    const meant = `${charm?.split('#')[0]}#${found}`;
+    throw new WrongUse(cause.message, found === null ? null : meant);
+  }
 }

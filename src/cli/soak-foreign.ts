@@ -14,7 +14,7 @@ import type { Violation } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
 import { recordFailure } from './failure-recording.ts';
 import { aboutFile, checkWritable, textOf } from './files.ts';
-import { type ForeignSoakArguments, opened, ownOracles } from './foreign-options.ts';
+import { type ForeignSoakArguments, opened, ownOracles, severalIn } from './foreign-options.ts';
 import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
@@ -92,31 +92,22 @@ export async function replayStory(
 ): Promise<readonly Violation[] | null> {
   const say = given.json ? () => {} : out;
   const story = storyIn(file);
-  const { relate = [], ask = [], set = [], answeredBy = [], action = [] } = story.options;
-  const { oracle = [], without = [], image = [] } = story.options;
+  const several = severalIn(story.options);
   // As the story was found, unless something else is said now.
   const python = given.python ?? story.options.python?.[0];
   const how = {
     ...(python === undefined ? {} : { python }),
     ...(given.plain === true || story.options.plain !== undefined ? { plain: true as const } : {}),
   };
-  const charm = await opened(given.charm ?? story.charm, {
-    ...how,
-    relate,
-    ask,
-    set,
-    action,
-    without,
-    image,
-  });
+  const charm = await opened(given.charm ?? story.charm, { ...several, ...how });
   const stop = onInterruption(charm.close);
   try {
-    const oracles = await ownOracles({ ...how, oracle });
+    const oracles = await ownOracles({ ...several, ...how });
     const recorder = new StoryRecorder(charm, oracles);
     const violated = await replayForeign(
       charm,
       story,
-      { answeredBy: keysIn(answeredBy), oracles },
+      { answeredBy: keysIn(several.answeredBy), oracles },
       (shown) => recorder.take(shown),
     );
     if (given.json)
@@ -142,7 +133,8 @@ function storyIn(file: string): Story {
   try {
     return parseStory(text);
   } catch (cause) {
-    throw aboutFile(file, cause);
+    const writes = 'hookchart soak --save FILE';
+    throw aboutFile(file, cause, { text, command: 'hookchart soak --replay', writes });
   }
 }
 
@@ -182,23 +174,12 @@ const keysIn = (keys: readonly string[]): readonly string[] | null =>
 
 function storyOf(
   charm: string,
-  {
-    relate,
-    ask,
-    set,
-    action,
-    oracle,
-    without,
-    image,
-    answeredBy,
-    python,
-    plain,
-  }: Omit<ForeignSoakArguments, 'charm'>,
+  { python, plain, ...given }: Omit<ForeignSoakArguments, 'charm'>,
   { topology, config, firstRelation, shortest }: ForeignFailure,
 ): Story {
   const { violations, history: actions, chosen } = shortest;
   const options = {
-    ...{ relate, ask, set, action, oracle, without, image, answeredBy },
+    ...severalIn(given),
     ...(python === undefined ? {} : { python: [python] }),
     ...(plain === undefined ? {} : { plain: ['true'] }),
   };

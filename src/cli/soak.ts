@@ -1,14 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { recordReplay } from '../inspector/index.ts';
-import { loadCharm, type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
+import { type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
 import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
-import type { ForeignSoakArguments } from './foreign-options.ts';
+import { type ForeignSoakArguments, namesOfSeveral, severalIn } from './foreign-options.ts';
 import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
-import { simulatedModule } from './simulated-module.ts';
+import { simulatedIn } from './simulated-module.ts';
 import { replayStory, soakFolder } from './soak-foreign.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
@@ -50,6 +50,7 @@ export function addSoak(program: Command): void {
     .option('--ask <endpoint:key=value>', 'what applications write there to ask', many)
     .option('--set <option=value>', 'a value that operators may set an option to', many)
     .option('--action <name:key=value>', 'an action that operators run now and then', many)
+    .option('--notice <container:key>', 'what a workload tells Pebble now and then', many)
     .option('--oracle <file>', 'oracles of your own, in a .mjs or a .py', many)
     .option('--without <endpoint>', 'an endpoint to which nobody is related', many)
     .option('--image <container=folder>', 'what the image of a container brings', many)
@@ -62,11 +63,7 @@ export function addSoak(program: Command): void {
       checkRecord(given.record);
       const { charm: folder } = given;
       const isInFolder = folder !== undefined && isDirectory(folder);
-      const lists = {
-        ...{ relate: [], ask: [], set: [], action: [] },
-        ...{ oracle: [], without: [], image: [], answeredBy: [] },
-      };
-      const options = { ...lists, hooks: isInFolder ? 2_000 : 1_000_000, ...given };
+      const options = { hooks: isInFolder ? 2_000 : 1_000_000, ...given, ...severalIn(given) };
       const failure =
         options.replay !== undefined
           ? await replayStory(options.replay, asInStory(given))
@@ -83,10 +80,9 @@ const isDirectory = (path: string): boolean => existsSync(path) && statSync(path
 
 /** A story has all that it was found with; only how it is run and shown may be another. */
 function asInStory(given: GivenOptions): GivenOptions {
-  const { relate, ask, set, action, oracle, without, image, answeredBy, hooks, save } = given;
-  const named = { relate, ask, set, action, oracle, without, image, answeredBy, hooks, save };
-  const [wrong] = Object.entries(named).flatMap(([name, value]) =>
-    value === undefined ? [] : [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)],
+  const others = (['hooks', 'save'] as const).filter((name) => given[name] !== undefined);
+  const [wrong] = [...namesOfSeveral(given), ...others].map((name) =>
+    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
   );
   if (wrong !== undefined)
     throw new WrongUse(
@@ -97,10 +93,8 @@ function asInStory(given: GivenOptions): GivenOptions {
 
 /** What is for a charm in a folder is wrong use elsewhere. */
 function ofModule(options: SoakOptions): SoakOptions {
-  const { relate, ask, set, action, oracle, without, image, answeredBy, python, plain, save } =
-    options;
-  const lists = [relate, ask, set, action, oracle, without, image, answeredBy];
-  const isForFolder = lists.some((given) => given.length > 0);
+  const { python, plain, save } = options;
+  const isForFolder = namesOfSeveral(options).length > 0;
   if (isForFolder || [python, plain, save].some((given) => given !== undefined))
     throw new WrongUse(
       'these options are for a charm in a folder: --charm is to name one with a metadata.yaml or charmcraft.yaml',
@@ -114,7 +108,7 @@ type Failure = NonNullable<Soaked['failure']>;
 async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   const { charm: named, hooks, seed, record, json: isJson } = options;
   const say = isJson ? () => {} : out;
-  const charm = await loadCharm(simulatedModule(named));
+  const charm = await simulatedIn(named);
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
   const progress = progressOn();

@@ -9,7 +9,6 @@ import {
   charmOfReplay,
   defaultBounds,
   type JujuBounds,
-  loadCharm,
   Misuse,
   parseReplay,
   type Replay,
@@ -26,7 +25,7 @@ import { nearest } from './nearest.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
 import { Searching } from './searching.ts';
-import { charmOption, simulatedModule } from './simulated-module.ts';
+import { charmOption, simulatedIn, simulatedModule } from './simulated-module.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -151,7 +150,7 @@ async function verifyBounds(
   out: (text: string) => void,
 ): Promise<Found> {
   const module = simulatedModule(named);
-  const charm = await loadCharm(module);
+  const charm = await simulatedIn(named);
   const bounds = boundsOf(charm, chosen);
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
@@ -224,11 +223,12 @@ async function replayFile(path: string, named: string | undefined, out: (text: s
 /** What is wrong with the history is said of its file. */
 async function replayed(path: string, text: string, named: string | undefined) {
   try {
-    const charm = await loadCharm(simulatedModule(named ?? charmOfReplay(text)));
+    const charm = await simulatedIn(named ?? charmOfReplay(text));
     return await replay(charm, parseReplay(charm, text));
   } catch (cause) {
-    if (cause instanceof Misuse || cause instanceof WrongUse) throw aboutFile(path, cause);
-    throw cause;
+    if (!(cause instanceof Misuse || cause instanceof WrongUse)) throw cause;
+    const writes = 'hookchart verify --save FILE';
+    throw aboutFile(path, cause, { text, command: 'hookchart verify --replay', writes });
   }
 }
 

@@ -4,23 +4,29 @@ import { nearest } from './nearest.ts';
 
 /**
  * The command line was used wrongly; the message says how to use it. Exit code 2. `meant` is what
- * may have been meant, where a word was misspelt.
+ * may have been meant, where a word was misspelt, and `instead` what would do where it was not.
  */
 export class WrongUse extends Error {
   readonly meant: string | null;
-  constructor(message: string, meant: string | null = null) {
+  readonly instead: string | null;
+  constructor(message: string, meant: string | null = null, instead: string | null = null) {
     super(message);
     this.meant = meant;
+    this.instead = instead;
   }
 }
 
-/** What a file holds is wrong; the message says all that there is to say. Exit code 2. */
+/** What a file holds is wrong; the message says all that there is to say but what would do. Exit code 2. */
 export class WrongContent extends WrongUse {}
 
-/** Two lines: what is wrong; the word that may have been meant, or else where to read what there is. */
-export function tellWrongUse(what: string, meant: string | null, command: string): void {
-  const next = meant === null ? `${command} --help says what there is` : `Did you mean ${meant}?`;
-  tellFault(`${what}\n${next}`);
+/** Two lines: what is wrong; the word that may have been meant, what would do, or where to read what there is. */
+export function tellWrongUse(
+  what: string,
+  { meant, instead }: Pick<WrongUse, 'meant' | 'instead'>,
+  command: string,
+): void {
+  const other = instead ?? `${command} --help says what there is`;
+  tellFault(`${what}\n${meant === null ? other : `Did you mean ${meant}?`}`);
 }
 
 /** What ends the program, on standard error. */
@@ -32,7 +38,7 @@ export function tellsWrongUse(command: Command, path = command.name()): void {
   command.exitOverride().configureOutput({
     outputError: (text) => {
       const { what, meant } = read(text);
-      tellWrongUse(what, meant, path);
+      tellWrongUse(what, { meant, instead: null }, path);
     },
   });
   for (const below of command.commands) tellsWrongUse(below, `${path} ${below.name()}`);

@@ -16,6 +16,7 @@ import {
 import type { Pod } from './pod.ts';
 import type { ForeignSimulated } from './simulated-foreign.ts';
 import { checkActions } from './story-actions.ts';
+import { wrongShape } from './wrong-shape.ts';
 
 /** How the model is at first. */
 export interface Setting {
@@ -86,9 +87,7 @@ export function parseStory(json: string): Story {
     return { ...story, actions };
   }
   const [issue] = parsed.issues;
-  throw new Misuse(
-    `it is no story of a soak: ${v.getDotPath(issue) ?? 'it'} is to be ${issue.expected}`,
-  );
+  throw new Misuse(`it is no story of a soak: ${v.getDotPath(issue) ?? 'it'} ${wrongShape(issue)}`);
 }
 
 /** What a story shows as it goes: each action with the worlds on both of its sides. */

@@ -18,5 +18,7 @@ export function parseRecording(json: string): E.Either<string, Recording> {
   const parsed = v.safeParse(recording, value);
   if (parsed.success) return E.right(parsed.output);
   const issue = parsed.issues[0];
-  return E.left(`${v.getDotPath(issue) ?? 'it'} is not as expected (${issue.expected})`);
+  const wrong =
+    issue.received === 'undefined' ? 'is missing' : `is not as expected (${issue.expected})`;
+  return E.left(`${v.getDotPath(issue) ?? 'it'} ${wrong}`);
 }

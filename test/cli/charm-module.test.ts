@@ -141,23 +141,34 @@ describe('a module that has no charm', () => {
   file('charm.ts', 'export const charm: number = 1;');
 
   it.each([
-    ['./nowhere.js', /there is no file \S+\/nowhere\.js$/],
+    [
+      './nowhere.js',
+      /there is no file \S+\/nowhere\.js\nName a module that is there, or a package\.$/,
+    ],
+    ['./othr.mjs', /there is no file \S+\/othr\.mjs\nDid you mean \.\/other\.mjs\?$/],
     [
       'nowhere',
-      /there is neither a file \S+\/nowhere nor a package of this name: install it, or name a path$/,
+      /there is neither a file \S+\/nowhere nor a package of this name\nInstall the package, or name a path\.$/,
     ],
-    ['.', /it is a folder: name the module in it, as dist\/charm\.js$/],
-    ['node_modules', /it is a folder: name the module in it, as node_modules\/dist\/charm\.js$/],
-    ['empty.mjs', /it exports nothing: write "export const charm = defineCharm\(/],
-    ['other.mjs', /it exports beacon, default, and no charm: write/],
+    [
+      'othr.mjs',
+      /neither a file \S+\/othr\.mjs nor a package of this name\nDid you mean other\.mjs\?$/,
+    ],
+    ['.', /it is a folder\nName the module in it, as dist\/charm\.js\.$/],
+    ['node_modules', /it is a folder\nName the module in it, as node_modules\/dist\/charm\.js\.$/],
+    ['empty.mjs', /it exports nothing\nWrite "export const charm = defineCharm\(/],
+    ['other.mjs', /it exports beacon, default, and no charm\nWrite/],
     [
       'text.mjs',
-      /its export "charm" is a string, and no charm: make it with defineCharm of hookchart$/,
+      /its export "charm" is a string, and no charm\nMake it with defineCharm of hookchart\.$/,
     ],
-    ['config.mjs', /its export "charm" has no event, no open, no chartOf, no status: make it with/],
-    ['open.mjs', /it cannot be read: Unexpected end of input \(file:\S+\/open\.mjs:2\)$/],
-    ['in-turn.mjs', /it cannot be read: Unexpected end of input \(file:\S+\/open\.mjs:2\)$/],
-    ['throws.mjs', /it cannot be loaded: no lamp$/],
+    ['config.mjs', /its export "charm" has no event, no open, no chartOf, no status\nMake it with/],
+    ['open.mjs', /it cannot be read: Unexpected end of input \(file:\S+\/open\.mjs:2\)\nMend what/],
+    [
+      'in-turn.mjs',
+      /it cannot be read: Unexpected end of input \(file:\S+\/open\.mjs:2\)\nMend what/,
+    ],
+    ['throws.mjs', /it cannot be loaded: no lamp\nMend what is in it, or name another module\.$/],
     ['lost.mjs', /it cannot be loaded: Cannot find package 'no-such-package'/],
     ['invalid.mjs', /it cannot be loaded: beacon: x is to go through "dawn": say "dusk"/],
   ])('%s', (module, words) => {

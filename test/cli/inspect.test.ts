@@ -104,8 +104,17 @@ describe('hookchart inspect', () => {
   it.each([
     ['nowhere.json', null, /nowhere\.json cannot be read \(ENOENT\)/],
     ['broken.json', '{', /broken\.json is no recording: it is not JSON/],
-    ['other.json', '{"a":1}', /other\.json is no recording: format is not as expected/],
-    ['replay.json', '{"actions":7}', /the replay's \S+ is not as expected/],
+    [
+      'other.json',
+      '{"a":1}',
+      /other\.json is no recording: format is missing\nverify and soak --record FILE\.json/,
+    ],
+    [
+      'replay.json',
+      '{"actions":7}',
+      /the replay's \S+ is missing\nhookchart verify --save FILE writes one that is read here\n$/,
+    ],
+    ['story.json', '{"format":"hookchart-soak"}', /the story of a soak: hookchart soak --replay/],
   ])('refuses %s', (name, content, words) => {
     const path = content === null ? join(folder, name) : file(name, content);
     const { status, stderr } = hookchart('inspect', path, '--text');

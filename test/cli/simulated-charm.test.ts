@@ -75,6 +75,8 @@ describe('hookchart verify --charm', () => {
     [['verify', '--bound', 'droughts=1'], 'pgbouncer has no bound droughts'],
     [['verify', '--bound', 'droughts'], 'a name and a whole number'],
     [['soak', '--charm', './nothing.mjs'], 'exports no charm to simulate'],
+    [['soak', '--charm', '#simulatedInSlice'], '\nDid you mean #simulatedInSlices?\n'],
+    [['verify', '--charm', './charm.mjs#simulatd'], '\nDid you mean ./charm.mjs#simulated?\n'],
   ])('%j is wrong use', (args, why) => {
     const { status, stderr } = hookchart(...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);

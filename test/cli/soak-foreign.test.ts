@@ -157,8 +157,34 @@ export const script = {
     const { status, stderr } = soak('soak', '--ask', 'database:a=b', '--hooks', '1');
     expect([status, stderr]).toEqual([2, expect.stringContaining('for a charm in a folder')]);
     expect(soak('soak', '--replay', 'gone.json').stderr).toContain('gone.json cannot be read');
-    writeFileSync(join(work, 'no-story.json'), '{}');
-    expect(soak('soak', '--replay', 'no-story.json').stderr).toContain('it is no story of a soak');
+  });
+
+  it.each([
+    [
+      ...(['soak', '{}', 'it is no story of a soak: format is missing'] as const),
+      'hookchart soak --save FILE writes one that is read here',
+    ],
+    [
+      ...(['soak', '{"bounds":{},"actions":[]}', 'it is no story of a soak'] as const),
+      'Did you mean hookchart verify --replay no-story.json?',
+    ],
+    [
+      ...(['soak', '{"format":"hookchart-recording"}', 'it is no story of a soak'] as const),
+      'Did you mean hookchart inspect no-story.json?',
+    ],
+    [
+      ...(['verify', '{"format":"hookchart-soak"}', "the replay's bounds is missing"] as const),
+      'Did you mean hookchart soak --replay no-story.json?',
+    ],
+  ])('%s --replay says what to do with %s', (command, content, wrong, next) => {
+    writeFileSync(join(work, 'no-story.json'), content);
+    const { status, stderr } = soak(command, '--replay', 'no-story.json');
+    const [first, second, ...rest] = stderr.split('\n');
+    expect([status, first]).toEqual([2, expect.stringContaining(`no-story.json: ${wrong}`)]);
+    expect([second, ...rest]).toEqual([next, '']);
+    expect(soak(command, '--replay', 'no-stori.json').stderr).toBe(
+      'hookchart: no-stori.json cannot be read (ENOENT)\nDid you mean no-story.json?\n',
+    );
   });
 
   it('writes a story that can be read, and says how it is shown', () => {

@@ -95,7 +95,9 @@ it.each([
   ['verify', '--replay', history],
 ])('what a file holds is said of that file: %s', (...args) => {
   const { status, stderr } = hookchart(args);
-  expect(stderr).toMatch(/^hookchart: \S+history\.json: the replay's bounds .*\n$/);
+  expect(stderr).toMatch(
+    /^hookchart: \S+history\.json: the replay's bounds .*\nhookchart verify --save FILE .*\n$/,
+  );
   expect(status).toBe(2);
 });
 

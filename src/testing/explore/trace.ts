@@ -210,9 +210,9 @@ export function parseReplay(charm: SimulatedCharm, json: string): Replay {
   const parsed = v.safeParse(fileOf(charm), parsedJson(json));
   if (parsed.success) return parsed.output as unknown as Replay;
   const issue = parsed.issues[0];
-  throw new Misuse(
-    `the replay's ${v.getDotPath(issue) ?? 'content'} is not as expected (${issue.expected})`,
-  );
+  const wrong =
+    issue.received === 'undefined' ? 'is missing' : `is not as expected (${issue.expected})`;
+  throw new Misuse(`the replay's ${v.getDotPath(issue) ?? 'content'} ${wrong}`);
 }
 
 function parsedJson(json: string): unknown {

@@ -202,8 +202,8 @@ describe('a violation', () => {
 
   it.each([
     ['no JSON', 'x', 'is not JSON'],
-    ['no bounds', '{"bounds":{},"served":0,"actions":[]}', 'bounds.units is not as expected'],
-    ['no actions', stored(undefined), 'actions is not as expected'],
+    ['no bounds', '{"bounds":{},"served":0,"actions":[]}', 'bounds.units is missing'],
+    ['no actions', stored(undefined), 'actions is missing'],
     ['a nameless action', stored([{}]), 'actions.0._tag'],
     ['an unknown action', stored([{ _tag: 'Explode' }]), 'actions.0._tag'],
     ['no hook', stored([{ _tag: 'RunHook', unit: 'pgbouncer/0' }]), 'actions.0.hook'],
