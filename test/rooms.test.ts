@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -26,6 +26,15 @@ describe('rooms', () => {
     ].flatMap(sources),
   )('%s leaves nothing to chance or to the clock', (file) => {
     expect(readFileSync(file, 'utf8')).not.toMatch(/Math\.random|new Date|Date\.now/);
+  });
+
+  const { mutate } = JSON.parse(readFileSync('test/stryker.json', 'utf8'));
+  it.each<string>(mutate)('%s, of which mutants are made, is there', (pattern) => {
+    const [, stem = '', names = '', rest = ''] = /^([^*{]*)(?:\{(.*)\})?(.*)$/.exec(pattern) ?? [];
+    for (const name of names.split(',')) {
+      const [path = ''] = `${stem}${name}${rest}`.split('/*');
+      expect(existsSync(path), path).toBe(true);
+    }
   });
 
   it('gives away what it promises, and nothing by accident', async () => {
