@@ -6,10 +6,11 @@ import { type Configuration, Misuse } from '../testing/index.ts';
 import { type Description, describeCharm } from './description.ts';
 import type { Workshop } from './hook-run.ts';
 import { asksAndReads, checkFits, type OtherSide } from './other-side.ts';
-import { withImages } from './pebble/image.ts';
+import { checkImages, withImages } from './pebble/image.ts';
 import { charmsIn, type ForeignSimulated, simulatedOf } from './simulated-foreign.ts';
 import { openToolServer } from './tool-server.ts';
 import { topologyOf } from './topology.ts';
+import { checkNotice, type Telling } from './workload-events.ts';
 import { type Running, workshopIn } from './workshop.ts';
 
 /** How a charm is to be run. */
@@ -20,6 +21,8 @@ export interface ForeignOptions extends Running {
   readonly configurations?: readonly Configuration[];
   /** Actions that operators run now and then, on any unit. */
   readonly actions?: readonly AskedFor[];
+  /** What its workloads tell Pebble now and then, of which the charm hears. */
+  readonly notices?: readonly Telling[];
   /** Endpoints to which nobody is ever related. */
   readonly without?: readonly string[];
   /** Folders with what the images of containers bring, by the container's name. */
@@ -39,6 +42,7 @@ export interface ForeignCharm {
   readonly others: Readonly<Record<string, OtherSide>>;
   readonly configurations: readonly Configuration[];
   readonly actions: readonly AskedFor[];
+  readonly notices: readonly Telling[];
   /** How many hooks were run as a process, and how many were known from before. */
   readonly counts: { readonly run: number; readonly known: number };
   close(): void;
@@ -66,6 +70,8 @@ export async function openForeignCharm(
       throw new Misuse(
         `${description.name} has no action ${name}; it has ${description.actions.map((one) => one.name).join(', ') || 'none'}`,
       );
+  const notices = options.notices ?? [];
+  for (const notice of notices) checkNotice(description, notice);
   const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));
   const server = await openToolServer(work);
   const shop = workshopIn(work, server, whole, options);
@@ -79,11 +85,13 @@ export async function openForeignCharm(
     others,
     configurations,
     actions,
+    notices,
     counts: shop.counts,
     simulated: simulatedOf(
       description,
       others,
       (application) => shops.get(requirers[application]?.endpoint ?? '') ?? shop,
+      ...([undefined, undefined, notices] as const),
     ),
     close: () => {
       for (const { launcher, pebble } of [shop, ...shops.values()]) {
@@ -94,13 +102,6 @@ export async function openForeignCharm(
       rmSync(work, { recursive: true, force: true });
     },
   };
-}
-
-function checkImages(charms: readonly Description[], images: Readonly<Record<string, string>>) {
-  const names = charms.flatMap(({ containers }) => containers.map(({ name }) => name));
-  const unknown = Object.keys(images).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new Misuse(`there is no container ${unknown}; there is ${names.join(', ') || 'none'}`);
 }
 
 function othersOf(

@@ -9,7 +9,8 @@ import {
   type World,
 } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
-import { comesUp, type Pod, restarts } from './pod.ts';
+import type { Pod } from './pod.ts';
+import { checksFail, checksRecover, comesUp, restarts, tells } from './workload-events.ts';
 
 type Foreign = World<null, Pod>;
 
@@ -31,12 +32,16 @@ const weights: Readonly<Record<string, number>> = {
   'time of secrets': 8,
 };
 
-/** What befalls containers by themselves. */
-const containerWeights = ({ description: { containers } }: ForeignCharm) =>
-  containers.flatMap(({ name }): (readonly [kind: string, weight: number])[] => [
+/** What befalls containers by themselves, and what they tell. */
+const containerWeights = ({ description: { containers }, notices }: ForeignCharm) => [
+  ...containers.flatMap(({ name }): (readonly [kind: string, weight: number])[] => [
     [comesUp(name), 4],
     [restarts(name), 3],
-  ]);
+    [checksFail(name), 4],
+    [checksRecover(name), 4],
+  ]),
+  ...notices.map((notice): readonly [kind: string, weight: number] => [tells(notice), 6]),
+];
 
 /** Numbers from 0 up to 1 that a seed decides. */
 export function chance(seed: number): () => number {

@@ -52,7 +52,7 @@ export function environmentOf(
     ...relationOf(view),
     ...secretOf(view),
     ...actionOf(view),
-    ...workloadOf(hook.name, storageAt),
+    ...workloadOf(hook, storageAt),
   };
 }
 
@@ -92,9 +92,24 @@ function secretOf({ hook }: View): Environment {
   };
 }
 
-function workloadOf(name: string, storageAt: (name: string) => string): Environment {
-  const workload = /^(.+)-pebble-ready$/.exec(name)?.[1];
-  if (workload !== undefined) return { JUJU_WORKLOAD_NAME: workload };
+function workloadOf(
+  { name, check, notice }: Hook,
+  storageAt: (name: string) => string,
+): Environment {
+  const event = /^(.+)-pebble-(?:ready|check-failed|check-recovered|custom-notice)$/;
+  const workload = event.exec(name)?.[1];
+  if (workload !== undefined)
+    return {
+      JUJU_WORKLOAD_NAME: workload,
+      ...(check === undefined ? {} : { JUJU_PEBBLE_CHECK_NAME: check }),
+      ...(notice === undefined
+        ? {}
+        : {
+            JUJU_NOTICE_ID: notice.id,
+            JUJU_NOTICE_KEY: notice.key,
+            JUJU_NOTICE_TYPE: notice.type,
+          }),
+    };
   const storage = /^(.+)-storage-(?:attached|detaching)$/.exec(name)?.[1];
   return storage === undefined
     ? {}

@@ -17,3 +17,4 @@ export {
   soakForeign,
 } from './soak.ts';
 export { linesOf, parseStory, type Story } from './story.ts';
+export { checksFail, checksRecover, restarts } from './workload-events.ts';

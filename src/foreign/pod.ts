@@ -1,5 +1,5 @@
 /** What a unit of a foreign charm has of its own: files, status, ports, containers; it goes with the unit's pod. */
-import type { Happening, Hook } from '../testing/index.ts';
+import type { Hook } from '../testing/index.ts';
 import type { Description } from './description.ts';
 import type { HookRecord } from './hook-run.ts';
 import { type Container, containerDown, restarted } from './pebble/container.ts';
@@ -63,41 +63,6 @@ export const newPod = (containers: Description['containers'], before: Pod | null
       ]),
     ),
   });
-
-/** The kind of event by which the Pebble of a container begins to answer. */
-export const comesUp = (name: string): string => `${name} comes up`;
-
-/** The kind of event by which a container is lost alone, without the charm's. */
-export const restarts = (name: string): string => `${name} restarts`;
-
-/** What happens to the containers of the units of any of these charms. */
-export const containerEvents = (
-  charms: readonly Pick<Description, 'containers'>[],
-): Readonly<Record<string, Happening<Pod>>> =>
-  Object.fromEntries(
-    charms
-      .flatMap(({ containers }) => containers)
-      .flatMap(({ name, image }): (readonly [string, Happening<Pod>])[] => [
-        [
-          comesUp(name),
-          {
-            when: ({ containers }) => containers[name]?.isUp === false,
-            becomes: (pod) => pod.become(name, (container) => ({ ...container, isUp: true })),
-            told: (unit) => `the container ${name} of ${unit} is up`,
-            isFair: true,
-            announces: `${name}-pebble-ready`,
-          },
-        ],
-        [
-          restarts(name),
-          {
-            when: ({ containers }) => containers[name]?.isUp === true,
-            becomes: (pod) => pod.become(name, (container) => restarted(container, image)),
-            told: (unit) => `the container ${name} of ${unit} is lost, and started anew`,
-          },
-        ],
-      ]),
-  );
 
 const nothingYet: Beside = {
   status: { name: 'unknown', message: '' },

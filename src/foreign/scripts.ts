@@ -12,7 +12,8 @@ import {
 } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import { actionsOn } from './history.ts';
-import { type Pod, restarts } from './pod.ts';
+import type { Pod } from './pod.ts';
+import { checksFail, checksRecover, restarts, tells } from './workload-events.ts';
 
 type Event =
   | 'relate one'
@@ -27,6 +28,11 @@ type Event =
   | 'restart containers'
   /** The pods of all units are replaced. */
   | 'replace pods'
+  /** The checks of the first container of each unit are down, or up again. */
+  | 'fail checks'
+  | 'recover checks'
+  /** Each unit's workloads tell what they are named to tell. */
+  | 'notify'
   /** From now on all hooks that are due run before a container that is not up comes up. */
   | 'dawdle'
   /** Each action that is named is run on each unit. */
@@ -47,7 +53,11 @@ const containerScripts: readonly (readonly Event[])[] = [
   ['dawdle', 'relate one', 'relate other'],
   ['relate one', 'restart containers', 'configure'],
   ['relate one', 'replace pods', 'relate other'],
+  ['relate one', 'fail checks', 'recover checks', 'relate other'],
 ];
+
+/** Those that are about what workloads tell. */
+const noticeScripts: readonly (readonly Event[])[] = [['notify', 'relate one', 'notify']];
 
 /** Those that are about actions. */
 const actionScripts: readonly (readonly Event[])[] = [['act', 'relate one', 'act', 'relate other']];
@@ -68,6 +78,7 @@ export function scriptsFor({
   configurations,
   description,
   actions,
+  notices,
 }: ForeignCharm): readonly Scripted[] {
   const all = Object.entries(simulated.soaked(0).requirers);
   const firstOf = (endpoint: string | undefined) =>
@@ -86,7 +97,11 @@ export function scriptsFor({
     .filter((events) => configurations.length > 0 || !events.includes('configure'))
     .flatMap((events) => both.map((pair) => ({ events, ...pair })));
   const ofActions = actions.length === 0 ? [] : actionScripts;
-  const once = [...ofContainers, ...ofActions].map((events) => ({ events, ...first }));
+  const ofNotices = notices.length === 0 ? [] : noticeScripts;
+  const once = [...ofContainers, ...ofActions, ...ofNotices].map((events) => ({
+    events,
+    ...first,
+  }));
   return [...once, ...ofAll].slice(0, most);
 }
 
@@ -141,12 +156,17 @@ function actionsOf(
             { _tag: 'Elect', unit: heir },
           ];
     }
-    case 'restart': {
-      const [container] = description.containers;
+    case 'restart':
       return unitsOf(world, application).flatMap((unit) =>
-        container === undefined ? [] : [{ _tag: restarts(container.name), unit }],
+        description.containers.slice(0, 1).map(({ name }) => ({ _tag: restarts(name), unit })),
       );
+    case 'fail':
+    case 'recover': {
+      const [{ name } = { name: '' }] = description.containers;
+      return happenings(charm, world, verb === 'fail' ? checksFail(name) : checksRecover(name));
     }
+    case 'notify':
+      return charm.notices.flatMap((notice) => happenings(charm, world, tells(notice)));
     case 'act':
       return unitsOf(world, application).flatMap((unit) => actionsOn(charm, world, unit));
     case 'replace':
@@ -161,6 +181,18 @@ function actionsOf(
       return [];
   }
 }
+
+/** What may happen to the workloads of each of the charm's units. */
+const happenings = (
+  { simulated: { application, outside } }: ForeignCharm,
+  world: Simulation<null, Pod>['world'],
+  kind: string,
+): readonly Action[] =>
+  unitsOf(world, application).flatMap((unit) => {
+    const pod = world.outside.units[unit];
+    const isPossible = pod !== undefined && outside.unit.actions[kind]?.when?.(pod) === true;
+    return isPossible ? [{ _tag: kind, unit }] : [];
+  });
 
 /** Runs all hooks that are due, and nothing else. */
 async function dawdle(simulation: Simulation<null, Pod>): Promise<void> {

@@ -7,9 +7,10 @@ import { hookFailed } from './hook-failed.ts';
 import { runHookOf, type Workshop } from './hook-run.ts';
 import { comesToRest } from './oracles.ts';
 import { asksAndReads, type OtherSide } from './other-side.ts';
-import { containerEvents, newPod, type Pod } from './pod.ts';
+import { newPod, type Pod } from './pod.ts';
 import type { Beside } from './tool-calls.ts';
 import { topologyOf } from './topology.ts';
+import { callsOf, type Telling, workloadEvents } from './workload-events.ts';
 
 /** What a hook is run with; all that it makes of the unit is in it once it has ended. */
 interface Room {
@@ -36,6 +37,7 @@ export function simulatedOf(
   shopOf: (application: string) => Workshop,
   charmOf = (application: string): Pick<Description, 'containers'> => shopOf(application).charm,
   charms: readonly Pick<Description, 'containers'>[] = [charm, ...charmsIn(others)],
+  tellings: readonly Telling[] = [],
 ): ForeignSimulated {
   const [first, ...rest] = Object.keys(others);
   const nobody = 'juju-info';
@@ -62,7 +64,8 @@ export function simulatedOf(
       unit: {
         initial: newPod([], null),
         begins: (application, before) => newPod(charmOf(application).containers, before),
-        actions: containerEvents(charms),
+        actions: workloadEvents(charms, tellings),
+        calls: callsOf,
       },
       open: ({ own }: Seen<null, Pod>, { step }) => {
         const room: Room = { own, step };

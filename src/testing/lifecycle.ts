@@ -34,6 +34,8 @@ export function delivered(world: World, name: string, hook: Hook, seen: World = 
     return withUnit(world, name, { ...unit, queue: ['remove'], failed: null });
   if (hook.secret !== undefined)
     return attended(withUnit(world, name, heardOf({ ...unit, failed: null }, hook)), hook);
+  if (hook.check !== undefined || hook.notice !== undefined)
+    return withUnit(world, name, heardOf({ ...unit, failed: null }, hook));
   if (hook.relation === undefined) {
     const queue = unit.queue.filter((queued) => queued !== hook.name);
     return withUnit(world, name, withStorage({ ...unit, queue, failed: null }, hook));

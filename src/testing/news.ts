@@ -53,14 +53,34 @@ export function toldWhatIsDue(world: World, unit: string, id: string, secret: St
   );
 }
 
+/** A unit is told of what has become of its workloads, of each thing once. */
+export function toldOfWorkload(world: World, name: string, hooks: readonly Hook[]): World {
+  const unit = world.units[name];
+  if (unit === undefined || hooks.length === 0) return world;
+  const others = hooks.reduce((left, hook) => heardOf(left, hook), unit).news ?? [];
+  return {
+    ...world,
+    units: { ...world.units, [name]: { ...unit, news: [...others, ...hooks] } },
+  };
+}
+
+/** A pod that is gone has nothing to tell of its workloads any more. */
+export function withoutWorkload(unit: Unit): Unit {
+  const { news = [], ...rest } = unit;
+  const left = news.filter(({ check, notice }) => check === undefined && notice === undefined);
+  return left.length === 0 ? rest : { ...rest, news: left };
+}
+
 /** A unit that was told of a new revision was told of those before it. */
 export function heardOf(unit: Unit, hook: Hook): Unit {
   const { news: _, ...rest } = unit;
   const left = (unit.news ?? []).filter(
-    ({ name, secret, revision = 0 }) =>
+    ({ name, secret, revision = 0, check, notice }) =>
       !(
         name === hook.name &&
         secret === hook.secret &&
+        check === hook.check &&
+        notice?.id === hook.notice?.id &&
         (name === 'secret-changed'
           ? revision <= (hook.revision ?? revision)
           : revision === (hook.revision ?? 0))

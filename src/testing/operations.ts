@@ -15,7 +15,7 @@ import {
   withoutUnit,
   withUnit,
 } from './lifecycle.ts';
-import { inherited } from './news.ts';
+import { inherited, withoutWorkload } from './news.ts';
 import { updateStatus } from './resolver.ts';
 import { expired, rotated } from './schedule.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -166,7 +166,7 @@ function podLost(world: World, name: string): World {
   const isNew = unit.queue.includes('start') || unit.queue.includes('remove');
   const started = { ...unit, queue: ['start' as const, ...unit.queue] };
   // A machine that comes up again is started before anything else.
-  return isNew ? world : restarted(withUnit(world, name, started), name);
+  return isNew ? world : restarted(withUnit(world, name, withoutWorkload(started)), name);
 }
 
 /** An agent that starts anew keeps what is left to do, and reads all else again. */

@@ -206,6 +206,8 @@ export type Ran = E.Either<Failure, DispatchRun | null>;
 export interface OutsidePart<State> {
   readonly initial: State;
   readonly actions: Readonly<Record<string, Happening<State>>>;
+  /** The hooks that a unit is called for by what became of its own, be it by a hook or by itself. */
+  calls?(before: State, after: State): readonly Hook[];
   /** What a unit of an application begins with, at first and when its pod was replaced; `initial` by default. */
   begins?(application: string, before: State | null): State;
 }

@@ -4,6 +4,7 @@ import { aCharm, anAction, aWorld, given } from './given.ts';
 import { runHook } from './hook-run.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { delivered, entered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
+import { toldOfWorkload } from './news.ts';
 import { operated } from './operations.ts';
 import type { Outcome, Stepped } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
@@ -115,13 +116,14 @@ function outsideHappened<Shared, Own>(
   if (of === undefined || before === undefined)
     throw new Misuse(`${name} happens to a unit of ${world.tested}, not to ${of}`);
   const units = { ...outside.units, [of]: became(happening, before, `${name} of ${of}`) };
-  const next = { ...world, outside: { ...outside, units } };
   const { announces } = happening;
-  if (announces === undefined || owner.queue.includes(announces)) return next;
-  return {
-    ...next,
-    units: { ...next.units, [of]: { ...owner, queue: [...owner.queue, announces] } },
-  };
+  const queue =
+    announces === undefined || owner.queue.includes(announces)
+      ? owner.queue
+      : [...owner.queue, announces];
+  const told = withUnit(world, of, { ...owner, queue });
+  const called = unit.calls?.(before, units[of] ?? before) ?? [];
+  return { ...toldOfWorkload(told, of, called), outside: { ...outside, units } };
 }
 
 function became<State>(happening: Happening<State> | undefined, state: State, name: string): State {
@@ -150,6 +152,9 @@ export function applied<Shared, Own>(
       ? failedAt(next, name, hook, outcome.kept ?? null)
       : delivered(flushed(next, name, pending), name, hook, next);
   const units = { ...world.outside.units, [name]: own };
+  const before = world.outside.units[name];
+  const called = before === undefined ? [] : (charm.outside.unit.calls?.(before, own) ?? []);
+  next = toldOfWorkload(next, name, called);
   return { ...next, outside: outsideOf(charm, { shared, units }, next) };
 }
 
@@ -224,7 +229,9 @@ export const isSame = (one: Hook, other: Hook): boolean =>
   one.remoteUnit === other.remoteUnit &&
   one.departingUnit === other.departingUnit &&
   one.secret === other.secret &&
-  one.revision === other.revision;
+  one.revision === other.revision &&
+  one.check === other.check &&
+  one.notice?.id === other.notice?.id;
 
 function mayRun(world: World, unit: string, hook: Hook): void {
   const { queue } = unitNamed(world, unit);

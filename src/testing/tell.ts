@@ -71,6 +71,9 @@ function tellHook(hook: Hook): string {
   }
   if (secret !== undefined)
     return `${name} of ${secret}${revision === undefined ? '' : `, revision ${revision}`}`;
+  const { check, notice } = hook;
+  if (check !== undefined) return `${name} of ${check}`;
+  if (notice !== undefined) return `${name} of ${notice.key}`;
   const of = relation === undefined ? '' : ` of relation ${relation}`;
   const who = remoteUnit === undefined ? '' : ` (${remoteUnit})`;
   const leaving =

@@ -84,7 +84,7 @@ export interface Unit {
   readonly queue: readonly Queued[];
   /** Storage that it was told of and that is its own until it goes; missing where there is none. */
   readonly attached?: readonly string[];
-  /** Hooks about secrets that are still to come, in whatever order; missing where there are none. */
+  /** Hooks about secrets and workloads that are still to come, in whatever order; missing where there are none. */
   readonly news?: readonly Hook[];
   /** What it has been told of each relation, by id; a relation that it has not entered is missing. */
   readonly told: Readonly<Record<string, Told>>;
@@ -172,8 +172,18 @@ export interface Hook {
   readonly secret?: string;
   readonly revision?: number;
   readonly label?: string;
+  /** In the hooks about a workload: the check of Pebble's that failed or recovered, or the notice that came. */
+  readonly check?: string;
+  readonly notice?: WorkloadNotice;
   /** It is an action of the charm's, by this name, that somebody asks a unit for. */
   readonly action?: AskedAction;
+}
+
+/** A notice that Pebble has taken, as Juju names it to a unit. */
+export interface WorkloadNotice {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
 }
 
 /** What somebody asks of a unit; an action is run beside hooks, once, however it ends. */

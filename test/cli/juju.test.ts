@@ -117,6 +117,11 @@ describe('hookchart juju', { timeout: 60_000 }, () => {
     [['deplyo', '.'], "unknown command 'deplyo'", 'Did you mean deploy?'],
     [['deploy', clerk, 'Office'], 'invalid application name "Office"', 'juju deploy --help'],
     [['deploy', clerk, 'office'], 'application office already exists', 'juju deploy --help'],
+    [['deploy', clerk, 'c', '--image', 'lamp=.'], 'there is no container lamp', 'deploy --help'],
+    [['deploy', clerk, 'c', '--image', 'lamp'], 'write --image CONTAINER=FOLDER', 'deploy --help'],
+    [['recover', 'office/1'], 'office/1 has no check that is down', 'juju recover --help'],
+    [['crash', 'office/1', '--how', 'checks'], 'office/1 has no check that is up', 'crash --help'],
+    [['notify', 'office/1', 'example.com/a'], 'office/1 has no container', 'notify --help'],
     [['show-secret', 'nothing'], 'there is no secret nothing: "secrets" lists them', '--help'],
     [['step'], 'no hook of any unit waits', 'juju step --help'],
   ])('says what is wrong with %j, in two lines', (args, what, next) => {

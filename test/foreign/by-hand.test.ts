@@ -18,7 +18,7 @@ import { HandModel } from '../../src/foreign/by-hand/model.ts';
 import { pairsOf, relationBetween } from '../../src/foreign/by-hand/relating.ts';
 import { configShown, secretsShown, unitShown } from '../../src/foreign/by-hand/shown.ts';
 import { statusOf, statusText } from '../../src/foreign/by-hand/status.ts';
-import { folderOf, noPython, ops } from './tiny-charms.ts';
+import { folderOf, noPython, ops, planted } from './tiny-charms.ts';
 
 const clerk = resolve('test/foreign/charms/clerk');
 const made: string[] = [];
@@ -238,6 +238,51 @@ describe('a model by hand', { timeout: 60_000 }, () => {
     await model.rest();
     expect(existsSync(join(path, 'units/one-0'))).toBe(false);
   });
+
+  it.skipIf(noPython !== null)(
+    `begins containers with what their image brings, as often as they come up${noPython ?? ''}`,
+    async () => {
+      const image = emptyFolder();
+      mkdirSync(join(image, 'etc/lamp'), { recursive: true });
+      writeFileSync(join(image, 'etc/lamp/wick'), 'cotton');
+      writeFileSync(join(image, 'etc/lamp/dust'), 'grey');
+      const charm = planted('kubernetes', [
+        [
+          "        self.lamp.push('/etc/lamp/colour', colour,",
+          "        self.lamp.remove_path('/etc/lamp/dust', recursive=True)\n        wick = self.lamp.pull('/etc/lamp/wick').read()\n        self.lamp.push('/etc/lamp/colour', wick + colour,",
+        ],
+      ]);
+      made.push(charm);
+      const path = emptyFolder();
+      const images = { lamp: image };
+      const filesOf = (model: HandModel) => {
+        const files = model.world.outside.units['lantern/0']?.containers.lamp?.files;
+        return [files?.read('/etc/lamp/colour').toString(), files?.toJSON()] as const;
+      };
+      const model = reopened(path);
+      await model.deploy({ ...one('lantern', charm), python: ops(), images });
+      await model.rest();
+      const first = filesOf(model);
+      expect(first).toEqual([
+        'cottonwhite',
+        expect.objectContaining({
+          '/etc/lamp/dust': 'gone',
+          '/etc/lamp/colour': expect.anything(),
+        }),
+      ]);
+      expect(Object.keys(first[1] ?? {})).not.toContain('/etc/lamp/wick');
+      const next = reopened(path);
+      expect(filesOf(next)).toEqual(first);
+      const [restart] = next.happenings('lamp restarts');
+      if (restart === undefined) throw new Error('the lamp is not up');
+      await next.happen(restart);
+      expect(
+        next.world.outside.units['lantern/0']?.containers.lamp?.files.get('/etc/lamp/dust'),
+      ).toBeDefined();
+      await next.rest();
+      expect(filesOf(reopened(path))).toEqual(first);
+    },
+  );
 
   it('has a unit lead in place of another, and says so to both', async () => {
     const told: string[] = [];

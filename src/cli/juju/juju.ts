@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addApplications, addChances, addRelations } from './operate.ts';
 import { addRun } from './run.ts';
 import { addConfig, addDestroying, addLog, addShowing } from './show.ts';
+import { addWorkloads } from './workloads.ts';
 
 /** The command `juju`, with commands of its own. */
 export function addJuju(program: Command): void {
@@ -19,6 +20,7 @@ to --hold them: then "step" runs one after the other.`,
   addRelations(juju);
   addConfig(juju);
   addChances(juju);
+  addWorkloads(juju);
   addRun(juju);
   addShowing(juju);
   addLog(juju);

@@ -1,18 +1,21 @@
 /** The commands by which operators, and chance, have something happen to a model. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { describeCharm, type HandModel } from '../../foreign/index.ts';
+import { checksFail, describeCharm, type HandModel, restarts } from '../../foreign/index.ts';
 import type { RunHook } from '../../testing/index.ts';
+import { imagesIn } from '../foreign-options.ts';
 import { nearest } from '../nearest.ts';
 import { out } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { WrongUse } from '../wrong-use.ts';
 import { applicationIn, pairToRelate, relationIn, unitIn, valuesIn } from './named.ts';
 import { operating, type WorkingOptions, work, working } from './working.ts';
+import { happens } from './workloads.ts';
 
 interface DeployOptions extends WorkingOptions {
   readonly units: number;
   readonly config: readonly string[];
+  readonly image: readonly string[];
   readonly python?: string;
 }
 
@@ -31,6 +34,7 @@ export function addApplications(juju: Command): void {
     .argument('[application]', "the application's name; by default the charm's own")
     .option('-n, --num-units <n>', 'how many units', wholeNumber, 1)
     .option('--config <option=value>', 'the value of an option; may be repeated', many, [])
+    .option('--image <container=folder>', 'what the image of a container brings', many, [])
     .option('--python <program>', "the interpreter; by default that of the charm's own venv")
     .action(async (charm: string, name: string | undefined, given: DeployOptions & Counted) => {
       const folder = resolve(charm);
@@ -41,6 +45,8 @@ export function addApplications(juju: Command): void {
           `invalid application name "${application}": small letters, digits, hyphens between words`,
         );
       const config = valuesIn(options, given.config);
+      const named = Object.entries(imagesIn(given.image));
+      const images = Object.fromEntries(named.map(([name, at]) => [name, resolve(at)]));
       const python = given.python?.includes('/') ? resolve(given.python) : given.python;
       await work(
         given,
@@ -50,6 +56,7 @@ export function addApplications(juju: Command): void {
           await model.deploy({
             ...{ application, units: given.numUnits, config, folder },
             ...(python === undefined ? {} : { python }),
+            ...(named.length === 0 ? {} : { images }),
           });
         },
         { begins: true },
@@ -127,7 +134,7 @@ export function addRelations(juju: Command): void {
 }
 
 interface CrashOptions extends WorkingOptions {
-  readonly how: 'hook' | 'commit' | 'lease' | 'agent' | 'container' | 'pod';
+  readonly how: 'hook' | 'commit' | 'lease' | 'agent' | 'container' | 'checks' | 'pod';
   readonly at: number;
 }
 
@@ -143,9 +150,9 @@ export function addChances(juju: Command): void {
     .addOption(
       new Option(
         '--how <what>',
-        'what dies: the process of its next hook, the commit of that, its lease in it, or at once the agent, the workload containers, or the pod',
+        'what dies: the process of its next hook, the commit of that, its lease in it, or at once the agent, the workload containers, their checks, or the pod',
       )
-        .choices(['hook', 'commit', 'lease', 'agent', 'container', 'pod'])
+        .choices(['hook', 'commit', 'lease', 'agent', 'container', 'checks', 'pod'])
         .default('hook'),
     )
     .option(
@@ -159,7 +166,10 @@ export function addChances(juju: Command): void {
         const unit = unitIn(model, name);
         const hows = { hook: 'killed', commit: 'commit lost', lease: 'deposed' } as const;
         if (options.how === 'agent') await model.act({ _tag: 'RestartAgent', unit });
-        else if (options.how === 'container') await restart(model, unit);
+        else if (options.how === 'container')
+          await happens(model, unit, restarts, 'no container that is up');
+        else if (options.how === 'checks')
+          await happens(model, unit, checksFail, 'no check that is up');
         else if (options.how === 'pod') await model.act({ _tag: 'LosePod', unit });
         else model.meet(unit, { at: options.at, how: hows[options.how] });
       }),
@@ -205,16 +215,6 @@ async function elect(model: HandModel, unit: string): Promise<void> {
   const leader = model.world.applications[application]?.leader ?? null;
   if (leader === unit) throw new WrongUse(`${unit} leads ${application} already`);
   await model.elect(unit);
-}
-
-/** All containers of a unit that are up. */
-async function restart(model: HandModel, unit: string): Promise<void> {
-  const kinds = Object.keys(model.simulated.outside.unit.actions);
-  const lost = kinds
-    .filter((kind) => kind.endsWith(' restarts'))
-    .flatMap((kind) => model.happenings(kind).filter((action) => action.unit === unit));
-  if (lost.length === 0) throw new WrongUse(`${unit} has no container that is up`);
-  for (const action of lost) await model.happen(action);
 }
 
 /** A container that is to come up next: where no hook waits, or where its pebble-ready is asked for. */

@@ -20,9 +20,11 @@ import { packed, unpacked } from './packed.ts';
 import { storedModel } from './stored-shape.ts';
 
 /** Where the charm of an application is, and what runs it where it is in Python. */
-interface CharmPlace {
+export interface CharmPlace {
   readonly folder: string;
   readonly python?: string;
+  /** Folders with what the images of its containers bring, by the container's name. */
+  readonly images?: Readonly<Record<string, string>>;
 }
 
 /** What is deployed, from where, and how it is set up. */
@@ -56,7 +58,7 @@ export interface LogLine {
 
 const format = 'hookchart-juju';
 /** To be counted up where a world, or what is in a unit's pod, is of another shape than before. */
-const version = 1;
+const version = 2;
 
 /** What there is of a model in its folder, the lock aside. */
 const own: ReadonlySet<string> = new Set([

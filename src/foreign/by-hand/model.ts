@@ -20,13 +20,16 @@ import {
   type World,
 } from '../../testing/index.ts';
 import { type ActionTold, nothingTold } from '../action-calls.ts';
-import { type Description, describeCharm } from '../description.ts';
+import type { Description } from '../description.ts';
 import type { Workshop } from '../hook-run.ts';
 import { deployable } from '../other-side.ts';
+import { charmAt } from '../pebble/image.ts';
 import type { Pod } from '../pod.ts';
 import { type ForeignSimulated, simulatedOf } from '../simulated-foreign.ts';
+import { checkNotice, comesUp, type Telling, tells } from '../workload-events.ts';
 import type { Deployment, Kept, LogLine, ModelFolder } from './kept.ts';
 import { linesOf } from './log.ts';
+import { nobody, nothingYet } from './nothing-yet.ts';
 import { endpointIn } from './relating.ts';
 import { Workshops } from './workshops.ts';
 
@@ -47,27 +50,13 @@ export interface HandRun {
  */
 const mostFor = (units: number): number => 100 + 10 * units ** 2;
 
-/** No application is under test where somebody looks at all of them. */
-const nobody: Description = {
-  ...{ folder: '', name: '-', entry: { _tag: 'Dispatch' }, endpoints: [], peers: [] },
-  ...{ options: [], storage: [], containers: [], actions: [], document: {} },
-};
-
-const nothingYet: Kept = {
-  world: {
-    ...{ seconds: 0, tested: nobody.name, applications: {}, units: {}, relations: {} },
-    ...{ hasSecrets: true, secrets: {}, outside: { shared: null, units: {} } },
-    made: { relations: 0, secrets: 0 },
-  },
-  ...{ charms: {}, crashes: {}, logged: 0 },
-};
-
 export class HandModel {
   readonly folder: ModelFolder;
   #kept: Kept;
   readonly #watch: (run: HandRun) => void;
   readonly #described = new Map<string, Description>();
   readonly #shops: Workshops;
+  #tellings: readonly Telling[] = [];
 
   /** The model in a folder, or a new one where there is none; `watch` is told of each hook. */
   constructor(folder: ModelFolder, watch: (run: HandRun) => void = () => {}) {
@@ -87,7 +76,7 @@ export class HandModel {
     if (known !== undefined) return known;
     const place = this.#kept.charms[application];
     if (place === undefined) throw new Misuse(`there is no application ${application}`);
-    const described = describeCharm(place.folder);
+    const described = charmAt(place);
     this.#described.set(application, described);
     return described;
   }
@@ -98,7 +87,7 @@ export class HandModel {
   }
 
   async deploy({ application, units, config, ...place }: Deployment): Promise<void> {
-    const described = describeCharm(place.folder);
+    const described = charmAt(place);
     if (this.world.applications[application] !== undefined)
       throw new Misuse(`there is ${application} already`);
     this.#described.set(application, described);
@@ -114,7 +103,7 @@ export class HandModel {
     const before = this.#kept.charms[application];
     if (before === undefined) throw new Misuse(`there is no application ${application}`);
     const place = { ...before, ...(folder === undefined ? {} : { folder }) };
-    const { options } = describeCharm(place.folder);
+    const { options } = charmAt(place);
     const set = this.world.applications[application]?.config ?? {};
     const values = options.flatMap(({ name, default: value }) => {
       const now = set[name] ?? value ?? undefined;
@@ -155,10 +144,25 @@ export class HandModel {
 
   /** Containers that are down, and come up sooner or later. */
   comingUp(): readonly OutsideAction[] {
-    const { unit } = this.simulated.outside;
-    return Object.entries(unit.actions).flatMap(([kind, { isFair }]) =>
-      isFair === true ? this.happenings(kind) : [],
-    );
+    return this.#containers().flatMap((name) => this.happenings(comesUp(name)));
+  }
+
+  /** What of this kind may happen now to the workloads of a unit; each of its containers has its own. */
+  ofWorkloads(unit: string, kindOf: (container: string) => string): readonly OutsideAction[] {
+    const all = this.#containers().flatMap((name) => this.happenings(kindOf(name)));
+    return all.filter((action) => action.unit === unit);
+  }
+
+  /** Has a workload of a unit tell Pebble something. `Misuse` where there is nobody to tell it. */
+  async notify(unit: string, telling: Telling): Promise<void> {
+    checkNotice(this.charmOf(this.world.units[unit]?.application ?? ''), telling);
+    this.#tellings = [telling];
+    await this.happen({ _tag: tells(telling), unit });
+  }
+
+  #containers(): readonly string[] {
+    const charms = Object.keys(this.#kept.charms).map((name) => this.charmOf(name));
+    return [...new Set(charms.flatMap(({ containers }) => containers.map(({ name }) => name)))];
   }
 
   /** What may happen now to containers, by the kind of it. */
@@ -275,7 +279,7 @@ export class HandModel {
     const charmOf = (application: string) => this.charmOf(application);
     return simulatedOf(
       ...([nobody, {}, (application: string) => this.#shopOf(application)] as const),
-      ...([charmOf, applications.map(charmOf)] as const),
+      ...([charmOf, applications.map(charmOf), this.#tellings] as const),
     );
   }
 

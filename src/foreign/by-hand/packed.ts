@@ -11,7 +11,7 @@ const tree = '$tree';
 export function packed(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return { [bytes]: value.toString('base64') };
   if (value instanceof Files) return { [files]: packed([...value.entries()]) };
-  if (value instanceof FileTree) return { [tree]: packed([...value.entries()]) };
+  if (value instanceof FileTree) return { [tree]: packed(value.parts()) };
   if (Array.isArray(value)) return value.map(packed);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, packed(one)]));
@@ -24,6 +24,6 @@ export function unpacked(value: unknown): unknown {
   if (key === bytes) return Buffer.from(String(held), 'base64');
   const entries = () => new Map(unpacked(held) as Iterable<readonly [string, never]>);
   if (key === files) return new Files(entries());
-  if (key === tree) return new FileTree(entries());
+  if (key === tree) return FileTree.ofParts(unpacked(held) as ReturnType<FileTree['parts']>);
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, unpacked(one)]));
 }

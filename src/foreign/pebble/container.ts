@@ -21,6 +21,8 @@ export interface Container {
   readonly running: Readonly<Record<string, string>>;
   readonly files: FileTree;
   readonly notices: readonly Notice[];
+  /** Checks that are down. */
+  readonly failing: readonly string[];
 }
 
 /** As it is before its Pebble answers for the first time; with what its image brings. */
@@ -34,10 +36,30 @@ export const containerDown = (volumes: readonly string[], image = new FileTree()
     image,
   ),
   notices: [],
+  failing: [],
 });
 
+/** The checks that Pebble makes by itself. */
+export const checksIn = ({ layers }: Container): readonly string[] =>
+  Object.entries(planOf(layers).checks).flatMap(([name, { startup }]) =>
+    startup === 'disabled' ? [] : [name],
+  );
+
+/** The same once somebody has told Pebble something; a notice of the same key is the same notice again. */
+export function noticed(
+  container: Container,
+  key: string,
+  data: Readonly<Record<string, string>> = {},
+): Container {
+  const { notices } = container;
+  const at = notices.findIndex((notice) => notice.key === key);
+  const occurrences = (notices[at]?.occurrences ?? 0) + 1;
+  const made = { type: 'custom', key, occurrences, data };
+  return { ...container, notices: at < 0 ? [...notices, made] : notices.with(at, made) };
+}
+
 /** What is left of it when it was restarted, and comes up some time later. */
-export function restarted({ files, volumes }: Container, image?: FileTree): Container {
+export function restarted({ files, volumes }: Container, image = files.fresh()): Container {
   const fresh = containerDown(volumes, image);
   return { ...fresh, files: fresh.files.with(files.below(volumes)) };
 }

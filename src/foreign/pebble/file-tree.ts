@@ -57,6 +57,13 @@ const folders = [
 
 type Entries = ReadonlyMap<string, Entry>;
 
+/** What the image brings beside what each one has, what is not as the image has it, and what of it is gone. */
+interface TreeParts {
+  readonly image: readonly (readonly [string, Entry])[];
+  readonly made: readonly (readonly [string, Entry])[];
+  readonly gone: readonly string[];
+}
+
 /** Folders that every image has. */
 const standard: Entries = new Map(
   folders.map((path) => [path, entry('directory', path.endsWith('tmp') ? 0o1777 : 0o755)]),
@@ -76,6 +83,26 @@ export class FileTree {
   static ofImage(brought: Iterable<readonly [string, Entry]>): FileTree {
     const image = new Map([...standard, ...brought]);
     return new FileTree(image, image);
+  }
+
+  /** The tree that has these parts. */
+  static ofParts({ image, made, gone }: TreeParts): FileTree {
+    const whole = FileTree.ofImage(image).with(made);
+    const left = new Set(gone);
+    return left.size === 0
+      ? whole
+      : whole.having(new Map([...whole.entries()].filter(([path]) => !left.has(path))));
+  }
+
+  /** What its image brings, and nothing else. */
+  fresh(): FileTree {
+    return new FileTree(this.#image, this.#image);
+  }
+
+  /** What it is made of, to be kept. */
+  parts(): TreeParts {
+    const image = [...this.#image].filter(([path, one]) => standard.get(path) !== one);
+    return { image, made: this.made(), gone: this.#gone() };
   }
 
   /** A tree that has these as well. */
@@ -153,14 +180,13 @@ export class FileTree {
   /** The same for the same files: what the image has not, and what of it is gone. */
   toJSON(): Readonly<Record<string, string>> {
     const made = this.made();
-    const gone = [...this.#image.keys()].filter((path) => !this.#entries.has(path));
     return Object.fromEntries(
       [
         ...made.map(([path, { kind, mode, user, group, hash }]): [string, string] => [
           path,
           [kind, mode.toString(8), user, group, hash].join(' '),
         ]),
-        ...gone.map((path): [string, string] => [path, 'gone']),
+        ...this.#gone().map((path): [string, string] => [path, 'gone']),
       ].sort(([one], [other]) => (one < other ? -1 : 1)),
     );
   }
@@ -168,6 +194,10 @@ export class FileTree {
   /** What is not as the image has it. */
   made(): readonly (readonly [string, Entry])[] {
     return [...this.#entries].filter(([path, one]) => this.#image.get(path) !== one);
+  }
+
+  #gone(): readonly string[] {
+    return [...this.#image.keys()].filter((path) => !this.#entries.has(path));
   }
 
   #below(path: string): readonly (readonly [string, Entry])[] {

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Misuse } from '../../testing/index.ts';
-import type { Description } from '../description.ts';
+import { type Description, describeCharm } from '../description.ts';
 import { type Entry, entry, FileTree } from './file-tree.ts';
 
 /** Files are kept in memory, and laid out anew for whatever is run on them. */
@@ -37,6 +37,30 @@ export function imageIn(folder: string): FileTree {
   };
   look('');
   return FileTree.ofImage(found);
+}
+
+/** The charm in a folder, with what its images bring; `Misuse` where an image is of none of its containers. */
+export function charmAt({
+  folder,
+  images = {},
+}: {
+  readonly folder: string;
+  readonly images?: Readonly<Record<string, string>>;
+}): Description {
+  const charm = withImages(images)(describeCharm(folder));
+  checkImages([charm], images);
+  return charm;
+}
+
+/** `Misuse` where an image is of no container of these charms. */
+export function checkImages(
+  charms: readonly Pick<Description, 'containers'>[],
+  images: Readonly<Record<string, string>>,
+): void {
+  const names = charms.flatMap(({ containers }) => containers.map(({ name }) => name));
+  const unknown = Object.keys(images).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Misuse(`there is no container ${unknown}; there is ${names.join(', ') || 'none'}`);
 }
 
 /** Has the containers of a charm begin with what is in these folders, by the container's name. */

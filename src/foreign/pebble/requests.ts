@@ -1,6 +1,6 @@
 /** Pebble's API on one container: what is asked by HTTP, and what is answered. */
 import type { Call } from '../call.ts';
-import { type Container, type Notice, ServiceRefused, serviceInfos } from './container.ts';
+import { type Container, type Notice, noticed, ServiceRefused, serviceInfos } from './container.ts';
 import { filesChanged, filesRead } from './file-requests.ts';
 import { PathRefused } from './file-tree.ts';
 import { isSection, layerOf, PlanRefused, planOf, printed, withLayer } from './plan.ts';
@@ -112,7 +112,11 @@ function signalled(asked: Asked, container: Container): Reply {
   return refused(500, `cannot send signal to "${idle}": service is not running`);
 }
 
-const checksOf = ({ layers }: Container, url: URL) => {
+/** Whether Pebble takes a key for one of a notice of somebody's own. */
+export const isNoticeKey = (key: string): boolean =>
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+\/.+$/.test(key);
+
+const checksOf = ({ layers, failing }: Container, url: URL) => {
   const names = namesIn(url);
   const level = url.searchParams.get('level');
   return Object.entries(planOf(layers).checks)
@@ -122,8 +126,8 @@ const checksOf = ({ layers }: Container, url: URL) => {
       name,
       ...(own === undefined ? {} : { level: own }),
       startup: startup ?? 'enabled',
-      status: 'up',
-      failures: 0,
+      status: failing.includes(name) ? 'down' : 'up',
+      failures: failing.includes(name) ? (threshold ?? 3) : 0,
       threshold: threshold ?? 3,
       'change-id': 'checks',
     }));
@@ -148,17 +152,14 @@ function notified(asked: Asked, container: Container): Reply {
   if (action !== 'add') return refused(400, `invalid action "${action}"`);
   if (type !== 'custom')
     return refused(400, `invalid type "${type}" (can only add "custom" notices)`);
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+\/.+$/.test(String(key)))
+  if (!isNoticeKey(String(key)))
     return refused(400, `invalid key "${key}" (must be in "domain.com/path" format)`);
-  const before = container.notices.findIndex((notice) => notice.key === key);
   const last = isSection(data)
     ? Object.fromEntries(Object.entries(data).map(([name, value]) => [name, String(value)]))
     : {};
-  const occurrences = (container.notices[before]?.occurrences ?? 0) + 1;
-  const made = { type: 'custom', key: String(key), occurrences, data: last };
-  const notices = before < 0 ? [...container.notices, made] : container.notices.with(before, made);
-  const id = String(before < 0 ? notices.length : before + 1);
-  return sync({ id }, { ...container, notices });
+  const next = noticed(container, String(key), last);
+  const id = String(next.notices.findIndex((notice) => notice.key === key) + 1);
+  return sync({ id }, next);
 }
 
 function noticeOrNothing({ pathname }: URL, { notices }: Container): Reply {
