@@ -36,7 +36,7 @@ export function nearestFile(file: string): string | null {
 const stemOf = (name: string): string => basename(name, extname(name));
 
 /** The command that reads a file like this one; null where none does. */
-export function readerOf(file: string, text: string): string | null {
+function readerOf(file: string, text: string): string | null {
   if (/"format"\s*:\s*"hookchart-soak"/.test(text)) return `hookchart soak --replay ${file}`;
   if (/"format"\s*:\s*"hookchart-recording"/.test(text)) return `hookchart inspect ${file}`;
   const isReplay = /"bounds"\s*:/.test(text) && /"actions"\s*:/.test(text);

@@ -108,5 +108,6 @@ export {
   type Topology,
   type Unit,
   unitsOf,
+  type WorkloadNotice,
   type World,
 } from './world.ts';

@@ -20,7 +20,7 @@ import { packed, unpacked } from './packed.ts';
 import { storedModel } from './stored-shape.ts';
 
 /** Where the charm of an application is, and what runs it where it is in Python. */
-export interface CharmPlace {
+interface CharmPlace {
   readonly folder: string;
   readonly python?: string;
   /** Folders with what the images of its containers bring, by the container's name. */
