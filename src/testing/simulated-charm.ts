@@ -202,11 +202,10 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
 
 export type Ran = E.Either<Failure, DispatchRun | null>;
 
-/** A part of what is outside of Juju: how it begins, and what may happen to it. */
+/** A part of what is outside of Juju: how it begins, what may happen, and which hooks a unit is called for by that. */
 export interface OutsidePart<State> {
   readonly initial: State;
   readonly actions: Readonly<Record<string, Happening<State>>>;
-  /** The hooks that a unit is called for by what became of its own, be it by a hook or by itself. */
   calls?(before: State, after: State): readonly Hook[];
   /** What a unit of an application begins with, at first and when its pod was replaced; `initial` by default. */
   begins?(application: string, before: State | null): State;
