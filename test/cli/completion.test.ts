@@ -36,9 +36,9 @@ const typed: readonly (readonly [string, ...string[]])[] = [
   ['hookchart nothing '],
   [
     'hookchart juju re',
-    ...['refresh', 'remove-unit', 'remove-application', 'remove-relation', 'resolved'],
+    ...['recover', 'refresh', 'remove-unit', 'remove-application', 'remove-relation', 'resolved'],
   ],
-  ['hookchart juju crash --how ', 'hook', 'commit', 'lease', 'agent', 'container', 'pod'],
+  ['hookchart juju crash --how ', 'hook', 'commit', 'lease', 'agent', 'container', 'checks', 'pod'],
   ['hookchart juju status --form', '--format'],
   ['hookchart juju deploy a', 'a.json'],
 ];
