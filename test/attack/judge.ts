@@ -404,16 +404,17 @@ export class Judge {
       `WITH RECURSIVE r AS (
          SELECT oid, rolname AS whose FROM pg_roles WHERE rolname = ANY($1)
          UNION SELECT m.roleid, r.whose FROM pg_auth_members m JOIN r ON m.member = r.oid)
-       SELECT r.whose::text, p.rolname::text AS name, p.rolname = ANY($1) AS own,
+       SELECT r.whose::text, p.rolname::text AS name,
               rolsuper, rolreplication, rolbypassrls, rolcreatedb, rolcreaterole
          FROM r JOIN pg_roles p USING (oid)`,
       [own],
     );
     const may = (attribute: string) =>
       this.attacker.asked.has(attribute) || this.#allowed.has(attribute);
-    for (const { whose, name, own: isOwn, ...has } of rows) {
+    for (const { whose, name, ...has } of rows) {
       const who = this.#normaliser()(whose);
-      if (!isOwn && !this.#allowed.has(name))
+      // Asked here: a name that is no text comes back as another than the one that would be sent.
+      if (!this.ownRoles.has(name) && !this.#allowed.has(name))
         this.#say(`${stage}: ${who} is a member of ${this.#normaliser()(name)}`);
       for (const [flag, what] of [
         ['rolsuper', 'superuser'],

@@ -82,9 +82,7 @@ export const made: readonly Attack[] = [
   entry('roles-that-are-called-like-agents-are-held', {
     at: {
       joined: (attacker) =>
-        goesThough(attacker, async (_, third) => {
-          const usual = await asOther(attacker, third);
-          await usual.done('CREATE TABLE mine (n int)');
+        goesThough(attacker, async () => {
           const session = await attacker.direct('postgres');
           const login = await charmsLogin(session);
           const agents = [1, 2, 3, 4, 5, 6].map((n) => `hookchart_agent_evil${n}`);
@@ -107,9 +105,7 @@ export const made: readonly Attack[] = [
         const session = await attacker.direct('postgres', { query_timeout: 3_600_000 });
         const each = (sql: string) =>
           session.done(`DO $$ BEGIN FOR n IN 1..3500 LOOP ${sql}; END LOOP; END $$`);
-        await goesThough(attacker, async (_, third) => {
-          const usual = await asOther(attacker, third);
-          await usual.done('CREATE TABLE mine (n int)');
+        await goesThough(attacker, async () => {
           const login = await charmsLogin(session);
           await session.done('SET ROLE NONE');
           await each(
