@@ -112,7 +112,7 @@ export function validated<Value>(
   }
   if (outcome instanceof Promise) {
     outcome.catch(() => {});
-    throw misuse('answers later: a state is read at once');
+    throw misuse('answers later: it has to answer at once');
   }
   if (!isRecord(outcome) || !('value' in outcome || Array.isArray(outcome.issues)))
     throw misuse('yields neither a value nor issues');

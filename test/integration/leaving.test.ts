@@ -67,7 +67,9 @@ describe('a user leaves, and others have something to do with it', () => {
     await session.query('CREATE TABLE public.t (a int)');
     await session.query('BEGIN');
     await session.query(`GRANT SELECT ON public.t TO ${one.user}`);
-    expect(await done(backend.remove(one, holdings(one, other)))).toEqual([]);
+    expect(await done(backend.remove(one, holdings(one, other)))).toEqual([
+      `a session of ${other.user} in db_2 was ended: it held what was to be changed`,
+    ]);
     expect(await rolesLike(one.user)).toEqual([]);
     await expect(session.query('COMMIT')).rejects.toThrow();
     await (await sessionOf(other)).query('SELECT a FROM public.t');

@@ -133,15 +133,15 @@ export function secretTools(
     return last.strays.filter((id) => !made.has(bare(id)));
   };
   const strays = async (onRecord: readonly string[]): Promise<Stray[]> => {
-    const strays: Stray[] = [];
+    const found: Stray[] = [];
     for (const one of await straysOf(onRecord)) {
       const id = one.startsWith('secret:') ? one : `secret:${one}`;
       const info = await tools.ask(infos, 'secret-info-get', id)();
       // Who is not its owner is told nothing of it.
       if (E.isLeft(info)) continue;
-      strays.push({ id, label: Object.values(info.right)[0]?.label ?? '' });
+      found.push({ id, label: Object.values(info.right)[0]?.label ?? '' });
     }
-    return strays;
+    return found;
   };
 
   /**
@@ -167,8 +167,9 @@ export function secretTools(
       number,
     );
     const id = added.trim();
+    if (!secretId.test(id)) return halt(unreadable('secret-add', 'it printed no id'));
     ours.push(id);
-    return secretId.test(id) ? id : halt(unreadable('secret-add', 'it printed no id'));
+    return id;
   };
 
   return {

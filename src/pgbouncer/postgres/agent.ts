@@ -1,8 +1,9 @@
-import type { Session } from '../wire/index.ts';
+import type { Row, Session } from '../wire/index.ts';
 import { verifierOf } from '../wire/scram.ts';
-import type { Connections, Row, Server } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { agentPrefix, freshName } from './login.ts';
 import { isClosed, raced } from './problem.ts';
+import type { Server } from './server.ts';
 import { join } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
 
@@ -72,7 +73,7 @@ export class Agent {
       await this.#connections.send('hold a database open', sql.holdOpen(database));
       return await this.#logIn(database);
     } finally {
-      await this.#connections.send('let go of a database', ['ROLLBACK']);
+      await this.#connections.send('let go of a database', ['ROLLBACK']).catch(() => {});
     }
   }
 
@@ -94,6 +95,6 @@ export class Agent {
   }
 
   async #sweep(): Promise<void> {
-    await this.#connections.send('end agents', [sql.sweepAgents(agentPrefix)]);
+    await this.#connections.send('end agents', [sql.sweepAgents(agentPrefix, this.#user)]);
   }
 }

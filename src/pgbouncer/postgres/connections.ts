@@ -4,7 +4,7 @@
  * users alone, whose rights are all that anything there could ever come by.
  */
 import type { Row, Session } from '../wire/index.ts';
-import { isSoonOver, unhindered } from './hold-up.ts';
+import { isSoonOver, noteEnded, unhindered } from './hold-up.ts';
 import { Line, type Login } from './line.ts';
 import { homeOf, ownLogin } from './login.ts';
 import type { PostgresOptions } from './options.ts';
@@ -12,9 +12,6 @@ import { isHeldUp, raced, SqlProblem, unlessElsewhere, unlessThere } from './pro
 import type { Server } from './server.ts';
 import { endBlockers, endQueues, wait } from './statements/hold-up.ts';
 import * as sql from './statements/home.ts';
-
-export type { Row } from '../wire/index.ts';
-export type { Server } from './server.ts';
 
 interface Home {
   readonly login: Login;
@@ -35,6 +32,7 @@ export class Connections {
   #isReopened = false;
   /** Whether somebody that may not be ended held up a statement in this hook. */
   #isStuck = false;
+  readonly #ended = new Set<string>();
 
   constructor(options: PostgresOptions) {
     this.#options = options;
@@ -91,7 +89,11 @@ export class Connections {
     this.#isStuck = true;
     try {
       const answers = await unhindered(
-        () => this.ask(watcher, 'end what holds it up', [wait, ...endBlockers()]),
+        async () => {
+          const what = 'end what holds it up';
+          const [, , ended = []] = await this.ask(watcher, what, [wait, ...endBlockers()]);
+          noteEnded(ended, this.#ended);
+        },
         () => this.ask(session, purpose, statements),
       );
       this.#isStuck = false;
@@ -99,6 +101,13 @@ export class Connections {
     } finally {
       await watcher.end();
     }
+  }
+
+  /** Which sessions of tenants were ended since this was asked, in sentences. */
+  takeEnded(): readonly string[] {
+    const sentences = [...this.#ended];
+    this.#ended.clear();
+    return sentences;
   }
 
   /** Whether a session was merely ended; once in a hook, since what is sent again may have been done. */
@@ -162,6 +171,7 @@ export class Connections {
   async release(): Promise<void> {
     [this.#home, this.#entry, this.#superuser] = [undefined, undefined, undefined];
     [this.#isReopened, this.#isStuck] = [false, false];
+    this.#ended.clear();
     await this.#line.release();
   }
 

@@ -1,6 +1,7 @@
 /** What a server was found to hold, and in what it differs from a grant. */
 import type { Grant } from '../../../machines/index.ts';
-import type { Row, Server } from './connections.ts';
+import type { Row } from '../wire/index.ts';
+import type { Server } from './server.ts';
 
 /** A row of the deployment's own table: a relation's user, or the owner of a database that is asked for. */
 export interface Held {

@@ -1,4 +1,5 @@
-import type { Connections, Row } from './connections.ts';
+import type { Row } from '../wire/index.ts';
+import type { Connections } from './connections.ts';
 import { dropDatabase } from './statements/grant.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** What somebody that leaves has in databases: what it owns, and what it was given there by others. */
 import type { Session } from '../wire/index.ts';
-import type { Connections, Row } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { dropHalves } from './halfway.ts';
-import { unhindered } from './hold-up.ts';
+import { noteEnded, unhindered } from './hold-up.ts';
 import { type Heir, idsOf, type Leaving, type Named, namesOf } from './leaving.ts';
 import { isNeeded } from './problem.ts';
 import * as given from './statements/given.ts';
@@ -50,8 +50,8 @@ export async function handOver(
       else await leave(to)();
     } finally {
       await session.end();
+      await agent.giveBack([...new Set(givers)]).catch(() => {});
     }
-    await agent.giveBack([...new Set(givers)]);
   }
   const left = shown.filter(({ name }) => !dropped.has(name));
   if (left.length > 0)
@@ -79,14 +79,14 @@ async function takeBackGiven(
   if (found.length === 0) return [];
   const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
   if (givers.length > 0) await agent.lend(givers);
-  const statements = [given.takeBack(users, 'inside'), given.readTaken];
-  for (let taken = 1; taken > 0; ) {
-    const [, [slice] = []] = await watched(leaving, () =>
+  const statements = [given.takeBack(users, 'inside'), given.countGiven(users)];
+  for (let [before, left] = [Number.POSITIVE_INFINITY, 0]; ; before = left) {
+    const [, [count] = []] = await watched(leaving, () =>
       connections.ask(session, 'take back what was given', statements),
     );
-    taken = Number(slice?.taken);
+    left = Number(count?.left);
+    if (left === 0 || left >= before) return givers;
   }
-  return givers;
 }
 
 /** Lends the agent the rights of those in whose schemas the heir cannot take anything over. */
@@ -113,11 +113,8 @@ const watched = <Result>(
       wait,
       ...endBlockers(agent.name),
     ]);
-    for (const one of ended) notes.add(sentenceOf(one));
+    noteEnded(ended, notes);
   }, body);
-
-const sentenceOf = ({ user, database }: Row): string =>
-  `a session of ${String(user)} in ${String(database)} was ended: it held what was to be changed`;
 
 /** What is done in one database, with the user's own rights. */
 async function leaveHome(

@@ -1,5 +1,6 @@
 /** What tenants' sessions hold up: who waits cannot end them itself, so another session does. */
 import { setTimeout as after } from 'node:timers/promises';
+import type { Row } from '../wire/index.ts';
 
 /** Does what waited in vain before, or waits already, and has those ended meanwhile who hold it up. */
 export async function unhindered<Result>(
@@ -32,4 +33,13 @@ export async function isSoonOver(body: Promise<unknown>): Promise<boolean> {
   ]);
   waiting.abort();
   return isOver;
+}
+
+/** Whose sessions were ended. */
+export function noteEnded(sessions: readonly Row[], notes: Set<string>): void {
+  for (const { user, database, ended } of sessions)
+    if (ended === true)
+      notes.add(
+        `a session of ${String(user)} in ${String(database)} was ended: it held what was to be changed`,
+      );
 }

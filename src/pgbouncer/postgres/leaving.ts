@@ -1,6 +1,9 @@
 /** Somebody that leaves, and with what that is worked on. */
+
+import type { Row } from '../wire/index.ts';
 import type { Agent } from './agent.ts';
-import type { Connections, Row, Server } from './connections.ts';
+import type { Connections } from './connections.ts';
+import type { Server } from './server.ts';
 
 /** The owner of a database, to whom it is handed over what somebody leaves there. */
 export interface Heir {

@@ -51,6 +51,8 @@ export class Line {
 
   /** A session for help alone: nothing follows from its not being had. */
   async openAside(login: Login, database: string): Promise<Session | undefined> {
+    if (this.isTimeUp || this.#isLost !== null) return undefined;
+    this.roundTrips += 1;
     return this.#connect(login, database, {}, this.#left).catch(() => undefined);
   }
 

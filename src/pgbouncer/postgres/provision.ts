@@ -1,12 +1,13 @@
 import type { Grant } from '../../../machines/index.ts';
 import type { Holdings, Provisioned } from '../ports.ts';
 import { verifierOf, verifies } from '../wire/scram.ts';
-import type { Connections, Last, Server } from './connections.ts';
+import type { Connections, Last } from './connections.ts';
 import { type Facts, factsOf, intruders, type Role, roleOf, surplus } from './facts.ts';
 import { adoptLegacy } from './legacy.ts';
 import { freshName, ownerRoleOf } from './login.ts';
 import { halt } from './problem.ts';
 import { removeRole } from './remove.ts';
+import type { Server } from './server.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
 import * as sql from './statements/grant.ts';
 
@@ -45,7 +46,7 @@ export async function provision(
       const isStray = plan.user.found?.homes.some((home) => home !== plan.place);
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
-        return again(connections, server, plan, grant, last);
+        return again(connections, server, plan, grant, last, inForce);
       await takeBack(connections, server, plan, grant);
       return carryOut(connections, server, grant, plan, last, inForce);
     },
@@ -62,9 +63,10 @@ async function takeBack(
   { user, owner }: Plan,
   { relation, roles }: Grant,
 ): Promise<void> {
-  const [first, ...more] = revocations(user.found, [owner.name, ...roles], server).filter(
-    ({ isOurs }) => !isOurs,
-  );
+  const [first, ...more] = [
+    ...revocations(user.found, [owner.name, ...roles], server),
+    ...intrusions(owner.found, server, 'owner'),
+  ].filter(({ isOurs }) => !isOurs);
   if (first === undefined) return;
   const superuser = await connections.superuser();
   if (superuser === null) {
@@ -82,11 +84,12 @@ async function again(
   plan: Plan,
   grant: Grant,
   last: Last,
+  inForce: string | null,
 ): Promise<Provisioned> {
   const { found, name } = plan.user;
   if (found !== undefined) await removeRole(connections, server, found, null);
   const anew = { ...plan, user: { name, found: undefined } };
-  return carryOut(connections, server, grant, anew, last);
+  return carryOut(connections, server, grant, anew, last, inForce);
 }
 
 function planOf(
@@ -144,7 +147,7 @@ async function carryOut(
   grant: Grant,
   plan: Plan,
   last: Last,
-  inForce: string | null = grant.verifier?.secret ?? null,
+  inForce: string | null,
 ): Promise<Provisioned> {
   const secret = grant.password?.secret ?? '';
   const verifier =
@@ -207,9 +210,7 @@ function ownerStatements(
     ...(isUsable(found, server) ? [] : [sql.join(name, server.major)]),
     holding,
     ...sql.revokeRoles(
-      intruders(found, server, 'owner').flatMap((one) =>
-        one.isOurs ? [{ ...one, role: found.id, member: one.id }] : [],
-      ),
+      intrusions(found, server, 'owner').filter(({ isOurs }) => isOurs),
       server.major,
     ),
   ];
@@ -266,13 +267,19 @@ const revocations = (found: Role | undefined, wanted: readonly string[], server:
           role: one.id,
           member: found.id,
         })),
-        ...intruders(found, server, 'user').map((one) => ({
-          ...one,
-          what: `${one.role} is a member of ${found.name}`,
-          role: found.id,
-          member: one.id,
-        })),
+        ...intrusions(found, server, 'user'),
       ];
+
+/** The memberships of those who could act as a role, and are not to. */
+const intrusions = (found: Role | undefined, server: Server, of: 'user' | 'owner') =>
+  found === undefined
+    ? []
+    : intruders(found, server, of).map((one) => ({
+        ...one,
+        what: `${one.role} is a member of ${found.name}`,
+        role: found.id,
+        member: one.id,
+      }));
 
 const extraStatements = (name: string, { roles, attributes }: Grant): string[] => [
   ...(attributes.length === 0 ? [] : [sql.giveAttributes(name, attributes)]),

@@ -1,13 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
 import { Agent } from './agent.ts';
-import type { Connections, Server } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { factsOf, type Role, roleOf, surplus } from './facts.ts';
 import { handOver } from './hand-over.ts';
+import { noteEnded } from './hold-up.ts';
 import { type Heir, idsOf, type Leaving, type Named, namesOf, note } from './leaving.ts';
 import { adoptLegacy } from './legacy.ts';
 import { dropIdle, lockOut, rolesOf } from './lock-out.ts';
 import { inUse, SqlProblem } from './problem.ts';
+import type { Server } from './server.ts';
 import { readDatabases, readHeld, readRoles } from './statements/facts.ts';
 import { grantRole, revokeRoles } from './statements/grant.ts';
 import { endHolders } from './statements/hold-up.ts';
@@ -32,7 +34,7 @@ export async function remove(
       readRoles([user], relation, database),
       readDatabases([database]),
     ],
-    async (rows) => {
+    async (rows, last) => {
       const facts = factsOf(rows);
       const role = roleOf(
         facts,
@@ -43,7 +45,12 @@ export async function remove(
       if (role === undefined) {
         // It was made once, and who has made this one nobody can tell.
         const others = place === null ? undefined : facts.roles.get(user);
-        if (others === undefined) return [];
+        if (others === undefined) {
+          const gone = facts.held.find((held) => held.relation === relation);
+          const isThere = [...facts.roles.values()].some(({ id }) => id === gone?.id);
+          if (gone !== undefined && !isThere) last.statements = [sql.letGo([gone.id])];
+          return [];
+        }
         return inUse(user, 'it is not the one that was made; drop it', !others.canLogin);
       }
       return removeRole(
@@ -96,7 +103,8 @@ async function leave(leaving: Leaving, role: Role, heir: Heir | null): Promise<r
   if (isAgain) {
     await connections.send('rename what has no readable name', [renameRoles]);
     const users = idsOf(await rolesOf(connections, role));
-    await connections.send('end what names it', [endHolders(users)]);
+    const [, held = []] = await connections.send('end what names it', endHolders(users));
+    noteEnded(held, notes);
     await connections.send('rename what has no readable name', [renameDatabases(users)]);
   }
   // A prepared transaction may hold up even that; whoever could prepare one more is out by then.
@@ -116,7 +124,7 @@ async function leave(leaving: Leaving, role: Role, heir: Heir | null): Promise<r
     sql.letGo(idsOf(all)),
   ]);
   note(sessions, notes);
-  return [...notes];
+  return [...notes, ...connections.takeEnded()];
 }
 
 /**
@@ -142,14 +150,13 @@ async function rollBackPrepared(
   roles: readonly Named[],
   heir: Heir | null,
 ): Promise<boolean> {
-  const names = namesOf(roles);
   const [own = [], shared = []] = await connections.send('look for prepared transactions', [
-    sql.readPrepared(names),
+    sql.readPrepared(namesOf(roles)),
     ...(heir?.isAlone === true ? [sql.readPrepared([heir.name])] : []),
   ]);
   const prepared = [...own, ...shared];
   if (prepared.length === 0) return false;
-  await agent.lend([...names, ...(heir === null ? [] : [heir.name])]);
+  await agent.lend([...new Set(prepared.map(({ user }) => String(user)))]);
   for (const transaction of prepared) {
     const { gid, user, database } = transaction;
     const session = await agent.enter({ ...transaction, name: database });

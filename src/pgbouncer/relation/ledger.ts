@@ -229,7 +229,8 @@ const isInfoOrNull = (value: unknown): boolean =>
   (isRecord(value) &&
     isText(value.readOnlyEndpoints) &&
     isTextOrNull(value.endpoints) &&
-    isTextOrNull(value.version));
+    isTextOrNull(value.version) &&
+    (value.authorities === undefined || isText(value.authorities)));
 
 function decode<Schema extends v.GenericSchema>(
   schema: Schema,

@@ -85,15 +85,18 @@ export const readRoles = (names: readonly string[], relation: number, database: 
 export const readAllRoles = `${role}
  WHERE r.oid IN (SELECT h.id FROM hookchart.roles h)`;
 
-/** The deployment's roles, and those that its tenants made. */
-const tenants = `
+/** Roles by number and relation, and those that were made by way of them. */
+const tenantsOf = (first: string): string => `
 WITH RECURSIVE tenants AS (
-  SELECT h.id, h.relation FROM hookchart.roles h
+  ${first}
    UNION
   SELECT m.roleid, t.relation
     FROM tenants t JOIN pg_catalog.pg_auth_members m ON m.member = t.id
    WHERE ${isMaker}
 )`;
+
+/** The deployment's roles, and those that its tenants made. */
+const tenants = tenantsOf('SELECT h.id, h.relation FROM hookchart.roles h');
 
 const database = `${tenants}
 SELECT d.oid AS id, d.datname AS name, r.rolname AS owner, d.datdba AS "ownerId",
@@ -135,7 +138,7 @@ SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS name, pg_catalog.lower(r.ro
 
 /** Roles that one tenant made, its own first. */
 export const readMade = (user: number): string =>
-  `${tenants.replace('SELECT h.id, h.relation FROM hookchart.roles h', `SELECT ${Number(user)}::pg_catalog.oid AS id, 0::pg_catalog.int8 AS relation`)}
+  `${tenantsOf(`SELECT ${Number(user)}::pg_catalog.oid AS id, 0::pg_catalog.int8 AS relation`)}
 SELECT r.oid AS id, r.rolname AS name,
        r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb AS "mayAct",
        pg_catalog.pg_has_role(r.oid, 'USAGE') AS "isJoined",

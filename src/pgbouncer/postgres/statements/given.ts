@@ -7,8 +7,10 @@ import { block, oids, text } from './quoted.ts';
  */
 export const joinWith = (ids: string): string =>
   block(`
-DECLARE maker pg_catalog.name;
+DECLARE maker pg_catalog.name; patience pg_catalog.text;
 BEGIN
+  patience := pg_catalog.current_setting('lock_timeout');
+  PERFORM pg_catalog.set_config('lock_timeout', '200', true);
   FOR maker IN
     WITH RECURSIVE wanted AS (
       SELECT w.id::pg_catalog.oid, 0 AS far FROM (${ids}) AS w (id)
@@ -25,11 +27,13 @@ BEGIN
   LOOP
     BEGIN
       EXECUTE pg_catalog.format('GRANT %I TO CURRENT_USER WITH INHERIT TRUE, SET TRUE', maker);
-    EXCEPTION WHEN insufficient_privilege OR undefined_object OR internal_error THEN
-      -- It has gone meanwhile, or another unit was quicker.
+    EXCEPTION WHEN insufficient_privilege OR undefined_object OR internal_error
+                OR lock_not_available THEN
+      -- It has gone meanwhile, a tenant holds it, or another unit was quicker.
       NULL;
     END;
   END LOOP;
+  PERFORM pg_catalog.set_config('lock_timeout', patience, true);
 END`);
 
 /**
@@ -77,7 +81,7 @@ SELECT o.kind, o.object, o.part, o.owner, o.acl, e.grantor, e.grantee, e.privile
             AND t.attrelid = s.objid AND t.attnum = s.objsubid AND s.objsubid <> 0
           UNION ALL
          SELECT 'ROUTINE', pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, (
-                  SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', tn.nspname, t.typname),
+                  SELECT pg_catalog.string_agg(pg_catalog.format('IN %I.%I', tn.nspname, t.typname),
                                                ', ' ORDER BY a.place)
                     FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a (type, place)
                     JOIN pg_catalog.pg_type t ON t.oid = a.type
@@ -126,6 +130,10 @@ SELECT DISTINCT r.rolname AS name,
        pg_catalog.pg_has_role(${text(login)}::pg_catalog.name, r.oid, 'USAGE') AS "isOurs"
   FROM (${entries(users, 'inside')}) g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
 
+/** What cannot be taken back is left, and what has gone by now. */
+const impossible =
+  'insufficient_privilege OR undefined_object OR undefined_table OR undefined_function OR internal_error';
+
 /** So many at a time, each time kept: of large objects there may be any number. */
 const slice = 5_000;
 
@@ -161,15 +169,14 @@ BEGIN
       EXECUTE pg_catalog.format('REVOKE %s ON %s %s FROM %I CASCADE',
                                 one.rights, one.kind, one.object, one.user);
       RESET ROLE;
-      taken := taken + 1;
       IF one.missing IS NOT NULL THEN
         EXECUTE pg_catalog.format('REVOKE GRANT OPTION FOR %s ON %s %s FROM %I CASCADE',
                                   one.missing, one.kind, one.object, one.giver);
       END IF;
-    EXCEPTION WHEN insufficient_privilege THEN NULL;
+      taken := taken + 1;
+    EXCEPTION WHEN ${impossible} THEN NULL;
     END;
   END LOOP;
-  PERFORM pg_catalog.set_config('hookchart.taken', taken::pg_catalog.text, false);
   FOR one IN
     SELECT DISTINCT g.kind, g.object, g.part, g.owner, g.acl::pg_catalog.text AS acl
       FROM (${entries(users, where)}) g WHERE g.grantor <> g.owner AND taken = 0
@@ -183,12 +190,16 @@ BEGIN
       BEGIN
         EXECUTE pg_catalog.format('REVOKE GRANT OPTION FOR ALL %s ON %s %s FROM %I CASCADE',
                                   one.part, one.kind, one.object, holder);
-      EXCEPTION WHEN insufficient_privilege THEN NULL;
+      EXCEPTION WHEN ${impossible} THEN NULL;
       END;
     END LOOP;
   END LOOP;
 END`);
 
-/** How many rights a slice has taken back. */
-export const readTaken =
-  "SELECT pg_catalog.current_setting('hookchart.taken')::pg_catalog.float8 AS taken";
+/** On how many objects in the database that is entered users have rights. */
+export const countGiven = (users: readonly number[]): string => `
+SELECT pg_catalog.count(*)::pg_catalog.float8 AS left
+  FROM pg_catalog.pg_shdepend s
+ WHERE s.dbid = ${inside} AND s.deptype = 'a'
+   AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND s.refobjid IN (${oids(users)})`;

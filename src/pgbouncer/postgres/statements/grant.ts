@@ -195,19 +195,20 @@ const takeBackGivenOn = (place: string, owner: string): string =>
 DECLARE one record;
 BEGIN
   FOR one IN
-    SELECT DISTINCT g.rolname AS giver,
-           COALESCE(pg_catalog.quote_ident(t.rolname), 'PUBLIC') AS grantee
+    SELECT g.rolname AS giver, COALESCE(pg_catalog.quote_ident(t.rolname), 'PUBLIC') AS grantee,
+           pg_catalog.string_agg(DISTINCT a.privilege_type, ', ') AS rights
       FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
       JOIN pg_catalog.pg_roles g ON g.oid = a.grantor
       LEFT JOIN pg_catalog.pg_roles t ON t.oid = a.grantee
      WHERE d.datname = ${text(place)} AND a.grantor <> d.datdba
+     GROUP BY 1, 2
   LOOP
     BEGIN
-      EXECUTE pg_catalog.format('GRANT ALL ON DATABASE %I TO %I WITH GRANT OPTION',
-                                ${text(place)}, one.giver);
+      EXECUTE pg_catalog.format('GRANT %s ON DATABASE %I TO %I WITH GRANT OPTION',
+                                one.rights, ${text(place)}, one.giver);
       EXECUTE pg_catalog.format('SET LOCAL ROLE %I', one.giver);
-      EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM %s CASCADE',
-                                ${text(place)}, one.grantee);
+      EXECUTE pg_catalog.format('REVOKE %s ON DATABASE %I FROM %s CASCADE',
+                                one.rights, ${text(place)}, one.grantee);
       EXECUTE pg_catalog.format('SET LOCAL ROLE %I', ${text(owner)});
     EXCEPTION WHEN insufficient_privilege THEN NULL;
     END;

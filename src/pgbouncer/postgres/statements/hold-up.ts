@@ -13,8 +13,11 @@ export const ended = (pid: string): string => `pg_catalog.pg_terminate_backend($
          GREATEST(1, ${patience} - 1000 * pg_catalog.date_part('epoch',
            pg_catalog.clock_timestamp() - (SELECT pg_catalog.clock_timestamp())))::pg_catalog.int8)`;
 
-/** Long enough for whoever is held up by a session that goes on by itself. */
-export const wait = 'SELECT pg_catalog.pg_sleep(0.1)';
+/**
+ * Long enough for whoever is held up by a session that goes on by itself; what is looked at then is
+ * as it is, in a transaction too.
+ */
+export const wait = 'SELECT pg_catalog.pg_sleep(0.1), pg_catalog.pg_stat_clear_snapshot()';
 
 /**
  * A session of somebody else's is ended that does nothing in a transaction, or has done the same for
@@ -61,9 +64,8 @@ export const endQueues = (): string[] =>
       AND NOT pg_catalog.pg_has_role(b.usesysid, d.datdba, 'USAGE')`);
 
 /** Others that have named a user in what they do not finish: until they end it, nobody removes the user. */
-export const endHolders = (users: readonly number[]): string => `
-SELECT ${ended('l.pid')} AS ended
-  FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-   AND l.objid IN (${oids(users)}) AND l.granted
-   AND a.usename <> SESSION_USER AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')`;
+export const endHolders = (users: readonly number[]): string[] =>
+  ending(`
+     FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity b ON b.pid = l.pid
+    WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+      AND l.objid IN (${oids(users)}) AND l.granted AND b.usename <> SESSION_USER AND ${isIdle}`);

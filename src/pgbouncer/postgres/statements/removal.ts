@@ -1,5 +1,5 @@
 /** How a user goes: its login, its sessions, its transactions, its objects, and then itself. */
-import { isHalf } from './facts.ts';
+import { isHalf, isMaker } from './facts.ts';
 import { asOwner } from './grant.ts';
 import { ended } from './hold-up.ts';
 import { block, id, ids, oids, text, texts } from './quoted.ts';
@@ -11,10 +11,10 @@ export const makeAgent = (role: string, verifier: string): string =>
   `CREATE ROLE ${id(role)} LOGIN PASSWORD ${text(verifier)}`;
 
 /**
- * Those of killed hooks as well; one that cannot go now goes the next time. A tenant may call roles
- * by such a name, and hold them.
+ * Its own first, and some of killed hooks; one that cannot go now goes the next time. A tenant may call
+ * roles by such a name, and hold them.
  */
-export const sweepAgents = (prefix: string): string =>
+export const sweepAgents = (prefix: string, own: string): string =>
   block(`
 DECLARE agent pg_catalog.name;
 BEGIN
@@ -25,8 +25,8 @@ BEGIN
        AND pg_catalog.pg_has_role(r.oid, 'USAGE')
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m
                          JOIN pg_catalog.pg_roles u ON u.oid = m.member
-                        WHERE m.roleid = r.oid AND m.grantor = 10 AND u.rolname <> SESSION_USER)
-     LIMIT 5
+                        WHERE m.roleid = r.oid AND ${isMaker} AND u.rolname <> SESSION_USER)
+     ORDER BY r.rolname <> ${text(own)}, pg_catalog.random() LIMIT 5
   LOOP
     BEGIN
       EXECUTE pg_catalog.format('DROP OWNED BY %I', agent);
@@ -94,6 +94,7 @@ export const reopen = (database: string): string =>
 
 /** Opened, and held as it is; who was quicker has closed it again, and it is as with any lost race. */
 export const holdOpen = (database: string): string[] => [
+  'ROLLBACK',
   reopen(database),
   'COMMIT',
   'BEGIN',
