@@ -20,6 +20,8 @@ export default defineConfig({
           globalSetup: ['test/integration/programs-are-there.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // What a test waits for comes sooner or later on a machine that has other work.
+          expect: { poll: { timeout: 10_000 } },
         },
       },
     ],
