@@ -1,52 +1,45 @@
-import type { Chart, ChartNode } from '../chart/chart.ts';
+import type { ChartNode } from '../chart/chart.ts';
 import type { DrawnHook } from './drawn-hooks.ts';
 import { key, quoted } from './literals.ts';
 import { variableOf } from './names.ts';
 import { answerOf } from './requests.ts';
 
-/** `src/machines/<hook>.ts`: one state for each node, one transition for each arrow. */
+/** `src/machines/<hook>.ts`: one entry for each node that is drawn, which says where its arrows lead. */
 export function machineFile(
   { hook, chart }: DrawnHook,
   tagAt: (hook: string, node: string) => string,
 ): string {
-  const first = chart.nodes.filter(({ id }) => id === 'hook_fired');
-  const others = chart.nodes.filter(({ id }) => id !== 'hook_fired');
-  const states = [...first, ...others].map((node) => {
+  const fired = chart.nodes.find(({ id }) => id === 'hook_fired');
+  const start = chart.edges.find(({ from }) => from === 'hook_fired')?.to;
+  // A hook begins at the first of its entries.
+  const nodes = [
+    ...chart.nodes.filter(({ id }) => id === start),
+    ...chart.nodes.filter(({ id }) => id !== start && id !== 'hook_fired'),
+  ].map((node): Entry => {
     const edges = chart.edges
       .filter(({ from }) => from === node.id)
       .map((edge) => ({ label: answerOf(edge), to: edge.to }));
-    return `    ${node.id}: ${stateOf(node, edges, tagAt(hook, node.id))},\n`;
+    return entryOf(node, edges, tagAt(hook, node.id));
   });
-  const body = states.join('');
-  const imports = partsOf(chart);
-  return `import {\n${imports.map((part) => `  ${part},\n`).join('')}} from '../words.ts';
+  const parts = [...new Set(['chart', ...nodes.flatMap(({ parts }) => parts)])].sort();
+  const entries = nodes.map(({ id, text }) => `${id}: ${text},`);
+  const label = fired?.label ?? '';
+  const body =
+    label === `${hook} Hook`
+      ? `${quoted(hook)}, {\n${indented(2, entries)}}`
+      : `\n  ${quoted(hook)},\n  {\n${indented(4, entries)}  },\n  ${quoted(label)},\n`;
+  return `import { ${parts.join(', ')} } from '../words.ts';
 
 /** The hook that \`charts/${hook}.mmd\` draws. */
-export const ${variableOf(hook)} = hook.createMachine({
-  id: ${quoted(hook)},
-  context: nothingLearned,
-  initial: 'hook_fired',
-  on: onFailure,
-  states: {
-${body}    failed: fails,
-  },
-});
+export const ${variableOf(hook)} = chart(${body});
 `;
 }
 
-/** What a machine is made of; of the parts for nodes only those that it has. */
-function partsOf({ nodes }: Chart): readonly string[] {
-  const has = (...shapes: readonly ChartNode['shape'][]) =>
-    nodes.some(({ id, shape }) => id !== 'hook_fired' && shapes.includes(shape));
-  return [
-    ...(has('question', 'step') ? ['asks'] : []),
-    ...(has('defer') ? ['defers'] : []),
-    ...['fails', 'hook', 'nothingLearned', 'onFailure'],
-    ...(has('question') ? ['question'] : []),
-    ...(has('terminal') ? ['returns'] : []),
-    ...(has('step') ? ['step'] : []),
-    'terminal',
-  ];
+interface Entry {
+  readonly id: string;
+  readonly text: string;
+  /** The parts of which it is made. */
+  readonly parts: readonly string[];
 }
 
 interface Answer {
@@ -54,34 +47,69 @@ interface Answer {
   readonly to: string;
 }
 
-function stateOf({ id, shape, label }: ChartNode, edges: readonly Answer[], tag: string): string {
-  const meta = `meta: ${shape}(${quoted(label)})`;
-  if (id === 'hook_fired')
-    return `{
-      ${meta},
-      on: { start: { target: ${quoted(edges[0]?.to ?? '')}, actions: 'learn' } },
-    }`;
-  if (shape === 'defer')
-    return label === 'defer'
-      ? 'defers'
-      : `{ ...defers, meta: { shape: 'defer', label: ${quoted(label)} } }`;
-  if (shape === 'terminal') return label === 'Return' ? 'returns' : `{ ...returns, ${meta} }`;
-  const asked = `entry: asks(() => ({ _tag: ${quoted(tag)} }))`;
-  return `{
-      ${meta},
-      ${asked},
-      on: ${edgesOf(shape, edges)},
-    }`;
+function entryOf({ id, shape, label }: ChartNode, edges: readonly Answer[], tag: string): Entry {
+  const [said, request] = [quoted(label), quoted(tag)];
+  switch (shape) {
+    case 'terminal':
+      return label === 'Return'
+        ? { id, text: 'returns', parts: ['returns'] }
+        : { id, text: `{ ...returns, meta: terminal(${said}) }`, parts: ['returns', 'terminal'] };
+    case 'defer':
+      return label === 'defer'
+        ? { id, text: 'defers', parts: ['defers'] }
+        : {
+            id,
+            text: `{ ...defers, meta: { shape: 'defer', label: ${said} } }`,
+            parts: ['defers'],
+          };
+    case 'question': {
+      const answers = edges.map(({ label: answer, to }) => `${key(answer)}: ${quoted(to)}`);
+      return { id, text: called(id, 'ask', [said, request, record(answers)]), parts: ['ask'] };
+    }
+    case 'step': {
+      const [only, ...others] = edges;
+      if (only?.label === 'done' && others.length === 0)
+        return {
+          id,
+          text: called(id, 'order', [said, request, quoted(only.to)]),
+          parts: ['order'],
+        };
+      return { id, text: choosing(said, request, edges), parts: ['asks', 'step'] };
+    }
+  }
 }
 
-/** A step may teach something; what a question finds out it seldom does. */
-function edgesOf(shape: ChartNode['shape'], edges: readonly Answer[]): string {
-  const texts = edges.map(({ label, to }) =>
-    shape === 'step'
-      ? `${key(label)}: { target: ${quoted(to)}, actions: 'learn' }`
-      : `${key(label)}: ${quoted(to)}`,
+/** A command that may come out in more than one way, which `order` has no words for. */
+function choosing(label: string, request: string, edges: readonly Answer[]): string {
+  const ways = edges.map(
+    ({ label: answer, to }) => `${key(answer)}: { target: ${quoted(to)}, actions: 'learn' },`,
   );
-  const line = `{ ${texts.join(', ')} }`;
-  if (line.length <= 88) return line;
-  return `{\n${texts.map((text) => `        ${text},\n`).join('')}      }`;
+  return `{
+  meta: step(${label}),
+  entry: asks(() => ({ _tag: ${request} })),
+  on: {
+${indented(4, ways)}  },
+}`;
 }
+
+const record = (entries: readonly string[]): string =>
+  inOneLine(`{ ${entries.join(', ')} }`) ?? `{\n${indented(2, entries.map(ended))}}`;
+
+/** A call, in as many lines as it takes behind the name of its node. */
+function called(id: string, part: string, given: readonly string[]): string {
+  const line = `${part}(${given.join(', ')})`;
+  const isShort = inOneLine(`${id}: ${line}`) !== null;
+  return isShort ? line : `${part}(\n${indented(2, given.map(ended))})`;
+}
+
+const ended = (text: string): string => `${text},`;
+
+/** Null for what is too long to be read, or has lines already. */
+const inOneLine = (line: string): string | null =>
+  line.length <= 92 && !line.includes('\n') ? line : null;
+
+const indented = (by: number, texts: readonly string[]): string =>
+  texts
+    .flatMap((text) => text.split('\n'))
+    .map((line) => `${' '.repeat(by)}${line}\n`)
+    .join('');

@@ -12,11 +12,14 @@ export type Question =${union(of('question'))};
 
 /**
  * What the charts order, in nodes drawn as [ ]. What a handler has to know stands beside the tag,
- * as \`readonly relation: number\`; the machine fills it in from \`event\` and \`learned\`.
+ * as \`readonly relation: number\`; the machine then makes it of \`event\` and \`learned\`.
  */
 export type Command =${union(of('command'))};
 
-/** What one handler finds out for a later one: \`{ readonly port: number | null }\`. Nothing so far. */
+/**
+ * What one handler finds out for a later one: \`{ readonly port: number | null }\`. Nothing so far;
+ * what is known at first stands below.
+ */
 export type Learned = object;
 
 export interface Words {
@@ -26,18 +29,9 @@ export interface Words {
   readonly event: JujuEvent;
 }
 
-export const {
-  asks,
-  defers,
-  fails,
-  hook,
-  nothingLearned,
-  onFailure,
-  question,
-  returns,
-  step,
-  terminal,
-} = vocabulary<Words>({ learned: {} });
+export const { ask, asks, chart, defers, order, returns, step, terminal } = vocabulary<Words>({
+  learned: {},
+});
 `;
 }
 

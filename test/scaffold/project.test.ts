@@ -97,6 +97,57 @@ it('a small chart becomes a project that compiles, is tested, and is its drawing
   );
 }, 120_000);
 
+it('what a question finds out, a command of the same project carries', async () => {
+  const named = small
+    .replace('([dusk Hook])', '([dusk])')
+    .replace('  light -- out of oil --> defer\n', '');
+  const file = drawing(folder, 'wind.mmd', named);
+  const project = made('wind', file);
+  const edit = (path: string, ...edits: readonly (readonly [string, string])[]) => {
+    const text = readFileSync(join(project, path), 'utf8');
+    for (const [from] of edits) expect(text).toContain(from);
+    const edited = edits.reduce((done, [from, to]) => done.replace(from, to), text);
+    writeFileSync(join(project, path), edited);
+  };
+  edit(
+    'src/words.ts',
+    ['Learned = object', 'Learned = { readonly wind: number | null }'],
+    ['learned: {}', 'learned: { wind: null }'],
+    ["{ readonly _tag: 'Light' }", "{ readonly _tag: 'Light'; readonly wind: number | null }"],
+  );
+  edit('src/machines/dusk.ts', [
+    "'Light', ",
+    "({ learned }) => ({ _tag: 'Light', wind: learned.wind }), ",
+  ]);
+  edit(
+    'src/charm.ts',
+    ['value: {}', 'value: { wind: null }'],
+    [
+      'Weather: () => notWritten(',
+      "Weather: ({ juju }) => juju.name !== '' ? { label: '嵐', learned: { wind: 9 } } : notWritten(",
+    ],
+    ['Light: () => notWritten(', 'Light: (_, { wind }) => wind === 9 ? undefined : notWritten('],
+  );
+  expect(run(project, tsc, '-p', 'tsconfig.build.json')).toMatchObject({ status: 0, stdout: '' });
+  const checked = hookchart(project, 'chart', '--check', file, '--charm', 'dist/charm.js');
+  expect(checked.stdout).toMatch(/dusk: agrees\n$/);
+  const { charm } = (await import(pathToFileURL(join(project, 'dist/charm.js')).href)) as {
+    charm: Charm;
+  };
+  const juju = new MemoryJuju({
+    ...{ application: 'wind', units: ['wind/0'], leader: null },
+    endpoint: () => null,
+  });
+  const called = { ...charm, chartOf: () => 'dusk' };
+  const ran = await dispatch(called, { juju: juju.hook('wind/0') })({ hook: 'start' })();
+  if (E.isLeft(ran)) throw new Error(render(ran.left));
+  const [chart] = ran.right.charts;
+  expect(chart).toMatchObject({
+    commands: [{ _tag: 'Light', wind: 9 }],
+    end: { _tag: 'Returned' },
+  });
+}, 120_000);
+
 it('the charts of PgBouncer’s page become one project', () => {
   cpSync('docs/hooks/database.md', join(folder, 'database.md'));
   const project = made('database', join(folder, 'database.md'));
