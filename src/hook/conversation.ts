@@ -62,8 +62,8 @@ export function begin<W extends Words>(
 }
 
 /**
- * Goes on with an answer. `HookMisuse` on an answer that names no edge of the node, on one to a hook
- * that has ended, and on the state of another machine.
+ * Goes on with an answer. `HookMisuse` on an answer that names no edge of the node or teaches what
+ * `vocabulary` does not know, on one to a hook that has ended, and on the state of another machine.
  *
  * @category Running a machine
  *
@@ -219,5 +219,19 @@ function signalOf<W extends Words>(
     return { type: label, failure };
   }
   if (!('learned' in answer) || answer.learned === undefined) return { type: label };
+  const { learned } = (machine.config as { readonly context: Context<W> }).context;
+  for (const key in answer.learned)
+    if (!Object.hasOwn(learned, key))
+      throw misfit(machine, node, untaught(key, Object.keys(learned)));
   return { type: label, learned: answer.learned };
 }
+
+/** What is taught by a wrong name would be lost, for nobody asks for it by that one. */
+function untaught(key: string, known: readonly string[]): string {
+  const nearest = known.toSorted((a, b) => unlike(a, key) - unlike(b, key)).slice(0, 1);
+  return `its answer teaches ${JSON.stringify(key)}, which vocabulary({ learned }) does not know: add it there, or say ${oneOf(nearest)}`;
+}
+
+/** How many letters one of two words has, and the other has not. */
+const unlike = (one: string, other: string): number =>
+  [...one, ...other].filter((letter) => one.includes(letter) !== other.includes(letter)).length;

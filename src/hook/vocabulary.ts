@@ -176,7 +176,10 @@ export interface EndState<W extends Words> {
  * ```
  */
 export function vocabulary<W extends Words>(first: {
-  /** What is known before anything was learned. */
+  /**
+   * What is known before anything was learned, by every name that an answer may teach: `null` where
+   * nothing is known. An answer that teaches another is refused where the machine is driven.
+   */
   readonly learned: W['learned'];
 }): Vocabulary<W> {
   given('vocabulary', 'its argument', first, { learned: 'record' });

@@ -21,6 +21,7 @@ import {
   restore,
   type SecretState,
   type StateSchemas,
+  vocabulary,
   type Words,
 } from '../../src/hook/index.ts';
 import { stateSchemas } from '../../src/pgbouncer/relation/stored-state.ts';
@@ -226,6 +227,35 @@ describe('misuse', () => {
     expect(() => advance(dusk, atDusk, { label: 'clear', learned: { oil: 3 } })).toThrow(
       'its edge "clear" does not learn: add actions: \'learn\'',
     );
+  });
+
+  it.each([
+    ['oli', 'add it there, or say "oil"'],
+    ['Oil', 'add it there, or say "oil"'],
+    ['toString', 'add it there, or say "oil"'],
+  ])('what no vocabulary knows: %s', (key, would) => {
+    const taught = { [key]: 'hunter2' } as unknown as { oil: number };
+    expect(() => advance(dusk, atDusk, { label: 'storm', learned: taught })).toThrow(
+      expect.objectContaining({
+        ...{ name: 'HookMisuse', kind: 'AnswerUnfit', hook: 'dusk', node: 'weather' },
+        message: `dusk: weather: its answer teaches "${key}", which vocabulary({ learned }) does not know: ${would}`,
+      }),
+    );
+  });
+
+  it('what no vocabulary knows, by the nearest name of several, and of none', () => {
+    const asking = (learned: object) => {
+      const { ask, chart, returns } = vocabulary<Words>({ learned });
+      const question = ask('Which?', () => ({ _tag: 'Which' }), { yes: 'rtn', no: 'rtn' });
+      const machine = chart('which', { which: question, rtn: returns });
+      const [asked] = begin(machine, {});
+      return (taught: object) => advance(machine, asked, { label: 'yes', learned: taught });
+    };
+    const known = { database: null, password: null, port: null, user: null };
+    expect(() => asking(known)({ prot: 1 })).toThrow('or say "port"');
+    expect(() => asking(known)({ user: 'a', passwd: 'x' })).toThrow('or say "password"');
+    expect(() => asking({})({ port: 1 })).toThrow('or say nothing, for there is none');
+    expect(asking(known)({ user: 'a', port: 1 })[1]).toEqual({ _tag: 'Return' });
   });
 
   it('an answer to a hook that has ended', () => {

@@ -22,7 +22,7 @@ describe('the machine of a drawing', () => {
     expect(hook).toBe(name);
     const chart = parse(source);
     expect(E.isRight(chart) && compare(chart.right, machine)).toEqual([]);
-    expect(file).toContain(`createMachine({\n  id: '${name}',`);
+    expect(file).toMatch(new RegExp(`= chart\\(\\s*'${name}',`));
   });
 
   it('takes the ways that the charm’s own machine takes', () => {
