@@ -81,7 +81,8 @@ export type CreatedMachine<W extends Words, Node extends string> = Speaks<W> &
 export interface Vocabulary<W extends Words> {
   /**
    * A machine that says no more than its chart does. Whatever an answer teaches is taken up; the
-   * first of the nodes is the one to which `start` leads. The label is that of `hook_fired`.
+   * first of the nodes is the one to which `start` leads. The label is that of `hook_fired`; left
+   * out it is the id and `Hook`, as `hookchart new` reads the name of a hook from a drawing.
    */
   readonly chart: <const Nodes extends Readonly<Record<string, DrawnNode<W>>>>(
     id: string,
