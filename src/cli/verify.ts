@@ -124,12 +124,14 @@ function checkSaved({ save, record }: VerifyOptions): void {
   checkRecord(record);
 }
 
-/** Bounds that the charm has; wrong use names the one that may have been meant. */
-function boundsOf(charm: SimulatedCharm, chosen: Readonly<Record<string, number>>): Bounds {
+/** Bounds that the charm has, by key or as an option; wrong use names the one that may have been meant. */
+function boundsOf(charm: SimulatedCharm, asked: Readonly<Record<string, number>>): Bounds {
   const defaults = defaultBounds(charm);
   const known = Object.keys(defaults);
-  const unknown = Object.keys(chosen).find((name) => !known.includes(name));
-  if (unknown === undefined) return { ...defaults, ...chosen };
+  const keys = new Map(boundOptions(charm).map(([flag, key]) => [flag, key]));
+  const chosen = Object.entries(asked).map(([name, n]) => [keys.get(name) ?? name, n] as const);
+  const [unknown] = chosen.find(([name]) => !known.includes(name)) ?? [];
+  if (unknown === undefined) return { ...defaults, ...Object.fromEntries(chosen) };
   throw new WrongUse(
     `${charm.application} has no bound ${unknown}; there are ${known.join(', ')}`,
     nearest(unknown, known),

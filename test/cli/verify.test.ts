@@ -32,6 +32,18 @@ describe('hookchart verify', () => {
     expect(searches.map(({ served }: { served: number }) => served)).toEqual([0, 1]);
   });
 
+  it('takes a bound by the name of its option as by its key', () => {
+    const given = ['crashes=0', 'leader-changes=0', 'outages=0', 'half-loads=0'];
+    const { status, stdout, stderr } = hookchart(
+      ...['verify', '--units', '2', '--relations', '1', '--leader-changes', '1'],
+      ...['--bound', ...given, '--json'],
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    const { bounds } = JSON.parse(stdout);
+    expect(bounds).toMatchObject({ crashes: 0, leaderChanges: 0, outages: 0, halfLoads: 0 });
+    expect(Object.keys(bounds).sort()).toEqual(Object.keys(defaultBounds(simulated)).sort());
+  });
+
   it('has an option for every bound, with the default that is documented', () => {
     const { stdout } = hookchart('verify', '--help');
     for (const [key, value] of Object.entries(defaultBounds(simulated))) {
