@@ -1,6 +1,6 @@
 /**
- * What a charm says of itself to those who look at its runs. All of it is optional: a charm that says nothing is shown by its charts, its databags and its
- * secrets.
+ * What a charm says of itself to those who look at its runs. All of it is optional: a charm that says
+ * nothing is shown by its charts, its databags and its secrets.
  */
 export interface Shown<Given extends object = object> {
   /** Keys whose values are passwords, in databags and in the JSON there, beside those of any charm. */

@@ -1,6 +1,6 @@
 /**
- * What version 0.1 left: roles made by a superuser. They are taken over once, by the names that the ledger has and the marks that they bear,
- * and stand in the deployment's own table from then on.
+ * What version 0.1 left: roles made by a superuser. They are taken over once, by the names that the
+ * ledger has and the marks that they bear, and stand in the deployment's own table from then on.
  */
 import { createHash } from 'node:crypto';
 import type { Grant } from '../../../machines/index.ts';

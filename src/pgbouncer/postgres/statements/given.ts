@@ -2,8 +2,8 @@
 import { block, oids, text } from './quoted.ts';
 
 /**
- * From 16 on the login joins roles that tenants made, makers of makers first, since who is to join a role needs
- * the rights of one that may give it.
+ * From 16 on the login joins roles that tenants made, makers of makers first, since who is to join a
+ * role needs the rights of one that may give it.
  */
 export const joinWith = (ids: string): string =>
   block(`
@@ -131,8 +131,8 @@ SELECT DISTINCT r.rolname AS name,
   FROM (${entries(users, 'inside')}) g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
 
 /** What cannot be taken back is left, and what has gone by now. */
-const impossible =
-  'insufficient_privilege OR undefined_object OR undefined_table OR undefined_function OR internal_error';
+const impossible = `insufficient_privilege OR undefined_object OR undefined_table
+                   OR undefined_function OR ambiguous_function OR internal_error`;
 
 /** So many at a time, each time kept: of large objects there may be any number. */
 const slice = 5_000;
@@ -142,7 +142,7 @@ const slice = 5_000;
  * the grantor of the very rights that it may give itself, and in `DROP OWNED` the user that leaves
  * for the grantor of what it may give on. One that may not any more, but has the owner's rights, is
  * let meanwhile, since what it gave no cascade reaches. Where who gave is nobody that can be become,
- * its right to give on goes, with all that it gave.
+ * its right to give on goes, with all that it gave; inside a database once no slice takes anything.
  */
 export const takeBack = (users: readonly number[], where: Where): string =>
   block(`
@@ -179,7 +179,7 @@ BEGIN
   END LOOP;
   FOR one IN
     SELECT DISTINCT g.kind, g.object, g.part, g.owner, g.acl::pg_catalog.text AS acl
-      FROM (${entries(users, where)}) g WHERE g.grantor <> g.owner AND taken = 0
+      FROM (${entries(users, where)}) g WHERE g.grantor <> g.owner${where === 'inside' ? ' AND taken = 0' : ''}
   LOOP
     FOR holder IN
       SELECT DISTINCT r.rolname

@@ -3,8 +3,8 @@ import { isMaker } from './facts.ts';
 import { text, texts } from './quoted.ts';
 
 /**
- * Roles of these names that are not held yet, with a mark that begins like this. A
- * tenant that made one of such a name stays known as its maker.
+ * Roles of these names that are not held yet, with a mark that begins like this. A tenant that made
+ * one of such a name stays known as its maker.
  */
 export const readLegacy = (roles: readonly string[], mark: string): string =>
   `SELECT r.rolname AS name FROM pg_catalog.pg_roles r
