@@ -38,9 +38,9 @@ describe('the playground', { timeout: 60_000 }, () => {
     await expect.poll(() => lit(page)).toEqual(['hook_fired', 'is_lit']);
     const machine = part(page, 'Machine');
     expect(await machine.locator('pre').textContent()).toContain(
-      "on: { no: 'light_it', yes: 'rtn' },",
+      "is_lit: ask('Is the lamp lit?', 'IsLit', { no: 'light_it', yes: 'rtn' }),",
     );
-    expect(await machine.locator('.here').first().textContent()).toContain('is_lit: {');
+    expect(await machine.locator('.here').first().textContent()).toContain('is_lit: ask(');
     expect(await part(page, 'Run').locator('.asked').textContent()).toContain('IsLit');
     await answer(page, 'no');
     await expect.poll(() => lit(page)).toEqual(['hook_fired', 'is_lit', 'light_it']);
