@@ -148,7 +148,8 @@ export class Connections {
 
   /** A session of somebody else, in a database of theirs; the caller ends it. */
   async as(login: Login, database: string, major: number): Promise<Session> {
-    return this.#open(login, database, major < 17 ? {} : { transaction_timeout: '0' });
+    const opening = this.#line.openAmongOthers(login, database, major);
+    return this.#letIn(database, opening, async () => this.#entry?.session);
   }
 
   /** A superuser's session in the maintenance database; null where none was given. */
@@ -269,24 +270,24 @@ export class Connections {
     return { login, session, server: row as unknown as Server };
   }
 
-  /** Opens a session; tenants that stand before the database are sent away. */
-  async #open(
-    login: Login,
-    database: string,
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<Session> {
-    const opening = this.#line.open(login, database, settings);
-    if (await isSoonOver(opening)) return opening;
+  #open(login: Login, database: string): Promise<Session> {
     const { owner, database: maintenance = 'postgres' } = this.#options;
-    const aside =
-      database === homeOf(owner)
-        ? await this.#line.openAside(login, maintenance)
-        : this.#entry?.session;
+    return this.#letIn(database, this.#line.open(login, database), async () =>
+      database === homeOf(owner) ? this.#line.openAside(login, maintenance) : this.#entry?.session,
+    );
+  }
+
+  /** Tenants that stand before a database that is entered are sent away. */
+  async #letIn(
+    database: string,
+    opening: Promise<Session>,
+    besides: () => Promise<Session | undefined>,
+  ): Promise<Session> {
+    const aside = (await isSoonOver(opening)) ? undefined : await besides();
     if (aside === undefined) return opening;
-    const sendAway = () =>
-      this.ask(aside, 'send away who waits for a database', [wait, ...endQueues()]);
+    const what = 'send away who keeps others out';
     return unhindered(
-      () => sendAway().catch(() => isSoonOver(opening)),
+      () => this.ask(aside, what, [wait, ...endQueues(database)]).catch(() => isSoonOver(opening)),
       () => opening,
     );
   }

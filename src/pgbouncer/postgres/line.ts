@@ -39,13 +39,23 @@ export class Line {
     );
   }
 
-  async open(
-    login: Login,
-    database: string,
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<Session> {
+  async open(login: Login, database: string): Promise<Session> {
     return this.#during(`log in to ${database} as ${login.user}`, (left) =>
-      this.#connect(login, database, settings, left),
+      this.#connect(login, database, {}, left),
+    );
+  }
+
+  /** The same for a database whose users may keep others out: that says nothing of the server. */
+  async openAmongOthers(login: Login, database: string, major: number): Promise<Session> {
+    const settings: Readonly<Record<string, string>> =
+      major < 17 ? {} : { transaction_timeout: '0' };
+    return this.#during(`log in to ${database} as ${login.user}`, (left) =>
+      this.#connect(login, database, settings, left).catch((problem) => {
+        if (!(problem instanceof WireProblem) || problem.kind !== 'hang' || this.isTimeUp)
+          throw problem;
+        const why = `nobody gets into database "${database}" at the moment`;
+        throw new WireProblem('refused', why, { sqlState: '55P03' });
+      }),
     );
   }
 

@@ -121,6 +121,21 @@ export const stuck: readonly Attack[] = [
     },
   },
   {
+    name: 'somebody-renames-its-own-database-and-sits',
+    position: 'direct',
+    rule: 8,
+    extra: { 'extra-user-roles': 'CREATEDB' },
+    do: async (attacker) => {
+      const { database } = attacker.me;
+      const session = await attacker.direct('postgres');
+      const inside = `datname = '${database}' AND usename = '${attacker.user}'`;
+      await session.done(
+        `SET ROLE NONE; SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE ${inside}`,
+      );
+      await session.done(`BEGIN; ALTER DATABASE "${database}" RENAME TO "${database}_elsewhere"`);
+    },
+  },
+  {
     name: 'thousands-of-roles-that-it-made',
     position: 'direct',
     rule: 8,

@@ -53,15 +53,20 @@ export const endBlockers = (...agents: readonly string[]): string[] => {
 
 /**
  * Those who wait for a database that is none of theirs. PostgreSQL takes the lock before it asks
- * whose the database is, and would refuse them then; until then nobody else enters.
+ * whose the database is, and would refuse them then; until then nobody else enters. Where one is to
+ * be entered, also those who keep everybody out of their own.
  */
-export const endQueues = (): string[] =>
+export const endQueues = (entered: string | null = null): string[] =>
   ending(`
      FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity b ON b.pid = l.pid
      JOIN pg_catalog.pg_database d ON d.oid = l.objid
     WHERE l.locktype = 'object' AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass
-      AND NOT l.granted AND b.usename <> SESSION_USER
-      AND NOT pg_catalog.pg_has_role(b.usesysid, d.datdba, 'USAGE')`);
+      AND b.usename <> SESSION_USER
+      AND (NOT l.granted AND NOT pg_catalog.pg_has_role(b.usesysid, d.datdba, 'USAGE')
+        ${entered === null ? '' : `OR ${keepsOut(entered)}`})`);
+
+const keepsOut = (database: string): string => `d.datname = ${text(database)}
+          AND l.mode = 'AccessExclusiveLock' AND (NOT l.granted OR ${isIdle})`;
 
 /** Others that have named a user in what they do not finish: until they end it, nobody removes the user. */
 export const endHolders = (users: readonly number[]): string[] =>
