@@ -16,8 +16,8 @@ export const brokenRules: readonly BrokenRule[] = [
     file: 'src/pgbouncer/postgres/connections.ts',
     edits: [
       [
-        "return this.#open(login, database, major < 17 ? {} : { transaction_timeout: '0' });",
-        "return this.#open(login.user === '' ? login : this.#options, database, major < 17 ? {} : { transaction_timeout: '0' });",
+        'return this.#letIn(login, database, this.#line.openAmongOthers(login, database, major));',
+        "return this.#letIn(login, database, this.#line.openAmongOthers(login.user === '' ? login : this.#options, database, major));",
       ],
     ],
     foundBy: { attack: 'a-function-in-public-waits-for-the-charms-session' },

@@ -148,8 +148,7 @@ export class Connections {
 
   /** A session of somebody else, in a database of theirs; the caller ends it. */
   async as(login: Login, database: string, major: number): Promise<Session> {
-    const opening = this.#line.openAmongOthers(login, database, major);
-    return this.#letIn(database, opening, async () => this.#entry?.session);
+    return this.#letIn(login, database, this.#line.openAmongOthers(login, database, major));
   }
 
   /** A superuser's session in the maintenance database; null where none was given. */
@@ -271,23 +270,22 @@ export class Connections {
   }
 
   #open(login: Login, database: string): Promise<Session> {
-    const { owner, database: maintenance = 'postgres' } = this.#options;
-    return this.#letIn(database, this.#line.open(login, database), async () =>
-      database === homeOf(owner) ? this.#line.openAside(login, maintenance) : this.#entry?.session,
-    );
+    return this.#letIn(login, database, this.#line.open(login, database));
   }
 
   /** Tenants that stand before a database that is entered are sent away. */
-  async #letIn(
-    database: string,
-    opening: Promise<Session>,
-    besides: () => Promise<Session | undefined>,
-  ): Promise<Session> {
-    const aside = (await isSoonOver(opening)) ? undefined : await besides();
+  async #letIn(login: Login, database: string, opening: Promise<Session>): Promise<Session> {
+    if (await isSoonOver(opening)) return opening;
+    const { owner, database: maintenance = 'postgres' } = this.#options;
+    const aside =
+      database === homeOf(owner)
+        ? await this.#line.openAside(login, maintenance)
+        : this.#entry?.session;
     if (aside === undefined) return opening;
-    const what = 'send away who keeps others out';
+    const sendAway = () =>
+      this.ask(aside, 'send away who keeps others out', [wait, ...endQueues(database)]);
     return unhindered(
-      () => this.ask(aside, what, [wait, ...endQueues(database)]).catch(() => isSoonOver(opening)),
+      () => sendAway().catch(() => isSoonOver(opening)),
       () => opening,
     );
   }
