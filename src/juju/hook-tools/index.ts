@@ -9,5 +9,5 @@ export {
   renderEnvironment,
   type Variables,
 } from './environment.ts';
-export { type JujuModel, juju, type RequiredAnswer } from './model.ts';
+export { type JujuModel, juju, type ReadPrinted, type RequiredAnswer } from './model.ts';
 export type { JujuSecrets } from './secrets.ts';

@@ -6,6 +6,7 @@ import { type Attempt, attempt, isRecord } from '../../hook/index.ts';
 import type { JujuError } from '../errors.ts';
 import type { Databag } from '../port.ts';
 import type { Variables } from './environment.ts';
+import { filed, gathered, type Output, piped } from './output.ts';
 import { printable } from './printable.ts';
 
 /** What a tool answered, or what was wrong with it. */
@@ -29,6 +30,8 @@ export interface Tools {
   ) => () => Answer<v.InferOutput<Schema>>;
   /** Runs a tool for what it does; the input, where there is any, goes to its standard input. */
   readonly tell: (tool: string, args: readonly string[], input?: string) => Answer<string>;
+  /** Runs a tool for JSON that may have megabytes, and yields it as it was printed. */
+  readonly print: (tool: string, ...args: readonly string[]) => Answer<string>;
 }
 
 const mebibyte = 1024 * 1024;
@@ -48,11 +51,14 @@ export function hookTools(
   variables: Variables,
   /** Milliseconds that are left for the hook. */
   remaining: () => number,
+  /** A folder for the output of a tool that may print megabytes; null for none. */
+  folder: string | null = null,
 ): Tools {
   const inTurn = turns(most.atOnce);
-  const tell: Tools['tell'] = (tool, args, input) => inTurn(() => run(tool, args, input));
-  const run: Tools['tell'] = (tool, args, input) =>
-    new Promise((resolve) => {
+  const tell: Tools['tell'] = (tool, args, input) =>
+    inTurn(() => run(tool, args, piped(most.bytes), input));
+  const run = (tool: string, args: readonly string[], out: Output, input?: string) =>
+    new Promise<E.Either<ToolProblem, string>>((resolve) => {
       const problem = (_tag: ToolProblem['_tag'], why: string) =>
         resolve(E.left({ _tag, class: 'broken', tool, why: printable(why) }));
       const patience = Math.min(most.milliseconds, remaining());
@@ -61,7 +67,7 @@ export function hookTools(
       try {
         child = spawn(tool, args, {
           env: variables as NodeJS.ProcessEnv,
-          stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+          stdio: [input === undefined ? 'ignore' : 'pipe', out.stdio, 'pipe'],
         });
       } catch (cause) {
         // An argument with a NUL, or one that is too long; what it was nobody is told.
@@ -78,9 +84,8 @@ export function hookTools(
         () => giveUp(`it did not answer within ${Math.ceil(patience / 1_000)} s`),
         patience,
       );
-      const out = gathered(child.stdout, most.bytes, () =>
-        giveUp(`it printed more than ${most.bytes / mebibyte} MB`),
-      );
+      const tooMuch = `it printed more than ${most.bytes / mebibyte} MB`;
+      out.follow(child.stdout, () => giveUp(tooMuch));
       const said = gathered(child.stderr, most.saidBytes);
       // A tool that ends before it has read all says so by its exit code.
       child.stdin?.on('error', () => {}).end(input);
@@ -92,13 +97,24 @@ export function hookTools(
       });
       child.on('close', (code, signal) => {
         clearTimeout(timer);
-        if (code === 0) resolve(E.right(out()));
+        const text = code === 0 ? out.text() : null;
+        if (text !== null) resolve(E.right(text));
+        else if (code === 0) problem('ToolFailed', tooMuch);
         else
           problem('ToolFailed', said().trim() || `it ended with ${signal ?? `exit code ${code}`}`);
       });
     });
   return {
     tell,
+    print: (tool, ...args) =>
+      inTurn(async () => {
+        const out = folder === null ? piped(most.bytes) : filed(folder, most.bytes);
+        try {
+          return await run(tool, ['--format=json', ...args], out);
+        } finally {
+          out.close();
+        }
+      }),
     ask:
       (schema, tool, ...args) =>
       async () => {
@@ -135,7 +151,7 @@ function isTexts(value: unknown): boolean {
 }
 
 /** What a tool has printed. */
-function read<Schema extends v.GenericSchema>(
+export function read<Schema extends v.GenericSchema>(
   schema: Schema,
   tool: string,
   printed: string,
@@ -170,23 +186,6 @@ function turns(atOnce: number): <Result>(call: () => Promise<Result>) => Promise
     underWay < atOnce
       ? begun(call)
       : new Promise((resolve) => waiting.push(() => resolve(begun(call))));
-}
-
-/** What a stream has said until now, of which no more than that is kept. */
-function gathered(
-  stream: NodeJS.ReadableStream | null,
-  bytes: number,
-  onExcess: () => void = () => {},
-): () => string {
-  let text = '';
-  let length = 0;
-  stream?.setEncoding('utf8').on('data', (chunk: string) => {
-    if (length > bytes) return;
-    length += Buffer.byteLength(chunk);
-    text += chunk;
-    if (length > bytes) onExcess();
-  });
-  return () => text;
 }
 
 const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);

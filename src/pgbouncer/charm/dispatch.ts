@@ -33,7 +33,7 @@ import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Attempt } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
-import type { Ledger } from '../relation/ledger.ts';
+import { type Ledger, readPrintedLedger } from '../relation/ledger.ts';
 import type { DispatchRun, Watch } from '../run.ts';
 import { backendRequest, relatedBackend } from './backend.ts';
 import { type Known, type ParsedConfig, parseConfig, parseSettings, whereItIs } from './config.ts';
@@ -71,13 +71,20 @@ const hookOf = (
 ): Attempt<DispatchRun | null> => {
   if (environment.event === 'install') {
     const { ofTools } = hookBudget(leastBudget);
-    const model = juju(environment, variables, TE.right(null), jujuEndpoints, ofTools);
+    const model = modelOf(environment, variables, TE.right(null), ofTools);
     return install(environment, variables, model.config);
   }
   return environment.event === 'remove'
     ? remove(environment, variables, tell)
     : serve(environment, variables, tell);
 };
+
+const modelOf = (
+  environment: Environment,
+  variables: Variables,
+  where: JujuAttempt<string | null>,
+  remaining: () => number,
+): JujuModel => juju(environment, variables, where, jujuEndpoints, remaining, readPrintedLedger);
 
 /** What a hook has before its configuration is known, in milliseconds: the least that can be set. */
 const leastBudget = 10_000;
@@ -99,7 +106,7 @@ const serve = (
     const called = calledFor(environment);
     const { why: later, model } = await take(
       writtenLater(
-        juju(environment, variables, () => where(), jujuEndpoints, budget.ofTools),
+        modelOf(environment, variables, () => where(), budget.ofTools),
         event,
       ),
     );

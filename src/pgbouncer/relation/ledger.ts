@@ -11,7 +11,8 @@ import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import { formatKey, isRecordKey, lookupKey, recordKey, relationOf, userGroup } from '../keys.ts';
 import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';
-import { type RecordTail, recordReader } from './record-text.ts';
+import { printedIn, readPrinted } from './printed-ledger.ts';
+import { printedReader, type RecordTail, recordReader } from './record-text.ts';
 import type { Databag } from './request.ts';
 
 /** A request that is not served, and the reason that its operator reads. */
@@ -91,19 +92,31 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
   const login = lookupIn(databag);
   const lookup = E.isRight(login) ? login.right : null;
   let broken: E.Either<LedgerUnreadable, never> | null = E.isLeft(login) ? login : null;
-  const before = last;
-  for (const key in databag) {
-    if (!isRecordKey(key)) continue;
-    const text = databag[key] ?? '';
-    const known = before.databag[key] === text ? before.records.get(relationOf(key)) : undefined;
-    const read = known ?? readRecord(text, key);
+  const take = (read: LedgerUnreadable | LedgerRecord) => {
     if ('_tag' in read) broken ??= E.left(read);
     else records.set(read.relation, read);
+  };
+  const printed = printedIn(databag);
+  if (printed !== null)
+    for (const record of printed.records)
+      take(typeof record === 'string' ? readRecord(databag[record] ?? '', record) : record);
+  else {
+    const before = last;
+    for (const key in databag) {
+      if (!isRecordKey(key)) continue;
+      const text = databag[key] ?? '';
+      const known = before.databag[key] === text ? before.records.get(relationOf(key)) : undefined;
+      take(known ?? readRecord(text, key));
+    }
   }
   if (broken !== null) return broken;
-  last = { databag, records: new Map(records) };
+  if (printed === null) last = { databag, records: new Map(records) };
   return E.right({ records, lookup });
 }
+
+/** Reads the databag of a ledger as Juju prints it; null where it has to be read as any other JSON. */
+export const readPrintedLedger = (printed: string): Databag | null =>
+  readPrinted(printed, readAsPrinted);
 
 /** The ledger that was read last: in a process that lives on, most records are as they were. */
 let last: { readonly databag: Databag; readonly records: Ledger['records'] } = {
@@ -163,6 +176,7 @@ const readLogin = latest(64, (text: string, key: string) =>
 );
 const decodeRecord = decode(record, isWhole);
 const readAsWritten = recordReader(isTail);
+const readAsPrinted = printedReader(isTail);
 
 function readRecord(text: string, key: string): LedgerUnreadable | LedgerRecord {
   let read: LedgerRecord | null = readAsWritten(text);

@@ -9,35 +9,37 @@ import type { Grant } from '../../../machines/index.ts';
 /** The last keys, which are the same in most records. */
 export type RecordTail = Pick<Grant, 'owner' | 'published' | 'error'>;
 
-/** Texts without anything that JSON escapes. */
-const characters = String.raw`"[^"\\\x00-\x1f]*"`;
-const text = String.raw`"([^"\\\x00-\x1f]*)"`;
-const textOrNull = `(?:null|${text})`;
-const list = String.raw`(\[(?:${characters}(?:,${characters})*)?\])`;
-const secretOrNull = String.raw`(?:null|\{"secret":${text}\})`;
+/** Whether a value is what the last keys of a record have to be, and no more. */
+export type IsTail = (value: unknown) => value is RecordTail;
 
-/** All keys before the last, as they follow each other. */
-const head = new RegExp(
-  `^${[
-    String.raw`\{"relation":(0|[1-9]\d{0,14})`,
-    '"state":"(provisioning|published|removing)"',
-    `"user":${text}`,
-    `"database":${text}`,
-    `"place":${textOrNull}`,
-    `"attributes":${list}`,
-    `"roles":${list}`,
-    `"password":${secretOrNull}`,
-    String.raw`"secrets":\{(?:"user":${text}(?:,"tls":${text})?)?\}`,
-    `"verifier":${secretOrNull}`,
-    `"requestId":${textOrNull}`,
-  ].join(',')},(?="owner":)`,
-);
+/** All keys before the last, as they follow each other, with their quotes as the text has them. */
+function headForm(quote: string): string {
+  // Texts without anything that JSON escapes.
+  const characters = String.raw`${quote}[^"\\\x00-\x1f]*${quote}`;
+  const text = String.raw`${quote}([^"\\\x00-\x1f]*)${quote}`;
+  const textOrNull = `(?:null|${text})`;
+  const list = String.raw`(\[(?:${characters}(?:,${characters})*)?\])`;
+  const named = (key: string, value: string) => `${quote}${key}${quote}:${value}`;
+  const secretOrNull = String.raw`(?:null|\{${named('secret', text)}\})`;
+  return `${[
+    named('state', `${quote}(provisioning|published|removing)${quote}`),
+    named('user', text),
+    named('database', text),
+    named('place', textOrNull),
+    named('attributes', list),
+    named('roles', list),
+    named('password', secretOrNull),
+    named('secrets', String.raw`\{(?:${named('user', text)}(?:,${named('tls', text)})?)?\}`),
+    named('verifier', secretOrNull),
+    named('requestId', textOrNull),
+  ].join(',')},(?=${named('owner', '')})`;
+}
+
+const number = String.raw`(?:0|[1-9]\d{0,14})`;
+const head = new RegExp(String.raw`^\{"relation":(${number}),${headForm('"')}`);
 
 /** A reader of such records; to a text in another form it says null. */
-export function recordReader(
-  /** Whether a value is what the last keys of a record have to be, and no more. */
-  isTail: (value: unknown) => value is RecordTail,
-): (record: string) => Grant | null {
+export function recordReader(isTail: IsTail): (record: string) => Grant | null {
   let last: { readonly text: string; readonly read: RecordTail } | null = null;
   const tailAt = (record: string, at: number): RecordTail | null => {
     if (last !== null && record.length - at === last.text.length && record.endsWith(last.text))
@@ -52,24 +54,83 @@ export function recordReader(
     const found = head.exec(record);
     if (found === null) return null;
     const tail = tailAt(record, found[0].length);
+    return tail === null ? null : grantOf(found, tail);
+  };
+}
+
+/** A record with its key, where it stands in a databag that is printed as JSON. */
+const keyBefore = '"relation-';
+const keyAfter = String.raw`":"{\"relation\":`;
+const entry = new RegExp(
+  String.raw`${keyBefore}(${number})":"\{\\"relation\\":${number},${headForm(String.raw`\\"`)}`,
+  'y',
+);
+
+export interface PrintedRecord {
+  readonly grant: Grant;
+  /** Where what follows it begins. */
+  readonly end: number;
+}
+
+/** A reader of records with their keys, at a place of a printed databag; of anything else it says null. */
+export function printedReader(
+  isTail: IsTail,
+): (printed: string, at: number) => PrintedRecord | null {
+  let last: { readonly text: string; readonly read: RecordTail } | null = null;
+  const tailAt = (printed: string, at: number) => {
+    if (last !== null && printed.startsWith(last.text, at)) return last;
+    const end = endOfText(printed, at);
+    if (end === null) return null;
+    const text = printed.slice(at, end);
+    const value = parsed(`"{${text}`);
+    const read = typeof value === 'string' ? parsed(value) : null;
+    if (!isTail(read)) return null;
+    last = { text, read };
+    return last;
+  };
+  return (printed, at) => {
+    entry.lastIndex = at;
+    const found = entry.exec(printed);
+    if (found === null) return null;
+    const { 1: relation = '' } = found;
+    const again = at + keyBefore.length + relation.length + keyAfter.length;
+    // One that stands under the key of another is no record.
+    if (!printed.startsWith(`${relation},`, again)) return null;
+    const { lastIndex } = entry;
+    const tail = tailAt(printed, lastIndex);
     if (tail === null) return null;
-    const { 5: place, 8: password, 11: verifier, 12: requestId } = found;
-    return {
-      relation: Number(found[1]),
-      state: found[2] as Grant['state'],
-      user: found[3] ?? '',
-      database: found[4] ?? '',
-      place: place ?? null,
-      attributes: textsIn(found[6]),
-      roles: textsIn(found[7]),
-      password: password === undefined ? null : { secret: password },
-      secrets: secretsOf(found[9], found[10]),
-      verifier: verifier === undefined ? null : { secret: verifier },
-      requestId: requestId ?? null,
-      owner: tail.owner,
-      published: tail.published,
-      error: tail.error,
-    };
+    return { grant: grantOf(found, tail.read), end: lastIndex + tail.text.length };
+  };
+}
+
+/** Where a JSON text ends, behind its closing quote, from a place in it on; null where it does not. */
+export function endOfText(printed: string, from: number): number | null {
+  for (let at = printed.indexOf('"', from); at !== -1; at = printed.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (at - escapes > from && printed[at - escapes - 1] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return at + 1;
+  }
+  return null;
+}
+
+/** What both forms have found, by the places of their groups. */
+function grantOf(found: RegExpExecArray, { owner, published, error }: RecordTail): Grant {
+  const { 5: place, 8: password, 11: verifier, 12: requestId } = found;
+  return {
+    relation: Number(found[1]),
+    state: found[2] as Grant['state'],
+    user: found[3] ?? '',
+    database: found[4] ?? '',
+    place: place ?? null,
+    attributes: textsIn(found[6]),
+    roles: textsIn(found[7]),
+    password: password === undefined ? null : { secret: password },
+    secrets: secretsOf(found[9], found[10]),
+    verifier: verifier === undefined ? null : { secret: verifier },
+    requestId: requestId ?? null,
+    owner,
+    published,
+    error,
   };
 }
 
@@ -80,7 +141,9 @@ function secretsOf(user: string | undefined, tls: string | undefined): Grant['se
 
 const none: readonly string[] = [];
 
-const textsIn = (list = '[]'): readonly string[] => (list === '[]' ? none : JSON.parse(list));
+/** Nothing in them is escaped but their quotes. */
+const textsIn = (list = '[]'): readonly string[] =>
+  list === '[]' ? none : JSON.parse(list.replaceAll('\\', ''));
 
 function parsed(text: string): unknown {
   try {

@@ -1,0 +1,79 @@
+/** What a tool prints: it comes by a pipe, piece by piece, or all at once out of a file. */
+import { closeSync, fstatSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the standard output of one tool goes. */
+export interface Output {
+  readonly stdio: 'pipe' | number;
+  /** Begins to look how much comes; once it is more than may come, it says so and keeps no more. */
+  readonly follow: (stream: NodeJS.ReadableStream | null, onExcess: () => void) => void;
+  /** All that was printed, once the tool has ended; null where that is more than may come. */
+  readonly text: () => string | null;
+  readonly close: () => void;
+}
+
+export function piped(mostBytes: number): Output {
+  let out = () => '';
+  return {
+    stdio: 'pipe',
+    follow: (stream, onExcess) => {
+      out = gathered(stream, mostBytes, onExcess);
+    },
+    text: () => out(),
+    close: () => {},
+  };
+}
+
+/** How often a file is looked at while a tool writes to it. */
+const everyMilliseconds = 100;
+
+/**
+ * A file without a name, which only this process and the tool have: some answers have megabytes, and
+ * come through a pipe in a hundred pieces. Through a pipe as well where no file can be made.
+ */
+export function filed(folder: string, mostBytes: number): Output {
+  const path = join(folder, `.hookchart-printed-${process.pid}`);
+  const open: number[] = [];
+  let look: NodeJS.Timeout | undefined;
+  const close = () => {
+    clearInterval(look);
+    for (const file of open.splice(0)) closeSync(file);
+  };
+  try {
+    const written = openSync(path, 'wx', 0o600);
+    open.push(written);
+    // It is read from its beginning, wherever the tool has come to.
+    const read = openSync(path, 'r');
+    open.push(read);
+    unlinkSync(path);
+    const isExcess = () => fstatSync(read).size > mostBytes;
+    return {
+      stdio: written,
+      follow: (_, onExcess) => {
+        look = setInterval(() => isExcess() && onExcess(), everyMilliseconds);
+      },
+      text: () => (isExcess() ? null : readFileSync(read, 'utf8')),
+      close,
+    };
+  } catch {
+    close();
+    return piped(mostBytes);
+  }
+}
+
+/** What a stream has said until now, of which no more than that is kept. */
+export function gathered(
+  stream: NodeJS.ReadableStream | null,
+  bytes: number,
+  onExcess: () => void = () => {},
+): () => string {
+  let text = '';
+  let length = 0;
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    if (length > bytes) return;
+    length += Buffer.byteLength(chunk);
+    text += chunk;
+    if (length > bytes) onExcess();
+  });
+  return () => text;
+}
