@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { halt, once, take } from '../../hook/index.ts';
+import { halt, once, right, take } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Databag } from '../port.ts';
 import type { Environment } from './environment.ts';
@@ -11,7 +11,7 @@ import {
   parseApplications,
   parseKnown,
 } from './known.ts';
-import { type Tools, textList, textsByKey, unanswered } from './tools.ts';
+import { read, type Tools, textList, textsByKey, unanswered } from './tools.ts';
 
 /**
  * Where a unit is and whom it is related to: told once, kept in its state, asked for where missing.
@@ -32,6 +32,8 @@ export interface Deployment {
   readonly address: () => Promise<Known['address']>;
   readonly config: () => Promise<Known['config']>;
   readonly relationIds: (endpoint: string) => Promise<readonly string[]>;
+  /** Their numbers, sorted. */
+  readonly relationNumbers: (endpoint: string) => Promise<readonly number[]>;
   /** A relation as the tools call it, `database:4`. */
   readonly nameOf: (relation: number) => string;
   /** The other application of a relation. */
@@ -57,7 +59,7 @@ const renewing = /^(install|start|upgrade-charm|config-changed)$/;
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that Juju tells of the deployment shares what was found out once.
 export function deployment(
   environment: Environment,
-  { ask }: Tools,
+  { ask, tell }: Tools,
   endpoints: Endpoints,
 ): Deployment {
   const { event, relation: own } = environment;
@@ -131,6 +133,11 @@ export function deployment(
     if (endpoint !== endpoints.serves) for (const id of ids) named.set(numberOf(id), id);
     return ids;
   };
+  const serving = async (endpoint: string): Promise<readonly number[]> => {
+    const tool = 'relation-ids';
+    const printed = await take(() => tell(tool, ['--format=json', endpoint]));
+    return numbersIn(printed, endpoint) ?? right(read(textList, tool, printed)).map(numberOf);
+  };
   const remoteOf = (id: string) => take(ask(v.string(), 'relation-list', '-r', id, '--app'));
 
   /** The relation of this hook is the required one, and it breaks. */
@@ -175,6 +182,13 @@ export function deployment(
   return {
     stored,
     relationIds,
+    relationNumbers: async (endpoint) => {
+      const numbers =
+        endpoint === endpoints.serves
+          ? await serving(endpoint)
+          : (await relationIds(endpoint)).map(numberOf);
+      return [...numbers].sort((one, other) => one - other);
+    },
     nameOf,
     peers: async () => {
       const found = await peers();
@@ -217,6 +231,22 @@ export function deployment(
       return { ...Object.fromEntries(named), [knownKey]: text };
     },
   };
+}
+
+/**
+ * The numbers in a list of relations that Juju has printed, all of one endpoint; null where it holds
+ * anything else. Thousands are read at once so, and no text is made for each.
+ */
+export function numbersIn(printed: string, endpoint: string): readonly number[] | null {
+  const named = `"${endpoint}:`;
+  const bare = printed.replaceAll(named, '').replaceAll('"', '');
+  if (!/^\[\d[\d,]*\]\s*$/.test(bare)) return null;
+  try {
+    const numbers: readonly number[] = JSON.parse(bare);
+    return printed.trim() === `[${named}${numbers.join(`",${named}`)}"]` ? numbers : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The number of a relation that the tools call `database:4`. */

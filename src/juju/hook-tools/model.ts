@@ -4,7 +4,7 @@ import { attempt, given, halt, once, right, take } from '../../hook/index.ts';
 import type { Endpoints } from '../endpoints.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, Status } from '../port.ts';
 import { type ActionTools, actionTools } from './action.ts';
-import { deployment, numberOf } from './deployment.ts';
+import { deployment } from './deployment.ts';
 import type { Environment, Variables } from './environment.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Known, withoutKnown } from './known.ts';
@@ -179,11 +179,9 @@ export function juju(
     ),
     relations: (endpoint) =>
       asModel(async () => {
-        const ids = await deployed.relationIds(endpoint);
+        const ids = await deployed.relationNumbers(endpoint);
         // An agent that has not been started anew since it joined still lists the one that breaks.
-        const others = ids.filter((id) => id !== breaking);
-        const numbers = others.map(numberOf);
-        return numbers.sort((one, other) => one - other);
+        return breaking?.endpoint === endpoint ? ids.filter((id) => id !== breaking.id) : ids;
       }),
     remoteUnits: (relation) =>
       asModel(() => take(ask(textList, 'relation-list', '-r', deployed.nameOf(relation)))),
@@ -246,6 +244,6 @@ export function juju(
 /** Whether a databag is one that any unit may write. */
 const isOfUnit = ({ _tag }: Bag): boolean => _tag === 'PeerUnit' || _tag === 'OwnUnit';
 
-/** The relation that breaks in this hook, as the tools name it; null in any other one. */
-const breakingOf = ({ event, relation }: Environment): string | null =>
-  relation !== null && event.endsWith('-broken') ? `${relation.endpoint}:${relation.id}` : null;
+/** The relation that breaks in this hook; null in any other one. */
+const breakingOf = ({ event, relation }: Environment): Environment['relation'] =>
+  event.endsWith('-broken') ? relation : null;

@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Audit, ConnectionInfo } from '../../../machines/index.ts';
+import type { Audit } from '../../../machines/index.ts';
 import { halt } from '../../hook/index.ts';
 import { unverified } from '../pooler/configuration.ts';
 import { isAnswer } from '../relation/answer.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { grantOf } from '../relation/grant.ts';
+import { type LedgerRecord, recordsApart } from '../relation/ledger.ts';
 import { isMet, reconcile, reconcileFollower, type Work } from '../relation/reconcile.ts';
 import type { Refusal } from '../relation/refusal.ts';
 import type { ChartRun, Driven } from '../run.ts';
@@ -119,11 +120,12 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
   const found = audit === null ? [] : [...audit.orphans, ...audit.damaged];
   const wanted = new Set([...about, ...looked, ...found.map(({ relation }) => relation)]);
   const chosen = [...wanted].filter((relation) => relations.has(relation));
-  let published = false;
-  let removable = (audit?.orphans.length ?? 0) > 0;
-  for (const { state, relation } of ledger.records.values())
-    if (state === 'published' && relations.has(relation)) published = true;
-    else removable = true;
+  const apart = recordsApart(ledger, relations);
+  const isPublished = ({ state, relation }: LedgerRecord) =>
+    state === 'published' && relations.has(relation);
+  const published = apart.length < ledger.records.size || apart.some(isPublished);
+  const removable =
+    (audit?.orphans.length ?? 0) > 0 || apart.some((record) => !isPublished(record));
   const requests = await allowedRequests(
     session,
     chosen.sort((one, other) => one - other),
@@ -143,13 +145,12 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
     succeeding: await session.succeeding(),
     backendReady: await session.backendReady(),
     ledger,
+    apart,
     relations,
     requests,
     stale: await staleAnswers(session, requests),
     // Who serves moves in hooks that look at the other units; in any other one it has not moved.
-    info:
-      (published ? await session.peers[isMoving ? 'info' : 'knownInfo']() : null) ??
-      ((grant) => grant.published ?? nowhere),
+    info: published ? await session.peers[isMoving ? 'info' : 'knownInfo']() : null,
     flags,
     audit: audit !== null && (await session.backendReady()) ? audit : null,
     lookupIsIdle: await lookupIsIdle(session),
@@ -198,8 +199,6 @@ async function shows(session: Session, relation: number): Promise<boolean> {
   const own = await attempt(() => session.juju.own(relation))();
   return E.isRight(own) && isAnswer(own.right);
 }
-
-const nowhere: ConnectionInfo = { endpoints: null, readOnlyEndpoints: '', version: null };
 
 /** Whether every unit that is planned has said that it needs the login of version 0.1 no more. */
 async function lookupIsIdle({ juju, ledger, peers, serving }: Session): Promise<boolean> {

@@ -2,15 +2,16 @@
 import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { endpoints, lookedKey, lookingKey } from '../keys.ts';
-import type { Ledger } from '../relation/ledger.ts';
+import { hasBegunNothing, type Ledger } from '../relation/ledger.ts';
 import {
   encodeLooked,
+  inOrder,
   inTurn,
   type Looked,
   markOf,
-  mayWait,
   nothingLooked,
   parseLooked,
+  whoMayWait,
 } from '../relation/looked.ts';
 import { peerAppBag } from './application-bag.ts';
 import type { BackendView } from './backend-view.ts';
@@ -69,9 +70,7 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
     if (breaking === null || mark === null || doubtful.length > 0) return false;
     if ((await needed.flags()).length > 0 || (await needed.succeeding())) return false;
     if ((await juju.read(peerAppBag))[lookingKey] !== undefined) return false;
-    for (const { relation, state } of (await ledger()).records.values())
-      if (relation !== breaking && state !== 'published' && state !== 'refused') return false;
-    return true;
+    return hasBegunNothing(await ledger(), breaking);
   });
   const listed = once(async () => {
     if (!(await isNarrow())) return relations();
@@ -83,9 +82,8 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
     const known = await looked();
     if (await isNarrow()) return { relations: [], isRound: false, after: known, looking: null };
     const { records } = await ledger();
-    const all = [...(await listed())].sort((one, other) => one - other);
-    const doubtful = new Set(known.doubtful);
-    const waiting = all.filter((id) => mayWait(records.get(id)) || doubtful.has(id));
+    const there = await listed();
+    const waiting = whoMayWait(there, records, known.doubtful);
     const waited = inTurn(waiting, known.waited, slices.wait);
     const last = waited.length < waiting.length ? (waited.at(-1) ?? -1) : -1;
     const version = (await backendReady()) ? await backendVersion() : null;
@@ -102,7 +100,7 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
     const isAnew = known.mark !== mark || doubting.test(called.hook) || (await needed.succeeding());
     if (isAnew || before !== undefined) {
       const from = isAnew ? -1 : Number(before);
-      const left = all.filter((id) => id > from);
+      const left = inOrder(there).filter((id) => id > from);
       const next = left.slice(0, slices.look);
       return {
         relations: next,
@@ -111,14 +109,16 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
         looking: left.length > next.length ? (next.at(-1) ?? null) : null,
       };
     }
-    if (called.hook !== 'update-status' || all.length <= slices.again)
+    if (called.hook !== 'update-status' || there.size <= slices.again)
       return {
-        relations: called.hook === 'update-status' ? all : waited,
-        isRound: all.length <= slices.again,
+        relations: called.hook === 'update-status' ? inOrder(there) : waited,
+        isRound: there.size <= slices.again,
         after: { ...known, waited: last },
         looking: null,
       };
-    const again = all.filter((id) => id > known.again).slice(0, slices.again);
+    const again = inOrder(there)
+      .filter((id) => id > known.again)
+      .slice(0, slices.again);
     return {
       relations: [...new Set([...waited, ...again])],
       isRound: again.length === 0,

@@ -1,6 +1,7 @@
 import type { Granted } from '../../../machines/index.ts';
 import {
   isServed,
+  isSettled,
   type Ledger,
   type LedgerRecord,
   type ParsedLedger,
@@ -27,16 +28,19 @@ export interface OpenLedger extends Ledger {
 }
 
 /** The map that was read becomes the map that is written; what it held is kept where it changes. */
-export function openLedger({ records, lookup }: ParsedLedger): OpenLedger {
+export function openLedger({ records, lookup, unsettled }: ParsedLedger): OpenLedger {
   const touched = new Map<number, LedgerRecord | undefined>();
   const touch = (relation: number, next: LedgerRecord | undefined) => {
     const now = records.get(relation);
     if (!touched.has(relation)) touched.set(relation, now);
     if (!isServedAlike(now, next)) revision += 1;
+    if (next === undefined || isSettled(next)) unsettled.delete(relation);
+    else unsettled.add(relation);
   };
   let revision = 0;
   const open: OpenLedger & { lookup: Ledger['lookup'] } = {
     records,
+    unsettled,
     touched,
     lookup,
     retire: () => {

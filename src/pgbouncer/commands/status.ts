@@ -38,7 +38,7 @@ export async function conclude(
   const { certificates } = session;
   const [unfit, lack] = [await certificates.obstacle(), await certificates.lack()];
   const isShut = lack !== null && session.tls === 'require';
-  const { records, lookup } = await session.ledger();
+  const ledger = await session.ledger();
   const waitingFor =
     ofCharts[0] ??
     (isShut ? lack : null) ??
@@ -47,7 +47,7 @@ export async function conclude(
     reasonOfUnreadable(session) ??
     reasonOfMoves(moving);
   return statusOf(
-    { records, lookup },
+    ledger,
     waitingFor,
     [
       ...(left === null ? [] : [left]),

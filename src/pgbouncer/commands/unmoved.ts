@@ -5,7 +5,7 @@ import { lookingKey, movingKey } from '../keys.ts';
 import { markOf } from '../relation/authorities.ts';
 import { isShown } from '../relation/endpoints.ts';
 import { renderHostPort } from '../relation/host-port.ts';
-import { isServed, type Ledger, serving } from '../relation/ledger.ts';
+import { hasBegunNothing, isServed, type Ledger, serving } from '../relation/ledger.ts';
 import { isMet } from '../relation/reconcile.ts';
 import { peerAppBag } from './application-bag.ts';
 import { confirmation, peerIn } from './peers.ts';
@@ -25,7 +25,8 @@ export async function isUnmoved(session: Session, event: JujuEvent): Promise<boo
   const isRequest = hook === 'database-relation-changed' && relation !== undefined;
   if (!isRequest && !ofPeers.test(hook)) return false;
   const [ledger, leads] = await Promise.all([session.ledger(), session.juju.leader()]);
-  if (!isSettled(ledger) || (leads && (await isUnderWay(session)))) return false;
+  if (ledger.lookup !== null || !hasBegunNothing(ledger) || (leads && (await isUnderWay(session))))
+    return false;
   if (isRequest) return isAnswered(session, ledger, relation);
   return leads
     ? remoteUnit === undefined || isInStep(session, ledger, remoteUnit)
@@ -36,14 +37,6 @@ export async function isUnmoved(session: Session, event: JujuEvent): Promise<boo
 async function isUnderWay({ juju, succeeding }: Session): Promise<boolean> {
   const said = await juju.read(peerAppBag);
   return said[lookingKey] !== undefined || said[movingKey] !== undefined || succeeding();
-}
-
-/** Whether the ledger has nothing that is to be done yet. */
-function isSettled({ records, lookup }: Ledger): boolean {
-  if (lookup !== null) return false;
-  for (const { state } of records.values())
-    if (state !== 'published' && state !== 'refused') return false;
-  return true;
 }
 
 /** Whether a relation has been told all that it asks for, by what is on record. */

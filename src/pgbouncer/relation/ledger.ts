@@ -6,13 +6,14 @@ import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
-import { isRecord, type Secret } from '../../hook/index.ts';
+import type { Secret } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import { formatKey, isRecordKey, lookupKey, recordKey, relationOf, userGroup } from '../keys.ts';
 import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';
-import { printedIn, readPrinted } from './printed-ledger.ts';
-import { printedReader, type RecordTail, recordReader } from './record-text.ts';
+import { printedIn, type Reading, readPrinted } from './printed-ledger.ts';
+import { isTail, isWhole, login, record } from './record-schema.ts';
+import { printedReader, recordReader } from './record-text.ts';
 import type { Databag } from './request.ts';
 
 /** A request that is not served, and the reason that its operator reads. */
@@ -28,6 +29,8 @@ export interface Ledger {
   readonly records: ReadonlyMap<number, LedgerRecord>;
   /** The login with which the poolers of version 0.1 look up users; null where there is none. */
   readonly lookup: KeptLogin | null;
+  /** The relations whose records are not settled; left out where nobody has looked. */
+  readonly unsettled?: ReadonlySet<number>;
 }
 
 /** A login whose password is known, or kept in a Juju secret of the application. */
@@ -40,6 +43,7 @@ export interface KeptLogin extends Pick<Grant, 'password'> {
 /** A ledger that belongs to whoever parsed it. */
 export interface ParsedLedger extends Ledger {
   readonly records: Map<number, LedgerRecord>;
+  readonly unsettled: Set<number>;
 }
 
 /** A record that cannot be read is kept as it is: guessing would drop clients or lose a password. */
@@ -50,73 +54,39 @@ export interface LedgerUnreadable {
   readonly why: string;
 }
 
-const secret = v.object({ secret: v.string() });
-const id = v.optional(v.nullable(v.string()), null);
-const login = v.object({
-  user: v.string(),
-  password: v.nullable(secret),
-  secret: id,
-});
-const record = v.variant('state', [
-  v.object({ relation: v.number(), state: v.literal('refused'), error: v.string() }),
-  v.object({
-    relation: v.number(),
-    state: v.picklist(['provisioning', 'published', 'removing']),
-    user: v.string(),
-    database: v.string(),
-    place: id,
-    attributes: v.array(v.string()),
-    roles: v.array(v.string()),
-    password: v.nullable(secret),
-    secrets: v.optional(v.record(v.string(), v.string()), {}),
-    verifier: v.optional(v.nullable(secret), null),
-    requestId: id,
-    owner: v.string(),
-    published: v.nullable(
-      v.object({
-        endpoints: v.nullable(v.string()),
-        readOnlyEndpoints: v.string(),
-        version: v.nullable(v.string()),
-        authorities: v.exactOptional(v.string()),
-      }),
-    ),
-    error: v.nullable(v.string()),
-  }),
-]);
-
 /** Reads the ledger out of the peer application databag; keys of others are passed over. */
 export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
   const later = laterFormat(databag);
   if (later !== null) return E.left(unreadable(formatKey)(later));
-  const records = new Map<number, LedgerRecord>();
   const login = lookupIn(databag);
-  const lookup = E.isRight(login) ? login.right : null;
-  let broken: E.Either<LedgerUnreadable, never> | null = E.isLeft(login) ? login : null;
-  const take = (read: LedgerUnreadable | LedgerRecord) => {
-    if ('_tag' in read) broken ??= E.left(read);
-    else records.set(read.relation, read);
-  };
+  if (E.isLeft(login)) return login;
+  const lookup = login.right;
   const printed = printedIn(databag);
+  // What it holds belongs to the databag, of which a ledger may be read once more.
   if (printed !== null)
-    for (const record of printed.records)
-      take(typeof record === 'string' ? readRecord(databag[record] ?? '', record) : record);
-  else {
-    const before = last;
-    for (const key in databag) {
-      if (!isRecordKey(key)) continue;
-      const text = databag[key] ?? '';
-      const known = before.databag[key] === text ? before.records.get(relationOf(key)) : undefined;
-      take(known ?? readRecord(text, key));
-    }
+    return E.right({
+      records: new Map(printed.records),
+      lookup,
+      unsettled: new Set(printed.unsettled),
+    });
+  const records = new Map<number, LedgerRecord>();
+  const unsettled = new Set<number>();
+  const before = last;
+  for (const key in databag) {
+    if (!isRecordKey(key)) continue;
+    const text = databag[key] ?? '';
+    const known = before.databag[key] === text ? before.records.get(relationOf(key)) : undefined;
+    const read = known ?? readRecord(text, key);
+    if ('_tag' in read) return E.left(read);
+    records.set(read.relation, read);
+    if (!isSettled(read)) unsettled.add(read.relation);
   }
-  if (broken !== null) return broken;
-  if (printed === null) last = { databag, records: new Map(records) };
-  return E.right({ records, lookup });
+  last = { databag, records: new Map(records) };
+  return E.right({ records, lookup, unsettled });
 }
 
 /** Reads the databag of a ledger as Juju prints it; null where it has to be read as any other JSON. */
-export const readPrintedLedger = (printed: string): Databag | null =>
-  readPrinted(printed, readAsPrinted);
+export const readPrintedLedger = (printed: string): Databag | null => readPrinted(printed, reading);
 
 /** The ledger that was read last: in a process that lives on, most records are as they were. */
 let last: { readonly databag: Databag; readonly records: Ledger['records'] } = {
@@ -138,6 +108,39 @@ export const encodeRecord = (record: LedgerRecord): string =>
 /** True for a record that PgBouncer's configuration serves. */
 export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
+
+/** True for a record of which nothing is to be done and nothing to be said. */
+export const isSettled = (record: LedgerRecord): boolean =>
+  record.state === 'published' && record.error === null && record.published !== null;
+
+/** The records that are not settled, in the order of the ledger. */
+export const unsettledIn = ({ records, unsettled }: Ledger): readonly LedgerRecord[] =>
+  unsettled?.size === 0 ? [] : [...records.values()].filter((record) => !isSettled(record));
+
+/** Whether nothing on record was begun and is still to be done, but for one relation perhaps. */
+export const hasBegunNothing = (ledger: Ledger, but: number | null = null): boolean =>
+  unsettledIn(ledger).every(
+    ({ relation, state }) => relation === but || state === 'published' || state === 'refused',
+  );
+
+/**
+ * The records that are not settled and those of relations that Juju does not list, in the order of
+ * the ledger. Of thousands there are few, and where there is none no record is looked at.
+ */
+export function recordsApart(
+  ledger: Ledger,
+  relations: ReadonlySet<number>,
+): readonly LedgerRecord[] {
+  const { records, unsettled } = ledger;
+  if (unsettled?.size === 0) {
+    let listed = 0;
+    for (const relation of relations) if (records.has(relation)) listed += 1;
+    if (listed === records.size) return [];
+  }
+  return [...records.values()].filter(
+    (record) => !isSettled(record) || !relations.has(record.relation),
+  );
+}
 
 /** The ids of all secrets that stand on record. */
 export function keptSecrets({ records, lookup }: Ledger): readonly string[] {
@@ -176,7 +179,14 @@ const readLogin = latest(64, (text: string, key: string) =>
 );
 const decodeRecord = decode(record, isWhole);
 const readAsWritten = recordReader(isTail);
-const readAsPrinted = printedReader(isTail);
+const reading: Reading = {
+  recordAt: printedReader(isTail),
+  recordOf: (text, key) => {
+    const read = readRecord(text, key);
+    return '_tag' in read ? null : read;
+  },
+  isSettled,
+};
 
 function readRecord(text: string, key: string): LedgerUnreadable | LedgerRecord {
   let read: LedgerRecord | null = readAsWritten(text);
@@ -188,63 +198,6 @@ function readRecord(text: string, key: string): LedgerUnreadable | LedgerRecord 
   const { relation } = read;
   return recordKey(relation) === key ? read : unreadable(key)(`it speaks of relation ${relation}`);
 }
-
-/**
- * Whether a value is a grant with all that one has, each as it has to be. It says no more than the
- * schema does, which takes most of a hook's time where there are thousands of them.
- */
-function isWhole(value: unknown): value is v.InferOutput<typeof record> {
-  if (typeof value !== 'object' || value === null) return false;
-  // Field by field, for there is a grant for each of thousands of relations, and each list is garbage.
-  const grant = value as Record<keyof Grant, unknown>;
-  const { state } = grant;
-  return (
-    (state === 'published' || state === 'provisioning' || state === 'removing') &&
-    typeof grant.relation === 'number' &&
-    isText(grant.user) &&
-    isText(grant.database) &&
-    isText(grant.owner) &&
-    isTextOrNull(grant.error) &&
-    isTextOrNull(grant.requestId) &&
-    isTextOrNull(grant.place) &&
-    isTexts(grant.attributes) &&
-    isTexts(grant.roles) &&
-    isSecretOrNull(grant.password) &&
-    isSecretOrNull(grant.verifier) &&
-    areTexts(grant.secrets) &&
-    isInfoOrNull(grant.published)
-  );
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
-
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-
-/** Whether all that an object holds are texts. */
-function areTexts(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  for (const key in value) if (!isText(value[key])) return false;
-  return true;
-}
-
-const isSecretOrNull = (value: unknown): boolean =>
-  value === null || (isRecord(value) && isText(value.secret));
-
-/** Whether a value has the last keys of a record, and no other. */
-function isTail(value: unknown): value is RecordTail {
-  if (!isRecord(value) || Object.keys(value).join() !== 'owner,published,error') return false;
-  return isText(value.owner) && isInfoOrNull(value.published) && isTextOrNull(value.error);
-}
-
-const isInfoOrNull = (value: unknown): boolean =>
-  value === null ||
-  (isRecord(value) &&
-    isText(value.readOnlyEndpoints) &&
-    isTextOrNull(value.endpoints) &&
-    isTextOrNull(value.version) &&
-    (value.authorities === undefined || isText(value.authorities)));
 
 function decode<Schema extends v.GenericSchema>(
   schema: Schema,

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
 import { lookedKey } from '../keys.ts';
 import { latest } from './latest.ts';
-import type { LedgerRecord } from './ledger.ts';
+import type { Ledger, LedgerRecord } from './ledger.ts';
 import type { Policy } from './request.ts';
 
 export interface Looked {
@@ -64,6 +64,23 @@ export function inTurn(all: readonly number[], last: number, most: number): read
   return [...later, ...earlier].slice(0, most);
 }
 
+/** Sorted, without a call for each two of thousands that are compared. */
+export const inOrder = (relations: Iterable<number>): readonly number[] => [
+  ...Float64Array.from(relations).sort(),
+];
+
+/** The relations that may wait for something, or are in doubt, in their order. */
+export function whoMayWait(
+  relations: ReadonlySet<number>,
+  records: Ledger['records'],
+  doubtful: Looked['doubtful'],
+): readonly number[] {
+  const doubts = new Set(doubtful);
+  const waiting: number[] = [];
+  for (const id of relations) if (mayWait(records.get(id)) || doubts.has(id)) waiting.push(id);
+  return inOrder(waiting);
+}
+
 /** Whether a relation with this record may wait for something. */
-export const mayWait = (record: LedgerRecord | undefined): boolean =>
+const mayWait = (record: LedgerRecord | undefined): boolean =>
   record?.state !== 'published' || record.error !== null;

@@ -3,17 +3,15 @@
  * megabytes beside thousands of relations: to make a value of each text first, and to read a record
  * out of each value then, takes most of the time of a hook that is about one of them.
  */
-import type { Grant } from '../../../machines/index.ts';
-import { isRecordKey, recordKey } from '../keys.ts';
+import { isRecordKey } from '../keys.ts';
+import type { LedgerRecord } from './ledger.ts';
 import { endOfText, type PrintedRecord } from './record-text.ts';
 import type { Databag } from './request.ts';
 
 /** What was read of a databag, in the order in which it was printed. */
 export interface Printed {
-  /** The grants whose records have the form in which they are written; of any other record its key. */
-  readonly records: readonly (Grant | string)[];
-  /** All values but those of these grants. */
-  readonly others: Databag;
+  readonly records: ReadonlyMap<number, LedgerRecord>;
+  readonly unsettled: ReadonlySet<number>;
 }
 
 /** What stands in the databags that were read so. */
@@ -22,38 +20,55 @@ const readBefore = new WeakMap<Databag, Printed>();
 /** What was read of a databag; null where it was not read so. */
 export const printedIn = (databag: Databag): Printed | null => readBefore.get(databag) ?? null;
 
+/** How the records in it are read. */
+export interface Reading {
+  /** A record of the form in which it is written, with its key; null where none stands there. */
+  readonly recordAt: (printed: string, at: number) => PrintedRecord | null;
+  /** A record of any other form; null where it cannot be read. */
+  readonly recordOf: (text: string, key: string) => LedgerRecord | null;
+  readonly isSettled: (record: LedgerRecord) => boolean;
+}
+
 /**
  * Reads a databag. It is like any other to whoever asks it for something, and what is not asked for
- * is read no further. Null where it is not printed as Juju prints it: then it is JSON at most.
+ * is read no further. Null where it is not printed as Juju prints it, or is no ledger that can be
+ * read: whoever reads it as any other JSON finds out why.
  */
-export function readPrinted(
-  printed: string,
-  readRecord: (printed: string, at: number) => PrintedRecord | null,
-): Databag | null {
+export function readPrinted(printed: string, reading: Reading): Databag | null {
+  const { recordAt, recordOf, isSettled } = reading;
   const end = printed.trimEnd().length - 1;
   if (!printed.startsWith('{"') || printed[end] !== '}') return null;
-  const records: (Grant | string)[] = [];
+  const records = new Map<number, LedgerRecord>();
+  const unsettled = new Set<number>();
   const others: Record<string, string> = {};
   let at = 1;
   while (true) {
-    const record = readRecord(printed, at);
-    if (record !== null) {
-      records.push(record.grant);
-      at = record.end;
+    const found = recordAt(printed, at);
+    let record: LedgerRecord | null = null;
+    if (found !== null) {
+      record = found.grant;
+      at = found.end;
     } else {
       const other = otherAt(printed, at);
       // What every object has would not be missed.
       if (other === null || other.key in others) return null;
       others[other.key] = other.value;
-      if (isRecordKey(other.key)) records.push(other.key);
+      if (isRecordKey(other.key)) {
+        record = recordOf(other.value, other.key);
+        if (record === null) return null;
+      }
       at = other.end;
+    }
+    if (record !== null) {
+      records.set(record.relation, record);
+      if (!isSettled(record)) unsettled.add(record.relation);
     }
     if (at === end) break;
     if (printed[at] !== ',') return null;
     at += 1;
   }
-  const databag = lazily(printed, others, records);
-  readBefore.set(databag, { records, others });
+  const databag = lazily(printed, others);
+  readBefore.set(databag, { records, unsettled });
   return databag;
 }
 
@@ -73,19 +88,21 @@ function otherAt(printed: string, at: number) {
   }
 }
 
+/** So many texts are looked for one by one; whoever wants more is better off with all of them. */
+const mostSearched = 8;
+
 /** A databag whose records are made texts when somebody asks for them. */
-function lazily(printed: string, others: Databag, records: Printed['records']): Databag {
+function lazily(printed: string, others: Databag): Databag {
   let whole: Databag | null = null;
+  let searched = 0;
   const all = (): Databag => {
     const read: Databag = whole ?? JSON.parse(printed);
     whole = read;
     return read;
   };
   const recordOf = (key: string): string | undefined => {
-    const has = records.some(
-      (record) => typeof record !== 'string' && recordKey(record.relation) === key,
-    );
-    if (!has) return undefined;
+    searched += 1;
+    if (searched > mostSearched) return all()[key];
     const at = printed.startsWith(`{"${key}":"`) ? 0 : printed.indexOf(`,"${key}":"`);
     return otherAt(printed, at + 1)?.value;
   };

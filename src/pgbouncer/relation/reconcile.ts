@@ -7,6 +7,8 @@ import type { Ledger, LedgerRecord } from './ledger.ts';
 import { type Refusal, renderRefusal } from './refusal.ts';
 import type { DatabaseRequest } from './request.ts';
 
+type Info = (grant: Grant) => ConnectionInfo;
+
 /** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
 export interface View {
   /**
@@ -21,12 +23,15 @@ export interface View {
   readonly succeeding: boolean;
   readonly backendReady: boolean;
   readonly ledger: Ledger;
+  /** The records that are not settled, and those of relations that Juju does not list. */
+  readonly apart: readonly LedgerRecord[];
   /** The relations that Juju lists at present. */
   readonly relations: ReadonlySet<number>;
   readonly requests: ReadonlyMap<number, E.Either<Refusal, DatabaseRequest>>;
   /** Relations whose databag shows credentials though the ledger has no grant, and nobody asks for one. */
   readonly stale: readonly number[];
-  readonly info: (grant: Grant) => ConnectionInfo;
+  /** Where clients reach each grant; null where nobody has moved. */
+  readonly info: Info | null;
   /** The relations for which this unit's departing flag stands. */
   readonly flags: readonly number[];
   /** Null where the backend was not asked. */
@@ -75,12 +80,12 @@ const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Wo
     .map((relation) => ({ hook: 'flag-left', event: { relation } }));
 
 function removals(view: View) {
-  const { fate, ledger, relations, succeeding, backendReady, audit } = view;
+  const { fate, ledger, apart, relations, succeeding, backendReady, audit } = view;
   const forget: Work[] = [];
   const remove: Work[] = [];
   const isEnding = fate === 'ends';
   if (!isEnding && (fate === 'leaves' || succeeding)) return { forget, remove };
-  for (const [relation, { state }] of ledger.records) {
+  for (const { relation, state } of isEnding ? ledger.records.values() : apart) {
     const isInUse = relations.has(relation) && !isAbandoned(view, relation, state);
     if (isInUse && !isEnding) continue;
     if (state === 'refused') forget.push({ hook: 'refusal-over', event: { relation } });
@@ -185,16 +190,23 @@ function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | 
     : { hook: 'request-refused', event: { relation: refusal.relation, refusal } };
 }
 
-function publications({ ledger, relations, info }: View): Work[] {
+function publications({ ledger, apart, relations, info }: View): Work[] {
   const work: Work[] = [];
-  for (const [relation, record] of ledger.records)
-    if (record.state === 'published' && relations.has(relation) && moved(record, info))
+  // Where nobody has moved, all that is settled is told already where it is.
+  for (const record of info === null ? apart : ledger.records.values()) {
+    const { relation } = record;
+    if (record.state === 'published' && relations.has(relation) && moved(record, info ?? asTold))
       work.push({ hook: 'connection-moved', event: { relation } });
+  }
   return work.sort((one, other) => (one.event.relation ?? 0) - (other.event.relation ?? 0));
 }
 
+const nowhere: ConnectionInfo = { endpoints: null, readOnlyEndpoints: '', version: null };
+
+const asTold: Info = (grant) => grant.published ?? nowhere;
+
 /** Whether a relation is told another place than where its poolers are. */
-export function moved(grant: Grant, info: View['info']): boolean {
+export function moved(grant: Grant, info: Info): boolean {
   const { published } = grant;
   const now = info(grant);
   return now !== published && !sameInfo(published, succeed(published, now));

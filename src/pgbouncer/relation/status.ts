@@ -1,5 +1,5 @@
 import type { Status } from '../../juju/port.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, unsettledIn } from './ledger.ts';
 
 /**
  * The status that a ledger amounts to: blocked by what an operator must see to, waiting for what
@@ -15,7 +15,7 @@ export function statusOf(
 ): Status {
   const blocked = [...obstacles];
   const waiting = waitingFor === null ? [] : [waitingFor];
-  for (const record of ledger.records.values()) {
+  for (const record of unsettledIn(ledger)) {
     const { state, error } = record;
     if (error === null) continue;
     if (state === 'removing') waiting.push(`removing ${record.user}: ${error}`);

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../../machines/index.ts';
-import type { LedgerRecord } from '../../../src/pgbouncer/relation/ledger.ts';
+import { type LedgerRecord, recordsApart } from '../../../src/pgbouncer/relation/ledger.ts';
 import {
   reconcile,
   reconcileFollower,
@@ -48,20 +48,25 @@ const view = (
     View['requests'] extends ReadonlyMap<number, infer R> ? R : never,
   ])[],
   change: Partial<View> = {},
-): View => ({
-  fate: 'stays',
-  succeeding: false,
-  backendReady: true,
-  ledger: { records: new Map(records.map((record) => [record.relation, record])), lookup: null },
-  relations: new Set(requests.map(([relation]) => relation)),
-  requests: new Map(requests),
-  stale: [],
-  info: () => info,
-  flags: [],
-  audit: null,
-  lookupIsIdle: false,
-  ...change,
-});
+): View => {
+  const relations = change.relations ?? new Set(requests.map(([relation]) => relation));
+  const ledger = { records: new Map(records.map((one) => [one.relation, one])), lookup: null };
+  return {
+    fate: 'stays',
+    succeeding: false,
+    backendReady: true,
+    ledger,
+    apart: recordsApart(ledger, relations),
+    relations,
+    requests: new Map(requests),
+    stale: [],
+    info: () => info,
+    flags: [],
+    audit: null,
+    lookupIsIdle: false,
+    ...change,
+  };
+};
 
 const configure = { hook: 'ledger-moved', event: {} };
 const orphan = (relation: number) => ({ relation, user: `relation_id_${relation}` });
