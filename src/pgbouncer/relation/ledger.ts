@@ -12,6 +12,7 @@ import { formatKey, isRecordKey, lookupKey, recordKey, relationOf, userGroup } f
 import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';
 import { printedIn, type Reading, readPrinted } from './printed-ledger.ts';
+import type { Records } from './record-map.ts';
 import { isTail, isWhole, login, record } from './record-schema.ts';
 import { printedReader, recordReader } from './record-text.ts';
 import type { Databag } from './request.ts';
@@ -42,7 +43,7 @@ export interface KeptLogin extends Pick<Grant, 'password'> {
 
 /** A ledger that belongs to whoever parsed it. */
 export interface ParsedLedger extends Ledger {
-  readonly records: Map<number, LedgerRecord>;
+  readonly records: Records;
   readonly unsettled: Set<number>;
 }
 
@@ -62,13 +63,10 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
   if (E.isLeft(login)) return login;
   const lookup = login.right;
   const printed = printedIn(databag);
-  // What it holds belongs to the databag, of which a ledger may be read once more.
-  if (printed !== null)
-    return E.right({
-      records: new Map(printed.records),
-      lookup,
-      unsettled: new Set(printed.unsettled),
-    });
+  if (printed !== null) {
+    const unsettled = new Set(printed.unsettled);
+    return E.right({ records: printed.records(), lookup, unsettled });
+  }
   const records = new Map<number, LedgerRecord>();
   const unsettled = new Set<number>();
   const before = last;
@@ -110,8 +108,9 @@ export const isServed = (entry: LedgerRecord): entry is Grant =>
   entry.state === 'provisioning' || entry.state === 'published';
 
 /** True for a record of which nothing is to be done and nothing to be said. */
-export const isSettled = (record: LedgerRecord): boolean =>
-  record.state === 'published' && record.error === null && record.published !== null;
+export const isSettled = (
+  record: Pick<Grant, 'state' | 'error' | 'published'> | Refused,
+): boolean => record.state === 'published' && record.error === null && record.published !== null;
 
 /** The records that are not settled, in the order of the ledger. */
 export const unsettledIn = ({ records, unsettled }: Ledger): readonly LedgerRecord[] =>
@@ -180,8 +179,8 @@ const readLogin = latest(64, (text: string, key: string) =>
 const decodeRecord = decode(record, isWhole);
 const readAsWritten = recordReader(isTail);
 const reading: Reading = {
-  recordAt: printedReader(isTail),
-  recordOf: (text, key) => {
+  ...printedReader(isTail, isSettled),
+  readOther: (text, key) => {
     const read = readRecord(text, key);
     return '_tag' in read ? null : read;
   },

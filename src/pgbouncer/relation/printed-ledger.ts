@@ -5,12 +5,13 @@
  */
 import { isRecordKey } from '../keys.ts';
 import type { LedgerRecord } from './ledger.ts';
-import { endOfText, type PrintedRecord } from './record-text.ts';
+import { RecordMap } from './record-map.ts';
+import { endOfText, type PrintedReader } from './record-text.ts';
 import type { Databag } from './request.ts';
 
-/** What was read of a databag, in the order in which it was printed. */
+/** What was read of a databag. */
 export interface Printed {
-  readonly records: ReadonlyMap<number, LedgerRecord>;
+  readonly records: () => RecordMap;
   readonly unsettled: ReadonlySet<number>;
 }
 
@@ -21,11 +22,9 @@ const readBefore = new WeakMap<Databag, Printed>();
 export const printedIn = (databag: Databag): Printed | null => readBefore.get(databag) ?? null;
 
 /** How the records in it are read. */
-export interface Reading {
-  /** A record of the form in which it is written, with its key; null where none stands there. */
-  readonly recordAt: (printed: string, at: number) => PrintedRecord | null;
+export interface Reading extends PrintedReader {
   /** A record of any other form; null where it cannot be read. */
-  readonly recordOf: (text: string, key: string) => LedgerRecord | null;
+  readonly readOther: (text: string, key: string) => LedgerRecord | null;
   readonly isSettled: (record: LedgerRecord) => boolean;
 }
 
@@ -35,40 +34,39 @@ export interface Reading {
  * read: whoever reads it as any other JSON finds out why.
  */
 export function readPrinted(printed: string, reading: Reading): Databag | null {
-  const { recordAt, recordOf, isSettled } = reading;
   const end = printed.trimEnd().length - 1;
   if (!printed.startsWith('{"') || printed[end] !== '}') return null;
-  const records = new Map<number, LedgerRecord>();
+  const records = new Map<number, LedgerRecord | number>();
   const unsettled = new Set<number>();
   const others: Record<string, string> = {};
   let at = 1;
   while (true) {
-    const found = recordAt(printed, at);
-    let record: LedgerRecord | null = null;
-    if (found !== null) {
-      record = found.grant;
-      at = found.end;
+    const passed = reading.pass(printed, at);
+    if (passed !== null) {
+      records.set(passed.relation, at);
+      if (!passed.isSettled) unsettled.add(passed.relation);
+      at = passed.end;
     } else {
       const other = otherAt(printed, at);
       // What every object has would not be missed.
       if (other === null || other.key in others) return null;
       others[other.key] = other.value;
-      if (isRecordKey(other.key)) {
-        record = recordOf(other.value, other.key);
-        if (record === null) return null;
-      }
       at = other.end;
-    }
-    if (record !== null) {
-      records.set(record.relation, record);
-      if (!isSettled(record)) unsettled.add(record.relation);
+      if (isRecordKey(other.key)) {
+        const record = reading.readOther(other.value, other.key);
+        if (record === null) return null;
+        records.set(record.relation, record);
+        if (!reading.isSettled(record)) unsettled.add(record.relation);
+      }
     }
     if (at === end) break;
     if (printed[at] !== ',') return null;
     at += 1;
   }
   const databag = lazily(printed, others);
-  readBefore.set(databag, { records, unsettled });
+  const read = (at: number) => reading.read(printed, at);
+  // What is on record belongs to the databag, of which a ledger may be read once more.
+  readBefore.set(databag, { records: () => new RecordMap(new Map(records), read), unsettled });
   return databag;
 }
 

@@ -61,23 +61,38 @@ export function recordReader(isTail: IsTail): (record: string) => Grant | null {
 /** A record with its key, where it stands in a databag that is printed as JSON. */
 const keyBefore = '"relation-';
 const keyAfter = String.raw`":"{\"relation\":`;
+const stateAfter = String.raw`,\"state\":\"`;
 const entry = new RegExp(
   String.raw`${keyBefore}(${number})":"\{\\"relation\\":${number},${headForm(String.raw`\\"`)}`,
   'y',
 );
 
-export interface PrintedRecord {
-  readonly grant: Grant;
+/** What is known of a record that was passed over. */
+export interface Passed {
+  readonly relation: number;
+  readonly isSettled: boolean;
   /** Where what follows it begins. */
   readonly end: number;
 }
 
-/** A reader of records with their keys, at a place of a printed databag; of anything else it says null. */
+export interface PrintedReader {
+  /** Passes over a record with its key; null where none of the form begins at that place. */
+  readonly pass: (printed: string, at: number) => Passed | null;
+  /** Reads a record that was passed over. */
+  readonly read: (printed: string, at: number) => Grant | null;
+}
+
+/**
+ * A reader of records where they stand in a printed databag. Most are only passed over: whether they
+ * can be read is to be known of all, and what they say of a few.
+ */
 export function printedReader(
   isTail: IsTail,
-): (printed: string, at: number) => PrintedRecord | null {
-  let last: { readonly text: string; readonly read: RecordTail } | null = null;
-  const tailAt = (printed: string, at: number) => {
+  isSettled: (record: RecordTail & Pick<Grant, 'state'>) => boolean,
+): PrintedReader {
+  type Tail = { readonly text: string; readonly read: RecordTail; readonly isSettled: boolean };
+  let last: Tail | null = null;
+  const tailAt = (printed: string, at: number): Tail | null => {
     if (last !== null && printed.startsWith(last.text, at)) return last;
     const end = endOfText(printed, at);
     if (end === null) return null;
@@ -85,21 +100,37 @@ export function printedReader(
     const value = parsed(`"{${text}`);
     const read = typeof value === 'string' ? parsed(value) : null;
     if (!isTail(read)) return null;
-    last = { text, read };
+    last = { text, read, isSettled: isSettled({ ...read, state: 'published' }) };
     return last;
   };
-  return (printed, at) => {
-    entry.lastIndex = at;
-    const found = entry.exec(printed);
-    if (found === null) return null;
-    const { 1: relation = '' } = found;
-    const again = at + keyBefore.length + relation.length + keyAfter.length;
-    // One that stands under the key of another is no record.
-    if (!printed.startsWith(`${relation},`, again)) return null;
-    const { lastIndex } = entry;
-    const tail = tailAt(printed, lastIndex);
-    if (tail === null) return null;
-    return { grant: grantOf(found, tail.read), end: lastIndex + tail.text.length };
+  return {
+    pass: (printed, at) => {
+      entry.lastIndex = at;
+      if (!entry.test(printed)) return null;
+      const { lastIndex } = entry;
+      const tail = tailAt(printed, lastIndex);
+      if (tail === null) return null;
+      const from = at + keyBefore.length;
+      const to = printed.indexOf('"', from);
+      const relation = printed.slice(from, to);
+      const again = to + keyAfter.length;
+      const after = again + relation.length;
+      // One that stands under the key of another is no record.
+      if (!printed.startsWith(relation, again) || !printed.startsWith(stateAfter, after))
+        return null;
+      const isPublished = printed.startsWith('published', after + stateAfter.length);
+      return {
+        relation: Number(relation),
+        isSettled: isPublished && tail.isSettled,
+        end: lastIndex + tail.text.length,
+      };
+    },
+    read: (printed, at) => {
+      entry.lastIndex = at;
+      const found = entry.exec(printed);
+      const tail = found === null ? null : tailAt(printed, entry.lastIndex);
+      return found === null || tail === null ? null : grantOf(found, tail.read);
+    },
   };
 }
 
