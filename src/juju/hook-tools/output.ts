@@ -25,7 +25,7 @@ export function piped(mostBytes: number): Output {
 }
 
 /** How often a file is looked at while a tool writes to it. */
-const everyMilliseconds = 100;
+const everyMilliseconds = 25;
 
 /**
  * A file without a name, which only this process and the tool have: some answers have megabytes, and

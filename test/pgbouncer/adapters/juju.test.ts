@@ -12,6 +12,7 @@ import { delimiter, join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
+import { numbersIn } from '../../../src/juju/hook-tools/deployment.ts';
 import { juju, parseEnvironment, renderEnvironment } from '../../../src/juju/hook-tools/index.ts';
 import { parseKnown } from '../../../src/juju/hook-tools/known.ts';
 import { secretTools } from '../../../src/juju/hook-tools/secrets.ts';
@@ -216,6 +217,63 @@ describe('hook tools', () => {
     });
   });
 
+  describe('that print megabytes', () => {
+    const charm = () => mkdtempSync(join(folder, 'charm-'));
+    const printing = (where: string) => hookTools(path, () => 10_000, where).print;
+    const files = () => readdirSync('/proc/self/fd').length;
+
+    it('do it into a file without a name, of which nothing is left', async () => {
+      const where = charm();
+      const name = tool(
+        `ls -A ${where} > ${folder}/listed`,
+        `readlink /proc/$$/fd/1 > ${folder}/printed`,
+        'echo "$@"',
+        "head -c 10000000 /dev/zero | tr '\\0' x",
+      );
+      const before = files();
+      const answer = await printing(where)(name, 'a', 'b');
+      expect(answer).toEqual(E.right(`--format=json a b\n${'x'.repeat(10_000_000)}`));
+      expect(readFileSync(join(folder, 'listed'), 'utf8')).toBe('');
+      expect(readFileSync(join(folder, 'printed'), 'utf8')).toContain(where);
+      expect(readdirSync(where)).toEqual([]);
+      await expect.poll(files).toBeLessThanOrEqual(before);
+    });
+
+    it('do it into a pipe where no file can be made', async () => {
+      const where = join(charm(), 'file');
+      writeFileSync(where, 'no folder');
+      const name = tool('echo done', `readlink /proc/$$/fd/1 > ${folder}/piped`);
+      expect(await printing(where)(name)).toEqual(E.right('done\n'));
+      expect(readFileSync(join(folder, 'piped'), 'utf8')).toMatch(/^(pipe|socket):/);
+    });
+
+    it.each([
+      ['without end', 'exec yes'],
+      ['and are over', 'head -c 17000000 /dev/zero'],
+    ])('are not heard where it is too much: %s', async (_, line) => {
+      const where = charm();
+      const name = tool(`echo $$ > ${folder}/much`, line);
+      const before = files();
+      expect(await printing(where)(name)).toEqual(failed(name, 'it printed more than 16 MB'));
+      await expect.poll(() => isAlive(numberIn('much'))).toBe(false);
+      await expect.poll(files).toBeLessThanOrEqual(before);
+    });
+
+    it('say why they fail, and are ended where they hang', async () => {
+      const where = charm();
+      const name = tool('echo part', 'echo ERROR no >&2', 'exit 1');
+      expect(await printing(where)(name)).toEqual(failed(name, 'ERROR no'));
+      const hanging = tool('exec sleep 60');
+      const { print } = hookTools(path, () => 300, where);
+      expect(await print(hanging)).toEqual(failed(hanging, 'it did not answer within 1 s'));
+      const before = files();
+      expect(await printing(where)('no-such-tool')).toMatchObject({
+        left: { _tag: 'ToolMissing' },
+      });
+      await expect.poll(files).toBeLessThanOrEqual(before);
+    });
+  });
+
   it.each([
     ['a NUL', 'a\0b', 'ERR_INVALID_ARG_VALUE'],
     ['more than an argument holds', 'x'.repeat(200_000), 'E2BIG'],
@@ -265,6 +323,87 @@ ${text}
     const shown = readFileSync(join(folder, 'status'), 'utf8');
     expect(shown).toMatch(/^a\\u001b\[2J b(\\ud800)+.{0,6}…$/);
     expect(shown.length).toBe(1_000);
+  });
+
+  it('a charm reads what they print of its own databag, and JSON what it leaves', async () => {
+    const commands = mkdtempSync(join(folder, 'bin-'));
+    const answers = (text: string) =>
+      writeFileSync(join(commands, 'relation-get'), `#!/bin/sh\necho '${text}'\n`, { mode: 0o755 });
+    writeFileSync(join(commands, 'state-get'), '#!/bin/sh\necho null\n', { mode: 0o755 });
+    writeFileSync(join(commands, 'relation-ids'), `#!/bin/sh\necho '["peers:3"]'\n`, {
+      mode: 0o755,
+    });
+    const variablesHere = { ...variables, PATH: [commands, process.env.PATH].join(delimiter) };
+    const seen: string[] = [];
+    const read = () =>
+      juju(
+        { ...parsed(), charmFolder: commands },
+        variablesHere,
+        async () => E.right(null),
+        { peers: 'peers' },
+        () => 10_000,
+        (printed) => {
+          seen.push(printed);
+          return printed.startsWith('mine') ? { of: 'mine' } : null;
+        },
+      ).read([{ _tag: 'PeerApp' }])();
+    answers('mine');
+    expect(await read()).toEqual([E.right({ of: 'mine' })]);
+    answers('{"a":"b"}');
+    expect(await read()).toEqual([E.right({ a: 'b' })]);
+    answers('{"a":1}');
+    expect(await read()).toMatchObject([
+      { left: { _tag: 'ModelUnusable', why: 'a is not as expected (string)' } },
+    ]);
+    answers('no');
+    expect(await read()).toMatchObject([
+      { left: { _tag: 'ModelUnusable', call: 'relation-get', why: 'it printed no JSON' } },
+    ]);
+    expect(seen.map((text) => text.trim())).toEqual(['mine', '{"a":"b"}', '{"a":1}', 'no']);
+  });
+
+  it.each([
+    ['[]', null],
+    ['["database:4"]\n', [4]],
+    ['["database:4","database:10","database:9"]', [4, 10, 9]],
+    ['["database:4","other:5"]', null],
+    ['["database:4", "database:5"]', null],
+    ['["database:04"]', null],
+    ['["database:1e3"]', null],
+    ['["database:"]', null],
+    ['["database:4","database:"]', null],
+    ['["4"]', null],
+    ['[4]', null],
+    ['"database:4"', null],
+    ['[["database:4"]]', null],
+    ['["database:99999999999999999999"]', null],
+    ['null', null],
+    ['["data\\u0062ase:4"]', null],
+  ])('numbers are read out of a list of one endpoint alone: %s', (printed, numbers) => {
+    expect(numbersIn(printed, 'database')).toEqual(numbers);
+  });
+
+  it('relations come in the order of their numbers, without the one that breaks', async () => {
+    const commands = mkdtempSync(join(folder, 'bin-'));
+    const event = 'database-relation-broken';
+    const model = (listed: string) => {
+      writeFileSync(join(commands, 'relation-ids'), `#!/bin/sh\necho '${listed}'\n`, {
+        mode: 0o755,
+      });
+      const variablesHere = { ...variables, PATH: [commands, process.env.PATH].join(delimiter) };
+      const environment = parsed({ JUJU_DISPATCH_PATH: `hooks/${event}` });
+      return juju(environment, variablesHere, async () => E.right(null), { serves: 'database' });
+    };
+    const listed = '["database:10","database:100","database:4","database:9"]';
+    expect(await model(listed).relations('database')()).toEqual(E.right([9, 10, 100]));
+    // As no Juju prints it.
+    expect(await model('["database:10", "4", "database:4"]').relations('database')()).toEqual(
+      E.right([10]),
+    );
+    expect(await model('["other:4","other:3"]').relations('other')()).toEqual(E.right([3, 4]));
+    expect(await model('[1]').relations('database')()).toMatchObject({
+      left: { _tag: 'ModelUnusable', call: 'relation-ids' },
+    });
   });
 
   describe('secrets', () => {

@@ -5,6 +5,8 @@ import type { Grant } from '../../../machines/index.ts';
 import {
   encodeRecord,
   isServed,
+  isSettled,
+  type KeptLogin,
   type LedgerRecord,
   parseLedger,
   serving,
@@ -59,6 +61,14 @@ const inOrder = (relation: number): Grant => ({
   error: null,
 });
 
+/** What a ledger is read as. */
+const ledgerOf = (records: readonly LedgerRecord[], lookup: KeptLogin | null = null) =>
+  E.right({
+    records: new Map(records.map((one) => [one.relation, one])),
+    lookup,
+    unsettled: new Set(records.filter((one) => !isSettled(one)).map(({ relation }) => relation)),
+  });
+
 describe('the ledger', () => {
   it('reads its own keys and passes over those of others', () => {
     const lookup = { user: 'lookup', password: { secret: 's' }, secret: null };
@@ -69,15 +79,7 @@ describe('the ledger', () => {
       'auth-user': JSON.stringify({ ...lookup, proof: 'what version 0.1 knew it by' }),
       monitors: '{"x":1}',
     });
-    expect(read).toEqual(
-      E.right({
-        records: new Map<number, LedgerRecord>([
-          [4, grant],
-          [7, refused],
-        ]),
-        lookup,
-      }),
-    );
+    expect(read).toEqual(ledgerOf([grant, refused], lookup));
   });
 
   it.each([
@@ -106,7 +108,7 @@ describe('the ledger', () => {
     fc.assert(
       fc.property(record, (one) => {
         const read = parseLedger({ [`relation-${one.relation}`]: encodeRecord(one) });
-        expect(read).toEqual(E.right({ records: new Map([[one.relation, one]]), lookup: null }));
+        expect(read).toEqual(ledgerOf([one]));
       }),
     );
   });
@@ -117,12 +119,7 @@ describe('the ledger', () => {
       const databag = Object.fromEntries(
         [1, 2, 3].map((relation) => [`relation-${relation}`, encodeRecord(inOrder(relation))]),
       );
-      expect(parseLedger(databag)).toEqual(
-        E.right({
-          records: new Map([1, 2, 3].map((relation) => [relation, inOrder(relation)])),
-          lookup: null,
-        }),
-      );
+      expect(parseLedger(databag)).toEqual(ledgerOf([1, 2, 3].map(inOrder)));
       // What is the same in all of them is read once.
       expect(read).toHaveBeenCalledTimes(1);
     } finally {
@@ -178,33 +175,23 @@ describe('the ledger', () => {
     // Whoever has it may change it.
     first.right.records.delete(1);
     const after = { ...before, 'relation-2': encodeRecord({ ...two, state: 'removing' }) };
-    expect(parseLedger(after)).toEqual(
-      E.right({
-        records: new Map([
-          [1, one],
-          [2, { ...two, state: 'removing' }],
-        ]),
-        lookup: null,
-      }),
-    );
+    expect(parseLedger(after)).toEqual(ledgerOf([one, { ...two, state: 'removing' }]));
     expect(parseLedger({ 'relation-2': 'no json' })).toMatchObject({ _tag: 'Left' });
-    expect(parseLedger({})).toEqual(E.right({ records: new Map(), lookup: null }));
+    expect(parseLedger({})).toEqual(ledgerOf([]));
   });
 
   it('leaves out a password that a Juju secret keeps', () => {
     const kept = { ...grant, secrets: { user: 'secret:4' } };
     expect(encodeRecord(kept)).not.toContain('secret-4');
     expect(parseLedger({ 'relation-4': encodeRecord(kept) })).toEqual(
-      E.right({ records: new Map([[4, { ...kept, password: null }]]), lookup: null }),
+      ledgerOf([{ ...kept, password: null }]),
     );
   });
 
   it('reads records that were written before there were secrets, places and verifiers', () => {
     const { secrets: _, requestId: __, place: ___, verifier: ____, ...old } = grant;
     const proven = { ...old, proof: 'what version 0.1 knew the password by' };
-    expect(parseLedger({ 'relation-4': JSON.stringify(proven) })).toEqual(
-      E.right({ records: new Map([[4, grant]]), lookup: null }),
-    );
+    expect(parseLedger({ 'relation-4': JSON.stringify(proven) })).toEqual(ledgerOf([grant]));
   });
 
   it('says of each relation what is served, and to whom, in the order of their ids', () => {
