@@ -250,7 +250,7 @@ export function numbersIn(printed: string, endpoint: string): readonly number[] 
 }
 
 /** The number of a relation that the tools call `database:4`. */
-export const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf(':') + 1));
+const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf(':') + 1));
 
 /** Juju names the other application in each hook of a relation; one that breaks is forgotten. */
 function applicationOf(

@@ -46,7 +46,8 @@ export function filed(folder: string, mostBytes: number): Output {
     const read = openSync(path, 'r');
     open.push(read);
     unlinkSync(path);
-    const isExcess = () => fstatSync(read).size > mostBytes;
+    // A tool that was given up may still come to its end.
+    const isExcess = () => open.length === 0 || fstatSync(read).size > mostBytes;
     return {
       stdio: written,
       follow: (_, onExcess) => {

@@ -68,7 +68,7 @@ const entry = new RegExp(
 );
 
 /** What is known of a record that was passed over. */
-export interface Passed {
+interface Passed {
   readonly relation: number;
   readonly isSettled: boolean;
   /** Where what follows it begins. */
