@@ -1,4 +1,5 @@
 import { given } from '../hook/given.ts';
+import { isHeader } from './parse.ts';
 
 /** A chart's text and where it stands: `line` is that of its first line, from 1. */
 export interface ChartText {
@@ -7,7 +8,8 @@ export interface ChartText {
 }
 
 /**
- * The Mermaid flowcharts of a document: its fenced blocks, or the whole of a `.mmd` file.
+ * The Mermaid flowcharts of a document: its fenced blocks, or those of a `.mmd` file, where one ends
+ * at the next one's `flowchart TD`, as `hookchart chart` prints all of a charm.
  *
  * @example
  * ```ts
@@ -21,10 +23,11 @@ export interface ChartText {
 export function chartsIn(fileName: string, text: string): readonly ChartText[] {
   given('chartsIn', 'the name of the file', fileName, 'text');
   given('chartsIn', 'its text', text, 'text');
-  if (!/\.(?:md|markdown)$/i.test(fileName)) return [{ line: 1, source: text }];
+  const lines = text.split(/\r\n|\r|\n/);
+  if (!/\.(?:md|markdown)$/i.test(fileName)) return drawnIn(lines);
   const charts: ChartText[] = [];
   let open: { fence: string; line: number; lines: string[] } | null = null;
-  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+  for (const [index, line] of lines.entries()) {
     const fence = /^ {0,3}(`{3,}|~{3,})\s*(\w*)/.exec(line);
     if (open !== null) {
       const isClosed = fence !== null && fence[2] === '' && fence[1]?.startsWith(open.fence);
@@ -38,4 +41,20 @@ export function chartsIn(fileName: string, text: string): readonly ChartText[] {
   }
   if (open !== null) charts.push({ line: open.line, source: open.lines.join('\n') });
   return charts;
+}
+
+/** One chart after the other; the comments right above one are its own. */
+function drawnIn(lines: readonly string[]): readonly ChartText[] {
+  const [, ...later] = lines.flatMap((line, at) => (isHeader(line) ? [at] : []));
+  const starts = [0, ...later.map((header) => commentsAbove(lines, header))];
+  return starts.map((start, index) => ({
+    line: start + 1,
+    source: lines.slice(start, starts[index + 1]).join('\n'),
+  }));
+}
+
+function commentsAbove(lines: readonly string[], header: number): number {
+  let at = header;
+  while (lines[at - 1]?.trimStart().startsWith('%%')) at--;
+  return at;
 }

@@ -95,9 +95,14 @@ const at = (line: number, message: string) => new ChartProblem({ line, message }
 
 const clip = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
+const statementIn = (line: string): string => line.trim().replace(/;$/, '').trimEnd();
+
+/** Whether a chart begins with this line. */
+export const isHeader = (line: string): boolean => header.test(statementIn(line));
+
 function* statements(source: string): Generator<{ line: number; text: string }> {
   for (const [index, raw] of source.split(/\r\n|\r|\n/).entries()) {
-    const text = raw.trim().replace(/;$/, '').trimEnd();
+    const text = statementIn(raw);
     if (text !== '' && !text.startsWith('%%')) yield { line: index + 1, text };
   }
 }

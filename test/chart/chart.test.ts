@@ -162,5 +162,14 @@ describe('chartsIn', () => {
 
   it('takes a .mmd file whole', () => {
     expect(chartsIn('x.mmd', 'flowchart TD')).toEqual([{ line: 1, source: 'flowchart TD' }]);
+    expect(chartsIn('x.mmd', 'a -- b')).toEqual([{ line: 1, source: 'a -- b' }]);
+  });
+
+  it('parts a .mmd file where the next chart begins, its comments with it', () => {
+    const text = '%% one\nflowchart TD\n a([A])\n%% ends\n\n%% two\r\n  graph LR;\n b([B])\n';
+    expect(chartsIn('x.mmd', text)).toEqual([
+      { line: 1, source: '%% one\nflowchart TD\n a([A])\n%% ends\n' },
+      { line: 6, source: '%% two\n  graph LR;\n b([B])\n' },
+    ]);
   });
 });

@@ -37,6 +37,15 @@ describe('hookchart chart', () => {
     const { stdout } = hookchart('chart');
     expect(stdout.match(/^flowchart TD$/gm)?.length).toBe(Object.keys(hooks).length);
     expect(JSON.parse(hookchart('chart', '--json').stdout)).toEqual({ chart: stdout });
+    // What it prints it reads.
+    const printed = file('all.mmd', stdout);
+    const checked = JSON.parse(hookchart('chart', '--check', printed, '--json').stdout);
+    expect(checked.charts.map(({ hook }: { hook: string }) => hook)).toEqual(Object.keys(hooks));
+    expect(checked.ok).toBe(true);
+    const made = hookchart('new', printed, '--out', join(folder, 'all'), '--json');
+    expect([made.stderr, made.status]).toEqual(['', 0]);
+    const files: readonly string[] = JSON.parse(made.stdout).files;
+    for (const hook of Object.keys(hooks)) expect(files).toContain(`charts/${hook}.mmd`);
   });
 
   it('agrees with the project’s own page', () => {
