@@ -7,6 +7,7 @@ export {
   type Answer,
   type Asked,
   type Asks,
+  type Astray,
   type Attempt,
   advance,
   attempt,
@@ -34,6 +35,7 @@ export {
   type Issue,
   isEnd,
   type Keep,
+  type Linked,
   type Made,
   type Masked,
   mask,
@@ -90,6 +92,7 @@ export {
   type HookWorld,
 } from './juju/dispatch.ts';
 export { type DeferralsUnreadable, type JujuError, render } from './juju/errors.ts';
+export { relationOf } from './juju/event.ts';
 export type {
   Bag,
   Changes,

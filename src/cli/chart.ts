@@ -14,11 +14,11 @@ import {
   svg,
 } from '../chart/index.ts';
 import type { HookMachine } from '../hook/index.ts';
+import { nearest } from '../hook/nearest.ts';
 import { definitionOf } from '../inspector/definition.ts';
 import { charmIn, charmOption } from './charm-module.ts';
 import { bad, good } from './colour.ts';
 import { chartEndings, checkEnding, textOf } from './files.ts';
-import { nearest } from './nearest.ts';
 import { json, out } from './output.ts';
 import { WrongUse } from './wrong-use.ts';
 

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { nearest } from '../hook/nearest.ts';
 import type { CharmSource } from '../packaging/source.ts';
 import { packedOf, substrates } from '../pgbouncer/charm/packed.ts';
-import { nearest } from './nearest.ts';
 import { WrongUse } from './wrong-use.ts';
 
 interface PackOptions {

@@ -10,6 +10,7 @@ import {
   type Schema,
   type Words,
 } from '../hook/index.ts';
+import { nearest } from '../hook/nearest.ts';
 import type { Charm } from '../juju/charm.ts';
 import { calledSchema, relationHook } from '../juju/event.ts';
 import type { JujuEvent } from '../juju/port.ts';
@@ -17,7 +18,6 @@ import { pgbouncerCharm } from '../pgbouncer/commands/charm.ts';
 import { stateSchemas } from '../pgbouncer/relation/stored-state.ts';
 import { charmIn, charmOption } from './charm-module.ts';
 import { machineOf } from './chart.ts';
-import { nearest } from './nearest.ts';
 import { json } from './output.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';

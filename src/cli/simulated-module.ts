@@ -1,6 +1,6 @@
+import { nearest } from '../hook/nearest.ts';
 import { loadCharm, Misuse, type SimulatedCharm } from '../testing/index.ts';
 import { addressOf } from './charm-module.ts';
-import { nearest } from './nearest.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** The module that has PgBouncer's charm for the simulated Juju. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
+import { nearest } from '../hook/nearest.ts';
 import { recordReplay } from '../inspector/index.ts';
 import { simulated } from '../pgbouncer/testing/index.ts';
 import {
@@ -21,7 +22,6 @@ import { bad, good } from './colour.ts';
 import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
 import { aboutFile, checkEnding, checkWritable, textOf } from './files.ts';
 import { onInterruption } from './interruption.ts';
-import { nearest } from './nearest.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
 import { Searching } from './searching.ts';

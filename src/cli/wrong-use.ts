@@ -1,6 +1,6 @@
 import type { Command, CommanderError } from 'commander';
+import { nearest } from '../hook/nearest.ts';
 import { bad } from './colour.ts';
-import { nearest } from './nearest.ts';
 
 /**
  * The command line was used wrongly; the message says how to use it. Exit code 2. `meant` is what

@@ -4,6 +4,7 @@
  * property holds the two to the same states, contexts and requests.
  */
 import { HookMisuse, oneOf } from './hook-misuse.ts';
+import { instead } from './nearest.ts';
 import { failedNode, firstNode, type Node, nodesOf } from './nodes.ts';
 import { type HookMachine, learn } from './vocabulary.ts';
 import {
@@ -222,16 +223,10 @@ function signalOf<W extends Words>(
   const { learned } = (machine.config as { readonly context: Context<W> }).context;
   for (const key in answer.learned)
     if (!Object.hasOwn(learned, key))
-      throw misfit(machine, node, untaught(key, Object.keys(learned)));
+      throw misfit(
+        machine,
+        node,
+        `its answer teaches "${key}", which vocabulary({ learned }) does not know: add it there, or say ${instead(key, Object.keys(learned))}`,
+      );
   return { type: label, learned: answer.learned };
 }
-
-/** What is taught by a wrong name would be lost, for nobody asks for it by that one. */
-function untaught(key: string, known: readonly string[]): string {
-  const nearest = known.toSorted((a, b) => unlike(a, key) - unlike(b, key)).slice(0, 1);
-  return `its answer teaches ${JSON.stringify(key)}, which vocabulary({ learned }) does not know: add it there, or say ${oneOf(nearest)}`;
-}
-
-/** How many letters one of two words has, and the other has not. */
-const unlike = (one: string, other: string): number =>
-  [...one, ...other].filter((letter) => one.includes(letter) !== other.includes(letter)).length;

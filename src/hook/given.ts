@@ -3,18 +3,18 @@ import { HookMisuse } from './hook-misuse.ts';
 import { isRecord } from './words.ts';
 
 /** What an argument, or a part of it, can be asked to be. */
-type Kind = 'text' | 'number' | 'list' | 'record' | 'function';
+type Kind = keyof typeof kinds;
 
 /** Of a record the parts without which nothing can be done. */
 export type Wanted = Kind | Readonly<Record<string, Kind>>;
 
-const described: Readonly<Record<Kind, string>> = {
-  text: 'a text',
-  number: 'a number',
-  list: 'a list',
-  record: 'a record',
-  function: 'a function',
-};
+const kinds = {
+  text: ['a text', (value: unknown) => typeof value === 'string'],
+  number: ['a number', (value: unknown) => typeof value === 'number'],
+  list: ['a list', Array.isArray],
+  record: ['a record', isRecord],
+  function: ['a function', (value: unknown) => typeof value === 'function'],
+} as const;
 
 /** Throws `HookMisuse` where an argument of a public function is nothing that it can work on. */
 export function given(to: string, name: string, value: unknown, shape: Wanted): void {
@@ -36,24 +36,13 @@ export function unfit(name: string, value: unknown, shape: Wanted): string | nul
 }
 
 const wanted = (name: string, kind: Kind, value: unknown): string =>
-  `it wants ${name} to be ${described[kind]}, and got ${shown(value)}`;
+  `it wants ${name} to be ${kinds[kind][0]}, and got ${shown(value)}`;
 
-function isOf(kind: Kind, value: unknown): boolean {
-  switch (kind) {
-    case 'text':
-      return typeof value === 'string';
-    case 'list':
-      return Array.isArray(value);
-    case 'record':
-      return isRecord(value);
-    default:
-      return typeof value === kind;
-  }
-}
+const isOf = (kind: Kind, value: unknown): boolean => kinds[kind][1](value);
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  const kind = (Object.keys(described) as readonly Kind[]).find((one) => isOf(one, value));
-  return kind === undefined ? `a ${typeof value}` : described[kind];
+  const kind = Object.values(kinds).find(([, isSuch]) => isSuch(value));
+  return kind?.[0] ?? `a ${typeof value}`;
 }

@@ -6,6 +6,7 @@ export * from './conversation.ts';
 export * from './drive.ts';
 export * from './given.ts';
 export * from './hook-misuse.ts';
+export * from './nearest.ts';
 export * from './nodes.ts';
 export * from './perform.ts';
 export * from './plan.ts';

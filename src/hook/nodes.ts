@@ -1,4 +1,5 @@
 import { HookMisuse } from './hook-misuse.ts';
+import { instead } from './nearest.ts';
 import type { Asks, HookMachine } from './vocabulary.ts';
 import { type Context, type Drawing, isRecord, type Request, type Words } from './words.ts';
 
@@ -25,7 +26,8 @@ export interface Node<W extends Words = Words> {
 export const firstNode = 'hook_fired';
 export const failedNode = 'failed';
 
-const known = new WeakMap<object, readonly Node[]>();
+/** Whether a node is one of the two, to which no answer leads. */
+const isOwn = (id: string): boolean => id === firstNode || id === failedNode;
 
 /**
  * Reads a machine's configuration, in the order in which it is written. Throws `HookMisuse` on one that
@@ -34,23 +36,14 @@ const known = new WeakMap<object, readonly Node[]>();
  * @category Words and machines
  */
 export function nodesOf<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
-  const before = known.get(machine);
-  if (before !== undefined) return before as unknown as readonly Node<W>[];
-  const nodes = readNodes(machine);
-  known.set(machine, nodes as unknown as readonly Node[]);
-  return nodes;
-}
-
-type Part = Readonly<Record<string, unknown>>;
-
-function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
   const config = machine?.config as Part | undefined;
   const name = typeof machine?.id === 'string' ? machine.id : 'what was given';
   const invalid = (node: string | null, what: string) =>
     new HookMisuse('MachineInvalid', name, node, what);
   if (!isRecord(config) || !isRecord(config.states))
     throw invalid(null, 'it is no hook machine: make one with hook.createMachine');
-  if (!isNamed(config.id)) throw invalid(null, 'it has no id: give it the name of its hook');
+  if (typeof config.id !== 'string' || config.id.trim() === '')
+    throw invalid(null, 'it has no id: give it the name of its hook');
   refuse(config, rootKeys, (key) => invalid(null, `the machine has "${key}": ${why(key)}`));
   const states = config.states as Readonly<Record<string, unknown>>;
   if (config.initial !== firstNode || Object.keys(states)[0] !== firstNode)
@@ -94,6 +87,14 @@ function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[]
   const circle = circleIn(nodes);
   if (circle !== null)
     throw invalid(circle, `the way leads back to ${circle}: a hook ends, and waits by deferring`);
+  // Where no way leads back, each node that is not reached comes after one to which nothing leads.
+  const targets = new Set(nodes.flatMap(({ edges }) => edges.map(({ to }) => to)));
+  const lost = nodes.map(({ id }) => id).find((id) => !isOwn(id) && !targets.has(id));
+  if (lost !== undefined)
+    throw invalid(
+      lost,
+      `nothing leads to node "${lost}": let an answer lead there, or leave it out`,
+    );
   return nodes;
 }
 
@@ -109,6 +110,8 @@ function circleIn(nodes: readonly Pick<Node, 'id' | 'edges'>[]): string | null {
   for (const _ of [...left]) id = left.get(id ?? '')?.find(({ to }) => left.has(to))?.to ?? null;
   return id;
 }
+
+type Part = Readonly<Record<string, unknown>>;
 
 const rootKeys = new Set(['id', 'context', 'initial', 'on', 'states', 'description', 'version']);
 const stateKeys = new Set(['type', 'meta', 'entry', 'on', 'description']);
@@ -149,6 +152,7 @@ function requestIn<W extends Words>(
 function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse): readonly Edge[] {
   if (on === undefined) return [];
   if (!isRecord(on)) throw wrong('has an "on" that is no record of edges');
+  const others = Object.keys(states).filter((id) => !isOwn(id));
   return Object.entries(on).map(([label, transition]) => {
     const edge = typeof transition === 'string' ? { target: transition } : transition;
     const where = `has an edge ${JSON.stringify(label)} that`;
@@ -162,17 +166,17 @@ function edgesIn(on: unknown, states: Part, wrong: (what: string) => HookMisuse)
     );
     if (actions !== undefined && actions !== 'learn')
       throw wrong(`${where} does more than "learn": order it by a node of its own`);
-    if (target === failedNode || target === firstNode)
+    if (isOwn(target))
       throw wrong(`${where} leads to ${target}: answers lead on, and "failed" is an answer itself`);
     if (!Object.hasOwn(states, target))
-      throw wrong(`${where} leads to ${JSON.stringify(target)}, which is no node of this machine`);
+      throw wrong(
+        `${where} leads to "${target}", which is no node of this machine: say ${instead(target, others)}`,
+      );
     return { label, to: target, learns: actions === 'learn' };
   });
 }
 
 const edgeKeys = new Set(['target', 'actions', 'description']);
-
-const isNamed = (id: unknown): boolean => typeof id === 'string' && id.trim() !== '';
 
 /** How Mermaid names a node, and the words that it keeps for itself. */
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -81,8 +81,7 @@ function check<W extends Words>(
     throw new HookMisuse('NodeUnknown', hook, id, `there is no node "${id}"; the nodes are ${all}`);
   }
   const unfit = (what: string) => new HookMisuse('AnswerUnfit', hook, id, what);
-  if (node.final || node.drawing === null || node.request === null)
-    throw unfit(`${id} takes no answer`);
+  if (node.final || node.request === null) throw unfit(`${id} takes no answer`);
   const label = typeof given === 'string' ? given : given?.label;
   const fits = [...labelsOf(node), 'failed'];
   if (!fits.includes(label))

@@ -86,17 +86,21 @@ export interface Vocabulary<W extends Words> {
    */
   readonly chart: <const Nodes extends Readonly<Record<string, DrawnNode<W>>>>(
     id: string,
-    nodes: Nodes,
+    nodes: Nodes & Linked<Nodes>,
     label?: string,
   ) => CreatedMachine<W, typeof firstNode | (keyof Nodes & string) | typeof failedNode>;
   /** A question of such a chart, and where each answer leads. */
-  readonly ask: (
+  readonly ask: <const Target extends string>(
     label: string,
     question: Made<W, W['question']>,
-    edges: Readonly<Record<string, string>>,
-  ) => DrawnNode<W>;
-  /** A step of such a chart, and where it leads. */
-  readonly order: (label: string, command: Made<W, W['command']>, next: string) => DrawnNode<W>;
+    edges: Readonly<Record<string, Target>>,
+  ) => DrawnNode<W, Target>;
+  /** A step of such a chart, and where it leads: once it is done, or by what else may come of it. */
+  readonly order: <const Target extends string>(
+    label: string,
+    command: Made<W, W['command']>,
+    next: Target | Readonly<Record<string, Target>>,
+  ) => DrawnNode<W, Target>;
   /** Where more is to be said of a machine than its chart does: XState's own configuration. */
   readonly hook: {
     readonly createMachine: <const C extends HookConfig<W>>(
@@ -132,12 +136,27 @@ export type NameAlone<Some extends Tagged> = Some extends Tagged
     : never
   : never;
 
-/** A node, as `ask`, `order` and the ends give it. */
-export type DrawnNode<W extends Words> = Pick<EndState<W>, 'entry'> & {
+/** A node, as `ask`, `order` and the ends give it; `Target` are the nodes to which it leads. */
+export interface DrawnNode<W extends Words, Target extends string = string> {
+  readonly entry: Asks<W>;
   readonly meta: Drawing;
   readonly type?: 'final';
-  readonly on?: Readonly<Record<string, { readonly target: string; readonly actions: 'learn' }>>;
+  readonly on?: Readonly<Record<string, { readonly target: Target; readonly actions: 'learn' }>>;
+}
+
+/** The same nodes, as long as they lead to each other; one that leads elsewhere says where to. */
+export type Linked<Nodes> = {
+  readonly [Id in keyof Nodes]: [Astray<Nodes[Id], keyof Nodes>] extends [never]
+    ? Nodes[Id]
+    : `leads to ${Astray<Nodes[Id], keyof Nodes>}, which is no node of this chart`;
 };
+
+/** To which nodes that are not there a node leads; none where the compiler knows no more than `string`. */
+export type Astray<Node, Id> = Node extends {
+  readonly on?: Readonly<Record<string, { readonly target: infer Target extends string }>>;
+}
+  ? Exclude<string extends Target ? never : Target, Id>
+  : never;
 
 export interface Asks<W extends Words> {
   readonly type: 'ask';
@@ -209,9 +228,9 @@ export function vocabulary<W extends Words>(first: {
   return {
     chart: (id, nodes, label = `${id} Hook`) => {
       given('chart', 'the nodes', nodes, 'record');
-      const start = leadsTo(Object.keys(nodes)[0] ?? '');
+      const start = Object.keys(nodes)[0] ?? '';
       const states = {
-        hook_fired: { meta: terminal(label), on: { start } },
+        hook_fired: { meta: terminal(label), on: leadingTo({ start }) },
         ...nodes,
         failed: fails,
       };
@@ -222,12 +241,12 @@ export function vocabulary<W extends Words>(first: {
     },
     ask: (label, made, edges) => {
       given('ask', 'the edges', edges, 'record');
-      const on = Object.entries(edges).map(([answer, to]) => [answer, leadsTo(to)] as const);
-      return { meta: question(label), entry: asks(called(made)), on: Object.fromEntries(on) };
+      return { meta: question(label), entry: asks(called(made)), on: leadingTo(edges) };
     },
     order: (label, made, next) => {
-      given('order', 'where it leads', next, 'text');
-      return { meta: step(label), entry: asks(called(made)), on: { done: leadsTo(next) } };
+      const edges = typeof next === 'string' ? { done: next } : next;
+      given('order', 'where it leads, where that is no text,', edges, 'record');
+      return { meta: step(label), entry: asks(called(made)), on: leadingTo(edges) };
     },
     hook: { createMachine },
     nothingLearned,
@@ -242,27 +261,18 @@ export function vocabulary<W extends Words>(first: {
   };
 }
 
-const leadsTo = (target: string) => ({ target, actions: 'learn' }) as const;
+const leadingTo = <Target extends string>(edges: Readonly<Record<string, Target>>) =>
+  Object.fromEntries(
+    Object.entries(edges).map(([label, target]) => [label, { target, actions: 'learn' } as const]),
+  );
 
 /** A request that is called by its name alone has no other part. */
 const called = <W extends Words, Some extends Tagged>(made: Made<W, Some>) =>
   typeof made === 'string' ? () => ({ _tag: made }) as unknown as Some : made;
 
 function creating<W extends Words>(): Vocabulary<W>['hook']['createMachine'] {
-  const made = setup<
-    Context<W>,
-    Signal<W>,
-    Record<never, never>,
-    Record<never, never>,
-    { ask: Request<W>; learn: undefined },
-    Record<never, never>,
-    never,
-    string,
-    unknown,
-    unknown,
-    EventObject,
-    Drawing
-  >({
+  const made = setup({
+    types: {} as { context: Context<W>; events: Signal<W>; meta: Drawing },
     actions: {
       ask: () => {},
       learn: assign(({ context, event }) => learn<W>(context, event)),

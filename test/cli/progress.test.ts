@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { hasColour } from '../../src/cli/colour.ts';
 import { foreseen } from '../../src/cli/foreseen.ts';
-import { nearest } from '../../src/cli/nearest.ts';
 import { progressOn } from '../../src/cli/progress.ts';
 import { Searching } from '../../src/cli/searching.ts';
+import { nearest } from '../../src/hook/nearest.ts';
 
 describe('colour', () => {
   it.each([

@@ -80,12 +80,38 @@ describe('a machine that says no more than its chart', () => {
     });
   });
 
+  it('may come out of a step in more than one way', () => {
+    const ways = { done: 'rtn', 'out of oil': 'defer' } as const;
+    const light = order('Light the lamp', () => ({ _tag: 'LightLamp', oil: 1 }), ways);
+    const short = chart('dusk', { light, rtn: returns, defer: defers });
+    expect(print(chartOf(short))).toContain('light -- out of oil --> defer');
+    expect(plan(short, event, {}).path.at(-1)).toBe('rtn');
+    expect(plan(short, event, { light: 'out of oil' }).path.at(-1)).toBe('defer');
+    const [lighting] = begin(short, event);
+    const [{ context }] = advance(short, lighting, { label: 'out of oil', learned: { oil: 0 } });
+    expect(context.learned).toEqual({ oil: 0 });
+  });
+
   it('is refused where it leads nowhere', () => {
     expect(() => chart('dusk', {})).toThrow('leads to ""');
+    const lit = order('Light it', () => ({ _tag: 'LightLamp', oil: 1 }), 'rnt');
     expect(() =>
-      chart('dusk', { lit: order('Light it', () => ({ _tag: 'LightLamp', oil: 1 }), 'out') }),
+      // @ts-expect-error a node that is not there
+      chart('dusk', { lit, rtn: returns }),
     ).toThrow(
-      'node "lit" has an edge "done" that leads to "out", which is no node of this machine',
+      'node "lit" has an edge "done" that leads to "rnt", which is no node of this machine: say "rtn"',
+    );
+    // Where no name is near each is told, but those to which nobody is led.
+    const elsewhere: string = 'nowhere';
+    const off = order('Put it off', () => ({ _tag: 'LightLamp', oil: 1 }), elsewhere);
+    expect(() => chart('dusk', { off, rtn: returns })).toThrow(
+      'leads to "nowhere", which is no node of this machine: say "off" or "rtn"',
+    );
+  });
+
+  it('is refused where nothing leads to one of its nodes', () => {
+    expect(() => chart('dusk', { rtn: returns, defer: defers })).toThrow(
+      'dusk: nothing leads to node "defer": let an answer lead there, or leave it out',
     );
   });
 });
@@ -144,6 +170,25 @@ describe('a machine that breaks the rules is refused by name, wherever it is giv
     ['a failed state that is drawn', withState('failed', returns), 'failed', 'add "failed: fails"'],
     ['no way to failed', { ...base, on: {} }, null, 'onFailure'],
     ['a circle', light({ done: 'weather' }), 'weather', 'leads back to weather'],
+    [
+      'a node to which nothing leads',
+      withState('lost', { ...states.light, on: { done: 'rtn' } }),
+      'lost',
+      'nothing leads to node "lost"',
+    ],
+    [
+      'nodes that lead to each other alone',
+      {
+        ...base,
+        states: {
+          ...states,
+          lost: { ...states.light, on: { done: 'gone' } },
+          gone: { ...states.light, on: { done: 'rtn' } },
+        },
+      },
+      'lost',
+      'nothing leads to node "lost"',
+    ],
     ['no id', { ...base, id: '' }, null, 'it has no id'],
     ['a node that Mermaid cannot name', withState('my node', states.light), 'my node', 'letters'],
     ['a node with a word of Mermaid’s', withState('end', states.light), 'end', 'no chart can name'],
@@ -233,7 +278,7 @@ describe('plan', () => {
         ...named,
         states: {
           ...named.states,
-          manned: { ...states.manned, on: { yes: 'constructor', no: 'defer' } },
+          manned: { ...states.manned, on: { yes: 'constructor', no: 'light' } },
         },
       } as HookMachine['config'],
     };

@@ -4,7 +4,7 @@ import { createActor } from 'xstate';
 import { advance, begin, plan } from '../../src/hook/index.ts';
 import { dusk, lighthouse } from './lighthouse.ts';
 
-const { ask, asks, hook, nothingLearned, order } = lighthouse;
+const { ask, asks, chart, hook, nothingLearned, order, returns } = lighthouse;
 
 it('words of a charm are inferred from its machine, and others refused', () => {
   const [state, request] = begin(dusk, { keeper: 'Ida' });
@@ -13,6 +13,7 @@ it('words of a charm are inferred from its machine, and others refused', () => {
   actor.getSnapshot().context.learned.oil satisfies number | null;
   expect(request).toEqual({ _tag: 'Weather' });
 
+  const [oil, rtn] = [() => ({ _tag: 'LightLamp', oil: 1 }) as const, returns];
   const refused: readonly (() => unknown)[] = [
     // @ts-expect-error a request that is none of the charm's
     () => asks(() => ({ _tag: 'LightLamps', oil: 1 })),
@@ -24,6 +25,12 @@ it('words of a charm are inferred from its machine, and others refused', () => {
     () => order('Ask', 'Weather', 'rtn'),
     // @ts-expect-error a command, where something is asked
     () => ask('Light it?', () => ({ _tag: 'LightLamp', oil: 1 }), { yes: 'rtn' }),
+    // @ts-expect-error an answer that leads to no node
+    () => chart('dusk', { weather: ask('?', 'Weather', { clear: 'rtn', storm: 'rnt' }), rtn }),
+    // @ts-expect-error a step that does
+    () => chart('dusk', { light: order('Light it', oil, 'rnt'), rtn }),
+    // @ts-expect-error a step that does in one of its ways
+    () => chart('dusk', { light: order('Light it', oil, { done: 'rtn', dry: 'rnt' }), rtn }),
     // @ts-expect-error an event of another charm
     () => begin(dusk, { relation: 4 }),
     // @ts-expect-error what this charm does not learn
@@ -38,5 +45,19 @@ it('words of a charm are inferred from its machine, and others refused', () => {
     () => actor.getSnapshot().matches('dawn'),
   ];
   const base = { id: 'dusk', context: nothingLearned };
-  expect(refused).toHaveLength(11);
+  expect(refused).toHaveLength(14);
+});
+
+it('nodes that lead to each other compile, however they are written', () => {
+  const oil = () => ({ _tag: 'LightLamp', oil: 1 }) as const;
+  // Of what is put together as it runs the compiler knows no names.
+  const [first, ...others]: string[] = ['one', 'two'];
+  const put = [first, ...others].map((id, at) => [id, order('Light it', oil, others[at] ?? 'rtn')]);
+  const weather = ask('?', 'Weather', { clear: 'rtn', storm: 'light' });
+  const light = order('Light it', oil, { done: 'rtn', dry: 'rtn' });
+  const charts = [
+    chart('dusk', { weather, light, rtn: { ...returns } }),
+    chart('dusk', { ...Object.fromEntries(put), rtn: returns }),
+  ];
+  expect(charts.map((machine) => Object.keys(machine.config.states ?? {}).length)).toEqual([5, 5]);
 });

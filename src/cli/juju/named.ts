@@ -7,8 +7,8 @@ import {
   pairsOf,
   relationBetween,
 } from '../../foreign/index.ts';
+import { nearest } from '../../hook/nearest.ts';
 import type { Configuration } from '../../testing/index.ts';
-import { nearest } from '../nearest.ts';
 import { WrongUse } from '../wrong-use.ts';
 
 export const listed = (names: readonly string[]): string =>

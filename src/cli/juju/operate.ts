@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { checksFail, describeCharm, type HandModel, restarts } from '../../foreign/index.ts';
+import { nearest } from '../../hook/nearest.ts';
 import type { RunHook } from '../../testing/index.ts';
 import { imagesIn } from '../foreign-options.ts';
-import { nearest } from '../nearest.ts';
 import { out } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { WrongUse } from '../wrong-use.ts';

@@ -1,9 +1,9 @@
 /** Actions of charms, as operators ask units for them. */
 import type { Command } from 'commander';
 import { asYaml, type HandModel, type HandRun } from '../../foreign/index.ts';
+import { nearest } from '../../hook/nearest.ts';
 import { bad } from '../colour.ts';
 import { valueIn } from '../foreign-options.ts';
-import { nearest } from '../nearest.ts';
 import { out } from '../output.ts';
 import { WrongUse } from '../wrong-use.ts';
 import { listed, unitIn } from './named.ts';
