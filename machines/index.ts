@@ -13,20 +13,18 @@ import * as left from './left-to-do.ts';
 import { pgbPeersRelationChanged } from './pgb-peers-relation-changed.ts';
 import { updateStatus } from './update-status.ts';
 
+export * from './certificates-relation-changed.ts';
+export * from './database-password-renewed.ts';
+export * from './database-relation-broken.ts';
+export * from './database-relation-departed.ts';
+export * from './database-requested.ts';
 export * from './hook.ts';
+export * from './leader-elected.ts';
 export * from './left-to-do.ts';
+export * from './pgb-peers-relation-changed.ts';
 export type * from './refusal.ts';
+export * from './update-status.ts';
 export type * from './vocabulary.ts';
-export {
-  certificatesRelationChanged,
-  databasePasswordRenewed,
-  databaseRelationBroken,
-  databaseRelationDeparted,
-  databaseRequested,
-  leaderElected,
-  pgbPeersRelationChanged,
-  updateStatus,
-};
 
 /**
  * Every machine by its name: those of Juju's hooks, then those of what is left to do at their ends.

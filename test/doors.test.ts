@@ -80,6 +80,8 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     nodesOf: [[machine]],
     pending: [[machine, state]],
     plan: [[machine, { relation: 4 }, { is_departing: 'no' }], 1],
+    // Null is the event before a hook has begun.
+    relationOf: [[{ relation: 4 }], 0],
     restore: [[machine, JSON.stringify(state), pgbouncer.stateSchemas]],
     resume: [[ships, { lamp }], 1],
     shapeAt: [[machine, state]],

@@ -55,6 +55,7 @@ describe('rooms', () => {
         'nodesOf',
         'pending',
         'plan',
+        'relationOf',
         'render',
         'restore',
         'resume',

@@ -5,11 +5,11 @@ import {
   given,
   type HookMachine,
   HookMisuse,
+  instead,
   isEnd,
   isRecord,
   type Node,
   nodesOf,
-  oneOf,
   type Perform,
   type Refused,
   type Schema,
@@ -18,6 +18,7 @@ import {
 import type { Deferral } from './deferral.ts';
 import type { Endpoints } from './endpoints.ts';
 import { calledSchema } from './event.ts';
+import { hookInstead, isJujuHook } from './hook-tools/hook-names.ts';
 import type { JujuEvent, Status } from './port.ts';
 import type { Shown } from './shown.ts';
 import { standingStatus } from './status.ts';
@@ -44,7 +45,10 @@ export interface CharmConfig<W extends Words, Ports, Name extends string = strin
   readonly name: string;
   /** The machine of each chart, by its id. */
   readonly machines: Readonly<Record<Name, HookMachine<W>>>;
-  /** Which hook of Juju's goes through which chart; nothing is done in any other one. */
+  /**
+   * Which hook of Juju's, or action as `actions/NAME`, goes through which chart; nothing is done in
+   * any other one. A function takes other names as well.
+   */
   readonly events:
     | Readonly<Record<string, NoInfer<Name>>>
     | ((called: JujuEvent) => NoInfer<Name> | null | undefined);
@@ -103,7 +107,8 @@ export interface Charm<
   Given extends object = object,
   Ports = Given & { readonly juju: Unit },
   Why extends Failure = Failure,
-> extends Omit<CharmConfig<W, Ports>, 'status'>,
+  Name extends string = string,
+> extends Omit<CharmConfig<W, Ports, Name>, 'status'>,
     Surroundings<W, Given, Ports, Why> {
   readonly event: CharmEvent<W>;
   /** The chart that a hook of Juju's goes through; null where it goes through none. */
@@ -191,7 +196,7 @@ export const handlers = <W extends Words, Given extends object = object>(
  */
 export function defineCharm<W extends Words, Given extends object, Name extends string>(
   config: CharmConfig<W, Given & { readonly juju: Unit }, Name> & EventOf<W>,
-): Charm<W, Given> {
+): Charm<W, Given, Given & { readonly juju: Unit }, Failure, Name> {
   return charmOf<W, Given, Given & { readonly juju: Unit }, Failure, Name>({
     status: ({ juju }, ended) => standingStatus(juju, ended),
     ...config,
@@ -211,27 +216,21 @@ export function charmOf<
     Partial<Pick<Charm<W, Given, Ports, Why>, 'event'>> &
     Surroundings<W, Given, Ports, Why> &
     Pick<Charm<W, Given, Ports, Why>, 'status'>,
-): Charm<W, Given, Ports, Why> {
+): Charm<W, Given, Ports, Why, Name> {
   given('defineCharm', 'the charm', config, { name: 'text' });
-  const { name, events } = config;
-  const machines: Readonly<Record<string, HookMachine<W>>> = config.machines;
+  const { name, events, machines } = config;
   const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
   for (const [part, value] of Object.entries(config))
     if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
   if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
   if (config.event !== undefined)
     given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
-  const needed = (part: 'machines' | 'perform' | 'learned') => {
-    if (!isRecord(config[part]))
+  for (const part of ['machines', 'perform', 'learned', 'events'] as const)
+    if (!isRecord(config[part]) && !(part === 'events' && typeof events === 'function'))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
-  };
-  needed('machines');
-  for (const [id, machine] of Object.entries(machines))
+  for (const [id, machine] of Object.entries<HookMachine<W>>(machines)) {
     if (machine?.id !== id)
       throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
-  needed('perform');
-  needed('learned');
-  for (const [id, machine] of Object.entries(machines))
     for (const node of nodesOf(machine)) {
       const tag = tagOf(machine, node);
       if (tag !== null && !Object.hasOwn(config.perform, tag))
@@ -239,26 +238,25 @@ export function charmOf<
           `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
         );
     }
+  }
   const known = (hook: string, chart: string): string => {
     if (Object.hasOwn(machines, chart)) return chart;
-    throw invalid(`${hook} is to go through "${chart}": say ${oneOf(Object.keys(machines))}`);
+    throw invalid(
+      `${hook} is to go through "${chart}": say ${instead(chart, Object.keys(machines))}`,
+    );
   };
-  if (typeof events !== 'function') {
-    if (!isRecord(events))
-      throw invalid(
-        'its events are no record of hooks and machines: give defineCharm { events: … }',
-      );
-    for (const [hook, chart] of Object.entries(events)) known(hook, chart);
+  const charts = new Map(typeof events === 'function' ? [] : Object.entries<Name>(events));
+  for (const [hook, chart] of charts) {
+    if (!isJujuHook(hook) && !hook.startsWith('actions/'))
+      throw invalid(`its events name "${hook}", which Juju never calls: say ${hookInstead(hook)}`);
+    known(hook, chart);
   }
   return {
     event: { of: (called) => called, schema: calledSchema },
     ...config,
     chartOf: (called) => {
-      const { hook } = called;
-      const own =
-        typeof events === 'function' || !Object.hasOwn(events, hook) ? null : events[hook];
-      const chart = typeof events === 'function' ? events(called) : own;
-      return chart == null ? null : known(hook, chart);
+      const chart = typeof events === 'function' ? events(called) : charts.get(called.hook);
+      return chart == null ? null : known(called.hook, chart);
     },
   };
 }

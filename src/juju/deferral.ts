@@ -12,7 +12,11 @@ export interface Deferral<W extends Words = Words> {
   readonly event: W['event'];
 }
 
-const queue = v.array(v.object({ hook: v.string(), event: v.unknown() }));
+const queue = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.array(v.object({ hook: v.string(), event: v.unknown() })),
+);
 
 /** Reads the queue; a hook that the charm has not, or an event that it cannot read, spoils all of it. */
 export function parseDeferrals<W extends Words>(
@@ -24,15 +28,10 @@ export function parseDeferrals<W extends Words>(
     E.left({ _tag: 'DeferralsUnreadable' as const, class: 'broken' as const, why });
   const text = state[deferralKey] ?? '';
   if (text === '') return E.right([]);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return unreadable('it is not JSON');
-  }
-  const parsed = v.safeParse(queue, value);
+  const parsed = v.safeParse(queue, text);
   if (!parsed.success) {
     const [issue] = parsed.issues;
+    if (issue.type === 'parse_json') return unreadable('it is not JSON');
     return unreadable(`${v.getDotPath(issue) ?? 'it'} is not as expected (${issue.expected})`);
   }
   const deferrals: Deferral<W>[] = [];

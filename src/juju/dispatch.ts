@@ -13,7 +13,6 @@ import {
   machineOf,
   performed,
   right,
-  type Tagged,
   type Watch,
   type Words,
 } from '../hook/index.ts';
@@ -201,19 +200,15 @@ const throughChart = <W extends Words, Given extends object, Ports, Why extends 
     machineOf(charm, hook),
     { event },
     (request, at) =>
-      unit.isLate() ? halt(outOfTime(request)) : performed(charm.perform, ports, request, at),
+      unit.isLate()
+        ? halt({ _tag: 'OutOfTime', class: 'unavailable', what: request._tag })
+        : performed(charm.perform, ports, request, at),
     { watch, clock },
     {
       refused: (why) => charm.refused?.(ports, why) ?? Promise.resolve(),
       waitsFor: () => charm.waitsFor?.(ports) ?? Promise.resolve(null),
     },
   );
-
-const outOfTime = ({ _tag }: Tagged): JujuError => ({
-  _tag: 'OutOfTime',
-  class: 'unavailable',
-  what: _tag,
-});
 
 /** Whether what a hook was deferred for is still there: a relation's hooks go with their relation. */
 async function isAsked<W extends Words, Given extends object, Ports, Why extends Failure>(

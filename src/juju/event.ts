@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Schema } from '../hook/index.ts';
+import { HookMisuse, type Schema } from '../hook/index.ts';
 import type { JujuEvent } from './port.ts';
 
 const ofRelation = /^(.+)-relation-(created|joined|changed|departed|broken)$/;
@@ -17,12 +17,22 @@ export function relationHook(hook: string): RelationHook | null {
 }
 
 /** The same of an event, with its relation. */
-export function relationIn({
-  hook,
-  relation,
-}: Partial<JujuEvent>): (RelationHook & { readonly relation: number }) | null {
+export function relationIn({ hook, relation }: Partial<JujuEvent>) {
   const of = typeof hook === 'string' ? relationHook(hook) : null;
   return of === null || relation === undefined ? null : { ...of, relation };
+}
+
+/**
+ * The relation that an event is about, for the requests of a machine: `relationOf(event)`. It is -1
+ * before `start`, when nothing is carried out; `HookMisuse` for an event that is about none.
+ *
+ * @category Words and machines
+ */
+export function relationOf(event: { readonly relation?: number } | null): number {
+  const relation = event === null ? -1 : event?.relation;
+  if (typeof relation === 'number') return relation;
+  const what = 'the event is about no relation: let hooks of an endpoint alone lead to this chart';
+  throw new HookMisuse('ArgumentUnfit', 'relationOf', null, what);
 }
 
 /** How an event of Juju's is read back where a machine starts on it as it is. */

@@ -4,25 +4,7 @@
  * @module hookchart/juju
  */
 
-export {
-  type Action,
-  type ActionRefused,
-  type ActionResults,
-  type Actions,
-  type ActionsOf,
-  type ActionWorld,
-  act,
-  type CharmModule,
-  type Closing,
-  type DispatchCharmOptions,
-  dispatchCharm,
-  type HookOutput,
-  refuseAction,
-  type Served,
-  type Whereabouts,
-  type WithoutPorts,
-  type WithPorts,
-} from '../process/index.ts';
+export * from '../process/for-authors.ts';
 export * from './charm.ts';
 export type { Deferral } from './deferral.ts';
 export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';

@@ -1,5 +1,5 @@
+import { isJujuHook } from '../juju/hook-tools/hook-names.ts';
 import type { DrawnHook } from './drawn-hooks.ts';
-import { isJujuHook } from './juju-hooks.ts';
 import { commented, either, key, quoted } from './literals.ts';
 import { variableOf } from './names.ts';
 import type { DrawnRequest } from './requests.ts';

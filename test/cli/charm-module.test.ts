@@ -137,7 +137,7 @@ describe('a module that has no charm', () => {
   file('in-turn.mjs', "export * from './open.mjs';");
   file('throws.mjs', "throw new Error('no lamp');");
   file('lost.mjs', "import 'no-such-package';");
-  file('invalid.mjs', beacon('').replace("'lamp-relation-joined': 'dusk'", "x: 'dawn'"));
+  file('invalid.mjs', beacon('').replace("'lamp-relation-joined': 'dusk'", "start: 'dawn'"));
   file('charm.ts', 'export const charm: number = 1;');
 
   it.each([

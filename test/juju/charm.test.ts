@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { defineCharm, dispatch, drive, HookMisuse, resume, take } from '../../src/index.ts';
+import {
+  defineCharm,
+  dispatch,
+  drive,
+  HookMisuse,
+  type JujuEvent,
+  relationOf,
+  resume,
+  take,
+} from '../../src/index.ts';
 import type { HookWorld } from '../../src/juju/index.ts';
 import { openUnit } from '../../src/juju/unit.ts';
 import { changed, type Lamp, lightAsked, lighthouse, ships } from './ships.ts';
@@ -32,6 +41,40 @@ describe('defineCharm', () => {
     expect(message).toBe('lighthouse: start is to go through "nowhere": say "light-asked"');
   });
 
+  it.each([
+    ['light-relation-chagned', '"light-relation-changed"'],
+    ['light-relaton-joined', '"light-relation-joined"'],
+    ['config-chnaged', '"config-changed"'],
+    ['lamp-pebble-raedy', '"lamp-pebble-ready"'],
+    ['the-oil-storage-attach', '"the-oil-storage-attached"'],
+    ['instal', '"install"'],
+    ['confg-changed', '"config-changed" or "confg-relation-changed"'],
+    ['light-bulb-departed', '"light-bulb-relation-departed"'],
+    ['dusk', /"install" or "start" or .* or "secret-rotate"$/],
+  ])('refuses an event that Juju never calls, %s, and says which was meant', (hook, meant) => {
+    const broken = { ...parts, events: { 'config-changed': 'light-asked', [hook]: 'light-asked' } };
+    const { kind, message } = misuse(() => defineCharm(broken as unknown as typeof parts));
+    expect(kind).toBe('CharmInvalid');
+    const [what, said] = message.split(': say ');
+    expect(what).toBe(`lighthouse: its events name "${hook}", which Juju never calls`);
+    expect(said).toEqual(typeof meant === 'string' ? meant : expect.stringMatching(meant));
+  });
+
+  it('takes an action for an event, and from a function any name', () => {
+    const asked = defineCharm({ ...parts, events: { 'actions/light': 'light-asked' } });
+    expect(asked.chartOf({ hook: 'actions/light' })).toBe('light-asked');
+    const named = defineCharm({
+      ...parts,
+      events: ({ hook }) => (hook === 'dusk' && 'light-asked') || null,
+    });
+    expect(named.chartOf({ hook: 'dusk' })).toBe('light-asked');
+  });
+
+  it('knows its machines by their names', () => {
+    const { id } = defineCharm(parts).machines['light-asked'];
+    expect(id).toBe('light-asked');
+  });
+
   it('refuses a machine under another name than its own', () => {
     const broken = { ...parts, machines: { other: lightAsked }, events: {} };
     expect(misuse(() => defineCharm(broken)).message).toBe(
@@ -47,13 +90,16 @@ describe('defineCharm', () => {
     );
   });
 
-  it.each(['machines', 'perform', 'learned'] as const)('refuses a charm without %s', (part) => {
-    const { [part]: _, ...rest } = parts;
-    const broken = rest as typeof parts;
-    expect(misuse(() => defineCharm(broken)).message).toBe(
-      `lighthouse: it has no ${part}: give defineCharm { ${part}: … }`,
-    );
-  });
+  it.each(['machines', 'perform', 'learned', 'events'] as const)(
+    'refuses a charm without %s',
+    (part) => {
+      const { [part]: _, ...rest } = parts;
+      const broken = rest as typeof parts;
+      expect(misuse(() => defineCharm(broken)).message).toBe(
+        `lighthouse: it has no ${part}: give defineCharm { ${part}: … }`,
+      );
+    },
+  );
 
   it('finds where a function leads only when it is called', () => {
     const charm = defineCharm({ ...parts, events: ({ hook }) => hook as 'light-asked' });
@@ -137,5 +183,20 @@ describe('drive', () => {
     expect(await drive(charm, ports())('light-asked', changed(0))()).toMatchObject({
       right: { end: { _tag: 'Deferred', why: failure } },
     });
+  });
+});
+
+describe('relationOf', () => {
+  it('is the relation of an event, and -1 before a hook has begun', () => {
+    expect([relationOf(changed(4)), relationOf(changed(0)), relationOf(null)]).toEqual([4, 0, -1]);
+  });
+
+  it('refuses an event that is about no relation', () => {
+    const start: JujuEvent = { hook: 'start' };
+    expect(misuse(() => relationOf(start)).message).toBe(
+      'relationOf: the event is about no relation: let hooks of an endpoint alone lead to this chart',
+    );
+    const nothing = undefined as unknown as JujuEvent;
+    expect(misuse(() => relationOf(nothing)).kind).toBe('ArgumentUnfit');
   });
 });

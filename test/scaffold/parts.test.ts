@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Chart, ChartEdge, ChartNode } from '../../src/chart/index.ts';
-import { isJujuHook } from '../../src/scaffold/juju-hooks.ts';
+import { isJujuHook } from '../../src/juju/hook-tools/hook-names.ts';
 import { commented, key, quoted } from '../../src/scaffold/literals.ts';
 import { prefixOf, tagOf, variableOf } from '../../src/scaffold/names.ts';
 import { type Ways, waysOf } from '../../src/scaffold/ways.ts';
