@@ -23,6 +23,7 @@ export {
   type DriveOptions,
   drive,
   type Edge,
+  type Edges,
   type End,
   type EndState,
   type Failure,

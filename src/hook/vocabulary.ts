@@ -90,17 +90,17 @@ export interface Vocabulary<W extends Words> {
     label?: string,
   ) => CreatedMachine<W, typeof firstNode | (keyof Nodes & string) | typeof failedNode>;
   /** A question of such a chart, and where each answer leads. */
-  readonly ask: <const Target extends string>(
+  readonly ask: <const Next extends Edges>(
     label: string,
     question: Made<W, W['question']>,
-    edges: Readonly<Record<string, Target>>,
-  ) => DrawnNode<W, Target>;
+    next: Next,
+  ) => DrawnNode<W, Next[keyof Next]>;
   /** A step of such a chart, and where it leads: once it is done, or by what else may come of it. */
-  readonly order: <const Target extends string>(
+  readonly order: <const Next extends string | Edges>(
     label: string,
     command: Made<W, W['command']>,
-    next: Target | Readonly<Record<string, Target>>,
-  ) => DrawnNode<W, Target>;
+    next: Next,
+  ) => DrawnNode<W, Next extends string ? Next : Next[keyof Next]>;
   /** Where more is to be said of a machine than its chart does: XState's own configuration. */
   readonly hook: {
     readonly createMachine: <const C extends HookConfig<W>>(
@@ -136,12 +136,17 @@ export type NameAlone<Some extends Tagged> = Some extends Tagged
     : never
   : never;
 
+/** Where each answer leads. */
+export type Edges = Readonly<Record<string, string>>;
+
 /** A node, as `ask`, `order` and the ends give it; `Target` are the nodes to which it leads. */
-export interface DrawnNode<W extends Words, Target extends string = string> {
+export interface DrawnNode<W extends Words, Target = string> {
   readonly entry: Asks<W>;
   readonly meta: Drawing;
   readonly type?: 'final';
-  readonly on?: Readonly<Record<string, { readonly target: Target; readonly actions: 'learn' }>>;
+  readonly on?: Readonly<Record<string, { readonly target: string; readonly actions: 'learn' }>>;
+  /** For the compiler alone. */
+  readonly '~leadsTo'?: Target;
 }
 
 /** The same nodes, as long as they lead to each other; one that leads elsewhere says where to. */
@@ -152,10 +157,10 @@ export type Linked<Nodes> = {
 };
 
 /** To which nodes that are not there a node leads; none where the compiler knows no more than `string`. */
-export type Astray<Node, Id> = Node extends {
-  readonly on?: Readonly<Record<string, { readonly target: infer Target extends string }>>;
-}
-  ? Exclude<string extends Target ? never : Target, Id>
+export type Astray<Node, Id> = Node extends { readonly '~leadsTo'?: infer Target }
+  ? string extends Target
+    ? never
+    : Exclude<Target & string, Id>
   : never;
 
 export interface Asks<W extends Words> {
@@ -228,15 +233,11 @@ export function vocabulary<W extends Words>(first: {
   return {
     chart: (id, nodes, label = `${id} Hook`) => {
       given('chart', 'the nodes', nodes, 'record');
-      const start = Object.keys(nodes)[0] ?? '';
-      const states = {
-        hook_fired: { meta: terminal(label), on: leadingTo({ start }) },
-        ...nodes,
-        failed: fails,
-      };
+      const [start = ''] = Object.keys(nodes);
+      const first = { meta: terminal(label), on: leadingTo({ start }) };
       return createMachine({
         ...{ id, context: nothingLearned, initial: firstNode, on: onFailure },
-        states,
+        states: { hook_fired: first, ...nodes, failed: fails },
       });
     },
     ask: (label, made, edges) => {
@@ -244,8 +245,8 @@ export function vocabulary<W extends Words>(first: {
       return { meta: question(label), entry: asks(called(made)), on: leadingTo(edges) };
     },
     order: (label, made, next) => {
-      const edges = typeof next === 'string' ? { done: next } : next;
-      given('order', 'where it leads, where that is no text,', edges, 'record');
+      const edges: Edges = typeof next === 'string' ? { done: next } : next;
+      given('order', 'where it leads, unless that is a text,', edges, 'record');
       return { meta: step(label), entry: asks(called(made)), on: leadingTo(edges) };
     },
     hook: { createMachine },
@@ -261,7 +262,7 @@ export function vocabulary<W extends Words>(first: {
   };
 }
 
-const leadingTo = <Target extends string>(edges: Readonly<Record<string, Target>>) =>
+const leadingTo = (edges: Edges) =>
   Object.fromEntries(
     Object.entries(edges).map(([label, target]) => [label, { target, actions: 'learn' } as const]),
   );

@@ -51,7 +51,7 @@ export const project = ({
       ['tsconfig.json', checkedFile()],
       ['tsconfig.build.json', builtFile()],
       ['.gitignore', ignoredFile()],
-      ['README.md', readmeFile(name, hooks, requests)],
+      ['README.md', readmeFile(name, hooks, requests, versions)],
       ['metadata.yaml', metadataFile(name, endpoints)],
       ['src/words.ts', wordsFile(requests)],
       ['src/charm.ts', charmFile(name, hooks, requests, endpoints.peers)],

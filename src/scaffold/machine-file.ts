@@ -62,35 +62,19 @@ function entryOf({ id, shape, label }: ChartNode, edges: readonly Answer[], tag:
             text: `{ ...defers, meta: { shape: 'defer', label: ${said} } }`,
             parts: ['defers'],
           };
-    case 'question': {
-      const answers = edges.map(({ label: answer, to }) => `${key(answer)}: ${quoted(to)}`);
-      return { id, text: called(id, 'ask', [said, request, record(answers)]), parts: ['ask'] };
-    }
+    case 'question':
+      return { id, text: called(id, 'ask', [said, request, edgesOf(edges)]), parts: ['ask'] };
     case 'step': {
       const [only, ...others] = edges;
-      if (only?.label === 'done' && others.length === 0)
-        return {
-          id,
-          text: called(id, 'order', [said, request, quoted(only.to)]),
-          parts: ['order'],
-        };
-      return { id, text: choosing(said, request, edges), parts: ['asks', 'step'] };
+      const isPlain = only?.label === 'done' && others.length === 0;
+      const next = isPlain ? quoted(only.to) : edgesOf(edges);
+      return { id, text: called(id, 'order', [said, request, next]), parts: ['order'] };
     }
   }
 }
 
-/** A command that may come out in more than one way, which `order` has no words for. */
-function choosing(label: string, request: string, edges: readonly Answer[]): string {
-  const ways = edges.map(
-    ({ label: answer, to }) => `${key(answer)}: { target: ${quoted(to)}, actions: 'learn' },`,
-  );
-  return `{
-  meta: step(${label}),
-  entry: asks(() => ({ _tag: ${request} })),
-  on: {
-${indented(4, ways)}  },
-}`;
-}
+const edgesOf = (edges: readonly Answer[]): string =>
+  record(edges.map(({ label, to }) => `${key(label)}: ${quoted(to)}`));
 
 const record = (entries: readonly string[]): string =>
   inOneLine(`{ ${entries.join(', ')} }`) ?? `{\n${indented(2, entries.map(ended))}}`;

@@ -34,7 +34,7 @@ const taken: ReadonlySet<string> = new Set(
     'package private protected public return static super switch this throw true try typeof',
     'undefined var void while with yield async of',
     // What the files call their own.
-    'ask asks chart defers order returns step terminal vocabulary',
+    'ask chart defers order relationOf returns terminal vocabulary',
     'charm defineCharm halt learned notWritten compare describe drawing expect it parse plan ways',
     'inWords readFileSync then',
   ].flatMap((line) => line.split(' ')),

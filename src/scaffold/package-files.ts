@@ -73,7 +73,9 @@ export function readmeFile(
   name: string,
   hooks: readonly DrawnHook[],
   requests: readonly DrawnRequest[],
+  { hookchart }: Pick<Versions, 'hookchart'>,
 ): string {
+  const tarball = `hookchart-${hookchart}.tgz`;
   const unheard = hooks.filter(({ hook }) => !isJujuHook(hook)).map(({ hook }) => hook);
   const [one] = hooks;
   return `# ${name}
@@ -88,6 +90,8 @@ npx hookchart verify --charm dist/simulated.js
 npx hookchart soak --charm dist/simulated.js --hooks 10000
 npx hookchart pack --charm dist/main.js
 \`\`\`
+
+While no registry has hookchart, \`npm ci && npm pack\` in a clone of it makes the package, and here the first line is \`npm install FOLDER/${tarball}\`, with the folder of that clone: it installs all the others as well, and puts the file in place of the version in \`package.json\`.
 
 | file | |
 |---|---|
@@ -105,7 +109,7 @@ npx hookchart pack --charm dist/main.js
       ? 'Look at `events` there: the hooks have the names of hooks of Juju, and go through the charts of the same name.'
       : `Say in \`events\` there which hook of Juju's goes through ${list(unheard.map((hook) => `\`${hook}\``))}: Juju has none of that name.`
   }
-3. What a handler has to know stands in its command (\`src/words.ts\`), and the machine makes that of what is known: \`({ event, learned }) => ({ _tag: …, … })\` in place of the name alone. What one handler finds out for another is \`Learned\`, with what is known at first; a question or a command answers \`{ label, learned }\`, and every arrow takes it up.
+3. What a handler has to know stands in its command (\`src/words.ts\`), and the machine makes that of what is known: \`({ event, learned }) => ({ _tag: …, … })\` in place of the name alone, with \`relationOf(event)\` of hookchart for the relation. What one handler finds out for another is \`Learned\`, with what is known at first; a question or a command answers \`{ label, learned }\`, and every arrow takes it up.
 4. Look through \`metadata.yaml\`: which endpoints the charm provides and which it requires, the drawing does not say. What must hold whatever happens goes into the invariants of \`src/simulated.ts\`, what applications ask for into its \`requests\`.
 5. To change a hook, change its drawing and its machine. This tells what is still missing:
 

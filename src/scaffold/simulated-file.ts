@@ -56,13 +56,23 @@ ${why}  endpoints: [${endpoints.map(quoted).join(', ')}],
 `;
 }
 
-/** `test/simulated.test.ts`: random histories keep the invariants. */
-export const simulatedTestFile = (): string => `import { soak } from 'hookchart/testing';
+/** `test/simulated.test.ts`: random histories keep the invariants, and Juju is told of what is heard. */
+export const simulatedTestFile = (): string => `import { readFileSync } from 'node:fs';
+import { soak } from 'hookchart/testing';
 import { expect, it } from 'vitest';
+import { charm } from '../src/charm.ts';
 import { simulated } from '../src/simulated.ts';
 
 it('keeps its invariants in random histories', async () => {
   const { failure } = await soak(simulated, { hooks: 300, seed: 1 });
   expect(failure?.shortest.message).toBe(undefined);
+});
+
+it('hears of nothing that metadata.yaml does not name', () => {
+  const metadata = readFileSync(new URL('../metadata.yaml', import.meta.url), 'utf8');
+  const ofSomething = /^(.+)-(?:relation|storage|pebble)-/;
+  const heard = Object.keys(charm.events).map((hook) => ofSomething.exec(hook)?.[1]);
+  const isNamed = (name: string) => new RegExp(\`^ +\${name}:\`, 'm').test(metadata);
+  expect(heard.filter((name) => name !== undefined && !isNamed(name))).toEqual([]);
 });
 `;

@@ -1,3 +1,4 @@
+import { isJujuHook, subjectOf } from '../juju/hook-tools/hook-names.ts';
 import type { DrawnHook } from './drawn-hooks.ts';
 import { quoted } from './literals.ts';
 import { variableOf } from './names.ts';
@@ -44,10 +45,16 @@ describe(${quoted(hook)}, () => {
   });
 
   it.each(ways)('goes $path', ({ answers, path, end }) => {
-    const planned = plan(${machine}, { hook: ${quoted(hook)} }, answers);
+    const planned = plan(${machine}, ${eventOf(hook)}, answers);
     expect(planned.path.join(' ')).toBe(path);
     expect(planned.end._tag).toBe(end);
   });
 });
 `;
 }
+
+/** What the hook begins on: one that Juju has not may be about a relation. */
+const eventOf = (hook: string): string =>
+  isJujuHook(hook) && subjectOf(hook)?.kind !== 'relation'
+    ? `{ hook: ${quoted(hook)} }`
+    : `{ hook: ${quoted(hook)}, relation: 0 }`;

@@ -12,7 +12,8 @@ export type Question =${union(of('question'))};
 
 /**
  * What the charts order, in nodes drawn as [ ]. What a handler has to know stands beside the tag,
- * as \`readonly relation: number\`; the machine then makes it of \`event\` and \`learned\`.
+ * as \`readonly relation: number\`; the machine then makes it of \`event\` and \`learned\`, as
+ * \`({ event }) => ({ _tag: …, relation: relationOf(event) })\` with \`relationOf\` of hookchart.
  */
 export type Command =${union(of('command'))};
 
@@ -29,7 +30,7 @@ export interface Words {
   readonly event: JujuEvent;
 }
 
-export const { ask, asks, chart, defers, order, returns, step, terminal } = vocabulary<Words>({
+export const { ask, chart, defers, order, returns, terminal } = vocabulary<Words>({
   learned: {},
 });
 `;

@@ -137,4 +137,28 @@ describe('the package in an empty folder', { timeout: 60_000 }, () => {
       expect(body).not.toMatch(/(?<!\* )\bas [A-Z{]|\bany\b|@ts-/);
     }
   });
+
+  it('makes a project that says how it takes this package, and whose tests pass with it', () => {
+    for (const name of ['typescript', 'vitest'])
+      if (!existsSync(join(modules, name)))
+        symlinkSync(resolve('node_modules', name), join(modules, name));
+    const chart =
+      'flowchart TD\n hook_fired([dusk-relation-changed Hook]) --> light[Light]\n light --> rtn([Return])\n';
+    writeFileSync(join(home, 'dusk.mmd'), chart);
+    const run = (cwd: string, program: string, ...args: string[]) =>
+      spawnSync(process.execPath, [join(modules, program), ...args], {
+        cwd,
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '1' },
+      });
+    const made = run(home, 'hookchart/dist/src/cli/main.js', 'new', 'dusk.mmd');
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    const project = join(home, 'dusk');
+    const readme = readFileSync(join(project, 'README.md'), 'utf8');
+    expect(readme).toContain(`npm install FOLDER/${filename}`);
+    expect(run(project, 'typescript/bin/tsc')).toMatchObject({ status: 0, stdout: '' });
+    const tested = run(project, 'vitest/vitest.mjs', 'run');
+    expect(tested).toMatchObject({ status: 0, stderr: '' });
+    expect(tested.stdout).toMatch(/Tests {2}4 passed \(4\)/);
+  }, 120_000);
 });

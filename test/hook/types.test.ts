@@ -54,7 +54,8 @@ it('nodes that lead to each other compile, however they are written', () => {
   const [first, ...others]: string[] = ['one', 'two'];
   const put = [first, ...others].map((id, at) => [id, order('Light it', oil, others[at] ?? 'rtn')]);
   const weather = ask('?', 'Weather', { clear: 'rtn', storm: 'light' });
-  const light = order('Light it', oil, { done: 'rtn', dry: 'rtn' });
+  // A label may be what every object has.
+  const light = order('Light it', oil, { done: 'rtn', dry: 'rtn', constructor: 'rtn' });
   const charts = [
     chart('dusk', { weather, light, rtn: { ...returns } }),
     chart('dusk', { ...Object.fromEntries(put), rtn: returns }),

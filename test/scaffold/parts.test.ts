@@ -112,7 +112,8 @@ describe('names', () => {
     ['a-1', 'a_1', 'A_1'],
     ['a1', 'a1', 'A1'],
     ['delete', 'deleteHook', 'Delete'],
-    ['step', 'stepHook', 'Step'],
+    ['order', 'orderHook', 'Order'],
+    ['step', 'step', 'Step'],
     ['then', 'thenHook', 'Then'],
   ])('the hook %s is %s', (hook, variable, prefix) => {
     expect([variableOf(hook), prefixOf(hook)]).toEqual([variable, prefix]);

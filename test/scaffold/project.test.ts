@@ -46,7 +46,7 @@ it('a small chart becomes a project that compiles, is tested, and is its drawing
   const project = made('light', file);
   expect(run(project, tsc, '--noEmit')).toMatchObject({ status: 0, stdout: '' });
   expect(run(project, tsc, '-p', 'tsconfig.build.json')).toMatchObject({ status: 0, stdout: '' });
-  expect(tested(project)).toMatch(/Tests {2}6 passed \(6\)/);
+  expect(tested(project)).toMatch(/Tests {2}7 passed \(7\)/);
   const checked = hookchart(project, 'chart', '--check', file, '--charm', 'dist/charm.js');
   expect(checked).toMatchObject({ status: 0, stderr: '' });
   expect(checked.stdout).toMatch(/dusk\.mmd:1 dusk: agrees\n$/);
