@@ -28,7 +28,7 @@ export function addNew(program: Command): void {
     .description('write a charm of its own from Mermaid charts: words, machines, handlers, tests')
     .argument(
       '<file>',
-      'a Mermaid flowchart (.mmd), or a Markdown file with one hook in each block',
+      'Mermaid flowcharts, one for each hook: a .mmd file, or the blocks of a Markdown file',
     )
     .option(
       '--out <dir>',

@@ -131,13 +131,14 @@ export const handlers = <W extends Words, Given extends object = object>(
 
 /**
  * A charm of its parts. `HookMisuse` where they do not fit together: a machine under another name
- * than its id, an event that leads to no machine, a request that nothing carries out.
+ * than its id, an event that Juju never calls or that leads to no machine, a request that nothing
+ * carries out.
  *
  * @category Charms
  *
  * @example
  * ```ts
- * import { defineCharm, dispatch, handlers, vocabulary } from 'hookchart';
+ * import { defineCharm, dispatch, handlers, relationOf, vocabulary } from 'hookchart';
  * import { MemoryJuju } from 'hookchart/juju';
  * import * as v from 'valibot';
  *
@@ -165,7 +166,7 @@ export const handlers = <W extends Words, Given extends object = object>(
  *     },
  *     publish: {
  *       meta: words.step('Publish where it is'),
- *       entry: words.asks(({ event }) => ({ _tag: 'Publish', relation: event?.relation ?? -1 })),
+ *       entry: words.asks(({ event }) => ({ _tag: 'Publish', relation: relationOf(event) })),
  *       on: { done: 'rtn' },
  *     },
  *     rtn: words.returns,

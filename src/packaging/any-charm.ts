@@ -30,6 +30,7 @@ export async function anyCharm(path: string): Promise<CharmSource> {
     folders: own === null ? [dirname(module)] : [dirname(module), own],
     own,
     named: Object.values(endpoints),
+    heard: typeof events === 'function' ? [] : Object.keys(events),
     // Whether a function handles a hook is only known with the event.
     isIdle: (hook) =>
       typeof events !== 'function' && !Object.hasOwn(events, hook) && !teaches(hook),

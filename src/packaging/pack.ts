@@ -1,13 +1,23 @@
 /** Lays a charm out in a folder: what `charmcraft pack` packs, and what the tests run. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { instead } from '../hook/index.ts';
+import { subjectOf } from '../juju/hook-tools/hook-names.ts';
 import { bundle } from './bundle.ts';
 import { dispatchScript, idleHooks } from './dispatch-script.ts';
 import { licenses } from './licenses.ts';
 import { PackingFailed } from './packing-failed.ts';
 import { bundleName, type Copying, type Runtime } from './runtime.ts';
 import type { CharmSource } from './source.ts';
-import { charmcraftFor, charmcraftOf, everyFile, madeFor, metadataOf, textsIn } from './texts.ts';
+import {
+  charmcraftFor,
+  charmcraftOf,
+  everyFile,
+  type Metadata,
+  madeFor,
+  metadataOf,
+  textsIn,
+} from './texts.ts';
 
 export interface PackOptions {
   readonly runtime: Runtime;
@@ -27,7 +37,7 @@ export interface Packed {
  * where the folder holds something else, or where a part of the charm is not as it has to be.
  */
 export async function packCharm(
-  { folders, named, own, program, isIdle }: CharmSource,
+  { folders, named, heard, own, program, isIdle }: CharmSource,
   folder: string,
   { runtime, copying }: PackOptions,
 ): Promise<Packed> {
@@ -38,6 +48,7 @@ export async function packCharm(
     throw new PackingFailed(
       `the charm's endpoints name ${unknown.join(', ')}, which metadata.yaml has not: add it under peers, provides or requires`,
     );
+  for (const hook of heard) refuseUncalled(hook, metadata);
   const made = madeFor(runtime);
   const files = [...Object.keys(texts).filter((name) => !generated.test(name)), ...made];
   const charmcraft =
@@ -67,6 +78,23 @@ export async function packCharm(
       : []),
   ];
   return { name: metadata.name, bytes, notes };
+}
+
+/** Juju calls no hook of what `metadata.yaml` does not name: it would be waited for in vain. */
+function refuseUncalled(hook: string, { endpoints, storages, containers }: Metadata): void {
+  const subject = subjectOf(hook);
+  if (subject === null) return;
+  const named = {
+    relation: { what: 'endpoint', names: endpoints },
+    storage: { what: 'storage', names: storages },
+    pebble: { what: 'container', names: containers },
+  };
+  const { what, names } = named[subject.kind];
+  // Every charm has this endpoint, whether or not it says so.
+  if (names.includes(subject.name) || subject.name === 'juju-info') return;
+  throw new PackingFailed(
+    `the charm's events name ${hook}, and metadata.yaml has no ${what} "${subject.name}": say ${instead(subject.name, names)}, or add it there`,
+  );
 }
 
 /** Texts that charmcraft itself puts into a charm. */

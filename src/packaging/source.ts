@@ -10,6 +10,8 @@ export interface CharmSource {
   readonly own: string | null;
   /** The endpoints that the charm itself names; `metadata.yaml` has to have them. */
   readonly named: readonly string[];
+  /** The hooks that the charm names; none where a function handles them, which knows them with the event. */
+  readonly heard: readonly string[];
   /** The module that its process runs, as a text; what it imports is named by absolute paths. */
   readonly program: string;
   /** Whether a hook is nothing to the charm, unless a deferred one waits: then its program is not started. */

@@ -44,6 +44,7 @@ export interface Metadata {
   readonly title: string;
   readonly endpoints: readonly string[];
   readonly containers: readonly string[];
+  readonly storages: readonly string[];
 }
 
 /** `PackingFailed` where there is none, or where it names no charm. */
@@ -70,6 +71,7 @@ export function metadataOf(texts: Texts, folder: string): Metadata {
     title: text('display-name') ?? text('title') ?? name,
     endpoints: ['peers', 'provides', 'requires'].flatMap(keysOf),
     containers: keysOf('containers'),
+    storages: keysOf('storage'),
   };
 }
 

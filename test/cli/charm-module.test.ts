@@ -170,7 +170,7 @@ describe('a module that has no charm', () => {
     ],
     ['throws.mjs', /it cannot be loaded: no lamp\nMend what is in it, or name another module\.$/],
     ['lost.mjs', /it cannot be loaded: Cannot find package 'no-such-package'/],
-    ['invalid.mjs', /it cannot be loaded: beacon: x is to go through "dawn": say "dusk"/],
+    ['invalid.mjs', /it cannot be loaded: beacon: start is to go through "dawn": say "dusk"/],
   ])('%s', (module, words) => {
     const { status, stdout, stderr } = hookchart('chart', '--charm', module);
     expect(stderr.trim()).toMatch(words);

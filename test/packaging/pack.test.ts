@@ -19,6 +19,27 @@ export const charm = defineCharm({
 });
 `;
 
+const named = `${metadata}provides:
+  page: {}
+peers:
+  peers: {}
+containers:
+  pages: {}
+storage:
+  disk: {}
+`;
+
+/** The same charm, with a chart that these hooks go through. */
+const hearing = (...hooks: readonly string[]) =>
+  charm(
+    `machines: { quiet }, events: ${JSON.stringify(Object.fromEntries(hooks.map((hook) => [hook, 'quiet'])))}`,
+  )
+    .replace('defineCharm }', 'defineCharm, vocabulary }')
+    .replace(
+      'const schema',
+      "const { chart, returns } = vocabulary({ learned: {} });\nconst quiet = chart('quiet', { rtn: returns });\nconst schema",
+    );
+
 describe('packing', () => {
   let folder: string;
   beforeEach(() => {
@@ -73,6 +94,28 @@ describe('packing', () => {
     write('charm.mjs', charm().replace('events: {}', 'events: () => null'));
     await pack();
     expect(packed('dispatch')).toMatch(/^#!\/bin\/sh\ncd .*\nDO_NOT_TRACK=1 exec \.\/hookchart\n$/);
+  });
+
+  it.each([
+    ['paeg-relation-changed', 'endpoint "paeg": say "page", or add it there'],
+    ['leaf-relation-changed', 'endpoint "leaf": say "peers" or "page", or add it there'],
+    ['page-pebble-ready', 'container "page": say "pages", or add it there'],
+    ['disc-storage-attached', 'storage "disc": say "disk", or add it there'],
+  ])('refuses %s where metadata.yaml does not name what it is of', async (hook, said) => {
+    write('metadata.yaml', named);
+    write('charm.mjs', hearing(hook));
+    await expect(pack()).rejects.toThrow(
+      `the charm's events name ${hook}, and metadata.yaml has no ${said}`,
+    );
+  });
+
+  it('takes hooks of what metadata.yaml names, and of nothing', async () => {
+    write('metadata.yaml', named);
+    const ofEndpoints = ['page-relation-changed', 'peers-relation-joined'];
+    const ofOthers = ['pages-pebble-ready', 'disk-storage-attached', 'start', 'actions/tell'];
+    // Every charm has the endpoint juju-info.
+    write('charm.mjs', hearing(...ofEndpoints, ...ofOthers, 'juju-info-relation-joined'));
+    expect(await pack()).toMatchObject({ name: 'quiet' });
   });
 
   it('keeps of the platforms those of the architecture whose runtime it holds', async () => {

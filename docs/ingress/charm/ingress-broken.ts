@@ -1,4 +1,5 @@
-import { ask, chart, order, relationOf, returns } from './words.ts';
+import { relationOf } from 'hookchart';
+import { ask, chart, order, returns } from './words.ts';
 
 /** An application leaves: its route goes off the record, and its block out of nginx. */
 export const ingressBroken = chart('ingress-broken', {
@@ -9,7 +10,7 @@ export const ingressBroken = chart('ingress-broken', {
   }),
   forget: order(
     'Take its route off the record, and its URL back',
-    (context) => ({ _tag: 'PutOnRecord', relation: relationOf(context), entry: null }),
+    ({ event }) => ({ _tag: 'PutOnRecord', relation: relationOf(event), entry: null }),
     'serve',
   ),
   serve: order('Write the other routes, have nginx check them, reload it', 'ServeRoutes', 'rtn'),

@@ -1,4 +1,5 @@
-import { ask, chart, order, relationOf, returns } from './words.ts';
+import { relationOf } from 'hookchart';
+import { ask, chart, order, returns } from './words.ts';
 
 /** An application says where it is: its route is recorded and served, and then its URL published. */
 export const ingressRequested = chart('ingress-requested', {
@@ -6,30 +7,30 @@ export const ingressRequested = chart('ingress-requested', {
   rtn: returns,
   request: ask(
     'What does the application ask for?',
-    (context) => ({ _tag: 'RequestOf', relation: relationOf(context) }),
+    ({ event }) => ({ _tag: 'RequestOf', relation: relationOf(event) }),
     { 'a route': 'record', 'what is refused': 'refuse', nothing: 'forget' },
   ),
   record: order(
     'Put its route on record',
-    (context) => ({
+    ({ event, learned }) => ({
       _tag: 'PutOnRecord',
-      relation: relationOf(context),
-      entry: context.learned.entry,
+      relation: relationOf(event),
+      entry: learned.entry,
     }),
     'serve',
   ),
   refuse: order(
     'Put on record why it has none',
-    (context) => ({
+    ({ event, learned }) => ({
       _tag: 'PutOnRecord',
-      relation: relationOf(context),
-      entry: context.learned.entry,
+      relation: relationOf(event),
+      entry: learned.entry,
     }),
     'serve',
   ),
   forget: order(
     'Take its route off the record, and its URL back',
-    (context) => ({ _tag: 'PutOnRecord', relation: relationOf(context), entry: null }),
+    ({ event }) => ({ _tag: 'PutOnRecord', relation: relationOf(event), entry: null }),
     'serve',
   ),
   serve: order(

@@ -32,7 +32,3 @@ export interface IngressWords {
 export const { ask, chart, order, returns } = vocabulary<IngressWords>({
   learned: { entry: null },
 });
-
-/** The relation that a hook is about; -1 before `start`, when nothing is asked. */
-export const relationOf = ({ event }: { readonly event: IngressWords['event'] | null }): number =>
-  event?.relation ?? -1;

@@ -16,6 +16,8 @@ export const packedOf = (substrate: Substrate) => ({
   folders: [here(`../packaging/${substrate}`), here('../packaging'), root],
   own: root,
   named: [],
+  // A function knows them.
+  heard: [],
   program: `import ${JSON.stringify(here(import.meta.url.endsWith('.ts') ? 'entry.ts' : 'entry.js'))};`,
   isIdle: (hook: string) => isIdle(hook),
 });
