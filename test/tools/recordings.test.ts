@@ -146,7 +146,7 @@ describe('the command', () => {
       stderr: expect.stringMatching(/other\.json: no recording of hooks: scenarios: /),
     });
     rmSync(folder, { recursive: true });
-  }, 60_000);
+  }, 180_000);
 
   it('a file that is no recording is named with the place', () => {
     expect(() => parseRecording('[')).toThrow(NotARecording);
