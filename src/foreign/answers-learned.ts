@@ -138,7 +138,12 @@ function keyOf({ applications, tested }: Foreign, { endpoint, requirer }: Relati
   return JSON.stringify([endpoint, applications[requirer]?.request, config]);
 }
 
-export const answersOracle = 'AnswersHold';
+/** What it claims, before it is known what a charm is held to. */
+export const answersOracle: Oracle = {
+  name: 'AnswersHold',
+  claims:
+    'A request is answered as it is where nothing goes wrong, in whatever order all came about.',
+};
 
 /** Holds the charm to what it was seen to answer; to some of the keys alone, where they are named. */
 export function answersHold(
@@ -149,9 +154,7 @@ export function answersHold(
   const required = description.endpoints.filter(({ role }) => role === 'requires');
   const isNeeded = required.map(({ name }) => name).filter((name) => others[name] !== undefined);
   return {
-    name: answersOracle,
-    claims:
-      'A request is answered as it is where nothing goes wrong, in whatever order all came about.',
+    ...answersOracle,
     atRest: (world) => {
       const live = Object.entries(world.relations).filter(([, relation]) =>
         isSettled(world, relation),

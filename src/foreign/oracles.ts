@@ -45,16 +45,20 @@ export const comesToRest: Oracle = {
 
 /** A hook may fail so often, with nothing else left to do, before it is said to fail for ever. */
 const mostFailures = 3;
+/** So often, where all that is left to do is what failed on other units. */
+const mostFailuresTogether = 12;
 /** An update-status may write so often in a row. */
 const mostWrites = 4;
 
 function failsForEver({ action, failure, pod, before }: Run): readonly string[] {
   const isOver = action.hook.action !== undefined;
-  if (failure === null || pod.runs < mostFailures || isOver) return [];
+  if (failure === null || isOver) return [];
   const others = dueHooks(before).filter((due) => !isHook(due) || due.unit !== action.unit);
-  return others.length > 0
-    ? []
-    : [`${action.unit} fails again and again in ${action.hook.name}: ${failure}`];
+  const haveFailed = others.every((due) => isHook(due) && before.units[due.unit]?.failed !== null);
+  const most = others.length === 0 ? mostFailures : mostFailuresTogether;
+  return haveFailed && pod.runs >= most
+    ? [`${action.unit} fails again and again in ${action.hook.name}: ${failure}`]
+    : [];
 }
 
 const hooksSucceed = ofRuns(

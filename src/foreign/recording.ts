@@ -5,7 +5,8 @@ import type { Databag } from '../juju/index.ts';
 import { eventOf, isHook, isPeer, type RunHook, tell, type World } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import type { HookRecord } from './hook-run.ts';
-import { type Oracle, onceGone, whileRelated } from './oracles.ts';
+import { knownOracles } from './known-oracles.ts';
+import { comesToRest, type Oracle } from './oracles.ts';
 import { sensitiveIn } from './passwords.ts';
 import type { Pod } from './pod.ts';
 import type { Shown } from './story.ts';
@@ -21,15 +22,17 @@ export class StoryRecorder {
 
   /** What may be violated, by its name. */
   readonly #oracles: ReadonlyMap<string, Oracle>;
+  #last: Shown | null = null;
 
   constructor(charm: ForeignCharm, oracles: readonly Oracle[] = []) {
     this.#charm = charm;
-    const all = [...whileRelated, ...onceGone, ...charm.simulated.invariants, ...oracles];
-    this.#oracles = new Map(all.map((oracle) => [oracle.name, oracle]));
+    this.#oracles = new Map(knownOracles(oracles).map((oracle) => [oracle.name, oracle]));
   }
 
   /** One action; a hook on the other side is told by what it wrote. */
-  take({ action, isChosen, before, after }: Shown): void {
+  take(shown: Shown): void {
+    const { action, isChosen, before, after } = shown;
+    this.#last = shown;
     const at = this.#entries.length + 1;
     const id = String(at);
     const { simulated, description } = this.#charm;
@@ -51,6 +54,7 @@ export class StoryRecorder {
     const { interruption: _, ...bare } = action;
     const befell = whole.slice(tell(simulated, bare).length).replace(/^, /, '');
     const record = after.outcome?.outside.own.last ?? null;
+    const deferred = record?.deferred ?? [];
     for (const one of [before, after.world])
       for (const secret of sensitiveIn(one, record).values) this.#secrets.add(secret);
     const entry: HookEntry = {
@@ -60,6 +64,7 @@ export class StoryRecorder {
       failure: after.outcome?.failure ?? null,
       seen: seenBy(action, before, after),
       ...(befell === '' ? {} : { befell }),
+      ...(deferred.length === 0 ? {} : { deferred }),
       ...(isOther ? { side: 'other' as const } : {}),
     };
     this.#entries.push(masked(entry, [...this.#secrets]));
@@ -72,10 +77,9 @@ export class StoryRecorder {
     const { description } = this.#charm;
     const entries = violations.map(({ invariant, ...violation }, number): Entry => {
       const what = masked(violation.what, [...this.#secrets]);
-      const { claims = '', always, across, atRest } = this.#oracles.get(invariant) ?? {};
-      // What came out when all had settled was done by no hook of the last.
-      const isAtRest = atRest !== undefined && always === undefined && across === undefined;
-      const by = isAtRest ? null : (this.#entries.at(-1)?.id ?? null);
+      const oracle = this.#oracles.get(invariant);
+      const { claims = '' } = oracle ?? {};
+      const by = oracle === undefined ? null : this.#beginningOf(oracle);
       const at = this.#entries.length + 1 + number;
       const violated = { invariant, claims, what, by };
       const text = `${invariant} is violated: ${what}`;
@@ -92,10 +96,67 @@ export class StoryRecorder {
       entries: [...this.#entries, ...entries],
     };
   }
+
+  /** The entry with which it began to be violated; null where it came out when all had settled. */
+  #beginningOf(oracle: Oracle): string | null {
+    if (oracle.name === comesToRest.name) return firstOfLoop(this.#entries)?.id ?? null;
+    const last = this.#last;
+    if (last === null || !isFoundBy(oracle, last)) return null;
+    return (firstFailure(this.#entries) ?? this.#entries.at(-1))?.id ?? null;
+  }
 }
 
+/** Whether it was the last action that violates an oracle, and not the rest after it. */
+function isFoundBy({ always, across, atRest }: Oracle, { before, action, after }: Shown): boolean {
+  if (always === undefined && across === undefined) return false;
+  if (atRest === undefined) return true;
+  const found = [...(always?.(after.world) ?? []), ...(across?.(before, action, after) ?? [])];
+  return found.length > 0;
+}
+
+const asHook = (entry: Entry | undefined): HookEntry | null =>
+  entry?._tag === 'Hook' ? entry : null;
+
+/** The first in a row of failures of the same hook on the same unit, of which the last entry is one. */
+function firstFailure(entries: readonly Entry[]): HookEntry | null {
+  const last = asHook(entries.at(-1));
+  if (last === null || last.failure === null) return null;
+  let first = last;
+  for (const entry of entries.toReversed()) {
+    if (entry._tag === 'Note' || entry.unit !== last.unit) continue;
+    if (entry.failure === null || !isSameEvent(entry, last)) break;
+    first = entry;
+  }
+  return first;
+}
+
+/** The first hook that did what those do that call each other forth: write the same, or fail alike. */
+function firstOfLoop(entries: readonly Entry[]): HookEntry | null {
+  const last = asHook(
+    entries.findLast(
+      (entry) =>
+        entry._tag === 'Hook' &&
+        (entry.failure !== null || Object.keys(entry.seen.written).length > 0),
+    ),
+  );
+  if (last === null) return null;
+  const isLike = (entry: Entry) =>
+    entry._tag === 'Hook' &&
+    entry.unit === last.unit &&
+    isSameEvent(entry, last) &&
+    (entry.failure === null) === (last.failure === null) &&
+    whatWasWritten(entry) === whatWasWritten(last);
+  return asHook(entries.find(isLike));
+}
+
+const isSameEvent = ({ event: one }: HookEntry, { event: other }: HookEntry): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+const whatWasWritten = ({ seen: { written } }: HookEntry): string =>
+  JSON.stringify(Object.entries(written).map(([bag, values]) => [bag, Object.keys(values)]));
+
 function seenBy(
-  { hook }: RunHook,
+  { unit, hook }: RunHook,
   before: Foreign,
   { world, outcome }: Shown['after'],
 ): HookEntry['seen'] {
@@ -106,13 +167,31 @@ function seenBy(
     written: changesIn(before, world),
     configuration: null,
     status: own === undefined ? null : own.beside.status,
-    did: record === null ? [] : [...didOf(record), ...(own?.beside.logged ?? []).map(asLogged)],
+    did:
+      record === null
+        ? []
+        : [
+            ...waitingIn(before.outside.units[unit]?.last?.deferred ?? [], record.deferred),
+            ...didOf(record),
+            ...(own?.beside.logged ?? []).map(asLogged),
+          ],
   };
 }
 
 const asLogged = (text: string) => ({ what: 'log', how: text });
 
-const didOf = ({ calls, environment, stdout, stderr, deferred }: HookRecord) => [
+/** What became of the events that waited, and which have come to wait: ops tells all of them again in each hook. */
+const waitingIn = (before: readonly string[], after: readonly string[]) => [
+  ...after.map((event) => ({
+    what: before.includes(event) ? 'put off again' : 'put off',
+    how: event,
+  })),
+  ...before
+    .filter((event) => !after.includes(event))
+    .map((event) => ({ what: 'waits no more', how: event })),
+];
+
+const didOf = ({ calls, environment, stdout, stderr }: HookRecord) => [
   ...calls.flatMap(({ tool, args, input, exit, stdout: out, stderr: err }) =>
     tool === 'juju-log'
       ? []
@@ -127,7 +206,6 @@ const didOf = ({ calls, environment, stdout, stderr, deferred }: HookRecord) => 
           },
         ],
   ),
-  ...deferred.map((event) => ({ what: 'put off', how: event })),
   ...(stdout.trim() === '' ? [] : [{ what: 'standard output', how: stdout.trim() }]),
   ...(stderr.trim() === '' ? [] : [{ what: 'standard error', how: stderr.trim() }]),
   {

@@ -1,21 +1,16 @@
 /** Random lives of a foreign charm, until enough hooks were run or one of them violates an oracle. */
 import { isHook, Misuse, Simulation, shortest, Violated } from '../testing/index.ts';
-import {
-  answersHold,
-  answersOracle,
-  type Learned,
-  learnAnswers,
-  nothingLearned,
-} from './answers-learned.ts';
+import { answersHold, type Learned, learnAnswers, nothingLearned } from './answers-learned.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import { chance, end, live } from './history.ts';
-import { comesToRest, type Oracle, onceGone, whileRelated } from './oracles.ts';
+import { knownOracles } from './known-oracles.ts';
+import { type Oracle, onceGone, whileRelated } from './oracles.ts';
 import type { Pod } from './pod.ts';
 import { play, scriptsFor } from './scripts.ts';
 import { silencedIn } from './silenced.ts';
 import { type ForeignSimulated, under } from './simulated-foreign.ts';
 import { inSetting, type Setting, type Shown, type Story, tellAgain } from './story.ts';
-import { workloadHolds, workloadOracle } from './workload-learned.ts';
+import { workloadHolds } from './workload-learned.ts';
 
 export interface ForeignSoakOptions {
   /** Hooks of the charm to run, at least. */
@@ -88,8 +83,7 @@ class Soaking {
   constructor(charm: ForeignCharm, options: ForeignSoakOptions) {
     this.#charm = charm;
     this.#options = options;
-    const all = [...whileRelated, ...onceGone, ...(options.oracles ?? [])].map(({ name }) => name);
-    const known = [...all, comesToRest.name, answersOracle, workloadOracle];
+    const known = knownOracles(options.oracles).map(({ name }) => name);
     const silenced = silencedIn(charm.description.folder, known);
     const oracles = known.filter((name) => silenced[name] === undefined);
     this.#soaked = {

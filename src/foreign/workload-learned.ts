@@ -36,13 +36,16 @@ function heldBy(pod: Pod | undefined): ReadonlySet<string> {
 const optionsOf = ({ applications, tested }: Foreign): string =>
   JSON.stringify(Object.entries(applications[tested]?.config ?? {}).sort());
 
-export const workloadOracle = 'WorkloadHolds';
+/** What it claims, before it is known what containers hold. */
+export const workloadOracle = {
+  name: 'WorkloadHolds',
+  claims:
+    'A container runs the services and has the files that it has where nothing goes wrong, in whatever order all came about, and after it was started anew.',
+};
 
 /** Containers hold what they were seen to hold, as long as all endpoints of the charm are related. */
 export const workloadHolds = (learned: LearnedWorkload, endpoints: readonly string[]) => ({
-  name: workloadOracle,
-  claims:
-    'A container runs the services and has the files that it has where nothing goes wrong, in whatever order all came about, and after it was started anew.',
+  ...workloadOracle,
   atRest: (world: Foreign): readonly string[] => {
     const live = Object.values(world.relations).filter(
       (relation) => !isPeer(relation) && relation.life === 'alive',

@@ -101,7 +101,7 @@ export type HookHead = Pick<HookEntry, 'id' | 'unit' | 'event' | 'chosen' | 'bef
 /** A hook's tail: all that is known of it when it is over, its charts aside. */
 export type HookTail = Pick<
   HookEntry,
-  'milliseconds' | 'reconciled' | 'dropped' | 'end' | 'failure' | 'seen' | 'own'
+  'milliseconds' | 'reconciled' | 'dropped' | 'end' | 'failure' | 'seen' | 'own' | 'deferred'
 >;
 
 export const hookBegun = ({ id, ...head }: HookHead, at: number): InspectionEvent => ({

@@ -63,6 +63,8 @@ export interface HookEntry {
   readonly chosen?: boolean;
   /** What befell it on the way, in a model: `and is killed at step 3`. */
   readonly befell?: string;
+  /** Of a charm without charts: the events that it has put off and that wait, by its own names for them. */
+  readonly deferred?: readonly string[];
   /** It is of an application on the other side, of which only what it wrote is known. */
   readonly side?: 'other';
 }
@@ -178,14 +180,16 @@ export const emptyRecording = (title: string): Recording => ({
   entries: [],
 });
 
-/** One word for how a hook ended: its charts' ends count where it was committed. */
+/** One word for how a hook ended: its charts' ends, and what it has put off, count where it was committed. */
 export type EntryEnd = 'running' | 'returned' | 'deferred' | 'refused' | 'failed';
 
-export function endOf({ end, charts }: HookEntry): EntryEnd {
+export function endOf({ end, charts, deferred = [] }: HookEntry): EntryEnd {
   if (end === 'Running') return 'running';
   if (end === 'Failed') return 'failed';
   const tags = new Set(charts.map((chart) => chart.end?._tag));
   if (tags.has('Refused')) return 'refused';
   // What failed at the end of a hook that was committed is left to the next one.
-  return tags.has('Deferred') || tags.has('Failed') ? 'deferred' : 'returned';
+  return deferred.length > 0 || tags.has('Deferred') || tags.has('Failed')
+    ? 'deferred'
+    : 'returned';
 }

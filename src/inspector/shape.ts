@@ -86,6 +86,7 @@ const tail = {
     did: v.exactOptional(v.array(v.object({ what: text, how: text }))),
   }),
   own: v.exactOptional(number),
+  deferred: v.exactOptional(v.array(text)),
 };
 export const hookTail: v.GenericSchema<unknown, HookTail> = v.object(tail);
 

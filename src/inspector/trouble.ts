@@ -1,4 +1,5 @@
 /** What went wrong in a recording, and who did it: what an operator wants to know first. */
+import { applicationOf } from './names.ts';
 import type { HookEntry, NoteEntry, Recording } from './recording.ts';
 import { endOf } from './recording.ts';
 import { hookName } from './words.ts';
@@ -15,12 +16,13 @@ export interface Trouble {
   readonly culprit: number | null;
   /**
    * Why that one: it did it; or, of what came out when nothing was left to do, it was the last one
-   * that was chosen, the last one that had to do with what is wrong, or just the last one.
+   * that was chosen, the one that put off what was never done, the last one that had to do with what
+   * is wrong, or just the last one.
    */
   readonly blame: Blame;
 }
 
-export type Blame = 'did' | 'chosen' | 'touched' | 'last';
+export type Blame = 'did' | 'chosen' | 'deferred' | 'touched' | 'last';
 
 /** Where in a run something was done: a node of one of its charts. */
 export interface Spot {
@@ -73,14 +75,19 @@ function noted(
   const told = { ...base, sentence, invariant, claims };
   if (by !== null) return { ...told, culprit: places.get(by) ?? lastRun };
   if (lastChosen !== null) return { ...told, culprit: lastChosen, blame: 'chosen' };
+  const deferred = lastToDefer(entries, at, sentence);
+  if (deferred >= 0) return { ...told, culprit: deferred, blame: 'deferred' };
   const touched = lastToTouch(entries, at, sentence);
   return touched >= 0
     ? { ...told, culprit: touched, blame: 'touched' }
     : { ...told, culprit: lastRun, blame: 'last' };
 }
 
-/** The relation that a sentence names: `relation 3`, `relation_id_3`, or a name such as `"web.1001"`. */
-function relationIn(sentence: string): number | null {
+/**
+ * The relation that a sentence names: `relation 3`, `relation_id_3`, or a name such as `"web.1001"`;
+ * null where it names none.
+ */
+export function relationIn(sentence: string): number | null {
   const [, number, last] = /\brelation(?:[ _-]|_id_)(\d+)|"\w[\w-]*\.(\d+)"/.exec(sentence) ?? [];
   const found = number ?? last;
   return found === undefined ? null : Number(found);
@@ -92,14 +99,39 @@ const isFor = ({ charts, event }: HookEntry, relation: number): boolean =>
   (charts.length === 0 && event.relation === relation);
 
 /**
+ * The place of the run before another that put off what a sentence is about, be it the event that it names
+ * or one of its relation; -1 where there is none, or where the relation was answered since.
+ */
+function lastToDefer(entries: Recording['entries'], before: number, sentence: string): number {
+  const relation = relationIn(sentence);
+  const waiting = new Map<string, readonly string[]>();
+  let found = -1;
+  for (const [at, entry] of entries.slice(0, before).entries()) {
+    if (entry._tag === 'Note' || entry.side === 'other') continue;
+    const { unit, deferred = [], seen } = entry;
+    if (`relation ${relation}: ${applicationOf(unit)}` in seen.written) found = -1;
+    // What was put off before is put off again by whichever hook comes next: the first one is to blame.
+    const known = waiting.get(unit) ?? [];
+    const fresh = deferred.filter((event) => !known.includes(event));
+    waiting.set(unit, deferred);
+    const isAbout = relation !== null && fresh.length > 0 && isFor(entry, relation);
+    const isNew = found < 0 || known.length === 0;
+    if (isNew && (isAbout || fresh.some((event) => sentence.includes(event)))) found = at;
+  }
+  return found;
+}
+
+/**
  * The place of the last run before another that changed what a sentence names, or went through a
- * chart for its relation; -1 where there is none.
+ * chart for its relation; -1 where there is none. One that was told that it does not lead had to do
+ * with it only where no other one had.
  */
 function lastToTouch(entries: Recording['entries'], before: number, sentence: string): number {
   const relation = relationIn(sentence);
   const words = new Set(sentence.split(/[\s,;:]+/));
   const files = new Map<string, string>();
   let found = -1;
+  let following = -1;
   for (const [at, entry] of entries.slice(0, before).entries()) {
     if (entry._tag === 'Note' || entry.side === 'other') continue;
     const { unit } = entry;
@@ -110,10 +142,16 @@ function lastToTouch(entries: Recording['entries'], before: number, sentence: st
     const isTouched =
       did.some(({ what }) => sentence.includes(what)) ||
       (relation === null ? file !== known && words.has(unit) : isFor(entry, relation));
-    if (isTouched) found = at;
+    if (isTouched && isFollower(entry)) following = at;
+    else if (isTouched) found = at;
   }
-  return found;
+  return found >= 0 ? found : following;
 }
+
+/** Whether a charm without charts was told that its unit does not lead. */
+const isFollower = ({ charts, seen: { did = [] } }: HookEntry): boolean =>
+  charts.length === 0 &&
+  did.some(({ what, how }) => /^is-leader\b/.test(what) && /^false$/i.test(how));
 
 const failure = (entry: HookEntry, at: number): Trouble => ({
   at,

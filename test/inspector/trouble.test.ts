@@ -61,6 +61,41 @@ describe('what went wrong', () => {
     expect(blamed('all is wrong')).toMatchObject({ culprit: 3, blame: 'last' });
   });
 
+  it('at rest, is laid to the run that put off what was never done', () => {
+    const rest = (what: string) => note({ violated: { ...violated, by: null, what } });
+    const changed = { hook: 'page-relation-changed', relation: 1001 };
+    const off = (id: string, ...deferred: string[]) => anEntry(id, { deferred });
+    const all = [
+      off('a', 'on/start[1]'),
+      { ...off('b', 'on/start[1]'), event: { ...changed, hook: 'page-relation-joined' } },
+      { ...off('c', 'on/changed[2]'), event: changed },
+      { ...off('d', 'on/changed[2]', 'on/changed[3]'), event: changed },
+      off('e', 'on/changed[2]', 'on/changed[3]'),
+      anEntry('f', { event: changed }),
+    ];
+    const blamed = (what: string, ...entries: Entry[]) => troubles(...entries, rest(what))[0];
+    const lost = 'relation 1001 (page of one) has no page';
+    expect(blamed(lost, ...all)).toMatchObject({ culprit: 2, blame: 'deferred' });
+    expect(blamed('p/0 is active while on/start[1] waits', ...all)).toMatchObject({
+      ...{ culprit: 0, blame: 'deferred' },
+    });
+    const written = { 'relation 1001: p': { page: '1' } };
+    const answered = anEntry('g', { seen: { ...anEntry('').seen, written } });
+    expect(blamed(lost, ...all, answered)).toMatchObject({ culprit: 5, blame: 'touched' });
+    expect(blamed('relation 1002 has no page', ...all)).toMatchObject({ blame: 'last' });
+  });
+
+  it('at rest, is not laid to a unit that does not lead where one that does had to do with it', () => {
+    const rest = note({ violated: { ...violated, by: null, what: 'relation 1001 has no page' } });
+    const told = (id: string, how: string) =>
+      anEntry(id, {
+        event: { hook: 'page-relation-changed', relation: 1001 },
+        seen: { ...anEntry('').seen, did: [{ what: 'is-leader --format=json', how }] },
+      });
+    expect(troubles(told('a', 'true'), told('b', 'false'), rest)[0]?.culprit).toBe(0);
+    expect(troubles(told('a', 'False'), told('b', 'False'), rest)[0]?.culprit).toBe(1);
+  });
+
   it('at rest, is laid to the chart of the run that was for it', () => {
     const one = (relation: number, node: string) => ({
       hook: 'requested',

@@ -64,6 +64,7 @@ export function Banner({ recording, troubles, current, onTrouble, onChoose }: Ba
 const blames: Readonly<Record<Blame, string>> = {
   did: 'by',
   chosen: 'came out at rest; the last that was chosen is',
+  deferred: 'came out at rest; what it is about was put off by',
   touched: 'came out at rest; the last to touch it is',
   last: 'came out at rest; the last that ran is',
 };

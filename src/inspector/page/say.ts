@@ -13,10 +13,13 @@ export function whyOf({ failure, charts }: HookEntry): string | null {
 
 /** How a hook ended, in words. */
 export function sayEnd(entry: HookEntry): string {
-  const { charts, side, befell, seen } = entry;
+  const { charts, side, befell, seen, deferred = [] } = entry;
   const why = whyOf(entry);
   const reason = why === null ? '' : `, for ${why}`;
-  const end = befell === undefined ? `${endOf(entry)}${reason}` : `${endOf(entry)}: ${befell}`;
+  const waits =
+    deferred.length > 0 && why === null ? `: ${deferred.join(', ')} to be told again` : '';
+  const end =
+    befell === undefined ? `${endOf(entry)}${reason}${waits}` : `${endOf(entry)}: ${befell}`;
   if (side === 'other') return 'a hook on the other side; only what it wrote is known';
   const isIdle = charts.length === 0 && why === null && (seen.did ?? []).length === 0;
   return isIdle ? `${end}: there was nothing to do` : end;
