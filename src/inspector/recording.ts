@@ -180,6 +180,10 @@ export const emptyRecording = (title: string): Recording => ({
   entries: [],
 });
 
+/** Whether the charm of a recording is made of charts; one in another language has none. */
+export const hasCharts = ({ definitions }: Pick<Recording, 'definitions'>): boolean =>
+  Object.keys(definitions).length > 0;
+
 /** One word for how a hook ended: its charts' ends, and what it has put off, count where it was committed. */
 export type EntryEnd = 'running' | 'returned' | 'deferred' | 'refused' | 'failed';
 

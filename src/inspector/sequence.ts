@@ -3,7 +3,8 @@ import { given } from '../hook/given.ts';
 import { type Cause, causesOf } from './causes.ts';
 import { lanesOf } from './lanes.ts';
 import { applicationOf } from './names.ts';
-import { endOf, type HookEntry, type Recording, recordingParts } from './recording.ts';
+import { putOffIn } from './put-off.ts';
+import { endOf, type HookEntry, hasCharts, type Recording, recordingParts } from './recording.ts';
 import { troublesOf } from './trouble.ts';
 
 export interface Sequence {
@@ -75,6 +76,8 @@ export function sequenceOf(recording: Recording, relation: number): Sequence {
   for (const cause of causesOf(recording))
     told.set(cause.to, [...(told.get(cause.to) ?? []), cause]);
   const involved = new Set<number>();
+  const isDrawn = hasCharts(recording);
+  const putOff = putOffIn(entries, relation);
   const troubles = troublesOf(recording);
   const lines: SequenceLine[] = [];
   for (const [at, entry] of entries.entries()) {
@@ -105,9 +108,10 @@ export function sequenceOf(recording: Recording, relation: number): Sequence {
         at,
       });
     }
-    if (!isInvolved(entry, relation, heard.length > 0)) continue;
+    const isOwn = !isDrawn && (entry.event.relation === relation || putOff.has(at));
+    if (!isOwn && !isInvolved(entry, relation, heard.length > 0)) continue;
     involved.add(at);
-    const did = sayDone(entry);
+    const did = sayDone(entry, isDrawn, putOff.get(at));
     if (did !== '') lines.push({ _tag: 'Did', actor, text: did, at });
     const back = entry.seen.written[`relation ${relation}: ${applicationOf(entry.unit)}`];
     if (back !== undefined && entry.side !== 'other')
@@ -168,16 +172,22 @@ const plain = (text: string): string => text.replace(/[;#\n]/g, ' ');
 const sayTold = ({ hook, keys }: SequenceLine & { readonly _tag: 'Message' }): string =>
   hook === null ? keys.join(', ') : `${hook} (${keys.join(', ')})`;
 
-/** Charts and their ends, and how the hook ended where that is something else. */
-function sayDone(entry: HookEntry): string {
+/**
+ * Charts and their ends, and how the hook ended where that is something else; of a charm without charts the
+ * hook itself, and what was put off before and `waits` no more.
+ */
+function sayDone(entry: HookEntry, isDrawn: boolean, gone: readonly string[] = []): string {
   const { charts, side, event, befell } = entry;
   if (side === 'other') return event.hook;
   const own = charts.slice(0, entry.own ?? charts.length);
-  const said = own.map(({ hook, end }) => `${hook}: ${end?._tag.toLowerCase() ?? 'lost'}`);
   const end = endOf(entry);
+  const said = isDrawn
+    ? own.map(({ hook, end }) => `${hook}: ${end?._tag.toLowerCase() ?? 'lost'}`)
+    : [`${event.hook}: ${end}`];
   return [
     ...said,
     ...(end === 'failed' ? [entry.failure ?? 'failed'] : []),
+    ...gone.map((what) => `${what} waits no more`),
     ...(befell === undefined ? [] : [befell]),
   ].join(', ');
 }

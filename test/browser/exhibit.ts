@@ -1,9 +1,10 @@
+/// <reference lib="dom" />
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import type { HookEntry, Recording } from '../../src/inspector/index.ts';
 import { findChromium } from './chromium.ts';
@@ -130,4 +131,18 @@ export const lit = (page: Page) =>
 export async function rows(page: Page): Promise<number> {
   const said = (await page.locator('.count').textContent()) ?? '';
   return Number(/^(\d+) of \d+ entries/.exec(said)?.[1]);
+}
+
+/** Whether all of it is seen, without a scroll or a click. */
+export async function isSeen(page: Page, what: Locator): Promise<boolean> {
+  const box = await what.boundingBox();
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
+  if (box === null || box.x < 0 || box.y < 0) return false;
+  if (box.x + box.width > width || box.y + box.height > height) return false;
+  // What lies under something else, or is scrolled away within a panel, is not hit there.
+  return await what.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const hit = document.elementFromPoint(left + Math.min(width / 2, 40), top + height / 2);
+    return hit !== null && (element.contains(hit) || hit.contains(element));
+  });
 }

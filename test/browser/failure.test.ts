@@ -1,13 +1,13 @@
 /// <reference lib="dom" />
 import { source as axe } from 'axe-core';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
 import { Collector, emptyRecording, Recorder, recordedCharm } from '../../src/inspector/index.ts';
 import { randomHistory, Simulation } from '../../src/testing/index.ts';
 import { anEntry } from '../inspector/an-entry.ts';
 import { aFailure } from './a-failure.ts';
-import { Exhibit, lit, now, rows } from './exhibit.ts';
+import { Exhibit, isSeen, lit, now, rows } from './exhibit.ts';
 
 const desk = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
@@ -20,20 +20,6 @@ const open = async (options: Parameters<Exhibit['open']>[1] = { viewport: desk }
   await page.locator('.row').first().waitFor();
   return page;
 };
-
-/** Whether all of it is seen, without a scroll or a click. */
-async function isSeen(page: Page, what: Locator): Promise<boolean> {
-  const box = await what.boundingBox();
-  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
-  if (box === null || box.x < 0 || box.y < 0) return false;
-  if (box.x + box.width > width || box.y + box.height > height) return false;
-  // What lies under something else, or is scrolled away within a panel, is not hit there.
-  return await what.evaluate((element) => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    const hit = document.elementFromPoint(left + Math.min(width / 2, 40), top + height / 2);
-    return hit !== null && (element.contains(hit) || hit.contains(element));
-  });
-}
 
 /** How many pixels of the lanes have a colour of the page. */
 const painted = (page: Page, colour: string) =>
@@ -209,6 +195,29 @@ describe('a counter-example', { timeout: 120_000 }, () => {
       'environment, 2 linesA=1\nB=2',
     ]);
     expect(await page.locator('.did pre').isVisible()).toBe(false);
+    await page.close();
+  });
+
+  it('says of such a hook that failed what it said of that, before anything else', async () => {
+    const record = { type: 'security', description: 'it crashed' };
+    const did = [
+      { what: 'is-leader', how: 'True' },
+      { what: 'log', how: JSON.stringify(record) },
+      { what: 'log', how: 'Traceback:\nKeyError' },
+    ];
+    const failed = { end: 'Failed', failure: 'exit code 1: KeyError' } as const;
+    const run = anEntry('a', { ...failed, seen: { ...anEntry('').seen, did } });
+    const file = exhibit.pageOf({ ...emptyRecording('failed'), entries: [run] }, 'failed');
+    const { page } = await exhibit.open(`file://${file}`, { viewport: desk });
+    const details = page.getByRole('complementary', { name: 'Details' });
+    expect(await details.locator('h3').allTextContents()).toEqual([
+      ...['What it said', 'Changed', 'What it called'],
+    ]);
+    expect(await isSeen(page, details.getByText('Traceback:'))).toBe(true);
+    expect(await details.locator('.did summary').allTextContents()).toEqual([
+      ...['log, 2 lines', 'log it crashed'],
+    ]);
+    expect(await details.getByText('security').isVisible()).toBe(false);
     await page.close();
   });
 

@@ -85,7 +85,8 @@ describe('lanes', () => {
 describe('the life of a relation', () => {
   it('is a sequence for Mermaid: from who asks, through the peers, and back', () => {
     expect(relationsIn(recording)).toEqual([4, 7]);
-    expect(mermaidOf(sequenceOf(recording, 4)).split('\n')).toEqual([
+    const definitions = { requested: { id: 'requested' } };
+    expect(mermaidOf(sequenceOf({ ...recording, definitions }, 4)).split('\n')).toEqual([
       'sequenceDiagram',
       '  title relation 4',
       '  participant a0 as app',
@@ -97,6 +98,32 @@ describe('the life of a relation', () => {
       '  a1->>a2: peers-relation-changed (relation-4)',
       '  Note over a0: database-relation-changed',
       '',
+    ]);
+  });
+
+  it('of a charm without charts has a box for each of its hooks, and for what it put off', () => {
+    const requested = { hook: 'page-relation-changed', relation: 1001 };
+    const run = (id: string, event: HookEntry['event'], rest: Partial<HookEntry> = {}) =>
+      hook(id, 'p/0', event, {}, rest);
+    const entries = [
+      run('0', { hook: 'start' }, { deferred: ['on/start[1]'] }),
+      run('1', requested, { deferred: ['on/start[1]', 'on/page[2]', 'on/page[3]'] }),
+      hook('2', 'p/1', requested, {}, { end: 'Failed', failure: 'exit code 1' }),
+      run('3', { hook: 'update-status' }, { deferred: ['on/page[2]', 'on/page[3]'] }),
+      run('4', { hook: 'leader-elected' }, { deferred: ['on/page[3]'] }),
+      hook('5', 'p/1', { hook: 'update-status' }),
+      run('6', { hook: 'page-relation-changed', relation: 1002 }),
+      run('7', { hook: 'update-status' }, { deferred: ['on/update[4]'] }),
+      run('8', { hook: 'update-status' }),
+    ];
+    const { lines } = sequenceOf({ ...emptyRecording('foreign'), entries }, 1001);
+    const boxes = lines.flatMap((line) => (line._tag === 'Did' ? [[line.at, line.text]] : []));
+    expect(boxes).toEqual([
+      [1, 'page-relation-changed: deferred'],
+      [2, 'page-relation-changed: failed, exit code 1'],
+      [3, 'update-status: deferred'],
+      [4, 'leader-elected: deferred, on/page[2] waits no more'],
+      [6, 'page-relation-changed: returned, on/page[3] waits no more'],
     ]);
   });
 });

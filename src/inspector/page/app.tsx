@@ -90,7 +90,7 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
         onSpan={looking.setSpan}
         onChoose={show}
       />
-      <main ref={main} class={looking.place.view === 'sequence' ? 'sequenced' : ''}>
+      <main ref={main} class={looking.isSequence ? 'sequenced' : ''}>
         <section class="runs" aria-label="Runs">
           {looking.isHistory && <Scope looking={looking} />}
           <Runs

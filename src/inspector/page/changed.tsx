@@ -1,5 +1,6 @@
 import type { HookEntry, RecordedCharm } from '../recording.ts';
 import type { Change } from '../timeline.ts';
+import { DidList, isCalls } from './called.tsx';
 import { Configuration, configurationOf } from './configuration.tsx';
 import { bagsOf, DatabagView } from './databags.tsx';
 import { Records, recordsOf } from './records.tsx';
@@ -18,7 +19,8 @@ export function Changed({ entry, change, charm }: ChangedProps) {
   const { changed } = bagsOf(entry, change);
   const records = charm?.records;
   const file = configurationOf(entry, change);
-  const did = entry.seen.did ?? [];
+  // Of a charm without charts it is all that it called, which changes something or does not.
+  const did = isCalls(entry) ? [] : (entry.seen.did ?? []);
   const hasRecords = records !== undefined && recordsOf(records, change).changed.length > 0;
   const isNothing =
     changed.length === 0 && did.length === 0 && !hasRecords && file.before === file.after;
@@ -32,16 +34,7 @@ export function Changed({ entry, change, charm }: ChangedProps) {
           <DatabagView name={name} change={change} />
         </section>
       ))}
-      {did.length > 0 && entry.charts.length === 0 && <h4>What it called</h4>}
-      {did.length > 0 && (
-        <ul class="did">
-          {did.map(({ what, how }, number) => (
-            <li key={number}>
-              <Did what={what} how={how} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <DidList did={did} />
       {hasRecords && (
         <>
           <h4>{records.title}</h4>
@@ -55,24 +48,6 @@ export function Changed({ entry, change, charm }: ChangedProps) {
         </>
       )}
     </section>
-  );
-}
-
-/** What was done, and with which outcome; one of many lines is opened by who wants it. */
-function Did({ what, how }: { readonly what: string; readonly how: string }) {
-  if (!how.includes('\n'))
-    return (
-      <>
-        <b>{what}</b> {how}
-      </>
-    );
-  return (
-    <details>
-      <summary>
-        <b>{what}</b>, {how.split('\n').length} lines
-      </summary>
-      <pre>{how}</pre>
-    </details>
   );
 }
 

@@ -1,5 +1,5 @@
 import './charts.css';
-import type { HookEntry, RecordedChart, Recording } from '../recording.ts';
+import { type HookEntry, hasCharts, type RecordedChart, type Recording } from '../recording.ts';
 import { mainChart, type Spot } from '../trouble.ts';
 import { Picture } from './picture.tsx';
 import type { Moment } from './view.ts';
@@ -20,7 +20,7 @@ export function Charts({ entry, definitions, moment, spot, onChoose }: ChartsPro
     moment?._tag === 'Node' ? moment.chart : (spot?.chart ?? mainChart(entry, definitions));
   const chart = charts[current];
   if (chart === undefined)
-    return <p class="empty">{sayNoChart(side, Object.keys(definitions).length > 0)}</p>;
+    return <p class="empty">{sayNoChart(side, hasCharts({ definitions }))}</p>;
   const position = moment?._tag === 'Node' ? moment.position : chart.path.length - 1;
   return (
     <>

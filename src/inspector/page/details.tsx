@@ -3,6 +3,7 @@ import type { Entry, HookEntry, Recording } from '../recording.ts';
 import { endOf } from '../recording.ts';
 import type { Timeline } from '../timeline.ts';
 import { duration, hookName } from '../words.ts';
+import { Called, CalledFirst, isCalls } from './called.tsx';
 import { Changed, Unchanged } from './changed.tsx';
 import { NoteDetails } from './note.tsx';
 import { sayEnd } from './say.ts';
@@ -40,8 +41,10 @@ export function Details(props: DetailsProps) {
       ) : (
         <>
           <Head entry={entry} clock={clock} violated={props.violated} />
+          <CalledFirst entry={entry} />
           <Changed entry={entry} change={timeline.changeAt(index)} charm={charm} />
-          {entry.side !== 'other' && (
+          <Called entry={entry} />
+          {entry.side !== 'other' && !isCalls(entry) && (
             <Steps entry={entry} moments={moments} step={step} clock={clock} onJump={onJump} />
           )}
           <Unchanged entry={entry} change={timeline.changeAt(index)} charm={charm} />

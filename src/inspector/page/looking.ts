@@ -1,6 +1,8 @@
 /** What is looked at in a recording, and every way to look at something else. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Entry, Recording } from '../recording.ts';
+import { hasCharts } from '../recording.ts';
+import { relationsIn } from '../sequence.ts';
 import { type Spot, spotOf, type Trouble, troublesOf } from '../trouble.ts';
 import { type Axis, axisOf, isWhole, type Span } from './span.ts';
 import {
@@ -36,6 +38,10 @@ export interface Looking {
   /** What each run violates that did the damage. */
   readonly culprits: ReadonlyMap<number, readonly string[]>;
   readonly isFollowing: boolean;
+  /** There is no chart to be seen, but the life of a relation. */
+  readonly isChartless: boolean;
+  /** The life of a relation is seen in the place of the chart. */
+  readonly isSequence: boolean;
   readonly index: number;
   readonly entry: Entry | undefined;
   readonly moments: readonly Moment[];
@@ -62,6 +68,10 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
   const [zoomed, setSpan] = useState<Span | null>(null);
   const span = zoomed === null || isWhole(zoomed, axis.whole) ? axis.whole : zoomed;
   const isStory = useMemo(() => isHistory(entries), [entries, version]);
+  const isChartless = useMemo(
+    () => !hasCharts(recording) && relationsIn(recording).length > 0,
+    [recording, version],
+  );
   const found = useMemo(
     () => listed(entries, place),
     [entries, version, place.unit, place.hook, place.relation, place.end, place.search],
@@ -118,6 +128,7 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
   return {
     ...{ place, choices, axis, span, shown, troubles, culprits, isFollowing, index, entry },
     ...{ moments, step, setPlace, setSpan, choose, moveRun },
+    ...{ isChartless, isSequence: isChartless || place.view === 'sequence' },
     isHistory: isStory,
     all: inSpan,
     trouble,

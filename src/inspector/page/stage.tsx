@@ -1,5 +1,5 @@
 import type { Recording } from '../recording.ts';
-import { spotOf } from '../trouble.ts';
+import { relationIn, spotOf } from '../trouble.ts';
 import { Charts } from './charts.tsx';
 import type { Actions } from './keys.ts';
 import { type Feed, type Looking, spotIn } from './looking.ts';
@@ -21,8 +21,7 @@ export interface StageProps {
 
 /** The chart of the run that is looked at, or the life of its relation. */
 export function Stage({ recording, version, looking, onChoose, ...rest }: StageProps) {
-  const { entry, moments, step, place, setPlace, index, jump, shown } = looking;
-  const isSequence = place.view === 'sequence';
+  const { entry, moments, step, setPlace, index, jump, shown, isChartless, isSequence } = looking;
   return (
     <section class="stage" aria-label={isSequence ? 'Sequence' : 'Charts'}>
       <div class="tools">
@@ -36,13 +35,15 @@ export function Stage({ recording, version, looking, onChoose, ...rest }: StageP
           count={moments.length}
           onJump={jump}
         />
-        <button
-          type="button"
-          aria-pressed={isSequence}
-          onClick={() => setPlace({ view: isSequence ? '' : 'sequence' })}
-        >
-          Sequence
-        </button>
+        {!isChartless && (
+          <button
+            type="button"
+            aria-pressed={isSequence}
+            onClick={() => setPlace({ view: isSequence ? '' : 'sequence' })}
+          >
+            Sequence
+          </button>
+        )}
       </div>
       <p class="now" role="status" aria-live={rest.isPlaying ? 'off' : 'polite'}>
         {entry === undefined ? waiting(rest.feed, shown) : sayMoment(entry, moments[step])}
@@ -118,13 +119,15 @@ function runBeside({ entries }: Recording, index: number, by: 1 | -1): number | 
   return null;
 }
 
-function relationOf({ place, entry }: Looking): number | null {
+/** The relation of the run that is looked at; where it has none, that of what went wrong. */
+function relationOf({ place, entry, troubles, trouble }: Looking): number | null {
   if (place.relation !== '') return Number(place.relation);
-  if (entry?._tag !== 'Hook') return null;
+  const wrong = relationIn(troubles[trouble]?.sentence ?? '');
+  if (entry?._tag !== 'Hook') return wrong;
   return (
     entry.event.relation ??
     entry.charts.find(({ event }) => event.relation !== undefined)?.event.relation ??
-    null
+    wrong
   );
 }
 
