@@ -16,7 +16,7 @@ import {
 } from '../inspector/index.ts';
 import { charmOfReplay, Misuse, parseReplay } from '../testing/index.ts';
 import { aboutFile, textOf, unwritable } from './files.ts';
-import { simulatedIn } from './simulated-module.ts';
+import { CharmIsGone, simulatedFor } from './simulated-module.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** A recording from a file, or made of a history that a verification has written. */
@@ -32,16 +32,22 @@ export async function readRecording(file: string): Promise<Recording> {
     throw new WrongUse(
       `${file} is the story of a soak: hookchart soak --replay ${file} --record ${file.replace(/\.json$/, '')}.html makes a page of it`,
     );
+  if (recording.left.startsWith('a recording of version'))
+    throw new WrongUse(
+      ...([`${file} is ${recording.left}`, null] as const),
+      'The hookchart that wrote it shows it, or a later one',
+    );
   if (/"format"\s*:\s*"hookchart-recording"/.test(text) || !/"actions"\s*:/.test(text))
     throw new WrongUse(
       ...([`${file} is no recording: ${recording.left}`, null] as const),
       'verify and soak --record FILE.json, and inspect --out FILE.json, write one',
     );
   try {
-    const charm = await simulatedIn(charmOfReplay(text));
+    const charm = await simulatedFor(file, charmOfReplay(text));
     return await recordReplay(charm, parseReplay(charm, text));
   } catch (cause) {
-    if (!(cause instanceof Misuse || cause instanceof WrongUse)) throw cause;
+    if (cause instanceof CharmIsGone || !(cause instanceof Misuse || cause instanceof WrongUse))
+      throw cause;
     const writes = 'hookchart verify --save FILE';
     throw aboutFile(file, cause, { text, command: 'hookchart verify --replay', writes });
   }

@@ -1,7 +1,7 @@
 import { nearest } from '../hook/nearest.ts';
 import { loadCharm, Misuse, type SimulatedCharm } from '../testing/index.ts';
 import { addressOf } from './charm-module.ts';
-import { WrongUse } from './wrong-use.ts';
+import { WrongContent, WrongUse } from './wrong-use.ts';
 
 /** The module that has PgBouncer's charm for the simulated Juju. */
 const builtIn = new URL('../pgbouncer/testing/index.js', import.meta.url).href;
@@ -34,5 +34,25 @@ export async function simulatedIn(charm: string | null | undefined): Promise<Sim
     const found = nearest(name, Object.keys(exported));
     const meant = `${charm?.split('#')[0]}#${found}`;
     throw new WrongUse(cause.message, found === null ? null : meant);
+  }
+}
+
+/** The charm that a file names cannot be loaded from here. */
+export class CharmIsGone extends WrongContent {}
+
+/** The charm that the history in a file was found with; `CharmIsGone` where that cannot be loaded any more. */
+export async function simulatedFor(file: string, named: string | null): Promise<SimulatedCharm> {
+  try {
+    return await simulatedIn(named);
+  } catch (cause) {
+    if (!(cause instanceof Misuse || cause instanceof WrongUse)) throw cause;
+    const why = cause.message.replace(`--charm ${named}: `, '');
+    throw new CharmIsGone(
+      ...([
+        `${file} names the charm ${named}, which cannot be had from here: ${why}`,
+        null,
+      ] as const),
+      `hookchart verify --replay ${file} --charm MODULE runs it with the charm that MODULE exports`,
+    );
   }
 }

@@ -25,7 +25,13 @@ import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
 import { Searching } from './searching.ts';
-import { charmOption, simulatedIn, simulatedModule } from './simulated-module.ts';
+import {
+  CharmIsGone,
+  charmOption,
+  simulatedFor,
+  simulatedIn,
+  simulatedModule,
+} from './simulated-module.ts';
 import { wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -225,10 +231,14 @@ async function replayFile(path: string, named: string | undefined, out: (text: s
 /** What is wrong with the history is said of its file. */
 async function replayed(path: string, text: string, named: string | undefined) {
   try {
-    const charm = await simulatedIn(named ?? charmOfReplay(text));
+    const charm =
+      named === undefined
+        ? await simulatedFor(path, charmOfReplay(text))
+        : await simulatedIn(named);
     return await replay(charm, parseReplay(charm, text));
   } catch (cause) {
-    if (!(cause instanceof Misuse || cause instanceof WrongUse)) throw cause;
+    if (cause instanceof CharmIsGone || !(cause instanceof Misuse || cause instanceof WrongUse))
+      throw cause;
     const writes = 'hookchart verify --save FILE';
     throw aboutFile(path, cause, { text, command: 'hookchart verify --replay', writes });
   }

@@ -110,9 +110,9 @@ export async function recordReplay(
       recorder.note('check', 'nothing is violated any more by the charm as it is now', true);
   } catch (error) {
     if (!(error instanceof Misuse)) throw error;
-    recorder.note('check', 'the charm goes through the history that was written', false, {
-      detail: `it is another charm, or another version of it: ${error.message}`,
-    });
+    const text =
+      'the charm cannot go through the history that was written: it is another charm, or another version of it';
+    recorder.note('chapter', text, false, { detail: error.message });
   }
   // What ran before the first action is the beginning, which nobody has chosen.
   for (const entry of entries)

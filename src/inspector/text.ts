@@ -6,6 +6,7 @@ import {
   type Entry,
   endOf,
   type HookEntry,
+  type NoteEntry,
   type RecordedChart,
   type RecordedStep,
   type Recording,
@@ -22,9 +23,11 @@ export function tellEntry(entry: Entry, recording: Recording): readonly string[]
   return entry._tag === 'Note' ? tellNote(entry) : tellHook(entry, recording.definitions);
 }
 
-const tellNote = ({ kind, text, ok }: Entry & { _tag: 'Note' }): readonly string[] => {
-  const mark = { chapter: '#', action: '·', check: ok ? '✓' : '✗', violation: '✗' }[kind];
-  return [`${mark} ${text}`];
+const marks = { chapter: '#', action: '·', check: '✓', violation: '✗' } as const;
+
+const tellNote = ({ kind, text, ok, detail }: NoteEntry): readonly string[] => {
+  const why = ok || detail === undefined ? '' : `: ${detail}`;
+  return [`${ok ? marks[kind] : '✗'} ${text}${why}`];
 };
 
 function tellHook(entry: HookEntry, definitions: Definitions): readonly string[] {

@@ -69,7 +69,8 @@ function noted(
       ...base,
       sentence:
         kind === 'check' ? `it does not hold that ${text}${detail ? `: ${detail}` : ''}` : text,
-      culprit: lastRun,
+      // That a history goes no further is no run's doing.
+      culprit: kind === 'chapter' ? null : lastRun,
     };
   const { invariant, claims, what: sentence, by } = violated;
   const told = { ...base, sentence, invariant, claims };

@@ -9,6 +9,7 @@ import { operated } from './operations.ts';
 import type { Outcome, Stepped } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
 import type { Happening, SimulatedCharm } from './simulated-charm.ts';
+import { tellHook } from './tell.ts';
 import { ToolError } from './tool-error.ts';
 import { type View, viewOf } from './view.ts';
 import {
@@ -243,8 +244,8 @@ function mayRun(world: World, unit: string, hook: Hook): void {
   if (next.some((possible) => isSame(possible, hook))) return;
   const isIdle = hook.name === updateStatus.name && unitNamed(world, unit).failed === null;
   if (isIdle && queue.length === 0) return;
-  const names = next.map((possible) => JSON.stringify(possible));
+  const names = next.map(tellHook);
   throw new Misuse(
-    `Juju would not run ${JSON.stringify(hook)} on ${unit} now; ${names.length === 0 ? 'update-status is all it would run' : `next is ${names.join(' or ')}`}`,
+    `Juju would not run ${tellHook(hook)} on ${unit} now; ${names.length === 0 ? 'update-status is all it would run' : `next is ${names.join(' or ')}`}`,
   );
 }

@@ -63,7 +63,8 @@ function tellOperation(action: Operation): string {
   }
 }
 
-function tellHook(hook: Hook): string {
+/** A hook by its name, with what it is about. */
+export function tellHook(hook: Hook): string {
   const { name, relation, remoteUnit, departingUnit, secret, revision, action } = hook;
   if (action !== undefined) {
     const isBare = Object.keys(action.parameters).length === 0;

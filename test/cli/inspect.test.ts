@@ -8,7 +8,7 @@ import { hooks } from '../../machines/index.ts';
 import { chartOf } from '../../src/chart/index.ts';
 import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
-import { randomHistory } from '../../src/testing/index.ts';
+import { defaultBounds, randomHistory } from '../../src/testing/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -113,6 +113,24 @@ describe('hookchart inspect', () => {
       'replay.json',
       '{"actions":7}',
       /the replay's \S+ is missing\nhookchart verify --save FILE writes one that is read here\n$/,
+    ],
+    [
+      'later.json',
+      '{"format":"hookchart-recording","version":2}',
+      /: \S+later\.json is a recording of version 2; this hookchart reads version 1\nThe hookchart that wrote it shows it, or a later one\n$/,
+    ],
+    [
+      'moved.json',
+      '{"charm":"./eager.mjs","bounds":{},"actions":[]}',
+      /: \S+moved\.json names the charm \.\/eager\.mjs, which cannot be had from here: there is no file \S+\nhookchart verify --replay \S+moved\.json --charm MODULE runs it with the charm that MODULE exports\n$/,
+    ],
+    [
+      'unknown.json',
+      JSON.stringify({
+        ...{ bounds: defaultBounds(simulated), served: 0 },
+        actions: [{ _tag: 'Relat', application: 'app1' }],
+      }),
+      /the replay's actions\.0\._tag is "Relat", and no action of this charm is called so\n/,
     ],
     ['story.json', '{"format":"hookchart-soak"}', /the story of a soak: hookchart soak --replay/],
   ])('refuses %s', (name, content, words) => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { defaultBounds } from '../../src/testing/explore/bounds.ts';
@@ -79,6 +79,19 @@ describe('hookchart verify', () => {
     );
     expect(violations).toEqual([]);
     expect(stdout.startsWith(story.join('\n'))).toBe(true);
+  });
+
+  it('runs a stored history with the charm that is named, where its own has moved', () => {
+    const path = join(folder, 'moved.json');
+    const bounds = { ...defaultBounds(simulated), units: 1, relations: 1 };
+    writeFileSync(path, JSON.stringify({ charm: './gone.mjs', bounds, served: 0, actions: [] }));
+    const { status, stderr } = hookchart('verify', '--replay', path);
+    const hint = `hookchart verify --replay ${path} --charm MODULE runs it`;
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`there is no file`)]);
+    expect(stderr).toContain(`${path} names the charm ./gone.mjs`);
+    expect(stderr).toContain(hint);
+    const module = resolve('dist/src/pgbouncer/testing/index.js');
+    expect(hookchart('verify', '--replay', path, '--charm', module).status).toBe(0);
   });
 
   it('says where a stored history cannot be gone', () => {

@@ -66,7 +66,10 @@ describe('a recording', () => {
   it('that is none is refused with the place of what is wrong', () => {
     expect(parseRecording('{')).toEqual(E.left('it is not JSON'));
     expect(parseRecording('{"format":"hookchart-recording","version":2}')).toEqual(
-      E.left('version is not as expected (1)'),
+      E.left('a recording of version 2; this hookchart reads version 1'),
+    );
+    expect(parseRecording('{"format":"hookchart-recording"}')).toEqual(
+      E.left('version is missing'),
     );
     const broken = {
       format: 'hookchart-recording',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, emptyRecording, recordReplay } from '../../src/inspector/index.ts';
+import { type Entry, emptyRecording, recordReplay, tellEntry } from '../../src/inspector/index.ts';
 import { spotOf, troublesOf } from '../../src/inspector/trouble.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { defaultBounds, type Replay } from '../../src/testing/index.ts';
@@ -154,12 +154,19 @@ describe('a history that is run again', { timeout: 30_000 }, () => {
   it('says that the charm is another one, or another version, where it cannot go on', async () => {
     const hook = { name: 'database-relation-changed', relation: 9 };
     const actions = [...history.actions, { _tag: 'RunHook', unit: 'pgbouncer/0', hook } as const];
-    const { entries } = await recordReplay(simulated, { ...history, actions });
-    expect(entries.at(-1)).toMatchObject({
-      ...{ kind: 'check', ok: false },
-      detail: expect.stringMatching(
-        /^it is another charm, or another version of it: Juju would not/,
-      ),
-    });
+    const recording = await recordReplay(simulated, { ...history, actions });
+    const last = recording.entries.at(-1) ?? expect.fail('nothing is recorded');
+    const text =
+      'the charm cannot go through the history that was written: it is another charm, or another version of it';
+    const detail = expect.stringMatching(
+      /^Juju would not run database-relation-changed of relation 9 on pgbouncer\/0 now; /,
+    );
+    expect(last).toMatchObject({ kind: 'chapter', ok: false, text, detail });
+    expect(JSON.stringify(last)).not.toContain('{\\"');
+    // It is no run's doing, and what does not go on is told where it ends.
+    expect(troublesOf(recording)).toMatchObject([{ sentence: text, culprit: null }]);
+    expect(tellEntry(last, recording)).toEqual([
+      expect.stringMatching(/^✗ the charm cannot go .* version of it: Juju would not run/),
+    ]);
   });
 });

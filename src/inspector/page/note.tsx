@@ -30,7 +30,7 @@ export function NoteDetails({ recording, entry, index, timeline, onChoose }: Not
   const changed = bagsChanged(timeline, from - 1, to - 1);
   return (
     <>
-      <h2>{headings[kind]}</h2>
+      <h2>{kind === 'chapter' && !ok ? 'It goes no further' : headings[kind]}</h2>
       {kind !== 'check' && <p class={ok ? '' : 'failed'}>{violated?.what ?? text}</p>}
       <dl class="head">
         {violated !== undefined && (
@@ -49,6 +49,12 @@ export function NoteDetails({ recording, entry, index, timeline, onChoose }: Not
             <dd>{text}</dd>
             <dt>Found</dt>
             <dd>{detail ?? (ok ? 'it holds' : 'it does not hold')}</dd>
+          </>
+        )}
+        {kind === 'chapter' && detail !== undefined && (
+          <>
+            <dt>Because</dt>
+            <dd>{detail}</dd>
           </>
         )}
         {(kind === 'check' || kind === 'violation') && (

@@ -210,9 +210,18 @@ export function parseReplay(charm: SimulatedCharm, json: string): Replay {
   const parsed = v.safeParse(fileOf(charm), parsedJson(json));
   if (parsed.success) return parsed.output as unknown as Replay;
   const issue = parsed.issues[0];
-  const wrong =
-    issue.received === 'undefined' ? 'is missing' : `is not as expected (${issue.expected})`;
-  throw new Misuse(`the replay's ${v.getDotPath(issue) ?? 'content'} ${wrong}`);
+  const path = v.getDotPath(issue) ?? 'content';
+  throw new Misuse(`the replay's ${path} ${wrongWith(issue, path)}`);
+}
+
+function wrongWith(
+  { received, expected }: { readonly received: string; readonly expected: string | null },
+  path: string,
+): string {
+  if (received === 'undefined') return 'is missing';
+  // All that an action may be called would be said here, which is of no help.
+  if (path.endsWith('._tag')) return `is ${received}, and no action of this charm is called so`;
+  return `is not as expected (${expected})`;
 }
 
 function parsedJson(json: string): unknown {
