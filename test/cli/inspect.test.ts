@@ -130,7 +130,7 @@ describe('hookchart inspect', () => {
         ...{ bounds: defaultBounds(simulated), served: 0 },
         actions: [{ _tag: 'Relat', application: 'app1' }],
       }),
-      /the replay's actions\.0\._tag is "Relat", and no action of this charm is called so\n/,
+      /the replay's actions\.0\._tag is "Relat", and no action of this charm is called so: Relate, perhaps\n/,
     ],
     ['story.json', '{"format":"hookchart-soak"}', /the story of a soak: hookchart soak --replay/],
   ])('refuses %s', (name, content, words) => {

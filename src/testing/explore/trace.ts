@@ -1,6 +1,7 @@
 /** A history that ends in a violation: told as a story, written to a file, and run again from it. */
 
 import * as v from 'valibot';
+import { nearest } from '../../hook/nearest.ts';
 import { type Action, operationTags } from '../actions.ts';
 import { violationsAtRest, violationsOf } from '../checks.ts';
 import { worldOf } from '../deploy.ts';
@@ -172,9 +173,14 @@ function did(charm: SimulatedCharm, { outcome }: Stepped): string {
 
 const text = v.string();
 
+const tagsOf = ({ outside: { shared, unit } }: SimulatedCharm): readonly string[] => [
+  ...operationTags,
+  ...Object.keys(shared.actions),
+  ...Object.keys(unit.actions),
+];
+
 const fileOf = (charm: SimulatedCharm) => {
-  const { shared, unit } = charm.outside;
-  const tags = [...operationTags, ...Object.keys(shared.actions), ...Object.keys(unit.actions)];
+  const tags = tagsOf(charm);
   return v.object({
     charm: v.exactOptional(text),
     bounds: v.object(v.entriesFromList(Object.keys(defaultBounds(charm)), v.number())),
@@ -211,16 +217,21 @@ export function parseReplay(charm: SimulatedCharm, json: string): Replay {
   if (parsed.success) return parsed.output as unknown as Replay;
   const issue = parsed.issues[0];
   const path = v.getDotPath(issue) ?? 'content';
-  throw new Misuse(`the replay's ${path} ${wrongWith(issue, path)}`);
+  throw new Misuse(`the replay's ${path} ${wrongWith(issue, path, tagsOf(charm))}`);
 }
 
 function wrongWith(
   { received, expected }: { readonly received: string; readonly expected: string | null },
   path: string,
+  tags: readonly string[],
 ): string {
   if (received === 'undefined') return 'is missing';
   // All that an action may be called would be said here, which is of no help.
-  if (path.endsWith('._tag')) return `is ${received}, and no action of this charm is called so`;
+  if (path.endsWith('._tag')) {
+    const meant = nearest(received.replaceAll('"', ''), ['RunHook', ...tags]);
+    const which = meant === null ? '' : `: ${meant}, perhaps`;
+    return `is ${received}, and no action of this charm is called so${which}`;
+  }
   return `is not as expected (${expected})`;
 }
 
