@@ -22,7 +22,7 @@ const headings = {
 export function NoteDetails({ recording, entry, index, timeline, onChoose }: NoteProps) {
   const { kind, text, ok, detail, violated, of } = entry;
   const { entries } = recording;
-  const isLookingBack = kind === 'check' || kind === 'violation';
+  const isLookingBack = !ok || kind === 'check' || kind === 'violation';
   const [from, to] = isLookingBack
     ? [runsBeside(entries, index, -1), index]
     : [index + 1, runsBeside(entries, index, 1) + 1];
