@@ -27,6 +27,26 @@ export function foreseen(levels: readonly number[]): number | null {
   return whole;
 }
 
+/** What so many levels in turn foretold is to agree before it is believed, up to so many times. */
+const agreed = { levels: 4, times: 2 };
+
+/**
+ * What is foreseen, once it has come to rest: the most that the last levels foretold, for what is
+ * foreseen too early is nearly always too little. Null where they foretell nothing, or very
+ * different things.
+ */
+export function settled(levels: readonly number[]): number | null {
+  if (levels.at(-1) === 0) return foreseen(levels);
+  const foretold: number[] = [];
+  for (let back = 0; back < agreed.levels; back++) {
+    const whole = foreseen(levels.slice(0, levels.length - back));
+    if (whole === null) return null;
+    foretold.push(whole);
+  }
+  const most = Math.max(...foretold);
+  return most <= agreed.times * Math.min(...foretold) ? most : null;
+}
+
 /** The straight line that is closest to values at 0, 1, 2, …, and its value at the last one. */
 function lineThrough(values: readonly number[]): { readonly slope: number; readonly end: number } {
   const middle = (values.length - 1) / 2;

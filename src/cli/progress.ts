@@ -9,7 +9,10 @@ export interface Teller {
 
 /** How far long work has come. */
 export interface Progress {
-  /** `share` is of the whole, 0 up to 1; null where nobody knows the whole yet. */
+  /**
+   * `share` is of the whole, 0 up to 1; null where nobody knows the whole yet. Where the whole turns
+   * out larger, what was told stands until the work has come further: nothing that was done is undone.
+   */
   readonly tell: (share: number | null, done: string) => void;
   /** Takes the line away that is written over, BEFORE anything else is said. */
   readonly end: () => void;
@@ -30,11 +33,14 @@ export function progressOn(
   const isTerminal = stream.isTTY === true;
   const started = now();
   let told = isTerminal ? Number.NEGATIVE_INFINITY : started;
+  let most: number | null = null;
   return {
-    tell: (share, done) => {
+    tell: (known, done) => {
       const at = now();
       if (at - told < (isTerminal ? pause.terminal : pause.log)) return;
       told = at;
+      if (known !== null) most = Math.max(most ?? 0, known);
+      const share = most;
       const line = lineOf(share, at - started, done);
       if (!isTerminal) stream.write(`${line}\n`);
       else {
@@ -49,15 +55,17 @@ export function progressOn(
   };
 }
 
-/** Until a hundredth is done, or a second gone, an estimate says nothing. */
+/** Until a second is gone an estimate says nothing; until a hundredth is done, only what is the least. */
 function lineOf(share: number | null, elapsed: number, done: string): string {
   const seconds = `${(elapsed / 1000).toFixed(1)} s`;
   if (share === null) return `${seconds}: ${done}`;
+  const isLittle = share < 0.01;
   // Of what is foretold the last part is never sure.
-  const percent = `${Math.min(99, Math.floor(share * 100))} %`;
-  const isKnown = share >= 0.01 && elapsed >= 1000;
-  const left = isKnown ? `, about ${spanOf((elapsed * (1 - share)) / share)} left` : '';
-  return `${percent}, ${seconds}${left}: ${done}`;
+  const percent = isLittle ? 'less than 1 %' : `${Math.min(99, Math.floor(share * 100))} %`;
+  const left = isLittle
+    ? `, more than ${spanOf(elapsed * 99, Math.floor)} left`
+    : `, about ${spanOf((elapsed * (1 - share)) / share, Math.round)} left`;
+  return `${percent}, ${seconds}${elapsed < 1000 ? '' : left}: ${done}`;
 }
 
 const barOf = (share: number): string => {
@@ -65,9 +73,9 @@ const barOf = (share: number): string => {
   return `${'█'.repeat(full)}${'░'.repeat(cells - full)}`;
 };
 
-function spanOf(milliseconds: number): string {
+function spanOf(milliseconds: number, rounded: (n: number) => number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   if (seconds < 100) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  const minutes = rounded(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${rounded(minutes / 60)} h`;
 }

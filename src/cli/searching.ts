@@ -1,39 +1,51 @@
 import type { Counts } from '../testing/index.ts';
-import { foreseen } from './foreseen.ts';
+import { settled } from './foreseen.ts';
+
+/** One search: what it said last, and what is known of its levels. */
+interface Course {
+  readonly counts: Counts;
+  /** New states at each level of which all are known; the first level is the beginning alone. */
+  readonly levels: readonly number[];
+  /** How many states it will come to; null where its levels do not foretell that. */
+  readonly whole: number | null;
+}
 
 /** Searches side by side, while they go on. */
 export class Searching {
   readonly #wanted: number;
-  readonly #latest = new Map<number, Counts>();
-  /** New states at each level, by the beginning of the search. */
-  readonly #levels = new Map<number, number[]>();
+  /** By the beginning of the search. */
+  readonly #courses = new Map<number, Course>();
 
   constructor(wanted: number) {
     this.#wanted = wanted;
   }
 
-  /** Takes what a search says after each of its levels. */
+  /** Takes what a search says within its levels, and after each of them. */
   take(counts: Counts): void {
-    this.#latest.set(counts.served, counts);
-    const levels = this.#levels.get(counts.served) ?? [1];
-    levels.push(counts.waiting);
-    this.#levels.set(counts.served, levels);
+    const { levels, whole } = this.#courses.get(counts.served) ?? { levels: [1], whole: null };
+    const known = levels.reduce((sum, count) => sum + count, 0);
+    // Once all that were known are looked at, what is new beside them is the next level.
+    const isWhole = lookedAt(counts) >= known;
+    const all = isWhole ? [...levels, counts.states - known] : levels;
+    const foretold = isWhole ? settled(all) : whole;
+    this.#courses.set(counts.served, { counts, levels: all, whole: foretold });
   }
 
   get latest(): readonly Counts[] {
-    return [...this.#latest.values()];
+    return [...this.#courses.values()].map(({ counts }) => counts);
   }
 
   /** What was looked at, of all that is foreseen; null where a search does not foretell its end. */
   get share(): number | null {
-    if (this.#latest.size < this.#wanted) return null;
-    let [looked, whole] = [0, 0];
-    for (const levels of this.#levels.values()) {
-      const all = foreseen(levels);
-      if (all === null) return null;
-      whole += all;
-      looked += levels.slice(0, -1).reduce((sum, count) => sum + count, 0);
+    if (this.#courses.size < this.#wanted) return null;
+    let [looked, all] = [0, 0];
+    for (const { counts, whole } of this.#courses.values()) {
+      if (whole === null) return null;
+      looked += lookedAt(counts);
+      all += Math.max(whole, counts.states);
     }
-    return looked / whole;
+    return looked / all;
   }
 }
+
+const lookedAt = ({ states, waiting }: Counts): number => states - waiting;

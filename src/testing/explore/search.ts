@@ -48,6 +48,9 @@ interface Visits {
   readonly entered: { readonly id: number; readonly left: Bounds }[];
 }
 
+/** So many states are looked at between two words about how far it is: a level may take minutes. */
+const pace = 32;
+
 /** One search from one beginning, with all that it has learned. */
 export class Search {
   readonly charm: SimulatedCharm;
@@ -61,6 +64,8 @@ export class Search {
   readonly #fairNext: number[] = [];
   #namedStates = 0;
   #transitions = 0;
+  #restStates = 0;
+  #looked = 0;
   #depth = 0;
   #frontier: State[] = [];
 
@@ -79,13 +84,16 @@ export class Search {
       namedStates: this.#namedStates,
       transitions: this.#transitions,
       hooks: this.memory.executed,
-      restStates: this.#fairNext.filter((next, id) => next === id).length,
+      restStates: this.#restStates,
       depth: this.#depth,
-      waiting: this.#frontier.length,
+      waiting: this.#parents.length - this.#looked,
     };
   }
 
-  /** Looks at every state within the bounds; null where none violates anything. */
+  /**
+   * Looks at every state within the bounds; null where none violates anything. `watch` hears how far
+   * it is every so many states, and after each level.
+   */
   async run(watch: (counts: Counts) => void = () => {}): Promise<Found | null> {
     const first = await this.begin();
     const violations = violationsAtRest(this.charm.invariants, first.world);
@@ -93,7 +101,7 @@ export class Search {
     if (violations.length > 0) return { violations, path: [0], isByMove: false };
     this.#frontier = [first];
     while (this.#frontier.length > 0) {
-      const found = await this.#level();
+      const found = await this.#level(watch);
       if (found !== null) return found;
       watch(this.counts);
     }
@@ -130,10 +138,11 @@ export class Search {
     return visits;
   }
 
-  async #level(): Promise<Found | null> {
+  async #level(watch: (counts: Counts) => void): Promise<Found | null> {
     this.#depth += 1;
     const next: State[] = [];
-    for (const state of this.#frontier) {
+    for (const [at, state] of this.#frontier.entries()) {
+      if (at > 0 && at % pace === 0) watch(this.counts);
       const id = this.idOf(state) as number;
       const moves = await successors(this.charm, state, this.memory);
       let fair = id;
@@ -148,7 +157,9 @@ export class Search {
         if (fair === id && to !== id && isFair(this.charm, move)) fair = to;
       }
       this.#fairNext[id] = fair;
+      this.#looked += 1;
       if (fair !== id) continue;
+      this.#restStates += 1;
       const violations = violationsAtRest(this.charm.invariants, state.world);
       if (violations.length > 0) return { violations, path: this.#pathTo(id), isByMove: false };
     }
