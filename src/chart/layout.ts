@@ -33,15 +33,46 @@ export interface Layout {
 
 /** Of a text of 13 pixels, which is as high as a letter of it is wide at most. */
 const [letter, lineHeight, margin] = [7.4, 18, 12];
-const longestLine = 24;
 
-/** Lays a chart out as Mermaid would: from top to bottom, edges crossing as little as can be. */
-export function layout(chart: Chart): Layout {
+/** How near to each other things stand: the letters of a line, and pixels between nodes and edges. */
+interface Density {
+  readonly line: number;
+  readonly nodes: number;
+  readonly edges: number;
+}
+
+const roomy: Density = { line: 24, nodes: 36, edges: 20 };
+/** Ever narrower, and higher. */
+const denser: readonly Density[] = [
+  { line: 18, nodes: 16, edges: 10 },
+  { line: 14, nodes: 16, edges: 10 },
+  { line: 12, nodes: 10, edges: 6 },
+];
+
+/**
+ * Lays a chart out as Mermaid would: from top to bottom, edges crossing as little as can be. Where
+ * it comes out wider than `widest`, in pixels, its texts are broken into shorter lines and all
+ * stands nearer; what is too wide even so is as narrow as it can be.
+ */
+export function layout(chart: Chart, widest = Number.POSITIVE_INFINITY): Layout {
   given('layout', 'the chart', chart, chartParts);
+  given('layout', 'how wide it may be', widest, 'number');
+  let narrowest = layoutWith(chart, roomy);
+  for (const density of denser) {
+    if (narrowest.width <= widest) return narrowest;
+    const placed = layoutWith(chart, density);
+    if (placed.width < narrowest.width) narrowest = placed;
+  }
+  return narrowest;
+}
+
+function layoutWith(chart: Chart, density: Density): Layout {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: chart.direction === 'LR' ? 'LR' : 'TB', nodesep: 36, ranksep: 44 });
+  const { nodes: nodesep, edges: edgesep } = density;
+  const rankdir = chart.direction === 'LR' ? 'LR' : 'TB';
+  graph.setGraph({ rankdir, nodesep, edgesep, ranksep: 44 });
   graph.setDefaultEdgeLabel(() => ({}));
-  const drawn = chart.nodes.map((node) => ({ ...node, lines: linesOf(node.label) }));
+  const drawn = chart.nodes.map((node) => ({ ...node, lines: linesOf(node.label, density.line) }));
   for (const node of drawn) graph.setNode(node.id, sizeOf(node));
   for (const [index, { from, to, label }] of chart.edges.entries()) {
     const width = label === null ? 0 : label.length * letter + 10;
@@ -103,12 +134,12 @@ function rim({ x, y, width, height }: PlacedNode, point: Point): Point {
 }
 
 /** A label's lines: where its author broke it, and where it would be too long. */
-function linesOf(label: string): readonly string[] {
+function linesOf(label: string, longest: number): readonly string[] {
   return label.split('\\n').flatMap((part) => {
     const lines: string[] = [];
     for (const word of part.split(' ')) {
       const last = lines.at(-1);
-      if (last !== undefined && last.length + word.length < longestLine)
+      if (last !== undefined && last.length + word.length < longest)
         lines[lines.length - 1] = `${last} ${word}`;
       else lines.push(word);
     }

@@ -21,6 +21,34 @@ const open = async (options: Parameters<Exhibit['open']>[1] = { viewport: desk }
   return page;
 };
 
+/** What is wider than its place, or higher than one that does not scroll: its text is cut. */
+const cut = (page: Page) =>
+  page.locator('#app').evaluate((app) => {
+    const elements = [...app.querySelectorAll<HTMLElement>('*:not(svg *, select *, .spoken)')];
+    const isCut = (element: HTMLElement) => {
+      const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
+      if (clientWidth === 0 || !element.checkVisibility()) return false;
+      const isHidden = getComputedStyle(element).overflowY === 'hidden';
+      return scrollWidth > clientWidth + 1 || (isHidden && scrollHeight > clientHeight + 1);
+    };
+    const said = ({ tagName, className, textContent }: HTMLElement) =>
+      `${tagName} ${className}: ${textContent}`;
+    return elements.filter(isCut).map(said);
+  });
+
+/** Its units have long names, and its violation is a long sentence. */
+async function aWordyFailure() {
+  const { entries, ...recording } = await aFailure();
+  const why = 'while the operator waits for it to be told of by a unit that was there before';
+  const worded = JSON.stringify({
+    ...recording,
+    entries: entries.map((entry) =>
+      entry._tag === 'Note' && !entry.ok ? { ...entry, text: `${entry.text}, ${why}` } : entry,
+    ),
+  });
+  return JSON.parse(worded.replaceAll('pgbouncer/', 'pgbouncer-k8s-proxy/')) as object;
+}
+
 /** How many pixels of the lanes have a colour of the page. */
 const painted = (page: Page, colour: string) =>
   page.locator('.lanes canvas').evaluate((canvas: HTMLCanvasElement, name) => {
@@ -291,12 +319,41 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     await expect.poll(() => isTop('.stage')).toBe(true);
     await page.getByRole('button', { name: '‹ Runs' }).click();
     await expect.poll(() => isTop('.runs')).toBe(true);
+    await page.locator('.row.culprit').click();
+    await expect.poll(() => isSeen(page, page.locator('.node.wrong'))).toBe(true);
+    await page.getByRole('button', { name: '‹ Runs' }).click();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide).toBeLessThanOrEqual(0);
     const filters = page.getByRole('button', { name: 'Filters' });
     expect(await page.getByLabel('Search').isVisible()).toBe(false);
     await filters.click();
     expect(await page.getByLabel('Search').isVisible()).toBe(true);
+    await page.close();
+  });
+
+  it.each([
+    ['a desk', desk],
+    ['a phone', phone],
+  ])('cuts no text and no chart on %s, however long its names are', async (_, viewport) => {
+    const wordy = exhibit.pageOf(await aWordyFailure(), 'wordy');
+    const { page } = await exhibit.open(`file://${wordy}#scope=all`, { viewport });
+    expect(await page.locator('.row.violation').textContent()).toMatch(/was there before$/);
+    expect(await cut(page)).toEqual([]);
+    // Rows stand one below the other, however high they are.
+    const boxes = await page
+      .locator('.row')
+      .evaluateAll((all) =>
+        all.map((row) => row.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom]),
+      );
+    for (const [at, [top]] of boxes.slice(1).entries())
+      expect(top).toBeGreaterThanOrEqual((boxes[at]?.[1] ?? 0) - 1);
+    await page.getByRole('button', { name: 'Sequence' }).click();
+    const key = page.getByRole('list', { name: 'The life of relation 1' }).getByRole('button', {
+      name: /read-only-endpoints$/,
+    });
+    await key.scrollIntoViewIfNeeded();
+    expect(await isSeen(page, key)).toBe(true);
+    expect(await cut(page)).toEqual([]);
     await page.close();
   });
 
@@ -336,6 +393,12 @@ describe('the page of another charm', () => {
     const run = page.locator('.row', { hasText: 'ingress-relation-changed' }).first();
     await run.click();
     await page.locator('.node.lit').first().waitFor();
+    // Its widest chart is drawn narrower, and is seen to both sides.
+    expect(await cut(page)).toEqual([]);
+    await page.setViewportSize(phone);
+    await page.reload();
+    await page.locator('.node.lit').first().waitFor();
+    expect(await cut(page)).toEqual([]);
     expect(await page.content()).not.toMatch(/pgbouncer|pooler|postgres/i);
     expect(await page.getByRole('heading', { name: 'relation', exact: false }).count()).toBe(1);
     expect(problems).toEqual([]);

@@ -38,6 +38,20 @@ describe('Graphviz', () => {
 });
 
 describe('a layout', () => {
+  it('is narrower where there is less room, and has the same texts', () => {
+    const chart = chartOf(
+      machines.find(([name]) => name === 'certificates-relation-changed')?.[1] ??
+        expect.fail('none'),
+    );
+    const [roomy, narrow, narrowest] = [layout(chart), layout(chart, 560), layout(chart, 1)];
+    expect(roomy.width).toBeGreaterThan(600);
+    expect(narrow.width).toBeLessThanOrEqual(560);
+    expect(narrowest.width).toBeLessThan(narrow.width);
+    expect(layout(chart, roomy.width)).toEqual(roomy);
+    const said = ({ nodes }: typeof roomy) => nodes.map(({ lines }) => lines.join(' '));
+    expect(said(narrowest)).toEqual(said(roomy));
+  });
+
   it.each(machines)(
     'of %s puts no node upon another, and each edge on the rims of its ends',
     (_, machine) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry, HookEntry } from '../../src/inspector/index.ts';
+import { ticks } from '../../src/inspector/page/span.ts';
 import {
   choicesOf,
   linkTo,
@@ -120,4 +121,44 @@ describe('a link', () => {
       expect(parseLink(hash)).toEqual(start);
     },
   );
+});
+
+describe('the axis of the lanes', () => {
+  const hour = 3_600_000;
+  it.each([
+    ['half a millisecond', 0.5, '0 ms 0.1 ms 0.2 ms 0.3 ms 0.4 ms 0.5 ms'],
+    ['a second and a half', 1_500, '0 ms 500 ms 1 s 1.5 s'],
+    ['two minutes', 120_000, '0 s 30 s 1 min 1 min 30 s 2 min'],
+    ['a quarter of an hour', hour / 4, '0 min 5 min 10 min 15 min'],
+    ['seven hours', 7 * hour, '0 h 2 h 4 h 6 h'],
+    ['four days', 100 * hour, '0 d 1 d 2 d 3 d 4 d'],
+    ['fifty days', 1_200 * hour, '0 d 10 d 20 d 30 d 40 d 50 d'],
+  ])('has round times of %s', (_, to, expected) => {
+    const texts = ticks({ from: 0, to }, 6, true).map(({ text }) => text);
+    expect(texts.join(' ')).toBe(expected);
+  });
+
+  it('says in full where it stands when it is looked at from near', () => {
+    const from = 27 * hour + 61_500;
+    const texts = ticks({ from, to: from + 1_000 }, 2, true).map(({ text }) => text);
+    expect(texts).toEqual(['1 d 3 h 1 min 1.5 s', '1 d 3 h 1 min 2 s', '1 d 3 h 1 min 2.5 s']);
+  });
+
+  it('counts entries from 1 where no clock ran', () => {
+    expect(ticks({ from: 0, to: 23 }, 5, false)).toEqual([
+      ...[0, 5, 10, 15, 20].map((at) => ({ at, text: String(at + 1) })),
+    ]);
+  });
+
+  it('has no more than was asked for, and all within', () => {
+    const length = fc.double({ min: 1e-3, max: 1e12, noNaN: true });
+    const most = fc.integer({ min: 1, max: 20 });
+    fc.assert(
+      fc.property(length, most, fc.boolean(), (to, count, isTime) => {
+        const found = ticks({ from: 0, to }, count, isTime);
+        expect(found.length).toBeLessThanOrEqual(count + 1);
+        for (const { at } of found) expect(at).toBeLessThanOrEqual(to);
+      }),
+    );
+  });
 });

@@ -54,8 +54,8 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
       <section class="plot" tabIndex={0} aria-label="Lanes in time" data-scrolls>
         <ol class="names" style={{ paddingTop: `${margin}px` }} aria-label="Lanes">
           {lanes.lanes.map(({ kind, name }) => (
-            <li key={name} class={kind} style={{ height: `${laneHeight}px` }} title={name}>
-              <bdi>{name}</bdi>
+            <li key={name} class={kind} style={{ height: `${laneHeight}px` }}>
+              {name}
             </li>
           ))}
         </ol>

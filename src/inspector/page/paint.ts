@@ -2,7 +2,7 @@
 import type { Cause } from '../causes.ts';
 import type { Lanes } from '../lanes.ts';
 import { type Entry, type EntryEnd, endOf } from '../recording.ts';
-import { type Axis, type Span, ticks, tickText } from './span.ts';
+import { type Axis, type Span, ticks } from './span.ts';
 
 export const [laneHeight, axisHeight, margin] = [20, 20, 6];
 
@@ -98,13 +98,13 @@ function paintAxis({ context, width, height, colour, x }: Brush, { lanes, axis, 
   for (const lane of lanes.lanes.keys()) context.fillRect(0, middle(lane), width, 1);
   const start = axis.whole.from;
   const shifted = { from: span.from - start, to: span.to - start };
-  for (const tick of ticks(shifted, Math.max(Math.floor(width / 90), 1))) {
-    const at = x(tick + start);
+  for (const tick of ticks(shifted, Math.max(Math.floor(width / 90), 1), axis.isTime)) {
+    const at = x(tick.at + start);
     context.fillStyle = colour('--line');
     context.fillRect(at, 0, 1, height - axisHeight + 4);
     context.fillStyle = colour('--quiet');
     context.textAlign = at < 30 ? 'left' : at > width - 30 ? 'right' : 'center';
-    context.fillText(tickText(tick, shifted, axis.isTime), at, height - 6);
+    context.fillText(tick.text, at, height - 6);
   }
 }
 

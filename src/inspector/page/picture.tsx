@@ -20,8 +20,9 @@ const largest = 3;
 
 /** One chart with its path lit: drag it, or scroll, to move it; buttons, + and −, or a pinch zoom. */
 export function Picture({ chart, definition, position, wrong, onChoose }: PictureProps) {
-  const placed = placedOf(definition);
   const frame = useRef<HTMLDivElement>(null);
+  const [widest, setWidest] = useState<number | null>(null);
+  const placed = placedOf(definition, widest);
   const [scale, setScale] = useState(1);
   const lit = chart.path.slice(0, position + 1);
   const here = lit.at(-1);
@@ -30,11 +31,15 @@ export function Picture({ chart, definition, position, wrong, onChoose }: Pictur
   const showWhole = () => setScale((now) => wholeIn(frame.current, placed, largest) ?? now);
   useDrag(frame);
   useZoomingWheel(frame, (isNearer) => zoom(isNearer ? 1.1 : 0.9));
+  useLayoutEffect(() => {
+    const { clientWidth } = frame.current ?? {};
+    if (clientWidth) setWidest(clientWidth / smallest);
+  }, []);
   // It opens whole where that leaves it legible, and no larger than it was drawn.
-  useLayoutEffect(() => setScale((now) => wholeIn(frame.current, placed, 1) ?? now), []);
+  useLayoutEffect(() => setScale((now) => wholeIn(frame.current, placed, 1) ?? now), [placed]);
   useEffect(
     () => intoView(frame.current, placed, wrong ?? here, scale),
-    [chart, here, wrong, scale],
+    [chart, here, wrong, scale, placed],
   );
   const isLost = here === 'failed' && !placed.nodes.some(({ id }) => id === here);
   return (
@@ -202,13 +207,21 @@ function intoView(
 const within = (scroll: number, at: number, around: number, size: number): number =>
   Math.min(Math.max(scroll, at + around - size), Math.max(at - around, 0));
 
-const layouts = new WeakMap<object, Layout>();
+const layouts = new WeakMap<object, Map<number | null, Layout>>();
 
-/** A chart is laid out once, however many runs went through it. */
-function placedOf(definition: Recording['definitions'][string] | undefined): Layout {
-  const known = definition && layouts.get(definition);
-  if (known !== undefined) return known;
-  const placed = layout(chartOfDefinition(definition));
-  if (definition !== undefined) layouts.set(definition, placed);
-  return placed;
+/**
+ * A chart is laid out once for each width that there is room for, however many runs went through it.
+ * Until the room is known, as if there were enough.
+ */
+function placedOf(
+  definition: Recording['definitions'][string] | undefined,
+  widest: number | null,
+): Layout {
+  const placed = () => layout(chartOfDefinition(definition), widest ?? undefined);
+  if (definition === undefined) return placed();
+  const known = layouts.get(definition) ?? new Map<number | null, Layout>();
+  layouts.set(definition, known);
+  const found = known.get(widest) ?? placed();
+  known.set(widest, found);
+  return found;
 }

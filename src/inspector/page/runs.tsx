@@ -1,7 +1,8 @@
 import './runs.css';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Entry, endOf, type HookEntry, type Recording } from '../recording.ts';
 import { duration } from '../words.ts';
+import { least, useRows } from './rows.ts';
 import { whyOf } from './say.ts';
 
 export interface RunsProps {
@@ -14,7 +15,6 @@ export interface RunsProps {
   readonly onChoose: (index: number) => void;
 }
 
-const rowHeight = 44;
 /** Rows that are drawn above and below what is seen. */
 const spare = 12;
 
@@ -23,18 +23,14 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
   const { entries, clock } = recording;
   const list = useRef<HTMLDivElement>(null);
   const view = useView(list);
+  const ids = useMemo(
+    () => shown.map((number) => entries[number]?.id ?? ''),
+    [shown, entries, entries.length],
+  );
   const place = shown.indexOf(index);
-  useEffect(() => {
-    const element = list.current;
-    if (element === null || place < 0) return;
-    const top = place * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + rowHeight > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + rowHeight - element.clientHeight;
-    // Where others went or came, it stays where it is, and so does the list.
-  }, [entries[index]?.id, view.height]);
-  const from = Math.max(Math.floor(view.top / rowHeight) - spare, 0);
-  const to = Math.ceil((view.top + view.height) / rowHeight) + spare;
+  const rows = useRows(list, ids, place, view);
+  const from = Math.max(rows.at(view.top) - spare, 0);
+  const to = rows.at(view.top + view.height) + 1 + spare;
   const start = entries[0]?.at ?? 0;
   return (
     <div
@@ -45,7 +41,7 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
       tabIndex={0}
       aria-activedescendant={place < 0 ? undefined : `entry-${index}`}
     >
-      <div style={{ height: `${shown.length * rowHeight}px` }} role="presentation">
+      <div style={{ height: `${rows.tops.at(-1)}px` }} role="presentation">
         {shown.slice(from, to).map((number, offset) => {
           const entry = entries[number];
           if (entry === undefined) return null;
@@ -54,13 +50,14 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
             <div
               key={entry.id}
               id={`entry-${number}`}
+              data-row={from + offset}
               role="option"
               tabIndex={-1}
               aria-selected={number === index}
               aria-posinset={from + offset + 1}
               aria-setsize={shown.length}
               class={`row ${kindOf(entry)} ${culprits.has(number) ? 'culprit' : ''}`}
-              style={{ top: `${(from + offset) * rowHeight}px`, height: `${rowHeight}px` }}
+              style={{ top: `${rows.tops[from + offset]}px`, minHeight: `${least}px` }}
               title={entry._tag === 'Note' ? entry.text : (whyOf(entry) ?? undefined)}
               onClick={() => onChoose(number)}
             >
@@ -90,11 +87,14 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
 
 /** Which part of a list is seen. */
 function useView(list: { readonly current: HTMLDivElement | null }) {
-  const [view, setView] = useState({ top: 0, height: 800 });
+  const [view, setView] = useState({ top: 0, width: 0, height: 800 });
   useEffect(() => {
     const element = list.current;
     if (element === null) return;
-    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
+    const measure = () => {
+      const { scrollTop: top, clientWidth: width, clientHeight: height } = element;
+      setView({ top, width, height });
+    };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     element.addEventListener('scroll', measure, { passive: true });
@@ -134,8 +134,10 @@ function Run({ entry, when, clock, violated }: RunProps) {
             <span class="spoken"> of relation</span> {event.relation}
           </span>
         )}
-        {violated !== undefined && <span class="end failed">✗ {violated.join(', ')}</span>}
-        <span class={`end ${endOf(entry)}`}>{side === 'other' ? '' : endOf(entry)}</span>
+        <span class="ends">
+          {violated !== undefined && <span class="end failed">✗ {violated.join(', ')}</span>}
+          <span class={`end ${endOf(entry)}`}>{side === 'other' ? '' : endOf(entry)}</span>
+        </span>
       </span>
       <span class="where">
         <span class="text">

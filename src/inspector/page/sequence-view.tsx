@@ -14,7 +14,7 @@ export interface SequenceViewProps {
 }
 
 /** In pixels; the columns are as wide as there is room for. */
-const [narrowest, row, head] = [150, 46, 40];
+const [narrowest, head] = [120, 46];
 
 /** One relation's life: who told whom what, and what each did; every line leads to its run. */
 export function SequenceView(props: SequenceViewProps) {
@@ -55,12 +55,15 @@ export function SequenceView(props: SequenceViewProps) {
 function intoView(frame: HTMLElement | null, sequence: Sequence | null, index: number): void {
   if (frame === null || sequence === null) return;
   const isThere = sequence.lines.some(({ at }) => at === index);
-  const line = isThere
+  const number = isThere
     ? sequence.lines.findIndex(({ at }) => at === index)
     : sequence.lines.findLastIndex(({ at }) => at < index);
-  const top = head + line * row;
-  const [first, last] = [frame.scrollTop + head, frame.scrollTop + frame.clientHeight - 2 * row];
-  if (line >= 0 && (top < first || top > last)) frame.scrollTop = top - frame.clientHeight / 2;
+  const line = frame.querySelectorAll<HTMLElement>('.line')[number];
+  if (line === undefined) return;
+  const { offsetTop: top, offsetHeight: height } = line;
+  const isSeen =
+    top >= frame.scrollTop + head && top + height <= frame.scrollTop + frame.clientHeight;
+  if (!isSeen) frame.scrollTop = top - frame.clientHeight / 2;
 }
 
 interface DrawingProps {
@@ -70,12 +73,11 @@ interface DrawingProps {
 }
 
 function Drawing({ sequence: { relation, actors, lines }, index, onChoose }: DrawingProps) {
-  const height = head + lines.length * row + 10;
   const column = 100 / Math.max(actors.length, 1);
   return (
     <ol
       class="life"
-      style={{ minWidth: `${actors.length * narrowest}px`, height: `${height}px` }}
+      style={{ minWidth: `${actors.length * narrowest}px`, paddingTop: `${head}px` }}
       aria-label={`The life of relation ${relation}`}
     >
       {actors.map((actor, at) => (
@@ -90,19 +92,17 @@ function Drawing({ sequence: { relation, actors, lines }, index, onChoose }: Dra
             key={number}
             class="line"
             style={{
-              top: `${head + number * row}px`,
-              left: `${left * column}%`,
+              marginLeft: `${left * column}%`,
               width: `${(right - left) * column}%`,
             }}
           >
             <button
               type="button"
               class={`${kindOf(line, actors)} ${line.at === index ? 'here' : ''}`}
-              title={textOf(line)}
               onClick={() => onChoose(line.at)}
             >
               <span class="spoken">{spoken(line)}</span>
-              <span class="words">{textOf(line)}</span>
+              <span>{textOf(line)}</span>
             </button>
           </li>
         );

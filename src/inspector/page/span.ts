@@ -53,24 +53,67 @@ function within({ from, to }: Span, whole: Span): Span {
 export const isWhole = (span: Span, whole: Span): boolean =>
   span.from <= whole.from && span.to >= whole.to;
 
-/** Round numbers on the axis, no more than so many of them. */
-export function ticks({ from, to }: Span, most: number): readonly number[] {
+/** Something that stands at a place of the axis. */
+export interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000];
+/** In milliseconds: what people count times by; beyond a day, decimal again. */
+const roundTimes = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((times) => times * second),
+  ...[1, 2, 5, 10, 15, 30].map((times) => times * minute),
+  ...[1, 2, 3, 6, 12].map((times) => times * hour),
+];
+
+/**
+ * Round numbers on the axis, no more than so many of them: times since the beginning, or the
+ * numbers of entries.
+ */
+export function ticks({ from, to }: Span, most: number, isTime: boolean): readonly Tick[] {
   const rough = (to - from) / Math.max(most, 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((one) => one >= rough) ?? rough;
-  const first = Math.ceil(from / step);
-  const found: number[] = [];
-  for (let n = first; n * step <= to; n++) found.push(n * step);
+  const step = isTime ? timeStep(rough) : decimal(rough);
+  const found: Tick[] = [];
+  for (let n = Math.ceil(from / step); n * step <= to; n++) {
+    const at = n * step;
+    found.push({ at, text: isTime ? timeText(at, step) : placeText(at) });
+  }
   return found;
 }
 
-/** What stands at a tick: time since the beginning, in the unit that fits the span. */
-export function tickText(at: number, span: Span, isTime: boolean): string {
-  if (!isTime) return Number.isInteger(at) ? String(at + 1) : '';
-  const length = span.to - span.from;
-  if (length < 20) return `${at.toFixed(1)} ms`;
-  if (length < 2_000) return `${at.toFixed(0)} ms`;
-  if (length < 120_000) return `${(at / 1000).toFixed(1)} s`;
-  if (length < 7_200_000) return `${(at / 60_000).toFixed(1)} min`;
-  return `${(at / 3_600_000).toFixed(1)} h`;
+function timeStep(rough: number): number {
+  if (rough <= 1) return decimal(rough);
+  return roundTimes.find((time) => time >= rough) ?? day * decimal(rough / day);
 }
+
+/** The next of 1, 2, 5, 10, 20, … */
+function decimal(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((times) => times * power).find((one) => one >= rough) ?? rough;
+}
+
+const placeText = (at: number): string => (Number.isInteger(at) ? String(at + 1) : '');
+
+/** As it is said, `1 h 30 min`, down to what the step is made of. */
+function timeText(at: number, step: number): string {
+  if (at < second && step < second) return `${short(at)} ms`;
+  const units = [
+    [day, 'd'],
+    [hour, 'h'],
+    [minute, 'min'],
+  ] as const;
+  let rest = at;
+  const parts = units.flatMap(([length, unit]) => {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    return count === 0 ? [] : [`${count} ${unit}`];
+  });
+  if (rest > 0) parts.push(`${short(rest / second)} s`);
+  const [, smallest = 's'] = units.find(([length]) => step >= length) ?? [];
+  return parts.length === 0 ? `0 ${smallest}` : parts.join(' ');
+}
+
+/** Without the digits that reckoning in halves has left. */
+const short = (value: number): string => String(Number(value.toFixed(4)));
