@@ -153,9 +153,13 @@ export interface PgbouncerWords {
   readonly event: HookEvent;
 }
 
+/** What a machine of PgBouncer's asks of who runs it: a question or a command. */
 export type Request = kit.Request<PgbouncerWords>;
+/** What it is answered: what the answer is called on the chart, and what it teaches. */
 export type Answer = kit.Answer<PgbouncerWords>;
+/** What a machine knows: the event that started it, and what it has learned since. */
 export type Context = kit.Context<PgbouncerWords>;
 /** Where one of the hooks stands. */
 export type State = kit.SecretState<PgbouncerWords>;
+/** A machine of one of PgBouncer's hooks, or of what was left to do. */
 export type HookMachine = kit.HookMachine<PgbouncerWords>;

@@ -53,6 +53,8 @@ export default defineConfig({
     esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   },
   markdown: {
+    // Of the others' colours the comments are too faint to be read.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config: (markdown) => {
       const fence = markdown.renderer.rules.fence?.bind(markdown.renderer.rules);
       markdown.renderer.rules.fence = (...args) => {

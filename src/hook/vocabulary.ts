@@ -111,10 +111,15 @@ export interface Vocabulary<W extends Words> {
   readonly nothingLearned: Context<W>;
   /** The entry of a node: the request that it makes, from what is known by then. */
   readonly asks: (request: (context: Context<W>) => Request<W>) => Asks<W>;
+  /** How a beginning or an end is drawn. */
   readonly terminal: (label: string) => Drawing;
+  /** How a node is drawn at which the ways part. */
   readonly question: (label: string) => Drawing;
+  /** How a node is drawn that does something. */
   readonly step: (label: string) => Drawing;
+  /** The end of a hook that has done its work. */
   readonly returns: EndState<W> & { readonly meta: Drawing };
+  /** The end at which a hook is put off: it runs again before the next one. */
   readonly defers: EndState<W> & { readonly meta: Drawing };
   /** The one node that no chart draws. It has no meta, which is how charts leave it out. */
   readonly fails: EndState<W>;

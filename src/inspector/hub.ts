@@ -67,10 +67,8 @@ const most = {
  * await hub.close();
  * ```
  */
-export async function openHub(
-  recording: Recording,
-  { port = 0, kept = most.kept, ...limits }: HubOptions = {},
-): Promise<Hub> {
+export async function openHub(recording: Recording, options: HubOptions = {}): Promise<Hub> {
+  const { port = 0, kept = most.kept, ...limits } = options;
   given('openHub', 'the recording', recording, recordingParts);
   const keeper = new Keeper(recording, { ...limits, bytes: kept });
   const page = Buffer.from(livePage());

@@ -102,10 +102,8 @@ export class Recorder {
   readonly #shown: Shown | undefined;
   #count = 0;
 
-  constructor(
-    send: Send,
-    { title = 'hookchart', prefix = '', now = Date.now, charm, clock }: RecorderOptions = {},
-  ) {
+  constructor(send: Send, options: RecorderOptions = {}) {
+    const { title = 'hookchart', prefix = '', now = Date.now, charm, clock } = options;
     given('Recorder', 'who is told', send, 'function');
     this.#send = send;
     this.#now = now;

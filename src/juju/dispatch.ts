@@ -99,8 +99,9 @@ export const dispatch = <
 >(
   charm: Charm<W, Given, Ports, Why>,
   given: Given & HookWorld,
-  { watch }: DispatchOptions<W, Why> = {},
+  options: DispatchOptions<W, Why> = {},
 ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) => {
+  const { watch } = options;
   heldTogether('dispatch', charm, given);
   return (event) => {
     held('dispatch', 'the event', event, { hook: 'text' });

@@ -53,8 +53,9 @@ export function dispatchCharm<W extends Words, Given extends object, Ports, Why 
   module: CharmModule<W, Given, Ports, Why>,
   variables: Variables,
   output: HookOutput,
-  { budget = 60_000, ...says }: DispatchCharmOptions<W, Why> = {},
+  options: DispatchCharmOptions<W, Why> = {},
 ): Promise<0 | 1> {
+  const { budget = 60_000, ...says } = options;
   const loaded: unknown = module;
   assertCharmModule(loaded, 'dispatchCharm');
   given('dispatchCharm', 'the variables', variables, 'record');

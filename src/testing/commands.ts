@@ -126,8 +126,9 @@ export interface HistoryOptions<Shared = unknown, Own = unknown> {
 export const histories = (
   fc: Fc,
   charm: SimulatedCharm,
-  { around = {}, length = 100 }: Omit<HistoryOptions, 'checked'> = {},
+  options: Omit<HistoryOptions, 'checked'> = {},
 ): FastCheck.Arbitrary<Iterable<FastCheck.AsyncCommand<object, Driven>>> => {
+  const { around = {}, length = 100 } = options;
   given('histories', 'fc', fc, anFc);
   const weighted = kindsOf(charm).map(([kind, weight]) => ({
     weight,
@@ -160,14 +161,15 @@ export const historiesHold = <Shared, Own>(
   fc: Fc,
   charm: SimulatedCharm<object, Shared, Own>,
   topology?: FastCheck.Arbitrary<Topology>,
-  { checked, ...options }: HistoryOptions<Shared, Own> = {},
+  options: HistoryOptions<Shared, Own> = {},
 ) => {
+  const { checked, ...lengths } = options;
   given('historiesHold', 'fc', fc, anFc);
   given('historiesHold', 'the charm', charm, aCharm);
   return fc.asyncProperty(
     fc.noShrink(topology ?? topologies(fc, charm)),
     // A number means another action in another world: what is left out is found out here instead.
-    fc.noShrink(histories(fc, charm, options)).map((commands) => new History(commands)),
+    fc.noShrink(histories(fc, charm, lengths)).map((commands) => new History(commands)),
     async (chosen, history) => {
       const simulation = new Simulation(charm, chosen, checked === undefined ? {} : { checked });
       const setup = () => ({ model: {}, real: { simulation } });

@@ -135,14 +135,14 @@ export class Simulation<Shared = unknown, Own = unknown> {
   constructor(
     charm: SimulatedCharm<object, Shared, Own>,
     from: Topology | World<Shared, Own>,
-    { checked }: { readonly checked?: readonly Invariant<Shared, Own>[] } = {},
+    options: { readonly checked?: readonly Invariant<Shared, Own>[] } = {},
   ) {
     given('Simulation', 'the charm', charm, aCharm);
     given('Simulation', 'where it begins', from, 'record');
     given('Simulation', 'where it begins', from, 'relations' in from ? aWorld : aTopology);
     this.#charm = charm;
     this.#runner = runnerOf(charm);
-    this.#checked = checked ?? charm.invariants;
+    this.#checked = options.checked ?? charm.invariants;
     this.world = 'relations' in from ? from : worldOf(charm, from);
   }
 
@@ -207,11 +207,7 @@ export interface Rest<Shared = unknown, Own = unknown> {
 export async function rest<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   from: World<Shared, Own>,
-  {
-    runner = runnerOf(charm),
-    bound: most,
-    watch,
-  }: {
+  options: {
     readonly runner?: Runner<Shared, Own>;
     readonly bound?: number;
     /** Sees each step on the way. */
@@ -224,7 +220,8 @@ export async function rest<Shared, Own>(
 ): Promise<Rest<Shared, Own>> {
   given('rest', 'the charm', charm, aCharm);
   given('rest', 'the world', from, aWorld);
-  const bound = most ?? charm.life?.patience ?? 1000;
+  const { runner = runnerOf(charm), watch } = options;
+  const bound = options.bound ?? charm.life?.patience ?? 1000;
   let world = from;
   const history: Action[] = [];
   const take = async (action: Action): Promise<void> => {

@@ -48,8 +48,9 @@ function chance(seed: number): () => number {
 export async function randomHistory<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   seed: number,
-  { steps = 150, topology }: { readonly steps?: number; readonly topology?: Topology } = {},
+  options: { readonly steps?: number; readonly topology?: Topology } = {},
 ): Promise<Simulation<Shared, Own>> {
+  const { steps = 150, topology } = options;
   given('randomHistory', 'the charm', charm, aCharm);
   given('randomHistory', 'the seed', seed, 'number');
   const simulation = new Simulation(charm, topology ?? charm.soaked(seed));

@@ -139,6 +139,24 @@ describe('the playground', { timeout: 60_000 }, () => {
   );
 });
 
+describe('pages of text', { timeout: 60_000 }, () => {
+  it.each(['light', 'dark'] as const)('can be read, their code too, in %s', async (colorScheme) => {
+    for (const path of ['/commands.html', '/verify.html', '/ingress/']) {
+      const { page } = await exhibit.open(`${server.origin}${path}`, {
+        viewport: desk,
+        colorScheme,
+      });
+      await page.evaluate(axe);
+      const { violations } = (await page.evaluate(
+        "axe.run({ exclude: ['.VPNavBar'] }, { runOnly: ['color-contrast'] })",
+      )) as { violations: { nodes: { html: string }[] }[] };
+      const faint = violations.flatMap(({ nodes }) => nodes.map(({ html }) => html));
+      expect(faint, path).toEqual([]);
+      await page.close();
+    }
+  });
+});
+
 describe('the first page', { timeout: 60_000 }, () => {
   it('shows in one screen the chart beside the machine beside the run, and leads to the playground', async () => {
     const { page, requests } = await open('/index.html');

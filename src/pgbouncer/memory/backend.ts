@@ -90,7 +90,8 @@ export class MemoryPostgres {
     };
   }
 
-  admits({ user, password }: Login, database: string): boolean {
+  admits(login: Login, database: string): boolean {
+    const { user, password } = login;
     const role = this.roles.get(user);
     return (
       this.isUp &&

@@ -66,10 +66,8 @@ export const memoryAuthority = (name: string) => {
   return {
     ca,
     /** A certificate for what a request asks for. */
-    certify: (
-      request: string,
-      { from, until }: Pick<CertificateFacts, 'from' | 'until'>,
-    ): string => {
+    certify: (request: string, term: Pick<CertificateFacts, 'from' | 'until'>): string => {
+      const { from, until } = term;
       const { key, names } = v.parse(requested, contentOf(request));
       return block('CERTIFICATE', { by: name, key, names, from, until });
     },

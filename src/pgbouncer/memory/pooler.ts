@@ -52,10 +52,11 @@ export class MemoryPgbouncer {
   }
 
   /** Whether a user is in its userlist, with the verifier of this password. */
-  lists({ user, password: { secret } }: Login): boolean {
+  lists(login: Login): boolean {
+    const { user, password } = login;
     const { users } = this.configuration;
     return users.some(
-      ({ name, verifier }) => name === user && verifier.secret === fingerprint(secret),
+      ({ name, verifier }) => name === user && verifier.secret === fingerprint(password.secret),
     );
   }
 

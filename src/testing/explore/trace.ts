@@ -93,8 +93,9 @@ export interface ReplayOptions {
 export async function replay<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
   history: Replay | Wandered,
-  { watch = () => {} }: ReplayOptions = {},
+  options: ReplayOptions = {},
 ): Promise<Replayed<Shared, Own>> {
+  const { watch = () => {} } = options;
   given('replay', 'the charm', charm, aCharm);
   given('replay', 'the history', history, 'record');
   const from = 'topology' in history ? 'topology' : 'bounds';

@@ -51,13 +51,13 @@ export async function explore(
   charm: SimulatedCharm,
   bounds: Bounds,
   served: number,
-  { watch }: { readonly watch?: (counts: Counts) => void } = {},
+  options: { readonly watch?: (counts: Counts) => void } = {},
 ): Promise<Searched> {
   given('explore', 'the charm', charm, aCharm);
   given('explore', 'the bounds', bounds, { units: 'number', relations: 'number' });
   given('explore', 'how many relations are served', served, 'number');
   const search = new Search(charm, bounds, served);
-  const found = await search.run(watch);
+  const found = await search.run(options.watch);
   if (found === null) return { counts: search.counts, counterexample: null };
   const again = await replayOf(search, found);
   const { story } = await replay(charm, again);
