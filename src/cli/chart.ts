@@ -14,13 +14,12 @@ import {
   svg,
 } from '../chart/index.ts';
 import type { HookMachine } from '../hook/index.ts';
-import { nearest } from '../hook/nearest.ts';
 import { definitionOf } from '../inspector/definition.ts';
 import { charmIn, charmOption } from './charm-module.ts';
 import { bad, good } from './colour.ts';
 import { chartEndings, checkEnding, textOf } from './files.ts';
 import { json, out } from './output.ts';
-import { WrongUse } from './wrong-use.ts';
+import { unknownWord, WrongUse } from './wrong-use.ts';
 
 /** The machines of a charm, by the names of their hooks. */
 type Machines = Readonly<Record<string, HookMachine>>;
@@ -30,12 +29,9 @@ export function machineOf(hook: string, machines: Machines): HookMachine {
   const machine = Object.hasOwn(machines, hook) ? machines[hook] : undefined;
   if (machine !== undefined) return machine;
   const names = Object.keys(machines);
-  throw new WrongUse(
-    names.length === 0
-      ? `there is no hook "${hook}", and the charm has no others`
-      : `there is no hook "${hook}"; there are ${names.join(', ')}`,
-    nearest(hook, names),
-  );
+  if (names.length === 0)
+    throw new WrongUse(`there is no hook "${hook}", and the charm has no others`);
+  throw unknownWord(`there is no hook "${hook}"`, hook, names);
 }
 
 /** How a chart can be printed; `xstate` is the configuration as Stately's editor imports it. */

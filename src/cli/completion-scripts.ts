@@ -90,7 +90,7 @@ ${below.map(caseOf).join('\n')}
   };
   const cases = commands.map(caseOf);
   return `#compdef hookchart
-# zsh: hookchart completion zsh > "\${fpath[1]}/_hookchart"
+# zsh: source <(hookchart completion zsh), after compinit; or as _hookchart in a folder of fpath
 _hookchart() {
   local context state line
   local -a commands

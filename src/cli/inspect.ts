@@ -53,22 +53,31 @@ export async function readRecording(file: string): Promise<Recording> {
   }
 }
 
-/** The whole recording in words; only the hook of that id where one is named. */
-export function recordingText(recording: Recording, id: string | undefined): string {
+/** The whole recording of a file in words; only the hook of that id where one is named. */
+export function recordingText(file: string, recording: Recording, id: string | undefined): string {
   const { title, entries } = recording;
   const chosen = id === undefined ? entries : entries.filter((entry) => entry.id === id);
-  if (chosen.length === 0 && id !== undefined) throw new WrongUse(`there is no run "${id}"`);
+  if (chosen.length === 0 && id !== undefined)
+    throw new WrongUse(
+      `${file} has no run "${id}"`,
+      null,
+      `hookchart inspect ${file} --text names its runs`,
+    );
   const lines = chosen.flatMap((entry) => ['', ...tellEntry(entry, recording)]);
   return `${title}\n${lines.join('\n')}\n`;
 }
 
-/** One relation's life as a Mermaid sequence diagram; of the first that there is where none is named. */
-export function sequenceText(recording: Recording, wanted: number | undefined): string {
+/** One relation's life as a Mermaid sequence diagram; of the file's first one where none is named. */
+export function sequenceText(
+  file: string,
+  recording: Recording,
+  wanted: number | undefined,
+): string {
   const relations = relationsIn(recording);
   const relation = wanted ?? relations[0];
-  if (relation === undefined) throw new WrongUse('no hook of this recording is of a relation');
+  if (relation === undefined) throw new WrongUse(`${file} has no hook of a relation`);
   if (!relations.includes(relation))
-    throw new WrongUse(`there is no relation ${relation}; there are ${relations.join(', ')}`);
+    throw new WrongUse(`${file} has no relation ${relation}; it has ${relations.join(', ')}`);
   return mermaidOf(sequenceOf(recording, relation));
 }
 

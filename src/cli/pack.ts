@@ -1,16 +1,17 @@
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { nearest } from '../hook/nearest.ts';
+import { type Command, Option } from 'commander';
 import type { CharmSource } from '../packaging/source.ts';
 import { packedOf, substrates } from '../pgbouncer/charm/packed.ts';
 import { WrongUse } from './wrong-use.ts';
+
+const runtimes = ['bun', 'node'] as const;
 
 interface PackOptions {
   readonly charm?: string;
   readonly out: string;
   readonly arch?: readonly string[];
   readonly node?: string;
-  readonly runtime?: string;
+  readonly runtime?: (typeof runtimes)[number];
   readonly check?: true;
 }
 
@@ -29,7 +30,9 @@ export function addPack(program: Command): void {
       "amd64, arm64, or both with a comma; by default this machine's",
       listed,
     )
-    .option('--runtime <name>', 'bun (by default) or node: what runs it, each pinned')
+    .addOption(
+      new Option('--runtime <name>', 'what runs it, pinned; bun by default').choices(runtimes),
+    )
     .option('--node <file>', 'ship this Node, of one of its releases')
     .option('--check', 'let charmcraft look at what was packed')
     .action(async (options: PackOptions) => {
@@ -52,11 +55,6 @@ async function pack({ charm, out, arch = [], node, runtime, check: isChecked }: 
   const { packCharm } = await import('../packaging/pack.ts');
   if (node !== undefined && arch.length > 1)
     throw new WrongUse('--node is one program: name one architecture, or none');
-  if (runtime !== undefined && runtime !== 'bun' && runtime !== 'node')
-    throw new WrongUse(
-      `--runtime ${runtime} is none: say bun or node`,
-      nearest(runtime, ['bun', 'node']),
-    );
   if (node !== undefined && runtime === 'bun')
     throw new WrongUse('--node is a Node, and --runtime says bun: leave one of them out');
   const { runtimeFor } = await import('../packaging/runtimes.ts');

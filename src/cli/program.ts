@@ -115,9 +115,10 @@ program
       throw new WrongUse('name the recording of which a relation is to be drawn');
     if (recording !== null && (options.keep !== undefined || options.only !== undefined))
       throw new WrongUse('--keep and --only are for what comes in, not for a file');
-    if (recording !== null && (options.text || options.sequence || options.out !== undefined)) {
-      if (options.text) out(recordingText(recording, options.run));
-      if (options.sequence) out(sequenceText(recording, options.relation));
+    const isAtOnce = options.text || options.sequence || options.out !== undefined;
+    if (file !== undefined && recording !== null && isAtOnce) {
+      if (options.text) out(recordingText(file, recording, options.run));
+      if (options.sequence) out(sequenceText(file, recording, options.relation));
       if (options.out !== undefined) writeRecording(options.out, recording);
       return;
     }

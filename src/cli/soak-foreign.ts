@@ -12,6 +12,7 @@ import {
 } from '../foreign/index.ts';
 import type { Violation } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
+import { counted } from './counted.ts';
 import { recordFailure } from './failure-recording.ts';
 import { aboutFile, checkWritable, textOf } from './files.ts';
 import { type ForeignSoakArguments, opened, ownOracles, severalIn } from './foreign-options.ts';
@@ -35,7 +36,7 @@ export async function soakFolder({
     progress.end();
     charm.close();
     const next = options.seed + histories;
-    say(`${seconds()} s: ${histories} histories, ${run} hooks\n`);
+    say(`${seconds()} s: ${sayDone(histories, run)}\n`);
     say(`Interrupted before a violation was told. Go on with --seed ${next}\n`);
     const counts = { histories, hooks: run, seconds: seconds() };
     if (options.json) json({ ...counts, failure: null, interrupted: { seed: next } });
@@ -46,14 +47,14 @@ export async function soakFolder({
     const oracles = await ownOracles(options);
     const soaked = await soakForeign(charm, { hooks, seed, answeredBy, oracles }, (now) => {
       ({ histories, hooks: run } = now);
-      progress.tell(run / hooks, `${histories} histories, ${run} hooks`);
+      progress.tell(run / hooks, sayDone(histories, run));
     });
     progress.end();
     const { failure, silenced, ...counts } = soaked;
     const { run: processes, known } = charm.counts;
     const took = seconds();
     const perSecond = Math.round(processes / Math.max(took, 0.1));
-    say(`${took} s: ${counts.histories} histories, ${counts.hooks} hooks\n`);
+    say(`${took} s: ${sayDone(counts.histories, counts.hooks)}\n`);
     say(
       `${processes} of them and of shorter stories were run, ${perSecond} a second; ${known} were known\n`,
     );
@@ -82,6 +83,9 @@ export async function soakFolder({
     charm.close();
   }
 }
+
+const sayDone = (histories: number, hooks: number): string =>
+  `${counted(histories, 'histories')}, ${counted(hooks, 'hooks')}`;
 
 /** Runs a story once more, as it was written to a file; gives what it still violates. */
 export async function replayStory(

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { recordReplay } from '../inspector/index.ts';
 import { type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
+import { counted } from './counted.ts';
 import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
 import { type ForeignSoakArguments, namesOfSeveral, severalIn } from './foreign-options.ts';
 import { onInterruption } from './interruption.ts';
@@ -114,7 +115,7 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   const progress = progressOn();
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   const summary = () =>
-    `${seconds()} s: ${soaked.histories} histories, ${soaked.steps} steps, ${soaked.hooks} hooks of the provider\n`;
+    `${seconds()} s: ${counted(soaked.histories, 'histories')}, ${counted(soaked.steps, 'steps')}, ${counted(soaked.hooks, 'hooks')} of the provider\n`;
   const stop = onInterruption(() => {
     progress.end();
     const { failure: _, ...counts } = soaked;
@@ -125,7 +126,10 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   try {
     soaked = await soak(charm, { hooks, seed }, (now) => {
       soaked = now;
-      progress.tell(now.hooks / hooks, `${now.histories} histories, ${now.hooks} hooks`);
+      progress.tell(
+        now.hooks / hooks,
+        `${counted(now.histories, 'histories')}, ${counted(now.hooks, 'hooks')}`,
+      );
     });
   } finally {
     stop();

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { nearest } from '../hook/nearest.ts';
 import { recordReplay } from '../inspector/index.ts';
 import { simulated } from '../pgbouncer/testing/index.ts';
 import {
@@ -18,7 +17,8 @@ import {
   type Verified,
   verify,
 } from '../testing/index.ts';
-import { bad, good } from './colour.ts';
+import { good } from './colour.ts';
+import { counted } from './counted.ts';
 import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
 import { aboutFile, checkEnding, checkWritable, textOf } from './files.ts';
 import { onInterruption } from './interruption.ts';
@@ -32,8 +32,9 @@ import {
   simulatedIn,
   simulatedModule,
 } from './simulated-module.ts';
+import { toldFailure } from './told-failure.ts';
 import { wholeNumber } from './whole-number.ts';
-import { WrongUse } from './wrong-use.ts';
+import { unknownWord, WrongUse } from './wrong-use.ts';
 
 type BoundOption = readonly [flag: string, key: string, what: string];
 
@@ -138,10 +139,7 @@ function boundsOf(charm: SimulatedCharm, asked: Readonly<Record<string, number>>
   const chosen = Object.entries(asked).map(([name, n]) => [keys.get(name) ?? name, n] as const);
   const [unknown] = chosen.find(([name]) => !known.includes(name)) ?? [];
   if (unknown === undefined) return { ...defaults, ...Object.fromEntries(chosen) };
-  throw new WrongUse(
-    `${charm.application} has no bound ${unknown}; there are ${known.join(', ')}`,
-    nearest(unknown, known),
-  );
+  throw unknownWord(`${charm.application} has no bound ${unknown}`, unknown, known);
 }
 
 interface Found extends Verified {
@@ -194,9 +192,7 @@ async function verifyBounds(
     );
     return { ...verified, seconds: seconds(), file: null, recording: null };
   }
-  out(`\n${counterexample.story.join('\n')}\n\n`);
-  for (const { invariant, what } of counterexample.violations)
-    out(`${bad(`${invariant} is violated`)}: ${what}\n`);
+  out(`\n${toldFailure(counterexample, charm.invariants)}\n`);
   const found = named === undefined ? {} : { charm: named };
   const file = saved(save, { ...found, ...counterexample.replay }) ? save : null;
   out(
@@ -222,9 +218,9 @@ function saved(path: string, replay: Replay): boolean {
 /** Runs a history again that was written to a file. */
 async function replayFile(path: string, named: string | undefined, out: (text: string) => void) {
   const text = textOf(path);
-  const { story, violations } = await replayed(path, text, named);
-  out(`${story.join('\n')}\n\n`);
-  out(violations.length === 0 ? 'Nothing is violated.\n' : `${violations.length} violations.\n`);
+  const { charm, story, violations } = await replayed(path, text, named);
+  if (violations.length > 0) out(toldFailure({ story, violations }, charm.invariants));
+  else out(`${story.join('\n')}\n\n${good('Nothing is violated.')}\n`);
   return { story, violations };
 }
 
@@ -235,7 +231,7 @@ async function replayed(path: string, text: string, named: string | undefined) {
       named === undefined
         ? await simulatedFor(path, charmOfReplay(text))
         : await simulatedIn(named);
-    return await replay(charm, parseReplay(charm, text));
+    return { charm, ...(await replay(charm, parseReplay(charm, text))) };
   } catch (cause) {
     if (cause instanceof CharmIsGone || !(cause instanceof Misuse || cause instanceof WrongUse))
       throw cause;
@@ -255,11 +251,17 @@ function spanOf(names: readonly string[]): string {
 const boundsText = (charm: SimulatedCharm, bounds: Bounds): string =>
   boundOptions(charm)
     .filter(([, key]) => (bounds[key] ?? 0) > 0)
-    .map(([flag, key]) => `${bounds[key]} ${flag}`)
+    .map(([flag, key]) => counted(bounds[key] ?? 0, flag))
     .join(', ');
 
 function summary(searches: readonly Counts[]): string {
-  const sum = (key: keyof Counts) =>
-    searches.reduce((total, counts) => total + counts[key], 0).toLocaleString('en');
-  return `${sum('states')} states (${sum('namedStates')} with units told apart), ${sum('transitions')} transitions, ${sum('hooks')} different hooks run, ${sum('restStates')} ends`;
+  const sum = (key: keyof Counts) => searches.reduce((total, counts) => total + counts[key], 0);
+  const shown = (key: keyof Counts) => sum(key).toLocaleString('en');
+  const many = (key: keyof Counts, plural: string) => counted(sum(key), plural, shown(key));
+  return [
+    `${many('states', 'states')} (${shown('namedStates')} with units told apart)`,
+    many('transitions', 'transitions'),
+    `${many('hooks', 'different hooks')} run`,
+    many('restStates', 'ends'),
+  ].join(', ');
 }

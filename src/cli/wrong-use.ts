@@ -16,6 +16,14 @@ export class WrongUse extends Error {
   }
 }
 
+/** Wrong use where a word is none of a few: the one that is close to it, else all that there are. */
+export function unknownWord(what: string, word: string, words: readonly string[]): WrongUse {
+  const meant = nearest(word, words);
+  return meant === null
+    ? new WrongUse(`${what}; there are ${words.join(', ')}`)
+    : new WrongUse(what, meant);
+}
+
 /** What a file holds is wrong; the message says all that there is to say but what would do. Exit code 2. */
 export class WrongContent extends WrongUse {}
 

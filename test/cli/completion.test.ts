@@ -29,6 +29,7 @@ const typed: readonly (readonly [string, ...string[]])[] = [
   ['hookchart chart update', 'update-status'],
   ['hookchart plan leader', 'leader-elected'],
   ['hookchart completion ', 'bash', 'zsh', 'fish'],
+  ['hookchart pack --runtime ', 'bun', 'node'],
   ['hookchart inspect a', 'a.json'],
   ['hookchart inspect --he', '--help'],
   ['hookchart verify --replay a', 'a.json'],
@@ -42,6 +43,15 @@ const typed: readonly (readonly [string, ...string[]])[] = [
   ['hookchart juju status --form', '--format'],
   ['hookchart juju deploy a', 'a.json'],
 ];
+
+describe('a script', () => {
+  it.each(['bash', 'zsh', 'fish'])('for %s says to do what the help says', (shell) => {
+    const [, how = ''] =
+      new RegExp(`${shell}: +(.*?)(, (in|after) .*)?$`, 'm').exec(help('completion')) ?? [];
+    expect(how).toContain(`hookchart completion ${shell}`);
+    expect(script(shell).split('\n').slice(0, 2).join('\n')).toContain(how);
+  });
+});
 
 describe.each(ways)('a real %s', (way) => {
   const isHere = isThere(way);

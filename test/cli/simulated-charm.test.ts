@@ -40,7 +40,7 @@ describe('hookchart verify --charm', () => {
     const { status, stdout, stderr } = hookchart('verify', '--charm', './charm.mjs', ...small);
     // How far it is may be told there, where the machine has much else to do.
     expect(status, stderr).toBe(0);
-    expect(stdout).toContain('2 units, 1 relations, 2 operations, 1 droughts, 1 storms\n');
+    expect(stdout).toContain('2 units, 1 relation, 2 operations, 1 drought, 1 storm\n');
     expect(stdout).toContain('holds ShipsSeeLight, NoGhostShips, HooksEnd, and every fair end');
   });
 
@@ -63,6 +63,17 @@ describe('hookchart verify --charm', () => {
     const again = hookchart('verify', '--replay', 'found.json');
     expect(again.status).toBe(1);
     expect(again.stdout).toContain('at rest it violates NoGhostShips: the log keeps ship-1');
+    // Both begin with what is wrong and what that claims; the history comes after it.
+    const told = /^NoGhostShips is violated: .*\nNoGhostShips claims: .*\nafter\n/;
+    expect(again.stdout).toMatch(told);
+    expect(found.stdout.split('\n\n')[1]).toMatch(told);
+    expect(again.stdout.match(/claims:/g)).toHaveLength(1);
+    const coloured = spawnSync(
+      process.execPath,
+      [resolve('dist/src/cli/main.js'), 'verify', '--replay', 'found.json'],
+      { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '1' } },
+    );
+    expect(coloured.stdout).toContain('\u001b[31mNoGhostShips is violated');
     expect(hookchart('inspect', 'found.json', '--text').stdout).toContain('TellShips');
     expect(found.stdout).toContain('Look at it:   hookchart inspect hookchart-failure.json\n');
     expect(hookchart('inspect', 'hookchart-failure.json', '--text').stdout).toContain('TellShips');

@@ -19,7 +19,7 @@ describe('hookchart verify', () => {
   it('explores within bounds, and says how much that was', () => {
     const { status, stdout } = hookchart('verify', ...small, '--crashes', '1');
     expect(status).toBe(0);
-    expect(stdout).toMatch(/2 units, 1 relations, 2 operations, 1 crashes\n/);
+    expect(stdout).toMatch(/2 units, 1 relation, 2 operations, 1 crash\n/);
     expect(stdout).toMatch(/[\d.]+ s: [\d,]+ states \([\d,]+ with .*\), [\d,]+ transitions/);
     expect(stdout).toContain('No violation');
   });
@@ -110,6 +110,7 @@ describe('hookchart soak', () => {
     expect(stdout).toMatch(
       /\d+ histories, \d+ steps, \d+ hooks of the provider\nNo violation\.\n$/,
     );
+    expect(hookchart('soak', '--hooks', '1').stdout).toContain(' s: 1 history, ');
   });
 
   it('prints one JSON document', () => {

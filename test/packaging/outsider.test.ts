@@ -134,7 +134,7 @@ describe('in a project that has the package from npm', () => {
 
   it.each([
     [['--arch', 'amd64,arm64', '--node', 'x'], '--node is one program: name one architecture'],
-    [['--runtime', 'deno'], '--runtime deno is none: say bun or node'],
+    [['--runtime', 'deno'], 'Allowed choices are bun, node.'],
     [['--runtime', 'bun', '--node', 'x'], '--node is a Node, and --runtime says bun'],
     [
       ['--arch', 'pdp11', '--runtime', 'node'],

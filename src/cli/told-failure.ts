@@ -1,0 +1,32 @@
+import type { Invariant, Replayed } from '../testing/index.ts';
+import { bad } from './colour.ts';
+
+/**
+ * A failure in words, as `soak` tells one: what is violated, what that claims, and then the history
+ * that leads to it. What is still violated in later steps is said once, where it was first.
+ */
+export function toldFailure(
+  { story, violations }: Pick<Replayed, 'story' | 'violations'>,
+  invariants: readonly Pick<Invariant, 'name' | 'claims'>[],
+): string {
+  const violated = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
+  const claims = invariants
+    .filter(({ name }) => violations.some(({ invariant }) => invariant === name))
+    .map(({ name, claims }) => `${name} claims: ${claims}`);
+  const said = new Set(claims);
+  const history = story.filter((line) => {
+    if (said.has(line)) return false;
+    if (isViolation(line, violations)) said.add(line);
+    return true;
+  });
+  const lines = [
+    ...[...new Set(violated)].map((line) => bad(line)),
+    ...claims,
+    'after',
+    ...history,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const isViolation = (line: string, violations: Replayed['violations']): boolean =>
+  violations.some(({ invariant, what }) => line.endsWith(`violates ${invariant}: ${what}`));
