@@ -4,28 +4,40 @@ import type { Hook, StoredSecret, Unit, World } from './world.ts';
 
 /**
  * The hooks that a change of secrets brings. Who tracks a secret hears of each new revision; the
- * owner's leader, or the unit that owns it, of each revision that nobody tracks any more, and of
- * all of them where the secret is gone.
+ * owner's leader, or the unit that owns it, of each revision that nobody tracks any more. Of one that
+ * is gone nobody hears, nor of what was still to be told of it: Juju takes back what it has queued.
  */
 export function announced(before: World, after: World): World {
   let next = after;
-  for (const [id, secret] of Object.entries({ ...before.secrets, ...after.secrets })) {
-    const [was, is] = [before.secrets[id], after.secrets[id]];
-    if (was === is || was === undefined) continue;
-    const hasMoved = is === undefined || is.revisions.length > was.revisions.length;
-    const revision = is?.revisions.length ?? was.revisions.length + 1;
-    if (hasMoved)
-      for (const unit of Object.keys(secret.tracked).sort())
-        next = told(next, unit, about('secret-changed', id, revision, nameOf(next, unit, secret)));
-    const known = new Set(is === undefined ? [] : obsoleteOf(was));
-    const gone = is === undefined ? was.revisions.map((_, at) => at + 1) : obsoleteOf(is);
-    const owner = keeperOf(next, secret);
-    const label = is === undefined ? '' : (is.label ?? '');
-    for (const old of gone)
+  for (const [id, was] of Object.entries(before.secrets)) {
+    const is = after.secrets[id];
+    if (was === is) continue;
+    if (is === undefined) {
+      next = untold(next, id);
+      continue;
+    }
+    const revision = is.revisions.length;
+    if (revision > was.revisions.length)
+      for (const unit of Object.keys(is.tracked).sort())
+        next = told(next, unit, about('secret-changed', id, revision, nameOf(next, unit, is)));
+    const known = new Set(obsoleteOf(was));
+    const owner = keeperOf(next, is);
+    for (const old of obsoleteOf(is))
       if (owner !== null && !known.has(old))
-        next = told(next, owner, about('secret-remove', id, old, label));
+        next = told(next, owner, about('secret-remove', id, old, is.label ?? ''));
   }
   return next;
+}
+
+/** No unit is told of a secret any more. */
+function untold(world: World, id: string): World {
+  const units = Object.entries(world.units).map(([name, unit]): [string, Unit] => {
+    const { news = [], ...rest } = unit;
+    const left = news.filter(({ secret }) => secret !== `secret:${shortId(id)}`);
+    if (left.length === news.length) return [name, unit];
+    return [name, left.length === 0 ? rest : { ...rest, news: left }];
+  });
+  return { ...world, units: Object.fromEntries(units) };
 }
 
 /** Who begins to lead is told of all that may be removed, whoever was told of it before. */

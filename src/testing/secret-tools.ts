@@ -296,4 +296,4 @@ export const isSecretKey = (key: string): boolean => /^[a-z](-?[a-z0-9]){2,}$/.t
 export const shortId = (id: string): string => id.replace(/^secret:(\/\/[^/]*\/)?/, '');
 
 const secretUri = (number: number): string =>
-  `secret://simulated/${String(number).padStart(20, '0')}`;
+  `secret://simulated/c${String(number).padStart(19, '0')}`;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openForeignCharm, soakForeign } from '../../src/foreign/index.ts';
+import { planted, soakTiny } from './tiny-charms.ts';
 
 const made: string[] = [];
 afterAll(() => {
@@ -74,6 +75,55 @@ describe('a secret with a time', { timeout: 60_000 }, () => {
     expect(await soaked(folder, 500)).toEqual([
       expect.stringMatching(/^HooksSucceed: clock\/\d fails again and again in secret-rotate/),
     ]);
+  });
+});
+
+describe('a secret of a relation', { timeout: 120_000 }, () => {
+  it('is pruned as its owner is told, and of one that is gone nobody is told', async () => {
+    const log = join(tmpdir(), `hookchart-due-${process.pid}-pruned`);
+    writeFileSync(log, '');
+    made.push(log);
+    const folder = planted('bash', [
+      [
+        '    (umask 077; head -c 18 /dev/urandom | base64 >.password)\n',
+        '    (umask 077; printf %s "$(head -c 18 /dev/urandom | base64)" >.password)\n',
+      ],
+      [
+        '    rm -f .password\n  fi\n',
+        `    rm -f .password
+  else
+    (umask 077; printf %s "$(secret-get --refresh "secret:\${id##*[:/]}" password)" >.password)
+    secret-set "secret:\${id##*[:/]}" password#file=.password greeting="$(config-get greeting)"
+    rm -f .password
+  fi
+`,
+      ],
+      [
+        'case $hook in install |',
+        `if [ "$hook" = secret-remove ]; then
+  # A hook that has failed comes again to a unit that leads no more.
+  [ "$(is-leader)" = True ] || exit 0
+  secret-remove "$JUJU_SECRET_ID" --revision "$JUJU_SECRET_REVISION"
+  echo "$JUJU_SECRET_REVISION" >>${log}
+  exit 0
+fi
+case $hook in install |`,
+      ],
+    ]);
+    const configurations = [{ greeting: 'ahoy' }];
+    const { failure } = await soakTiny('bash', folder, { hooks: 400, configurations });
+    expect(failure?.violated.message).toBeUndefined();
+    expect(readFileSync(log, 'utf8')).toMatch(/^1$/m);
+  });
+
+  it('has an id that no format takes for a number', async () => {
+    const folder = charm(
+      `[ $JUJU_HOOK_NAME = install ] || exit 0
+id=$(secret-add --owner unit word=one)
+secret-ids --format yaml | grep -qx -- '- c[0-9a-v]\\{19\\}'
+`,
+    );
+    expect(await soaked(folder, 30)).toEqual([]);
   });
 });
 

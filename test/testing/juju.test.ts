@@ -569,10 +569,34 @@ describe('what units are told of secrets', () => {
     );
     expect(next.units['pgbouncer/1']?.news?.map(({ name }) => name)).toEqual(['secret-changed']);
   });
+
+  it('nothing of one that is gone, nor what they were still to be told of it', async () => {
+    const world = await related();
+    const made = tools(world, 'pgbouncer/0');
+    const id = made.secrets.add('application', { password: 'one' }, 'label');
+    let next = flush(world, 'pgbouncer/0', made);
+    const read = tools(next, 'pgbouncer/1');
+    read.secrets.get(id);
+    next = flush(next, 'pgbouncer/1', read);
+    const rotated = tools(next, 'pgbouncer/0');
+    rotated.secrets.set(id, { password: 'two' });
+    rotated.secrets.schedule(id, { rotate: 'daily' });
+    next = flush(next, 'pgbouncer/0', rotated);
+    const refreshed = tools(next, 'pgbouncer/0');
+    refreshed.secrets.get(id, 'refresh');
+    next = flush(next, 'pgbouncer/0', refreshed);
+    next = await happened(next, { _tag: 'RotateSecret', secret: id });
+    expect(names(next, 'pgbouncer/0')).not.toEqual([]);
+    expect(names(next, 'pgbouncer/1')).not.toEqual([]);
+    const removed = tools(next, 'pgbouncer/0');
+    removed.secrets.remove(id);
+    next = flush(next, 'pgbouncer/0', removed);
+    for (const unit of ['pgbouncer/0', 'pgbouncer/1']) expect(names(next, unit)).toEqual([]);
+  });
 });
 
 describe('what comes due of secrets', () => {
-  const secretId = 'secret:00000000000000000001';
+  const secretId = 'secret:c0000000000000000001';
   /** A world in which the leader has made a secret that rotates, and the one revision of which expires. */
   async function timed() {
     const world = await related();

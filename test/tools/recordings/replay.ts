@@ -10,6 +10,7 @@ import { type Hook, isPeer, type StoredSecret, type World } from '../../../src/t
 import { call, type Surroundings } from '../../pgbouncer/charm/tool-calls.ts';
 import { Differs, differs, short } from './differs.ts';
 import { withRelationsListed } from './explain.ts';
+import { withRecordersNews } from './gone-secrets.ts';
 import type { Version } from './history.ts';
 import type { Model } from './model.ts';
 import type { RecordedCall, RecordedHook } from './recording.ts';
@@ -384,7 +385,8 @@ function commit(model: Model, placed: Placed, hook: Hook, tools: HookTools, view
   }
   const before = model.world;
   const merged = withConcurrent(pending, view, before, name);
-  model.world = delivered(flushed(before, name, merged), name, hook);
+  const written = withRecordersNews(before, flushed(before, name, merged));
+  model.world = delivered(written, name, hook);
   const sure = model.timeline.sureOf(placed);
   for (const [id, bags] of Object.entries(pending.bags))
     for (const [who, bag] of Object.entries(bags))
