@@ -1,6 +1,6 @@
 /** How one hook of a charm becomes a process, and how that ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
@@ -9,6 +9,7 @@ import type { Description } from './description.ts';
 import type { Environment } from './hook-environment.ts';
 import { gathered, printedIn } from './output.ts';
 import type { CharmRoom } from './pebble/charm-room.ts';
+import { endStrays } from './strays.ts';
 import { toolNames } from './tool-calls.ts';
 import { agentFile } from './tool-server.ts';
 
@@ -28,6 +29,8 @@ export interface Ended {
   readonly exit: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** The command lines of programs that it began, as far as its interpreter tells of them. */
+  readonly programs?: readonly (readonly string[])[];
 }
 
 /** Runs hooks, one at a time. */
@@ -40,6 +43,9 @@ export interface Launcher {
 
 /** Seconds after which a hook is taken for one that never ends. */
 export const patience = 60;
+
+/** Milliseconds that what a hook has left behind may hold its output. */
+const grace = 200;
 
 /** A process of its own for each hook, as Juju's agent has it. */
 export class PlainLauncher implements Launcher {
@@ -69,13 +75,23 @@ export class PlainLauncher implements Launcher {
       this.#child = child;
       const [stdout, stderr] = [gathered(child.stdout), gathered(child.stderr)];
       const timer = setTimeout(() => this.kill(), patience * 1000);
+      let held: NodeJS.Timeout | undefined;
       const end = (exit: number | null, said: string) => {
         clearTimeout(timer);
+        clearTimeout(held);
         this.#child = null;
         resolve({ exit, stdout: stdout(), stderr: said });
       };
       // What it has started would hold its output, and outlive it.
-      child.on('exit', () => endGroup(child.pid));
+      child.on('exit', (exit) => {
+        endGroup(child.pid);
+        endStrays(environment);
+        held = setTimeout(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+          end(exit, stderr());
+        }, grace);
+      });
       child.on('error', (error) => end(126, error.message));
       child.on('close', (exit) => end(exit, stderr()));
     });
@@ -147,7 +163,10 @@ export class ForkLauncher implements Launcher {
     const gone = () => new Misuse('the interpreter that runs the hooks has ended');
     if (this.#server.exitCode !== null || this.#server.signalCode !== null) throw gone();
     this.#isDoomed = false;
-    const [stdout, stderr] = [join(this.#folder, 'stdout'), join(this.#folder, 'stderr')];
+    const [stdout = '', stderr = '', programs = ''] = ['stdout', 'stderr', 'programs'].map((name) =>
+      join(this.#folder, name),
+    );
+    rmSync(programs, { force: true });
     const exit = await new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => this.kill(), patience * 1000);
       const end = () => reject(gone());
@@ -157,16 +176,17 @@ export class ForkLauncher implements Launcher {
         if (this.#isDoomed) endGroup(child);
         if (code === undefined) return;
         endGroup(this.#child);
+        endStrays(environment);
         this.#child = undefined;
         clearTimeout(timer);
         this.#server.off('exit', end);
         resolve(code);
       };
-      const order = { environment, folder, charm, stdout, stderr };
+      const order = { environment, folder, charm, stdout, stderr, programs };
       this.#server.stdin?.write(`${JSON.stringify(order)}\n`);
     });
     const printed = { stdout: printedIn(stdout), stderr: printedIn(stderr) };
-    return { exit: exit < 0 ? null : exit, ...printed };
+    return { exit: exit < 0 ? null : exit, ...printed, programs: programsIn(programs) };
   }
 
   kill(): void {
@@ -180,6 +200,17 @@ export class ForkLauncher implements Launcher {
     this.#server.stdin?.end();
     this.#server.kill();
   }
+}
+
+/** One command line in JSON on each line; one that a signal has cut off is passed over. */
+function programsIn(file: string): readonly (readonly string[])[] {
+  const line = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
+  return printedIn(file)
+    .split('\n')
+    .flatMap((text) => {
+      const read = v.safeParse(line, text);
+      return read.success ? [read.output] : [];
+    });
 }
 
 /** As charmcraft writes it for a charm in Python that it packs. */

@@ -122,7 +122,7 @@ const passwordsStayIn = ofRuns(
   'No password is in a log, in what a hook prints, or in the arguments of a program.',
   ({ action, after, record, pod }) =>
     withPasswordsIn(sensitiveIn(after, record), record, pod.beside.logged).map(
-      (where) => `${action.unit} shows a password in ${where} of ${action.hook.name}`,
+      (what) => `${action.unit} shows ${what} of ${action.hook.name}`,
     ),
 );
 
@@ -137,7 +137,7 @@ const secretsStaySecret: Oracle = {
     return Object.entries(world.relations).flatMap(([id, { applications, units }]) =>
       Object.entries({ ...applications, ...units }).flatMap(([who, bag]) =>
         Object.entries(bag).flatMap(([key, value]) =>
-          isOwn(who) && secret.isIn(value)
+          isOwn(who) && secret.keyIn(value) !== null
             ? [`${who} has what a secret holds in the databag of relation ${id}, in ${key}`]
             : [],
         ),

@@ -18,6 +18,7 @@ TOOLS = set(sys.argv[1].split(','))
 SOURCE = sys.argv[2]
 ENTRY = os.path.join(SOURCE, 'src', 'charm.py')
 real_run = subprocess.run
+real_popen = subprocess.Popen.__init__
 real_connect = socket.socket.connect
 
 
@@ -61,6 +62,20 @@ def run(args, *others, input=None, check=False, **options):
     return done
 
 
+def popen_told(programs):
+    """`subprocess.Popen`, but what it is to run is written down, hook tools aside."""
+
+    def popen(self, args, *others, **options):
+        words = [args] if isinstance(args, (str, bytes, os.PathLike)) else list(args)
+        words = [os.fsdecode(word) for word in words]
+        if words and os.path.basename(words[0]) not in TOOLS:
+            with open(programs, 'a', encoding='utf-8') as file:
+                file.write(json.dumps(words) + '\n')
+        return real_popen(self, args, *others, **options)
+
+    return popen
+
+
 def connect_within(charm):
     """`socket.connect`, but `/charm` is a folder of this unit."""
 
@@ -95,6 +110,7 @@ def hook(order):
     os.chdir(order['folder'])
     sys.path[:3] = search_path(order['folder'])
     subprocess.run = run
+    subprocess.Popen.__init__ = popen_told(order['programs'])
     if order['charm'] is not None:
         socket.socket.connect = connect_within(order['charm'])
     main = types.ModuleType('__main__')
