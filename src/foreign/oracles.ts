@@ -111,11 +111,24 @@ const updateStatusRests = ofRuns(
   'UpdateStatusRests',
   'An update-status that finds nothing new writes nothing, however often it comes.',
   ({ action, before, after, pod }) => {
-    const isIdle = action.hook.name === 'update-status' && pod.runs >= mostWrites;
-    if (!isIdle || JSON.stringify(before.relations) === JSON.stringify(after.relations)) return [];
-    return [`${action.unit} writes to a databag in each update-status`];
+    if (action.hook.name !== 'update-status' || pod.statuses < mostWrites) return [];
+    const [was, is] = [writtenBy(before, action.unit), writtenBy(after, action.unit)];
+    const where = Object.keys(is).filter((key) => is[key] !== was[key]);
+    return where.length === 0
+      ? []
+      : [`${action.unit} writes to ${where.join(' and ')} in each update-status`];
   },
 );
+
+/** All that a unit may write to, as text, by what it is. */
+const writtenBy = (
+  { relations, secrets, units }: World<null, Pod>,
+  unit: string,
+): Readonly<Record<string, string>> => ({
+  'a databag': JSON.stringify(relations),
+  'a secret': JSON.stringify(Object.entries(secrets).map(([id, { revisions }]) => [id, revisions])),
+  'its state': JSON.stringify(units[unit]?.state),
+});
 
 const passwordsStayIn = ofRuns(
   'PasswordsStayIn',

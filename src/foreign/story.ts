@@ -13,7 +13,9 @@ import {
   type Violation,
   type World,
 } from '../testing/index.ts';
+import { comesToRest } from './oracles.ts';
 import type { Pod } from './pod.ts';
+import { withOneRound } from './rounds.ts';
 import type { ForeignSimulated } from './simulated-foreign.ts';
 import { checkActions } from './story-actions.ts';
 import { wrongShape } from './wrong-shape.ts';
@@ -138,12 +140,15 @@ export async function tellAgain(
   }
 }
 
-/** The lines of a story that are about the charm under test or who fails, and what was chosen. */
-export const linesOf = (
+/**
+ * The lines of a story that are about the charm under test or who fails, and what was chosen; of hooks
+ * that never end those that lead to them, and one round.
+ */
+export function linesOf(
   simulated: ForeignSimulated,
   { history, story, violations }: Violated,
-): readonly string[] =>
-  history.flatMap((action, at) => {
+): readonly string[] {
+  const lines = history.flatMap((action, at) => {
     const line = story[at] ?? tell(simulated, action);
     const isOthers =
       isHook(action) &&
@@ -151,3 +156,6 @@ export const linesOf = (
       !violations.some(({ what }) => what.startsWith(`${action.unit} `));
     return isOthers && line.startsWith(' ') ? [] : [line];
   });
+  const isEndless = violations.some(({ invariant }) => invariant === comesToRest.name);
+  return isEndless ? withOneRound(lines) : lines;
+}

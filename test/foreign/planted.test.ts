@@ -202,6 +202,46 @@ done
     ],
   },
   {
+    what: 'each update-status makes a revision of a secret',
+    language: 'bash',
+    oracle: 'UpdateStatusRests',
+    edits: [
+      [
+        'status-set active\n',
+        `status-set active
+[ "$hook" != update-status ] || for id in $(secret-ids); do
+  (umask 077; head -c 18 /dev/urandom | base64 >.password)
+  secret-set "secret:$id" password#file=.password
+done
+`,
+      ],
+    ],
+  },
+  {
+    what: 'each update-status writes to the state',
+    language: 'bash',
+    oracle: 'UpdateStatusRests',
+    edits: [
+      [
+        'status-set active\n',
+        `status-set active
+[ "$hook" != update-status ] || state-set tick="$RANDOM$RANDOM"
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a password is in the arguments of a program that it starts',
+    language: 'python',
+    oracle: 'PasswordsStayIn',
+    edits: [
+      [
+        '            password = secrets.token_hex(12)\n',
+        "            password = secrets.token_hex(12)\n            __import__('subprocess').check_output(['true', password])\n",
+      ],
+    ],
+  },
+  {
     what: 'what is in a secret is in the databag as well',
     language: 'bash',
     oracle: 'SecretsStaySecret',
