@@ -3,7 +3,9 @@ import { existsSync, statSync } from 'node:fs';
 import {
   type AskedFor,
   asksAndReads,
+  type CharmOption,
   charmAsOtherSide,
+  describeCharm,
   type ForeignCharm,
   type Oracle,
   type OtherSide,
@@ -11,6 +13,7 @@ import {
   oraclesIn,
   otherSideIn,
 } from '../foreign/index.ts';
+import { typed } from './juju/named.ts';
 import { WrongUse } from './wrong-use.ts';
 
 /** The options that may be given several times, called as a story's file calls them. */
@@ -67,7 +70,7 @@ export const opened = async (
 ): Promise<ForeignCharm> =>
   await openForeignCharm(folder, {
     others: await othersIn({ relate, ask }),
-    configurations: set.map((text) => pairIn('--set', text, 'OPTION=VALUE')),
+    configurations: set.map((text) => settingIn(describeCharm(folder).options, text)),
     actions: action.map(actionIn),
     notices: notice.map((text) => {
       const [container, key] = split('--notice', text, ':', 'CONTAINER:KEY');
@@ -136,6 +139,16 @@ function actionIn(text: string): AskedFor {
   const form = 'NAME or --action NAME:KEY=VALUE';
   const given = pairs === '' ? [] : pairs.split(',').map((one) => pairIn('--action', one, form));
   return { name, parameters: Object.assign({}, ...given) };
+}
+
+/** As `juju config` takes it; an option that the charm has not is found out where it is opened. */
+function settingIn(
+  options: readonly CharmOption[],
+  text: string,
+): Readonly<Record<string, unknown>> {
+  const [name, value] = split('--set', text, '=', 'OPTION=VALUE');
+  const option = options.find((one) => one.name === name);
+  return { [name]: option === undefined ? value : typed(option, value) };
 }
 
 function pairIn(option: string, text: string, form: string): Readonly<Record<string, unknown>> {

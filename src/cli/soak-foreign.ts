@@ -35,11 +35,14 @@ export async function soakFolder({
   const stop = onInterruption(() => {
     progress.end();
     charm.close();
+    // Those of the history that was under way as well.
+    const { counts } = charm;
+    run = Math.max(run, counts.run + counts.known);
     const next = options.seed + histories;
     say(`${seconds()} s: ${sayDone(histories, run)}\n`);
     say(`Interrupted before a violation was told. Go on with --seed ${next}\n`);
-    const counts = { histories, hooks: run, seconds: seconds() };
-    if (options.json) json({ ...counts, failure: null, interrupted: { seed: next } });
+    const figures = { histories, hooks: run, seconds: seconds() };
+    if (options.json) json({ ...figures, failure: null, interrupted: { seed: next } });
   });
   try {
     const answeredBy = keysIn(options.answeredBy);

@@ -56,6 +56,7 @@ export interface Description {
   readonly endpoints: readonly Endpoint[];
   readonly peers: readonly string[];
   readonly options: readonly CharmOption[];
+  /** What a unit has from the first on; of what may be there never (`range: 0-3`) it has none. */
   readonly storage: readonly string[];
   readonly containers: readonly ContainerOf[];
   readonly actions: readonly ActionOf[];
@@ -133,7 +134,9 @@ export function describeCharm(folder: string): Description {
       default: option?.default,
       description: option?.description ?? '',
     })),
-    storage: Object.keys(known.storage ?? {}),
+    storage: Object.entries(known.storage ?? {}).flatMap(([name, one]) =>
+      isOptional(one?.multiple) ? [] : [name],
+    ),
     containers: Object.entries(known.containers ?? {}).map(([name, one]) => ({
       name,
       volumes: (one?.mounts ?? []).flatMap(({ location }) => location ?? []),
@@ -153,6 +156,10 @@ export const defaultsOf = ({ options }: Description): Configuration =>
       value === undefined || value === null ? [] : [[name, value]],
     ),
   );
+
+/** Whether a unit may do without such storage, as Juju gives it none then. */
+const isOptional = (multiple: unknown): boolean =>
+  /^0(-|\+|$)/.test(String(asRecord(multiple).range ?? ''));
 
 const defaultsIn = (parameters: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(

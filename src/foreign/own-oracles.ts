@@ -1,4 +1,4 @@
-/** Oracles that a charm's author writes: a module of JavaScript, or a file of Python. */
+/** Oracles that a charm's author writes: a module of JavaScript or TypeScript, or a file of Python. */
 import { spawnSync } from 'node:child_process';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -80,7 +80,7 @@ type Check = (view: OracleView) => readonly string[];
 export async function oraclesIn(file: string, python = 'python3'): Promise<readonly Oracle[]> {
   const wrong = (what: string) =>
     new Misuse(
-      `${file} ${what}: an oracle in .mjs is \`export const Name = { claims: "…", check(view) { return [] } }\`, one in .py a function that returns a list`,
+      `${file} ${what}: an oracle in .mjs or .ts is \`export const Name = { claims: "…", check(view) { return [] } }\`, one in .py a function that returns a list`,
     );
   const found =
     extname(file) === '.py' ? inPython(file, python, wrong) : await inModule(file, wrong);
@@ -101,7 +101,7 @@ const exported = v.object({ claims: v.string(), check: v.function() });
 async function inModule(file: string, wrong: Wrong): Promise<readonly Found[]> {
   let module: Readonly<Record<string, unknown>>;
   try {
-    module = await import(pathToFileURL(resolve(file)).href);
+    module = await imported(file);
   } catch (cause) {
     throw wrong(`cannot be loaded (${cause instanceof Error ? cause.message : String(cause)})`);
   }
@@ -111,6 +111,29 @@ async function inModule(file: string, wrong: Wrong): Promise<readonly Found[]> {
     const { claims, check } = parsed.output;
     return { name, claims, check };
   });
+}
+
+/** TypeScript is taken as it is where Node takes it, and else by esbuild, where that is installed. */
+async function imported(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const url = pathToFileURL(resolve(file)).href;
+  try {
+    return await import(url);
+  } catch (cause) {
+    const isUnknown =
+      cause instanceof Error && 'code' in cause && cause.code === 'ERR_UNKNOWN_FILE_EXTENSION';
+    if (!isUnknown) throw cause;
+  }
+  const { build } = await import('esbuild').catch(() => {
+    throw new Error(
+      'this Node takes no TypeScript, and esbuild, which would do it, is not installed: `npm install --save-dev esbuild`, or take Node 24',
+    );
+  });
+  const { outputFiles } = await build({
+    ...{ entryPoints: [resolve(file)], bundle: true, write: false, logLevel: 'silent' },
+    ...{ platform: 'node', format: 'esm', target: `node${process.versions.node}` },
+  });
+  const [{ contents } = { contents: new Uint8Array() }] = outputFiles;
+  return await import(`data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`);
 }
 
 const told = v.array(v.object({ name: v.string(), claims: v.string() }));

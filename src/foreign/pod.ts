@@ -18,24 +18,37 @@ export class Pod {
   readonly hook: Hook | null;
   /** How often it has run that one in a row. */
   readonly runs: number;
+  /** How many update-statuses it has run in a row, with nothing between them but what a secret of its own brings. */
+  readonly statuses: number;
 
-  constructor(parts: Partial<Omit<Pod, 'after' | 'become' | 'toJSON'>> = {}) {
+  constructor(parts: Partial<Omit<Pod, 'after' | 'become' | 'withPorts' | 'toJSON'>> = {}) {
     this.files = parts.files ?? new Files();
     this.beside = parts.beside ?? nothingYet;
     this.containers = parts.containers ?? {};
     this.last = parts.last ?? null;
     this.hook = parts.hook ?? null;
     this.runs = parts.runs ?? 0;
+    this.statuses = parts.statuses ?? 0;
   }
 
   /** As it is after a hook. */
   after(record: HookRecord, beside: Beside, hook: Hook): Pod {
     const isSame = JSON.stringify(hook) === JSON.stringify(this.hook);
     const { files, containers } = record;
+    const isEcho = hook.name === 'secret-changed' || hook.name === 'secret-remove';
+    const counted = this.statuses + (hook.name === 'update-status' ? 1 : 0);
     return new Pod({
       ...{ files, beside, containers, last: record, hook },
       runs: isSame ? this.runs + 1 : 1,
+      statuses: isEcho || hook.name === 'update-status' ? counted : 0,
     });
+  }
+
+  /** The same pod with these ports open. */
+  withPorts(ports: readonly string[]): Pod {
+    return ports === this.beside.ports
+      ? this
+      : new Pod({ ...this, beside: { ...this.beside, ports } });
   }
 
   /** The same pod once something befell one of its containers. */

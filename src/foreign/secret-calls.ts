@@ -9,7 +9,9 @@ export function secretCall({ secrets, view }: HookTools, call: Call, words: Word
   const [first = ''] = rest;
   switch (tool) {
     case 'secret-add': {
-      const owner = flags.get('owner') === 'unit' ? 'unit' : 'application';
+      const owner = flags.get('owner') ?? 'application';
+      if (owner !== 'unit' && owner !== 'application')
+        throw words.wrong(`secret owner "${owner}" not valid`);
       const content = contentOf(tool, rest, call);
       const times = timesIn(words);
       const id = secrets.add(owner, content, flags.get('label') ?? null);

@@ -8,8 +8,10 @@ import { Misuse } from '../testing/index.ts';
 /** The file, in the charm's folder. */
 const silencedFile = 'hookchart-soak.yaml';
 
+const noReason = 'says no reason';
+const reason = v.pipe(v.string(noReason), v.trim(), v.minLength(1, noReason));
 const schema = v.strictObject({
-  silenced: v.optional(v.record(v.string(), v.pipe(v.string(), v.trim(), v.minLength(1))), {}),
+  silenced: v.optional(v.record(v.string(), reason, 'is to have a NAME on each line'), {}),
 });
 
 /** Why each of these is silent, by name; `Misuse` where one has no reason, or is none of those that are known. */
@@ -30,7 +32,8 @@ export function silencedIn(
   const parsed = v.safeParse(schema, content);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw wrong(`${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+    const isUnknown = issue.type === 'strict_object' && issue.expected === 'never';
+    throw wrong(`${v.getDotPath(issue) ?? 'it'} ${isUnknown ? 'is not known' : issue.message}`);
   }
   const { silenced } = parsed.output;
   const unknown = Object.keys(silenced).find((name) => !known.includes(name));

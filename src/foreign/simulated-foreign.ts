@@ -69,7 +69,18 @@ export function simulatedOf(
       },
       open: ({ own }: Seen<null, Pod>, { step }) => {
         const room: Room = { own, step };
-        return { ports: { room }, state: () => ({ shared: null, own: room.own }) };
+        let isCommitted = false;
+        return {
+          ports: { room },
+          // Ports are opened and closed with the commit.
+          state: () => ({
+            shared: null,
+            own: isCommitted ? room.own : room.own.withPorts(own.beside.ports),
+          }),
+          committed: () => {
+            isCommitted = true;
+          },
+        };
       },
     },
     faults: {},

@@ -9,6 +9,7 @@ import { sorted } from './answers.ts';
 import { argumentsOf } from './arguments.ts';
 import { type Answered, type Call, unknownTool, Words } from './call.ts';
 import type { Description } from './description.ts';
+import { portIn } from './ports.ts';
 import { secretCall } from './secret-calls.ts';
 import { addressesOf, addressOf, networkOf } from './unit-address.ts';
 import { valuesOf } from './values.ts';
@@ -118,7 +119,7 @@ function statusCall({ tools, beside }: Around, words: Words): string {
     throw new ToolError(words.tool, 1, 'this unit is not the leader');
   if (words.tool === 'status-get') {
     const { name, message } = isApplication ? beside.applicationStatus : beside.status;
-    if (!words.has('include-data')) return words.shown({ status: name });
+    if (!words.has('include-data')) return words.shown(name);
     const one = { status: name, message, 'status-data': {} };
     return words.shown(isApplication ? { 'application-status': { ...one, units: {} } } : one);
   }
@@ -164,6 +165,7 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
   const [first] = words.rest;
   switch (words.tool) {
     case 'juju-log':
+      if (first === undefined) throw words.wrong('no message specified');
       beside.logged.push(words.rest.join(' '));
       return '';
     case 'is-leader':
@@ -183,13 +185,15 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
     case 'unit-get':
       return words.shown(addressOf(view.unit));
     case 'application-version-set':
-      beside.version = first ?? '';
+      if (first === undefined) throw words.wrong('no version specified');
+      if (words.rest.length > 1) throw words.unrecognized(1);
+      beside.version = first;
       return '';
     case 'open-port':
-      beside.ports = [...new Set([...beside.ports, asPort(first ?? '')])].sort();
+      beside.ports = [...new Set([...beside.ports, portIn(words)])].sort();
       return '';
     case 'close-port':
-      beside.ports = beside.ports.filter((port) => port !== asPort(first ?? ''));
+      beside.ports = without(beside.ports, portIn(words));
       return '';
     case 'opened-ports':
       return words.shown(beside.ports);
@@ -216,8 +220,8 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
   }
 }
 
-const asPort = (given: string): string =>
-  given.includes('/') || given === 'icmp' ? given : `${given}/tcp`;
+const without = (ports: readonly string[], closed: string): readonly string[] =>
+  ports.filter((port) => port !== closed);
 
 function goalState({ view }: HookTools): object {
   const since = '2026-01-01 00:00:00Z';

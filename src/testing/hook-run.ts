@@ -71,6 +71,7 @@ export async function runHook<Shared, Own>(
       if (interruption?.how === 'commit lost')
         throw new ToolError('commit', 1, 'state changing too quickly; try again soon');
       pending = tools.flush();
+      opened.committed?.();
     }
   } catch (error) {
     if (error instanceof Killed) failure = `killed before: ${steps.at(-1)}`;

@@ -71,6 +71,8 @@ export interface Opening<FaultName extends string> {
 export interface Opened<Given, Shared, Own> {
   readonly ports: Given;
   state(): Seen<Shared, Own>;
+  /** Is told once Juju has taken what the hook wrote; what is in force with the commit alone waits for it. */
+  committed?(): void;
 }
 
 /** What makes an exploration smaller, for a charm that it is sound for. */

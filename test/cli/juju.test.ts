@@ -65,7 +65,7 @@ describe('hookchart juju', { timeout: 60_000 }, () => {
     expect(
       JSON.parse(said('config', 'office', '--format', 'json')).settings.database,
     ).toMatchObject({ default: 'ledger', source: 'user', value: 'ships' });
-    expect(said('secrets')).toMatch(/^ID +Name .*\n\d+ +database.2 +keeper +never +1\n$/);
+    expect(said('secrets')).toMatch(/^ID +Name .*\nc0{18}1 +database.2 +keeper +never +1\n$/);
     expect(said('show-secret', 'database.2')).not.toContain('content:');
     expect(said('show-secret', 'database.2', '--reveal')).toContain('content:\n    password:');
   });
@@ -108,6 +108,8 @@ describe('hookchart juju', { timeout: 60_000 }, () => {
     [['integrate', 'keeper', 'office:stor'], 'office has no endpoint stor', 'mean office:store?'],
     [['integrate', 'keeper', 'office'], 'office:store keeper:database already exists', '--help'],
     [['integrate', 'keeper', 'keeper'], 'no relations found', 'juju integrate --help'],
+    [['relate', 'keeper', 'keeper'], 'no relations found', 'juju integrate --help'],
+    [['debug-log', '-i', 'ofice/1'], 'there is no unit ofice/1; there are', 'mean office/1?'],
     [['remove-relation', 'keeper'], 'name both ends of the relation, or its number', '--help'],
     [['config', 'office', 'copies=x'], 'option "copies" expected int, got "x"', 'config --help'],
     [['config', 'office', 'copys=1'], 'unknown option "copys"', 'Did you mean copies?'],

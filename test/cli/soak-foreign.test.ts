@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -153,6 +161,61 @@ export const script = {
     expect([status, stderr]).toEqual([2, expect.stringContaining(said)]);
   });
 
+  const counted = (files: Readonly<Record<string, string>> = {}): string => {
+    const folder = mkdtempSync(join(work, 'counted-'));
+    const metadata = 'name: counter\nconfig:\n  options:\n    port:\n      type: int\n';
+    const all = { 'metadata.yaml': metadata, dispatch: '#!/bin/sh\ntrue\n', ...files };
+    for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, 'dispatch'), 0o755);
+    return folder;
+  };
+
+  it('takes for an option what it may be set to', { timeout: 120_000 }, () => {
+    const args = ['soak', '--charm', counted(), '--hooks', '10'];
+    const { status, stderr } = soak(...args, '--set', 'port=abc');
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining('option "port" expected int, got "abc"'),
+    ]);
+    expect(soak(...args, '--set', 'port=80').status).toBe(0);
+  });
+
+  it.each([
+    ['silenced:\n  SecretsGo:\n', 'silenced.SecretsGo says no reason'],
+    ['silenced:\n  SecretsGo: ""\n', 'silenced.SecretsGo says no reason'],
+    ['silence:\n  SecretsGo: because\n', 'silence is not known'],
+  ])('says what is wrong with what is silenced: %j', { timeout: 60_000 }, (text, wrong) => {
+    const folder = counted({ 'hookchart-soak.yaml': text });
+    const { status, stderr } = soak('soak', '--charm', folder, '--hooks', '1');
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining(`hookchart-soak.yaml: ${wrong}: write "silenced:"`),
+    ]);
+  });
+
+  it('takes oracles in TypeScript', { timeout: 60_000 }, () => {
+    writeFileSync(
+      join(work, 'names.ts'),
+      'export type Name = string;\nexport const most: number = 0;\n',
+    );
+    const oracle = `import { most, type Name } from './names.ts';
+interface View { readonly units: Readonly<Record<Name, unknown>> }
+export const NoUnits = {
+  claims: 'There is no unit.',
+  check: ({ units }: View): readonly string[] =>
+    Object.keys(units).length > most ? ['there is one'] : [],
+};
+`;
+    writeFileSync(join(work, 'mine.ts'), oracle);
+    const { status, stdout } = soak(
+      ...['soak', '--charm', counted(), '--hooks', '5', '--oracle', 'mine.ts'],
+    );
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining('NoUnits is violated: there is one'),
+    ]);
+  });
+
   it('keeps what is for a folder from other charms', () => {
     const { status, stderr } = soak('soak', '--ask', 'database:a=b', '--hooks', '1');
     expect([status, stderr]).toEqual([2, expect.stringContaining('for a charm in a folder')]);
@@ -162,6 +225,10 @@ export const script = {
   it.each([
     [
       ...(['soak', '{}', 'it is no story of a soak: format is missing'] as const),
+      'hookchart soak --save FILE writes one that is read here',
+    ],
+    [
+      ...(['soak', 'hello', 'it is no story of a soak: it is no JSON'] as const),
       'hookchart soak --save FILE writes one that is read here',
     ],
     [
@@ -208,5 +275,18 @@ export const script = {
     child.stderr.once('data', () => child.kill('SIGTERM'));
     expect(await ended).toBe(143);
     expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('counts the hooks of the history in which it is ended', { timeout: 60_000 }, () => {
+    const dispatch = `#!/bin/sh
+[ "$JUJU_HOOK_NAME" = start ] || exit 0
+kill -TERM $PPID
+sleep 20
+`;
+    const { status, stdout } = soak('soak', '--charm', counted({ dispatch }), '--hooks', '1000');
+    expect([status, stdout]).toEqual([
+      143,
+      expect.stringMatching(/: 0 histories, [1-9]\d* hooks\nInterrupted before/),
+    ]);
   });
 });

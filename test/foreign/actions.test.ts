@@ -165,7 +165,7 @@ const mine: readonly Case<string>[] = [
 const wrong: readonly Case<RegExp>[] = [
   ['a.mjs', 'export const one = 1;', /exports one, which has no claims or no check/],
   ['b.mjs', 'let x = ;', /cannot be loaded/],
-  ['c.mjs', '', /has no oracle: an oracle in .mjs is/],
+  ['c.mjs', '', /has no oracle: an oracle in .mjs or .ts is/],
   ...withPython([
     ['d.py', 'def a(view:', /fails \(SyntaxError/],
     ['e.py', 'x = 1', /no oracle/],

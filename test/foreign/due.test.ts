@@ -161,4 +161,40 @@ esac
       expect.stringContaining('fails again and again in data-storage-detaching'),
     ]);
   });
+
+  it.each(['0-3', '0+'])(
+    'is attached to nobody where a unit may do without it: %s',
+    async (range) => {
+      const optional = `storage:
+  data:
+    type: filesystem
+    multiple:
+      range: ${range}
+`;
+      const folder = charm('[ -z "$(storage-list)" ]\n', optional);
+      expect(await soaked(folder, 30)).toEqual([]);
+      const needed = charm('[ -z "$(storage-list)" ]\n', optional.replace('range: 0', 'range: 1'));
+      expect(await soaked(needed, 30)).toEqual([expect.stringContaining('HooksSucceed')]);
+    },
+  );
+});
+
+describe('a port', { timeout: 60_000 }, () => {
+  it('is open once its hook has ended well, and not before', async () => {
+    const log = join(tmpdir(), `hookchart-due-${process.pid}-ports`);
+    writeFileSync(log, '');
+    made.push(log);
+    // The first try of each hook fails after it has opened one.
+    const folder = charm(`case $JUJU_HOOK_NAME in
+install)
+  [ -z "$(opened-ports)" ] || echo early >>${log}
+  open-port 80
+  [ -e tried ] || { touch tried; exit 1; }
+  ;;
+update-status) opened-ports >>${log} ;;
+esac
+`);
+    expect(await soaked(folder, 40)).toEqual([]);
+    expect(new Set(readFileSync(log, 'utf8').trim().split('\n'))).toEqual(new Set(['80/tcp']));
+  });
 });

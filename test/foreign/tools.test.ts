@@ -74,6 +74,8 @@ describe('a hook tool', () => {
     expect(call('status-get --include-data --format=json')).toBe(
       '{"status":"maintenance","message":"at work","status-data":{}}\n',
     );
+    expect(call('status-get')).toBe('maintenance\n');
+    expect(call('status-get --format=json')).toBe('"maintenance"\n');
     const follower = hook({ name: 'start' }, 'lighthouse/1');
     expect(follower('status-set --application active')).toContain('not the leader');
   });
@@ -85,6 +87,25 @@ describe('a hook tool', () => {
     expect(call('is-leader --wrong')).toBe('2: ERROR option provided but not defined: --wrong\n');
     expect(call('relation-get -r')).toBe('2: ERROR option needs an argument: -r\n');
     expect(call('relation-list')).toBe('2: ERROR no relation id specified\n');
+  });
+
+  it('is refused where Juju refuses what it was called with', () => {
+    const call = hook();
+    expect(call('open-port 8000-8001')).toBe('');
+    expect(call('open-port icmp')).toBe('');
+    for (const [line, why] of [
+      ['open-port', 'no port or range specified'],
+      ['open-port 70000', 'port range bounds must be between 1 and 65535, got 70000-70000'],
+      ['open-port 0', 'port range bounds must be between 1 and 65535, got 0-0'],
+      ['open-port 100-90/tcp', 'invalid port range 100-90/tcp'],
+      ['open-port http', 'invalid port or range "http"'],
+      ['close-port 80/sctp', 'invalid protocol "sctp", expected "tcp", "udp", or "icmp"'],
+      ['secret-add --owner foo key=word', 'secret owner "foo" not valid'],
+      ['juju-log', 'no message specified'],
+      ['application-version-set 1 2', 'unrecognized args: ["2"]'],
+    ])
+      expect(call(line ?? '')).toBe(`2: ERROR ${why}\n`);
+    expect(call('opened-ports')).toBe('8000-8001/tcp\nicmp\n');
   });
 
   it('takes the times of secrets', () => {

@@ -112,7 +112,8 @@ export function optionIn(options: readonly CharmOption[], name: string): CharmOp
   throw new WrongUse(`unknown option "${name}"; ${listed(names)}`, nearest(name, names));
 }
 
-function typed({ name, type }: CharmOption, text: string): unknown {
+/** A value as the type of its option has it; wrong use where it is none. */
+export function typed({ name, type }: CharmOption, text: string): unknown {
   const wrong = () => new WrongUse(`option "${name}" expected ${type}, got "${text}"`);
   switch (type) {
     case 'int':

@@ -113,6 +113,7 @@ const forced = ({ force }: Forced): { readonly force?: true } => (force ? { forc
 
 export function addRelations(juju: Command): void {
   operating(juju, 'integrate', 'relate two applications')
+    .alias('relate')
     .argument('<end>', 'APPLICATION[:ENDPOINT]')
     .argument('<other-end>', 'APPLICATION[:ENDPOINT]')
     .action((one: string, other: string, options: WorkingOptions) =>

@@ -97,10 +97,14 @@ export function addLog(juju: Command): void {
     .action((options: LogOptions) =>
       look(options, (model) => {
         const { include } = options;
-        const tags = include?.map((name) => `unit-${name.replace('/', '-')}`);
+        const all = model.folder.logged();
+        const tags = include?.map((name) => {
+          const tag = tagOf(name);
+          // What a unit has logged outlives it.
+          return all.some(({ entity }) => entity === tag) ? tag : tagOf(unitIn(model, name));
+        });
         const least = levels.indexOf(options.level);
-        const lines = model.folder
-          .logged()
+        const lines = all
           .filter(({ entity }) => tags === undefined || tags.includes(entity))
           .filter(({ level }) => (levels as readonly string[]).indexOf(level) >= least)
           .slice(options.lines === undefined ? 0 : -options.lines || Number.POSITIVE_INFINITY);
@@ -108,6 +112,8 @@ export function addLog(juju: Command): void {
       }),
     );
 }
+
+const tagOf = (unit: string): string => `unit-${unit.replace('/', '-')}`;
 
 interface ConfigOptions extends WorkingOptions, Formatted {
   readonly reset?: readonly string[];
