@@ -5,22 +5,33 @@
 import {
   type Action,
   dueHooks,
+  dueSecrets,
   isHook,
   isPeer,
   type Simulation,
   unitsOf,
+  type World,
 } from '../testing/index.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import { actionsOn } from './history.ts';
 import type { Pod } from './pod.ts';
 import { checksFail, checksRecover, restarts, tells } from './workload-events.ts';
 
+type Foreign = World<null, Pod>;
+
 type Event =
   | 'relate one'
   | 'relate other'
   | 'remove one'
   | 'remove other'
+  /** The first application asks for something else, where there is anything else. */
+  | 'ask one'
   | 'change leader'
+  /** The unit that leads is removed, and another one elected. */
+  | 'remove leader'
+  | 'upgrade'
+  /** It is time to rotate what rotates, and what expires has expired. */
+  | 'time passes'
   | 'configure'
   /** From now on no hook's first commit gets through. */
   | 'stumble'
@@ -46,6 +57,12 @@ const scripts: readonly (readonly Event[])[] = [
   ['relate one', 'relate other', 'configure'],
   ['relate other', 'relate one', 'change leader', 'remove one', 'relate one'],
   ['stumble', 'relate one', 'relate other'],
+];
+
+/** Those that are about what comes seldom, whichever application is which. */
+const seldomScripts: readonly (readonly Event[])[] = [
+  ['relate one', 'upgrade', 'time passes', 'ask one'],
+  ['relate one', 'remove leader', 'ask one', 'upgrade'],
 ];
 
 /** Those that are about containers, which have nothing to do with which application is which. */
@@ -98,7 +115,7 @@ export function scriptsFor({
     .flatMap((events) => both.map((pair) => ({ events, ...pair })));
   const ofActions = actions.length === 0 ? [] : actionScripts;
   const ofNotices = notices.length === 0 ? [] : noticeScripts;
-  const once = [...ofContainers, ...ofActions, ...ofNotices].map((events) => ({
+  const once = [...seldomScripts, ...ofContainers, ...ofActions, ...ofNotices].map((events) => ({
     events,
     ...first,
   }));
@@ -144,18 +161,19 @@ function actionsOf(
   switch (verb) {
     case 'relate':
       return related.length > 0 || named === '' ? [] : [{ _tag: 'Relate', application: named }];
-    case 'remove':
+    case 'remove': {
+      const { leader = null } = world.applications[application] ?? {};
+      if (who === 'leader') return leader === null ? [] : [{ _tag: 'RemoveUnit', unit: leader }];
       return related.map(([id]) => ({ _tag: 'RemoveRelation', relation: Number(id) }));
-    case 'change': {
-      const { leader } = world.applications[application] ?? {};
-      const heir = unitsOf(world, application).find((unit) => unit !== leader);
-      return heir === undefined
-        ? []
-        : [
-            { _tag: 'LoseLeader', application },
-            { _tag: 'Elect', unit: heir },
-          ];
     }
+    case 'change':
+      return changed(world, application);
+    case 'ask':
+      return asked(charm, world, named);
+    case 'upgrade':
+      return [{ _tag: 'Upgrade', application }];
+    case 'time':
+      return dueSecrets(world, application);
     case 'restart':
       return unitsOf(world, application).flatMap((unit) =>
         description.containers.slice(0, 1).map(({ name }) => ({ _tag: restarts(name), unit })),
@@ -182,10 +200,28 @@ function actionsOf(
   }
 }
 
+/** Another unit leads; nobody does until it is elected. */
+function changed(world: Foreign, application: string): readonly Action[] {
+  const { leader } = world.applications[application] ?? {};
+  const heir = unitsOf(world, application).find((unit) => unit !== leader);
+  if (heir === undefined) return [];
+  const elected: Action = { _tag: 'Elect', unit: heir };
+  return leader === null ? [elected] : [{ _tag: 'LoseLeader', application }, elected];
+}
+
+/** An application asks for the first of what may be asked for that it does not ask for now. */
+function asked({ others }: ForeignCharm, world: Foreign, name: string): readonly Action[] {
+  const { endpoint = '', request: now } = world.applications[name] ?? {};
+  const request = others[endpoint]?.requests.find(
+    (one) => JSON.stringify(one) !== JSON.stringify(now),
+  );
+  return request === undefined ? [] : [{ _tag: 'Ask', application: name, request }];
+}
+
 /** What may happen to the workloads of each of the charm's units. */
 const happenings = (
   { simulated: { application, outside } }: ForeignCharm,
-  world: Simulation<null, Pod>['world'],
+  world: Foreign,
   kind: string,
 ): readonly Action[] =>
   unitsOf(world, application).flatMap((unit) => {

@@ -69,17 +69,13 @@ export function simulatedOf(
       },
       open: ({ own }: Seen<null, Pod>, { step }) => {
         const room: Room = { own, step };
-        let isCommitted = false;
         return {
           ports: { room },
           // Ports are opened and closed with the commit.
-          state: () => ({
+          state: (isCommitted) => ({
             shared: null,
             own: isCommitted ? room.own : room.own.withPorts(own.beside.ports),
           }),
-          committed: () => {
-            isCommitted = true;
-          },
         };
       },
     },

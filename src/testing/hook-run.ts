@@ -71,7 +71,6 @@ export async function runHook<Shared, Own>(
       if (interruption?.how === 'commit lost')
         throw new ToolError('commit', 1, 'state changing too quickly; try again soon');
       pending = tools.flush();
-      opened.committed?.();
     }
   } catch (error) {
     if (error instanceof Killed) failure = `killed before: ${steps.at(-1)}`;
@@ -84,7 +83,7 @@ export async function runHook<Shared, Own>(
     failure,
     status: tools.status,
     isDeposed: view.leader && interruption?.how === 'deposed' && interruption.at <= steps.length,
-    outside: opened.state(),
+    outside: opened.state(pending !== null),
     seconds,
     steps,
     run,

@@ -67,12 +67,10 @@ export interface Opening<FaultName extends string> {
   readonly clock: () => number;
 }
 
-/** What a hook is given beside Juju, and how all is outside once it is over. */
+/** What a hook is given beside Juju, and how all is outside once its commit was taken or was not. */
 export interface Opened<Given, Shared, Own> {
   readonly ports: Given;
-  state(): Seen<Shared, Own>;
-  /** Is told once Juju has taken what the hook wrote; what is in force with the commit alone waits for it. */
-  committed?(): void;
+  state(isCommitted: boolean): Seen<Shared, Own>;
 }
 
 /** What makes an exploration smaller, for a charm that it is sound for. */

@@ -3,7 +3,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openForeignCharm, soakForeign } from '../../src/foreign/index.ts';
+import {
+  asksAndReads,
+  type OtherSide,
+  openForeignCharm,
+  soakForeign,
+} from '../../src/foreign/index.ts';
 import { planted, soakTiny } from './tiny-charms.ts';
 
 const made: string[] = [];
@@ -20,8 +25,12 @@ function charm(dispatch: string, metadata = ''): string {
   return folder;
 }
 
-async function soaked(folder: string, hooks: number): Promise<readonly string[]> {
-  const opened = await openForeignCharm(folder);
+async function soaked(
+  folder: string,
+  hooks: number,
+  others: Readonly<Record<string, OtherSide>> = {},
+): Promise<readonly string[]> {
+  const opened = await openForeignCharm(folder, { others });
   try {
     const { failure } = await soakForeign(opened, { hooks, seed: 1, shrinkSeconds: 0 });
     return failure?.violated.violations.map(({ invariant, what }) => `${invariant}: ${what}`) ?? [];
@@ -196,5 +205,64 @@ esac
 `);
     expect(await soaked(folder, 40)).toEqual([]);
     expect(new Set(readFileSync(log, 'utf8').trim().split('\n'))).toEqual(new Set(['80/tcp']));
+  });
+});
+
+describe('what comes seldom', { timeout: 120_000 }, () => {
+  const metadata =
+    'provides:\n  database:\n    interface: sql\npeers:\n  ones:\n    interface: ones\n';
+
+  it('is an upgrade', async () => {
+    const folder = charm('[ $JUJU_HOOK_NAME != upgrade-charm ]\n', metadata);
+    expect(await soaked(folder, 100)).toEqual([
+      expect.stringMatching(/^HooksSucceed: clock\/\d fails again and again in upgrade-charm/),
+    ]);
+  });
+
+  it.each(['ones', 'database'])("is the leader's own end in %s", async (endpoint) => {
+    const dispatch = `case $JUJU_HOOK_NAME in
+${endpoint}-relation-departed)
+  [ "$(is-leader)" != True ] || [ "\${JUJU_DEPARTING_UNIT:-}" != "$JUJU_UNIT_NAME" ]
+  ;;
+esac
+`;
+    expect(await soaked(charm(dispatch, metadata), 100)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^HooksSucceed: clock/\\d fails again and again in ${endpoint}-relation-departed`,
+        ),
+      ),
+    ]);
+  });
+
+  it.each([
+    ['rotates', '--rotate weekly', 'secret-rotate'],
+    ['expires', '--expire 24h', 'secret-expired'],
+  ])('is that a secret %s', async (_, times, hook) => {
+    const folder = charm(keeps(times, 'exit 1').replaceAll('LOG', '/dev/null'), metadata);
+    expect(await soaked(folder, 100)).toEqual([
+      expect.stringContaining(`fails again and again in ${hook}`),
+    ]);
+  });
+
+  it('is that somebody asks for something else', async () => {
+    const answers = (isRenewed: boolean) =>
+      charm(
+        `[ "$(is-leader)" = True ] || exit 0
+[ $JUJU_HOOK_NAME != database-relation-broken ] || exit 0
+for id in $(relation-ids database); do
+  name=$(relation-get -r "$id" --app name "$(relation-list -r "$id" --app)")
+  known=$(relation-get -r "$id" --app name "\${JUJU_UNIT_NAME%/*}")
+  [ -z "$name" ] || { [ -n "$known" ] && ${!isRenewed}; } || relation-set -r "$id" --app name="$name"
+done
+`,
+        metadata,
+      );
+    const requests = [{ name: 'ships' }, { name: 'boats' }];
+    const others = { database: { script: asksAndReads, requests } };
+    expect(await soaked(answers(false), 100, others)).toEqual([
+      expect.stringMatching(/^AnswersHold: relation \d+ .* has name (ships|boats), and/),
+    ]);
+    expect(await soaked(answers(true), 200, others)).toEqual([]);
   });
 });
