@@ -139,3 +139,5 @@ async function random(): Promise<void> {
 }
 
 await (values.random === undefined ? named() : random());
+// Whoever got through may have left a session open that nobody ends.
+process.exit();
