@@ -18,7 +18,7 @@ export class Pod {
   readonly hook: Hook | null;
   /** How often it has run that one in a row. */
   readonly runs: number;
-  /** How many update-statuses it has run in a row, with nothing between them but what a secret of its own brings. */
+  /** How many update-statuses have written in a row, with nothing between them but what a secret brings. */
   readonly statuses: number;
 
   constructor(parts: Partial<Omit<Pod, 'after' | 'become' | 'withPorts' | 'toJSON'>> = {}) {
@@ -36,11 +36,15 @@ export class Pod {
     const isSame = JSON.stringify(hook) === JSON.stringify(this.hook);
     const { files, containers } = record;
     const isEcho = hook.name === 'secret-changed' || hook.name === 'secret-remove';
-    const counted = this.statuses + (hook.name === 'update-status' ? 1 : 0);
+    const writes = record.calls.some(({ tool }) =>
+      /^(relation|secret|state)-(set|add|delete|remove)$/.test(tool),
+    );
+    const isStatus = hook.name === 'update-status';
+    const statuses = isStatus && writes ? this.statuses + 1 : isEcho ? this.statuses : 0;
     return new Pod({
       ...{ files, beside, containers, last: record, hook },
       runs: isSame ? this.runs + 1 : 1,
-      statuses: isEcho || hook.name === 'update-status' ? counted : 0,
+      statuses,
     });
   }
 
