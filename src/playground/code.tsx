@@ -2,11 +2,11 @@ import { useEffect, useRef } from 'preact/hooks';
 
 export interface CodeProps {
   readonly file: string;
-  /** The node whose state is marked. */
+  /** The node that is marked. */
   readonly node: string | undefined;
 }
 
-/** The machine as its author has it, the state marked on which the run stands. */
+/** The machine as its author has it, the node marked on which the run stands. */
 export function Code({ file, node }: CodeProps) {
   const box = useRef<HTMLElement>(null);
   const lines = file.trimEnd().split('\n');
@@ -30,14 +30,14 @@ export function Code({ file, node }: CodeProps) {
   );
 }
 
-const head = /^ {4}(\w+): /;
+const head = /^ {2}(\w+): /;
 
-/** The lines of a node's state, the last one left out. */
+/** The lines of a node, the last one left out. */
 function spanOf(lines: readonly string[], node: string | undefined): readonly [number, number] {
   const from = lines.findIndex((line) => head.exec(line)?.[1] === node);
   if (from < 0) return [-1, -1];
   const next = lines.findIndex(
-    (line, index) => index > from && (head.test(line) || line === '  },'),
+    (line, index) => index > from && (head.test(line) || line === '});'),
   );
   return [from, next < 0 ? lines.length : next];
 }

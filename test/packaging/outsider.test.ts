@@ -134,7 +134,10 @@ describe('in a project that has the package from npm', () => {
 
   it.each([
     [['--arch', 'amd64,arm64', '--node', 'x'], '--node is one program: name one architecture'],
-    [['--runtime', 'deno'], 'Allowed choices are bun, node.'],
+    [
+      ['--runtime', 'deno'],
+      "option '--runtime <name>' argument 'deno' is invalid. Allowed choices are bun, node.",
+    ],
     [['--runtime', 'bun', '--node', 'x'], '--node is a Node, and --runtime says bun'],
     [
       ['--arch', 'pdp11', '--runtime', 'node'],
