@@ -119,7 +119,10 @@ function statusCall({ tools, beside }: Around, words: Words): string {
     throw new ToolError(words.tool, 1, 'this unit is not the leader');
   if (words.tool === 'status-get') {
     const { name, message } = isApplication ? beside.applicationStatus : beside.status;
-    if (!words.has('include-data')) return words.shown(name);
+    if (!words.has('include-data'))
+      return words.shown(
+        (words.flags.get('format') ?? 'smart') === 'smart' ? name : { status: name },
+      );
     const one = { status: name, message, 'status-data': {} };
     return words.shown(isApplication ? { 'application-status': { ...one, units: {} } } : one);
   }

@@ -75,7 +75,7 @@ describe('a hook tool', () => {
       '{"status":"maintenance","message":"at work","status-data":{}}\n',
     );
     expect(call('status-get')).toBe('maintenance\n');
-    expect(call('status-get --format=json')).toBe('"maintenance"\n');
+    expect(call('status-get --format=json')).toBe('{"status":"maintenance"}\n');
     const follower = hook({ name: 'start' }, 'lighthouse/1');
     expect(follower('status-set --application active')).toContain('not the leader');
   });

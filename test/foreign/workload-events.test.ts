@@ -61,7 +61,7 @@ const heard = (failed: string, recovered: string, noticed: string): readonly Edi
   ['            self.on.update_status,\n', ''],
 ];
 
-async function violated(edits: readonly Edit[], hooks = 300): Promise<readonly string[]> {
+async function violated(edits: readonly Edit[], hooks = 500): Promise<readonly string[]> {
   const folder = planted('kubernetes', edits);
   made.push(folder);
   const charm = await openForeignCharm(folder, {
