@@ -1,5 +1,5 @@
 import { useData, withBase } from 'vitepress';
-import { defineComponent, h, ref, watch } from 'vue';
+import { defineComponent, h, onMounted, ref, watch } from 'vue';
 
 /** The inspector with the demo that was recorded when the site was built, as light or dark as the site. */
 export const DemoPage = defineComponent({
@@ -11,6 +11,8 @@ export const DemoPage = defineComponent({
       if (page) page.dataset.theme = isDark.value ? 'dark' : 'light';
     };
     watch(isDark, dress);
+    // It may be there before the page around it hears that it has loaded.
+    onMounted(dress);
     return () =>
       h('div', { class: 'demo' }, [
         h('iframe', {
