@@ -38,12 +38,17 @@ const ending = (sessions: string): string[] => [
      ${sessions} AND pg_catalog.pg_has_role(b.usesysid, 'USAGE')`,
 ];
 
+/** Somebody that waits for a whole database, before whom nobody gets in or changes its rights. */
+const isInQueue = `EXISTS (SELECT FROM pg_catalog.pg_locks q
+       WHERE q.pid = b.pid AND NOT q.granted AND q.mode = 'AccessExclusiveLock'
+         AND q.locktype = 'object' AND q.classid = 'pg_catalog.pg_database'::pg_catalog.regclass)`;
+
 /** Those for whose locks the login's other sessions wait, or an agent's, as the server tells them. */
 export const endBlockers = (...agents: readonly string[]): string[] => {
   const own = ['SESSION_USER', ...agents.map(text)].join(', ');
   return ending(`
      FROM pg_catalog.pg_stat_activity b
-    WHERE b.usename NOT IN (${own}) AND ${isIdle}
+    WHERE b.usename NOT IN (${own}) AND (${isIdle} OR ${isInQueue})
       AND b.pid IN (SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid))
                       FROM pg_catalog.pg_locks l
                       JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
