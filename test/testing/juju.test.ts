@@ -537,17 +537,24 @@ describe('the hook tools', () => {
   });
 });
 
+/** A secret of the leader's that the other unit has read, and a hook that has given it another content. */
+async function secretReadByAPeer() {
+  const first = await related();
+  const made = tools(first, 'pgbouncer/0');
+  const id = made.secrets.add('application', { password: 'one' }, 'label');
+  const kept = flush(first, 'pgbouncer/0', made);
+  const read = tools(kept, 'pgbouncer/1');
+  read.secrets.get(id);
+  const world = flush(kept, 'pgbouncer/1', read);
+  const rotated = tools(world, 'pgbouncer/0');
+  rotated.secrets.set(id, { password: 'two' });
+  return { world, id, rotated };
+}
+
 describe('what units are told of secrets', () => {
   it('a new revision all who track it, what nobody tracks any more the leader', async () => {
-    const world = await related();
-    const made = tools(world, 'pgbouncer/0');
-    const id = made.secrets.add('application', { password: 'one' }, 'label');
-    let next = flush(world, 'pgbouncer/0', made);
-    const read = tools(next, 'pgbouncer/1');
-    read.secrets.get(id);
-    next = flush(next, 'pgbouncer/1', read);
-    const rotated = tools(next, 'pgbouncer/0');
-    rotated.secrets.set(id, { password: 'two' });
+    const { id, rotated, ...tracked } = await secretReadByAPeer();
+    let next = tracked.world;
     next = flush(next, 'pgbouncer/0', rotated);
     expect(names(next, 'pgbouncer/0')).toEqual(['secret-changed']);
     expect(names(next, 'pgbouncer/1')).toEqual(['secret-changed']);
@@ -571,15 +578,8 @@ describe('what units are told of secrets', () => {
   });
 
   it('nothing of one that is gone, nor what they were still to be told of it', async () => {
-    const world = await related();
-    const made = tools(world, 'pgbouncer/0');
-    const id = made.secrets.add('application', { password: 'one' }, 'label');
-    let next = flush(world, 'pgbouncer/0', made);
-    const read = tools(next, 'pgbouncer/1');
-    read.secrets.get(id);
-    next = flush(next, 'pgbouncer/1', read);
-    const rotated = tools(next, 'pgbouncer/0');
-    rotated.secrets.set(id, { password: 'two' });
+    const { id, rotated, ...tracked } = await secretReadByAPeer();
+    let next = tracked.world;
     rotated.secrets.schedule(id, { rotate: 'daily' });
     next = flush(next, 'pgbouncer/0', rotated);
     const refreshed = tools(next, 'pgbouncer/0');
