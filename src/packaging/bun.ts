@@ -29,6 +29,21 @@ const compiling = [
 ];
 
 /**
+ * A hook is over before code that is compiled while it runs, by threads of its own, has paid for
+ * itself; what loops ten thousand times is compiled nevertheless. Options of JavaScriptCore, which
+ * only its environment tells it; a Bun that does not know one says so and runs nothing.
+ */
+const settings = {
+  BUN_JSC_thresholdForJITAfterWarmUp: 10_000,
+  BUN_JSC_thresholdForJITSoon: 5_000,
+  BUN_JSC_useDFGJIT: 0,
+  BUN_JSC_numberOfGCMarkers: 1,
+  // Bun reports its own crashes to its makers unless it is told not to.
+  DO_NOT_TRACK: 1,
+};
+const environment = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+
+/**
  * The pinned Bun, for charms of an architecture; npm brings it, and the one of this machine that
  * compiles, where they are not there yet. It starts a charm faster than Node does.
  */
@@ -51,8 +66,7 @@ export function shippedBun(architecture = here): Runtime {
     ...{ name: 'Bun', version, architecture, node: '24.0.0' },
     terms: readFileSync(join(manifestOf('bun'), 'terms.txt'), 'utf8'),
     files: [program],
-    // Bun reports its own crashes to its makers unless it is told not to.
-    call: `DO_NOT_TRACK=1 exec ./${program}`,
+    call: `${environment.join(' ')} exec ./${program}`,
     install: (bundle, folder) => {
       const { status, stderr, error } = spawnSync(
         compiler,

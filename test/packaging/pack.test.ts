@@ -93,7 +93,9 @@ describe('packing', () => {
   it('leaves it to the process where only a function knows what is handled', async () => {
     write('charm.mjs', charm().replace('events: {}', 'events: () => null'));
     await pack();
-    expect(packed('dispatch')).toMatch(/^#!\/bin\/sh\ncd .*\nDO_NOT_TRACK=1 exec \.\/hookchart\n$/);
+    expect(packed('dispatch')).toMatch(
+      /^#!\/bin\/sh\ncd .*\n(\w+=\d+ )+DO_NOT_TRACK=1 exec \.\/hookchart\n$/,
+    );
   });
 
   it.each([
