@@ -191,13 +191,15 @@ export function juju(
     commit: ({ bags, state, status: { name, message } }) => {
       const isContent = name === 'active';
       const seen = isContent && mark === null ? undefined : { seen: isContent ? mark : null };
-      const ofUnit = bags.filter(({ bag }) => isOfUnit(bag));
-      // What only the leader may write comes first: where it is refused, nothing was written.
-      const ordered = [...bags.filter(({ bag }) => !isOfUnit(bag)), ...ofUnit];
+      const [ofUnit, ofApplication] = partitioned(bags);
       return asModel(async () => {
-        for (const { bag, values } of ordered) await write(bag, values);
-        await keep(state, seen);
-        await shown({ name, message });
+        // What only the leader may write comes first: where it is refused, nothing was written.
+        await Promise.all(ofApplication.map(({ bag, values }) => write(bag, values)));
+        await Promise.all([
+          ...ofUnit.map(({ bag, values }) => write(bag, values)),
+          keep(state, seen),
+          shown({ name, message }),
+        ]);
       });
     },
     ports: {
@@ -243,6 +245,9 @@ export function juju(
 
 /** Whether a databag is one that any unit may write. */
 const isOfUnit = ({ _tag }: Bag): boolean => _tag === 'PeerUnit' || _tag === 'OwnUnit';
+
+const partitioned = (bags: Changes['bags']) =>
+  [bags.filter(({ bag }) => isOfUnit(bag)), bags.filter(({ bag }) => !isOfUnit(bag))] as const;
 
 /** The relation that breaks in this hook; null in any other one. */
 const breakingOf = ({ event, relation }: Environment): Environment['relation'] =>

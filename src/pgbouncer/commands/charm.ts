@@ -119,11 +119,17 @@ function prefetch({ juju, ...session }: Session, called: JujuEvent, isFirst: boo
   // Where one breaks the others may be as they are on record.
   if (!isFirst && breakingIn(called) === null) asked.push(session.relations());
   // A hook that failed is repeated although its relation was removed by force meanwhile.
-  if (isFirst && chartOf(called) === 'database-requested' && called.relation !== undefined)
-    asked.push(juju.remote(called.relation).catch(() => {}));
+  const { relation } = called;
+  if (chartOf(called) === 'database-requested' && relation !== undefined)
+    asked.push(isFirst ? juju.remote(relation).catch(() => {}) : ownIfLeader(juju, relation));
   const all = Promise.all(asked);
   all.catch(() => {});
   return all;
+}
+
+/** What was answered before; only the leader may read it. */
+async function ownIfLeader(juju: Session['juju'], relation: number): Promise<void> {
+  if (await juju.leader()) await juju.own(relation).catch(() => {});
 }
 
 /** Most hooks are an echo of what was done already; and a unit that has left its peers has only to go. */
