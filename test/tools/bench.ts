@@ -2,7 +2,7 @@
  * Measures what the README claims. Figures of one run belong together: quote the ratios, for
  * machines differ and are noisy. `--json` prints those that have a target; `userlist` measures PgBouncer's userlist instead.
  */
-import { crowdFigures } from './bench-crowd.ts';
+import { figuresOf } from './bench-figures.ts';
 import { benches } from './benches.ts';
 
 process.once('SIGINT', () => process.exit(130));
@@ -11,7 +11,8 @@ process.once('SIGTERM', () => process.exit(143));
 if (process.argv[2] === 'userlist') await import('./bench-userlist.ts');
 else if (process.argv[2] === '--json') {
   const tell = (line: string) => void process.stderr.write(`${line}\n`);
-  const figures = await crowdFigures(tell, { others: 10_000, moved: 1_000, rounds: 9 });
+  const sizes = { others: 10_000, moved: 1_000, passing: 100, rounds: 9 };
+  const figures = await figuresOf(tell, sizes);
   process.stdout.write(`${JSON.stringify({ figures }, null, 2)}\n`);
 } else
   await benches((line) => process.stdout.write(`${line}\n`), {
