@@ -225,7 +225,15 @@ const describedCharm = ({ name, endpoints, shown }: Visible): RecordedCharm => (
   ...(endpoints?.peers !== undefined && { peers: endpoints.peers }),
   ...(shown?.records && { records: shown.records }),
   ...(shown?.file !== undefined && { file: shown.file }),
+  ...(shown?.compares && { compares: sentences(shown.compares) }),
 });
+
+const sentences = (said: NonNullable<Shown['compares']>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(said).flatMap(([name, sentence]) =>
+      sentence === undefined ? [] : [[name, sentence]],
+    ),
+  );
 
 /** Where the words of the feed itself stand, and nothing that came from outside. */
 const ownWords = new Set([

@@ -27,6 +27,8 @@ export interface RecordedCharm {
   readonly records?: ShownRecords;
   /** What its file of configuration is called. */
   readonly file?: string;
+  /** By the name of a question, what it compares with what. */
+  readonly compares?: Readonly<Record<string, string>>;
 }
 
 /** A machine's configuration, without what is code. */

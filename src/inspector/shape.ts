@@ -125,6 +125,7 @@ const story = {
       peers: v.exactOptional(text),
       records: v.exactOptional(v.object({ title: text, prefix: text, fields: v.array(text) })),
       file: v.exactOptional(text),
+      compares: v.exactOptional(v.record(text, text)),
     }),
   ),
   clock: v.exactOptional(v.literal('model')),

@@ -59,7 +59,7 @@ export interface CharmConfig<W extends Words, Ports, Name extends string = strin
   /** Those of its endpoints that mean something to Juju's adapter. */
   readonly endpoints?: Endpoints;
   /** What is shown of it to those who look at its runs, beside its charts and its databags. */
-  readonly shown?: Shown<Omit<NoInfer<Ports>, 'juju'>>;
+  readonly shown?: Shown<Omit<NoInfer<Ports>, 'juju'>, W['question']['_tag']>;
   /**
    * What the unit's status is to say at the end of a hook. By default it is blocked by a refusal,
    * until that is asked for anew or its relation is gone, waits for what a chart was deferred for,

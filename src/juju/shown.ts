@@ -2,13 +2,19 @@
  * What a charm says of itself to those who look at its runs. All of it is optional: a charm that says
  * nothing is shown by its charts, its databags and its secrets.
  */
-export interface Shown<Given extends object = object> {
+export interface Shown<Given extends object = object, Asked extends string = string> {
   /** Keys whose values are passwords, in databags and in the JSON there, beside those of any charm. */
   readonly secretKeys?: readonly string[];
   /** What it has on record in its peers' application databag, one value of JSON for each key. */
   readonly records?: ShownRecords;
   /** What the file of configuration is called that it tells of: `PgBouncer`. */
   readonly file?: string;
+  /**
+   * By the name of a question, what it compares with what. `{unit}` stands for the unit, and the name
+   * of a part of the question for what stands there: `the unit that leaves, {departingUnit}, with this
+   * one, {unit}`.
+   */
+  readonly compares?: { readonly [Question in Asked]?: string };
   /**
    * Looks over the ports that the charm brings: gives ports that do the same, and tells of what
    * passes by. It MUST ask nothing itself, and change nothing.

@@ -119,6 +119,11 @@ export const charm = defineCharm({
       fields: ['path', 'upstreams', 'strip', 'refused'],
     },
     file: 'nginx',
+    compares: {
+      Leader: 'this unit, {unit}, with the leader that Juju names',
+      UnitLeaves: 'this unit, {unit}, with the units that are planned',
+      RequestOf: 'what relation {relation} asks for with the paths that others have on record',
+    },
     look: ({ proxy }, { configured }) => {
       if (proxy === undefined) return {};
       const serve = async (routes: ReadonlyMap<number, Route>) => {

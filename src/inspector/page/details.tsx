@@ -5,6 +5,7 @@ import type { Timeline } from '../timeline.ts';
 import { duration, hookName } from '../words.ts';
 import { Called, CalledFirst, isCalls } from './called.tsx';
 import { Changed, Unchanged } from './changed.tsx';
+import { NodeDetails } from './node.tsx';
 import { NoteDetails } from './note.tsx';
 import { sayEnd } from './say.ts';
 import { Steps } from './steps.tsx';
@@ -41,6 +42,7 @@ export function Details(props: DetailsProps) {
       ) : (
         <>
           <Head entry={entry} clock={clock} violated={props.violated} />
+          <NodeDetails recording={recording} entry={entry} moment={moments[step]} />
           <CalledFirst entry={entry} />
           <Changed entry={entry} change={timeline.changeAt(index)} charm={charm} />
           <Called entry={entry} />

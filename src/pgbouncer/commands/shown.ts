@@ -1,11 +1,12 @@
 /** What those who look at runs of PgBouncer's charm are shown. */
+import type { PgbouncerWords } from '../../../machines/index.ts';
 import { watched } from '../../inspector/watched.ts';
 import type { Eyes, Shown } from '../../juju/shown.ts';
 import { jujuEndpoints } from '../keys.ts';
 import { databaseSection } from '../pooler/pgbouncer-files.ts';
 import type { Backend, Outside, Pooler } from '../ports.ts';
 
-const shown: Shown<Outside> = {
+const shown: Shown<Outside, PgbouncerWords['question']['_tag']> = {
   secretKeys: ['password', 'verifier', 'uris', 'read-only-uris'],
   records: {
     title: 'Ledger',
@@ -16,6 +17,21 @@ const shown: Shown<Outside> = {
     ],
   },
   file: 'PgBouncer',
+  compares: {
+    BackendReady:
+      'what the backend relation says of PostgreSQL with PostgreSQL itself: the login must work there',
+    Leader: 'this unit, {unit}, with the leader that Juju names',
+    BackendReadyAndLeader:
+      'this unit, {unit}, with the leader that Juju names; and, where it leads, what the backend relation says of PostgreSQL with PostgreSQL itself',
+    UnitDeparting: 'the unit that Juju says departs, {departingUnit}, with this one, {unit}',
+    DepartingFlagged:
+      'this unit, {unit}, with the units that are planned: it goes where others stay',
+    CertificateWanted:
+      'what the endpoint for certificates is related to with what clients need: somebody must give them',
+    CertificateAsked:
+      'the names and the key of the certificate that was asked for with those of now, and its end with the clock',
+    CertificateRevoked: 'the request that was made with what its provider has taken back',
+  },
   look: ({ backend, pooler }, eyes) => ({
     ...(backend && { backend: lookedAtBackend(backend, eyes) }),
     ...(pooler && { pooler: lookedAtPooler(pooler, eyes) }),
