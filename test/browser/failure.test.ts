@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { source as axe } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
 import { Collector, emptyRecording, Recorder, recordedCharm } from '../../src/inspector/index.ts';
@@ -194,16 +194,33 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     const { page } = await exhibit.open(
       `file://${exhibit.pageOf({ ...emptyRecording('json'), entries: [anEntry('a', { seen })] }, 'json')}`,
     );
-    const row = page.getByRole('row', { name: /relation-1/ });
-    expect((await row.locator('pre').textContent())?.split('\n')).toEqual([
-      '… 3 as before',
-      '    "c": "c",',
-      '-   "d": "d",',
-      '+   "d": "other",',
-      '    "e": "e",',
-      '… 4 as before',
-      '',
+    const bagShown = page.getByRole('region', { name: 'Databag peers: application' });
+    expect(await bagShown.getByRole('columnheader').allTextContents()).toEqual([
+      ...['Change', 'Key', 'Before', 'After'],
     ]);
+    const lines = await bagShown
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((row) =>
+          [...row.querySelectorAll('pre')].map(({ textContent }) => textContent?.replace('\n', '')),
+        ),
+      );
+    expect(lines).toEqual([
+      ['… 3 as before', '… 3 as before'],
+      ['    "c": "c",', '    "c": "c",'],
+      ['-   "d": "d",', '+   "d": "other",'],
+      ['    "e": "e",', '    "e": "e",'],
+      ['… 4 as before', '… 4 as before'],
+    ]);
+    // What was stands below Before, and what is below After.
+    const left = async (what: Locator) => Math.round((await what.boundingBox())?.x ?? Number.NaN);
+    for (const [heading, line] of [
+      ['Before', 'del'],
+      ['After', 'ins'],
+    ] as const)
+      expect(await left(bagShown.locator('td', { has: page.locator(line) }))).toBe(
+        await left(bagShown.getByRole('columnheader', { name: heading })),
+      );
     await page.close();
   });
 

@@ -1,6 +1,7 @@
 import type { HookEntry } from '../recording.ts';
 import { type Change, compareBags, type Difference } from '../timeline.ts';
-import { ChangedCells, Value } from './value.tsx';
+import type { Pair } from './lines.tsx';
+import { JsonLine, jsonPairs, Value } from './value.tsx';
 
 export interface DatabagsProps {
   readonly entry: HookEntry;
@@ -74,25 +75,66 @@ function Table({ rows, name }: { readonly rows: readonly Difference[]; readonly 
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.key} class={kindOf(row)}>
-              {isChange && (
-                <td>
-                  {signs[kindOf(row)]}
-                  <span class="spoken">{kindOf(row) || 'unchanged'}</span>
-                </td>
-              )}
-              <th scope="row">{row.key}</th>
-              {hasBefore ? (
-                <ChangedCells before={row.before} after={row.after} />
-              ) : (
-                <td>
-                  <Value text={row.after} />
-                </td>
-              )}
-            </tr>
+            <Row key={row.key} row={row} isChange={isChange} hasBefore={hasBefore} />
           ))}
         </tbody>
       </table>
     </section>
   );
 }
+
+interface RowProps {
+  readonly row: Difference;
+  readonly isChange: boolean;
+  readonly hasBefore: boolean;
+}
+
+/** A key with its value; with as many rows as its JSON has lines that are shown beside each other. */
+function Row({ row, isChange, hasBefore }: RowProps) {
+  const { key, before, after } = row;
+  const kind = kindOf(row);
+  const pairs = hasBefore && before !== after ? jsonPairs(before, after) : null;
+  const [first, ...others] = pairs ?? [];
+  const rowSpan = Math.max(pairs?.length ?? 1, 1);
+  return (
+    <>
+      <tr class={kind}>
+        {isChange && (
+          <td rowSpan={rowSpan}>
+            {signs[kind]}
+            <span class="spoken">{kind || 'unchanged'}</span>
+          </td>
+        )}
+        <th scope="row" rowSpan={rowSpan}>
+          {key}
+        </th>
+        {first !== undefined ? (
+          <Pairing pair={first} />
+        ) : (
+          <>
+            {hasBefore && (
+              <td>
+                <Value text={before} />
+              </td>
+            )}
+            <td>
+              <Value text={after} />
+            </td>
+          </>
+        )}
+      </tr>
+      {others.map((pair, number) => (
+        <tr key={number} class={kind}>
+          <Pairing pair={pair} />
+        </tr>
+      ))}
+    </>
+  );
+}
+
+const Pairing = ({ pair: [before, after] }: { readonly pair: Pair }) => (
+  <>
+    <JsonLine line={before} />
+    <JsonLine line={after} />
+  </>
+);

@@ -1,7 +1,7 @@
 import { diffLines } from 'diff';
 import { useMemo } from 'preact/hooks';
 
-interface LineOf {
+export interface LineOf {
   readonly text: string;
   readonly kind: 'added' | 'removed' | 'same' | 'left out';
 }
@@ -20,6 +20,30 @@ export function Lines({ before, after, around }: LinesProps) {
     return around === undefined ? all : shortened(all, around);
   }, [before, after, around]);
   return lines.map(({ text, kind }, number) => <Line key={number} text={text} kind={kind} />);
+}
+
+/** One line of each of two texts, or of one of them. */
+export type Pair = readonly [before: LineOf | null, after: LineOf | null];
+
+/** Two texts beside each other: the lines that differ, and so many around them. */
+export function pairsOf(before: string, after: string, around: number): readonly Pair[] {
+  const pairs: Pair[] = [];
+  let [gone, come]: [LineOf[], LineOf[]] = [[], []];
+  const flush = () => {
+    for (let at = 0; at < Math.max(gone.length, come.length); at++)
+      pairs.push([gone[at] ?? null, come[at] ?? null]);
+    [gone, come] = [[], []];
+  };
+  for (const line of shortened(compared(before, after), around)) {
+    if (line.kind === 'removed') gone.push(line);
+    else if (line.kind === 'added') come.push(line);
+    else {
+      flush();
+      pairs.push([line, line]);
+    }
+  }
+  flush();
+  return pairs;
 }
 
 const compared = (before: string, after: string): readonly LineOf[] =>
@@ -51,7 +75,7 @@ function shortened(lines: readonly LineOf[], around: number): readonly LineOf[] 
   return short;
 }
 
-function Line({ text, kind }: LineOf) {
+export function Line({ text, kind }: LineOf) {
   if (kind === 'added') return <ins>{`+ ${text}\n`}</ins>;
   if (kind === 'removed') return <del>{`- ${text}\n`}</del>;
   if (kind === 'left out') return <span class="small">{`${text}\n`}</span>;

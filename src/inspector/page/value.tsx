@@ -1,4 +1,4 @@
-import { Lines } from './lines.tsx';
+import { Line, type LineOf, type Pair, pairsOf } from './lines.tsx';
 
 /** A value of a databag: JSON is laid out, everything else stands as it is. */
 export function Value({ text }: { readonly text: string | null }) {
@@ -7,33 +7,22 @@ export function Value({ text }: { readonly text: string | null }) {
   return json === null ? text : <pre class="json">{json}</pre>;
 }
 
-export interface ChangedCellsProps {
-  readonly before: string | null;
-  readonly after: string | null;
+/** What a value of JSON was and is, line beside line; null where it is no JSON before and after. */
+export function jsonPairs(before: string | null, after: string | null): readonly Pair[] | null {
+  const [old, now] = [laidOut(before), laidOut(after)];
+  return old === null || now === null ? null : pairsOf(old, now, 1);
 }
 
-/** What a value was and is, in a cell each; of JSON in one for both, what differs in it alone. */
-export function ChangedCells({ before, after }: ChangedCellsProps) {
-  const [old, now] = [laidOut(before), laidOut(after)];
-  if (old !== null && now !== null)
-    return (
-      <td colSpan={2}>
-        <pre class="json">
-          <Lines before={old} after={now} around={1} />
-        </pre>
-      </td>
-    );
-  return (
-    <>
-      <td>
-        <Value text={before} />
-      </td>
-      <td>
-        <Value text={after} />
-      </td>
-    </>
-  );
-}
+/** A line of JSON, or the place where the other side has one. */
+export const JsonLine = ({ line }: { readonly line: LineOf | null }) => (
+  <td class={`line ${line?.kind ?? 'none'}`}>
+    {line !== null && (
+      <pre class="json">
+        <Line {...line} />
+      </pre>
+    )}
+  </td>
+);
 
 function laidOut(text: string | null): string | null {
   if (text === null || !/^\s*[[{]/.test(text)) return null;
