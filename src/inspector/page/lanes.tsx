@@ -1,6 +1,7 @@
 import './lanes.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLatest, useZoomingWheel } from './latest.ts';
+import { Legend } from './legend.tsx';
 import {
   axisHeight,
   laneHeight,
@@ -9,6 +10,7 @@ import {
   paint,
   paintGround,
   scaleOf,
+  topOf,
 } from './paint.ts';
 import { isWhole, moved, type Span, zoomed } from './span.ts';
 
@@ -26,7 +28,8 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
   const { lanes, axis, span } = picture;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [selecting, setSelecting] = useState<readonly [number, number] | null>(null);
-  const height = lanes.lanes.length * laneHeight + 2 * margin + axisHeight;
+  const top = topOf(picture.entries);
+  const height = top + lanes.lanes.length * laneHeight + margin + axisHeight;
   usePainting(canvas, { ...picture, selecting }, version);
   const whole = axis.whole;
   useZoomingWheel(canvas, (isNearer, x, width) =>
@@ -52,7 +55,7 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
     <section class="lanes" aria-label="Who did what when">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
       <section class="plot" tabIndex={0} aria-label="Lanes in time" data-scrolls>
-        <ol class="names" style={{ paddingTop: `${margin}px` }} aria-label="Lanes">
+        <ol class="names" style={{ paddingTop: `${top}px` }} aria-label="Lanes">
           {lanes.lanes.map(({ kind, name }) => (
             <li key={name} class={kind} style={{ height: `${laneHeight}px` }}>
               {name}
@@ -113,6 +116,7 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
           All
         </button>
       </fieldset>
+      <Legend {...picture} />
     </section>
   );
 }
@@ -161,7 +165,7 @@ function nearest(
   at: number,
   y: number,
 ): number {
-  const lane = Math.floor((y - margin) / laneHeight);
+  const lane = Math.floor((y - topOf(entries)) / laneHeight);
   const distance = (number: number) => {
     const entry = entries[number];
     if (entry === undefined || lanes.laneOf(entry) !== lane) return Number.POSITIVE_INFINITY;

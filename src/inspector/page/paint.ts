@@ -1,10 +1,13 @@
 /** Paints the lanes: runs as bars, what happens as marks, and arrows from a write to who was told. */
 import type { Cause } from '../causes.ts';
 import type { Lanes } from '../lanes.ts';
-import { type Entry, type EntryEnd, endOf } from '../recording.ts';
+import { type Entry, type EntryEnd, endOf, type NoteEntry } from '../recording.ts';
+import { labelsIn, type Named, type Room } from './labels.ts';
 import { type Axis, type Span, ticks } from './span.ts';
 
 export const [laneHeight, axisHeight, margin] = [20, 20, 6];
+/** Of the row above the lanes, in which lines are called by their names. */
+const labelHeight = 16;
 
 export interface Picture {
   readonly entries: readonly Entry[];
@@ -22,6 +25,14 @@ export interface Picture {
 /** More arrows than this are a fog: only those of what is looked at are drawn then. */
 const mostArrows = 200;
 
+/** A line through all lanes: where a chapter begins, and what went wrong. */
+const isLine = (entry: Entry): entry is NoteEntry =>
+  entry._tag === 'Note' && (entry.kind === 'chapter' || !entry.ok);
+
+/** How far from the top the lanes begin. */
+export const topOf = (entries: readonly Entry[]): number =>
+  margin + (entries.some(isLine) ? labelHeight : 0);
+
 const colours: Readonly<Record<EntryEnd, string>> = {
   running: '--accent',
   returned: '--good',
@@ -38,7 +49,7 @@ export const scaleOf = (width: number, { from, to }: Span) => ({
 /** What stays as it is whichever entry is looked at; painted once, for there may be very many. */
 export function paintGround(element: HTMLCanvasElement, picture: Picture): HTMLCanvasElement {
   const ground = document.createElement('canvas');
-  const brush = brushOf(ground, element, picture.span);
+  const brush = brushOf(ground, element, picture);
   if (brush === null) return ground;
   paintAxis(brush, picture);
   paintChapters(brush, picture);
@@ -46,6 +57,7 @@ export function paintGround(element: HTMLCanvasElement, picture: Picture): HTMLC
   const arrows = picture.causes.filter(isSeen(picture));
   if (arrows.length <= mostArrows)
     for (const cause of arrows) paintArrow(brush, picture, cause, false);
+  paintNames(brush, picture);
   return ground;
 }
 
@@ -55,7 +67,7 @@ export function paint(
   picture: Picture,
   ground: HTMLCanvasElement,
 ): void {
-  const brush = brushOf(element, element, picture.span);
+  const brush = brushOf(element, element, picture);
   if (brush === null) return;
   brush.context.drawImage(ground, 0, 0, brush.width, brush.height);
   const { causes, index } = picture;
@@ -65,7 +77,11 @@ export function paint(
 }
 
 /** Clears a canvas, and makes it as large as the one that is seen, in its font. */
-function brushOf(canvas: HTMLCanvasElement, seen: HTMLCanvasElement, span: Span): Brush | null {
+function brushOf(
+  canvas: HTMLCanvasElement,
+  seen: HTMLCanvasElement,
+  { span, entries }: Picture,
+): Brush | null {
   const { clientWidth: width, clientHeight: height } = seen;
   canvas.width = width * devicePixelRatio;
   canvas.height = height * devicePixelRatio;
@@ -80,7 +96,9 @@ function brushOf(canvas: HTMLCanvasElement, seen: HTMLCanvasElement, span: Span)
     known.set(name, found);
     return found;
   };
-  return { context, width, height, colour, x: scaleOf(width, span).x };
+  const top = topOf(entries);
+  const middle = (lane: number) => top + (lane + 0.5) * laneHeight;
+  return { context, width, height, colour, x: scaleOf(width, span).x, middle };
 }
 
 interface Brush {
@@ -89,11 +107,14 @@ interface Brush {
   readonly height: number;
   readonly colour: (name: string) => string;
   readonly x: (at: number) => number;
+  /** Where the middle of a lane is, from the top. */
+  readonly middle: (lane: number) => number;
 }
 
-const middle = (lane: number) => margin + (lane + 0.5) * laneHeight;
-
-function paintAxis({ context, width, height, colour, x }: Brush, { lanes, axis, span }: Picture) {
+function paintAxis(
+  { context, width, height, colour, x, middle }: Brush,
+  { lanes, axis, span }: Picture,
+) {
   context.fillStyle = colour('--line');
   for (const lane of lanes.lanes.keys()) context.fillRect(0, middle(lane), width, 1);
   const start = axis.whole.from;
@@ -110,14 +131,15 @@ function paintAxis({ context, width, height, colour, x }: Brush, { lanes, axis, 
 
 /** Where a chapter begins. */
 function paintChapters({ context, height, colour, x }: Brush, { entries, axis }: Picture) {
-  context.fillStyle = colour('--accent');
-  for (const [at, entry] of entries.entries())
-    if (entry._tag === 'Note' && entry.kind === 'chapter')
-      context.fillRect(x(axis.begin(entry, at)), 0, 1, height - axisHeight);
+  for (const [at, entry] of entries.entries()) {
+    if (entry._tag === 'Hook' || entry.kind !== 'chapter') continue;
+    context.fillStyle = colour(entry.ok ? '--accent' : '--bad');
+    context.fillRect(x(axis.begin(entry, at)), 0, entry.ok ? 1 : 2, height - axisHeight);
+  }
 }
 
 function paintEntry(brush: Brush, { entries, lanes, axis, culprits }: Picture, number: number) {
-  const { context, height, colour, x } = brush;
+  const { context, height, colour, x, middle } = brush;
   const entry = entries[number];
   if (entry === undefined) return;
   const lane = lanes.laneOf(entry);
@@ -152,6 +174,58 @@ function mark(context: CanvasRenderingContext2D, x: number, y: number) {
   context.fill();
 }
 
+/** More names than this are not to be read: none is written then. */
+const mostNames = 200;
+
+/** Calls lines by their names above the lanes, and what happens beside its mark. */
+function paintNames(brush: Brush, { entries, shown, lanes, axis }: Picture) {
+  const { x, middle } = brush;
+  const lines = entries.flatMap((entry, at) => (isLine(entry) ? [{ entry, at }] : []));
+  const marks = shown.flatMap((at) => {
+    const entry = entries[at];
+    return entry?._tag === 'Note' && !isLine(entry) ? [{ entry, at }] : [];
+  });
+  const named = ({ entry, at }: (typeof lines)[number]): Named => ({
+    at: x(axis.begin(entry, at)),
+    text: entry.violated?.invariant ?? entry.text,
+    isFirst: !entry.ok,
+  });
+  if (lines.length <= mostNames) {
+    const all = lines.map(named);
+    writeNames(brush, all, { taken: all.map(({ at }) => at), beside: 4 }, margin + labelHeight / 2);
+  }
+  if (marks.length === 0 || marks.length > mostNames) return;
+  for (const lane of lanes.lanes.keys()) {
+    const here = marks.filter(({ entry }) => lanes.laneOf(entry) === lane);
+    if (here.length === 0) continue;
+    const taken = shown.flatMap((at) => {
+      const entry = entries[at];
+      if (entry === undefined || lanes.laneOf(entry) !== lane) return [];
+      return [x(axis.begin(entry, at)), x(axis.end(entry, at))];
+    });
+    writeNames(brush, here.map(named), { taken, beside: 12 }, middle(lane));
+  }
+}
+
+function writeNames(
+  { context, width, colour }: Brush,
+  all: readonly Named[],
+  room: Pick<Room, 'taken' | 'beside'>,
+  y: number,
+) {
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  context.lineWidth = 3;
+  context.strokeStyle = colour('--back');
+  const measure = (text: string) => context.measureText(text).width;
+  for (const { named, left, text } of labelsIn(all, { ...room, width, measure })) {
+    context.strokeText(text, left, y);
+    context.fillStyle = colour(named.isFirst ? '--bad' : '--text');
+    context.fillText(text, left, y);
+  }
+  context.textBaseline = 'alphabetic';
+}
+
 const isSeen =
   ({ entries, axis, span }: Picture) =>
   ({ to }: Cause): boolean => {
@@ -163,7 +237,7 @@ const isSeen =
 
 /** From the end of the run that wrote to the beginning of the one that was told. */
 function paintArrow(
-  { context, colour, x }: Brush,
+  { context, colour, x, middle }: Brush,
   { entries, lanes, axis }: Picture,
   { from: writer, to: told, what }: Cause,
   isOwn: boolean,

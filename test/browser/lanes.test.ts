@@ -1,0 +1,98 @@
+/// <reference lib="dom" />
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { emptyRecording, type NoteEntry, type Recording } from '../../src/inspector/index.ts';
+import { anEntry } from '../inspector/an-entry.ts';
+import { Exhibit } from './exhibit.ts';
+
+const exhibit = Exhibit.before();
+
+const aNote = (at: number, kind: NoteEntry['kind'], text: string, ok = true): NoteEntry => ({
+  ...{ _tag: 'Note', id: `note ${at}`, at, kind, text, ok },
+});
+
+const failed = { invariant: 'I2', claims: 'It serves.', what: 'it does not', by: null };
+const story: Recording = {
+  ...emptyRecording('a story'),
+  entries: [
+    aNote(0, 'chapter', 'The first chapter of the story'),
+    anEntry('a', { at: 1_000, milliseconds: 500 }),
+    aNote(4_000, 'action', 'PostgreSQL goes down'),
+    anEntry('b', { at: 20_000, milliseconds: 500, end: 'Failed', failure: 'lost' }),
+    aNote(22_000, 'chapter', 'Another one'),
+    aNote(30_000, 'action', 'p/1 leads'),
+    aNote(34_000, 'check', 'a client logs in'),
+    { ...aNote(44_000, 'violation', 'nobody serves', false), violated: failed },
+    anEntry('c', { at: 60_000, milliseconds: 500 }),
+  ],
+};
+
+/** What was written into the lanes, with the colour and the place of each word. */
+async function open(recording: Recording, width: number) {
+  const context = await exhibit.browser.newContext({ viewport: { width, height: 900 } });
+  await context.addInitScript(() => {
+    const written: [string, string, number][] = [];
+    Object.assign(globalThis, { written });
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      written.push([text, String(this.fillStyle), Math.round(x)]);
+      fillText.call(this, text, x, y);
+    };
+  });
+  const page = await context.newPage();
+  await page.goto(`file://${exhibit.pageOf(recording, `lanes-${width}`)}`);
+  await page.locator('.row').first().waitFor();
+  return page;
+}
+
+const written = async (page: Page) => {
+  const all = await page.evaluate('globalThis.written');
+  return new Map((all as [string, string, number][]).map(([text, colour]) => [text, colour]));
+};
+
+it('calls each line and each mark of the lanes by its name, those first that went wrong', async () => {
+  const page = await open(story, 1440);
+  const words = await written(page);
+  for (const name of [
+    ...[
+      'The first chapter of the story',
+      'Another one',
+      'PostgreSQL goes down',
+      'p/1 leads',
+      'a client logs in',
+    ],
+  ])
+    expect([name, words.get(name)]).toEqual([name, '#1f2328']);
+  expect(words.get('I2')).toBe('#b31d28');
+  await page.context().close();
+});
+
+it('says what the colours and the shapes stand for, of those that are there', async () => {
+  const page = await open(story, 1440);
+  const legend = page.getByRole('list', { name: 'Colours and signs' });
+  expect(await legend.locator('li').allTextContents()).toEqual([
+    ...['returned', 'did the damage', 'what happened', 'a check that holds'],
+    ...['violated, or a check that does not hold', 'a chapter begins'],
+  ]);
+  // Each in the colour in which it is painted.
+  const colours = await legend
+    .locator('.sign')
+    .evaluateAll((all) => all.map((sign) => getComputedStyle(sign).backgroundColor));
+  expect(new Set(colours).size).toBe(4);
+  await page.getByRole('combobox', { name: 'End', exact: true }).selectOption('failed');
+  await expect
+    .poll(() => legend.locator('li').allTextContents())
+    .toEqual(['did the damage', 'a chapter begins']);
+  await page.context().close();
+});
+
+it('shortens on a phone what there is no room for', async () => {
+  const page = await open(story, 390);
+  const words = await written(page);
+  expect(words.get('I2')).toBe('#b31d28');
+  expect([...words.keys()].some((word) => /^The f\w*.*…$/.test(word))).toBe(true);
+  expect(words.has('PostgreSQL goes down')).toBe(false);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(wide).toBeLessThanOrEqual(0);
+  await page.context().close();
+});
