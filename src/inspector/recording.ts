@@ -186,6 +186,13 @@ export const emptyRecording = (title: string): Recording => ({
 export const hasCharts = ({ definitions }: Pick<Recording, 'definitions'>): boolean =>
   Object.keys(definitions).length > 0;
 
+/** Whether a clock ran: else what is later has a greater number, and nothing takes any time. */
+export const hasTimes = ({ entries, clock }: Pick<Recording, 'entries' | 'clock'>): boolean =>
+  clock !== 'model' &&
+  entries.some(
+    (entry) => entry.at !== entries[0]?.at || (entry._tag === 'Hook' && entry.milliseconds > 0),
+  );
+
 /** One word for how a hook ended: its charts' ends, and what it has put off, count where it was committed. */
 export type EntryEnd = 'running' | 'returned' | 'deferred' | 'refused' | 'failed';
 

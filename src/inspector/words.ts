@@ -1,8 +1,16 @@
 /** The words that both the page and the terminal use. */
 import type { HookEntry, RecordedWork } from './recording.ts';
 
-export const duration = (milliseconds: number): string =>
-  milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+export const duration = (milliseconds: number): string => {
+  if (milliseconds > 0 && milliseconds < 0.05) return '< 0.1 ms';
+  return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+};
+
+const [first, last] = [Date.UTC(2000), 8.64e15];
+
+/** A moment as a date; null where whoever recorded it counts from somewhere else. */
+export const dateOf = (at: number): string | null =>
+  at >= first && at <= last ? new Date(at).toISOString() : null;
 
 const ofRelation = (relation: number | null | undefined): string =>
   relation == null ? '' : ` of relation ${relation}`;

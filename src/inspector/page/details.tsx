@@ -2,7 +2,7 @@ import './details.css';
 import type { Entry, HookEntry, Recording } from '../recording.ts';
 import { endOf } from '../recording.ts';
 import type { Timeline } from '../timeline.ts';
-import { duration, hookName } from '../words.ts';
+import { dateOf, duration, hookName } from '../words.ts';
 import { Called, CalledFirst, isCalls } from './called.tsx';
 import { Changed, Unchanged } from './changed.tsx';
 import { NodeDetails } from './node.tsx';
@@ -27,7 +27,7 @@ export interface DetailsProps {
 /** All about one entry: how it ended and why, what it changed, what was said, what stayed. */
 export function Details(props: DetailsProps) {
   const { recording, entry, index, timeline, moments, step, onJump, onChoose } = props;
-  const { charm, clock } = recording;
+  const { charm } = recording;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
     <aside class="details" aria-label="Details" tabIndex={0} data-scrolls>
@@ -41,13 +41,13 @@ export function Details(props: DetailsProps) {
         />
       ) : (
         <>
-          <Head entry={entry} clock={clock} violated={props.violated} />
+          <Head recording={recording} entry={entry} violated={props.violated} />
           <NodeDetails recording={recording} entry={entry} moment={moments[step]} />
           <CalledFirst entry={entry} />
           <Changed entry={entry} change={timeline.changeAt(index)} charm={charm} />
           <Called entry={entry} />
           {entry.side !== 'other' && !isCalls(entry) && (
-            <Steps entry={entry} moments={moments} step={step} clock={clock} onJump={onJump} />
+            <Steps entry={entry} moments={moments} step={step} onJump={onJump} />
           )}
           <Unchanged entry={entry} change={timeline.changeAt(index)} charm={charm} />
         </>
@@ -57,12 +57,12 @@ export function Details(props: DetailsProps) {
 }
 
 interface HeadProps {
+  readonly recording: Recording;
   readonly entry: HookEntry;
-  readonly clock: Recording['clock'];
   readonly violated: readonly string[];
 }
 
-function Head({ entry, clock, violated }: HeadProps) {
+function Head({ recording, entry, violated }: HeadProps) {
   const { status } = entry.seen;
   return (
     <>
@@ -74,17 +74,7 @@ function Head({ entry, clock, violated }: HeadProps) {
       <dl class="head">
         <dt>Unit</dt>
         <dd>{entry.unit}</dd>
-        {clock !== 'model' && (
-          <>
-            <dt>At</dt>
-            <dd>
-              <time dateTime={new Date(entry.at).toISOString()}>
-                {new Date(entry.at).toISOString().replace('T', ' ').replace('Z', ' UTC')}
-              </time>
-              , {duration(entry.milliseconds)}
-            </dd>
-          </>
-        )}
+        <When recording={recording} entry={entry} />
         {entry.chosen !== undefined && (
           <>
             <dt>Why</dt>
@@ -106,6 +96,32 @@ function Head({ entry, clock, violated }: HeadProps) {
           </>
         )}
       </dl>
+    </>
+  );
+}
+
+/** When a run began, as far as a clock ran that people go by, and how long it took. */
+function When({ recording, entry }: Pick<HeadProps, 'recording' | 'entry'>) {
+  const { at, milliseconds } = entry;
+  const date = recording.clock === 'model' ? null : dateOf(at);
+  const took = milliseconds > 0 ? duration(milliseconds) : '';
+  return (
+    <>
+      {date !== null && (
+        <>
+          <dt>At</dt>
+          <dd>
+            <time dateTime={date}>{date.replace('T', ' ').replace('Z', ' UTC')}</time>
+            {took !== '' && `, ${took}`}
+          </dd>
+        </>
+      )}
+      {date === null && took !== '' && (
+        <>
+          <dt>Took</dt>
+          <dd>{took}</dd>
+        </>
+      )}
     </>
   );
 }

@@ -1,9 +1,9 @@
 import './runs.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { type Entry, endOf, type HookEntry, type Recording } from '../recording.ts';
-import { duration } from '../words.ts';
+import { type Entry, endOf, type HookEntry, hasTimes, type Recording } from '../recording.ts';
 import { least, useRows } from './rows.ts';
 import { whyOf } from './say.ts';
+import { Took } from './took.tsx';
 
 export interface RunsProps {
   readonly recording: Recording;
@@ -20,7 +20,8 @@ const spare = 12;
 
 /** The runs from the oldest to the newest; only what is seen is drawn. */
 export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps) {
-  const { entries, clock } = recording;
+  const { entries } = recording;
+  const isTimed = hasTimes(recording);
   const list = useRef<HTMLDivElement>(null);
   const view = useView(list);
   const ids = useMemo(
@@ -69,11 +70,8 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
                 <Run
                   entry={entry}
                   when={
-                    clock === 'model'
-                      ? `no. ${number + 1}`
-                      : `${((entry.at - start) / 1000).toFixed(1)} s`
+                    isTimed ? `${((entry.at - start) / 1000).toFixed(1)} s` : `no. ${number + 1}`
                   }
-                  clock={clock}
                   violated={culprits.get(number)}
                 />
               )}
@@ -118,12 +116,11 @@ const kindOf = (entry: Entry): string => {
 interface RunProps {
   readonly entry: HookEntry;
   readonly when: string;
-  readonly clock: Recording['clock'];
   /** Null where it did no damage. */
   readonly violated: readonly string[] | undefined;
 }
 
-function Run({ entry, when, clock, violated }: RunProps) {
+function Run({ entry, when, violated }: RunProps) {
   const { unit, event, milliseconds, side, befell } = entry;
   return (
     <>
@@ -145,7 +142,7 @@ function Run({ entry, when, clock, violated }: RunProps) {
           {befell !== undefined && `, ${befell}`}
         </span>
         <span class="at">{when}</span>
-        {clock !== 'model' && <span class="took">{duration(milliseconds)}</span>}
+        <Took milliseconds={milliseconds} />
       </span>
     </>
   );

@@ -1,5 +1,5 @@
 /** Which part of a recording is looked at in the lanes, and where its entries stand in it. */
-import type { Entry, Recording } from '../recording.ts';
+import { type Entry, hasTimes, type Recording } from '../recording.ts';
 
 /** From one point of the axis to another: milliseconds since the epoch, or places where no clock ran. */
 export interface Span {
@@ -15,8 +15,9 @@ export interface Axis {
   readonly end: (entry: Entry, at: number) => number;
 }
 
-export function axisOf({ entries, clock }: Recording): Axis {
-  if (clock === 'model')
+export function axisOf(recording: Recording): Axis {
+  const { entries } = recording;
+  if (!hasTimes(recording))
     return {
       isTime: false,
       whole: { from: 0, to: Math.max(entries.length, 1) },

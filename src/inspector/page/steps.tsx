@@ -1,25 +1,25 @@
-import type { HookEntry, RecordedStep, RecordedWork, Recording } from '../recording.ts';
-import { duration, workName } from '../words.ts';
+import type { HookEntry, RecordedStep, RecordedWork } from '../recording.ts';
+import { workName } from '../words.ts';
 import { answerOf } from './say.ts';
+import { Took } from './took.tsx';
 import type { Moment } from './view.ts';
 
 export interface StepsProps {
   readonly entry: HookEntry;
   readonly moments: readonly Moment[];
   readonly step: number;
-  readonly clock: Recording['clock'];
   readonly onJump: (step: number) => void;
 }
 
 /** What was asked and answered at each node, and what else was done. */
-export function Steps({ entry, moments, step, clock, onJump }: StepsProps) {
+export function Steps({ entry, moments, step, onJump }: StepsProps) {
   return (
     <section aria-labelledby="steps">
       <h3 id="steps">Steps</h3>
       <ol class="steps">
         {moments.map((moment, number) => (
           <li key={JSON.stringify(moment)} aria-current={number === step ? 'step' : undefined}>
-            <Line entry={entry} moment={moment} clock={clock} onJump={() => onJump(number)} />
+            <Line entry={entry} moment={moment} onJump={() => onJump(number)} />
           </li>
         ))}
       </ol>
@@ -30,11 +30,10 @@ export function Steps({ entry, moments, step, clock, onJump }: StepsProps) {
 interface LineProps {
   readonly entry: HookEntry;
   readonly moment: Moment;
-  readonly clock: Recording['clock'];
   readonly onJump: () => void;
 }
 
-function Line({ entry, moment, clock, onJump }: LineProps) {
+function Line({ entry, moment, onJump }: LineProps) {
   switch (moment._tag) {
     case 'Node': {
       const chart = entry.charts[moment.chart];
@@ -48,7 +47,7 @@ function Line({ entry, moment, clock, onJump }: LineProps) {
           {moment.position === 0 && entry.charts.length > 1 && (
             <span class="exchange took">{chart?.hook}</span>
           )}
-          {found !== undefined && <Exchange step={found} clock={clock} />}
+          {found !== undefined && <Exchange step={found} />}
         </>
       );
     }
@@ -59,7 +58,7 @@ function Line({ entry, moment, clock, onJump }: LineProps) {
           <button type="button" onClick={onJump}>
             {work !== undefined && workName(work)}
           </button>
-          {work !== undefined && <Outcome work={work} clock={clock} />}
+          {work !== undefined && <Outcome work={work} />}
         </>
       );
     }
@@ -72,30 +71,18 @@ function Line({ entry, moment, clock, onJump }: LineProps) {
   }
 }
 
-interface Clocked {
-  readonly clock: Recording['clock'];
-}
-
-const Outcome = ({
-  work: { error, milliseconds },
-  clock,
-}: Clocked & { readonly work: RecordedWork }) => (
+const Outcome = ({ work: { error, milliseconds } }: { readonly work: RecordedWork }) => (
   <span class="exchange">
-    → {error ?? 'done'} <Took milliseconds={milliseconds} clock={clock} />
+    → {error ?? 'done'} <Took milliseconds={milliseconds} />
   </span>
 );
 
-/** In a model nothing takes any time. */
-const Took = ({ milliseconds, clock }: Clocked & { readonly milliseconds: number }) =>
-  clock === 'model' ? null : <span class="took">{duration(milliseconds)}</span>;
-
-function Exchange({ step, clock }: Clocked & { readonly step: RecordedStep }) {
+function Exchange({ step }: { readonly step: RecordedStep }) {
   const { request, answer, milliseconds } = step;
   return (
     <details class="exchange">
       <summary>
-        {request._tag} → <b>{answerOf(step) || 'no answer'}</b>{' '}
-        <Took milliseconds={milliseconds} clock={clock} />
+        {request._tag} → <b>{answerOf(step) || 'no answer'}</b> <Took milliseconds={milliseconds} />
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
       <pre tabIndex={0}>{JSON.stringify({ request, answer }, null, 2)}</pre>
