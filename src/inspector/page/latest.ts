@@ -1,5 +1,5 @@
 /** What effects that last have in common: they call what a page was last drawn with. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface Held<T> {
   readonly current: T;
@@ -31,5 +31,25 @@ export function useZoomingWheel(
     };
     element.addEventListener('wheel', turn, { passive: false });
     return () => element.removeEventListener('wheel', turn);
+  }, []);
+}
+
+/** Tells how wide an element is within its borders: at once, and again whenever that changes. */
+export function useWidth(held: Held<HTMLElement | null>, tell: (width: number) => void): void {
+  const latest = useLatest(tell);
+  useLayoutEffect(() => {
+    const element = held.current;
+    if (element === null) return;
+    let known = 0;
+    const look = () => {
+      // What is in it may bring a scroll bar and take it away: that is no other width.
+      const { offsetWidth, clientWidth } = element;
+      if (clientWidth > 0 && offsetWidth !== known) latest.current(clientWidth);
+      known = offsetWidth;
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
   }, []);
 }

@@ -3,7 +3,8 @@ import { type Layout, layout } from '../../chart/layout.ts';
 import { chartOfDefinition } from '../../chart/of-machine.ts';
 import { lineAt, outline, way } from '../../chart/picture.ts';
 import type { RecordedChart, Recording } from '../recording.ts';
-import { useZoomingWheel } from './latest.ts';
+import { useWidth, useZoomingWheel } from './latest.ts';
+import { Zoom } from './zoom.tsx';
 
 export interface PictureProps {
   readonly chart: RecordedChart;
@@ -15,7 +16,7 @@ export interface PictureProps {
 }
 
 /** Of a text of 13 pixels this leaves 12; smaller nobody can read it. */
-const smallest = 12 / 13;
+const legible = 12 / 13;
 const largest = 3;
 
 /** One chart with its path lit: drag it, or scroll, to move it; buttons, + and −, or a pinch zoom. */
@@ -26,17 +27,20 @@ export function Picture({ chart, definition, position, wrong, onChoose }: Pictur
   const [scale, setScale] = useState(1);
   const lit = chart.path.slice(0, position + 1);
   const here = lit.at(-1);
+  // One that is wider than its place even at its narrowest is seen to both sides first, and then read.
+  const smallest = Math.min(legible, widest === null ? 1 : (widest * legible) / placed.width);
   const zoom = (times: number) =>
     setScale((now) => Math.min(Math.max(now * times, smallest), largest));
-  const showWhole = () => setScale((now) => wholeIn(frame.current, placed, largest) ?? now);
+  const showWhole = () =>
+    setScale((now) => wholeIn(frame.current, placed, smallest, largest) ?? now);
   useDrag(frame);
   useZoomingWheel(frame, (isNearer) => zoom(isNearer ? 1.1 : 0.9));
-  useLayoutEffect(() => {
-    const { clientWidth } = frame.current ?? {};
-    if (clientWidth) setWidest(clientWidth / smallest);
-  }, []);
+  useWidth(frame, (width) => setWidest(width / legible));
   // It opens whole where that leaves it legible, and no larger than it was drawn.
-  useLayoutEffect(() => setScale((now) => wholeIn(frame.current, placed, 1) ?? now), [placed]);
+  useLayoutEffect(
+    () => setScale((now) => wholeIn(frame.current, placed, smallest, 1) ?? now),
+    [placed, widest],
+  );
   useEffect(
     () => intoView(frame.current, placed, wrong ?? here, scale),
     [chart, here, wrong, scale, placed],
@@ -66,24 +70,7 @@ export function Picture({ chart, definition, position, wrong, onChoose }: Pictur
           onChoose={onChoose}
         />
       </section>
-      <fieldset class="zoom">
-        <legend class="spoken">Size of the chart</legend>
-        <button type="button" onClick={() => zoom(1.25)} aria-label="Larger" title="Larger (+)">
-          +
-        </button>
-        <button
-          type="button"
-          onClick={() => zoom(0.8)}
-          disabled={scale <= smallest}
-          aria-label="Smaller"
-          title="Smaller (−)"
-        >
-          −
-        </button>
-        <button type="button" onClick={showWhole}>
-          Fit
-        </button>
-      </fieldset>
+      <Zoom zoom={zoom} isSmallest={scale <= smallest} onFit={showWhole} what="chart" />
       {isLost && (
         <p class="failed">It failed here: {chart.end?.why ?? 'it ends beside its chart'}.</p>
       )}
@@ -92,10 +79,15 @@ export function Picture({ chart, definition, position, wrong, onChoose }: Pictur
 }
 
 /** The scale at which all of a chart is seen in its frame, as far as it stays legible. */
-function wholeIn(frame: HTMLElement | null, placed: Layout, most: number): number | null {
+function wholeIn(
+  frame: HTMLElement | null,
+  placed: Layout,
+  least: number,
+  most: number,
+): number | null {
   if (frame === null) return null;
   const whole = Math.min(frame.clientWidth / placed.width, frame.clientHeight / placed.height);
-  return Math.min(Math.max(whole, smallest), most);
+  return Math.min(Math.max(whole, least), most);
 }
 
 interface DrawingProps {

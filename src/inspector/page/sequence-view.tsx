@@ -1,7 +1,9 @@
 import './sequence.css';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Recording } from '../recording.ts';
 import { relationsIn, type Sequence, type SequenceLine, sequenceOf } from '../sequence.ts';
+import { useWidth, useZoomingWheel } from './latest.ts';
+import { Zoom } from './zoom.tsx';
 
 export interface SequenceViewProps {
   readonly recording: Recording;
@@ -13,8 +15,9 @@ export interface SequenceViewProps {
   readonly onChoose: (index: number) => void;
 }
 
-/** In pixels; the columns are as wide as there is room for. */
-const [narrowest, head] = [120, 46];
+/** In pixels: columns are as wide as there is room for, and nothing can be read in narrower ones. */
+const narrowest = 72;
+const largest = 3;
 
 /** One relation's life: who told whom what, and what each did; every line leads to its run. */
 export function SequenceView(props: SequenceViewProps) {
@@ -26,27 +29,56 @@ export function SequenceView(props: SequenceViewProps) {
     () => (relation == null ? null : sequenceOf(recording, relation)),
     [recording, version, relation],
   );
-  const frame = useRef<HTMLDivElement>(null);
-  useEffect(() => intoView(frame.current, sequence, index), [sequence, index]);
+  const frame = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState<number | null>(null);
+  const [zoomed, setZoomed] = useState(1);
+  useWidth(frame, setWidth);
+  const wanted = (sequence?.actors.length ?? 0) * narrowest;
+  // All who take part are seen first, however many they are.
+  const scale = zoomed * Math.min(width === null ? 1 : width / wanted, 1);
+  const zoom = (times: number) =>
+    setZoomed((now) => Math.min(Math.max(now * times, 1), Math.max(largest, largest / scale)));
+  useZoomingWheel(frame, (isNearer) => zoom(isNearer ? 1.1 : 0.9));
+  useEffect(() => intoView(frame.current, sequence, index), [sequence, index, width]);
   if (sequence === null || relation == null)
     return <p class="empty">No hook of this recording has to do with a relation.</p>;
   return (
     <>
-      <label>
-        Life of relation
-        <select
-          value={relation}
-          onChange={(event) => onRelation(Number(event.currentTarget.value))}
-        >
-          {relations.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-      </label>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
-      <div ref={frame} class="sequence" tabIndex={0} data-scrolls>
-        <Drawing sequence={sequence} index={index} onChoose={onChoose} />
+      <div class="tools">
+        <label>
+          Life of relation
+          <select
+            value={relation}
+            onChange={(event) => onRelation(Number(event.currentTarget.value))}
+          >
+            {relations.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+        <Zoom zoom={zoom} isSmallest={zoomed <= 1} onFit={() => setZoomed(1)} what="sequence" />
       </div>
+      <section
+        ref={frame}
+        class="sequence"
+        aria-label="The sequence"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+        tabIndex={0}
+        data-scrolls
+        onKeyDown={({ key }) => {
+          if (key === '+') zoom(1.25);
+          else if (key === '-') zoom(0.8);
+          else if (key === '0') setZoomed(1);
+        }}
+      >
+        <Drawing
+          sequence={sequence}
+          index={index}
+          scale={scale}
+          zoomed={zoomed}
+          onChoose={onChoose}
+        />
+      </section>
     </>
   );
 }
@@ -60,24 +92,42 @@ function intoView(frame: HTMLElement | null, sequence: Sequence | null, index: n
     : sequence.lines.findLastIndex(({ at }) => at < index);
   const line = frame.querySelectorAll<HTMLElement>('.line')[number];
   if (line === undefined) return;
-  const { offsetTop: top, offsetHeight: height } = line;
+  // Not by what the line says of its own place, which knows nothing of how large all is drawn.
+  const { top: below, height } = line.getBoundingClientRect();
+  const top = below - frame.getBoundingClientRect().top + frame.scrollTop;
+  const head = headOf(frame);
   const isSeen =
     top >= frame.scrollTop + head && top + height <= frame.scrollTop + frame.clientHeight;
   if (!isSeen) frame.scrollTop = top - frame.clientHeight / 2;
 }
 
+/** How high the names of those who take part are, with what is left free below them. */
+const headOf = (frame: HTMLElement | null): number => {
+  const names = [...(frame?.querySelectorAll<HTMLElement>('.actor span') ?? [])];
+  return Math.max(0, ...names.map((name) => name.getBoundingClientRect().height)) + 16;
+};
+
 interface DrawingProps {
   readonly sequence: Sequence;
   readonly index: number;
+  readonly scale: number;
+  /** How much larger than it is seen whole. */
+  readonly zoomed: number;
   readonly onChoose: (index: number) => void;
 }
 
-function Drawing({ sequence: { relation, actors, lines }, index, onChoose }: DrawingProps) {
+function Drawing({ sequence, index, scale, zoomed, onChoose }: DrawingProps) {
+  const { relation, actors, lines } = sequence;
   const column = 100 / Math.max(actors.length, 1);
+  const life = useRef<HTMLOListElement>(null);
+  const [head, setHead] = useState(46);
+  // Names break where columns are narrow.
+  useLayoutEffect(() => setHead(headOf(life.current) / scale), [sequence, scale]);
   return (
     <ol
+      ref={life}
       class="life"
-      style={{ minWidth: `${actors.length * narrowest}px`, paddingTop: `${head}px` }}
+      style={{ zoom: scale, width: `${100 * zoomed}%`, paddingTop: `${head}px` }}
       aria-label={`The life of relation ${relation}`}
     >
       {actors.map((actor, at) => (
