@@ -55,7 +55,7 @@ async function openAt(
 /** What the panel says of the node, a line for each of its words. */
 const said = (page: Page) =>
   page
-    .locator('section[aria-labelledby=node] .head')
+    .locator('section[aria-labelledby=node] .terms')
     .evaluate((list) =>
       [...list.children].map(({ tagName, textContent }) => [tagName, textContent].join(' ')),
     );

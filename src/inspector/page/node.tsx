@@ -25,7 +25,7 @@ export function NodeDetails({ recording: { charm, definitions }, entry, moment }
       <h3 id="node">
         At <code>{node}</code>
       </h3>
-      <dl class="head">
+      <dl class="terms">
         {step === undefined ? (
           <Rest recorded={recorded} chart={chart} position={moment.position} />
         ) : (
