@@ -9,6 +9,7 @@ import type { Description } from './description.ts';
 import type { Environment } from './hook-environment.ts';
 import { gathered, printedIn } from './output.ts';
 import type { CharmRoom } from './pebble/charm-room.ts';
+import type { Shortcut } from './shortcut.ts';
 import { endStrays } from './strays.ts';
 import { toolNames } from './tool-calls.ts';
 import { agentFile } from './tool-server.ts';
@@ -47,16 +48,20 @@ export const patience = 60;
 /** Milliseconds that what a hook has left behind may hold its output. */
 const grace = 200;
 
+type Streams = ['ignore', 'pipe', 'pipe'];
+
 /** A process of its own for each hook, as Juju's agent has it. */
 export class PlainLauncher implements Launcher {
   #child: ChildProcess | null = null;
   readonly #charm: Description;
   readonly #room: CharmRoom | null;
+  readonly #shortcut: Shortcut | null;
 
   /** With a room, in which `/charm` is where a charm has it. */
-  constructor(charm: Description, room: CharmRoom | null = null) {
+  constructor(charm: Description, room: CharmRoom | null, shortcut: Shortcut | null) {
     this.#charm = charm;
     this.#room = room;
+    this.#shortcut = shortcut;
   }
 
   async run({ program: named, folder, environment }: Order): Promise<Ended> {
@@ -68,11 +73,13 @@ export class PlainLauncher implements Launcher {
       // Its own group, so that what it starts ends with it.
       const child = spawn(first, words, {
         cwd: folder,
-        env: environment,
-        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...environment, ...this.#shortcut?.begin() },
+        // Its type is of those three; what comes after them is the shortcut's own.
+        stdio: ['ignore', 'pipe', 'pipe', ...(this.#shortcut?.stdio ?? [])] as Streams,
         detached: true,
       });
       this.#child = child;
+      const line = this.#shortcut?.heard(child) ?? null;
       const [stdout, stderr] = [gathered(child.stdout), gathered(child.stderr)];
       const timer = setTimeout(() => this.kill(), patience * 1000);
       let held: NodeJS.Timeout | undefined;
@@ -89,6 +96,7 @@ export class PlainLauncher implements Launcher {
         held = setTimeout(() => {
           child.stdout.destroy();
           child.stderr.destroy();
+          line?.destroy();
           end(exit, stderr());
         }, grace);
       });

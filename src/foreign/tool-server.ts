@@ -1,7 +1,8 @@
 /** Where the hook tools' programs call: a Unix socket, answered by whoever runs a hook at the time. */
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { delimiter, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Answered, Call } from './call.ts';
 import { isExecutable } from './description.ts';
@@ -18,6 +19,8 @@ export interface ToolServer {
    * process is about to die. Without a function all are turned away.
    */
   serve(context: string, onCall: OnCall | null): void;
+  /** Answers what a hook's own process asks on a line of its own, one call after the other. */
+  hear(line: Duplex): void;
   close(): void;
 }
 
@@ -35,16 +38,17 @@ export async function openToolServer(folder: string): Promise<ToolServer> {
   for (const tool of toolNames) symlinkSync(program, join(programs, tool));
   let current: { readonly context: string; readonly onCall: OnCall } | null = null;
   const socket = join(folder, 'juju.socket');
-  const server: Server = createServer((caller) => {
+  const hear = (caller: Duplex, answer: (text: string) => void): void => {
     caller.on('error', () => {});
     received(caller, ([context = '', at = '', input = '', tool = '', ...args]) => {
       const served = current?.context === context ? current : null;
       const made = (served ?? nobody).onCall({ tool, args, input, files: filesNamed(args, at) });
       if (made === null) return;
       const { exit, stdout, stderr } = made;
-      caller.end(`${exit} ${Buffer.byteLength(stdout)}\n${stdout}${stderr}`);
+      answer(`${exit} ${Buffer.byteLength(stdout)}\n${stdout}${stderr}`);
     });
-  });
+  };
+  const server: Server = createServer((caller) => hear(caller, (text) => caller.end(text)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(socket, resolve);
@@ -56,6 +60,8 @@ export async function openToolServer(folder: string): Promise<ToolServer> {
     serve: (context, onCall) => {
       current = onCall === null ? null : { context, onCall };
     },
+    // What has no end is known by its length.
+    hear: (line) => hear(line, (text) => line.write(`${Buffer.byteLength(text)}\n${text}`)),
     close: () => server.close(),
   };
 }
@@ -72,17 +78,25 @@ export const agentFile = (name: string): string =>
 export const pathWith = (programs: string): string =>
   [programs, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter);
 
-/** Gives the fields of a request once all of them are there: each has its length before it. */
-function received(caller: Socket, onFields: (fields: readonly string[]) => void): void {
+/** Gives the fields of each request once all of them are there: each has its length before it. */
+function received(caller: Duplex, onFields: (fields: readonly string[]) => void): void {
   let bytes = Buffer.alloc(0);
   caller.on('data', (part) => {
     bytes = Buffer.concat([bytes, part]);
-    const fields = fieldsIn(bytes);
-    if (fields !== null) onFields(fields);
+    for (let read = fieldsIn(bytes); read !== null; read = fieldsIn(bytes)) {
+      bytes = bytes.subarray(read.length);
+      onFields(read.fields);
+    }
   });
 }
 
-function fieldsIn(bytes: Buffer): readonly string[] | null {
+interface Read {
+  readonly fields: readonly string[];
+  /** Bytes that they took. */
+  readonly length: number;
+}
+
+function fieldsIn(bytes: Buffer): Read | null {
   let at = 0;
   const number = (): number | null => {
     const end = bytes.indexOf(10, at);
@@ -100,5 +114,5 @@ function fieldsIn(bytes: Buffer): readonly string[] | null {
     fields.push(bytes.subarray(at, at + length).toString());
     at += length;
   }
-  return fields;
+  return { fields, length: at };
 }

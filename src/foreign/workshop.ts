@@ -7,6 +7,7 @@ import type { HookRecord, Workshop } from './hook-run.ts';
 import { dispatchOf, ForkLauncher, PlainLauncher, pythonOf } from './launch.ts';
 import { CharmRoom } from './pebble/charm-room.ts';
 import { openPebble } from './pebble/server.ts';
+import { Shortcut } from './shortcut.ts';
 import type { ToolServer } from './tool-server.ts';
 import { UnitFolder } from './unit-files.ts';
 
@@ -44,7 +45,9 @@ export function workshopIn(
     server,
     pebble,
     launcher:
-      isSource && !isPlain ? new ForkLauncher(python, charm, work) : new PlainLauncher(charm, room),
+      isSource && !isPlain
+        ? new ForkLauncher(python, charm, work)
+        : new PlainLauncher(charm, room, isPlain ? null : new Shortcut(server)),
     folderOf: (unit) => {
       const known = folders.get(unit);
       if (known !== undefined) return known;
