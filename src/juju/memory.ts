@@ -243,8 +243,10 @@ export class MemoryJuju {
   }
 
   #listed(endpoint: string): readonly number[] {
-    const all = [...this.#relations].filter(([, { listed }]) => listed);
-    return all.flatMap(([id, one]) => ((one.endpoint ?? endpoint) === endpoint ? [id] : []));
+    const ids: number[] = [];
+    for (const [id, one] of this.#relations)
+      if (one.listed && (one.endpoint ?? endpoint) === endpoint) ids.push(id);
+    return ids;
   }
 
   /** Juju's access rules, in Juju's words. */

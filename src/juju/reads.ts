@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { once, right } from '../hook/index.ts';
+import { right } from '../hook/index.ts';
+import { BagMap } from './bag-map.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
 import type { Bag, Databag, Juju } from './port.ts';
-import { bagName } from './writes.ts';
 
 /** What a hook has read of databags; each is asked for once, and several at once in one go. */
 export interface Reads {
@@ -16,61 +16,66 @@ export interface Reads {
 
 type Outcomes = Promise<readonly E.Either<JujuError, Databag>[]>;
 
+/** Several databags that were asked for in one go. */
+interface Question {
+  outcomes: Outcomes | null;
+}
+
 /** Where the content of a databag will be found. */
 interface Asked {
-  readonly outcomes: () => Outcomes;
+  readonly question: Question;
   readonly at: number;
   content?: Promise<Databag>;
 }
 
 export function openReads(
   juju: Pick<Juju, 'read'>,
-  /** What the hook has written to the databag of a name; null where that is nothing. */
-  written: (name: string) => Databag | null,
+  /** What the hook has written to a databag; null where that is nothing. */
+  written: (bag: Bag) => Databag | null,
 ): Reads {
-  const known = new Map<string, Asked>();
-  /** Those that were not asked for go into one question, which is asked when the first is wanted. */
-  const asked = (names: readonly string[], bags: readonly Bag[]): readonly Asked[] => {
+  const known = new BagMap<Asked>();
+  /** Those that were not asked for go into one question. */
+  const asked = (bags: readonly Bag[]): readonly Asked[] => {
     const unread: Bag[] = [];
-    const outcomes = once(() => juju.read(unread)());
+    const question: Question = { outcomes: null };
     const all: Asked[] = [];
-    for (const [at, bag] of bags.entries()) {
-      const name = names[at] ?? bagName(bag);
-      let one = known.get(name);
+    for (const bag of bags) {
+      let one = known.get(bag);
       if (one === undefined) {
-        one = { outcomes, at: unread.push(bag) - 1 };
-        known.set(name, one);
+        one = { question, at: unread.push(bag) - 1 };
+        known.set(bag, one);
       }
       all.push(one);
     }
-    if (unread.length > 0) void outcomes();
+    if (unread.length > 0) question.outcomes = juju.read(unread)();
     return all;
   };
-  const named = (name: string, bag: Bag): Promise<Databag> => {
-    const one = known.get(name) ?? asked([name], [bag])[0];
+  const contentOf = async ({ question, at }: Asked): Promise<Databag> =>
+    right((await question.outcomes)?.[at] ?? missing);
+  const held = (bag: Bag): Promise<Databag> => {
+    const one = known.get(bag) ?? asked([bag])[0];
     if (one === undefined) return Promise.resolve({});
-    one.content ??= one.outcomes().then((found) => right(found[one.at] ?? missing));
+    one.content ??= contentOf(one);
     return one.content;
   };
   return {
-    held: (bag) => named(bagName(bag), bag),
+    held,
     shown: (bag) => {
-      const name = bagName(bag);
-      const held = named(name, bag);
-      const values = written(name);
-      return values === null ? held : held.then((content) => merged(content, values));
+      const content = held(bag);
+      const values = written(bag);
+      return values === null ? content : content.then((read) => merged(read, values));
     },
     allShown: async (bags) => {
-      const names = bags.map(bagName);
       const contents: Databag[] = [];
-      let last: Outcomes | null = null;
+      let last: Question | null = null;
       let found: Awaited<Outcomes> = [];
-      for (const [index, { outcomes, at }] of asked(names, bags).entries()) {
-        const next = outcomes();
-        if (next !== last) found = await next;
-        last = next;
+      const all = asked(bags);
+      for (const [index, bag] of bags.entries()) {
+        const { question = null, at = 0 } = all[index] ?? {};
+        if (question !== last) found = (await question?.outcomes) ?? [];
+        last = question;
         const content = right(found[at] ?? missing);
-        const values = written(names[index] ?? '');
+        const values = written(bag);
         contents.push(values === null ? content : merged(content, values));
       }
       return contents;

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { once, take } from '../hook/index.ts';
-import { merged } from './databag.ts';
+import { difference, merged } from './databag.ts';
 import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
 import { openReads } from './reads.ts';
-import { difference, gatheredWrites } from './writes.ts';
+import { gatheredWrites } from './writes.ts';
 
 /**
  * Juju, as the handlers of one hook have it: each thing is read once, and what is to be written is

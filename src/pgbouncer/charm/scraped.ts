@@ -5,9 +5,9 @@
  */
 import * as v from 'valibot';
 import { attempt, right, take } from '../../hook/index.ts';
+import { difference } from '../../juju/databag.ts';
 import type { Environment, JujuModel } from '../../juju/hook-tools/index.ts';
 import type { Databag, JujuAttempt } from '../../juju/port.ts';
-import { difference } from '../../juju/writes.ts';
 import { endpoints, metricsKey } from '../keys.ts';
 import { alertRules } from './alert-rules.ts';
 import { isOfMetrics } from './operating-hooks.ts';

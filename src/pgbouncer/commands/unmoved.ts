@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { difference } from '../../juju/databag.ts';
 import type { JujuEvent } from '../../juju/port.ts';
-import { difference } from '../../juju/writes.ts';
 import { lookingKey, movingKey } from '../keys.ts';
 import { markOf } from '../relation/authorities.ts';
 import { isShown } from '../relation/endpoints.ts';
