@@ -73,16 +73,16 @@ const served = (record: LedgerRecord | undefined): string | null =>
 
 /** Whether PgBouncer's configuration is the same for both: all that `configure` reads of a record. */
 function isServedAlike(one: LedgerRecord | undefined, other: LedgerRecord | undefined): boolean {
-  const [before, after] = [one, other].map((record) =>
-    record !== undefined && isServed(record) ? record : null,
-  );
-  if (before == null || after == null) return before === after;
+  const before = one !== undefined && isServed(one) ? one : null;
+  const after = other !== undefined && isServed(other) ? other : null;
+  if (before === null || after === null) return before === after;
   return (
     before.user === after.user &&
     before.database === after.database &&
     before.place === after.place &&
     before.verifier?.secret === after.verifier?.secret &&
-    before.attributes.join() === after.attributes.join() &&
+    (before.attributes === after.attributes ||
+      before.attributes.join() === after.attributes.join()) &&
     // Who has no verifier is looked up once it was published, and where it was told of this unit.
     (after.verifier !== null || before.published === after.published)
   );

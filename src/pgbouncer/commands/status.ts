@@ -69,8 +69,9 @@ async function record({ juju, ledger }: Session): Promise<void> {
   }
   if (open.hasRetired()) juju.write(peerAppBag, { [lookupKey]: '' });
   const isOnRecord = juju.writes(peerAppBag) || (await lastLeader(juju)) !== null;
-  if (isOnRecord && (await juju.leader()))
-    juju.write(peerAppBag, { ...formatMark, [leaderKey]: juju.name });
+  if (!isOnRecord || !(await juju.leader())) return;
+  juju.write(peerAppBag, formatMark);
+  juju.write(peerAppBag, { [leaderKey]: juju.name });
 }
 
 const reasonToWait = (end: ChartEnd): string | null =>
@@ -87,10 +88,13 @@ function reasonOfLeft(reconciled: readonly Driven[]): string | null {
 
 /** What only an operator can mend of all that kept a chart from its end; each once. */
 function mattersOfOperator(charts: readonly Pick<Driven, 'end'>[]): readonly string[] {
-  const matters = charts.flatMap(({ end }) =>
-    end._tag === 'Deferred' && end.why?._tag === 'PoolerUnusable' ? [render(end.why)] : [],
-  );
-  return [...new Set(matters)];
+  const matters: string[] = [];
+  for (const { end } of charts) {
+    if (end._tag !== 'Deferred' || end.why?._tag !== 'PoolerUnusable') continue;
+    const matter = render(end.why);
+    if (!matters.includes(matter)) matters.push(matter);
+  }
+  return matters;
 }
 
 /** A leader waits for its backend, whatever it was called for. */

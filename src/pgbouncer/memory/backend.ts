@@ -150,7 +150,11 @@ export class MemoryPostgres {
   }
 
   #held(owner: string, relation: number): readonly [name: string, role: MemoryRole] | undefined {
-    return [...this.roles].find(([, role]) => role.owner === owner && role.relation === relation);
+    for (const entry of this.roles) {
+      const [, role] = entry;
+      if (role.owner === owner && role.relation === relation) return entry;
+    }
+    return undefined;
   }
 
   #provision(grant: Grant): E.Either<HookError, Provisioned> {

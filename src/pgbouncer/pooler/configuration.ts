@@ -166,10 +166,13 @@ function wildcardFor(
   const users: string[] = [];
   for (const { user, attributes } of served) if (attributes.includes('CREATEDB')) users.push(user);
   if (users.length === 0) return null;
-  const never = new Set(['postgres', 'template0', 'template1', ...closed]);
   const { host, port } = primary;
-  return { host, port, users, closed: [...never].sort() };
+  const never = closed.length === 0 ? ofServers : [...new Set([...ofServers, ...closed])].sort();
+  return { host, port, users, closed: never };
 }
+
+/** Databases that every server has. */
+const ofServers = ['postgres', 'template0', 'template1'];
 
 /** Who was published and is known to the backend alone, sorted. */
 export const unverified = ({ records }: Ledger): readonly string[] =>
@@ -209,6 +212,7 @@ export function unusedReplicas({
 
 /** One entry of PgBouncer has one port: the largest group that shares one, sorted by host. */
 function sharingOnePort(replicas: readonly HostPort[]): readonly HostPort[] {
+  if (replicas.length === 0) return replicas;
   const groups = new Map<number, HostPort[]>();
   for (const replica of replicas) {
     const group = groups.get(replica.port) ?? [];

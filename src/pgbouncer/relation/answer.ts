@@ -71,13 +71,6 @@ export function answer(
       },
     };
   const isAsked = (field: string) => reply.secretFields.includes(field);
-  const fields: Databag = {
-    [bagKeys.username]: login.user,
-    [bagKeys.password]: login.password.secret,
-    [bagKeys.uris]: uris[bagKeys.uris],
-    [bagKeys.readOnlyUris]: isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '',
-    ...withoutEmpty(tlsFields('v0', authorities)),
-  };
   // A connection string shows the password.
   const isHidden = isAsked(bagKeys.password) && own[bagKeys.password] === undefined;
   // What was shown in the clear stays so for the relation's life: its consumer has read it there.
@@ -88,11 +81,20 @@ export function answer(
     [bagKeys.database]: grant.database,
   };
   const secrets: Record<string, Record<string, string>> = {};
-  for (const [field, value] of Object.entries(fields)) {
+  const say = (field: string, value: string) => {
     const group = groupOf[field];
     if (group === undefined || !isSecret(field)) clear[field] = value;
-    else if (value !== '') secrets[group] = { ...secrets[group], [field]: value };
-  }
+    else if (value !== '') {
+      secrets[group] ??= {};
+      secrets[group][field] = value;
+    }
+  };
+  say(bagKeys.username, login.user);
+  say(bagKeys.password, login.password.secret);
+  say(bagKeys.uris, uris[bagKeys.uris]);
+  say(bagKeys.readOnlyUris, isAsked(bagKeys.readOnlyUris) ? uris[bagKeys.readOnlyUris] : '');
+  const tls = tlsFields('v0', authorities);
+  for (const field in tls) if (tls[field]) say(field, tls[field]);
   const { [userGroup]: ofUser } = secrets;
   // Whatever of it was asked for, this unit finds there what it has published.
   if (ofUser !== undefined)
@@ -101,7 +103,7 @@ export function answer(
       [bagKeys.password]: login.password.secret,
       ...ofUser,
     };
-  return { clear: { ...clear, ...connectionKeys(info) }, secrets };
+  return { clear: joined(clear, connectionKeys(info)), secrets };
 }
 
 /**
@@ -113,13 +115,19 @@ export function answerDatabag(
   ids: Readonly<Record<string, string>>,
   own: Databag,
 ): Databag {
-  const secrets = Object.fromEntries(
-    Object.entries(ids).map(([group, id]) => [secretKey(group), id]),
-  );
-  if (clear[bagKeys.requests] === undefined) return { ...withdrawn(own), ...clear, ...secrets };
+  const secrets: Record<string, string> = {};
+  for (const group in ids) secrets[secretKey(group)] = ids[group] ?? '';
+  if (clear[bagKeys.requests] === undefined) return joined(withdrawn(own), clear, secrets);
   const [request] = requestsIn(clear);
   const requests = JSON.stringify([{ ...request, ...secrets }]);
   return { ...withdrawn(own), ...clear, [bagKeys.requests]: requests };
+}
+
+/** Databags as one; of two values for a key the later one counts. Spread, they would be slow to make. */
+function joined(...databags: readonly Databag[]): Databag {
+  const all: Record<string, string> = {};
+  for (const databag of databags) for (const key in databag) all[key] = databag[key] ?? '';
+  return all;
 }
 
 /** What a requirer says; what it keeps of the answer before is none of it. */
@@ -279,7 +287,8 @@ function movedUris(
 const withoutEmpty = (content: Databag): Databag =>
   Object.fromEntries(Object.entries(content).filter(([, value]) => value !== ''));
 
-function requestsIn({ requests = '[]' }: Databag): readonly Readonly<Record<string, unknown>>[] {
+function requestsIn({ requests }: Databag): readonly Readonly<Record<string, unknown>>[] {
+  if (requests === undefined) return [];
   try {
     const found: unknown = JSON.parse(requests);
     return Array.isArray(found) ? found : [];

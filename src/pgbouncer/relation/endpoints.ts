@@ -55,7 +55,7 @@ export function connectionInfo(
     return { info: { endpoints, readOnlyEndpoints, version, ...mark }, verified, and: new Map() };
   };
   const nobody = of('', null);
-  const nobodyVerified = of('', [authorities]);
+  const nobodyVerified = authorities === '' ? nobody : of('', [authorities]);
   const joined = ({ info, verified, and }: Readers, reader: (typeof readers)[number]): Readers => {
     const { endpoint } = reader;
     const { readOnlyEndpoints: before } = info;

@@ -65,9 +65,10 @@ export function inTurn(all: readonly number[], last: number, most: number): read
 }
 
 /** Sorted, without a call for each two of thousands that are compared. */
-export const inOrder = (relations: Iterable<number>): readonly number[] => [
-  ...Float64Array.from(relations).sort(),
-];
+export function inOrder(relations: Iterable<number>): readonly number[] {
+  const all = [...relations];
+  return all.length < 2 ? all : [...Float64Array.from(all).sort()];
+}
 
 /** The relations that may wait for something, or are in doubt, in their order. */
 export function whoMayWait(
@@ -77,7 +78,7 @@ export function whoMayWait(
 ): readonly number[] {
   const doubts = new Set(doubtful);
   const waiting: number[] = [];
-  for (const id of relations) if (mayWait(records.get(id)) || doubts.has(id)) waiting.push(id);
+  for (const id of relations) if (doubts.has(id) || mayWait(records.get(id))) waiting.push(id);
   return inOrder(waiting);
 }
 

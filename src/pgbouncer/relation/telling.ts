@@ -47,9 +47,9 @@ export function relievedDatabag(own: Databag): Databag {
 
 /** An answer that takes back what the databag says: in v1 its `data` has to know what that was. */
 export function relieving(own: Databag, answered: Databag): Databag {
+  if (answered[bagKeys.version] !== 'v1' || own[bagKeys.version] !== 'v1') return answered;
   const told = parsed(own[key]);
-  if (answered[bagKeys.version] !== 'v1' || own[bagKeys.version] !== 'v1' || !Array.isArray(told))
-    return answered;
+  if (!Array.isArray(told)) return answered;
   const raised = Object.fromEntries(told.map((one) => [one.code, one]));
   return { ...answered, [bagKeys.data]: JSON.stringify({ ...recordIn(answered), [key]: raised }) };
 }
