@@ -33,11 +33,13 @@ export function viewBackend(
 ): BackendView {
   const reach = once(backend.ready);
   const remarks: string[] = [];
-  let version: string | null = null;
-  const backendVersion = async () => {
-    if (version !== null) return version;
-    const found = await backend.version();
-    if (E.isRight(found)) version = found.right;
+  let version: Promise<string | null> | null = null;
+  const backendVersion = () => {
+    version ??= backend.version().then((found) => {
+      if (E.isRight(found)) return found.right;
+      version = null;
+      return null;
+    });
     return version;
   };
   return {

@@ -124,13 +124,16 @@ async function forgetAll({ certified, put, said, asks }: Remembered): Promise<vo
   await put({ relation: isThere ? id : null, asked: null, held: null });
 }
 
+const none: Promise<null> = Promise.resolve(null);
+const nobody = Promise.resolve('');
+
 /** A unit whose clients come without TLS, whatever is related; what it had of it is still to go. */
 function withoutTls(
   { identity }: Needed,
   remembered: Remembered,
   { hook }: JujuEvent,
 ): Certificates {
-  const nothing = async () => null;
+  const nothing = () => none;
   const due = async () => {
     const { asked, held } = await remembered.certified();
     return identity !== undefined && (asked !== null || held !== null)
@@ -150,7 +153,7 @@ function withoutTls(
       if (identity !== undefined) await take(identity.forget);
     },
     clients: nothing,
-    authorities: async () => '',
+    authorities: () => nobody,
     obstacle: nothing,
     lack: nothing,
   };

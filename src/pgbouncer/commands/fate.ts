@@ -31,7 +31,10 @@ export function openFate(juju: Unit, called: JujuEvent): UnitFate {
       if (fate === 'ends') juju.remember({ [endingKey]: 'yes' });
       return fate;
     }),
-    mayGo: async () =>
-      isHintOfEnd(called, juju.name) || isToEnd(await juju.state()) || (await flags()).length > 0,
+    mayGo: async () => {
+      if (isHintOfEnd(called, juju.name)) return true;
+      const state = await juju.state();
+      return isToEnd(state) || flagsIn(state).length > 0;
+    },
   };
 }

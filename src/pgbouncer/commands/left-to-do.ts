@@ -5,7 +5,8 @@ import { unverified } from '../pooler/configuration.ts';
 import { isAnswer } from '../relation/answer.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { grantOf } from '../relation/grant.ts';
-import { type LedgerRecord, recordsApart } from '../relation/ledger.ts';
+import { type Ledger, type LedgerRecord, recordsApart } from '../relation/ledger.ts';
+import { inOrder } from '../relation/looked.ts';
 import { isMet, reconcile, reconcileFollower, type Work } from '../relation/reconcile.ts';
 import type { Refusal } from '../relation/refusal.ts';
 import type { ChartRun, Driven } from '../run.ts';
@@ -113,37 +114,33 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
   if (!isLeader) return { works: reconcileFollower({ relations, flags }), chosen: null };
   const ledger = await session.ledger();
   const { relations: looked } = await session.looking.look();
-  const about = [session.looking.about, ...charts.map(({ event }) => event.relation)].flatMap(
-    (relation) => relation ?? [],
-  );
   const audit = audited === null ? null : sliced(audited, session.slices.look);
-  const found = audit === null ? [] : [...audit.orphans, ...audit.damaged];
-  const wanted = new Set([...about, ...looked, ...found.map(({ relation }) => relation)]);
-  const chosen = [...wanted].filter((relation) => relations.has(relation));
+  const chosen = new Set<number>();
+  const choose = (relation: number | undefined) => {
+    if (relation !== undefined && relations.has(relation)) chosen.add(relation);
+  };
+  choose(session.looking.about);
+  for (const { event } of charts) choose(event.relation);
+  for (const relation of looked) choose(relation);
+  for (const { relation } of audit?.orphans ?? []) choose(relation);
+  for (const { relation } of audit?.damaged ?? []) choose(relation);
   const apart = recordsApart(ledger, relations);
   const isPublished = ({ state, relation }: LedgerRecord) =>
     state === 'published' && relations.has(relation);
   const published = apart.length < ledger.records.size || apart.some(isPublished);
   const removable =
     (audit?.orphans.length ?? 0) > 0 || apart.some((record) => !isPublished(record));
-  const requests = await allowedRequests(
-    session,
-    chosen.sort((one, other) => one - other),
-  );
+  const requests = await allowedRequests(session, inOrder(chosen));
+  const backendReady = await session.backendReady();
   const isMoving = (await session.moves.before()) !== null;
   // An application that goes serves nobody anew, in whatever hook between those of its end.
-  const isAsked =
-    (await session.backendReady()) &&
-    [...requests].some(
-      ([relation, request]) =>
-        E.isRight(request) && ledger.records.get(relation)?.state !== 'published',
-    );
+  const isAsked = backendReady && asksAnew(requests, ledger);
   const mayGo = removable || isAsked || (await session.mayGo());
   const fate = mayGo ? await session.fate() : 'stays';
   const works = reconcile({
     fate,
     succeeding: await session.succeeding(),
-    backendReady: await session.backendReady(),
+    backendReady,
     ledger,
     apart,
     relations,
@@ -152,7 +149,7 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
     // Who serves moves in hooks that look at the other units; in any other one it has not moved.
     info: published ? await session.peers[isMoving ? 'info' : 'knownInfo']() : null,
     flags,
-    audit: audit !== null && (await session.backendReady()) ? audit : null,
+    audit: backendReady ? audit : null,
     lookupIsIdle: await lookupIsIdle(session),
   });
   return { works, chosen: requests };
@@ -163,6 +160,13 @@ const sliced = ({ orphans, damaged }: Audit, most: number): Audit => ({
   orphans: orphans.slice(0, most),
   damaged: damaged.slice(0, most),
 });
+
+/** Whether a request that can be served has not been yet. */
+function asksAnew(requests: Requests, { records }: Ledger): boolean {
+  for (const [relation, request] of requests)
+    if (E.isRight(request) && records.get(relation)?.state !== 'published') return true;
+  return false;
+}
 
 type Requests = Awaited<ReturnType<Session['requests']>>;
 

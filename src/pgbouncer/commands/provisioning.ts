@@ -10,6 +10,7 @@ import { keptSecrets } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest, Reply } from '../relation/request.ts';
 import { relieving } from '../relation/telling.ts';
+import type { OpenLedger } from './open-ledger.ts';
 import { publishSecrets, removeSecrets, replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
@@ -71,8 +72,8 @@ export async function createUserAndDatabase(
   session: Session,
   command: GrantCommand,
 ): Promise<Granted> {
-  const granted = await grantedTo(session, command);
-  return { grant: await provisioned(session, granted.grant) };
+  const { grant } = await grantedTo(session, await session.ledger(), command);
+  return { grant: await provisioned(session, grant) };
 }
 
 /** The grant as the backend has it, on record. What it refuses to one relation is that one's own matter. */
@@ -136,13 +137,14 @@ const notAccepted = (
 
 /** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
 export async function addUser(session: Session, command: GrantCommand): Promise<void> {
-  await grantedTo(session, command);
+  await grantedTo(session, await session.ledger(), command);
 }
 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
 export async function updatePgbouncer(session: Session, command: GrantCommand): Promise<void> {
-  const { relation, user, password, database, state } = (await grantedTo(session, command)).grant;
   const { serving } = session;
+  const { grant } = await grantedTo(session, await session.ledger(), command);
+  const { relation, user, password, database, state } = grant;
   const outcome = await attempt(async () => {
     await serving.configure();
     await serving.confirm();
@@ -157,7 +159,7 @@ export async function updatePgbouncer(session: Session, command: GrantCommand): 
 /** Publishes everything at once, and last: a consumer hears of its database a single time. */
 export async function updateDatabag(session: Session, command: GrantCommand): Promise<void> {
   const ledger = await session.ledger();
-  const { grant } = await grantedTo(session, command);
+  const { grant } = await grantedTo(session, ledger, command);
   const { relation, user, password } = grant;
   if (password === null) return;
   const own = await session.juju.own(relation);
@@ -230,11 +232,11 @@ export async function clearRefusal(session: Session, relation: number): Promise<
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */
-async function grantedTo(
+function grantedTo(
   session: Session,
+  ledger: OpenLedger,
   { _tag, relation, granted }: GrantCommand,
-): Promise<Granted> {
-  const ledger = await session.ledger();
+): Granted | Promise<Granted> {
   if (granted !== null) {
     ledger.record(granted);
     return granted;
@@ -242,7 +244,7 @@ async function grantedTo(
   const grant = grantOf(ledger.records.get(relation));
   if (grant === null)
     return halt({ _tag: 'NothingGranted', class: 'broken', command: _tag, relation });
-  return { grant: { ...grant, password: await session.passwordOf(grant) } };
+  return session.passwordOf(grant).then((password) => ({ grant: { ...grant, password } }));
 }
 
 async function spelledByBackend(

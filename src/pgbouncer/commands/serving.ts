@@ -1,5 +1,10 @@
 import type { Unit } from '../../juju/unit.ts';
-import { type Configuration, configure, sameConfiguration } from '../pooler/configuration.ts';
+import {
+  type ClientTls,
+  type Configuration,
+  configure,
+  sameConfiguration,
+} from '../pooler/configuration.ts';
 import type { Outside } from '../ports.ts';
 import { allowsMaking } from '../relation/extra-roles.ts';
 import type { HostPort } from '../relation/host-port.ts';
@@ -23,6 +28,17 @@ export interface Serving {
   readonly listsUsers: () => boolean;
 }
 
+/** What PgBouncer is to serve, as far as it may change in a hook: by the ledger's revision. */
+interface Served {
+  readonly revision: number;
+  readonly clients: ClientTls | null;
+}
+
+const isSame = (one: Served | null, other: Served): boolean =>
+  one?.revision === other.revision &&
+  one.clients?.mode === other.clients?.mode &&
+  one.clients?.certificate === other.clients?.certificate;
+
 interface Needed
   extends Pick<Outside, 'pooler'>,
     Pick<Rules, 'policy' | 'service'>,
@@ -39,46 +55,50 @@ export function openServing(needed: Needed): Serving {
   const { ledger, endpoint, certificates } = needed;
   /** Null until something was put in force, which without a backend nothing is. */
   let inForce: Configuration | null = null;
-  /** At which revision of the ledger each was done last. */
-  const at = { configured: '', confirmed: '' };
-  /** Another text whenever something changes that is to be put in force. */
-  const revisionOf = async (open: OpenLedger) =>
-    `${open.revision()} ${JSON.stringify(await certificates.clients())}`;
+  /** For what each was done last; null before it was. */
+  const at: Record<'configured' | 'confirmed', Served | null> = {
+    configured: null,
+    confirmed: null,
+  };
+  const now = async (): Promise<Served> => {
+    const open = await ledger();
+    return { revision: open.revision(), clients: await certificates.clients() };
+  };
   return {
     configure: async () => {
       const open = await ledger();
-      const revision = await revisionOf(open);
-      if (at.configured === revision) return;
+      const clients = await certificates.clients();
+      const served = { revision: open.revision(), clients };
+      if (isSame(at.configured, served)) return;
       const backend = await endpoints();
       if (backend !== null) {
         // Clients of a service may come to any unit.
         const [login, here] = [await lookup(), service === null ? await endpoint() : null];
         const mayMake = allowsMaking(policy);
-        const clients = await certificates.clients();
-        const served = right(configure(open, backend, login, here, mayMake));
-        const configuration = clients === null ? served : { ...served, clients };
+        const plain = right(configure(open, backend, login, here, mayMake));
+        const configuration = clients === null ? plain : { ...plain, clients };
         const isInForce = inForce !== null && sameConfiguration(inForce, configuration);
         if (!isInForce) await take(pooler.apply(configuration));
         inForce = configuration;
       }
-      at.configured = revision;
+      at.configured = served;
     },
     confirm: async () => {
-      const open = await ledger();
-      const revision = await revisionOf(open);
-      if (at.confirmed === revision) return;
+      const served = await now();
+      if (isSame(at.confirmed, served)) return;
       if (inForce !== null) {
         const bag = { _tag: 'PeerUnit', unit: juju.name } as const;
+        const open = await ledger();
         const authorities = await certificates.authorities();
         const values = confirmation(open, await endpoint(), !pooler.looksUp(), authorities);
         if (open.hasMoved()) juju.overwrite(bag, values);
         else juju.write(bag, values);
       }
-      at.confirmed = revision;
+      at.confirmed = served;
     },
     isInStep: async () => {
-      const revision = await revisionOf(await ledger());
-      return at.configured === revision && at.confirmed === revision;
+      const served = await now();
+      return isSame(at.configured, served) && isSame(at.confirmed, served);
     },
     listsUsers: () => inForce !== null && !pooler.looksUp(),
   };

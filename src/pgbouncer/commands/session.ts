@@ -53,7 +53,7 @@ export function openSession(
     return text === null ? null : parseHostPort(text);
   });
   const shared = once(async () => {
-    const here = await endpoint();
+    const here = service === null ? null : await endpoint();
     return service === null || here === null ? null : { host: service, port: here.port };
   });
   const { backendReady, backendTrouble, backendVersion, holdings, endpoints, remarks } =
