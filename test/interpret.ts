@@ -51,6 +51,7 @@ export const interpret = (adapters: Adapters, { policy, keep, watch }: Options =
             },
           );
         try {
+          await charm.ready?.(session);
           const start = 'node' in from ? { state: from } : { event: from };
           const run = endedWell(await through(machine, start, { keep, watch }));
           const reconciled: Driven<PgbouncerWords, HookError>[] = [];

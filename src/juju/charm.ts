@@ -80,6 +80,8 @@ export type EventOf<W extends Words> = JujuEvent extends W['event']
 export interface Surroundings<W extends Words, Given extends object, Ports, Why extends Failure> {
   /** Makes what handlers are given, once in a hook. */
   readonly open: (given: Given & { readonly juju: Unit }, called: JujuEvent) => Ports;
+  /** Awaited before handlers are called, once it is known that there is anything to do. */
+  readonly ready?: (ports: Ports) => Promise<void>;
   /** Whether there is anything to do; asked once it is known whether something waits. */
   readonly isCalled?: (ports: Ports, called: JujuEvent, isWaiting: boolean) => Promise<boolean>;
   /** Whether a deferred hook, or the one that was called for, is still asked for. */

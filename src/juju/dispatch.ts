@@ -168,6 +168,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   if (own === null && !isWaiting) return ran();
   if (charm.isCalled !== undefined && !(await charm.isCalled(ports, event, isWaiting)))
     return ran();
+  await charm.ready?.(ports);
   const deferred: Deferral<W>[] = [];
   for (const deferral of own === null ? waiting : [...waiting, own]) {
     if (charts.some((run) => isSame(run, deferral))) continue;

@@ -113,6 +113,7 @@ export const act = <W extends Words, Given extends object, Ports, Why extends Fa
         return refuseAction('only the leader can, which `juju status` marks with a star');
       try {
         const ports = charm.open({ ...given, juju: unit }, { hook: `actions/${name}` });
+        await charm.ready?.(ports);
         const hook = async (event: JujuEvent) =>
           right(await dispatch(charm, given, options)(event)());
         return await action.run({ ports: Object.assign({ juju: unit }, ports), hook }, read.value);

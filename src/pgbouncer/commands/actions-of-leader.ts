@@ -21,7 +21,7 @@ export async function rotatePassword(
   { ports, hook }: World,
   { relation, force = false }: { readonly relation: number; readonly force?: boolean },
 ): Promise<ActionResults> {
-  const grant = grantOf((await ports.ledger()).records.get(relation));
+  const grant = grantOf(ports.ledger().records.get(relation));
   if (grant?.state !== 'published' || !(await ports.relations()).has(relation))
     return refuseAction(
       `relation ${relation} has no password that is published: show-relations says what each has`,
@@ -56,7 +56,7 @@ export async function rotatePassword(
 /** Tries again to remove what no relation needs, and says what is gone and what stays, and why. */
 export async function removeLeftovers({ ports, hook }: World): Promise<ActionResults> {
   await readied(ports);
-  const { records } = await ports.ledger();
+  const { records } = ports.ledger();
   const users = new Map([...records].map(([relation, one]) => [relation, grantOf(one)?.user]));
   const tried = removalsIn(await hook({ hook: 'update-status' })).map(({ event, end }) => {
     const { relation = -1 } = event;

@@ -67,7 +67,7 @@ async function shown(
   session: Session,
   { relation: only, after = -1 }: { readonly relation?: number; readonly after?: number },
 ): Promise<ActionResults> {
-  const { records } = await session.ledger();
+  const { records } = session.ledger();
   const listed = await session.relations();
   const all = [...new Set([...listed, ...records.keys()])].sort((one, other) => one - other);
   if (only !== undefined && !all.includes(only))

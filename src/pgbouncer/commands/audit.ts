@@ -24,12 +24,12 @@ export async function auditBackend(session: Session): Promise<Audit | null> {
 async function removeStrays(session: Session): Promise<void> {
   const { secrets } = session.juju;
   if (secrets === null) return;
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const relations = await session.relations();
   for (const { id, label } of await take(secrets.strays(keptSecrets(ledger)))) {
     const relation = relationOfSecret(label);
     if (relation === null || relations.has(relation) || ledger.records.has(relation)) continue;
-    if (await session.succeeding()) continue;
+    if (session.succeeding()) continue;
     await take(secrets.remove(id));
     session.juju.notes.push(`relation ${relation}: a secret of it was left, and is removed`);
   }

@@ -17,6 +17,8 @@ export interface BackendView {
   readonly backendTrouble: () => Promise<HookError | null>;
   /** The server's version; null where it cannot be had now. */
   readonly backendVersion: () => Promise<string | null>;
+  /** The same, where the backend is ready. */
+  readonly readyVersion: () => Promise<string | null>;
   /** What this deployment has on the backend, as far as it may be had by now. */
   readonly holdings: () => Promise<Holdings>;
   /** Where the backend listens; null while there is none. */
@@ -29,29 +31,36 @@ export function viewBackend(
   backend: Backend,
   { owner }: Unit,
   policy: Rules['policy'],
-  ledger: () => Promise<OpenLedger>,
+  ledger: () => OpenLedger,
 ): BackendView {
-  const reach = once(backend.ready);
+  const backendTrouble = once(() =>
+    backend.ready().then((outcome) => (E.isLeft(outcome) ? outcome.left : null)),
+  );
+  const backendReady = once(() => backendTrouble().then((trouble) => trouble === null));
   const remarks: string[] = [];
-  let version: Promise<string | null> | null = null;
-  const backendVersion = () => {
-    version ??= backend.version().then((found) => {
-      if (E.isRight(found)) return found.right;
-      version = null;
-      return null;
-    });
-    return version;
+  /** One that cannot be had is asked for again. */
+  const untilThere = (ask: () => Promise<string | null>) => {
+    let asked: Promise<string | null> | null = null;
+    return () => {
+      asked ??= ask().then((found) => {
+        if (found === null) asked = null;
+        return found;
+      });
+      return asked;
+    };
   };
+  const backendVersion = untilThere(async () => {
+    const found = await backend.version();
+    return E.isRight(found) ? found.right : null;
+  });
   return {
     remarks,
     backendVersion,
-    backendReady: once(async () => E.isRight(await reach())),
-    backendTrouble: async () => {
-      const outcome = await reach();
-      return E.isLeft(outcome) ? outcome.left : null;
-    },
+    backendReady,
+    backendTrouble,
+    readyVersion: untilThere(async () => ((await backendReady()) ? backendVersion() : null)),
     holdings: async () => {
-      const { records } = await ledger();
+      const { records } = ledger();
       const version = await backendVersion();
       const grants: Grant[] = [];
       for (const record of records.values()) {

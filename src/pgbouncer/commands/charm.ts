@@ -89,11 +89,12 @@ export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCh
     isCalled,
     isAsked,
     refused: recordRefusal,
+    ready: (session) => session.ready(),
     waitsFor: (session) => session.backendTrouble(),
     leftToDo,
     status: async (session, ended) => {
       const status = await conclude(session, ended, obstacles);
-      recorded((await session.ledger()).records);
+      recorded(session.ledger().records);
       return status;
     },
   });
@@ -115,7 +116,7 @@ const eventOf = ({ hook, relation, departingUnit }: JujuEvent): PgbouncerWords['
 function prefetch({ juju, ...session }: Session, called: JujuEvent, isFirst: boolean) {
   const asked: Promise<unknown>[] = isFirst
     ? [juju.state(), juju.read(peerAppBag), juju.leader()]
-    : [juju.leader(), session.ledger(), session.endpoints()];
+    : [session.ready(), session.endpoints()];
   // Where one breaks the others may be as they are on record.
   if (!isFirst && breakingIn(called) === null) asked.push(session.relations());
   // A hook that failed is repeated although its relation was removed by force meanwhile.
@@ -150,10 +151,10 @@ async function isAsked(session: Session, { hook, event }: Deferral): Promise<boo
   if (hook === 'database-relation-departed') return true;
   // Not what is asked for, but what is published is to be another.
   if (hook === 'database-password-renewed')
-    return (await session.ledger()).records.get(relation)?.state === 'published';
+    return session.ledger().records.get(relation)?.state === 'published';
   // What cannot be read asks for nothing yet; the reconciliation looks again, and says so.
   const remote = await attempt(() => session.juju.remote(relation))();
   if (E.isLeft(remote)) return false;
   const request = session.parse(relation, remote.right);
-  return !isMet((await session.ledger()).records.get(relation), request);
+  return !isMet(session.ledger().records.get(relation), request);
 }

@@ -20,9 +20,9 @@ import { attempt, halt } from './steps.ts';
  * A consumer that got endpoints before its credentials would take itself for served.
  */
 export async function updateConnectionInfo(session: Session, relation: number): Promise<void> {
-  if (!(await session.juju.leader())) return;
+  if (!session.leads()) return;
   if (!(await session.isListed(relation))) return;
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const record = ledger.records.get(relation);
   if (record?.state !== 'published') return;
   const info = await session.peers.info();

@@ -39,12 +39,12 @@ export async function* leftToDo(
       if (isInStep && session.moves.takeOne()) yield work;
     } else if (isInStep || !publishes.has(work.hook)) yield work;
   }
-  if (chosen !== null) await noteDoubts(session, chosen);
+  if (chosen !== null) noteDoubts(session, chosen);
 }
 
 /** What is on record as served and is not met, or not to be read, is looked at again in the next hook. */
-async function noteDoubts({ ledger, looking, unreadable }: Session, chosen: Requests) {
-  const { records } = await ledger();
+function noteDoubts({ ledger, looking, unreadable }: Session, chosen: Requests) {
+  const { records } = ledger();
   const doubts = (relation: number, isDoubtful: boolean) =>
     looking.found(relation, isDoubtful && records.get(relation)?.state === 'published');
   for (const [relation, request] of chosen)
@@ -108,11 +108,11 @@ interface Viewed {
 /** Looks at the world and says what is left to do; what decides nothing is not asked for. */
 async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Viewed> {
   const audited = auditIn(charts);
-  const isLeader = await session.juju.leader();
+  const isLeader = session.leads();
   const relations = await (isLeader ? session.looking.listed() : session.relations());
   const flags = await session.flags();
   if (!isLeader) return { works: reconcileFollower({ relations, flags }), chosen: null };
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const { relations: looked } = await session.looking.look();
   const audit = audited === null ? null : sliced(audited, session.slices.look);
   const chosen = new Set<number>();
@@ -132,25 +132,25 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
     (audit?.orphans.length ?? 0) > 0 || apart.some((record) => !isPublished(record));
   const requests = await allowedRequests(session, inOrder(chosen));
   const backendReady = await session.backendReady();
-  const isMoving = (await session.moves.before()) !== null;
+  const who = session.moves.before() === null ? session.peers.knownInfo : session.peers.info;
   // An application that goes serves nobody anew, in whatever hook between those of its end.
   const isAsked = backendReady && asksAnew(requests, ledger);
   const mayGo = removable || isAsked || (await session.mayGo());
   const fate = mayGo ? await session.fate() : 'stays';
   const works = reconcile({
     fate,
-    succeeding: await session.succeeding(),
+    succeeding: session.succeeding(),
     backendReady,
     ledger,
     apart,
     relations,
     requests,
-    stale: await staleAnswers(session, requests),
+    stale: hasRefused(requests) ? await staleAnswers(session, requests) : [],
     // Who serves moves in hooks that look at the other units; in any other one it has not moved.
-    info: published ? await session.peers[isMoving ? 'info' : 'knownInfo']() : null,
+    info: published ? await who() : null,
     flags,
     audit: backendReady ? audit : null,
-    lookupIsIdle: await lookupIsIdle(session),
+    lookupIsIdle: ledger.lookup !== null && (await lookupIsIdle(session)),
   });
   return { works, chosen: requests };
 }
@@ -173,8 +173,7 @@ type Requests = Awaited<ReturnType<Session['requests']>>;
 /** A request for what this backend's version makes dangerous is refused, served or not. */
 async function allowedRequests(session: Session, relations: readonly number[]): Promise<Requests> {
   const requests = await session.requests(relations);
-  if (!(await session.backendReady())) return requests;
-  const version = await session.backendVersion();
+  const version = await session.readyVersion();
   if (version === null) return requests;
   const refused: [number, E.Either<Refusal, never>][] = [];
   for (const [relation, request] of requests) {
@@ -185,12 +184,14 @@ async function allowedRequests(session: Session, relations: readonly number[]): 
   return refused.length === 0 ? requests : new Map([...requests, ...refused]);
 }
 
+const hasRefused = (requests: Requests): boolean => [...requests.values()].some(E.isLeft);
+
 /**
  * A relation that was suspended may come back without a request that can be served. Its databag
  * still shows what was removed meanwhile, and a consumer fails on a secret that is gone.
  */
 async function staleAnswers(session: Session, requests: Requests): Promise<readonly number[]> {
-  const { records } = await session.ledger();
+  const { records } = session.ledger();
   const stale: number[] = [];
   for (const [relation, request] of requests)
     if (E.isLeft(request) && grantOf(records.get(relation)) === null)
@@ -206,7 +207,7 @@ async function shows(session: Session, relation: number): Promise<boolean> {
 
 /** Whether every unit that is planned has said that it needs the login of version 0.1 no more. */
 async function lookupIsIdle({ juju, ledger, peers, serving }: Session): Promise<boolean> {
-  const records = await ledger();
+  const records = ledger();
   if (records.lookup === null || unverified(records).length > 0) return false;
   const saying = new Map((await peers.said()).map((peer) => [peer.unit, peer.listsUsers]));
   saying.set(juju.name, serving.listsUsers());

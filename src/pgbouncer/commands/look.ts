@@ -2,7 +2,7 @@
 import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { endpoints, lookedKey, lookingKey } from '../keys.ts';
-import { hasBegunNothing, type Ledger } from '../relation/ledger.ts';
+import { hasBegunNothing } from '../relation/ledger.ts';
 import {
   encodeLooked,
   inOrder,
@@ -16,6 +16,7 @@ import {
 import { peerAppBag } from './application-bag.ts';
 import type { BackendView } from './backend-view.ts';
 import type { UnitFate } from './fate.ts';
+import type { Known } from './known.ts';
 import { breakingIn } from './requests.ts';
 import type { Rules } from './rules.ts';
 import { once } from './steps.ts';
@@ -48,45 +49,47 @@ export interface Looking {
 }
 
 interface Needed
-  extends Pick<BackendView, 'backendReady' | 'backendVersion'>,
+  extends Pick<BackendView, 'readyVersion'>,
     Pick<Rules, 'policy' | 'slices'>,
     Pick<UnitFate, 'flags'> {
   readonly juju: Unit;
-  readonly ledger: () => Promise<Ledger>;
+  readonly known: Known;
   readonly relations: () => Promise<ReadonlySet<number>>;
-  readonly succeeding: () => Promise<boolean>;
 }
 
 /** Hooks after which a unit goes by nothing that it knew before. */
 const doubting = /^(leader-elected|upgrade-charm)$/;
 
 export function openLook(needed: Needed, called: JujuEvent): Looking {
-  const { juju, policy, slices, ledger, relations, backendReady, backendVersion } = needed;
+  const { juju, policy, slices, relations, flags, readyVersion } = needed;
+  const { ledger, said, leads, succeeding } = needed.known;
   const found = new Map<number, boolean>();
   const looked = once(async () => parseLooked((await juju.state())[lookedKey]));
   const breaking = breakingIn(called);
   const isNarrow = once(async () => {
     const { mark, doubtful } = await looked();
     if (breaking === null || mark === null || doubtful.length > 0) return false;
-    if ((await needed.flags()).length > 0 || (await needed.succeeding())) return false;
-    if ((await juju.read(peerAppBag))[lookingKey] !== undefined) return false;
-    return hasBegunNothing(await ledger(), breaking);
+    if ((await flags()).length > 0 || succeeding()) return false;
+    if (said()[lookingKey] !== undefined) return false;
+    return hasBegunNothing(ledger(), breaking);
   });
-  const listed = once(async () => {
+  const listedWhileBreaking = once(async () => {
     if (!(await isNarrow())) return relations();
-    const recorded = new Set((await ledger()).records.keys());
+    const recorded = new Set(ledger().records.keys());
     if (breaking !== null) recorded.delete(breaking);
     return recorded;
   });
+  const listed = () => (breaking === null ? relations() : listedWhileBreaking());
   const look = once(async (): Promise<Look> => {
     const known = await looked();
-    if (await isNarrow()) return { relations: [], isRound: false, after: known, looking: null };
-    const { records } = await ledger();
+    if (breaking !== null && (await isNarrow()))
+      return { relations: [], isRound: false, after: known, looking: null };
+    const { records } = ledger();
     const there = await listed();
     const waiting = whoMayWait(there, records, known.doubtful);
     const waited = inTurn(waiting, known.waited, slices.wait);
     const last = waited.length < waiting.length ? (waited.at(-1) ?? -1) : -1;
-    const version = (await backendReady()) ? await backendVersion() : null;
+    const version = await readyVersion();
     // What is asked for now is not done now; all is looked at anew when it can be.
     if (version === null)
       return {
@@ -96,8 +99,8 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
         looking: null,
       };
     const mark = markOf(policy, version);
-    const before = (await juju.read(peerAppBag))[lookingKey];
-    const isAnew = known.mark !== mark || doubting.test(called.hook) || (await needed.succeeding());
+    const before = said()[lookingKey];
+    const isAnew = known.mark !== mark || doubting.test(called.hook) || succeeding();
     if (isAnew || before !== undefined) {
       const from = isAnew ? -1 : Number(before);
       const left = inOrder(there).filter((id) => id > from);
@@ -134,7 +137,7 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
     isDoubtful: async (relation) =>
       found.get(relation) ?? (await looked()).doubtful.includes(relation),
     remember: async () => {
-      if (!(await juju.leader())) {
+      if (!leads()) {
         // What it passes over while another one leads it would never read.
         juju.remember({ [lookedKey]: encodeLooked(nothingLooked) });
         return;
@@ -148,8 +151,7 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
       const left = [...doubtful].filter((id) => known.has(id)).sort((one, other) => one - other);
       juju.remember({ [lookedKey]: encodeLooked({ ...after, doubtful: left }) });
       const text = looking === null ? '' : String(looking);
-      if (((await juju.read(peerAppBag))[lookingKey] ?? '') !== text)
-        juju.overwrite(peerAppBag, { [lookingKey]: text });
+      if ((said()[lookingKey] ?? '') !== text) juju.overwrite(peerAppBag, { [lookingKey]: text });
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Whom one hook tells where the poolers are now: those who came first, and no more than a slice. */
+import type { Databag } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { movingKey } from '../keys.ts';
 import type { Ledger } from '../relation/ledger.ts';
@@ -21,33 +22,34 @@ export interface Moves {
   /** Whether one more may be told, which is counted. */
   readonly takeOne: () => boolean;
   /** What earlier hooks have left; null where they have left nothing. */
-  readonly before: () => Promise<Progress | null>;
+  readonly before: () => Progress | null;
   /** Puts on record what is left; null where nothing is. */
   readonly remember: () => Promise<Progress | null>;
 }
 
 interface Needed extends Pick<Rules, 'slices'> {
   readonly juju: Unit;
-  readonly ledger: () => Promise<Ledger>;
+  readonly ledger: () => Ledger;
+  readonly said: () => Databag;
   readonly peers: Pick<Peers, 'info' | 'knownInfo'>;
   readonly looking: Pick<Looking, 'isDoubtful' | 'listed'>;
 }
 
-export function openMoves({ juju, slices, ledger, peers, looking }: Needed): Moves {
+export function openMoves({ juju, slices, ledger, said, peers, looking }: Needed): Moves {
   let taken = 0;
   /** The relations that are told another place than that of today; those in doubt come last. */
   const due = async (info: Awaited<ReturnType<Peers['info']>>) => {
     const listed = await looking.listed();
     const sure: number[] = [];
     const doubtful: number[] = [];
-    for (const [relation, record] of (await ledger()).records)
+    for (const [relation, record] of ledger().records)
       if (record.state === 'published' && listed.has(relation) && moved(record, info))
         ((await looking.isDoubtful(relation)) ? doubtful : sure).push(relation);
     const byNumber = (one: number, other: number) => one - other;
     return { sure: sure.sort(byNumber), doubtful: doubtful.sort(byNumber) };
   };
-  const before = async (): Promise<Progress | null> => {
-    const text = (await juju.read(peerAppBag))[movingKey];
+  const before = (): Progress | null => {
+    const text = said()[movingKey];
     if (text === undefined) return null;
     const [left, of] = text.split(' ').map(Number);
     return left === undefined || of === undefined ? null : { left, of };
@@ -74,7 +76,7 @@ export function openMoves({ juju, slices, ledger, peers, looking }: Needed): Mov
       return next;
     },
     remember: async () => {
-      const last = await before();
+      const last = before();
       const info = await peers.knownInfo();
       if (info === null) return last;
       const left = (await due(info)).sure.length;

@@ -14,10 +14,7 @@ export interface Passwords {
   readonly lookup: () => Promise<Login | null>;
 }
 
-export function keptPasswords(
-  { secrets: store }: Unit,
-  ledger: () => Promise<OpenLedger>,
-): Passwords {
+export function keptPasswords({ secrets: store }: Unit, ledger: () => OpenLedger): Passwords {
   const contents = new Map<string, Promise<Databag>>();
   const content = (id: string): Promise<Databag> => {
     if (store === null) {
@@ -33,7 +30,7 @@ export function keptPasswords(
   return {
     passwordOf: ({ password, secrets }) => found(password, secrets[userGroup]),
     lookup: async () => {
-      const known = (await ledger()).lookup;
+      const known = ledger().lookup;
       if (known === null) return null;
       const password = await found(known.password, known.secret);
       return password === null ? null : { user: known.user, password };

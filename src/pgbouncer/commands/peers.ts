@@ -11,6 +11,8 @@ import { latest } from '../relation/latest.ts';
 import { type Ledger, serving, servings } from '../relation/ledger.ts';
 import type { BackendView } from './backend-view.ts';
 import type { Certificates } from './certificates.ts';
+import type { OpenLedger } from './open-ledger.ts';
+import type { Rules } from './rules.ts';
 
 type Info = ReturnType<typeof connectionInfo>;
 
@@ -30,20 +32,19 @@ export interface Peers {
   /** The same for what this unit alone knows of. */
   readonly alone: () => Promise<Info>;
   /** The same in hooks that have read it; null in any other one, in which nobody has moved. */
-  readonly knownInfo: () => Promise<Info | null>;
+  readonly knownInfo: () => Promise<Info> | null;
 }
 
-interface Needed extends Pick<BackendView, 'backendReady' | 'backendVersion'> {
+/** What is known of this unit itself. */
+export interface Self extends Pick<Rules, 'service'> {
   readonly juju: Unit;
-  readonly ledger: () => Promise<Ledger>;
+  readonly ledger: () => OpenLedger;
   readonly endpoint: () => Promise<HostPort | null>;
-  /** Where clients reach all units; null where each is named by its own. */
-  readonly shared: () => Promise<HostPort | null>;
   readonly certificates: Certificates;
 }
 
-export function openPeers(needed: Needed): Peers {
-  const { juju, ledger, endpoint, shared, certificates, backendReady, backendVersion } = needed;
+export function openPeers(self: Self, readyVersion: BackendView['readyVersion']): Peers {
+  const { juju, ledger, endpoint, service, certificates } = self;
   let read: Promise<readonly Peer[]> | null = null;
   let worked: { readonly own: string; readonly info: Promise<Info> } | null = null;
   const readAll = async () => {
@@ -55,12 +56,13 @@ export function openPeers(needed: Needed): Peers {
     read ??= readAll();
     return read;
   };
-  const workOut = async (others: () => Promise<readonly Peer[]>) => {
-    const version = (await backendReady()) ? await backendVersion() : null;
+  const workOut = async (others: () => readonly Peer[] | Promise<readonly Peer[]>) => {
+    const version = await readyVersion();
     const here = await endpoint();
-    const isMixed = (await ledger()).lookup !== null;
+    const isMixed = ledger().lookup !== null;
     const own = await certificates.authorities();
-    return connectionInfo(here, await others(), version, isMixed, own, await shared());
+    const shared = service === null || here === null ? null : { host: service, port: here.port };
+    return connectionInfo(here, await others(), version, isMixed, own, shared);
   };
   const info = async () => {
     // The unit's own certificate may be another one than at the beginning of the hook.
@@ -84,8 +86,8 @@ export function openPeers(needed: Needed): Peers {
       return together(all.filter((text) => text !== '' && covers(authorities, text)));
     },
     info,
-    alone: () => workOut(async () => []),
-    knownInfo: async () => (read === null ? null : info()),
+    alone: () => workOut(() => []),
+    knownInfo: () => (read === null ? null : info()),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { PgbouncerWords } from '../../../machines/index.ts';
+import type { Granted, PgbouncerWords } from '../../../machines/index.ts';
 import type { Perform } from '../../hook/index.ts';
 import { auditBackend } from './audit.ts';
 import {
@@ -31,12 +31,14 @@ import {
 import type { Session } from './session.ts';
 import { relieve } from './telling.ts';
 
+/** The answer that teaches whom a relation is served as. */
+const taught = (granted: Granted) => ({ label: 'done', learned: { granted } });
+
 /** How each request of PgBouncer's charts is carried out. */
 export const perform: Perform<PgbouncerWords, Session> = {
   BackendReady: (session) => session.backendReady(),
-  Leader: ({ juju }) => juju.leader(),
-  BackendReadyAndLeader: async (session) =>
-    (await session.juju.leader()) && (await session.backendReady()),
+  Leader: (session) => session.leads(),
+  BackendReadyAndLeader: async (session) => session.leads() && (await session.backendReady()),
   UnitDeparting: ({ juju }, { departingUnit }) => departingUnit === juju.name,
   DepartingFlagged: async (session) => (await session.fate()) === 'leaves',
   CertificateWanted: ({ certificates }) => certificates.isWanted(),
@@ -46,18 +48,9 @@ export const perform: Perform<PgbouncerWords, Session> = {
   TakeCertificate: ({ certificates }) => certificates.take(),
   ForgetCertificate: ({ certificates }) => certificates.forget(),
   DeleteKey: ({ certificates }) => certificates.deleteKey(),
-  GetUser: async (session, { relation }) => ({
-    label: 'done',
-    learned: { granted: await readRequest(session, relation) },
-  }),
-  RenewPassword: async (session, { relation }) => ({
-    label: 'done',
-    learned: { granted: await renewPassword(session, relation) },
-  }),
-  CreateUserAndDatabase: async (session, command) => ({
-    label: 'done',
-    learned: { granted: await createUserAndDatabase(session, command) },
-  }),
+  GetUser: (session, { relation }) => readRequest(session, relation).then(taught),
+  RenewPassword: (session, { relation }) => renewPassword(session, relation).then(taught),
+  CreateUserAndDatabase: (session, command) => createUserAndDatabase(session, command).then(taught),
   AddUser: addUser,
   UpdatePgbouncer: updatePgbouncer,
   UpdateDatabag: updateDatabag,

@@ -10,7 +10,6 @@ import { keptSecrets } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest, Reply } from '../relation/request.ts';
 import { relieving } from '../relation/telling.ts';
-import type { OpenLedger } from './open-ledger.ts';
 import { publishSecrets, removeSecrets, replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
@@ -34,7 +33,7 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const version = await take(session.backend.version);
   const role = notAllowed(request, session.policy, version);
   if (role !== null) halt(roleNotAllowed(relation, role));
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const record = ledger.records.get(relation);
   if (grantOf(record) !== null) session.peers.prefetch();
   if (record?.state === 'published') {
@@ -72,7 +71,7 @@ export async function createUserAndDatabase(
   session: Session,
   command: GrantCommand,
 ): Promise<Granted> {
-  const { grant } = await grantedTo(session, await session.ledger(), command);
+  const grant = await grantedTo(session, command);
   return { grant: await provisioned(session, grant) };
 }
 
@@ -89,7 +88,7 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
   const isKnown =
     grant.user === user && grant.place === place && grant.verifier?.secret === verifier.secret;
   const known = isKnown ? grant : { ...grant, user, place, verifier };
-  (await session.ledger()).record({ grant: known });
+  session.ledger().record({ grant: known });
   return known;
 }
 
@@ -98,7 +97,7 @@ async function provisioned(session: Session, grant: Grant): Promise<Grant> {
  * else is to be done may be left to a later hook, in which nobody else would know it.
  */
 export async function renewPassword(session: Session, relation: number): Promise<Granted> {
-  const record = grantOf((await session.ledger()).records.get(relation));
+  const record = grantOf(session.ledger().records.get(relation));
   if (record?.state !== 'published')
     return halt({ _tag: 'RequestWithdrawn', class: 'refused', relation });
   const password = session.entropy.password();
@@ -118,7 +117,7 @@ export async function renewPassword(session: Session, relation: number): Promise
  * for. On record stays what was agreed: it is given again when it is allowed again.
  */
 export async function restoreGrant(session: Session, relation: number): Promise<void> {
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const agreed = grantOf(ledger.records.get(relation));
   const { grants } = await session.holdings();
   const grant = grants.find((one) => one.relation === relation);
@@ -136,14 +135,14 @@ const notAccepted = (
 ): never => halt({ _tag: 'NotAccepted', class: 'refused', relation, by, what, why });
 
 /** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
-export async function addUser(session: Session, command: GrantCommand): Promise<void> {
-  await grantedTo(session, await session.ledger(), command);
+export function addUser(session: Session, command: GrantCommand): void {
+  granteeOf(session, command);
 }
 
 /** Applies the configuration; a login that nobody has used yet is tried before anyone hears of it. */
 export async function updatePgbouncer(session: Session, command: GrantCommand): Promise<void> {
   const { serving } = session;
-  const { grant } = await grantedTo(session, await session.ledger(), command);
+  const grant = await grantedTo(session, command);
   const { relation, user, password, database, state } = grant;
   const outcome = await attempt(async () => {
     await serving.configure();
@@ -158,8 +157,8 @@ export async function updatePgbouncer(session: Session, command: GrantCommand): 
 
 /** Publishes everything at once, and last: a consumer hears of its database a single time. */
 export async function updateDatabag(session: Session, command: GrantCommand): Promise<void> {
-  const ledger = await session.ledger();
-  const { grant } = await grantedTo(session, ledger, command);
+  const ledger = session.ledger();
+  const grant = await grantedTo(session, command);
   const { relation, user, password } = grant;
   if (password === null) return;
   const own = await session.juju.own(relation);
@@ -212,7 +211,7 @@ async function allServe({ peers }: Session, grant: Grant): Promise<void> {
 export async function recordRefusal(session: Session, refusal: Refusal): Promise<void> {
   const { relation } = refusal;
   if (refusal._tag === 'RequestWithdrawn') return;
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const before = grantOf(ledger.before(relation));
   const error = renderRefusal(refusal);
   if (before !== null && before.state !== 'provisioning') ledger.put({ ...before, error });
@@ -225,26 +224,29 @@ export async function recordRefusal(session: Session, refusal: Refusal): Promise
 
 /** A request that was refused is no more, or was put right: nothing on record says otherwise. */
 export async function clearRefusal(session: Session, relation: number): Promise<void> {
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const record = ledger.records.get(relation);
   if (record?.state === 'refused') ledger.drop(relation);
   else if (record !== undefined) ledger.put({ ...record, error: null });
 }
 
 /** What the command carries, on record again; or, where it carries nothing, what is on record. */
-function grantedTo(
-  session: Session,
-  ledger: OpenLedger,
-  { _tag, relation, granted }: GrantCommand,
-): Granted | Promise<Granted> {
-  if (granted !== null) {
-    ledger.record(granted);
-    return granted;
-  }
-  const grant = grantOf(ledger.records.get(relation));
-  if (grant === null)
-    return halt({ _tag: 'NothingGranted', class: 'broken', command: _tag, relation });
-  return session.passwordOf(grant).then((password) => ({ grant: { ...grant, password } }));
+function granteeOf(session: Session, { _tag, relation, granted }: GrantCommand): Grant {
+  const ledger = session.ledger();
+  if (granted === null)
+    return (
+      grantOf(ledger.records.get(relation)) ??
+      halt({ _tag: 'NothingGranted', class: 'broken', command: _tag, relation })
+    );
+  ledger.record(granted);
+  return granted.grant;
+}
+
+/** The same with its password, which may have to be read. */
+function grantedTo(session: Session, command: GrantCommand): Grant | Promise<Grant> {
+  const grant = granteeOf(session, command);
+  if (command.granted !== null) return grant;
+  return session.passwordOf(grant).then((password) => ({ ...grant, password }));
 }
 
 async function spelledByBackend(

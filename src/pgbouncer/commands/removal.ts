@@ -18,7 +18,7 @@ export const forgetFlag = ({ juju }: Session, relation: number): void =>
 
 /** The removal is on record before anything is done, and the password leaves the ledger with it. */
 export async function markRemoving(session: Session, relation: number): Promise<Grant | null> {
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const grant = grantOf(ledger.records.get(relation));
   if (grant === null || grant.state === 'removing') return grant;
   // A consumer that is late would fail on a secret that is gone. Where the relation is gone as well,
@@ -51,7 +51,7 @@ export async function removeData(session: Session, relation: number): Promise<vo
  */
 export async function deleteUser(session: Session, relation: number): Promise<HookError | null> {
   const { backend } = session;
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const grant = await markRemoving(session, relation);
   if (grant !== null) {
     const removal = backend.remove(grant, await session.holdings());
@@ -77,9 +77,9 @@ export const isEnding = async (session: Session): Promise<boolean> =>
  */
 export async function leftBehind(session: Session, hook: string): Promise<string | null> {
   const isLast = hook === 'stop' || hook.endsWith('-peers-relation-broken');
-  if (!isLast && !(await session.juju.leader())) return null;
+  if (!isLast && !session.leads()) return null;
   if (!(await isEnding(session))) return null;
-  const { records } = await session.ledger();
+  const { records } = session.ledger();
   const users = [...records.values()].flatMap((record) => grantOf(record)?.user ?? []);
   if (users.length === 0) return null;
   const { owner } = session.juju;
@@ -105,7 +105,7 @@ export async function deleteStrayRole(
 
 /** The login of version 0.1 goes, and with it the secret that kept its password. */
 export async function retireLookup(session: Session): Promise<void> {
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const { lookup } = ledger;
   if (lookup === null) return;
   const { backend, juju } = session;
@@ -124,7 +124,7 @@ async function noteUnavailable<Result>(
   const outcome = await removal();
   if (E.isRight(outcome)) return outcome;
   if (!isPassing(outcome.left)) halt(outcome.left);
-  (await session.ledger()).put({ ...grant, error: render(outcome.left) });
+  session.ledger().put({ ...grant, error: render(outcome.left) });
   return outcome;
 }
 

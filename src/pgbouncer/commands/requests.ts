@@ -34,6 +34,7 @@ export function readRequests(juju: Unit, parse: Rules['parse'], called: JujuEven
       relation !== breakingIn(called) && (await relations()).has(relation),
     requests: async (all) => {
       const requests = new Map<number, Parsed>();
+      if (all.length === 0) return requests;
       // All at once; only where one of them cannot be read it is found out which.
       const bags = all.map((relation) => ({ _tag: 'RemoteApp', relation }) as const);
       const contents = await attempt(() => juju.readAll(bags))();

@@ -8,11 +8,11 @@ import { take } from './steps.ts';
 
 /** A record whose password a secret keeps, so that the ledger need not. */
 export async function kept(
-  store: SecretStore | null,
+  store: SecretStore,
   record: LedgerRecord | undefined,
   onRecord: () => readonly string[],
 ): Promise<LedgerRecord | undefined> {
-  if (store === null || record === undefined || record.state === 'refused') return record;
+  if (record === undefined || record.state === 'refused') return record;
   const { user: username, password, secrets } = record;
   if (password === null || secrets[userGroup] !== undefined) return record;
   const content = { username, password: password.secret };

@@ -1,4 +1,3 @@
-import type { Unit } from '../../juju/unit.ts';
 import {
   type ClientTls,
   type Configuration,
@@ -7,12 +6,9 @@ import {
 } from '../pooler/configuration.ts';
 import type { Outside } from '../ports.ts';
 import { allowsMaking } from '../relation/extra-roles.ts';
-import type { HostPort } from '../relation/host-port.ts';
 import type { BackendView } from './backend-view.ts';
-import type { Certificates } from './certificates.ts';
-import type { OpenLedger } from './open-ledger.ts';
 import type { Passwords } from './passwords.ts';
-import { confirmation } from './peers.ts';
+import { confirmation, type Self } from './peers.ts';
 import type { Rules } from './rules.ts';
 import { right, take } from './steps.ts';
 
@@ -41,18 +37,14 @@ const isSame = (one: Served | null, other: Served): boolean =>
 
 interface Needed
   extends Pick<Outside, 'pooler'>,
-    Pick<Rules, 'policy' | 'service'>,
+    Pick<Rules, 'policy'>,
     Pick<BackendView, 'endpoints'>,
-    Pick<Passwords, 'lookup'> {
-  readonly juju: Unit;
-  readonly ledger: () => Promise<OpenLedger>;
-  readonly endpoint: () => Promise<HostPort | null>;
-  readonly certificates: Certificates;
-}
+    Pick<Passwords, 'lookup'> {}
 
-export function openServing(needed: Needed): Serving {
-  const { juju, pooler, policy, service, endpoints, lookup } = needed;
-  const { ledger, endpoint, certificates } = needed;
+export function openServing(
+  { juju, ledger, endpoint, service, certificates }: Self,
+  { pooler, policy, endpoints, lookup }: Needed,
+): Serving {
   /** Null until something was put in force, which without a backend nothing is. */
   let inForce: Configuration | null = null;
   /** For what each was done last; null before it was. */
@@ -61,12 +53,12 @@ export function openServing(needed: Needed): Serving {
     confirmed: null,
   };
   const now = async (): Promise<Served> => {
-    const open = await ledger();
+    const open = ledger();
     return { revision: open.revision(), clients: await certificates.clients() };
   };
   return {
     configure: async () => {
-      const open = await ledger();
+      const open = ledger();
       const clients = await certificates.clients();
       const served = { revision: open.revision(), clients };
       if (isSame(at.configured, served)) return;
@@ -88,7 +80,7 @@ export function openServing(needed: Needed): Serving {
       if (isSame(at.confirmed, served)) return;
       if (inForce !== null) {
         const bag = { _tag: 'PeerUnit', unit: juju.name } as const;
-        const open = await ledger();
+        const open = ledger();
         const authorities = await certificates.authorities();
         const values = confirmation(open, await endpoint(), !pooler.looksUp(), authorities);
         if (open.hasMoved()) juju.overwrite(bag, values);

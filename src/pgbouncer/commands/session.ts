@@ -2,29 +2,25 @@
  * What PgBouncer's handlers know in one hook, beside what Juju says. What reads, what gathers and
  * what puts in force stand each in a file of their own; here they come together.
  */
-import { once, right } from '../../hook/index.ts';
+import { once } from '../../hook/index.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import type { Outside } from '../ports.ts';
 import { type HostPort, parseHostPort } from '../relation/host-port.ts';
-import { parseLedger } from '../relation/ledger.ts';
-import { lastLeader, peerAppBag } from './application-bag.ts';
 import { type BackendView, viewBackend } from './backend-view.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { openFate, type UnitFate } from './fate.ts';
+import { type Known, openKnown } from './known.ts';
 import { type Looking, openLook } from './look.ts';
 import { type Moves, openMoves } from './moves.ts';
-import { type OpenLedger, openLedger } from './open-ledger.ts';
 import { keptPasswords, type Passwords } from './passwords.ts';
 import { openPeers, type Peers } from './peers.ts';
 import { type Requests, readRequests } from './requests.ts';
 import type { Rules } from './rules.ts';
 import { openServing, type Serving } from './serving.ts';
 
-export interface Session extends Outside, Rules, BackendView, Requests, Passwords, UnitFate {
+export interface Session extends Outside, Rules, BackendView, Requests, Passwords, UnitFate, Known {
   readonly juju: Unit;
-  /** The ledger with what this hook puts on record; it is written at the hook's end. */
-  readonly ledger: () => Promise<OpenLedger>;
   /** The other units of the application. */
   readonly peers: Peers;
   /** This unit's certificate, by which clients verify it. */
@@ -37,8 +33,6 @@ export interface Session extends Outside, Rules, BackendView, Requests, Password
   readonly moves: Moves;
   /** Where this unit is reached, as Juju says; null where no client could reach that. */
   readonly endpoint: () => Promise<HostPort | null>;
-  /** Whether another unit has led since this one did; the next hook sees all that it left. */
-  readonly succeeding: () => Promise<boolean>;
 }
 
 /** Opens a session for one hook: the world, what an application may be given, what was called for. */
@@ -47,35 +41,30 @@ export function openSession(
   { parse, policy, tls, slices, service }: Rules,
   called: JujuEvent,
 ): Session {
-  const ledger = once(async () => openLedger(right(parseLedger(await juju.read(peerAppBag)))));
+  const known = openKnown(juju);
+  const { ready, ledger, said, leads, succeeding } = known;
   const endpoint = once(async () => {
     const text = await juju.endpoint();
     return text === null ? null : parseHostPort(text);
   });
-  const shared = once(async () => {
-    const here = service === null ? null : await endpoint();
-    return service === null || here === null ? null : { host: service, port: here.port };
-  });
-  const { backendReady, backendTrouble, backendVersion, holdings, endpoints, remarks } =
-    viewBackend(backend, juju, policy, ledger);
+  const {
+    backendReady,
+    backendTrouble,
+    backendVersion,
+    readyVersion,
+    holdings,
+    endpoints,
+    remarks,
+  } = viewBackend(backend, juju, policy, ledger);
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
   const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
   const { fate, mayGo, flags } = openFate(juju, called);
   const certificates = openCertificates({ juju, identity, tls, endpoint }, called);
-  const peers = openPeers({
-    ...{ juju, ledger, endpoint, shared, certificates, backendReady, backendVersion },
-  });
-  const backed = { policy, service, ledger, endpoint, endpoints, lookup };
-  const serving = openServing({ juju, pooler, certificates, ...backed });
-  const succeeding = async () => {
-    const last = await lastLeader(juju);
-    return last !== null && last !== juju.name;
-  };
-  const looking = openLook(
-    { juju, policy, slices, ledger, relations, flags, succeeding, backendReady, backendVersion },
-    called,
-  );
-  const moves = openMoves({ juju, slices, ledger, peers, looking });
+  const unit = { juju, ledger, endpoint, service, certificates };
+  const peers = openPeers(unit, readyVersion);
+  const serving = openServing(unit, { pooler, policy, endpoints, lookup });
+  const looking = openLook({ juju, known, policy, slices, relations, flags, readyVersion }, called);
+  const moves = openMoves({ juju, slices, ledger, said, peers, looking });
   // Named one by one: an object this large is made in no time but by spreading others into it.
   return {
     juju,
@@ -88,7 +77,10 @@ export function openSession(
     slices,
     tls,
     service,
+    ready,
     ledger,
+    said,
+    leads,
     endpoint,
     peers,
     certificates,
@@ -98,6 +90,7 @@ export function openSession(
     backendReady,
     backendTrouble,
     backendVersion,
+    readyVersion,
     holdings,
     endpoints,
     remarks,

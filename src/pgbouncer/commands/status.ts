@@ -9,7 +9,7 @@ import { formatMark } from '../relation/format.ts';
 import { encodeRecord, keptSecrets } from '../relation/ledger.ts';
 import { statusOf } from '../relation/status.ts';
 import type { ChartEnd, Driven } from '../run.ts';
-import { lastLeader, peerAppBag } from './application-bag.ts';
+import { peerAppBag } from './application-bag.ts';
 import type { Progress } from './moves.ts';
 import { leftBehind } from './removal.ts';
 import { kept } from './secrets.ts';
@@ -26,19 +26,19 @@ export async function conclude(
 ): Promise<Status> {
   const { juju } = session;
   const ofCharts = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
-  const ofLeader = ofCharts.length === 0 ? await reasonOfLeader(session) : null;
+  const isLeading = session.leads();
+  const ofLeader = ofCharts.length === 0 && isLeading ? await reasonOfLeader(session) : null;
   // No chart has said it: it is to be in the log as well.
   if (ofLeader !== null) juju.notes.push(ofLeader);
   const left = await leftBehind(session, event.hook);
   if (left !== null) juju.notes.push(left);
   await session.looking.remember();
-  const isLeading = await session.juju.leader();
   const moving = isLeading ? await session.moves.remember() : null;
   await record(session);
   const { certificates } = session;
   const [unfit, lack] = [await certificates.obstacle(), await certificates.lack()];
   const isShut = lack !== null && session.tls === 'require';
-  const ledger = await session.ledger();
+  const ledger = session.ledger();
   const waitingFor =
     ofCharts[0] ??
     (isShut ? lack : null) ??
@@ -60,16 +60,18 @@ export async function conclude(
 }
 
 /** Writes what the hook has changed in the ledger. */
-async function record({ juju, ledger }: Session): Promise<void> {
-  const open = await ledger();
+async function record({ juju, ledger, leads, said }: Session): Promise<void> {
+  const open = ledger();
+  const { secrets } = juju;
   for (const relation of open.touched.keys()) {
-    const entry = await kept(juju.secrets, open.records.get(relation), () => keptSecrets(open));
+    const known = open.records.get(relation);
+    const entry = secrets === null ? known : await kept(secrets, known, () => keptSecrets(open));
     const value = entry === undefined ? '' : encodeRecord(entry);
     juju.write(peerAppBag, { [recordKey(relation)]: value });
   }
   if (open.hasRetired()) juju.write(peerAppBag, { [lookupKey]: '' });
-  const isOnRecord = juju.writes(peerAppBag) || (await lastLeader(juju)) !== null;
-  if (!isOnRecord || !(await juju.leader())) return;
+  const isOnRecord = juju.writes(peerAppBag) || said()[leaderKey] !== undefined;
+  if (!isOnRecord || !leads()) return;
   juju.write(peerAppBag, formatMark);
   juju.write(peerAppBag, { [leaderKey]: juju.name });
 }
@@ -99,7 +101,6 @@ function mattersOfOperator(charts: readonly Pick<Driven, 'end'>[]): readonly str
 
 /** A leader waits for its backend, whatever it was called for. */
 async function reasonOfLeader(session: Session): Promise<string | null> {
-  if (!(await session.juju.leader())) return null;
   const trouble = await session.backendTrouble();
   return trouble === null ? null : reason(trouble);
 }

@@ -7,7 +7,6 @@ import { isShown } from '../relation/endpoints.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { hasBegunNothing, isServed, type Ledger, serving } from '../relation/ledger.ts';
 import { isMet } from '../relation/reconcile.ts';
-import { peerAppBag } from './application-bag.ts';
 import { confirmation, peerIn } from './peers.ts';
 import type { Session } from './session.ts';
 import { attempt } from './steps.ts';
@@ -24,8 +23,9 @@ export async function isUnmoved(session: Session, event: JujuEvent): Promise<boo
   const { hook, relation, remoteUnit } = event;
   const isRequest = hook === 'database-relation-changed' && relation !== undefined;
   if (!isRequest && !ofPeers.test(hook)) return false;
-  const [ledger, leads] = await Promise.all([session.ledger(), session.juju.leader()]);
-  if (ledger.lookup !== null || !hasBegunNothing(ledger) || (leads && (await isUnderWay(session))))
+  await session.ready();
+  const [ledger, leads] = [session.ledger(), session.leads()];
+  if (ledger.lookup !== null || !hasBegunNothing(ledger) || (leads && isUnderWay(session)))
     return false;
   if (isRequest) return isAnswered(session, ledger, relation);
   return leads
@@ -34,9 +34,9 @@ export async function isUnmoved(session: Session, event: JujuEvent): Promise<boo
 }
 
 /** Whether a leader has begun what takes more than one hook, or has just come to lead. */
-async function isUnderWay({ juju, succeeding }: Session): Promise<boolean> {
-  const said = await juju.read(peerAppBag);
-  return said[lookingKey] !== undefined || said[movingKey] !== undefined || succeeding();
+function isUnderWay({ said, succeeding }: Session): boolean {
+  const { [lookingKey]: looking, [movingKey]: moving } = said();
+  return looking !== undefined || moving !== undefined || succeeding();
 }
 
 /** Whether a relation has been told all that it asks for, by what is on record. */
