@@ -17,7 +17,7 @@ import {
   type Words,
 } from '../hook/index.ts';
 import type { Charm } from './charm.ts';
-import { type Deferral, encodeDeferrals, parseDeferrals } from './deferral.ts';
+import { type Deferral, deferralText, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
 import { relationIn } from './event.ts';
 import type { Juju, JujuEvent } from './port.ts';
@@ -156,7 +156,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   const chart = charm.chartOf(event);
   const own = chart === null ? null : { hook: chart, event: charm.event.of(event) };
   const hooks = Object.keys(charm.machines);
-  const waiting = right(parseDeferrals<W>(await unit.state(), hooks, charm.event.schema));
+  const state = await unit.state();
+  const waiting = right(parseDeferrals<W>(state, hooks, charm.event.schema));
   const charts: ChartRun<W, Why>[] = [];
   const dropped: Deferral<W>[] = [];
   const reconciled: Driven<W, Why>[] = [];
@@ -170,8 +171,9 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
     return ran();
   await charm.ready?.(ports);
   const deferred: Deferral<W>[] = [];
+  const gone = new Set<string>();
   for (const deferral of own === null ? waiting : [...waiting, own]) {
-    if (charts.some((run) => isSame(run, deferral))) continue;
+    if (gone.has(deferralText(deferral))) continue;
     if (!(await isAsked(charm, opened, deferral))) {
       if (deferral !== own) dropped.push(deferral);
       continue;
@@ -179,6 +181,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
     await forgone(unit, event, deferral.event);
     const run = endedWell(await throughChart(charm, opened, deferral));
     charts.push(run);
+    gone.add(deferralText(deferral));
     if (run.end._tag === 'Deferred') deferred.push(deferral);
   }
   const left = charm.leftToDo?.(ports, charts);
@@ -187,7 +190,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
     reconciled.push(run);
     next = await left?.next(run);
   }
-  unit.remember(encodeDeferrals(deferred));
+  unit.remember(encodeDeferrals(deferred, state));
   const status = await charm.status(ports, { event, charts, reconciled });
   await unit.commit(status);
   return ran();
@@ -234,6 +237,3 @@ async function forgone(
   if (of?.what !== 'broken' || called.relation === of.relation) return;
   if (!(await unit.relations(of.endpoint)).has(of.relation)) unit.forgo(of.relation);
 }
-
-const isSame = <W extends Words>(run: ChartRun<W>, { hook, event }: Deferral<W>): boolean =>
-  run.hook === hook && JSON.stringify(run.event) === JSON.stringify(event);

@@ -226,7 +226,7 @@ export const faults: readonly PlantedFault[] = [
   {
     name: 'a deferred hook is never taken out of the queue',
     file: 'src/juju/dispatch.ts',
-    edits: [['encodeDeferrals(deferred)', 'encodeDeferrals([...waiting, ...deferred])']],
+    edits: [['encodeDeferrals(deferred, ', 'encodeDeferrals([...waiting, ...deferred], ']],
     verify: '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 1',
   },
   {

@@ -15,14 +15,30 @@ const departed: Deferral = {
 
 describe('deferred hooks', () => {
   it('are read back as they were written, in order, equal ones once', () => {
-    const state = encodeDeferrals([departed, requested, departed]);
+    const state = encodeDeferrals([departed, requested, departed], {});
     expect(read(state)).toEqual(E.right([departed, requested]));
   });
 
   it('are no key where there is none', () => {
-    expect(encodeDeferrals([])).toEqual({ deferred: '' });
+    expect(encodeDeferrals([], {})).toEqual({ deferred: '' });
     expect(read({})).toEqual(E.right([]));
     expect(read({ deferred: '' })).toEqual(E.right([]));
+  });
+
+  it('are as many as there may be, in values that Juju keeps', () => {
+    const many = Array.from({ length: 5_000 }, (_, relation) => ({
+      ...departed,
+      event: { relation, departingUnit: 'ä/0' },
+    }));
+    const state = encodeDeferrals(many, {});
+    for (const value of Object.values(state))
+      expect(Buffer.byteLength(value)).toBeLessThanOrEqual(64 * 1024);
+    expect(read(state)).toEqual(E.right(many));
+    const fewer = encodeDeferrals(many.slice(0, 400), state);
+    expect(Object.keys(fewer)).toEqual(Object.keys(state));
+    const kept = Object.fromEntries(Object.entries(fewer).filter(([, value]) => value !== ''));
+    expect(Object.keys(kept)).toEqual(['deferred', 'deferred-1']);
+    expect(read(kept)).toEqual(E.right(many.slice(0, 400)));
   });
 
   it.each([
