@@ -69,7 +69,7 @@ it('calls each line and each mark of the lanes by its name, those first that wen
 
 it('says what the colours and the shapes stand for, of those that are there', async () => {
   const page = await open(story, 1440);
-  const legend = page.getByRole('list', { name: 'Colours and signs' });
+  const legend = page.getByRole('list', { name: 'Legend' });
   expect(await legend.locator('li').allTextContents()).toEqual([
     ...['returned', 'did the damage', 'what happened', 'a check that holds'],
     ...['violated, or a check that does not hold', 'a chapter begins'],

@@ -34,7 +34,7 @@ export function Legend(props: LegendProps) {
   const { shown, causes, culprits } = props;
   const there = useMemo(() => signsIn(props), [shown, causes, culprits]);
   return (
-    <ul class="legend" aria-label="Colours and signs">
+    <ul class="legend" aria-label="Legend">
       {(Object.keys(signs) as Sign[])
         .filter((sign) => there.has(sign))
         .map((sign) => (
