@@ -88,7 +88,21 @@ export function advance<W extends Words>(
   return taken(machine, entry, state.context, signalOf(machine, state.node, answer));
 }
 
-/** The request that a state waits for, as after a restart. @category Running a machine */
+/**
+ * The request that a state waits for, as after a restart.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { begin, pending } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const [stored] = begin(databaseRequested, { relation: 4 });
+ * console.log(pending(databaseRequested, stored)._tag);
+ * // BackendReady
+ * ```
+ */
 export const pending = <W extends Words>(
   machine: HookMachine<W>,
   state: SecretState<W>,
@@ -98,13 +112,38 @@ export const pending = <W extends Words>(
  * How the node on which a state rests is drawn: a question asks, a step orders.
  *
  * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { begin, shapeAt } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const [waiting] = begin(databaseRequested, { relation: 4 });
+ * console.log(waiting.node, shapeAt(databaseRequested, waiting));
+ * // is_backend_ready question
+ * ```
  */
 export const shapeAt = <W extends Words>(
   machine: HookMachine<W>,
   state: SecretState<W>,
 ): Shape | null => entryOf(machine, state).node.drawing?.shape ?? null;
 
-/** Whether a request is the end of its hook. @category Running a machine */
+/**
+ * Whether a request is the end of its hook.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { advance, begin, isEnd } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const [waiting, first] = begin(databaseRequested, { relation: 4 });
+ * const [, last] = advance(databaseRequested, waiting, { label: 'no' });
+ * console.log(isEnd(first), last._tag, isEnd(last));
+ * // false Defer true
+ * ```
+ */
 export const isEnd = (request: Request): request is End => ends.has(request?._tag);
 
 /** The names of the ends, which no question and no command may bear. */

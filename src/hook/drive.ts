@@ -33,6 +33,22 @@ export interface DriveOptions<W extends Words = Words, Why extends Failure = Fai
  * the charm has no such hook, no handler for a request, or an answer that names no edge.
  *
  * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { drive, vocabulary } from 'hookchart';
+ *
+ * const { ask, chart, order, returns } = vocabulary({ learned: {} });
+ * const dusk = chart('dusk', {
+ *   dark: ask('Is it dark?', 'Dark', { no: 'rtn', yes: 'light' }),
+ *   light: order('Light the lamp', 'Light', 'rtn'),
+ *   rtn: returns,
+ * });
+ * const lamp = { machines: { dusk }, perform: { Dark: () => true, Light: () => {} } };
+ * const run = await drive(lamp, {})('dusk', {})();
+ * if (run._tag === 'Right') console.log(run.right.path.join(' '));
+ * // hook_fired dark light rtn
+ * ```
  */
 export const drive = <W extends Words, Ports>(
   charm: Drivable<W, Ports>,
@@ -46,7 +62,29 @@ export const drive = <W extends Words, Ports>(
 
 const drivable = { machines: 'record', perform: 'record' } as const;
 
-/** Drives a hook on from a stored state, as `restore` reads it back. @category Running a machine */
+/**
+ * Drives a hook on from a stored state, as `restore` reads it back.
+ *
+ * @category Running a machine
+ *
+ * @example
+ * ```ts
+ * import { advance, begin, resume, vocabulary } from 'hookchart';
+ *
+ * const { ask, chart, order, returns } = vocabulary({ learned: {} });
+ * const dusk = chart('dusk', {
+ *   dark: ask('Is it dark?', 'Dark', { no: 'rtn', yes: 'light' }),
+ *   light: order('Light the lamp', 'Light', 'rtn'),
+ *   rtn: returns,
+ * });
+ * const lamp = { machines: { dusk }, perform: { Dark: () => true, Light: () => {} } };
+ * const [asked] = begin(dusk, {});
+ * const [stored] = advance(dusk, asked, { label: 'yes' });
+ * const run = await resume(lamp, {})(stored)();
+ * if (run._tag === 'Right') console.log(run.right.path.join(' '));
+ * // light rtn
+ * ```
+ */
 export const resume = <W extends Words, Ports>(
   charm: Drivable<W, Ports>,
   ports: Ports,

@@ -34,6 +34,16 @@ const isOwn = (id: string): boolean => id === firstNode || id === failedNode;
  * breaks the rules of `vocabulary`: what no chart can draw is not driven either.
  *
  * @category Words and machines
+ *
+ * @example
+ * ```ts
+ * import { nodesOf } from 'hookchart';
+ * import { databaseRequested } from 'hookchart/machines';
+ *
+ * const leads = nodesOf(databaseRequested).find(({ id }) => id === 'is_leader');
+ * console.log(leads?.edges.map(({ label, to }) => `${label}: ${to}`).join(', '));
+ * // no: rtn, yes: get_user
+ * ```
  */
 export function nodesOf<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
   const config = machine?.config as Part | undefined;

@@ -87,6 +87,19 @@ export function halt<Why extends Failure>(failure: Why): never {
  * Where steps become a `TaskEither` again; what they may fail with is for the caller to know.
  *
  * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { attempt, halt } from 'hookchart';
+ *
+ * const reach = (isUp: boolean) =>
+ *   attempt(async () => {
+ *     if (!isUp) halt({ _tag: 'HostDown', class: 'unavailable' });
+ *     return 'reached';
+ *   });
+ * console.log((await reach(true)())._tag, (await reach(false)())._tag);
+ * // Right Left
+ * ```
  */
 export const attempt = <Result, Why extends Failure = Failure>(
   steps: () => Promise<Result>,

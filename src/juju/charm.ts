@@ -123,6 +123,26 @@ export interface Charm<
  * as they are. `defineCharm` takes both from here, and so needs no type arguments of its own.
  *
  * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { handlers } from 'hookchart';
+ *
+ * type Words = {
+ *   question: { readonly _tag: 'Leader' };
+ *   command: { readonly _tag: 'Ring'; readonly times: number };
+ *   learned: object;
+ *   event: object;
+ * };
+ * const perform = handlers<Words, { readonly bell: { ring: () => void } }>({
+ *   Leader: ({ juju }) => juju.leader(),
+ *   Ring: ({ bell }, { times }) => {
+ *     for (let rung = 0; rung < times; rung++) bell.ring();
+ *   },
+ * });
+ * console.log(Object.keys(perform).join(' '));
+ * // Leader Ring
+ * ```
  */
 export const handlers = <W extends Words, Given extends object = object>(
   perform: Perform<W, Given & { readonly juju: Unit }>,

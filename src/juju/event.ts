@@ -27,6 +27,25 @@ export function relationIn({ hook, relation }: Partial<JujuEvent>) {
  * before `start`, when nothing is carried out; `HookMisuse` for an event that is about none.
  *
  * @category Words and machines
+ *
+ * @example
+ * ```ts
+ * import { begin, relationOf, vocabulary } from 'hookchart';
+ *
+ * type Words = {
+ *   question: never;
+ *   command: { readonly _tag: 'Greet'; readonly relation: number };
+ *   learned: object;
+ *   event: { readonly relation?: number };
+ * };
+ * const { chart, order, returns } = vocabulary<Words>({ learned: {} });
+ * const greets = chart('greets', {
+ *   greet: order('Greet', ({ event }) => ({ _tag: 'Greet', relation: relationOf(event) }), 'rtn'),
+ *   rtn: returns,
+ * });
+ * console.log(begin(greets, { relation: 4 })[1]);
+ * // { _tag: 'Greet', relation: 4 }
+ * ```
  */
 export function relationOf(event: { readonly relation?: number } | null): number {
   const relation = event === null ? -1 : event?.relation;

@@ -10,6 +10,14 @@ import type { Unit } from './unit.ts';
  * What a hook's charts say of the unit; what was refused before it does not know.
  *
  * @category Handlers
+ *
+ * @example
+ * ```ts
+ * import { statusOf } from 'hookchart';
+ *
+ * console.log(statusOf({ charts: [] }));
+ * // { name: 'active', message: '' }
+ * ```
  */
 export function statusOf<W extends Words>(ended: {
   readonly charts: readonly ChartRun<W>[];

@@ -31,7 +31,21 @@ export interface ActionRefused {
   readonly why: string;
 }
 
-/** For the operator, who reads it as the action's failure. @category Actions */
+/**
+ * For the operator, who reads it as the action's failure.
+ *
+ * @category Actions
+ *
+ * @example
+ * ```ts
+ * import { attempt } from 'hookchart';
+ * import { refuseAction } from 'hookchart/juju';
+ *
+ * const refused = await attempt(async () => refuseAction('the bell is broken'))();
+ * console.log(refused._tag === 'Left' && refused.left);
+ * // { _tag: 'ActionRefused', class: 'refused', why: 'the bell is broken' }
+ * ```
+ */
 export function refuseAction(why: string): never {
   held('refuseAction', 'why', why, 'text');
   return halt({ _tag: 'ActionRefused', class: 'refused', why } satisfies ActionRefused);
@@ -88,6 +102,32 @@ export type ActionsOf<C> =
  * a parameter is not as it has to be, or only the leader can; or whatever kept the action from its end.
  *
  * @category Actions
+ *
+ * @example
+ * ```ts
+ * import { defineCharm, vocabulary } from 'hookchart';
+ * import { type ActionsOf, act, MemoryJuju } from 'hookchart/juju';
+ * import * as v from 'valibot';
+ *
+ * const { chart, returns } = vocabulary({ learned: {} });
+ * const charm = defineCharm({
+ *   name: 'bell',
+ *   machines: { start: chart('start', { rtn: returns }) },
+ *   events: { start: 'start' },
+ *   learned: v.object({}),
+ *   perform: {},
+ * });
+ * const actions: ActionsOf<typeof charm> = {
+ *   ring: {
+ *     parameters: v.object({ times: v.number() }),
+ *     run: async ({ ports }, { times }) => ({ rung: `${times} by ${ports.juju.name}` }),
+ *   },
+ * };
+ * const juju = new MemoryJuju({ application: 'bell', units: ['bell/0'], leader: 'bell/0', endpoint: () => null });
+ * const done = await act(charm, actions, { juju: juju.hook('bell/0') })('ring', { times: 3 })();
+ * console.log(done._tag === 'Right' && done.right);
+ * // { rung: '3 by bell/0' }
+ * ```
  */
 export const act = <W extends Words, Given extends object, Ports, Why extends Failure>(
   charm: Charm<W, Given, Ports, Why>,

@@ -3,7 +3,29 @@ import { anAction, aWorld, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import type { World } from './world.ts';
 
-/** What one step violated. @category What must hold */
+/**
+ * What one step violated.
+ *
+ * @category What must hold
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { type Invariant, step, violationsOf, worldOf } from 'hookchart/testing';
+ *
+ * const alone: Invariant = {
+ *   name: 'Alone',
+ *   claims: 'Nobody is related to anybody.',
+ *   across: (_, __, { world }) =>
+ *     Object.keys(world.relations).length < 2 ? [] : ['somebody was related'],
+ * };
+ * const before = worldOf(simulated, { units: 1, requirers: { shop: { units: 1, request: {} } } });
+ * const action = { _tag: 'Relate', application: 'shop' } as const;
+ * const after = await step(simulated, before, action);
+ * console.log(violationsOf([alone], before, action, after).map(({ what }) => what));
+ * // [ 'somebody was related' ]
+ * ```
+ */
 export const violationsOf = <Shared, Own>(
   checked: readonly Invariant<Shared, Own>[],
   before: World<Shared, Own>,
@@ -22,7 +44,21 @@ export const violationsOf = <Shared, Own>(
   );
 };
 
-/** What a world in which nothing is left to do violates. @category What must hold */
+/**
+ * What a world in which nothing is left to do violates.
+ *
+ * @category What must hold
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { rest, violationsAtRest, worldOf } from 'hookchart/testing';
+ *
+ * const { world } = await rest(simulated, worldOf(simulated, { units: 1, requirers: {} }));
+ * console.log(violationsAtRest(simulated.invariants, world));
+ * // []
+ * ```
+ */
 export const violationsAtRest = <Shared, Own>(
   checked: readonly Invariant<Shared, Own>[],
   world: World<Shared, Own>,

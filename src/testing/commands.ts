@@ -38,6 +38,17 @@ export type Fc = Pick<
  * Applications of one to five units, with one to three others that ask for what the charm says.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import fc from 'fast-check';
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { topologies } from 'hookchart/testing';
+ *
+ * const few = fc.sample(topologies(fc, simulated), { numRuns: 20, seed: 1 });
+ * console.log(few.every(({ units = 0 }) => units >= 1 && units <= 5));
+ * // true
+ * ```
  */
 export const topologies = (
   fc: Fc,
@@ -122,6 +133,22 @@ export interface HistoryOptions<Shared = unknown, Own = unknown> {
  * Histories as commands: whatever happens in a model, by kinds as often as it is to be expected.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import fc from 'fast-check';
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { histories, Simulation } from 'hookchart/testing';
+ *
+ * const world = { units: 2, requirers: { shop: { units: 1, request: { database: 'shop' } } } };
+ * await fc.assert(
+ *   fc.asyncProperty(histories(fc, simulated, { length: 20 }), async (commands) => {
+ *     const simulation = new Simulation(simulated, world);
+ *     await fc.asyncModelRun(() => ({ model: {}, real: { simulation } }), commands);
+ *   }),
+ *   { numRuns: 2 },
+ * );
+ * ```
  */
 export const histories = (
   fc: Fc,

@@ -18,6 +18,16 @@ import {
  * A world as it is after all applications were deployed, before anything is related.
  *
  * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { unitsOf, worldOf } from 'hookchart/testing';
+ *
+ * const world = worldOf(simulated, { units: 2, requirers: {} });
+ * console.log(unitsOf(world, simulated.application));
+ * // [ 'pgbouncer/0', 'pgbouncer/1' ]
+ * ```
  */
 export function worldOf<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,

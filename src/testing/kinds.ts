@@ -34,6 +34,15 @@ const isJujuKind = (kind: string): kind is JujuKind => Object.hasOwn(jujuKinds, 
  * Every kind with its weight: Juju's, and each action of the charm's own outside.
  *
  * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { kindsOf } from 'hookchart/testing';
+ *
+ * console.log(kindsOf(simulated).some(([kind]) => kind === 'relate'));
+ * // true
+ * ```
  */
 export function kindsOf(
   charm: SimulatedCharm,
@@ -67,6 +76,17 @@ const interruptionsOf = (charm: SimulatedCharm): readonly Interruption['how'][] 
  * Every action of a kind that may happen now; none where the kind has no sense in this world.
  *
  * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { actionsOf, tell, worldOf } from 'hookchart/testing';
+ *
+ * const world = worldOf(simulated, { units: 1, requirers: { shop: { units: 1, request: {} } } });
+ * const may = actionsOf(simulated, world, 'relate');
+ * console.log(may.map((action) => tell(simulated, action)));
+ * // [ 'shop is related' ]
+ * ```
  */
 export function actionsOf<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,

@@ -24,6 +24,17 @@ import {
  * The hooks of which Juju would run one next; empty where it has no reason to call the unit.
  *
  * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { hooksOf, step, worldOf } from 'hookchart/testing';
+ *
+ * const before = worldOf(simulated, { units: 1, requirers: { shop: { units: 1, request: {} } } });
+ * const { world } = await step(simulated, before, { _tag: 'Relate', application: 'shop' });
+ * console.log(hooksOf(world, 'shop/0').map(({ name }) => name));
+ * // [ 'database-relation-created' ]
+ * ```
  */
 export function hooksOf(world: World, name: string): readonly Hook[] {
   given('hooksOf', 'the world', world, aWorld);

@@ -13,6 +13,18 @@ import { charmsIn, Misuse, type Topology, unitsOf, type World } from './world.ts
  * The hooks that Juju would run next, over all units; update-status is left to those who ask for it.
  *
  * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { dueHooks, step, tell, worldOf } from 'hookchart/testing';
+ *
+ * const before = worldOf(simulated, { units: 1, requirers: { shop: { units: 1, request: {} } } });
+ * const { world } = await step(simulated, before, { _tag: 'Relate', application: 'shop' });
+ * const [first] = dueHooks(world);
+ * console.log(first && tell(simulated, first));
+ * // pgbouncer/0 runs pgb-peers-relation-created of relation 0
+ * ```
  */
 export function dueHooks(world: World): readonly Action[] {
   given('dueHooks', 'the world', world, aWorld);
@@ -203,6 +215,17 @@ export interface Rest<Shared = unknown, Own = unknown> {
  * Lets a fair world run until nothing changes any more, update-status on every unit included.
  *
  * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { dueHooks, rest, worldOf } from 'hookchart/testing';
+ *
+ * const begun = worldOf(simulated, { units: 2, requirers: {} });
+ * const { world, isAtRest } = await rest(simulated, begun);
+ * console.log(dueHooks(begun).length, isAtRest, dueHooks(world).length);
+ * // 2 true 0
+ * ```
  */
 export async function rest<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,

@@ -69,6 +69,16 @@ export async function randomHistory<Shared, Own>(
  * Random histories, one after the other, until enough hooks have run or one violates an invariant.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { soak } from 'hookchart/testing';
+ *
+ * const soaked = await soak(simulated, { hooks: 50, seed: 1 });
+ * console.log(soaked.hooks >= 50, soaked.failure);
+ * // true null
+ * ```
  */
 export async function soak(
   charm: SimulatedCharm,

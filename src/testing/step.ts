@@ -33,7 +33,28 @@ export interface Running<Shared, Own> {
 /** What runs the hooks of the charm under test; `runHook`, or something that remembers what it ran. */
 export type Runner<Shared = unknown, Own = unknown> = Running<Shared, Own>['run'];
 
-/** Runs hooks: of the charm under test its own, else what it says of who asks. @category Stories */
+/**
+ * Runs hooks: of the charm under test its own, else what it says of who asks.
+ *
+ * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { dueHooks, runnerOf, step, worldOf } from 'hookchart/testing';
+ *
+ * const run = runnerOf(simulated);
+ * const told: string[] = [];
+ * const telling: typeof run = (view, action) => {
+ *   told.push(view.hook.name);
+ *   return run(view, action);
+ * };
+ * const world = worldOf(simulated, { units: 1, requirers: {} });
+ * for (const action of dueHooks(world)) await step(simulated, world, action, telling);
+ * console.log(told);
+ * // [ 'pgb-peers-relation-created' ]
+ * ```
+ */
 export const runnerOf =
   <Shared, Own>(charm: SimulatedCharm<object, Shared, Own>): Runner<Shared, Own> =>
   (view, action) => {

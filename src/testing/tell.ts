@@ -3,7 +3,21 @@ import { aCharm, anAction, given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import type { Hook } from './world.ts';
 
-/** An action in one line of a story. @category Stories */
+/**
+ * An action in one line of a story.
+ *
+ * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { tell } from 'hookchart/testing';
+ *
+ * const hook = { name: 'database-relation-changed', relation: 1 };
+ * console.log(tell(simulated, { _tag: 'RunHook', unit: 'pgbouncer/0', hook }));
+ * // pgbouncer/0 runs database-relation-changed of relation 1
+ * ```
+ */
 export function tell(charm: SimulatedCharm, action: Action): string {
   given('tell', 'the charm', charm, aCharm);
   given('tell', 'the action', action, anAction);

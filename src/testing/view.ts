@@ -64,7 +64,21 @@ export interface RelationView {
 
 const nothing: Databag = {};
 
-/** What one unit sees of a world, as its hook tools would tell it. @category Stories */
+/**
+ * What one unit sees of a world, as its hook tools would tell it.
+ *
+ * @category Stories
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { viewOf, worldOf } from 'hookchart/testing';
+ *
+ * const world = worldOf(simulated, { units: 2, requirers: {} });
+ * console.log(viewOf(world, 'pgbouncer/1', { name: 'update-status' }).leader);
+ * // false
+ * ```
+ */
 export function viewOf<Shared, Own>(
   world: World<Shared, Own>,
   name: string,

@@ -7,24 +7,35 @@ import { afterAll, describe, expect, it } from 'vitest';
 /** What is looked for first at each door, and so has an example. */
 const wanted = {
   hookchart: [
-    'vocabulary',
-    'begin',
-    'advance',
-    'restore',
-    'plan',
-    'take',
-    'halt',
-    'mask',
-    'render',
+    ...['vocabulary', 'begin', 'advance', 'restore', 'plan', 'take', 'halt', 'mask', 'render'],
+    ...['attempt', 'drive', 'resume', 'isEnd', 'pending', 'shapeAt', 'nodesOf', 'relationOf'],
   ],
-  'hookchart, of charms': ['defineCharm', 'dispatch'],
-  'hookchart/juju': ['MemoryJuju', 'parseEnvironment'],
+  'hookchart, of charms': ['defineCharm', 'dispatch', 'handlers', 'statusOf'],
+  'hookchart/juju': [
+    ...['MemoryJuju', 'parseEnvironment', 'renderEnvironment', 'act', 'refuseAction'],
+  ],
   'hookchart/chart': ['parse', 'print', 'chartOf', 'chartsIn', 'compare', 'dot', 'svg'],
   'hookchart/machines': ['hooks'],
   'hookchart/pgbouncer': ['pgbouncerCharm', 'MemoryPostgres'],
   'hookchart/pgbouncer/testing': ['simulated', 'backendConformance'],
-  'hookchart/testing': ['Simulation', 'step', 'explore', 'randomHistory', 'historiesHold'],
-  'hookchart/testing, for suites': ['jujuConformance'],
+  'hookchart/testing': [
+    ...[
+      'Simulation',
+      'step',
+      'explore',
+      'randomHistory',
+      'historiesHold',
+      'histories',
+      'topologies',
+    ],
+    ...['worldOf', 'viewOf', 'hooksOf', 'dueHooks', 'actionsOf', 'kindsOf', 'runnerOf'],
+    ...['tell', 'rest', 'violationsOf', 'violationsAtRest'],
+  ],
+  'hookchart/testing, for searches': [
+    ...['defaultBounds', 'checkBounds', 'verify', 'loadCharm', 'soak', 'replay', 'parseReplay'],
+    'charmOfReplay',
+  ],
+  'hookchart/testing, for suites': ['jujuConformance', 'cases', 'done', 'refused'],
   'hookchart/inspect': ['Recorder', 'recordReplay', 'recordingPage', 'sequenceOf', 'openHub'],
 } as const;
 

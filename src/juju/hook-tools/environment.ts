@@ -143,7 +143,21 @@ const relation = (
   remoteUnit: unit,
 });
 
-/** What was wrong with the environment, and what to do. @category A Juju */
+/**
+ * What was wrong with the environment, and what to do.
+ *
+ * @category A Juju
+ *
+ * @example
+ * ```ts
+ * import { renderEnvironment } from 'hookchart/juju';
+ *
+ * const why = { variable: 'JUJU_UNIT_NAME', why: 'is not set' };
+ * const error = { _tag: 'EnvironmentInvalid', class: 'broken', ...why } as const;
+ * console.log(renderEnvironment(error).split(':')[0]);
+ * // the environment variable JUJU_UNIT_NAME is not set
+ * ```
+ */
 export function renderEnvironment(error: EnvironmentInvalid): string {
   given('renderEnvironment', 'the error', error, { variable: 'text', why: 'text' });
   const { variable, why } = error;

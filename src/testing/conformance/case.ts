@@ -15,6 +15,20 @@ export interface ConformanceCase {
  * Cases that each get a subject of their own, in the order in which they are listed.
  *
  * @category Conformance
+ *
+ * @example
+ * ```ts
+ * import { cases } from 'hookchart/testing';
+ *
+ * const suite = cases(async () => new Map<string, string>(), {
+ *   'keeps what it is given': async (store) => {
+ *     store.set('key', 'value');
+ *     if (store.get('key') !== 'value') throw new Error('it was lost');
+ *   },
+ * });
+ * for (const { name, run } of suite) await run().then(() => console.log(name));
+ * // keeps what it is given
+ * ```
  */
 export const cases = <Subject>(
   make: () => Promise<Subject>,
@@ -25,7 +39,20 @@ export const cases = <Subject>(
   return Object.entries(all).map(([name, run]) => ({ name, run: async () => run(await make()) }));
 };
 
-/** What an attempt yields; it is to succeed. @category Conformance */
+/**
+ * What an attempt yields; it is to succeed.
+ *
+ * @category Conformance
+ *
+ * @example
+ * ```ts
+ * import { attempt } from 'hookchart';
+ * import { done } from 'hookchart/testing';
+ *
+ * console.log(await done(attempt(async () => 'written')));
+ * // written
+ * ```
+ */
 export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
   given('done', 'the attempt', attempt, 'function');
   const outcome = await attempt();
@@ -33,7 +60,20 @@ export async function done<Result>(attempt: Attempt<Result>): Promise<Result> {
   return outcome.right;
 }
 
-/** The attempt ends with this error, and no other. @category Conformance */
+/**
+ * The attempt ends with this error, and no other.
+ *
+ * @category Conformance
+ *
+ * @example
+ * ```ts
+ * import { attempt, halt } from 'hookchart';
+ * import { refused } from 'hookchart/testing';
+ *
+ * const write = attempt(async () => halt({ _tag: 'DiskFull', class: 'unavailable' }));
+ * await refused(write, 'DiskFull', 'unavailable');
+ * ```
+ */
 export async function refused<Why extends Failure>(
   attempt: Attempt<unknown, Why>,
   tag: Why['_tag'],

@@ -23,7 +23,21 @@ export interface State {
   readonly behind: readonly string[];
 }
 
-/** What is explored where nothing else is asked for. @category Searches */
+/**
+ * What is explored where nothing else is asked for.
+ *
+ * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { defaultBounds } from 'hookchart/testing';
+ *
+ * const { units, relations, crashes } = defaultBounds(simulated);
+ * console.log({ units, relations, crashes });
+ * // { units: 3, relations: 2, crashes: 1 }
+ * ```
+ */
 export function defaultBounds(charm: Pick<SimulatedCharm, 'bounds' | 'within'>): Bounds {
   given('defaultBounds', 'the charm', charm, { bounds: 'record' });
   const { bounds, within } = charm;

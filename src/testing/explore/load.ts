@@ -7,6 +7,15 @@ import { Misuse } from '../world.ts';
  * after a `#`; a `Misuse` says why there is none.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { loadCharm } from 'hookchart/testing';
+ *
+ * const charm = await loadCharm(import.meta.resolve('hookchart/pgbouncer/testing'));
+ * console.log(charm.application);
+ * // pgbouncer
+ * ```
  */
 export async function loadCharm(address: string): Promise<SimulatedCharm> {
   given('loadCharm', 'the address', address, 'text');

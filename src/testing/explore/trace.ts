@@ -89,6 +89,20 @@ export interface ReplayOptions {
  * Runs a history once more, and lets all come to rest at its end; the same charm does the same.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { defaultBounds, replay } from 'hookchart/testing';
+ *
+ * const { violations } = await replay(simulated, {
+ *   bounds: { ...defaultBounds(simulated), units: 1, relations: 1 },
+ *   served: 0,
+ *   actions: [{ _tag: 'Relate', application: 'app1' }],
+ * });
+ * console.log(violations);
+ * // []
+ * ```
  */
 export async function replay<Shared, Own>(
   charm: SimulatedCharm<object, Shared, Own>,
@@ -205,13 +219,38 @@ const fileOf = (charm: SimulatedCharm) => {
  * The module that a replay file names, for its charm; null where it names none.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { charmOfReplay } from 'hookchart/testing';
+ *
+ * console.log(charmOfReplay('{"charm": "file:///srv/lamp.js", "actions": []}'));
+ * // file:///srv/lamp.js
+ * ```
  */
 export function charmOfReplay(json: string): string | null {
   const parsed = v.safeParse(v.looseObject({ charm: text }), parsedJson(json));
   return parsed.success ? parsed.output.charm : null;
 }
 
-/** Reads a replay file; a `Misuse` says what is wrong with it. @category Searches */
+/**
+ * Reads a replay file; a `Misuse` says what is wrong with it.
+ *
+ * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { parseReplay } from 'hookchart/testing';
+ *
+ * try {
+ *   parseReplay(simulated, '{"actions": []}');
+ * } catch (error) {
+ *   console.log(String(error));
+ *   // Misuse: the replay's bounds is missing
+ * }
+ * ```
+ */
 export function parseReplay(charm: SimulatedCharm, json: string): Replay {
   given('parseReplay', 'the charm', charm, aCharm);
   const parsed = v.safeParse(fileOf(charm), parsedJson(json));

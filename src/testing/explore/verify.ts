@@ -70,6 +70,18 @@ export async function explore(
  * share nothing. The first violation that is found ends the others.
  *
  * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { defaultBounds, loadCharm, verify } from 'hookchart/testing';
+ *
+ * const module = import.meta.resolve('hookchart/pgbouncer/testing');
+ * const charm = await loadCharm(module);
+ * const few = { units: 1, relations: 1, crashes: 0, leaderChanges: 0, outages: 0, operations: 0 };
+ * const { counterexample } = await verify(module, { ...defaultBounds(charm), ...few }, { threads: 1 });
+ * console.log(counterexample);
+ * // null
+ * ```
  */
 export async function verify(
   module: string,
@@ -136,7 +148,24 @@ function inThread(
   });
 }
 
-/** Bounds that can be searched; a `Misuse` names the one that cannot. @category Searches */
+/**
+ * Bounds that can be searched; a `Misuse` names the one that cannot.
+ *
+ * @category Searches
+ *
+ * @example
+ * ```ts
+ * import { simulated } from 'hookchart/pgbouncer/testing';
+ * import { checkBounds, defaultBounds } from 'hookchart/testing';
+ *
+ * try {
+ *   checkBounds(simulated, { ...defaultBounds(simulated), storms: 2 });
+ * } catch (error) {
+ *   console.log(String(error).split(';')[0]);
+ *   // Misuse: pgbouncer has no bound storms
+ * }
+ * ```
+ */
 export function checkBounds(charm: SimulatedCharm, bounds: Bounds): void {
   given('checkBounds', 'the charm', charm, aCharm);
   given('checkBounds', 'the bounds', bounds, { units: 'number', relations: 'number' });
