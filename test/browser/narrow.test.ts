@@ -98,6 +98,13 @@ it('shows all who take part in a sequence first on a phone, and is zoomed in its
   await life.locator('.line').first().waitFor();
   expect(await life.locator('.actor').count()).toBe(10);
   expect(await sideways(page, '.sequence')).toBeLessThanOrEqual(1);
+  // Columns become smaller as a whole, rather than so narrow that each word is broken.
+  const columns = await life.evaluate((list) => {
+    const zoom = Number(getComputedStyle(list).zoom);
+    const [actor] = list.children;
+    return (actor?.getBoundingClientRect().width ?? 0) / zoom;
+  });
+  expect(columns).toBeGreaterThan(70);
   // No name of those who take part lies upon the first line.
   const bottoms = await life
     .locator('.actor span')
