@@ -24,6 +24,13 @@ export const rules: readonly Rule[] = [
     summary: 'PgBouncer of {{ $labels.juju_unit }} does not answer',
   },
   {
+    alert: 'PgbouncerUnseen',
+    expr: 'up{} == 0 or absent(up{})',
+    for: '5m',
+    severity: 'critical',
+    summary: 'Nobody says how {{ $labels.juju_application }} fares: a unit or its exporter is away',
+  },
+  {
     alert: 'PgbouncerClientsWait',
     expr: 'max by (juju_unit, database) (pgbouncer_pools_client_maxwait_seconds{}) > 15',
     for: '2m',

@@ -44,8 +44,14 @@ export function exportingOf(
     });
     return {
       ensure: async () => {
-        if (program === '') await workload.remove();
-        else if (!(await workload.isCurrent()) || !(await workload.isRunning()))
+        if (program === '') {
+          await workload.remove();
+          throw new WorkloadProblem(
+            'no exporter is named: set exporter-program to where the image has one',
+            'operator',
+          );
+        }
+        if (!(await workload.isCurrent()) || !(await workload.isRunning()))
           await byItself(workload.restart);
       },
       // Where none is named there is none any more, or never was.

@@ -45,7 +45,7 @@ export const scrapedBy = (
 
 /** Says what differs: each unit where it is, the leader what is to be scraped and what to be alarmed by. */
 async function tell(
-  { unit, application, model: { name, uuid } }: Environment,
+  { unit, application, machine, model: { name, uuid } }: Environment,
   model: JujuModel,
   relation: number,
   { address, port }: { readonly address: string; readonly port: number },
@@ -54,6 +54,7 @@ async function tell(
   const ofApplication = { _tag: 'OwnApp', relation } as const;
   const leads = await take(model.leader);
   const topology = { model: name, model_uuid: uuid, application, unit };
+  const charm = `hookchart-pgbouncer${machine === null ? '-k8s' : ''}`;
   const wanted: readonly (readonly [typeof own | typeof ofApplication, Databag])[] = [
     [own, { prometheus_scrape_unit_address: address, prometheus_scrape_unit_name: unit }],
     ...(leads
@@ -64,7 +65,7 @@ async function tell(
               scrape_jobs: JSON.stringify([
                 { metrics_path: '/metrics', static_configs: [{ targets: [`*:${port}`] }] },
               ]),
-              scrape_metadata: JSON.stringify({ ...topology, charm_name: 'hookchart-pgbouncer' }),
+              scrape_metadata: JSON.stringify({ ...topology, charm_name: charm }),
               alert_rules: JSON.stringify(alertRules(topology)),
             },
           ],

@@ -139,15 +139,16 @@ pgbouncer_pools_client_maxwait_seconds{database="a\\"\\\\\\n",user="u",process="
   });
 });
 
-/** Every name that the exporter may say. */
+/** Every name that the exporter may say, and the one by which who scrapes says that it does. */
 const names = new Set([
+  'up',
   'pgbouncer_up',
   ...tables.flatMap(({ prefix, columns }) =>
     Object.values(columns).map(([name]) => `${prefix}_${name}`),
   ),
   ...samplesOfHooks(figures()).map(({ name }) => name),
 ]);
-const namesIn = (text: string) => text.match(/\b(?:pgbouncer|hookchart)_\w+/g) ?? [];
+const namesIn = (text: string) => text.match(/\b(?:(?:pgbouncer|hookchart)_\w+|up(?=\{))/g) ?? [];
 
 describe('what is made of it', () => {
   it('alarms by what is told, each of one application alone', () => {

@@ -254,6 +254,10 @@ describe('metrics on Kubernetes', () => {
       'pgbouncer-0.pgbouncer-endpoints.test.svc.cluster.local',
     );
     expect(services('exporter')).toEqual([]);
+    await hook(leader, 'update-status', kubernetes());
+    expect(charm.statusOf(leader)).toBe(
+      'blocked: metrics are not told: no exporter is named: set exporter-program to where the image has one',
+    );
     charm.config(leader)['exporter-program'] = '/usr/bin/none';
     await hook(leader, 'config-changed', kubernetes());
     expect(charm.statusOf(leader)).toBe(
