@@ -39,7 +39,7 @@ export function masker(): <Value>(value: Value) => Masked<Value> {
     if ((value as { secret?: unknown }).secret !== undefined) return maskText;
     const before = known.get(value);
     if (before !== undefined) return before;
-    const copy = maskedParts(value, masked);
+    const copy = Array.isArray(value) ? maskedList(value, masked) : maskedParts(value, masked);
     if (copy !== value) known.set(value, copy);
     return copy;
   };
@@ -54,8 +54,20 @@ function maskedParts(value: object, masked: (value: unknown) => unknown): object
     if (typeof inner !== 'object' || inner === null) continue;
     const shown = masked(inner);
     if (shown === inner) continue;
-    copy ??= Object.assign(Array.isArray(value) ? [] : {}, parts);
+    copy ??= { ...parts };
     copy[key] = shown;
   }
   return copy ?? value;
+}
+
+function maskedList(list: readonly unknown[], masked: (value: unknown) => unknown): object {
+  let copy: unknown[] | null = null;
+  for (const [at, inner] of list.entries()) {
+    if (typeof inner !== 'object' || inner === null) continue;
+    const shown = masked(inner);
+    if (shown === inner) continue;
+    copy ??= [...list];
+    copy[at] = shown;
+  }
+  return copy ?? list;
 }

@@ -104,7 +104,7 @@ export function halt<Why extends Failure>(failure: Why): never {
 export const attempt = <Result, Why extends Failure = Failure>(
   steps: () => Promise<Result>,
 ): Attempt<Result, Why> => {
-  given('attempt', 'its argument', steps, 'function');
+  if (typeof steps !== 'function') given('attempt', 'its argument', steps, 'function');
   return async () => {
     try {
       return E.right(await steps());
@@ -121,8 +121,8 @@ export function haltedBy(error: unknown): Failure {
 }
 
 /** Something that is asked for at most once; everyone gets the same outcome. */
-export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
-  let outcome: Promise<Result> | undefined;
+export function once<Result extends NonNullable<unknown>>(ask: () => Result): () => Result {
+  let outcome: Result | undefined;
   return () => {
     outcome ??= ask();
     return outcome;

@@ -13,9 +13,8 @@ export class BagMap<Value> {
   }
 
   set(bag: Bag, value: Value): void {
-    const alike = this.#known.get(bag._tag);
-    if (alike !== undefined) alike.set(within(bag), value);
-    else this.#known.set(bag._tag, new Map([[within(bag), value]]));
+    const alike = this.#known.get(bag._tag) ?? new Map<string | number, Value>();
+    this.#known.set(bag._tag, alike.set(within(bag), value));
   }
 }
 

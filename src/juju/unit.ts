@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { once, take } from '../hook/index.ts';
-import { difference, merged } from './databag.ts';
+import { difference, joined, merged } from './databag.ts';
 import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
 import { openReads } from './reads.ts';
 import { gatheredWrites } from './writes.ts';
@@ -44,6 +44,8 @@ export interface Unit {
   readonly writes: (bag: Bag) => boolean;
   /** What the unit has put by, with what this hook has added. */
   readonly state: () => Promise<Databag>;
+  /** What this hook has put into it so far. */
+  readonly remembered: () => Databag;
   /** Puts values into the unit's durable state. */
   readonly remember: (values: Databag) => void;
   /** The application's secrets; null for a Juju that has none. */
@@ -89,8 +91,7 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
   };
   const write = writing(writes.write);
   const stored = once(() => take(juju.state));
-  const remembered: Record<string, string> = {};
-  let hasRemembered = false;
+  let remembered: Databag = {};
   const relations = new Map<string, Promise<ReadonlySet<number>>>();
   return {
     name: juju.unit,
@@ -121,10 +122,10 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     write,
     overwrite: writing(writes.overwrite),
     writes: writes.has,
-    state: () => (hasRemembered ? stored().then((state) => merged(state, remembered)) : stored()),
+    state: async () => merged(await stored(), remembered),
+    remembered: () => remembered,
     remember: (values) => {
-      hasRemembered = true;
-      Object.assign(remembered, values);
+      remembered = joined(remembered, values);
     },
     secrets: juju.secrets,
     notes,

@@ -4,6 +4,7 @@
  */
 import type { ConnectionInfo, Grant, Login } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
+import { joined } from '../../juju/databag.ts';
 import { bagKeys, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import { isShown } from './endpoints.ts';
 import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
@@ -121,13 +122,6 @@ export function answerDatabag(
   const [request] = requestsIn(clear);
   const requests = JSON.stringify([{ ...request, ...secrets }]);
   return { ...withdrawn(own), ...clear, [bagKeys.requests]: requests };
-}
-
-/** Databags as one; of two values for a key the later one counts. Spread, they would be slow to make. */
-function joined(...databags: readonly Databag[]): Databag {
-  const all: Record<string, string> = {};
-  for (const databag of databags) for (const key in databag) all[key] = databag[key] ?? '';
-  return all;
 }
 
 /** What a requirer says; what it keeps of the answer before is none of it. */
