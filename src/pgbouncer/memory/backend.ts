@@ -141,8 +141,10 @@ export class MemoryPostgres {
     return fault === 'answer lost' ? unavailable('the connection was lost') : null;
   }
 
-  #statements(all: Readonly<Record<string, () => void>>): E.Either<HookError, void> {
-    for (const [name, body] of Object.entries(all)) {
+  #statements(
+    ...all: readonly (readonly [name: string, body: () => void])[]
+  ): E.Either<HookError, void> {
+    for (const [name, body] of all) {
       const error = this.#statement(name, body);
       if (error !== null) return E.left(error);
     }
@@ -174,14 +176,12 @@ export class MemoryPostgres {
     }
     const user = held?.[0] ?? (isTaken ? `${grant.user}_${fingerprint(owner)}` : grant.user);
     const secret = grant.password?.secret ?? '';
-    const rights = { attributes, roles, databases: [database] };
-    const done = this.#statements({
-      'create role': () =>
-        this.roles.set(user, held?.[1] ?? { owner, relation, password: null, ...rights }),
-      'create database': () => this.databases.set(database, owner),
-      'set password and rights': () =>
-        this.roles.set(user, { owner, relation, password: secret, ...rights }),
-    });
+    const role = { owner, relation, password: secret, attributes, roles, databases: [database] };
+    const done = this.#statements(
+      ['create role', () => this.roles.set(user, held?.[1] ?? { ...role, password: null })],
+      ['create database', () => this.databases.set(database, owner)],
+      ['set password and rights', () => this.roles.set(user, role)],
+    );
     const made = { user, place: database, verifier: { secret: fingerprint(secret) } };
     return E.isRight(done) ? E.right(made) : done;
   }
@@ -204,7 +204,7 @@ export class MemoryPostgres {
         ...({ _tag: 'RoleInUse', class: 'unavailable' } as const),
         ...{ role: user, why, isLockedOut: true },
       });
-    const done = this.#statements({ 'drop role': () => this.roles.delete(user) });
+    const done = this.#statements(['drop role', () => this.roles.delete(user)]);
     return E.isLeft(done) ? done : E.right([]);
   }
 

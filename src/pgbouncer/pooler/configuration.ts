@@ -242,6 +242,9 @@ export const sameDatabases = (
 
 /** Whether two configurations come to the same, passwords and verifiers included. */
 export const sameConfiguration = (one: Configuration, other: Configuration): boolean =>
+  one === other || sameParts(one, other);
+
+const sameParts = (one: Configuration, other: Configuration): boolean =>
   one.ca === other.ca &&
   one.clients?.mode === other.clients?.mode &&
   one.clients?.certificate === other.clients?.certificate &&

@@ -76,11 +76,13 @@ export function whoMayWait(
   records: Ledger['records'],
   doubtful: Looked['doubtful'],
 ): readonly number[] {
-  const doubts = new Set(doubtful);
+  const doubts = doubtful.length === 0 ? none : new Set(doubtful);
   const waiting: number[] = [];
   for (const id of relations) if (doubts.has(id) || mayWait(records.get(id))) waiting.push(id);
   return inOrder(waiting);
 }
+
+const none: ReadonlySet<number> = new Set();
 
 /** Whether a relation with this record may wait for something. */
 const mayWait = (record: LedgerRecord | undefined): boolean =>

@@ -5,6 +5,7 @@
  * would be, and what has another form is left to that.
  */
 import type { Grant } from '../../../machines/index.ts';
+import { latest } from './latest.ts';
 
 /** The last keys, which are the same in most records. */
 export type RecordTail = Pick<Grant, 'owner' | 'published' | 'error'>;
@@ -173,8 +174,12 @@ function secretsOf(user: string | undefined, tls: string | undefined): Grant['se
 const none: readonly string[] = [];
 
 /** Nothing in them is escaped but their quotes. */
-const textsIn = (list = '[]'): readonly string[] =>
-  list === '[]' ? none : JSON.parse(list.replaceAll('\\', ''));
+const textsIn = (list = '[]'): readonly string[] => (list === '[]' ? none : textsOf(list, list));
+
+/** Relations are many, and what they ask for beside their databases are few lists. */
+const textsOf = latest(64, (list: string): readonly string[] =>
+  JSON.parse(list.replaceAll('\\', '')),
+);
 
 function parsed(text: string): unknown {
   try {
