@@ -2,6 +2,7 @@ import type { Databag, JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { endingKey } from '../keys.ts';
 import { type Fate, fateOf, flagsIn } from '../relation/departing.ts';
+import type { Known } from './known.ts';
 import { once } from './steps.ts';
 
 /** What becomes of this unit, and what hints at it. */
@@ -9,9 +10,9 @@ export interface UnitFate {
   /** Asked once in a hook, and never again where its application ends. */
   readonly fate: () => Promise<Fate>;
   /** Whether anything hints at this unit's end, so that its fate is worth a question. */
-  readonly mayGo: () => Promise<boolean>;
+  readonly mayGo: () => boolean;
   /** The relations for which this unit's departing flag stands. */
-  readonly flags: () => Promise<readonly number[]>;
+  readonly flags: () => readonly number[];
 }
 
 /** Whether this unit's state says that its application ends. */
@@ -21,20 +22,16 @@ const isToEnd = (state: Databag): boolean => state[endingKey] !== undefined;
 const isHintOfEnd = ({ hook, departingUnit }: JujuEvent, unit: string): boolean =>
   departingUnit === unit || hook === 'stop' || hook.endsWith('-relation-broken');
 
-export function openFate(juju: Unit, called: JujuEvent): UnitFate {
-  const flags = () => juju.state().then(flagsIn);
+export function openFate(juju: Unit, state: Known['state'], called: JujuEvent): UnitFate {
+  const flags = () => flagsIn(state());
   return {
     flags,
     fate: once(async () => {
-      if (isToEnd(await juju.state())) return 'ends';
+      if (isToEnd(state())) return 'ends';
       const fate = fateOf(juju.name, await juju.plannedUnits());
       if (fate === 'ends') juju.remember({ [endingKey]: 'yes' });
       return fate;
     }),
-    mayGo: async () => {
-      if (isHintOfEnd(called, juju.name)) return true;
-      const state = await juju.state();
-      return isToEnd(state) || flagsIn(state).length > 0;
-    },
+    mayGo: () => isHintOfEnd(called, juju.name) || isToEnd(state()) || flags().length > 0,
   };
 }

@@ -1,4 +1,5 @@
 import { once, right } from '../../hook/index.ts';
+import { merged } from '../../juju/databag.ts';
 import type { Databag } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { leaderKey } from '../keys.ts';
@@ -15,6 +16,8 @@ export interface Known {
   /** What the application had said to all its units before this hook. */
   readonly said: () => Databag;
   readonly leads: () => boolean;
+  /** What the unit has put by, with what this hook has added. */
+  readonly state: () => Databag;
   /** Whether another unit has led since this one did; the next hook sees all that it left. */
   readonly succeeding: () => boolean;
 }
@@ -22,6 +25,7 @@ export interface Known {
 interface Read {
   readonly said: Databag;
   readonly leads: boolean;
+  readonly state: Databag;
   readonly ledger: OpenLedger;
 }
 
@@ -33,12 +37,14 @@ export function openKnown(juju: Unit): Known {
   };
   return {
     ready: once(async () => {
-      const [said, leads] = await Promise.all([juju.read(peerAppBag), juju.leader()]);
-      read = { said, leads, ledger: openLedger(right(parseLedger(said))) };
+      const all = [juju.state(), juju.read(peerAppBag), juju.leader()] as const;
+      const [state, said, leads] = await Promise.all(all);
+      read = { state, said, leads, ledger: openLedger(right(parseLedger(said))) };
     }),
     ledger: () => there().ledger,
     said: () => there().said,
     leads: () => there().leads,
+    state: () => merged(there().state, juju.remembered()),
     succeeding: () => (there().said[leaderKey] ?? juju.name) !== juju.name,
   };
 }

@@ -110,7 +110,7 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
   const audited = auditIn(charts);
   const isLeader = session.leads();
   const relations = await (isLeader ? session.looking.listed() : session.relations());
-  const flags = await session.flags();
+  const flags = session.flags();
   if (!isLeader) return { works: reconcileFollower({ relations, flags }), chosen: null };
   const ledger = session.ledger();
   const { relations: looked } = await session.looking.look();
@@ -132,11 +132,15 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
     (audit?.orphans.length ?? 0) > 0 || apart.some((record) => !isPublished(record));
   const requests = await allowedRequests(session, inOrder(chosen));
   const backendReady = await session.backendReady();
-  const who = session.moves.before() === null ? session.peers.knownInfo : session.peers.info;
   // An application that goes serves nobody anew, in whatever hook between those of its end.
   const isAsked = backendReady && asksAnew(requests, ledger);
-  const mayGo = removable || isAsked || (await session.mayGo());
+  const mayGo = removable || isAsked || session.mayGo();
   const fate = mayGo ? await session.fate() : 'stays';
+  const stale = hasRefused(requests) ? await staleAnswers(session, requests) : [];
+  // Who serves moves in hooks that look at the other units; in any other one it has not moved.
+  const { info, knownInfo } = session.peers;
+  const who = session.moves.before() === null ? knownInfo : info;
+  const told = published ? who() : null;
   const works = reconcile({
     fate,
     succeeding: session.succeeding(),
@@ -145,9 +149,8 @@ async function viewed(session: Session, charts: readonly ChartRun[]): Promise<Vi
     apart,
     relations,
     requests,
-    stale: hasRefused(requests) ? await staleAnswers(session, requests) : [],
-    // Who serves moves in hooks that look at the other units; in any other one it has not moved.
-    info: published ? await who() : null,
+    stale,
+    info: told === null ? null : await told,
     flags,
     audit: backendReady ? audit : null,
     lookupIsIdle: ledger.lookup !== null && (await lookupIsIdle(session)),

@@ -43,7 +43,7 @@ export interface Looking {
   readonly about: number | undefined;
   /** Whether a relation that was looked at is on record as served, and its request is in doubt. */
   readonly found: (relation: number, isDoubtful: boolean) => void;
-  readonly isDoubtful: (relation: number) => Promise<boolean>;
+  readonly isDoubtful: (relation: number) => boolean;
   /** Puts by what is known at the hook's end. */
   readonly remember: () => Promise<void>;
 }
@@ -62,28 +62,26 @@ const doubting = /^(leader-elected|upgrade-charm)$/;
 
 export function openLook(needed: Needed, called: JujuEvent): Looking {
   const { juju, policy, slices, relations, flags, readyVersion } = needed;
-  const { ledger, said, leads, succeeding } = needed.known;
+  const { ledger, said, leads, state, succeeding } = needed.known;
   const found = new Map<number, boolean>();
-  const looked = once(async () => parseLooked((await juju.state())[lookedKey]));
+  const looked = once(() => parseLooked(state()[lookedKey]));
   const breaking = breakingIn(called);
-  const isNarrow = once(async () => {
-    const { mark, doubtful } = await looked();
+  const isNarrow = once((): boolean => {
+    const { mark, doubtful } = looked();
     if (breaking === null || mark === null || doubtful.length > 0) return false;
-    if ((await flags()).length > 0 || succeeding()) return false;
+    if (flags().length > 0 || succeeding()) return false;
     if (said()[lookingKey] !== undefined) return false;
     return hasBegunNothing(ledger(), breaking);
   });
-  const listedWhileBreaking = once(async () => {
-    if (!(await isNarrow())) return relations();
-    const recorded = new Set(ledger().records.keys());
-    if (breaking !== null) recorded.delete(breaking);
-    return recorded;
+  const recorded = once(async (): Promise<ReadonlySet<number>> => {
+    const beside = new Set(ledger().records.keys());
+    if (breaking !== null) beside.delete(breaking);
+    return beside;
   });
-  const listed = () => (breaking === null ? relations() : listedWhileBreaking());
+  const listed = () => (isNarrow() ? recorded() : relations());
   const look = once(async (): Promise<Look> => {
-    const known = await looked();
-    if (breaking !== null && (await isNarrow()))
-      return { relations: [], isRound: false, after: known, looking: null };
+    const known = looked();
+    if (isNarrow()) return { relations: [], isRound: false, after: known, looking: null };
     const { records } = ledger();
     const there = await listed();
     const waiting = whoMayWait(there, records, known.doubtful);
@@ -134,8 +132,7 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
     look,
     about: called.hook.startsWith(`${endpoints.database}-relation-`) ? called.relation : undefined,
     found: (relation, isDoubtful) => void found.set(relation, isDoubtful),
-    isDoubtful: async (relation) =>
-      found.get(relation) ?? (await looked()).doubtful.includes(relation),
+    isDoubtful: (relation) => found.get(relation) ?? looked().doubtful.includes(relation),
     remember: async () => {
       if (!leads()) {
         // What it passes over while another one leads it would never read.
@@ -144,11 +141,9 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
       }
       const { after, looking } = await look();
       const known = await listed();
-      const doubtful = new Set(after.doubtful);
-      for (const [relation, isDoubtful] of found)
-        if (isDoubtful) doubtful.add(relation);
-        else doubtful.delete(relation);
-      const left = [...doubtful].filter((id) => known.has(id)).sort((one, other) => one - other);
+      const doubtful = after.doubtful.filter((id) => !found.has(id));
+      for (const [relation, isDoubtful] of found) if (isDoubtful) doubtful.push(relation);
+      const left = inOrder(doubtful.filter((id) => known.has(id)));
       juju.remember({ [lookedKey]: encodeLooked({ ...after, doubtful: left }) });
       const text = looking === null ? '' : String(looking);
       if ((said()[lookingKey] ?? '') !== text) juju.overwrite(peerAppBag, { [lookingKey]: text });

@@ -44,7 +44,7 @@ export function openMoves({ juju, slices, ledger, said, peers, looking }: Needed
     const doubtful: number[] = [];
     for (const [relation, record] of ledger().records)
       if (record.state === 'published' && listed.has(relation) && moved(record, info))
-        ((await looking.isDoubtful(relation)) ? doubtful : sure).push(relation);
+        (looking.isDoubtful(relation) ? doubtful : sure).push(relation);
     const byNumber = (one: number, other: number) => one - other;
     return { sure: sure.sort(byNumber), doubtful: doubtful.sort(byNumber) };
   };
@@ -77,9 +77,9 @@ export function openMoves({ juju, slices, ledger, said, peers, looking }: Needed
     },
     remember: async () => {
       const last = before();
-      const info = await peers.knownInfo();
+      const info = peers.knownInfo();
       if (info === null) return last;
-      const left = (await due(info)).sure.length;
+      const left = (await due(await info)).sure.length;
       const isSliced = last !== null || taken >= slices.move;
       const now = left > 0 && isSliced ? { left, of: Math.max(last?.of ?? 0, left + taken) } : null;
       if (now !== null || last !== null)

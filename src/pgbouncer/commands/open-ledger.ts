@@ -50,8 +50,11 @@ export function openLedger({ records, lookup, unsettled }: ParsedLedger): OpenLe
     hasRetired: () => open.lookup !== lookup,
     before: (relation: number) =>
       touched.has(relation) ? touched.get(relation) : records.get(relation),
-    hasMoved: () =>
-      [...touched].some(([relation, before]) => served(before) !== served(records.get(relation))),
+    hasMoved: () => {
+      for (const [relation, before] of touched)
+        if (served(before) !== served(records.get(relation))) return true;
+      return false;
+    },
     revision: () => revision,
     put: (record: LedgerRecord) => {
       touch(record.relation, record);

@@ -69,7 +69,7 @@ const note = ({ juju }: Session, relation: number, what: readonly string[]): voi
 
 /** Whether the whole application goes; asked only where something hints at it. */
 export const isEnding = async (session: Session): Promise<boolean> =>
-  (await session.mayGo()) && (await session.fate()) === 'ends';
+  session.mayGo() && (await session.fate()) === 'ends';
 
 /**
  * What an application that goes leaves on its backend, in a sentence; null where it leaves nothing.

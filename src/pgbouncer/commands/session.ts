@@ -42,7 +42,7 @@ export function openSession(
   called: JujuEvent,
 ): Session {
   const known = openKnown(juju);
-  const { ready, ledger, said, leads, succeeding } = known;
+  const { ready, ledger, said, leads, state, succeeding } = known;
   const endpoint = once(async () => {
     const text = await juju.endpoint();
     return text === null ? null : parseHostPort(text);
@@ -58,7 +58,7 @@ export function openSession(
   } = viewBackend(backend, juju, policy, ledger);
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
   const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
-  const { fate, mayGo, flags } = openFate(juju, called);
+  const { fate, mayGo, flags } = openFate(juju, state, called);
   const certificates = openCertificates({ juju, identity, tls, endpoint }, called);
   const unit = { juju, ledger, endpoint, service, certificates };
   const peers = openPeers(unit, readyVersion);
@@ -81,6 +81,7 @@ export function openSession(
     ledger,
     said,
     leads,
+    state,
     endpoint,
     peers,
     certificates,

@@ -4,7 +4,7 @@ import type { PgbouncerWords } from '../../../machines/index.ts';
 import type { Ended } from '../../juju/charm.ts';
 import type { Status } from '../../juju/port.ts';
 import { type HookError, render } from '../errors.ts';
-import { leaderKey, lookupKey, recordKey } from '../keys.ts';
+import { formatKey, leaderKey, lookupKey, recordKey } from '../keys.ts';
 import { formatMark } from '../relation/format.ts';
 import { encodeRecord, keptSecrets } from '../relation/ledger.ts';
 import { statusOf } from '../relation/status.ts';
@@ -25,12 +25,13 @@ export async function conclude(
   obstacles: () => Promise<readonly string[]>,
 ): Promise<Status> {
   const { juju } = session;
-  const ofCharts = charts.flatMap(({ end }) => reasonToWait(end) ?? []);
+  const ofCharts = reasonToWait(charts);
   const isLeading = session.leads();
-  const ofLeader = ofCharts.length === 0 && isLeading ? await reasonOfLeader(session) : null;
+  const ofLeader =
+    ofCharts === null && isLeading ? reasonOfLeader(await session.backendTrouble()) : null;
   // No chart has said it: it is to be in the log as well.
   if (ofLeader !== null) juju.notes.push(ofLeader);
-  const left = await leftBehind(session, event.hook);
+  const left = session.mayGo() ? await leftBehind(session, event.hook) : null;
   if (left !== null) juju.notes.push(left);
   await session.looking.remember();
   const moving = isLeading ? await session.moves.remember() : null;
@@ -40,7 +41,7 @@ export async function conclude(
   const isShut = lack !== null && session.tls === 'require';
   const ledger = session.ledger();
   const waitingFor =
-    ofCharts[0] ??
+    ofCharts ??
     (isShut ? lack : null) ??
     reasonOfLeft(reconciled) ??
     ofLeader ??
@@ -63,21 +64,27 @@ export async function conclude(
 async function record({ juju, ledger, leads, said }: Session): Promise<void> {
   const open = ledger();
   const { secrets } = juju;
+  const values: Record<string, string> = {};
   for (const relation of open.touched.keys()) {
     const known = open.records.get(relation);
     const entry = secrets === null ? known : await kept(secrets, known, () => keptSecrets(open));
     const value = entry === undefined ? '' : encodeRecord(entry);
-    juju.write(peerAppBag, { [recordKey(relation)]: value });
+    values[recordKey(relation)] = value;
   }
-  if (open.hasRetired()) juju.write(peerAppBag, { [lookupKey]: '' });
-  const isOnRecord = juju.writes(peerAppBag) || said()[leaderKey] !== undefined;
-  if (!isOnRecord || !leads()) return;
-  juju.write(peerAppBag, formatMark);
-  juju.write(peerAppBag, { [leaderKey]: juju.name });
+  if (open.hasRetired()) values[lookupKey] = '';
+  const hasChanged = open.touched.size > 0 || open.hasRetired() || juju.writes(peerAppBag);
+  if (leads() && (hasChanged || said()[leaderKey] !== undefined)) {
+    values[formatKey] = formatMark[formatKey] ?? '';
+    values[leaderKey] = juju.name;
+  }
+  juju.write(peerAppBag, values);
 }
 
-const reasonToWait = (end: ChartEnd): string | null =>
-  end._tag === 'Deferred' ? reason(end.why) : null;
+/** Why the first of them waits that does; null where none does. */
+function reasonToWait(charts: readonly { readonly end: ChartEnd }[]): string | null {
+  for (const { end } of charts) if (end._tag === 'Deferred') return reason(end.why);
+  return null;
+}
 
 /** What is left to do still; a removal says so on its own record, and so does a refusal. */
 function reasonOfLeft(reconciled: readonly Driven[]): string | null {
@@ -100,10 +107,8 @@ function mattersOfOperator(charts: readonly Pick<Driven, 'end'>[]): readonly str
 }
 
 /** A leader waits for its backend, whatever it was called for. */
-async function reasonOfLeader(session: Session): Promise<string | null> {
-  const trouble = await session.backendTrouble();
-  return trouble === null ? null : reason(trouble);
-}
+const reasonOfLeader = (trouble: HookError | null): string | null =>
+  trouble === null ? null : reason(trouble);
 
 function reasonOfUnreadable({ unreadable }: Session): string | null {
   const [first] = unreadable;
