@@ -27,3 +27,14 @@ export const related = (
   ownUnits: known?.ownUnits ?? new Map(),
   listed: true,
 });
+
+/** The ids of an endpoint's relations, as Juju lists them. */
+export function listedIn(
+  relations: ReadonlyMap<number, MemoryRelation>,
+  endpoint: string,
+): readonly number[] {
+  const ids: number[] = [];
+  for (const [id, one] of relations)
+    if (one.listed && (one.endpoint ?? endpoint) === endpoint) ids.push(id);
+  return ids;
+}

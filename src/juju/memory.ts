@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { given } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
-import { type MemoryRelation, related } from './memory-relation.ts';
+import { listedIn, type MemoryRelation, related } from './memory-relation.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, SecretStore, Status } from './port.ts';
 
 export interface MemoryJujuOptions {
@@ -167,7 +167,7 @@ export class MemoryJuju {
       hasLeft: () => TE.right(this.left.has(unit))(),
       peers: () => TE.right(this.units.filter((other) => other !== unit))(),
       config: TE.right(this.config),
-      relations: (endpoint) => () => TE.right(this.#listed(endpoint))(),
+      relations: (endpoint) => () => TE.right(listedIn(this.#relations, endpoint))(),
       remoteUnits: (relation) => async () => {
         const units = this.#relations.get(relation)?.units;
         if (units === undefined) return E.left(refusal('relation-list', 'relation not found'));
@@ -240,13 +240,6 @@ export class MemoryJuju {
           [...secrets].flatMap(([id, { label }]) => (onRecord.includes(id) ? [] : [{ id, label }])),
         ),
     };
-  }
-
-  #listed(endpoint: string): readonly number[] {
-    const ids: number[] = [];
-    for (const [id, one] of this.#relations)
-      if (one.listed && (one.endpoint ?? endpoint) === endpoint) ids.push(id);
-    return ids;
   }
 
   /** Juju's access rules, in Juju's words. */

@@ -65,7 +65,8 @@ export function openServing(
       const backend = await endpoints();
       if (backend !== null) {
         // Clients of a service may come to any unit.
-        const [login, here] = [await lookup(), service === null ? await endpoint() : null];
+        const login = open.lookup === null ? null : await lookup();
+        const here = service === null ? await endpoint() : null;
         const mayMake = allowsMaking(policy);
         const plain = right(configure(open, backend, login, here, mayMake));
         const configuration = clients === null ? plain : { ...plain, clients };
