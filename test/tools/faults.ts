@@ -49,8 +49,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/memory/backend.ts',
     edits: [
       [
-        'this.roles.set(user, { owner, relation, password: secret, ...rights })',
-        'this.roles.set(user, { owner, relation, password: secret, ...rights, databases: [...new Set([...(held?.[1].databases ?? []), database])] })',
+        'this.roles.set(user, role)',
+        'this.roles.set(user, { ...role, databases: [...new Set([...(held?.[1].databases ?? []), database])] })',
       ],
     ],
     verify: null,
@@ -151,8 +151,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/relation/answer.ts',
     edits: [
       [
-        '{ clear: { ...clear, ...connectionKeys(info) }, secrets }',
-        "{ clear: { ...clear, ...connectionKeys(info), endpoints: '' }, secrets }",
+        'joined(clear, connectionKeys(info))',
+        "joined(clear, connectionKeys(info), { endpoints: '' })",
       ],
     ],
     verify: quick,
@@ -216,10 +216,7 @@ export const faults: readonly PlantedFault[] = [
     name: 'a follower takes itself for the leader',
     file: 'src/pgbouncer/commands/perform.ts',
     edits: [
-      [
-        'Leader: ({ juju }) => juju.leader(),',
-        'Leader: async ({ juju }) => (await juju.leader()) || true,',
-      ],
+      ['Leader: (session) => session.leads(),', 'Leader: (session) => session.leads() || true,'],
     ],
     verify: quick,
   },
