@@ -9,6 +9,7 @@ import {
   type Story,
   StoryRecorder,
   soakForeign,
+  wholeStoryOf,
 } from '../foreign/index.ts';
 import type { Violation } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
@@ -73,11 +74,12 @@ export async function soakFolder({
       if (options.json) json({ ...figures, failure });
       return null;
     }
-    const story = storyOf(folder, options, failure);
+    const saved = storyOf(folder, options, failure);
     const held = { answeredBy, oracles };
-    const recording = await told(charm, story, failure, { ...options, ...held }, say);
-    const { violations, story: lines } = failure.shortest;
-    const shown = { seed: failure.seed, violations, story: lines, recording };
+    const recording = await told(charm, saved, failure, { ...options, ...held }, say);
+    const { violations } = failure.shortest;
+    const story = wholeStoryOf(failure.shortest);
+    const shown = { seed: failure.seed, violations, story, recording };
     if (options.json) json({ ...figures, failure: shown });
     return violations;
   } finally {

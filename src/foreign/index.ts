@@ -16,5 +16,5 @@ export {
   replayForeign,
   soakForeign,
 } from './soak.ts';
-export { linesOf, parseStory, type Story } from './story.ts';
+export { linesOf, parseStory, type Story, wholeStoryOf } from './story.ts';
 export { checksFail, checksRecover, restarts } from './workload-events.ts';

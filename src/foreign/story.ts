@@ -156,6 +156,14 @@ export function linesOf(
       !violations.some(({ what }) => what.startsWith(`${action.unit} `));
     return isOthers && line.startsWith(' ') ? [] : [line];
   });
+  return bounded(violations, lines);
+}
+
+/** All lines of a story; of hooks that never end as `linesOf` has them. */
+export const wholeStoryOf = ({ story, violations }: Violated): readonly string[] =>
+  bounded(violations, story);
+
+function bounded(violations: readonly Violation[], lines: readonly string[]): readonly string[] {
   const isEndless = violations.some(({ invariant }) => invariant === comesToRest.name);
   return isEndless ? withOneRound(lines) : lines;
 }
