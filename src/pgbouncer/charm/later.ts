@@ -1,6 +1,5 @@
 /** What a later version of this charm has put on record: this one leaves all as it is, and says so. */
 import * as E from 'fp-ts/lib/Either.js';
-import { deferralKey } from '../../juju/deferral-key.ts';
 import type { JujuModel } from '../../juju/hook-tools/index.ts';
 import type { Juju } from '../../juju/port.ts';
 import { actionIn } from '../../process/index.ts';
@@ -9,7 +8,6 @@ import { attempt, once, take } from '../commands/steps.ts';
 import type { Attempt } from '../ports.ts';
 import { chartNameOf } from '../relation/events.ts';
 import { laterFormat } from '../relation/format.ts';
-import { teaches } from './idle.ts';
 
 /**
  * Why nothing is to be done; null where this version knows all that is on record. It is asked BEFORE
@@ -23,8 +21,6 @@ export const writtenLater = (
     const state = await take(model.state);
     const ofState = laterFormat(state);
     if (ofState !== null) return { why: sentence('this unit’s state', ofState), model };
-    // What is learned there is the unit’s own; what waits in its queue is not.
-    if (teaches(event) && state[deferralKey] === undefined) return { why: null, model };
     // What the backend has said before is nothing, whatever the ledger says.
     if (event === backendEcho && !(await take(model.requiredHasMoved))) return { why: null, model };
     const read = once(model.read([peerAppBag]));
