@@ -20,6 +20,11 @@ export type Attempt<Result> = TE.TaskEither<HookError, Result>;
 export interface Backend {
   /** Succeeds where the primary takes logins and writes; else the `BackendUnavailable` that says why. */
   readonly ready: Attempt<void>;
+  /**
+   * The same, and what is known of the server, for who asks what would be done: nothing is made for
+   * it, and nothing is changed. Left out where being asked whether it is ready makes nothing either.
+   */
+  readonly look?: Attempt<LookedAt>;
   /** The server's version, `14.5`. */
   readonly version: Attempt<string>;
   /**
@@ -59,6 +64,13 @@ export interface Backend {
   readonly retireLookup: (user: string) => Attempt<void>;
   /** Ends the connections of this hook. Never an error. */
   readonly release: T.Task<void>;
+}
+
+/** What a backend says of itself to who only looks. */
+export interface LookedAt {
+  readonly version: string;
+  /** What the deployment lacks there and makes before anything else, in words; empty where nothing. */
+  readonly toMake: readonly string[];
 }
 
 /** What a deployment has on the backend, as its ledger knows it. */

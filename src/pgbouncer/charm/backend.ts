@@ -48,6 +48,7 @@ export function relatedBackend(
     attempt(async () => take(call(await server())));
   return {
     ready: through((backend) => backend.ready),
+    look: through((backend) => backend.look),
     endpoints: attempt(async () => {
       const found = await take(answer);
       const endpoints = found && endpointsIn(found.databag);

@@ -77,7 +77,7 @@ async function shown(
   const chosen =
     only === undefined ? all.filter((relation) => relation > after).slice(0, most) : [only];
   const requests = await session.requests(chosen.filter((relation) => listed.has(relation)));
-  const backend = await backendOf(session);
+  const [backend, isReady] = [await backendOf(session), await session.backendReady()];
   const relations = chosen.map((relation): Shown => {
     const unread = session.unreadable.get(relation);
     const request = requests.get(relation);
@@ -87,9 +87,7 @@ async function shown(
       related: listed.has(relation),
       ...(unread === undefined ? {} : { why: render(unread) }),
       ...(request === undefined ? {} : wantedBy(request)),
-      ...(records.has(relation) || backend === 'ready'
-        ? {}
-        : { waits: `for PostgreSQL: ${backend}` }),
+      ...(records.has(relation) || isReady ? {} : { waits: `for PostgreSQL: ${backend}` }),
     };
   });
   const last = chosen.at(-1);
@@ -124,7 +122,10 @@ function wantedBy(request: E.Either<Refusal, DatabaseRequest>): ActionResults {
 }
 
 async function backendOf(session: Session): Promise<string> {
-  if (await session.backendReady()) return 'ready';
+  if (await session.backendReady()) {
+    const lacks = await session.backendLacks();
+    return lacks.length === 0 ? 'ready' : `ready; the next hook makes ${lacks.join(', ')}`;
+  }
   const why = await session.backendTrouble();
   return why === null ? 'not ready' : render(why);
 }

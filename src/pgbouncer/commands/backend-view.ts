@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Grant } from '../../../machines/index.ts';
+import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import type { HookError } from '../errors.ts';
 import { type BackendEndpoints, unusedReplicas } from '../pooler/configuration.ts';
@@ -15,6 +16,8 @@ export interface BackendView {
   readonly backendReady: () => Promise<boolean>;
   /** Why the backend is not ready; null where it is. */
   readonly backendTrouble: () => Promise<HookError | null>;
+  /** What the next hook makes there for the deployment itself; empty where that is not looked for. */
+  readonly backendLacks: () => Promise<readonly string[]>;
   /** The server's version; null where it cannot be had now. */
   readonly backendVersion: () => Promise<string | null>;
   /** The same, where the backend is ready. */
@@ -27,15 +30,22 @@ export interface BackendView {
   readonly remarks: readonly string[];
 }
 
+/** Actions that look, and have nothing done. */
+const looking: ReadonlySet<string> = new Set(['actions/plan', 'actions/show-relations']);
+
 export function viewBackend(
   backend: Backend,
   { owner }: Unit,
   policy: Rules['policy'],
   ledger: () => OpenLedger,
+  called: JujuEvent,
 ): BackendView {
-  const backendTrouble = once(() =>
-    backend.ready().then((outcome) => (E.isLeft(outcome) ? outcome.left : null)),
-  );
+  // Who asks what would be done has nothing made by asking.
+  const look = looking.has(called.hook) && backend.look !== undefined ? once(backend.look) : null;
+  const backendTrouble = once(async () => {
+    const outcome = await (look ?? backend.ready)();
+    return E.isLeft(outcome) ? outcome.left : null;
+  });
   const backendReady = once(() => backendTrouble().then((trouble) => trouble === null));
   const remarks: string[] = [];
   /** One that cannot be had is asked for again. */
@@ -50,14 +60,22 @@ export function viewBackend(
     };
   };
   const backendVersion = untilThere(async () => {
-    const found = await backend.version();
-    return E.isRight(found) ? found.right : null;
+    if (look === null) {
+      const found = await backend.version();
+      return E.isRight(found) ? found.right : null;
+    }
+    const found = await look();
+    return E.isRight(found) ? found.right.version : null;
   });
   return {
     remarks,
     backendVersion,
     backendReady,
     backendTrouble,
+    backendLacks: async () => {
+      const found = await look?.();
+      return found !== undefined && E.isRight(found) ? found.right.toMake : [];
+    },
     readyVersion: untilThere(async () => ((await backendReady()) ? backendVersion() : null)),
     holdings: async () => {
       const { records } = ledger();

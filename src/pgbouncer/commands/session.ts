@@ -50,12 +50,13 @@ export function openSession(
   const {
     backendReady,
     backendTrouble,
+    backendLacks,
     backendVersion,
     readyVersion,
     holdings,
     endpoints,
     remarks,
-  } = viewBackend(backend, juju, policy, ledger);
+  } = viewBackend(backend, juju, policy, ledger, called);
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
   const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
   const { fate, mayGo, flags } = openFate(juju, state, called);
@@ -90,6 +91,7 @@ export function openSession(
     moves,
     backendReady,
     backendTrouble,
+    backendLacks,
     backendVersion,
     readyVersion,
     holdings,

@@ -8,6 +8,7 @@ import type { Backend } from '../ports.ts';
 import { audit, grantable } from './audit.ts';
 import { Connections } from './connections.ts';
 import { closedTo } from './login.ts';
+import { openLooking } from './looking.ts';
 import type { PostgresOptions } from './options.ts';
 import { attempt, halt } from './problem.ts';
 import { provision } from './provision.ts';
@@ -20,6 +21,7 @@ export type { PostgresOptions } from './options.ts';
 
 /** A backend that also counts what it sends. */
 export interface PostgresBackend extends Backend {
+  readonly look: NonNullable<Backend['look']>;
   /** Messages that waited for an answer, logins included, since it was made. */
   readonly roundTrips: () => number;
 }
@@ -31,6 +33,7 @@ export interface PostgresBackend extends Backend {
 export function postgres(options: PostgresOptions): PostgresBackend {
   given('postgres', 'its options', options, { host: 'text', port: 'number', owner: 'text' });
   const connections = new Connections(options);
+  const looking = openLooking(options);
   const { host, port, owner, tls, replicas = () => [] } = options;
   const ca = tls?.mode === 'verify' ? tls.ca : null;
   return {
@@ -40,6 +43,7 @@ export function postgres(options: PostgresOptions): PostgresBackend {
       const why = 'it is a replica';
       if (!isPrimary) halt({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
     }),
+    look: attempt(connections, looking.look),
     version: attempt(connections, async () => (await connections.server()).version),
     endpoints: async () =>
       E.right({ primary: { host, port }, replicas: replicas(), closed: closedTo(options), ca }),
@@ -61,7 +65,9 @@ export function postgres(options: PostgresOptions): PostgresBackend {
           halt({ _tag: 'BackendUnavailable', class: 'unavailable', where, why });
         else await connections.ask(superuser, 'retire the lookup login', [retireLookup(user)]);
       }),
-    release: () => connections.release(),
+    release: async () => {
+      await Promise.all([connections.release(), looking.release()]);
+    },
     roundTrips: () => connections.roundTrips,
   };
 }

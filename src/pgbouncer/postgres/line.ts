@@ -45,6 +45,13 @@ export class Line {
     );
   }
 
+  /** The same for who only looks: PostgreSQL itself sees to it that nothing is changed. */
+  async openToLook(login: Login, database: string): Promise<Session> {
+    return this.#during(`log in to ${database} as ${login.user}`, (left) =>
+      this.#connect(login, database, { default_transaction_read_only: 'on' }, left),
+    );
+  }
+
   /** The same for a database whose users may keep others out: that says nothing of the server. */
   async openAmongOthers(login: Login, database: string, major: number): Promise<Session> {
     const settings: Readonly<Record<string, string>> =

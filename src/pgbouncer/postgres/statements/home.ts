@@ -61,6 +61,11 @@ export const makeHome = (home: string, login: string): string =>
 export const findHome = (home: string): string =>
   `SELECT FROM pg_catalog.pg_database WHERE datname = ${text(home)}`;
 
+/** Which of both are there by these names. */
+export const findOwn = (login: string, home: string): string =>
+  `SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname = ${text(login)}
+    UNION ALL SELECT datname FROM pg_catalog.pg_database WHERE datname = ${text(home)}`;
+
 export const openHome = (home: string): string[] => [
   `REVOKE ALL ON DATABASE ${id(home)} FROM PUBLIC`,
   `ALTER DATABASE ${id(home)} ALLOW_CONNECTIONS true`,
