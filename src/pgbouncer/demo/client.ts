@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { bagKeys } from '../keys.ts';
 import { parseHostPort } from '../relation/host-port.ts';
 import type { Databag } from '../relation/request.ts';
 
@@ -9,12 +10,12 @@ export async function login(
     key = 'endpoints',
     database = bag.database ?? '',
     patience = 10_000,
-    ca = '',
+    ca = bag.tls === 'True' ? (bag[bagKeys.tlsAuthorities] ?? '') : '',
   }: {
     readonly key?: string;
     readonly database?: string;
     readonly patience?: number;
-    /** By whom to verify the pooler; empty to come without TLS. */
+    /** By whom to verify the pooler, as the databag says; empty to come without TLS. */
     readonly ca?: string;
   } = {},
 ): Promise<pg.Client> {
