@@ -67,6 +67,13 @@ export function authority(): Authority {
   };
 }
 
+/** The common name in a signing request, as openssl reads it; null where there is none. */
+export function commonNameIn(request: string): string | null {
+  const args = ['req', '-noout', '-subject', '-nameopt', 'multiline', '-verify'];
+  const text = execFileSync('openssl', args, { input: request, stdio: 'pipe' }).toString();
+  return /commonName\s*= (.*)/.exec(text)?.[1] ?? null;
+}
+
 const day = 86_400_000;
 
 /** `20260131235959Z` */
@@ -90,7 +97,8 @@ copy_extensions = copy
 unique_subject = no
 x509_extensions = leaf
 [any]
-commonName = supplied
+commonName = optional
+x500UniqueIdentifier = optional
 [leaf]
 basicConstraints = critical,CA:FALSE
 `;

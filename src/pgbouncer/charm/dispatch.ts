@@ -222,7 +222,6 @@ function adaptersOf(
     identity: unitIdentity(
       attempt(async () => keyPlaceOf(await take(place))),
       attempt(async () => namesOf(environment, await take(model.address))),
-      model.unit,
     ),
     clock: () => performance.now(),
     deadline: budget.deadline(),

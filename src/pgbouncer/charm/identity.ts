@@ -18,7 +18,6 @@ export interface KeyPlace {
 export function unitIdentity(
   place: Attempt<KeyPlace>,
   names: Attempt<readonly string[]>,
-  name: string,
 ): Identity {
   const inPlace = <Result>(use: (place: KeyPlace) => Promise<Result>): Attempt<Result> =>
     attempt(async () => {
@@ -39,7 +38,7 @@ export function unitIdentity(
         const pem = known !== null && isUsable ? known : await makeKey();
         if (pem !== known) await files.replace(keyFile, pem);
         // Who asks with the same words again would be given the same certificate again.
-        const request = makeRequest(pem, { name, names, mark: randomUUID() });
+        const request = makeRequest(pem, { names, mark: randomUUID() });
         return { request, key: publicOf(pem) ?? '' };
       }),
     forget: inPlace(async ({ files, keyFile }) => {

@@ -18,6 +18,7 @@ import {
   SubjectAlternativeName,
   SubjectPublicKeyInfo,
 } from '@peculiar/asn1-x509';
+import { commonNameOf } from '../relation/certificate.ts';
 
 /** A new private key, as PEM: one that every provider of certificates takes. */
 export async function makeKey(): Promise<string> {
@@ -29,22 +30,20 @@ export async function makeKey(): Promise<string> {
 export function makeRequest(
   pem: string,
   {
-    name,
     names,
     mark,
   }: {
-    /** Whom it is for, to be read by people: the unit. */
-    readonly name: string;
     readonly names: readonly string[];
     /** Tells it from any other request. */
     readonly mark: string;
   },
 ): string {
   const secret = createPrivateKey(pem);
+  const name = commonNameOf(names);
   const spki = createPublicKey(secret).export({ type: 'spki', format: 'der' });
   const certificationRequestInfo = new CertificationRequestInfo({
     subject: new Name([
-      attribute(oid.commonName, name.slice(0, longestName)),
+      ...(name === null ? [] : [attribute(oid.commonName, name)]),
       attribute(oid.uniqueIdentifier, mark),
     ]),
     subjectPKInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
@@ -79,9 +78,6 @@ function wanted(names: readonly string[]): Extensions {
 }
 
 const bytesOf = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
-
-/** Of a common name (X.520). */
-const longestName = 64;
 
 const oid = {
   commonName: '2.5.4.3',

@@ -1,24 +1,21 @@
 /** This unit's certificate in one hook: what is remembered of it, what is wanted, and what is in force. */
-import * as E from 'fp-ts/lib/Either.js';
-import type { Databag, JujuEvent } from '../../juju/port.ts';
+import type { JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
-import { certificateKey, endpoints } from '../keys.ts';
+import { endpoints } from '../keys.ts';
 import type { ClientTls } from '../pooler/configuration.ts';
 import type { Identity, Outside } from '../ports.ts';
 import {
   type Answered,
   answerTo,
-  type Certified,
-  encodeCertified,
+  commonNameOf,
   isAskedFor,
   isDue,
   objectionTo,
-  parseCertified,
-  requesting,
 } from '../relation/certificate.ts';
 import type { HostPort } from '../relation/host-port.ts';
+import { forgetAll, type Remembered, rememberedOf } from './certificate-memory.ts';
 import type { Rules } from './rules.ts';
-import { attempt, halt, once, take } from './steps.ts';
+import { once, take } from './steps.ts';
 
 export interface Certificates {
   /** Whether a certificate is wanted: somebody gives them, and clients may come by TLS. */
@@ -52,8 +49,6 @@ interface Needed extends Pick<Rules, 'tls'> {
   readonly endpoint: () => Promise<HostPort | null>;
 }
 
-const ofCertificates = /^certificates-relation-(created|joined|changed|departed|broken)$/;
-
 /** When nobody may have told this unit of what has changed: time, its address, its own files. */
 const looksAgain =
   /^(start|config-changed|update-status|upgrade-charm|leader-elected|.+-pebble-ready)$/;
@@ -63,65 +58,6 @@ export function openCertificates(needed: Needed, called: JujuEvent): Certificate
   if (identity === undefined || needed.tls === 'off')
     return withoutTls(needed, rememberedOf(needed, called), called);
   return withTls({ ...needed, identity, ...rememberedOf(needed, called) }, called);
-}
-
-/** What a unit remembers of its certificate, with what Juju says of the relation in this very hook. */
-interface Remembered {
-  readonly certified: () => Promise<Certified>;
-  readonly put: (part: Partial<Certified>) => Promise<void>;
-  /** What the provider says; null where its relation is not there, for one may go without a word. */
-  readonly said: () => Promise<Databag | null>;
-  /** Says what is asked for, in that relation, or takes it back. */
-  readonly asks: (relation: number, request: string | null) => void;
-}
-
-function rememberedOf(
-  { juju }: Pick<Needed, 'juju'>,
-  { hook, relation: called }: JujuEvent,
-): Remembered {
-  const what = ofCertificates.exec(hook)?.[1];
-  const told = (before: Certified): Certified => {
-    if (what === undefined || called === undefined) return before;
-    // What was asked for in another relation nobody answers in this one.
-    if (what !== 'broken')
-      return before.relation === called ? before : { ...before, relation: called, asked: null };
-    return {
-      relation: before.relation === called ? null : before.relation,
-      asked: before.relation === called ? null : before.asked,
-      held: before.held?.relation === called ? null : before.held,
-    };
-  };
-  let known: Promise<Certified> | null = null;
-  const certified = (): Promise<Certified> => {
-    known ??= juju.state().then((state) => told(parseCertified(state[certificateKey])));
-    return known;
-  };
-  return {
-    certified,
-    put: async (part) => {
-      const next = { ...(await certified()), ...part };
-      known = Promise.resolve(next);
-      juju.remember({ [certificateKey]: encodeCertified(next) });
-    },
-    said: once(async () => {
-      const { relation: id } = await certified();
-      if (id === null) return null;
-      const outcome = await attempt(() => juju.remote(id))();
-      if (E.isRight(outcome)) return outcome.right;
-      const { left } = outcome;
-      return left._tag === 'ModelRefused' && /not found/.test(left.why) ? null : halt(left);
-    }),
-    asks: (relation, request) =>
-      juju.write({ _tag: 'OwnUnit', relation, unit: juju.name }, requesting(request)),
-  };
-}
-
-/** Takes back the request, and has no certificate any more. */
-async function forgetAll({ certified, put, said, asks }: Remembered): Promise<void> {
-  const { relation: id } = await certified();
-  const isThere = id !== null && (await said()) !== null;
-  if (isThere) asks(id, null);
-  await put({ relation: isThere ? id : null, asked: null, held: null });
 }
 
 const none: Promise<null> = Promise.resolve(null);
@@ -189,10 +125,17 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     const facts = identity.examine(given.certificate, given.authorities);
     return facts !== null && facts.until <= identity.now();
   };
+  /** Whether it is by another name than now, and nobody has given anything for it; what was given stays. */
+  const isMisnamed = async () => {
+    const { asked, held } = await certified();
+    if (asked === null || asked.request === held?.request) return false;
+    if (asked.name === commonNameOf(asked.names)) return false;
+    return (await answered())._tag !== 'Given';
+  };
   const isAsked = async () => {
     const { asked } = await certified();
     const isSame = isAskedFor(asked, { key: await key(), names: await names() });
-    return isSame && !(await isToRenew(known)) && !(await isLate());
+    return isSame && !(await isToRenew(known)) && !(await isLate()) && !(await isMisnamed());
   };
   /** The certificate to show: one that the key is there for. */
   const shown = async () => {
@@ -224,7 +167,7 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
       const wanted = await names();
       const made = await take(identity.request(wanted));
       readKey = Promise.resolve(made.key);
-      await put({ asked: { ...made, names: wanted } });
+      await put({ asked: { ...made, names: wanted, name: commonNameOf(wanted) } });
       asks(id, made.request);
     },
     take: async () => {

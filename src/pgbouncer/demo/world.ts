@@ -119,7 +119,7 @@ export class World {
         },
       },
       // Most worlds have nobody who gives certificates, and their units need none of it.
-      ...(this.#isCertified ? { identity: identityOf(unit, pooler) } : {}),
+      ...(this.#isCertified ? { identity: identityOf(pooler) } : {}),
       clock: () => performance.now(),
     };
   }
@@ -181,11 +181,10 @@ export class World {
 }
 
 /** The unit's key in a file beside PgBouncer's, as the charm keeps it. */
-const identityOf = (unit: string, { host, process: { settings } }: PgbouncerServer) =>
+const identityOf = ({ host, process: { settings } }: PgbouncerServer) =>
   unitIdentity(
     TE.right({ keyFile: settings.clientKeyFile ?? '', files: localFiles }),
     TE.right([host]),
-    unit,
   );
 
 function succeeded<Run>(outcome: E.Either<HookError, Run>): Run {

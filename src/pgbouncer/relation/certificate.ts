@@ -26,6 +26,8 @@ export interface RequestedCertificate {
   readonly request: string;
   readonly key: string;
   readonly names: readonly string[];
+  /** The common name; one that was asked for before this was remembered has the unit's name. */
+  readonly name?: string | null | undefined;
 }
 
 /** The certificate that clients of this unit see, with what came with it, as PEM. */
@@ -56,7 +58,14 @@ const uncertified: Certified = { relation: null, asked: null, held: null };
 const pems = v.array(v.string());
 const certified = v.object({
   relation: v.nullable(v.number()),
-  asked: v.nullable(v.object({ request: v.string(), key: v.string(), names: pems })),
+  asked: v.nullable(
+    v.object({
+      request: v.string(),
+      key: v.string(),
+      names: pems,
+      name: v.optional(v.nullable(v.string())),
+    }),
+  ),
   held: v.nullable(
     v.object({
       relation: v.number(),
@@ -127,6 +136,23 @@ export const isAskedFor = (
   asked: RequestedCertificate | null,
   { key, names }: { readonly key: string | null; readonly names: readonly string[] },
 ): boolean => asked !== null && asked.key === key && asked.names.join() === names.join();
+
+/**
+ * The common name to ask by. It is held against the rules for host names, or ordered as one, so it is
+ * the most qualified of those that are asked for anyway; null where no name of a host is short enough.
+ */
+export const commonNameOf = (names: readonly string[]): string | null => {
+  const labels = (name: string): number => name.split('.').length;
+  const [first] = names
+    .filter((name) => !isAddress(name) && name.length <= longestName)
+    .sort((one, other) => labels(other) - labels(one));
+  return first ?? null;
+};
+
+const isAddress = (name: string): boolean => /^[\d.]+$|:/.test(name);
+
+/** Of a common name (X.520). */
+const longestName = 64;
 
 /** What a requirer's unit databag says, for one request; none takes back what it says. */
 export const requesting = (request: string | null): Databag => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort, Workspace } from '../../../src/pgbouncer/demo/servers/child.ts';
-import { type Authority, authority } from '../../integration/certificates.ts';
+import { type Authority, authority, commonNameIn } from '../../integration/certificates.ts';
 import { type APebble, startPebble } from './a-pebble.ts';
 import { CertificateGiver } from './certificate-giver.ts';
 import { RealCharm } from './charm.ts';
@@ -78,6 +78,7 @@ const giver = (): CertificateGiver => {
 it('clients verify a unit by its pod’s name and address, and by its application’s service', async () => {
   giver();
   await hook('certificates-relation-created');
+  expect(commonNameIn(giver().requestOf(leader) ?? '')).toBe(pod);
   giver().give(ca);
   await hook('certificates-relation-changed');
   expect(charm.answerOf(1)).toMatchObject({ tls: 'True', 'tls-ca': ca.ca });

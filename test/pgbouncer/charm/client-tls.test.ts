@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { offeredCertificate } from '../../../src/pgbouncer/wire/index.ts';
 import type { Hook } from '../../../src/testing/world.ts';
-import { type Authority, authority } from '../../integration/certificates.ts';
+import { type Authority, authority, commonNameIn } from '../../integration/certificates.ts';
 import { askedOf } from './an-action.ts';
 import { CertificateGiver } from './certificate-giver.ts';
 import { RealCharm } from './charm.ts';
@@ -105,6 +105,8 @@ describe('certificates', () => {
     for (const unit of [leader, follower]) await hook(unit, 'certificates-relation-created');
     expect(giver().requestOf(leader)).toMatch(/^-----BEGIN CERTIFICATE REQUEST-----/);
     expect(giver().requestOf(follower)).not.toBe(giver().requestOf(leader));
+    // Providers take a common name for a host's, and units on machines are known by addresses alone.
+    expect(commonNameIn(giver().requestOf(leader) ?? '')).toBe(null);
     expect(keyOf(leader)).not.toBe(keyOf(follower));
     const { mode, uid } = statSync(fileOf(leader, 'client-key.pem'));
     expect([mode & 0o777, uid]).toEqual([0o600, statSync(charm.home(leader)).uid]);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
+import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { memoryAuthority } from '../../../src/pgbouncer/memory/index.ts';
 import { authoritiesIn } from '../../../src/pgbouncer/relation/authorities.ts';
+import {
+  type Certified as Certificate,
+  encodeCertified,
+  parseCertified,
+} from '../../../src/pgbouncer/relation/certificate.ts';
 import { MemoryWorld } from '../../memory-world.ts';
 
 const certificates = 9;
@@ -59,6 +65,16 @@ class Certified extends MemoryWorld {
       certificate_signing_request: request,
     }));
     this.juju.request(certificates, { certificates: JSON.stringify(said) });
+  }
+
+  /** What a unit remembers of its certificate, as another version has left it, or another hook. */
+  async altered(unit: string, change: (one: Certificate) => Certificate): Promise<void> {
+    const juju = this.juju.hook(unit);
+    const state = await juju.state();
+    if (E.isLeft(state)) throw new Error('a unit in memory has a state');
+    const certificate = encodeCertified(change(parseCertified(state.right.certificate)));
+    const status = { name: 'active', message: '' } as const;
+    await juju.commit({ bags: [], state: { certificate }, status })();
   }
 
   async goes(): Promise<void> {
@@ -290,6 +306,25 @@ describe('a unit’s certificate', () => {
     }
     expect(units.map((unit) => world.signerOf(unit))).toEqual(['old', 'old', 'old']);
     expect(world.leftOf('p/1')).toBeGreaterThan(10 * day);
+  });
+
+  it('that a version before has asked for by the unit’s name is asked for once more, and none that is held', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give('p/1');
+    await world.certified('p/1', 'changed');
+    const [held, pending] = [world.requestOf('p/1'), world.requestOf('p/2')];
+    for (const unit of ['p/1', 'p/2'])
+      await world.altered(unit, ({ asked, ...more }) => {
+        const { name: _, ...former } = asked ?? { request: '', key: '', names: [] };
+        return { ...more, asked: former };
+      });
+    for (const hook of ['upgrade-charm', 'update-status'])
+      for (const unit of ['p/1', 'p/2']) await world.dispatch(unit, { hook });
+    expect(world.requestOf('p/1')).toBe(held);
+    expect(world.identity('p/1').state.made).toBe(1);
+    expect(world.requestOf('p/2')).not.toBe(pending);
+    expect(world.identity('p/2').state.made).toBe(2);
   });
 
   it('is asked for once, however often a hook is repeated', async () => {

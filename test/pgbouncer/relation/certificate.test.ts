@@ -10,6 +10,7 @@ import {
   answerTo,
   type CertificateFacts,
   type Certified,
+  commonNameOf,
   encodeCertified,
   isAskedFor,
   isDue,
@@ -70,6 +71,16 @@ describe('a certificate', () => {
     expect(isAskedFor(asked, { key: 'key', names: ['a'] })).toBe(false);
     expect(isAskedFor(asked, { key: null, names: ['a', 'b'] })).toBe(false);
     expect(isAskedFor(null, { key: 'key', names: [] })).toBe(false);
+  });
+
+  it('is asked for by the most qualified of its names that a common name has room for', () => {
+    expect(commonNameOf(['10.0.0.1', 'p', 'p.test', 'p.test.svc', 'p-0.p.test.svc'])).toBe(
+      'p-0.p.test.svc',
+    );
+    const fits = `${'a'.repeat(60)}.svc`;
+    expect(commonNameOf([fits, 'b.svc', 'c'])).toBe(fits);
+    expect(commonNameOf([`a${fits}`, 'b.svc', 'c'])).toBe('b.svc');
+    expect(commonNameOf([`a${fits}`, '10.0.0.1', 'fd00::1', '::1'])).toBe(null);
   });
 });
 
