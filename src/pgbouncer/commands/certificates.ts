@@ -102,8 +102,9 @@ interface Known extends Remembered {
   readonly endpoint: Needed['endpoint'];
 }
 
-function withTls(known: Known, { hook }: JujuEvent): Certificates {
-  const { identity, tls, certified, put, said, asks } = known;
+/** What is so of a certificate in one hook. */
+function viewed(known: Known, { hook }: JujuEvent) {
+  const { identity, certified, said } = known;
   let readKey: Promise<string | null> | null = null;
   const key = (): Promise<string | null> => {
     readKey ??= take(identity.key);
@@ -137,11 +138,38 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     const isSame = isAskedFor(asked, { key: await key(), names: await names() });
     return isSame && !(await isToRenew(known)) && !(await isLate()) && !(await isMisnamed());
   };
+  /** Why the provider refuses what was asked for last; asked of nobody where it was answered. */
+  const refused = async () => {
+    const { asked, held } = await certified();
+    if (asked === null || asked.request === held?.request) return null;
+    const given = await answered();
+    return given._tag === 'Refused' ? given.why : null;
+  };
   /** The certificate to show: one that the key is there for. */
   const shown = async () => {
     const { held } = await certified();
     return held !== null && held.key === (await key()) ? held : null;
   };
+  return {
+    key,
+    /** Makes another key known, or that there is none. */
+    has: (next: string | null) => {
+      readKey = Promise.resolve(next);
+    },
+    names,
+    isThere,
+    answered,
+    isRevoked,
+    isAsked,
+    refused,
+    shown,
+  };
+}
+
+function withTls(known: Known, called: JujuEvent): Certificates {
+  const { identity, tls, certified, put, asks } = known;
+  const view = viewed(known, called);
+  const { isThere, answered, isRevoked, isAsked, shown } = view;
   const due = async () => {
     const { relation: id, asked, held } = await certified();
     if (id === null && held === null) return null;
@@ -150,7 +178,9 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     if (await isRevoked()) return `the certificate was revoked: ${goes}`;
     if (!(await isAsked())) return 'a certificate is asked for';
     if (held?.request === asked?.request) return null;
-    return (await answered())._tag === 'Nothing'
+    const given = await answered();
+    if (given._tag === 'Refused') return refusing(given.why);
+    return given._tag === 'Nothing'
       ? `${endpoints.certificates} has given no certificate yet`
       : 'the certificate that was given is looked at, and taken where it fits';
   };
@@ -159,24 +189,24 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     isWanted: isThere,
     isRevoked,
     isAsked,
-    isLeft: async () => looksAgain.test(hook) && (await due()) !== null,
+    isLeft: async () => looksAgain.test(called.hook) && (await due()) !== null,
     due,
     ask: async () => {
       const { relation: id } = await certified();
       if (id === null || !(await isThere())) return;
-      const wanted = await names();
+      const wanted = await view.names();
       const made = await take(identity.request(wanted));
-      readKey = Promise.resolve(made.key);
+      view.has(made.key);
       await put({ asked: { ...made, names: wanted, name: commonNameOf(wanted) } });
       asks(id, made.request);
     },
     take: async () => {
-      if (await isThere()) objection = await taken(known, await answered(), await key());
+      if (await isThere()) objection = await taken(known, await answered(), await view.key());
     },
     forget: () => forgetAll(known),
     deleteKey: async () => {
       await take(identity.forget);
-      readKey = Promise.resolve(null);
+      view.has(null);
     },
     clients: async () => {
       const held = await shown();
@@ -188,6 +218,8 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
     obstacle: async () => {
       if (objection !== null)
         return `${endpoints.certificates} gives no certificate that this unit can use: ${objection}; see to its provider`;
+      const refusal = await view.refused();
+      if (refusal !== null) return `${refusing(refusal)}; see to its provider`;
       const isUnrelated = (await certified()).relation === null;
       return tls === 'require' && isUnrelated && (await shown()) === null
         ? `config tls is require, and ${endpoints.certificates} is related to nothing: relate it to who gives certificates, or set tls to allow; ${untilThen}`
@@ -200,6 +232,7 @@ function withTls(known: Known, { hook }: JujuEvent): Certificates {
   };
 }
 
+const refusing = (why: string) => `${endpoints.certificates} refuses the request: ${why}`;
 const goes = 'key and certificate go';
 const untilThen = 'until then nobody comes in over the network';
 

@@ -3,6 +3,7 @@
  * for. Nothing here knows keys or files.
  */
 import * as v from 'valibot';
+import { printable } from '../../juju/hook-tools/printable.ts';
 import type { Databag } from './request.ts';
 
 /** What a certificate says, as far as anything follows from it. */
@@ -172,7 +173,7 @@ export type Answered =
       readonly hours: number | null;
     }
   | { readonly _tag: 'Revoked' | 'Nothing' }
-  | { readonly _tag: 'Unreadable'; readonly why: string };
+  | { readonly _tag: 'Unreadable' | 'Refused'; readonly why: string };
 
 const answers = v.array(
   v.object({
@@ -188,8 +189,48 @@ const answers = v.array(
 /** What is kept of it stands in the unit's state, whose values have 64 KiB at most. */
 const most = 32_768;
 
+/** Providers say of a refusal what they like: whatever else they say, it is one. */
+const word = v.fallback(v.string(), '');
+const unsaid = { code: '', name: '', message: '', reason: '' };
+const refused = v.object({
+  csr: word,
+  error: v.fallback(
+    v.object({
+      code: v.fallback(v.union([v.number(), v.string()]), ''),
+      name: word,
+      message: word,
+      reason: word,
+    }),
+    unsaid,
+  ),
+});
+const refusals = v.array(v.fallback(refused, { csr: '', error: unsaid }));
+
+/** A provider's sentence is in the status, with ours around it. */
+const longestRefusal = 300;
+
+/** Why a provider refuses a request, in its own words; null where it does not. */
+function refusalOf(request: string, text: string): string | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), refusals), text);
+  const all = parsed.success ? parsed.output : [];
+  const found = all.find(({ csr }) => csr !== '' && isSame(csr, request));
+  if (found === undefined) return null;
+  const { code, name, message, reason } = found.error;
+  const said = [`${code} ${name}`.trim(), message.trim().replace(/\.$/, '')].filter(Boolean);
+  const why = [said.join(': '), reason === '' ? '' : `(${reason.trim()})`].join(' ');
+  return printable(why.trim() || 'it does not say why', longestRefusal);
+}
+
 /** What a provider's application databag says to a request. */
-export function answerTo(request: string, { certificates }: Databag): Answered {
+export function answerTo(request: string, databag: Databag): Answered {
+  const given = givenTo(request, databag);
+  if (given._tag !== 'Nothing') return given;
+  // A certificate that is there is the answer, whatever was said before it.
+  const why = refusalOf(request, databag.request_errors ?? '');
+  return why === null ? given : { _tag: 'Refused', why };
+}
+
+function givenTo(request: string, { certificates }: Databag): Answered {
   if (!certificates) return { _tag: 'Nothing' };
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), answers), certificates);
   if (!parsed.success)

@@ -12,18 +12,28 @@ interface Entry {
   readonly revoked?: boolean;
 }
 
+/** As the library of charms has it, and whatever a provider makes of it. */
+interface Refusal {
+  readonly csr: string;
+  readonly error: unknown;
+}
+
 export class CertificateGiver implements CertificatesRelation {
   readonly relation: number;
   readonly #units = new Map<string, Databag>();
   #written = new Map<string, Databag>();
   #entries: readonly Entry[] = [];
+  #refusals: readonly Refusal[] = [];
 
   constructor(relation: number) {
     this.relation = relation;
   }
 
   get given(): Databag {
-    return this.#entries.length === 0 ? {} : { certificates: JSON.stringify(this.#entries) };
+    return {
+      ...(this.#entries.length === 0 ? {} : { certificates: JSON.stringify(this.#entries) }),
+      ...(this.#refusals.length === 0 ? {} : { request_errors: JSON.stringify(this.#refusals) }),
+    };
   }
 
   read(unit: string): Databag {
@@ -56,8 +66,8 @@ export class CertificateGiver implements CertificatesRelation {
     by: Authority,
     { hours, ...how }: Certifying & { readonly hours?: number } = {},
   ): readonly Entry[] {
-    const requests = [...this.#units.keys()].flatMap((unit) => this.requestOf(unit) ?? []);
-    this.#entries = requests.map((request) => {
+    this.#refusals = [];
+    this.#entries = this.#requests().map((request) => {
       const known = this.#entries.find((one) => one.certificate_signing_request === request);
       if (known !== undefined && known.ca === by.ca) return known;
       const certificate = by.certify(request, how);
@@ -70,6 +80,15 @@ export class CertificateGiver implements CertificatesRelation {
       };
     });
     return this.#entries;
+  }
+
+  #requests(): readonly string[] {
+    return [...this.#units.keys()].flatMap((unit) => this.requestOf(unit) ?? []);
+  }
+
+  /** Refuses what each unit asks for, or nothing any more. */
+  refuse(error: object | null): void {
+    this.#refusals = error === null ? [] : this.#requests().map((csr) => ({ csr, error }));
   }
 
   /** Says what it likes, for a charm that has to bear it. */

@@ -138,6 +138,32 @@ describe('certificates', () => {
     expect(charm.ini(leader)).not.toContain('client_tls');
   });
 
+  it('that are refused are said so in the provider’s words, as long as it refuses', async () => {
+    const refused = {
+      code: 102,
+      name: 'DOMAIN_NOT_ALLOWED',
+      message: 'Not\nby my \u001b[31mrole.',
+    };
+    const why =
+      'certificates refuses the request: 102 DOMAIN_NOT_ALLOWED: Not by my \\u001b[31mrole';
+    giver().refuse({ ...refused, reason: 'one of many', provider: 'vault', endpoint: null });
+    const status = `blocked: ${why} (one of many); see to its provider`;
+    await changed(leader);
+    expect(charm.statusOf(leader)).toBe(status);
+    const other = { name: 'database-relation-joined', relation, remoteApplication: 'app' };
+    for (const called of [{ ...other, remoteUnit: 'app/0' }, { name: 'update-status' }]) {
+      expect(await charm.hook(leader, called)).toMatchObject({ code: 0, error: '' });
+      expect(charm.statusOf(leader)).toBe(status);
+    }
+    giver().refuse(refused);
+    const { results } = await askedOf(charm, leader, 'plan');
+    expect(results.left).toContainEqual({ chart: 'certificates-relation-changed', why });
+    giver().refuse(null);
+    await changed(leader);
+    expect(charm.statusOf(leader)).toBe('active: waiting for a certificate from certificates');
+    giver().refuse(refused);
+  });
+
   it('put in force cut no session, and are told of when all units that are named have one', async () => {
     held = await login(null);
     await held.query('BEGIN');

@@ -116,6 +116,29 @@ describe('what a provider says', () => {
     expect(said({ ...entry, revoked: true })).toEqual({ _tag: 'Revoked' });
   });
 
+  it('of a refusal is its own sentence, on one line and not too long; a certificate is more than that', () => {
+    const refusing = (error: unknown, certificates = '', csr: unknown = asked) =>
+      answerTo(asked, { certificates, request_errors: JSON.stringify([7, { csr, error }]) });
+    const error = { code: 101, name: 'IP_NOT_ALLOWED', message: 'Not by address.' };
+    const why = '101 IP_NOT_ALLOWED: Not by address';
+    expect(refusing(error)).toEqual({ _tag: 'Refused', why });
+    expect(refusing(error, JSON.stringify([]))).toEqual({ _tag: 'Refused', why });
+    expect(refusing({ ...error, reason: ' the\nrole ' })).toMatchObject({
+      why: `${why} (the role)`,
+    });
+    for (const nothing of [{}, null, 'no', { code: [], message: 4 }])
+      expect(refusing(nothing)).toEqual({ _tag: 'Refused', why: 'it does not say why' });
+    expect(refusing({ message: 'No' })).toMatchObject({ why: 'No' });
+    const long = refusing({ ...error, message: `\u001b${'x'.repeat(9_000)}` });
+    expect(long).toMatchObject({ why: expect.stringMatching(/^101 IP_NOT_ALLOWED: \\u001bx+…$/) });
+    expect('why' in long && long.why.length).toBeLessThanOrEqual(300);
+    for (const csr of ['other', '', 4, null])
+      expect(refusing(error, '', csr)).toEqual({ _tag: 'Nothing' });
+    expect(refusing(error, JSON.stringify([entry]))).toMatchObject({ _tag: 'Given' });
+    for (const text of ['', 'no JSON', '{}', '[null]', '7'])
+      expect(answerTo(asked, { request_errors: text })).toEqual({ _tag: 'Nothing' });
+  });
+
   it('property: is never thrown at, and what is kept of it has a bound', () => {
     const texts = fc.oneof(
       fc.string(),
