@@ -36,7 +36,7 @@ export interface Peers {
 }
 
 /** What is known of this unit itself. */
-export interface Self extends Pick<Rules, 'service'> {
+export interface Self extends Pick<Rules, 'tls' | 'service'> {
   readonly juju: Unit;
   readonly ledger: () => OpenLedger;
   readonly endpoint: () => Promise<HostPort | null>;
@@ -44,7 +44,7 @@ export interface Self extends Pick<Rules, 'service'> {
 }
 
 export function openPeers(self: Self, readyVersion: BackendView['readyVersion']): Peers {
-  const { juju, ledger, endpoint, service, certificates } = self;
+  const { juju, ledger, endpoint, tls, service, certificates } = self;
   let read: Promise<readonly Peer[]> | null = null;
   let worked: { readonly own: string; readonly info: Promise<Info> } | null = null;
   const readAll = async () => {
@@ -62,7 +62,11 @@ export function openPeers(self: Self, readyVersion: BackendView['readyVersion'])
     const isMixed = ledger().lookup !== null;
     const own = await certificates.authorities();
     const shared = service === null || here === null ? null : { host: service, port: here.port };
-    return connectionInfo(here, await others(), version, isMixed, own, shared);
+    const all = await others();
+    // Whoever comes by a service to a unit that lets nobody in is told nothing wrong of the others.
+    const isShut = tls === 'require' && shared !== null && own !== '';
+    const open = isShut ? all.filter(({ authorities }) => authorities !== '') : all;
+    return connectionInfo(here, open, version, isMixed, own, shared);
   };
   const info = async () => {
     // The unit's own certificate may be another one than at the beginning of the hook.

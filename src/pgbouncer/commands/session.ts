@@ -60,8 +60,8 @@ export function openSession(
   const { passwordOf, lookup } = keptPasswords(juju, ledger);
   const { relations, isListed, requests, unreadable } = readRequests(juju, parse, called);
   const { fate, mayGo, flags } = openFate(juju, state, called);
-  const certificates = openCertificates({ juju, identity, tls, endpoint }, called);
-  const unit = { juju, ledger, endpoint, service, certificates };
+  const certificates = openCertificates({ juju, identity, tls, endpoint, service }, called);
+  const unit = { juju, ledger, endpoint, tls, service, certificates };
   const peers = openPeers(unit, readyVersion);
   const serving = openServing(unit, { pooler, policy, endpoints, lookup });
   const looking = openLook({ juju, known, policy, slices, relations, flags, readyVersion }, called);

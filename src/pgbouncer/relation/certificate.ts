@@ -32,7 +32,7 @@ export interface RequestedCertificate {
 }
 
 /** The certificate that clients of this unit see, with what came with it, as PEM. */
-interface Held {
+export interface Held {
   readonly relation: number;
   /** The request that it answers. */
   readonly request: string;

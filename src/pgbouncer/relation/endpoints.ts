@@ -26,7 +26,8 @@ export interface Peer {
  * blocks a request. Endpoints stay null while the leader's own address is not known.
  *
  * Where the leader has a certificate clients are told to verify all of them, and a unit without one
- * lags; but where nobody was told so yet, it is said when the last unit has one.
+ * lags; but where nobody was told so yet, it is said when the last unit has one, and so it is where
+ * clients are told of a service, which leads to whoever lags.
  */
 export function connectionInfo(
   leader: HostPort | null,
@@ -78,7 +79,9 @@ export function connectionInfo(
       if (reader.authorities === '') hasLaggard = true;
       else if (authorities !== '') verified = joined(verified, reader);
     }
-    const isVerified = authorities !== '' && (!hasLaggard || isToVerify(grant.published));
+    // A service leads to a laggard as well.
+    const isVerified =
+      authorities !== '' && (!hasLaggard || (shared === null && isToVerify(grant.published)));
     return (isVerified ? verified : served).info;
   };
 }

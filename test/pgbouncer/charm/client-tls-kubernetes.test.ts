@@ -99,6 +99,29 @@ it('the charm comes in where nobody may without TLS, over the network as it does
   expect(await gets(pod)).toBe(1);
 });
 
+it('a certificate for the pod alone is told to nobody who is told the service', async () => {
+  giver().say([]);
+  giver().give(ca, { names: `DNS:${pod}` });
+  await hook('certificates-relation-changed');
+  expect(charm.answerOf(1)).toMatchObject({ tls: 'True' });
+  expect(await gets(pod)).toBe(1);
+  Object.assign(charm.config(leader), { endpoint: 'service', tls: 'allow' });
+  await hook('config-changed');
+  const port = charm.config(leader).listen_port;
+  expect(charm.answerOf(1)).toMatchObject({ endpoints: `${service}:${port}`, tls: 'False' });
+  expect(charm.statusOf(leader)).toBe(
+    `blocked: certificates gives no certificate that this unit can use: its certificate does not name ${service}, where clients are sent; see to its provider`,
+  );
+  giver().say([]);
+  giver().give(ca);
+  await hook('certificates-relation-changed');
+  expect(charm.answerOf(1)).toMatchObject({ endpoints: `${service}:${port}`, tls: 'True' });
+  expect(charm.statusOf(leader)).toBe('active: ');
+  expect(await gets(service)).toBe(1);
+  Object.assign(charm.config(leader), { endpoint: 'unit', tls: 'require' });
+  await hook('config-changed');
+});
+
 it('a pod that is lost is shut until its new key has a certificate, and says so', async () => {
   const key = readFileSync(join(home, 'client-key.pem'), 'utf8');
   const request = giver().requestOf(leader);

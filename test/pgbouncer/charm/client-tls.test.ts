@@ -150,9 +150,11 @@ describe('certificates', () => {
     const status = `blocked: ${why} (one of many); see to its provider`;
     await changed(leader);
     expect(charm.statusOf(leader)).toBe(status);
-    const other = { name: 'database-relation-joined', relation, remoteApplication: 'app' };
-    for (const called of [{ ...other, remoteUnit: 'app/0' }, { name: 'update-status' }]) {
-      expect(await charm.hook(leader, called)).toMatchObject({ code: 0, error: '' });
+    const departed = { name: 'database-relation-departed', relation, remoteApplication: 'app' };
+    const other = { ...departed, remoteUnit: 'app/9', departingUnit: 'app/9' };
+    for (const called of [other, { name: 'update-status' }]) {
+      const { code, calls } = await charm.hook(leader, called);
+      expect([code, calls.some(({ tool }) => tool === 'relation-get')]).toEqual([0, true]);
       expect(charm.statusOf(leader)).toBe(status);
     }
     giver().refuse(refused);

@@ -327,6 +327,59 @@ describe('a unit’s certificate', () => {
     expect(world.identity('p/2').state.made).toBe(2);
   });
 
+  it('is told of where it names the service that clients are told, and the status says where not', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    expect(world.said()).toMatchObject({ tls: 'True' });
+    const service = 'all.svc';
+    const later = { hook: 'database-relation-departed', relation: 4, departingUnit: 'a/0' };
+    for (const event of [later, { hook: 'config-changed' }]) {
+      await world.dispatch(leader, event, { service });
+      const unnamed = 'its certificate does not name all.svc, where clients are sent';
+      const asking = 'waiting for a certificate from certificates';
+      const message = world.juju.status(leader)?.message;
+      expect(message).toContain(event === later ? unnamed : asking);
+      expect(world.own(4).tls ?? 'False').toBe('False');
+    }
+    const all = async (hook: string) => {
+      for (const unit of [...units, leader]) await world.dispatch(unit, { hook }, { service });
+    };
+    await all('config-changed');
+    world.give(...units);
+    const changed = { hook: 'certificates-relation-changed', relation: certificates };
+    for (const unit of ['p/1', 'p/2']) await world.dispatch(unit, changed, { service });
+    await all('update-status');
+    expect(world.own(4)).toMatchObject({ endpoints: 'all.svc:6432', tls: 'True' });
+  });
+
+  it.each([
+    ['allow', 'False'],
+    ['require', 'True'],
+  ] as const)(
+    'of a service at %s: where one of its units has none clients are told %s',
+    async (tls, told) => {
+      const world = await served();
+      await world.relateCertificates();
+      const options = { service: 'all.svc', tls };
+      const all = async (hook: string, relation?: number) => {
+        const event = relation === undefined ? { hook } : { hook, relation };
+        for (const unit of [...units, leader]) await world.dispatch(unit, event, options);
+      };
+      await all('config-changed');
+      world.give(...units);
+      await all('certificates-relation-changed', certificates);
+      await all('update-status');
+      expect(world.own(4)).toMatchObject({ endpoints: 'all.svc:6432', tls: 'True' });
+      const { state } = world.identity('p/0');
+      world.identity('p/0').state = { ...state, key: null };
+      await world.dispatch('p/0', { hook: 'p-pebble-ready' }, options);
+      await world.dispatch(leader, { hook: 'update-status' }, options);
+      expect(world.own(4)).toMatchObject({ endpoints: 'all.svc:6432', tls: told });
+    },
+  );
+
   it('is asked for once, however often a hook is repeated', async () => {
     const world = await served();
     await world.relateCertificates();

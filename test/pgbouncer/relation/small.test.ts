@@ -77,6 +77,23 @@ describe('endpoints', () => {
         }
     });
 
+    it('are to be verified by a service when all of them can be, since it leads to a laggard too', () => {
+      const service = { host: 'all.svc', port: 6432 };
+      const published = { endpoints: 'all.svc:6432', readOnlyEndpoints: 'all.svc:6432' };
+      const told = { ...asked, published: { ...published, version: null, authorities: 'ca' } };
+      const marked = (...others: readonly string[]) => {
+        const units = others.map((ca, at) => ({
+          ...peer(`p/${at}`, `${at}`, { 4: app }),
+          authorities: ca,
+        }));
+        const here = { host: 'one', port: 1 };
+        const of = connectionInfo(here, units, null, false, 'ca', service);
+        return [of(asked), of(told)].map(({ authorities }) => authorities !== undefined);
+      };
+      expect(marked('ca', 'ca')).toEqual([true, true]);
+      expect(marked('ca', '')).toEqual([false, false]);
+    });
+
     it('are read from, sorted; a laggard is left out, and who knows a former verifier', () => {
       expect(connectionInfo({ host: 'one', port: 1 }, peers, '14.5')(asked)).toEqual({
         endpoints: 'one:1',
