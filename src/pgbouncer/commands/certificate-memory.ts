@@ -34,6 +34,7 @@ export function rememberedOf(
     if (what !== 'broken')
       return before.relation === called ? before : { ...before, relation: called, asked: null };
     return {
+      ...before,
       relation: before.relation === called ? null : before.relation,
       asked: before.relation === called ? null : before.asked,
       held: before.held?.relation === called ? null : before.held,

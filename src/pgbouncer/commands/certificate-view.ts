@@ -50,7 +50,8 @@ export function viewed(known: Known, { hook }: JujuEvent) {
     if (asked === null || databag === null) return { _tag: 'Nothing' };
     return answerTo(asked.request, databag);
   };
-  const isRevoked = async () => (await answered())._tag === 'Revoked';
+  const isRevoked = async () =>
+    (await certified()).revoked === true || (await answered())._tag === 'Revoked';
   /** Whether what was given has ended untaken: each request is answered once. No provider sets the pace. */
   const isLate = async () => {
     const given = await answered();

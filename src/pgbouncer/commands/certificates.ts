@@ -28,6 +28,8 @@ export interface Certificates {
   readonly isAsked: () => Promise<boolean>;
   /** Whether this hook, whatever it was called for, has to see to any of this. */
   readonly isLeft: () => Promise<boolean>;
+  /** Whether this hook has deleted a key that was revoked, and by which nothing is asked any more. */
+  readonly isToAskAnew: () => Promise<boolean>;
   /** What the next hook that looks again would see to; null where that is nothing. */
   readonly due: () => Promise<string | null>;
   readonly ask: () => Promise<void>;
@@ -79,6 +81,7 @@ function withoutTls(
     isRevoked: async () => false,
     isAsked: async () => true,
     isLeft: async () => looksAgain.test(hook) && (await due()) !== null,
+    isToAskAnew: async () => false,
     due,
     ask: async () => {},
     take: async () => {},
@@ -102,7 +105,8 @@ function withTls(known: Known, called: JujuEvent): Certificates {
     if (id === null && held === null) return null;
     if (!(await isThere()))
       return asked !== null || held !== null ? `nobody gives certificates any more: ${goes}` : null;
-    if (await isRevoked()) return `the certificate was revoked: ${goes}`;
+    if (await isRevoked())
+      return `the certificate was revoked: ${goes}, and another one is asked for`;
     if (!(await isAsked())) return 'a certificate is asked for';
     if (held !== null && held.request === asked?.request) {
       const why = await view.unfit(held);
@@ -115,11 +119,13 @@ function withTls(known: Known, called: JujuEvent): Certificates {
       : 'the certificate that was given is looked at, and taken where it fits';
   };
   let objection: string | null = null;
+  let isRid = false;
   return {
     isWanted: isThere,
     isRevoked,
     isAsked,
     isLeft: async () => looksAgain.test(called.hook) && (await due()) !== null,
+    isToAskAnew: async () => isRid && (await isThere()),
     due,
     ask: async () => {
       const { relation: id } = await certified();
@@ -135,10 +141,18 @@ function withTls(known: Known, called: JujuEvent): Certificates {
       const [given, at] = [await answered(), { key: await view.key(), host: await view.told() }];
       objection = await taken(known, given, at);
     },
-    forget: () => forgetAll(known),
+    forget: async () => {
+      // Where PgBouncer cannot be told now the key stays, and nothing may be asked by it meanwhile.
+      const revoked = await isRevoked();
+      await forgetAll(known);
+      if (revoked) await put({ revoked });
+    },
     deleteKey: async () => {
       await take(identity.forget);
       view.has(null);
+      if ((await certified()).revoked !== true) return;
+      isRid = true;
+      await put({ revoked: undefined });
     },
     clients: async () => {
       const held = await shown();

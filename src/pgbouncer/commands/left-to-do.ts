@@ -27,6 +27,8 @@ export async function* leftToDo(
   // What its own chart has found is not there any more is asked for anew, and nothing else.
   const hasAsked = charts.some(({ commands }) => commands.some(isAsking));
   if (!hasAsked && (await session.certificates.isLeft())) yield ofCertificates;
+  // Nobody calls for that once a provider has revoked what it gave.
+  if (await session.certificates.isToAskAnew()) yield ofCertificates;
   const { works, chosen } = await viewed(session, charts);
   for (const work of works) {
     if (wasTried(charts, work)) continue;

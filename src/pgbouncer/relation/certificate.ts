@@ -52,6 +52,8 @@ export interface Certified {
   readonly relation: number | null;
   readonly asked: RequestedCertificate | null;
   readonly held: Held | null;
+  /** Whether what was taken back was revoked, and the key is still to go. */
+  readonly revoked?: boolean | undefined;
 }
 
 const uncertified: Certified = { relation: null, asked: null, held: null };
@@ -78,6 +80,7 @@ const certified = v.object({
       hours: v.nullable(v.number()),
     }),
   ),
+  revoked: v.optional(v.boolean()),
 });
 
 /** What a unit's state remembers; whatever cannot be read is asked for anew. */

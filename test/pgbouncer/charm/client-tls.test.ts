@@ -127,7 +127,8 @@ describe('certificates', () => {
     const given = 'the certificate that was given is looked at, and taken where it fits';
     expect(await why()).toEqual([{ chart, why: given }]);
     giver().revoke();
-    const revoked = 'the certificate was revoked: key and certificate go';
+    const revoked =
+      'the certificate was revoked: key and certificate go, and another one is asked for';
     expect(await why()).toEqual([{ chart, why: revoked }]);
     const there = giver();
     charm.certificates = null;
@@ -282,11 +283,16 @@ describe('a certificate that ends', () => {
     await changed(leader);
     expect(charm.ini(leader)).not.toContain('client_tls');
     expect(said()).toEqual({ tls: 'False', ca: undefined });
-    await hook(leader, 'update-status');
     expect(keyOf(leader)).not.toBe(key);
-    expect(giver().requestOf(leader)).not.toBe(request);
-    await changed(follower);
+    const anew = giver().requestOf(leader);
+    expect(anew).toMatch(/^-----BEGIN CERTIFICATE REQUEST-----/);
+    expect(anew).not.toBe(request);
+    expect(charm.statusOf(leader)).toBe('active: waiting for a certificate from certificates');
+    await hook(leader, 'update-status');
+    expect(giver().requestOf(leader)).toBe(anew);
+    // Whoever was not told looks for itself.
     await hook(follower, 'update-status');
+    expect(giver().requestOf(follower)).not.toBe(null);
     giver().give(authorities.first);
     await changed(leader, follower);
     expect(said()).toEqual({ tls: 'True', ca: authorities.first.ca });

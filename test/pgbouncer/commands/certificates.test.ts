@@ -354,6 +354,25 @@ describe('a unit’s certificate', () => {
     expect(world.own(4)).toMatchObject({ endpoints: 'all.svc:6432', tls: 'True' });
   });
 
+  it('that was revoked is asked for by no key of before, though PgBouncer was not to be told at once', async () => {
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    const { key } = world.identity(leader).state;
+    // As the hook has left it that took the request back, and was put off before the key went.
+    await world.altered(leader, (one) => ({ ...one, asked: null, held: null, revoked: true }));
+    await world.certified(leader, 'changed');
+    const { state } = world.identity(leader);
+    expect(state.key).not.toBe(key);
+    expect(world.requestOf(leader)).not.toBe(null);
+    await world.reconcile(leader);
+    expect(world.identity(leader).state).toEqual(state);
+    world.give(...units);
+    await world.told();
+    expect(world.said()).toMatchObject({ tls: 'True', named: [...units] });
+  });
+
   it.each([
     ['allow', 'False'],
     ['require', 'True'],
