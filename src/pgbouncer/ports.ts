@@ -88,6 +88,15 @@ export interface Provisioned {
   readonly verifier: Secret;
 }
 
+/** In what one process of a pooler differs from what it is to be. */
+export interface PoolerDifference {
+  readonly file: string;
+  /** Which settings, entries and users, with values where they are no secrets. */
+  readonly what: readonly string[];
+  /** By what it is put right. */
+  readonly by: 'reload' | 'restart' | 'start' | 'end';
+}
+
 /** PgBouncer: this unit's process or processes. */
 export interface Pooler {
   /**
@@ -96,6 +105,11 @@ export interface Pooler {
    * in force, where what is read back is not what was written.
    */
   readonly apply: (configuration: Configuration) => Attempt<'applied' | 'unchanged'>;
+  /**
+   * What `apply` would change, nothing being written or reloaded; empty where all of it is in force.
+   * Left out where that cannot be told.
+   */
+  readonly differences?: (configuration: Configuration) => Attempt<readonly PoolerDifference[]>;
   /** Whether what this hook has put in force still looks up users of version 0.1. */
   readonly looksUp: () => boolean;
   /** Logs in as a client would; `LoginRefused` where that fails. */

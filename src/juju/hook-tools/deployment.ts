@@ -53,8 +53,11 @@ const network = v.object({
   'ingress-addresses': v.optional(v.array(v.string()), []),
 });
 
-/** Events after which what a unit was told about itself is asked anew. */
-const renewing = /^(install|start|upgrade-charm|config-changed)$/;
+/**
+ * Events after which what a unit was told about itself is asked anew; an operator's action may come
+ * before the hook in which Juju tells what that operator has just set.
+ */
+const renewing = /^(install|start|upgrade-charm|config-changed|actions\/.+)$/;
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that Juju tells of the deployment shares what was found out once.
 export function deployment(

@@ -31,7 +31,7 @@ import { cryptoEntropy } from '../entropy.ts';
 import { render } from '../errors.ts';
 import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { PgbouncerOptions } from '../pooler/index.ts';
-import type { Attempt } from '../ports.ts';
+import type { Attempt, Pooler } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { type Ledger, readPrintedLedger } from '../relation/ledger.ts';
 import type { DispatchRun, Watch } from '../run.ts';
@@ -201,12 +201,12 @@ function adaptersOf(
   },
 ) {
   const { place, isGoing, watch, budget } = at;
-  const { pooler, isUnusable, isApplied } = unitPooler(
-    isGoing,
-    attempt(async () =>
-      poolerAt(await take(place), config.options, cryptoEntropy, budget.ofServers, watch),
-    ),
-  );
+  const found = (isLooking: boolean): Attempt<Pooler> =>
+    attempt(async () => {
+      const use = { remaining: budget.ofServers, watch, isLooking };
+      return poolerAt(await take(place), config.options, cryptoEntropy, use);
+    });
+  const { pooler, isUnusable, isApplied } = unitPooler(isGoing, found(false), found(true));
   return {
     juju: keeping(model, config, {
       values: () => (isApplied() ? config.values : { ...config.values, ...portOf(before) }),

@@ -5,13 +5,14 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Secret } from '../../hook/index.ts';
 import { attempt, once, take } from '../commands/steps.ts';
 import { type HookError, render } from '../errors.ts';
+import type { Configuration } from '../pooler/configuration.ts';
 import type { PgbouncerOptions, PgbouncerProcess } from '../pooler/index.ts';
 import { clientsWithin, secretIn } from '../pooler/pgbouncer-files.ts';
-import type { Attempt, Entropy, Pooler } from '../ports.ts';
+import type { Attempt, Entropy, Pooler, PoolerDifference } from '../ports.ts';
 import type { Workload } from '../workload/index.ts';
 import type { PoolerOptions } from './config.ts';
 import type { KeyPlace } from './identity.ts';
-import { groupOf, hostOf, isSharedBy, placesOf, retire, shareOf } from './processes.ts';
+import { groupOf, hostOf, isSharedBy, placesOf, retire, shareOf, surplusOf } from './processes.ts';
 import { unreached } from './unreached.ts';
 
 /** Where this unit's PgBouncer is. */
@@ -60,6 +61,8 @@ export const filesIn = (folder: string) => ({
 export function unitPooler(
   isGoing: boolean,
   find: Attempt<Pooler>,
+  /** The same for who only looks at it: nothing is ended, tidied or written to come by it. */
+  look: Attempt<Pooler>,
 ): {
   readonly pooler: Pooler;
   readonly isUnusable: () => boolean;
@@ -72,6 +75,11 @@ export function unitPooler(
   const here = once(() => {
     isFound = true;
     return find();
+  });
+  let isLooked = false;
+  const seen = once(() => {
+    isLooked = true;
+    return look();
   });
   const heard = <Result>(asked: Attempt<Result>): Attempt<Result> =>
     pipe(
@@ -91,6 +99,13 @@ export function unitPooler(
           return outcome;
         }),
       ),
+    differences: (configuration) =>
+      heard(
+        attempt(async () => {
+          const { differences } = await take(seen);
+          return differences === undefined ? [] : take(differences(configuration));
+        }),
+      ),
     looksUp: () => applied?.looksUp() ?? false,
     admits: (login, database) =>
       pipe(
@@ -98,8 +113,8 @@ export function unitPooler(
         TE.chain((found) => found.admits(login, database)),
       ),
     release: async () => {
-      const found = isFound ? await here() : null;
-      if (found !== null && E.isRight(found)) await found.right.release();
+      for (const one of [...(isFound ? [await here()] : []), ...(isLooked ? [await seen()] : [])])
+        if (E.isRight(one)) await one.right.release();
     },
   };
   return { pooler, isUnusable: () => isUnusable, isApplied: () => isApplied };
@@ -112,6 +127,14 @@ const asAway = (error: HookError): HookError => ({
   why: render(error),
 });
 
+interface PoolerUse {
+  /** Milliseconds that are left to the hook. */
+  readonly remaining: () => number;
+  readonly watch?: PgbouncerOptions['watch'];
+  /** Whether nothing is to be done for it. */
+  readonly isLooking?: boolean;
+}
+
 /**
  * This unit's PgBouncers, with the options of the charm. The login of their consoles is nobody else's
  * business: it is in their userlists, and made anew where that is lost.
@@ -120,29 +143,41 @@ export async function poolerAt(
   main: Place,
   options: PoolerOptions,
   entropy: Entropy,
-  remaining: () => number,
-  watch?: PgbouncerOptions['watch'],
+  { remaining, watch, isLooking = false }: PoolerUse,
 ): Promise<Pooler> {
   const address = { host: main.local, port: options.listenPort };
   try {
-    await retire(main);
     const all = placesOf(main);
-    for (const { workload, folder } of all) await workload.tidy(folder);
-    const password = await adminPassword(main, userlistIn(main.folder), entropy);
+    const surplus = isLooking ? await surplusOf(main) : [];
+    if (!isLooking) {
+      await retire(main);
+      for (const { workload, folder } of all) await workload.tidy(folder);
+    }
+    const { password, isNew } = await adminPassword(main, userlistIn(main.folder), entropy);
+    if (isNew && !isLooking)
+      await main.workload.replace(consolePasswordIn(main.folder), password.secret);
     const processes: PgbouncerProcess[] = [];
     for (const place of all) processes.push(await processAt(place, main, options, password));
     // Most hooks ask no PgBouncer, and are spared the loading of what it takes.
     const { pgbouncer } = await import('../pooler/index.ts');
-    return pgbouncer({
-      processes,
-      clients: address,
-      remaining,
-      ...(watch === undefined ? {} : { watch }),
-    });
+    const watching = watch === undefined ? {} : { watch };
+    const pooler = pgbouncer({ processes, clients: address, remaining, ...watching });
+    return isLooking ? { ...pooler, differences: withSurplus(pooler, surplus) } : pooler;
   } catch (problem) {
     return unreached(problem, `${address.host}:${address.port}`);
   }
 }
+
+/** Those that are too many by now are told beside what the others differ in. */
+const withSurplus =
+  ({ differences }: Pick<Pooler, 'differences'>, surplus: readonly Place[]) =>
+  (configuration: Configuration): Attempt<readonly PoolerDifference[]> =>
+    attempt(async () => [
+      ...(differences === undefined ? [] : await take(differences(configuration))),
+      ...surplus.map(({ iniFile: file }) => {
+        return { file, what: ['one PgBouncer too many'], by: 'end' } as const;
+      }),
+    ]);
 
 async function processAt(
   place: Place,
@@ -182,6 +217,8 @@ async function processAt(
 /** The login of PgBouncer's console. */
 export const admin = 'hookchart_admin';
 
+const consolePasswordIn = (folder: string): string => join(folder, 'console-password');
+
 const userlistIn = (folder: string): string => join(folder, 'userlist.txt');
 
 /** A socket's path has 107 bytes at most, of which its name takes some 20. */
@@ -195,13 +232,10 @@ async function adminPassword(
   { folder, workload }: Place,
   userlistFile: string,
   entropy: Entropy,
-): Promise<Secret> {
-  const file = join(folder, 'console-password');
-  const known = await workload.read(file);
-  if (known !== null && known !== '') return { secret: known };
+): Promise<{ readonly password: Secret; readonly isNew: boolean }> {
+  const known = await workload.read(consolePasswordIn(folder));
+  if (known !== null && known !== '') return { password: { secret: known }, isNew: false };
   const listed = secretIn((await workload.read(userlistFile)) ?? '', admin);
   const isClear = listed !== null && !listed.startsWith('SCRAM-SHA-256$');
-  const password = isClear ? { secret: listed } : entropy.password();
-  await workload.replace(file, password.secret);
-  return password;
+  return { password: isClear ? { secret: listed } : entropy.password(), isNew: true };
 }

@@ -44,18 +44,23 @@ export const isSharedBy =
     return false;
   };
 
-/**
- * Ends those that are too many by now, the last first, with their sessions: their port is shared as
- * long as they run. Which there are their files say, the configuration last.
- */
-export async function retire(main: Place): Promise<void> {
+/** Those that are too many by now, the last first; which there are their files say. */
+export async function surplusOf(main: Place): Promise<readonly Place[]> {
   const surplus: Place[] = [];
   for (let number = main.count; number < mostProcesses; number++) {
     const place = main.other(number);
     if ((await place.workload.read(place.iniFile)) === null) break;
     surplus.unshift(place);
   }
-  for (const { workload, folder, iniFile, pidFile, logFile } of surplus) {
+  return surplus;
+}
+
+/**
+ * Ends those that are too many, with their sessions: their port is shared as long as they run. The
+ * configuration, by which they are found, goes last.
+ */
+export async function retire(main: Place): Promise<void> {
+  for (const { workload, folder, iniFile, pidFile, logFile } of await surplusOf(main)) {
     await workload.remove();
     const names = ['userlist.txt', 'backend-ca.pem', 'access.conf', 'client-certificate.pem'];
     const files = names.map((name) => `${folder}/${name}`);

@@ -4,13 +4,16 @@ import * as v from 'valibot';
 import type { PgbouncerWords } from '../../../machines/index.ts';
 import { type ActionResults, type Actions, refuseAction } from '../../process/action.ts';
 import { type HookError, render } from '../errors.ts';
+import type { PoolerDifference } from '../ports.ts';
 import type { LedgerRecord } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest } from '../relation/request.ts';
 import type { Driven } from '../run.ts';
 import { removeLeftovers, rotatePassword } from './actions-of-leader.ts';
 import { leftNow } from './left-to-do.ts';
+import type { ServingLeft } from './serving.ts';
 import type { Session } from './session.ts';
+import { attempt } from './steps.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -37,7 +40,17 @@ export const actions: Actions<PgbouncerWords, Session, HookError> = {
           ...(user === undefined ? {} : { user }),
         };
       });
-      return { left, 'left-in-all': all.length, backend: await backendOf(ports) };
+      const backend = await backendOf(ports);
+      const isNothing = all.length === 0 && (await ports.backendLacks()).length === 0;
+      return {
+        left,
+        'left-in-all': all.length,
+        pgbouncer: toldOf(all.flatMap(({ pooler = [] }) => pooler)),
+        backend,
+        says: isNothing
+          ? 'nothing would be done, as far as can be said without an audit of PostgreSQL'
+          : 'the next hook would do this',
+      };
     },
   },
   'rotate-password': {
@@ -48,13 +61,38 @@ export const actions: Actions<PgbouncerWords, Session, HookError> = {
   'remove-leftovers': { parameters: v.object({}), isForLeader: true, run: removeLeftovers },
   resync: {
     parameters: v.object({}),
-    run: async ({ hook }) => {
+    run: async ({ ports, hook }) => {
+      const before = await attempt(() => ports.serving.left())();
       const { charts, reconciled, notes } = await hook({ hook: 'upgrade-charm' });
-      const done = [...charts, ...reconciled].map(told);
-      return { done: done.slice(0, most), 'done-in-all': done.length, notes };
+      const all = [...charts, ...reconciled];
+      const done = all.map(told);
+      return {
+        done: done.slice(0, most),
+        'done-in-all': done.length,
+        ...repaired(before, all),
+        notes,
+      };
     },
   },
 };
+
+const toldOf = (differences: readonly PoolerDifference[]) =>
+  differences.length === 0 ? 'nothing' : differences;
+
+/** What PgBouncer differed in before, and whether the charts that put it in force came to their end. */
+function repaired(
+  before: E.Either<HookError, ServingLeft | null>,
+  charts: readonly Driven[],
+): ActionResults {
+  if (E.isLeft(before)) return { 'not-looked-at': render(before.left) };
+  if (before.right === null) return {};
+  const isInForce = charts.some(
+    ({ hook, end }) => putsInForce.has(hook) && end._tag === 'Returned',
+  );
+  return { [isInForce ? 'repaired' : 'not-repaired']: toldOf(before.right.pooler) };
+}
+
+const putsInForce: ReadonlySet<string> = new Set(['update-status', 'ledger-moved']);
 
 /** One relation, as its records, its request and its answer have it; nothing secret is in it. */
 interface Shown {

@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Audit } from '../../../machines/index.ts';
 import { halt } from '../../hook/index.ts';
+import { render } from '../errors.ts';
 import { unverified } from '../pooler/configuration.ts';
+import type { PoolerDifference } from '../ports.ts';
 import { isAnswer } from '../relation/answer.ts';
 import { notAllowed } from '../relation/extra-roles.ts';
 import { grantOf } from '../relation/grant.ts';
@@ -81,6 +83,8 @@ const ofCertificates: Work = { hook: 'certificates-relation-changed', event: {} 
 export interface Left {
   readonly work: Work;
   readonly why?: string;
+  /** In what PgBouncer differs, where that is the work. */
+  readonly pooler?: readonly PoolerDifference[];
 }
 
 /** What a hook that began now would find left to do, the backend not audited; nothing is done. */
@@ -89,8 +93,25 @@ export async function leftNow(session: Session): Promise<readonly Left[]> {
   const { works } = await viewed(session, []);
   return [
     ...(why === null ? [] : [{ work: ofCertificates, why }]),
-    ...works.map((work) => ({ work })),
+    ...(
+      await Promise.all(
+        works.map((work) => (work.hook === 'ledger-moved' ? moved(session, work) : [{ work }])),
+      )
+    ).flat(),
   ];
+}
+
+/** This unit's PgBouncer is looked at in each hook, and is work where that changes something. */
+async function moved({ serving }: Session, work: Work): Promise<readonly Left[]> {
+  const found = await attempt(() => serving.left())();
+  if (E.isLeft(found)) return [{ work, why: render(found.left) }];
+  if (found.right === null) return [{ work, why: 'it is not known in what PgBouncer differs' }];
+  const { pooler, said } = found.right;
+  const whys = [
+    ...(pooler.length === 0 ? [] : ['PgBouncer is not as it is to be']),
+    ...(said.length === 0 ? [] : [`the other units are told anew: ${said.join(', ')}`]),
+  ];
+  return whys.length === 0 ? [] : [{ work, why: whys.join('; '), pooler }];
 }
 
 /** What the hook's charts have learned of what the backend holds; null where none has asked. */

@@ -1,10 +1,11 @@
+import { peerKeys } from '../keys.ts';
 import {
   type ClientTls,
   type Configuration,
   configure,
   sameConfiguration,
 } from '../pooler/configuration.ts';
-import type { Outside } from '../ports.ts';
+import type { Outside, PoolerDifference } from '../ports.ts';
 import { allowsMaking } from '../relation/extra-roles.ts';
 import type { BackendView } from './backend-view.ts';
 import type { Passwords } from './passwords.ts';
@@ -18,10 +19,19 @@ export interface Serving {
   readonly configure: () => Promise<void>;
   /** Says to the other units what this one has read back from its PgBouncer, and where it is. */
   readonly confirm: () => Promise<void>;
+  /** What both would do, nothing being done; null where nobody can tell what PgBouncer differs in. */
+  readonly left: () => Promise<ServingLeft | null>;
   /** Whether both were done, and the ledger says nothing else since. */
   readonly isInStep: () => Promise<boolean>;
   /** Whether this unit has put in force a userlist with everyone in it. */
   readonly listsUsers: () => boolean;
+}
+
+/** In what a unit is not in step. */
+export interface ServingLeft {
+  readonly pooler: readonly PoolerDifference[];
+  /** What it would say anew to the other units, by keys. */
+  readonly said: readonly string[];
 }
 
 /** What PgBouncer is to serve, as far as it may change in a hook: by the ledger's revision. */
@@ -56,20 +66,40 @@ export function openServing(
     const open = ledger();
     return { revision: open.revision(), clients: await certificates.clients() };
   };
+  /** Null while there is no backend. */
+  const wanted = async (clients: ClientTls | null): Promise<Configuration | null> => {
+    const backend = await endpoints();
+    if (backend === null) return null;
+    // Clients of a service may come to any unit.
+    const open = ledger();
+    const login = open.lookup === null ? null : await lookup();
+    const here = service === null ? await endpoint() : null;
+    const plain = right(configure(open, backend, login, here, allowsMaking(policy)));
+    return clients === null ? plain : { ...plain, clients };
+  };
   return {
+    left: async () => {
+      const configuration = await wanted(await certificates.clients());
+      if (configuration === null) return { pooler: [], said: [] };
+      if (pooler.differences === undefined) return null;
+      const found = await take(pooler.differences(configuration));
+      const authorities = await certificates.authorities();
+      const { [peerKeys.users]: _, ...values } = confirmation(
+        ledger(),
+        await endpoint(),
+        true,
+        authorities,
+      );
+      const bag = await juju.read({ _tag: 'PeerUnit', unit: juju.name });
+      const said = Object.keys(values).filter((key) => (bag[key] ?? '') !== values[key]);
+      return { pooler: found, said };
+    },
     configure: async () => {
-      const open = ledger();
       const clients = await certificates.clients();
-      const served = { revision: open.revision(), clients };
+      const served = { revision: ledger().revision(), clients };
       if (isSame(at.configured, served)) return;
-      const backend = await endpoints();
-      if (backend !== null) {
-        // Clients of a service may come to any unit.
-        const login = open.lookup === null ? null : await lookup();
-        const here = service === null ? await endpoint() : null;
-        const mayMake = allowsMaking(policy);
-        const plain = right(configure(open, backend, login, here, mayMake));
-        const configuration = clients === null ? plain : { ...plain, clients };
+      const configuration = await wanted(clients);
+      if (configuration !== null) {
         const isInForce = inForce !== null && sameConfiguration(inForce, configuration);
         if (!isInForce) await take(pooler.apply(configuration));
         inForce = configuration;

@@ -85,6 +85,12 @@ export class MemoryPgbouncer {
         return outcome;
       },
       looksUp: () => (this.configuration.lookup?.users.length ?? 0) > 0,
+      differences: (configuration) => async () => {
+        if (!this.isUp) return E.left(unavailable('it is down'));
+        const isInForce = this.isConfigured && sameConfiguration(this.configuration, configuration);
+        const other = { file: 'memory', what: ['another configuration'], by: 'reload' } as const;
+        return E.right(isInForce ? [] : [other]);
+      },
       admits: (login, database) => async () => {
         const place = this.#placeOf(login, database);
         if (this.isUp && place !== null && this.lists(login) && this.#postgres.admits(login, place))

@@ -90,7 +90,7 @@ export async function apply(spoken: Spoken, wholly: Configuration): Promise<Appl
 }
 
 /** What is known of a process before anything is done to it. */
-interface Found {
+export interface Found {
   readonly before: Awaited<ReturnType<typeof filesOf>>;
   /** The file that a lost hook has left unconfirmed. */
   readonly lost: Awaited<ReturnType<typeof unconfirmed>>;
@@ -102,7 +102,7 @@ interface Found {
   readonly version: Awaited<ReturnType<typeof versionOf>>;
 }
 
-async function findOut(spoken: Spoken): Promise<Found> {
+export async function findOut(spoken: Spoken): Promise<Found> {
   const { process } = spoken;
   const before = await filesOf(process);
   const lost = await unconfirmed(process);
@@ -114,7 +114,7 @@ async function findOut(spoken: Spoken): Promise<Found> {
 }
 
 /** What a process is given of a configuration now, and whether it is started anew for it. */
-async function chosen(
+export async function chosen(
   { process, console }: Spoken,
   wholly: Configuration,
   { before, isElsewhere, version }: Found,
@@ -175,7 +175,7 @@ async function versionOf({ console, process }: Spoken) {
 }
 
 /** In what PgBouncer differs from what it was given; null where it does not. */
-async function differs(
+export async function differs(
   console: Console,
   { users }: Configuration,
   wanted: readonly DatabaseEntry[],

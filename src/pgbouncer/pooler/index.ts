@@ -3,11 +3,12 @@
  */
 import * as kit from '../../hook/index.ts';
 import type { HookError } from '../errors.ts';
-import type { Attempt, Pooler } from '../ports.ts';
+import type { Attempt, Pooler, PoolerDifference } from '../ports.ts';
 import { WireProblem } from '../wire/index.ts';
 import { FileProblem } from '../workload/files.ts';
 import { WorkloadProblem } from '../workload/workload.ts';
 import { type Applied, apply } from './apply.ts';
+import { compare } from './compare.ts';
 import type { Configuration } from './configuration.ts';
 import { type Address, Console, tryLogin } from './console.ts';
 import { filesFor, type PgbouncerProcess, write } from './files.ts';
@@ -75,6 +76,13 @@ export function pgbouncer(options: PgbouncerOptions): Pooler {
         }
         isLookingUp = applied.some((one) => one.isLookingUp);
         return applied.some(({ isNew }) => isNew) ? 'applied' : 'unchanged';
+      }),
+    differences: (configuration) =>
+      attempt(clients, async () => {
+        const all: PoolerDifference[] = [];
+        for (const [process, console] of consoles)
+          all.push(...(await compare({ process, console, remaining }, configuration)));
+        return all;
       }),
     admits: (login, database) =>
       kit.attempt(async () => {

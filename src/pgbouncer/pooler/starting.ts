@@ -28,7 +28,7 @@ export interface Kept extends Spoken {
   readonly workload: Workload;
 }
 
-const consoleAt = (
+export const consoleAt = (
   { process: { settings }, remaining }: Spoken,
   addresses: ConstructorParameters<typeof Console>[0],
   listens = settings.group === undefined ? null : settings.listenAddress,

@@ -38,6 +38,15 @@ export const poolerConformance = (make: () => Promise<PoolerSubject>): readonly 
       };
       assert.equal(await during(subject, (pooler) => done(pooler.apply(changed))), 'applied');
     },
+    'differences tells what apply would change, and changes nothing': async (subject) => {
+      await apply(subject, 'one');
+      const told = (...names: string[]) =>
+        during(subject, (pooler) => differences(pooler, configuration(subject, ...names)));
+      assert.notEqual(await told('one', 'two'), 'nothing');
+      assert.deepEqual(await subject.databases(), ['one']);
+      await apply(subject, 'one', 'two');
+      assert.notEqual(await told('one', 'two'), 'something');
+    },
     'apply can take everything away': async (subject) => {
       await apply(subject, 'one');
       await apply(subject);
@@ -62,6 +71,15 @@ const configuration = ({ backend }: PoolerSubject, ...names: string[]): Configur
 const verifier =
   'SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$RlBBdF9jYW5ub3RfYmVfZ3Vlc3NlZF8wMTIzNDU2Nzg=:U2VydmVyS2V5X2Nhbm5vdF9iZV9ndWVzc2VkXzAxMjM=';
 const another = verifier.replace('c2Fsd', 'dGFsd');
+
+/** An adapter that cannot tell says neither. */
+async function differences(
+  pooler: Pooler,
+  wanted: Configuration,
+): Promise<'nothing' | 'something' | null> {
+  if (pooler.differences === undefined) return null;
+  return (await done(pooler.differences(wanted))).length === 0 ? 'nothing' : 'something';
+}
 
 const apply = (subject: PoolerSubject, ...names: string[]) =>
   during(subject, (pooler) => done(pooler.apply(configuration(subject, ...names))));
