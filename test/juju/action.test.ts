@@ -19,7 +19,7 @@ const actions: ActionsOf<typeof ships> = {
     isForLeader: true,
     run: async ({ hook }) => ({ charts: (await hook(changed(0))).charts.map(({ path }) => path) }),
   },
-  never: { parameters: v.object({}), run: async () => refuseAction('it is day') },
+  never: { parameters: v.strictObject({}), run: async () => refuseAction('it is day') },
 };
 
 const asked = (world: World, name: string, parameters: unknown = {}, unit = 'l/0') =>
@@ -54,6 +54,11 @@ describe('an action of any charm', () => {
       ),
     );
     expect(await asked(world, 'never')).toEqual(refusal('it is day'));
+    expect(await asked(world, 'never', { ever: 1 })).toEqual(
+      refusal(
+        'parameter ever is not as expected (Invalid key: Expected never but received "ever")',
+      ),
+    );
     expect(await asked(world, 'dim')).toMatchObject(
       E.left({ why: expect.stringMatching(/^the charm has no such action: say .*lit.*light/) }),
     );

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import type { PgbouncerWords } from '../../../machines/index.ts';
+import { instead } from '../../hook/index.ts';
 import { type ActionResults, type Actions, refuseAction } from '../../process/action.ts';
 import { type HookError, render } from '../errors.ts';
 import type { PoolerDifference } from '../ports.ts';
@@ -15,6 +16,16 @@ import type { ServingLeft } from './serving.ts';
 import type { Session } from './session.ts';
 import { attempt } from './steps.ts';
 
+/** Parameters of these names and no other: one that is misspelt would be an action without it. */
+const only = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.strictObject(entries, ({ expected, input, message }) => {
+    if (expected !== 'never') return message;
+    const names = Object.keys(entries);
+    return names.length === 0
+      ? 'the action takes no parameters'
+      : `there is none of this name: say ${instead(String(input), names)}`;
+  });
+
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Relations that one answer tells of; the next action goes on after the last of them. */
@@ -22,12 +33,12 @@ const most = 100;
 
 export const actions: Actions<PgbouncerWords, Session, HookError> = {
   'show-relations': {
-    parameters: v.object({ relation: v.optional(count), after: v.optional(count) }),
+    parameters: only({ relation: v.optional(count), after: v.optional(count) }),
     run: ({ ports }, wanted: { readonly relation?: number; readonly after?: number }) =>
       shown(ports, wanted),
   },
   plan: {
-    parameters: v.object({}),
+    parameters: only({}),
     run: async ({ ports }) => {
       const all = await leftNow(ports);
       const left = all.slice(0, most).map(({ work: { hook, event }, why }) => {
@@ -54,13 +65,13 @@ export const actions: Actions<PgbouncerWords, Session, HookError> = {
     },
   },
   'rotate-password': {
-    parameters: v.object({ relation: count, force: v.optional(v.boolean()) }),
+    parameters: only({ relation: count, force: v.optional(v.boolean()) }),
     isForLeader: true,
     run: rotatePassword,
   },
-  'remove-leftovers': { parameters: v.object({}), isForLeader: true, run: removeLeftovers },
+  'remove-leftovers': { parameters: only({}), isForLeader: true, run: removeLeftovers },
   resync: {
-    parameters: v.object({}),
+    parameters: only({}),
     run: async ({ ports, hook }) => {
       const before = await attempt(() => ports.serving.left())();
       const { charts, reconciled, notes } = await hook({ hook: 'upgrade-charm' });

@@ -51,7 +51,9 @@ describe('actions', () => {
   it('are those that actions.yaml lists, with the parameters that they read', () => {
     const listed = parse(readFileSync('src/pgbouncer/packaging/actions.yaml', 'utf8'));
     expect(Object.keys(listed).sort()).toEqual(Object.keys(actions).sort());
-    for (const [name, { params = {} }] of Object.entries<{ params?: object }>(listed)) {
+    for (const [name, { params = {}, ...others }] of Object.entries<{ params?: object }>(listed)) {
+      // Juju itself refuses any other one.
+      expect(others, name).toMatchObject({ additionalProperties: false });
       const { entries } = (actions[name] ?? expect.fail(name)).parameters as unknown as {
         entries: object;
       };
@@ -97,6 +99,25 @@ describe('actions', () => {
     expect(failure).toMatch(/^parameter relation is not as expected \(.*number/);
   });
 
+  it.each([
+    ['show-relations', { relaton: 1 }, 'relaton', 'there is none of this name: say "relation"'],
+    ['show-relations', { x: 1 }, 'x', 'there is none of this name: say "relation" or "after"'],
+    ['plan', { relation: 1 }, 'relation', 'the action takes no parameters'],
+    ['resync', { force: true }, 'force', 'the action takes no parameters'],
+    [
+      'rotate-password',
+      { relation: 1, forse: true },
+      'forse',
+      'there is none of this name: say "force"',
+    ],
+    ['remove-leftovers', { x: 1 }, 'x', 'the action takes no parameters'],
+  ])('%s refuses %o, and says which is meant', async (name, parameters, parameter, why) => {
+    expect(await asked(leader, name, parameters)).toEqual({
+      ...{ results: {}, writes: [] },
+      failure: `parameter ${parameter} is not as expected (${why})`,
+    });
+  });
+
   it('plan: says what the next hook would do, and does nothing', async () => {
     expect((await asked(leader, 'plan')).results).toMatchObject({ left: [], 'left-in-all': 0 });
     await charm.take({ _tag: 'Relate', application: 'late' });
@@ -124,8 +145,11 @@ describe('actions', () => {
     );
   });
 
-  it.each(['rotate-password', 'remove-leftovers'])('%s: a follower refuses', async (name) => {
-    expect(await asked(follower, name, { relation: 1 })).toEqual({
+  it.each([
+    ['rotate-password', { relation: 1 }],
+    ['remove-leftovers', {}],
+  ])('%s: a follower refuses', async (name, parameters) => {
+    expect(await asked(follower, name, parameters)).toEqual({
       ...{ results: {}, writes: [] },
       failure: 'only the leader can, which `juju status` marks with a star',
     });
