@@ -105,6 +105,7 @@ export class MemoryPostgres {
   hook(): Backend {
     return {
       ready: async () => (this.isUp ? E.right(undefined) : E.left(unavailable('it is down'))),
+      look: this.#whileUp(() => ({ version: this.version, toMake: [] })),
       version: this.#whileUp(() => this.version),
       endpoints: async () => E.right(this.endpoints),
       grantable: (wanted) =>
