@@ -55,8 +55,10 @@ export type {
   Entropy,
   Holdings,
   Identity,
+  LookedAt,
   Outside,
   Pooler,
+  PoolerDifference,
   Provisioned,
 } from './ports.ts';
 export {
