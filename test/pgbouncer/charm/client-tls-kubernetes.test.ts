@@ -112,6 +112,7 @@ it('a certificate for the pod alone is told to nobody who is told the service', 
   expect(charm.statusOf(leader)).toBe(
     `blocked: certificates gives no certificate that this unit can use: its certificate does not name ${service}, where clients are sent; see to its provider`,
   );
+  expect(readFileSync(join(home, 'pgbouncer.ini'), 'utf8')).not.toContain('client_tls');
   giver().say([]);
   giver().give(ca);
   await hook('certificates-relation-changed');

@@ -21,7 +21,10 @@ interface Given {
   readonly certificate: string;
   readonly ca: string;
   readonly chain: readonly string[];
+  readonly revoked?: boolean;
 }
+
+const revoked = (one: Given): Given => ({ ...one, revoked: true });
 
 /** A world with one relation that is served, and with who gives certificates once `relate` says so. */
 class Certified extends MemoryWorld {
@@ -60,6 +63,16 @@ class Certified extends MemoryWorld {
       return [known ?? { for: request, certificate, ca, chain: [certificate, ca] }];
     });
     this.#given = [...this.#given, ...entries];
+    this.#say(entries);
+  }
+
+  /** The provider takes back what it gave to a unit. */
+  revoke(unit: string): void {
+    const request = this.requestOf(unit);
+    this.#say(this.#given.filter((one) => one.for === request).map(revoked));
+  }
+
+  #say(entries: readonly Given[]): void {
     const said = entries.map(({ for: request, ...one }) => ({
       ...one,
       certificate_signing_request: request,
@@ -313,6 +326,8 @@ describe('a unit’s certificate', () => {
     await world.relateCertificates();
     world.give('p/1');
     await world.certified('p/1', 'changed');
+    // What is merely missing from its databag is no answer, and stays in force.
+    world.give();
     const [held, pending] = [world.requestOf('p/1'), world.requestOf('p/2')];
     for (const unit of ['p/1', 'p/2'])
       await world.altered(unit, ({ asked, ...more }) => {
@@ -360,8 +375,14 @@ describe('a unit’s certificate', () => {
     world.give(...units);
     await world.told();
     const { key } = world.identity(leader).state;
-    // As the hook has left it that took the request back, and was put off before the key went.
-    await world.altered(leader, (one) => ({ ...one, asked: null, held: null, revoked: true }));
+    world.revoke(leader);
+    world.pooler(leader).isUp = false;
+    for (const _ of ['told', 'told again']) {
+      await world.certified(leader, 'changed');
+      expect(world.identity(leader).state.key).toBe(key);
+      expect(world.requestOf(leader)).toBe(null);
+    }
+    world.pooler(leader).isUp = true;
     await world.certified(leader, 'changed');
     const { state } = world.identity(leader);
     expect(state.key).not.toBe(key);
