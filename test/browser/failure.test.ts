@@ -143,7 +143,9 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'All', exact: true }).click();
     await expect.poll(() => rows(page)).toBe(whole);
     const box = (await page.locator('.lanes canvas').boundingBox()) ?? expect.fail('no lanes');
-    const y = box.y + 36;
+    const second = page.getByRole('list', { name: 'Lanes' }).locator('li').nth(1);
+    const lane = (await second.boundingBox()) ?? expect.fail('no second lane');
+    const y = lane.y + lane.height / 2;
     await page.mouse.move(box.x + box.width * 0.5, y);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.7, y, { steps: 4 });
@@ -152,7 +154,7 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     await page.locator('.lanes canvas').dblclick({ position: { x: 300, y: 50 } });
     await expect.poll(() => rows(page)).toBe(whole);
     // The first run of the second lane is at its left.
-    await page.locator('.lanes canvas').click({ position: { x: 12, y: 36 } });
+    await page.locator('.lanes canvas').click({ position: { x: 12, y: y - box.y } });
     await expect.poll(() => now(page)).toContain('pgbouncer/0, pgb-peers-relation-created');
     await page.close();
   });
