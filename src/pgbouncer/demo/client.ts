@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { bagKeys } from '../keys.ts';
 import { parseHostPort } from '../relation/host-port.ts';
 import type { Databag } from '../relation/request.ts';
 
@@ -10,12 +9,12 @@ export async function login(
     key = 'endpoints',
     database = bag.database ?? '',
     patience = 10_000,
-    ca = bag.tls === 'True' ? (bag[bagKeys.tlsAuthorities] ?? '') : '',
+    ca = '',
   }: {
     readonly key?: string;
     readonly database?: string;
     readonly patience?: number;
-    /** By whom to verify the pooler, as the databag says; empty to come without TLS. */
+    /** By whom to verify the pooler; empty to come without TLS. */
     readonly ca?: string;
   } = {},
 ): Promise<pg.Client> {

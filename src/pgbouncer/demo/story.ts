@@ -273,7 +273,8 @@ export class Story {
   }
 
   async #login(bag: Databag, options?: Parameters<typeof login>[1]): Promise<pg.Client> {
-    const client = await login(bag, options);
+    const ca = (bag.tls === 'True' && bag[bagKeys.tlsAuthorities]) || '';
+    const client = await login(bag, { ca, ...options });
     this.#clients.add(client);
     return client;
   }
