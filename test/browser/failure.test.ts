@@ -4,9 +4,10 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
 import { Collector, emptyRecording, Recorder, recordedCharm } from '../../src/inspector/index.ts';
-import { randomHistory, Simulation } from '../../src/testing/index.ts';
+import { randomHistory } from '../../src/testing/index.ts';
 import { anEntry } from '../inspector/an-entry.ts';
 import { aFailure } from './a-failure.ts';
+import { anIngress } from './an-ingress.ts';
 import { Exhibit, isSeen, lit, now, rows } from './exhibit.ts';
 
 const desk = { width: 1440, height: 900 };
@@ -424,23 +425,12 @@ describe('the page of another charm', () => {
   });
 
   it('has the panels that it asks for: what is on record, and its file', async () => {
-    const collector = new Collector();
-    const recorder = new Recorder((message) => void collector.take(message), {
-      title: 'an ingress',
-      ...(ingress.visible && { charm: ingress.visible }),
-    });
-    const tested = new Simulation(recordedCharm(recorder, ingress), {
-      units: 1,
-      requirers: { web: { units: 1, request: { model: '"shop"', name: '"web"', port: '80' } } },
-    });
-    await tested.rest();
-    await tested.take({ _tag: 'Relate', application: 'web' });
-    await tested.rest();
-    const { entries } = collector.recording;
+    const recording = await anIngress();
+    const { entries } = recording;
     const asked = entries.find(
       (entry) => entry._tag === 'Hook' && entry.charts[0]?.path.includes('record'),
     );
-    const file = exhibit.pageOf(collector.recording, 'an-ingress');
+    const file = exhibit.pageOf(recording, 'an-ingress');
     const { page } = await exhibit.open(`file://${file}#run=${asked?.id}`, { viewport: desk });
     const card = page.getByRole('region', { name: 'Routes on record, changed' }).locator('.card');
     expect(await card.textContent()).toMatch(

@@ -1,37 +1,14 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { simulated as ingress } from '../../docs/ingress/charm/simulated.ts';
-import {
-  Collector,
-  Recorder,
-  type Recording,
-  recordedCharm,
-  recordReplay,
-} from '../../src/inspector/index.ts';
+import { type Recording, recordReplay } from '../../src/inspector/index.ts';
 import { simulated as pgbouncer } from '../../src/pgbouncer/testing/index.ts';
-import { defaultBounds, Simulation } from '../../src/testing/index.ts';
+import { defaultBounds } from '../../src/testing/index.ts';
+import { anIngress } from './an-ingress.ts';
 import { Exhibit, isSeen } from './exhibit.ts';
 
 const desk = { width: 1440, height: 900 };
 const exhibit = Exhibit.before();
-
-/** An ingress to which one application says where it is. */
-async function anIngress(): Promise<Recording> {
-  const collector = new Collector();
-  const recorder = new Recorder((message) => void collector.take(message), {
-    title: 'an ingress',
-    ...(ingress.visible && { charm: ingress.visible }),
-  });
-  const tested = new Simulation(recordedCharm(recorder, ingress), {
-    units: 1,
-    requirers: { web: { units: 1, request: { model: '"shop"', name: '"web"', port: '80' } } },
-  });
-  await tested.rest();
-  await tested.take({ _tag: 'Relate', application: 'web' });
-  await tested.rest();
-  return collector.recording;
-}
 
 /** Opens the first run that came `through` a node, at a node. */
 async function openAt(
