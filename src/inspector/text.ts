@@ -6,6 +6,7 @@ import {
   type Entry,
   endOf,
   type HookEntry,
+  hasTimes,
   type NoteEntry,
   type RecordedChart,
   type RecordedStep,
@@ -16,11 +17,16 @@ import { duration, hookName, workName } from './words.ts';
 
 type Definitions = Recording['definitions'];
 
+/** How long something took, in words; none where no clock ran. */
+type Took = (milliseconds: number) => string;
+
 /** One entry of a recording in lines. @category Showing */
 export function tellEntry(entry: Entry, recording: Recording): readonly string[] {
   given('tellEntry', 'the entry', entry, { _tag: 'text' });
   given('tellEntry', 'the recording', recording, recordingParts);
-  return entry._tag === 'Note' ? tellNote(entry) : tellHook(entry, recording.definitions);
+  if (entry._tag === 'Note') return tellNote(entry);
+  const took: Took = hasTimes(recording) ? (time) => ` (${duration(time)})` : () => '';
+  return tellHook(entry, recording.definitions, took);
 }
 
 const marks = { chapter: '#', action: '·', check: '✓', violation: '✗' } as const;
@@ -30,14 +36,14 @@ const tellNote = ({ kind, text, ok, detail }: NoteEntry): readonly string[] => {
   return [`${ok ? marks[kind] : '✗'} ${text}${why}`];
 };
 
-function tellHook(entry: HookEntry, definitions: Definitions): readonly string[] {
+function tellHook(entry: HookEntry, definitions: Definitions, took: Took): readonly string[] {
   const { id, unit, milliseconds, charts, reconciled, dropped, failure, seen } = entry;
   return [
-    `${id}  ${unit}  ${hookName(entry)}: ${endOf(entry)} (${duration(milliseconds)})`,
-    ...charts.flatMap((chart) => tellChart(chart, labelsOf(definitions[chart.hook]))),
+    `${id}  ${unit}  ${hookName(entry)}: ${endOf(entry)}${took(milliseconds)}`,
+    ...charts.flatMap((chart) => tellChart(chart, labelsOf(definitions[chart.hook]), took)),
     ...dropped.map((hook) => `  dropped ${hook}: it was met, or its relation is gone`),
     ...reconciled.map(
-      (work) => `  ${workName(work)}: ${work.error ?? 'done'} (${duration(work.milliseconds)})`,
+      (work) => `  ${workName(work)}: ${work.error ?? 'done'}${took(work.milliseconds)}`,
     ),
     ...Object.entries(seen.written).flatMap(([bag, values]) =>
       Object.entries(values).map(
@@ -56,12 +62,13 @@ const toldOf = (what: string, how: string): string =>
 function tellChart(
   { hook, path, steps, end }: RecordedChart,
   labels: ReadonlyMap<string, string>,
+  took: Took,
 ): readonly string[] {
   const answered = new Map(steps.map((step) => [step.node, step]));
   const way = path.flatMap((node) => {
     const step = answered.get(node);
     const line = `    ${node}  ${labels.get(node) ?? ''}`.trimEnd();
-    return step === undefined ? [line] : [line, `      ${exchange(step)}`];
+    return step === undefined ? [line] : [line, `      ${exchange(step, took)}`];
   });
   const why = end?.why == null ? '' : `: ${end.why}`;
   return [
@@ -72,12 +79,12 @@ function tellChart(
 }
 
 /** A request and its answer in one line. */
-function exchange({ request, answer, milliseconds }: RecordedStep): string {
+function exchange({ request, answer, milliseconds }: RecordedStep, took: Took): string {
   const { _tag, ...rest } = request;
   const detail = Object.entries(rest).filter(([, value]) => value !== null);
   const said = detail.map(([key, value]) => ` ${key}=${typeof value === 'object' ? '{…}' : value}`);
   const outcome = answer === null ? 'no answer' : answer.label;
-  return `${_tag}${said.join('')} → ${outcome} (${duration(milliseconds)})`;
+  return `${_tag}${said.join('')} → ${outcome}${took(milliseconds)}`;
 }
 
 function labelsOf(definition: Definitions[string] | undefined): ReadonlyMap<string, string> {
