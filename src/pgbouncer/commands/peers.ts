@@ -1,11 +1,10 @@
 /** What a unit says in its own peer databag: where it is, and what its PgBouncer serves. */
-import * as v from 'valibot';
 import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
 import type { Databag } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { peerKeys } from '../keys.ts';
 import { covers, together } from '../relation/authorities.ts';
-import { connectionInfo, type Peer } from '../relation/endpoints.ts';
+import { connectionInfo, type Peer, type Serves } from '../relation/endpoints.ts';
 import { type HostPort, parseHostPort, renderHostPort } from '../relation/host-port.ts';
 import { latest } from '../relation/latest.ts';
 import { type Ledger, serving, servings } from '../relation/ledger.ts';
@@ -95,17 +94,28 @@ export function openPeers(self: Self, readyVersion: BackendView['readyVersion'])
   };
 }
 
-const databases = v.record(v.string(), v.string());
-
-/** What a unit says that it serves; whatever cannot be read confirms nothing. */
-const served = latest(64, (text: string): ReadonlyMap<number, string> => {
-  try {
-    const served = Object.entries(v.parse(databases, JSON.parse(text)));
-    return new Map(served.map(([relation, serving]) => [Number(relation), serving]));
-  } catch {
-    return new Map();
-  }
+/**
+ * What a unit says that it serves; whatever cannot be read confirms nothing. It says so of thousands
+ * of relations, and a hook asks about one or two: only those are looked at.
+ */
+const served = latest(64, (text: string): Serves => {
+  const said = objectIn(text);
+  return {
+    get: (relation) => {
+      const one: unknown = Reflect.get(said, relation);
+      return typeof one === 'string' ? one : undefined;
+    },
+  };
 });
+
+function objectIn(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
 
 export const peerIn = (unit: string, databag: Databag): Peer => ({
   unit,

@@ -3,6 +3,9 @@ import { markOf, together } from './authorities.ts';
 import { type HostPort, renderHostPort } from './host-port.ts';
 import { serving } from './ledger.ts';
 
+/** What a unit says that it serves, by relations. */
+export type Serves = Pick<ReadonlyMap<number, string>, 'get'>;
+
 /** A unit of the pooler as the others see it. */
 export interface Peer {
   readonly unit: string;
@@ -13,7 +16,7 @@ export interface Peer {
    * PgBouncer. What it said of another relation, or of what this one was given before, confirms
    * nothing.
    */
-  readonly serving: ReadonlyMap<number, string>;
+  readonly serving: Serves;
   /** Whether its PgBouncer has all users in its userlist; one of version 0.1 looks them up. */
   readonly listsUsers: boolean;
   /** By whom clients verify it; empty while it has no certificate in force. */
