@@ -224,3 +224,62 @@ describe('a login that a Juju secret keeps', () => {
     });
   });
 });
+
+async function stateOf(world: MemoryWorld, unit: string): Promise<Databag> {
+  const outcome = await world.juju.hook(unit).state();
+  if (E.isLeft(outcome)) throw new Error(outcome.left._tag);
+  return outcome.right;
+}
+
+describe('what a later version of the same form has written', () => {
+  /** A deployment in which each thing on record says something that nobody here knows. */
+  async function goneBack(): Promise<MemoryWorld> {
+    const world = new MemoryWorld({ hasSecrets: true });
+    await world.relate(relation);
+    await world.relate(5);
+    const later = (text: string | undefined) =>
+      JSON.stringify({ later: { of: ['another'] }, ...JSON.parse(text ?? '{}') });
+    const records = ['relation-4', 'relation-5'].map((key) => [key, later(world.peer()[key])]);
+    await write(world, 'p/1', 'PeerApp', { ...Object.fromEntries(records), later: 'on record' });
+    for (const unit of world.juju.units) {
+      await write(world, unit, 'PeerUnit', { later: 'of a unit' });
+      const looked = later((await stateOf(world, unit)).looked);
+      const state = { later: '{"known":true}', looked };
+      const status = { name: 'active', message: '' } as const;
+      const outcome = await world.juju.hook(unit).commit({ bags: [], state, status })();
+      if (E.isLeft(outcome)) throw new Error(outcome.left._tag);
+    }
+    return world;
+  }
+
+  it('is read, and what is not known of it stays', async () => {
+    const world = await goneBack();
+    const before = world.own(relation);
+    for (const unit of world.juju.units) await world.dispatch(unit, { hook: 'upgrade-charm' });
+    await world.settle();
+    expect(world.own(relation)).toEqual(before);
+    expect(world.logsIn(before)).toBe(true);
+    expect(world.peer().later).toBe('on record');
+    expect(world.record(relation)).toHaveProperty('later');
+    for (const unit of world.juju.units) {
+      expect(world.peer(unit).later).toBe('of a unit');
+      expect((await stateOf(world, unit)).later).toBe('{"known":true}');
+    }
+  });
+
+  it('keeps nobody from coming, nor from going without a trace', async () => {
+    const world = await goneBack();
+    await world.relate(6);
+    expect(world.logsIn(world.own(6))).toBe(true);
+    for (const one of [relation, 5, 6]) {
+      world.juju.breaking(one);
+      for (const unit of world.juju.units)
+        await world.dispatch(unit, { hook: 'database-relation-broken', relation: one });
+      world.juju.forget(one);
+      await world.settle();
+    }
+    expect(world.users()).toEqual([]);
+    expect(Object.keys(world.peer()).sort()).toEqual(['format', 'later', 'leader']);
+    expect(world.juju.secrets.size).toBe(0);
+  });
+});
