@@ -23,6 +23,12 @@ export function identity(): Identity {
   throw new Error('running as root takes a user "postgres" or "nobody" to run the servers as');
 }
 
+/** What is done when this process ends, however it does: one listener for all of a story's servers. */
+const atExit = new Set<() => void>();
+process.once('exit', () => {
+  for (const last of atExit) last();
+});
+
 /** A folder for a story's servers. It goes when the process does, however that ends. */
 export class Workspace {
   readonly path: string;
@@ -30,7 +36,7 @@ export class Workspace {
 
   constructor() {
     this.path = mkdtempSync(join(tmpdir(), 'hookchart-'));
-    process.once('exit', this.#onExit);
+    atExit.add(this.#onExit);
   }
 
   /** A folder in it that the servers' user owns. */
@@ -44,7 +50,7 @@ export class Workspace {
   }
 
   remove(): void {
-    process.removeListener('exit', this.#onExit);
+    atExit.delete(this.#onExit);
     this.#remove();
   }
 
@@ -63,7 +69,7 @@ export class Server {
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
-    process.once('exit', this.#onExit);
+    atExit.add(this.#onExit);
   }
 
   /** Starts a program and waits until what it prints says that it is ready. */
@@ -109,7 +115,7 @@ export class Server {
   }
 
   async stop(signal: NodeJS.Signals): Promise<void> {
-    process.removeListener('exit', this.#onExit);
+    atExit.delete(this.#onExit);
     this.#child.kill(signal);
     await this.#ended;
   }
