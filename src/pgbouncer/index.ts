@@ -55,11 +55,13 @@ export type {
   Entropy,
   Holdings,
   Identity,
+  LoginOf,
   LookedAt,
   Outside,
   Pooler,
   PoolerDifference,
   Provisioned,
+  TenantLogin,
 } from './ports.ts';
 export {
   type PostgresBackend,

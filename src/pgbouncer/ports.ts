@@ -97,14 +97,29 @@ export interface PoolerDifference {
   readonly by: 'reload' | 'restart' | 'start' | 'end';
 }
 
+/** By what one of a pooler's users logs in, and to which of its databases. */
+export interface TenantLogin extends Login {
+  readonly database: string;
+}
+
+/** The same by the user's name; null where nobody knows it. */
+export type LoginOf = (user: string) => Promise<TenantLogin | null>;
+
 /** PgBouncer: this unit's process or processes. */
 export interface Pooler {
   /**
    * Puts a configuration in force on every process of this unit and reads it back. Where it is in
    * force already nothing is written or reloaded. `ConfigRejected`, with the previous files back
    * in force, where what is read back is not what was written.
+   *
+   * Where it replaces a user's verifier, `loginOf` says by what that one logs in now. PgBouncer proves
+   * to PostgreSQL who somebody is by what the last login has shown it: until there is one by the new
+   * password, sessions that are open find no way to PostgreSQL.
    */
-  readonly apply: (configuration: Configuration) => Attempt<'applied' | 'unchanged'>;
+  readonly apply: (
+    configuration: Configuration,
+    loginOf?: LoginOf,
+  ) => Attempt<'applied' | 'unchanged'>;
   /**
    * What `apply` would change, nothing being written or reloaded; empty where all of it is in force.
    * Left out where that cannot be told.

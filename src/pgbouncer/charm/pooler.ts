@@ -90,11 +90,11 @@ export function unitPooler(
       }),
     );
   const pooler: Pooler = {
-    apply: (configuration) =>
+    apply: (configuration, loginOf) =>
       heard(
         attempt(async () => {
           applied = await take(here);
-          const outcome = await take(applied.apply(configuration));
+          const outcome = await take(applied.apply(configuration, loginOf));
           isApplied = true;
           return outcome;
         }),

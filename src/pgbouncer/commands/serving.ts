@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js';
 import { peerKeys } from '../keys.ts';
 import {
   type ClientTls,
@@ -5,13 +6,14 @@ import {
   configure,
   sameConfiguration,
 } from '../pooler/configuration.ts';
-import type { Outside, PoolerDifference } from '../ports.ts';
+import type { Outside, PoolerDifference, TenantLogin } from '../ports.ts';
 import { allowsMaking } from '../relation/extra-roles.ts';
+import { isServed } from '../relation/ledger.ts';
 import type { BackendView } from './backend-view.ts';
 import type { Passwords } from './passwords.ts';
 import { confirmation, type Self } from './peers.ts';
 import type { Rules } from './rules.ts';
-import { right, take } from './steps.ts';
+import { attempt, right, take } from './steps.ts';
 
 /** This unit's PgBouncer, as one hook brings it in step with the ledger; nothing is done twice. */
 export interface Serving {
@@ -49,11 +51,11 @@ interface Needed
   extends Pick<Outside, 'pooler'>,
     Pick<Rules, 'policy'>,
     Pick<BackendView, 'endpoints'>,
-    Pick<Passwords, 'lookup'> {}
+    Passwords {}
 
 export function openServing(
   { juju, ledger, endpoint, service, certificates }: Self,
-  { pooler, policy, endpoints, lookup }: Needed,
+  { pooler, policy, endpoints, lookup, passwordOf }: Needed,
 ): Serving {
   /** Null until something was put in force, which without a backend nothing is. */
   let inForce: Configuration | null = null;
@@ -76,6 +78,17 @@ export function openServing(
     const here = service === null ? await endpoint() : null;
     const plain = right(configure(open, backend, login, here, allowsMaking(policy)));
     return clients === null ? plain : { ...plain, clients };
+  };
+  const loginOf = async (user: string): Promise<TenantLogin | null> => {
+    for (const record of ledger().records.values()) {
+      if (!isServed(record) || record.user !== user) continue;
+      const { database } = record;
+      const found = await attempt(() => passwordOf(record))();
+      // It is not this that a hook fails for.
+      const password = E.isRight(found) ? found.right : null;
+      return password === null ? null : { user, password, database };
+    }
+    return null;
   };
   return {
     left: async () => {
@@ -101,7 +114,7 @@ export function openServing(
       const configuration = await wanted(clients);
       if (configuration !== null) {
         const isInForce = inForce !== null && sameConfiguration(inForce, configuration);
-        if (!isInForce) await take(pooler.apply(configuration));
+        if (!isInForce) await take(pooler.apply(configuration, loginOf));
         inForce = configuration;
       }
       at.configured = served;

@@ -63,7 +63,7 @@ export function openSession(
   const certificates = openCertificates({ juju, identity, tls, endpoint, service }, called);
   const unit = { juju, ledger, endpoint, tls, service, certificates };
   const peers = openPeers(unit, readyVersion);
-  const serving = openServing(unit, { pooler, policy, endpoints, lookup });
+  const serving = openServing(unit, { pooler, policy, endpoints, lookup, passwordOf });
   const looking = openLook({ juju, known, policy, slices, relations, flags, readyVersion }, called);
   const moves = openMoves({ juju, slices, ledger, said, peers, looking });
   // Named one by one: an object this large is made in no time but by spreading others into it.

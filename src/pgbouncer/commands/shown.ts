@@ -53,8 +53,8 @@ const lookedAtBackend = (backend: Backend, eyes: Eyes): Backend => ({
 
 const lookedAtPooler = (pooler: Pooler, eyes: Eyes): Pooler => ({
   ...pooler,
-  apply: (configuration) =>
-    watched(pooler.apply(configuration), () =>
+  apply: (configuration, loginOf) =>
+    watched(pooler.apply(configuration, loginOf), () =>
       eyes.configured({ before: null, after: databaseSection(configuration.databases) }),
     ),
 });

@@ -1,15 +1,12 @@
 import type pg from 'pg';
-import type { Recorder } from '../../inspector/recorder.ts';
-import type { JujuEvent } from '../../juju/port.ts';
 import { bagKeys } from '../keys.ts';
 import { maskedDatabag } from '../relation/masking.ts';
 import type { Databag } from '../relation/request.ts';
 import { CertificateGiver } from './certificates.ts';
-import { login } from './client.ts';
-import type { Check, DemoOutcome } from './demo.ts';
+import type { DemoOutcome } from './demo.ts';
 import { leftovers } from './leftovers.ts';
-import { databagTable, narrateDispatch } from './narrate.ts';
-import type { World } from './world.ts';
+import { databagTable } from './narrate.ts';
+import { Teller } from './teller.ts';
 
 const [relation, second, third, certificates] = [4, 7, 9, 11];
 const request: Databag = {
@@ -18,63 +15,41 @@ const request: Databag = {
 };
 
 /** The life of a `database` relation, hook by hook, and a client that has nothing but the databag. */
-export class Story {
-  readonly #world: World;
-  readonly #tell: (text: string) => void;
-  readonly #recorder: Recorder;
-  readonly #interruption: AbortSignal;
-  readonly #checks: Check[] = [];
-  readonly #clients = new Set<pg.Client>();
-
-  /** An interruption takes effect between two steps: none is left half done. */
-  constructor(
-    world: World,
-    tell: (text: string) => void,
-    recorder: Recorder,
-    interruption: AbortSignal,
-  ) {
-    this.#world = world;
-    this.#tell = tell;
-    this.#recorder = recorder;
-    this.#interruption = interruption;
-  }
-
+export class Story extends Teller {
   async tellAll(): Promise<DemoOutcome> {
-    const { juju } = this.#world;
+    const { juju } = this.world;
     const units = juju.units.map((unit) => ({
       unit,
       leader: unit === juju.leader,
-      endpoint: this.#endpointOf(unit),
+      endpoint: this.endpointOf(unit),
     }));
     for (const { unit, leader, endpoint } of units)
-      this.#tell(`  ${unit}${leader ? ' (leader)' : ''} pools at ${endpoint}\n`);
+      this.tell(`  ${unit}${leader ? ' (leader)' : ''} pools at ${endpoint}\n`);
 
     const databag = await this.#request();
     const session = await this.#use();
     await this.#certify(session);
     await this.#relateAnother(session);
+    await this.#operate();
     await this.#loseLeader();
     await this.#outage();
     await this.#remove();
     await this.#leaveNothing();
 
-    const failed = this.#checks.filter(({ ok }) => !ok).length;
-    this.#tell(`\n${this.#checks.length - failed} checks hold, ${failed} fail.\n`);
-    return { ok: failed === 0, units, databag, checks: this.#checks };
-  }
-
-  async stop(): Promise<void> {
-    await Promise.allSettled([...this.#clients].map((client) => client.end()));
+    const { checks } = this;
+    const failed = checks.filter(({ ok }) => !ok).length;
+    this.tell(`\n${checks.length - failed} checks hold, ${failed} fail.\n`);
+    return { ok: failed === 0, units, databag, checks };
   }
 
   async #request(): Promise<DemoOutcome['databag']> {
-    this.#chapter('The application asks for a database');
-    this.#asks(relation, request);
-    await this.#everyone({ hook: 'database-relation-changed', relation });
-    await this.#newsGoRound();
-    const published = this.#published(relation);
-    this.#tell(`\n${databagTable(relation, request, published)}\n`);
-    await this.#check('credentials are published, all at once and complete', async () => {
+    this.chapter('The application asks for a database');
+    this.asks(relation, request);
+    await this.everyone({ hook: 'database-relation-changed', relation });
+    await this.newsGoRound();
+    const published = this.published(relation);
+    this.tell(`\n${databagTable(relation, request, published)}\n`);
+    await this.check('credentials are published, all at once and complete', async () => {
       const wanted = ['username', 'password', 'database', 'endpoints', 'version', 'data'];
       const missing = wanted.filter((key) => !published[key]);
       return [missing.length === 0, missing.length === 0 ? 'nothing is missing' : `${missing}`];
@@ -82,29 +57,24 @@ export class Story {
     return { application: request, 'pgbouncer-k8s': maskedDatabag(published) };
   }
 
-  #asks(id: number, wanted: Databag): void {
-    this.#happens(`relation ${id} asks for ${wanted.database}`, `relation ${id}`);
-    this.#world.juju.request(id, wanted);
-  }
-
   async #use(): Promise<pg.Client> {
-    this.#chapter('The client, with nothing but the databag');
-    const bag = this.#published(relation);
-    const client = await this.#login(bag);
-    await this.#check('the client logs in through the leader and makes a table', async () => {
+    this.chapter('The client, with nothing but the databag');
+    const bag = this.published(relation);
+    const client = await this.login(bag);
+    await this.check('the client logs in through the leader and makes a table', async () => {
       await client.query('CREATE TABLE greeting (word text)');
       const { rowCount } = await client.query("INSERT INTO greeting VALUES ('hello')");
       return [rowCount === 1, `${rowCount} row written`];
     });
-    await this.#check('extra-user-roles are in force', async () => {
+    await this.check('extra-user-roles are in force', async () => {
       const { rows } = await client.query(
         'SELECT rolcreatedb AND rolcreaterole AS granted, rolsuper FROM pg_roles WHERE rolname = session_user',
       );
       return [rows[0]?.granted === true && rows[0]?.rolsuper === false, JSON.stringify(rows[0])];
     });
-    await this.#check('a follower reads the row from the replica', async () => {
-      await this.#world.replicated();
-      const reader = await this.#login(bag, {
+    await this.check('a follower reads the row from the replica', async () => {
+      await this.world.replicated();
+      const reader = await this.login(bag, {
         key: bagKeys.readOnlyEndpoints,
         database: `${bag.database}_readonly`,
       });
@@ -118,58 +88,84 @@ export class Story {
   }
 
   async #certify(session: pg.Client): Promise<void> {
-    this.#chapter('Somebody gives certificates');
-    const giver = new CertificateGiver(this.#world.juju, certificates);
-    this.#happens(`relation ${certificates} gives certificates`);
+    this.chapter('Somebody gives certificates');
+    const giver = new CertificateGiver(this.world.juju, certificates);
+    this.happens(`relation ${certificates} gives certificates`);
     const hook = (what: string) =>
-      this.#everyone({ hook: `certificates-relation-${what}`, relation: certificates });
+      this.everyone({ hook: `certificates-relation-${what}`, relation: certificates });
     await hook('created');
     giver.give();
     await hook('changed');
-    await this.#newsGoRound();
-    await this.#check('clients come by TLS, and verify every unit', async () => {
-      const bag = this.#published(relation);
+    await this.newsGoRound();
+    await this.check('clients come by TLS, and verify every unit', async () => {
+      const bag = this.published(relation);
       for (const key of [bagKeys.endpoints, bagKeys.readOnlyEndpoints])
-        await (await this.#login(bag, { key })).end();
+        await (await this.login(bag, { key })).end();
       return [bag.tls === 'True' && bag[bagKeys.tlsAuthorities] !== '', `tls is ${bag.tls}`];
     });
-    await this.#check('the open session, without TLS, lives on', async () => {
+    await this.check('the open session, without TLS, lives on', async () => {
       const { rows } = await session.query('SELECT word FROM greeting');
       return [rows.length === 1, 'the same connection answers'];
     });
   }
 
   async #relateAnother(session: pg.Client): Promise<void> {
-    this.#chapter('A second application relates');
-    this.#asks(second, { database: 'second_database' });
-    await this.#everyone({ hook: 'database-relation-changed', relation: second });
-    await this.#newsGoRound();
-    await this.#check('the first one’s open session lives on', async () => {
+    this.chapter('A second application relates');
+    this.asks(second, { database: 'second_database' });
+    await this.everyone({ hook: 'database-relation-changed', relation: second });
+    await this.newsGoRound();
+    await this.check('the first one’s open session lives on', async () => {
       const { rows } = await session.query('SELECT word FROM greeting');
       return [rows.length === 1, 'the same connection answers'];
     });
     await session.end();
   }
 
-  async #loseLeader(): Promise<void> {
-    this.#chapter('The leader dies, another unit is elected');
-    const { juju } = this.#world;
-    const [dead, elected] = ['pgbouncer-k8s/1', 'pgbouncer-k8s/0'];
-    await this.#world.pooler(dead).kill();
-    juju.removeUnit(dead);
-    this.#happens(`${dead} dies`, dead);
-    juju.leader = elected;
-    this.#happens(`${elected} becomes the leader`);
-    await this.#hook(elected, { hook: 'leader-elected' });
-    await this.#newsGoRound();
-    const bag = this.#published(relation);
-    await this.#check('the endpoints move to units that live', async () => {
-      const gone = this.#endpointOf(dead);
-      const published = `${bag.endpoints} and ${bag[bagKeys.readOnlyEndpoints]}`;
-      return [bag.endpoints === this.#endpointOf(elected) && !published.includes(gone), published];
+  async #operate(): Promise<void> {
+    this.chapter('An operator looks, and rotates a password');
+    const { leader } = this.world.juju;
+    if (leader === null) throw new Error('nobody leads');
+    await this.act(leader, 'show-relations', { relation: second });
+    const { says } = await this.act(leader, 'plan', {});
+    await this.check('the action plan finds nothing to do', async () => [
+      String(says).startsWith('nothing'),
+      String(says),
+    ]);
+    const before = this.published(second);
+    const session = await this.login(before);
+    // This Juju has no secrets, by which the application would hear of it.
+    await this.act(leader, 'rotate-password', { relation: second, force: true });
+    await this.newsGoRound();
+    await this.check('an open session lives on, whose password is replaced', async () => {
+      const { rowCount } = await session.query('SELECT');
+      await session.end();
+      return [rowCount === 1, 'the same connection answers'];
     });
-    await this.#check('the client goes on with the credentials it has', async () => {
-      const client = await this.#login(bag);
+    await this.check('the new password lets in, and the old one does not', async () => {
+      await (await this.login(this.published(second))).end();
+      return this.#isRefused(before);
+    });
+  }
+
+  async #loseLeader(): Promise<void> {
+    this.chapter('The leader dies, another unit is elected');
+    const { juju } = this.world;
+    const [dead, elected] = ['pgbouncer-k8s/1', 'pgbouncer-k8s/0'];
+    await this.world.pooler(dead).kill();
+    juju.removeUnit(dead);
+    this.happens(`${dead} dies`, dead);
+    juju.leader = elected;
+    this.happens(`${elected} becomes the leader`);
+    await this.hook(elected, { hook: 'leader-elected' });
+    await this.newsGoRound();
+    const bag = this.published(relation);
+    await this.check('the endpoints move to units that live', async () => {
+      const gone = this.endpointOf(dead);
+      const published = `${bag.endpoints} and ${bag[bagKeys.readOnlyEndpoints]}`;
+      return [bag.endpoints === this.endpointOf(elected) && !published.includes(gone), published];
+    });
+    await this.check('the client goes on with the credentials it has', async () => {
+      const client = await this.login(bag);
       const { rows } = await client.query('SELECT word FROM greeting');
       await client.end();
       return [rows.length === 1, `through ${bag.endpoints}, by TLS`];
@@ -177,123 +173,52 @@ export class Story {
   }
 
   async #outage(): Promise<void> {
-    this.#chapter('PostgreSQL is down when a third application asks');
-    await this.#world.primary.stop();
-    this.#happens('PostgreSQL goes down');
-    this.#asks(third, { database: 'third_database' });
-    await this.#everyone({ hook: 'database-relation-changed', relation: third });
-    this.#chapter('PostgreSQL comes back');
-    await this.#world.primary.start();
-    this.#happens('PostgreSQL comes up');
-    await this.#everyone({ hook: 'update-status' });
-    await this.#newsGoRound();
-    await this.#check('what was deferred is served, though nobody has asked again', async () => {
-      const bag = this.#published(third);
-      const client = await this.#login(bag);
+    this.chapter('PostgreSQL is down when a third application asks');
+    await this.world.primary.stop();
+    this.happens('PostgreSQL goes down');
+    this.asks(third, { database: 'third_database' });
+    await this.everyone({ hook: 'database-relation-changed', relation: third });
+    this.chapter('PostgreSQL comes back');
+    await this.world.primary.start();
+    this.happens('PostgreSQL comes up');
+    await this.everyone({ hook: 'update-status' });
+    await this.newsGoRound();
+    await this.check('what was deferred is served, though nobody has asked again', async () => {
+      const bag = this.published(third);
+      const client = await this.login(bag);
       await client.end();
       return [true, `${bag.username} logs in`];
     });
-    this.#chapter('The third relation is removed');
-    await this.#removeRelation(third);
+    this.chapter('The third relation is removed');
+    await this.removeRelation(third);
   }
 
   async #remove(): Promise<void> {
-    this.#chapter('The first relation is removed');
-    const bag = this.#published(relation);
-    await this.#removeRelation(relation);
-    await this.#check('the login is refused', async () => {
-      try {
-        await this.#login(bag);
-        return [false, 'it was let in'];
-      } catch (error) {
-        return [true, (error as Error).message];
-      }
-    });
-    await this.#check('the second application is still served', async () => {
-      const other = this.#published(second);
-      const client = await this.#login(other);
+    this.chapter('The first relation is removed');
+    const bag = this.published(relation);
+    await this.removeRelation(relation);
+    await this.check('the login is refused', () => this.#isRefused(bag));
+    await this.check('the second application is still served', async () => {
+      const other = this.published(second);
+      const client = await this.login(other);
       await client.end();
       return [true, `${other.username} logs in`];
     });
-    this.#chapter('The second relation is removed');
-    await this.#removeRelation(second);
+    this.chapter('The second relation is removed');
+    await this.removeRelation(second);
   }
 
   async #leaveNothing(): Promise<void> {
-    this.#chapter('What is left');
-    for (const [name, body] of Object.entries(leftovers(this.#world)))
-      await this.#check(name, body);
+    this.chapter('What is left');
+    for (const [name, body] of Object.entries(leftovers(this.world))) await this.check(name, body);
   }
 
-  async #removeRelation(id: number): Promise<void> {
-    const { juju } = this.#world;
-    this.#happens(`relation ${id} is removed`, `relation ${id}`);
-    await this.#everyone({
-      hook: 'database-relation-departed',
-      relation: id,
-      departingUnit: 'application/0',
-    });
-    juju.breaking(id);
-    await this.#everyone({ hook: 'database-relation-broken', relation: id });
-    juju.forget(id);
-    await this.#newsGoRound();
-  }
-
-  async #everyone(event: JujuEvent): Promise<void> {
-    for (const unit of this.#world.juju.units) await this.#hook(unit, event);
-  }
-
-  async #hook(unit: string, event: JujuEvent): Promise<void> {
-    this.#interruption.throwIfAborted();
-    const run = await this.#world.record(unit, event, this.#recorder);
-    narrateDispatch(this.#tell, unit, run);
-  }
-
-  /** The followers hear of the ledger, and the leader of the followers. */
-  async #newsGoRound(): Promise<void> {
-    const { units, leader } = this.#world.juju;
-    const followers = units.filter((unit) => unit !== leader);
-    const hook = 'pgb-peers-relation-changed';
-    for (const unit of followers) await this.#hook(unit, { hook });
-    if (leader === null) return;
-    for (const remoteUnit of followers) await this.#hook(leader, { hook, remoteUnit });
-  }
-
-  async #check(name: string, body: () => Promise<[ok: boolean, detail: string]>): Promise<void> {
-    this.#interruption.throwIfAborted();
-    let [ok, detail] = [false, ''];
+  async #isRefused(bag: Databag): Promise<[ok: boolean, detail: string]> {
     try {
-      [ok, detail] = await body();
+      await this.login(bag);
+      return [false, 'it was let in'];
     } catch (error) {
-      detail = error instanceof Error ? error.message : String(error);
+      return [true, (error as Error).message];
     }
-    this.#checks.push({ name, ok, detail });
-    this.#recorder.note('check', name, ok, { detail });
-    this.#tell(`  ${ok ? '✓' : '✗'} ${name} (${detail})\n`);
-  }
-
-  async #login(bag: Databag, options?: Parameters<typeof login>[1]): Promise<pg.Client> {
-    const ca = (bag.tls === 'True' && bag[bagKeys.tlsAuthorities]) || '';
-    const client = await login(bag, { ca, ...options });
-    this.#clients.add(client);
-    return client;
-  }
-
-  #published(id: number): Databag {
-    return this.#world.juju.databag({ _tag: 'OwnApp', relation: id });
-  }
-
-  #endpointOf(unit: string): string {
-    const { host, port } = this.#world.pooler(unit);
-    return `${host}:${port}`;
-  }
-
-  #happens(text: string, of?: string): void {
-    this.#recorder.note('action', text, true, of === undefined ? {} : { of });
-  }
-
-  #chapter(title: string): void {
-    this.#recorder.note('chapter', title);
-    this.#tell(`\n${title}\n${'─'.repeat(title.length)}\n`);
   }
 }

@@ -3,7 +3,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Recorder } from '../../inspector/recorder.ts';
 import { dispatch } from '../../juju/dispatch.ts';
 import type { JujuEvent } from '../../juju/port.ts';
+import { type ActionResults, act } from '../../process/action.ts';
 import { unitIdentity } from '../charm/identity.ts';
+import { actions } from '../commands/actions.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
 import { cryptoEntropy } from '../entropy.ts';
 import { type HookError, render } from '../errors.ts';
@@ -145,6 +147,27 @@ export class World {
       return dispatch(pgbouncerCharm(), observer.adapters, { watch: observer.watch })(event)();
     });
     return succeeded(outcome);
+  }
+
+  /** Runs an action as an operator would, and tells the recorder of it. One that is refused is an error. */
+  async act(
+    unit: string,
+    name: string,
+    parameters: object,
+    recorder: Recorder,
+  ): Promise<ActionResults> {
+    let results: ActionResults = {};
+    const event = { hook: `actions/${name}` };
+    const outcome = await recorder.hook(unit, event, this.adapters(unit), async (observer) => {
+      const { adapters, watch } = observer;
+      const acted = await act(pgbouncerCharm(), actions, adapters, { watch })(name, parameters)();
+      if (E.isRight(acted)) results = acted.right;
+      // Its hooks are told as they go on; beside them it is none.
+      return E.map(() => null)(acted);
+    });
+    if (E.isRight(outcome)) return results;
+    const { left } = outcome;
+    throw new Error(left._tag === 'ActionRefused' ? left.why : render(left));
   }
 
   /** The leader decides, the others hear of it, the leader hears of them. */

@@ -1,10 +1,17 @@
 /** How a configuration is put in force on one process, and taken back where it is not. */
+import type { LoginOf, TenantLogin } from '../ports.ts';
 import { type Configuration, type DatabaseEntry, sameDatabases } from './configuration.ts';
-import type { Console } from './console.ts';
+import { type Console, introduce } from './console.ts';
 import { confirm, filesFor, filesOf, listensAsIn, mark, unconfirmed, write } from './files.ts';
 import { goingOn, looksUp } from './lookup.ts';
 import { offersOther } from './offered.ts';
-import { isFenced, oldestVersion, type PgbouncerFiles, parseVersion } from './pgbouncer-files.ts';
+import {
+  isFenced,
+  oldestVersion,
+  type PgbouncerFiles,
+  parseVersion,
+  renewedSince,
+} from './pgbouncer-files.ts';
 import {
   begin,
   goBack,
@@ -30,7 +37,11 @@ export interface Rejected {
   readonly why: string;
 }
 
-export async function apply(spoken: Spoken, wholly: Configuration): Promise<Applied | Rejected> {
+export async function apply(
+  spoken: Spoken,
+  wholly: Configuration,
+  loginOf: LoginOf = async () => null,
+): Promise<Applied | Rejected> {
   const { process, console } = spoken;
   const { workload } = process;
   const found = await findOut(spoken);
@@ -76,6 +87,8 @@ export async function apply(spoken: Spoken, wholly: Configuration): Promise<Appl
   }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
+  for (const user of renewedSince(before.userlist ?? '', configuration.users))
+    await introduced(spoken, await loginOf(user));
   const isCertified = lost !== null || before.certificate !== files.certificate;
   const why =
     (await differs(console, configuration, wanted)) ??
@@ -87,6 +100,11 @@ export async function apply(spoken: Spoken, wholly: Configuration): Promise<Appl
   }
   await outcome.restore();
   return { _tag: 'Rejected', why };
+}
+
+/** Where that fails, open sessions wait until their application logs in. */
+async function introduced({ process, remaining }: Spoken, login: TenantLogin | null) {
+  if (login !== null) await introduce(process.consoles, login, remaining).catch(() => {});
 }
 
 /** What is known of a process before anything is done to it. */

@@ -1,5 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Login } from '../../../machines/index.ts';
+import type { TenantLogin } from '../ports.ts';
 import { connect, type Row, type Session, WireProblem } from '../wire/index.ts';
 import type { DatabaseEntry } from './configuration.ts';
 
@@ -185,6 +186,38 @@ export async function tryLogin(
     await session.end();
   }
 }
+
+/** Milliseconds within which PgBouncer has tried a server again that let nobody in. */
+const untilTriedAgain = 3_000;
+
+/**
+ * Logs in as a client does until it gets to its server: PgBouncer, which tries by itself to keep
+ * connections at hand, may have failed meanwhile, and tries again only after a while.
+ */
+export async function introduce(
+  addresses: readonly Address[],
+  user: TenantLogin,
+  remaining: () => number,
+): Promise<void> {
+  const until = performance.now() + Math.min(untilTriedAgain, remaining());
+  const left = () => until - performance.now();
+  for (let at = 0; ; ) {
+    const address = addresses[at];
+    if (address === undefined) return;
+    try {
+      await tryLogin(address, user, user.database, left);
+      return;
+    } catch (problem) {
+      if (!(problem instanceof WireProblem) || left() <= 0) throw problem;
+      if (problem.kind === 'unreachable') at += 1;
+      else if (problem.message.startsWith(failing)) await after(50);
+      else throw problem;
+    }
+  }
+}
+
+/** How it refuses those who wait for such a server. */
+const failing = 'server login has been failing';
 
 /** By TLS only where PgBouncer lets in nobody without: it is this unit's own, and on this machine. */
 async function open(

@@ -56,11 +56,11 @@ export function pgbouncer(options: PgbouncerOptions): Pooler {
   let isLookingUp = false;
   return {
     looksUp: () => isLookingUp,
-    apply: (configuration) =>
+    apply: (configuration, loginOf) =>
       attempt(clients, async () => {
         const applied: Applied[] = [];
         for (const [process, console] of consoles) {
-          const outcome = await apply({ process, console, remaining }, configuration);
+          const outcome = await apply({ process, console, remaining }, configuration, loginOf);
           if (outcome._tag === 'Rejected') {
             for (const { restore } of applied) await restore();
             halt({

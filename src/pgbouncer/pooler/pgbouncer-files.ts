@@ -237,3 +237,12 @@ export function secretIn(userlist: string, user: string): string | null {
   const line = userlist.split('\n').find((one) => one.startsWith(`${listed(user)} "`));
   return line?.slice(listed(user).length + 2, -1).replaceAll('""', '"') ?? null;
 }
+
+/** The users whom a userlist has by another verifier than they have now. */
+export function renewedSince(userlist: string, users: Configuration['users']): readonly string[] {
+  const known = new Set(userlist.split('\n'));
+  const names = new Set([...known].map((line) => line.slice(0, line.indexOf('" "') + 1)));
+  return users.flatMap(({ name, verifier: { secret } }) =>
+    names.has(listed(name)) && !known.has(`${listed(name)} ${listed(secret)}`) ? [name] : [],
+  );
+}

@@ -178,6 +178,10 @@ describe('actions', () => {
   ] as const)('rotate-password: of relation %s', async (_, relation, force, hears) => {
     const before = told(relation);
     const session = await login(before);
+    // While one session holds the only connection to the server another one takes a new one.
+    const busy = await login(before);
+    const read = { ...before, endpoints: before['read-only-endpoints'] ?? '' };
+    const reading = [await login(read), await login(read)];
     const revisions = () => Object.values(charm.world.secrets).map((one) => one.revisions.length);
     const [made, total] = [revisions().length, revisions().reduce((sum, one) => sum + one)];
     const { results, failure } = await asked(leader, 'rotate-password', { relation, force });
@@ -196,11 +200,14 @@ describe('actions', () => {
       made,
       total + 1,
     ]);
+    await busy.query('BEGIN');
+    expect((await session.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await Promise.all([busy.end(), session.end()]);
     await expect(login(before)).rejects.toThrow();
     await (await login(now)).end();
-    expect((await session.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-    await session.end();
     await charm.settle();
+    for (const one of reading) await one.query('BEGIN');
+    await Promise.all(reading.map((one) => one.end()));
     const reader = { ...now, endpoints: told(relation)['read-only-endpoints'] ?? '' };
     await (await login(reader)).end();
     await expect(login({ ...reader, password: before.password ?? '' })).rejects.toThrow();
