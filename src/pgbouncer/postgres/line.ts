@@ -2,7 +2,7 @@
 import { renderHostPort } from '../relation/host-port.ts';
 import { connect, type Row, type Session, WireProblem } from '../wire/index.ts';
 import type { PostgresOptions } from './options.ts';
-import { pinned } from './pinned.ts';
+import { pinned, pinnedAmongOthers } from './pinned.ts';
 import { SqlProblem } from './problem.ts';
 
 export interface Login {
@@ -54,8 +54,7 @@ export class Line {
 
   /** The same for a database whose users may keep others out: that says nothing of the server. */
   async openAmongOthers(login: Login, database: string, major: number): Promise<Session> {
-    const settings: Readonly<Record<string, string>> =
-      major < 17 ? {} : { transaction_timeout: '0' };
+    const settings = pinnedAmongOthers(major);
     return this.#during(`log in to ${database} as ${login.user}`, (left) =>
       this.#connect(login, database, settings, left).catch((problem) => {
         if (!(problem instanceof WireProblem) || problem.kind !== 'hang' || this.isTimeUp)

@@ -35,7 +35,7 @@ export async function connect(to: Destination): Promise<Session> {
     const gate = new Gate(await reach(to, limit.signal));
     return await logIn(to, gate);
   } catch (problem) {
-    throw limit.signal.aborted ? hang(to.timeout) : problem;
+    throw limit.signal.aborted ? hang() : problem;
   } finally {
     clearTimeout(timer);
   }
@@ -112,7 +112,7 @@ class LoggedIn implements Session {
   async #ask(text: string, timeout: number): Promise<readonly (readonly Row[])[]> {
     if (this.#gate.destroyed) throw this.#lost();
     if (text.includes('\0')) throw new WireProblem('refused', 'a zero byte in a statement');
-    const timer = setTimeout(() => this.#gate.fail(hang(timeout)), timeout);
+    const timer = setTimeout(() => this.#gate.fail(hang()), timeout);
     try {
       const results: unknown = await this.#client.query(text);
       return (Array.isArray(results) ? results : [results]).map(
@@ -140,5 +140,6 @@ class LoggedIn implements Session {
 const isRefusal = (cause: unknown): cause is pg.DatabaseError =>
   cause instanceof pg.DatabaseError && cause.code !== undefined;
 
-const hang = (timeout: number) =>
-  new WireProblem('hang', `the server does not answer within ${Math.ceil(timeout)} ms`);
+// Without the milliseconds, which are what a hook has left: it stands on record, and what is on record
+// calls other units forth when it changes.
+const hang = () => new WireProblem('hang', 'the server does not answer in time');

@@ -10,6 +10,7 @@ import { operated } from './operated.ts';
 import { planted } from './planted.ts';
 import { pooler } from './pooler.ts';
 import { renewed } from './renewed.ts';
+import { settings } from './settings.ts';
 import { stuck } from './stuck.ts';
 
 const attacks: readonly Attack[] = [
@@ -23,6 +24,7 @@ const attacks: readonly Attack[] = [
   ...made,
   ...names,
   ...renewed,
+  ...settings,
 ];
 
 /** The PostgreSQL that is run, as the folder that is named says; the newest where none is. */

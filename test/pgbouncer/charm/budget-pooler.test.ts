@@ -27,7 +27,7 @@ describe('PgBouncer that hangs', () => {
       took.push(milliseconds);
       // Less than all that servers may have of the hook.
       expect(milliseconds).toBeLessThan(7_000);
-      const why = /PgBouncer at 127.0.0.1:\d+ does not answer \(the server does not answer within/;
+      const why = /PgBouncer at 127.0.0.1:\d+ does not answer \(the server does not answer in time/;
       expect(status).toMatch(why);
       expect(out).toMatch(why);
       expect(relations.some((relation) => queue.isServed(relation))).toBe(false);

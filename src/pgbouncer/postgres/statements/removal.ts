@@ -11,7 +11,7 @@ export const makeAgent = (role: string, verifier: string): string =>
   `CREATE ROLE ${id(role)} LOGIN PASSWORD ${text(verifier)}`;
 
 /**
- * Its own first, and some of killed hooks; one that cannot go now goes the next time. A tenant may call
+ * Its own first, and some of killed hooks; one that cannot go now logs in no more, and goes later. A tenant may call
  * roles by such a name, and hold them.
  */
 export const sweepAgents = (prefix: string, own: string): string =>
@@ -28,6 +28,10 @@ BEGIN
                         WHERE m.roleid = r.oid AND ${isMaker} AND u.rolname <> SESSION_USER)
      ORDER BY r.rolname <> ${text(own)}, pg_catalog.random() LIMIT 5
   LOOP
+    BEGIN
+      EXECUTE pg_catalog.format('ALTER ROLE %I NOLOGIN', agent);
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
     BEGIN
       EXECUTE pg_catalog.format('DROP OWNED BY %I', agent);
       EXECUTE pg_catalog.format('DROP ROLE %I', agent);
