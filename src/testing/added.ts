@@ -40,16 +40,29 @@ export function integrated(
   });
 }
 
-export function related(world: World, name: string): World {
+export function related(charm: Pick<SimulatedCharm, 'limits'>, world: World, name: string): World {
   const { role, endpoint, ownEndpoint } = applicationNamed(world, name);
   if (role !== 'requirer')
     throw new Misuse(`${name} is the one under test; relate a requirer to it`);
+  if (isFull(charm, world, endpoint))
+    throw new Misuse(`${endpoint} of ${world.tested} takes no more relations than it has`);
   return withNew(world, {
     ...fresh,
     ...{ endpoint, provider: world.tested, requirer: name },
     ...(ownEndpoint === undefined ? {} : { requirerEndpoint: ownEndpoint }),
   });
 }
+
+/** Whether an endpoint has all the relations that it takes; Juju counts those that end as well. */
+export const isFull = (
+  { limits = {} }: Pick<SimulatedCharm, 'limits'>,
+  { relations }: World,
+  endpoint: string,
+): boolean => {
+  const most = limits[endpoint];
+  if (most === undefined) return false;
+  return Object.values(relations).filter((one) => one.endpoint === endpoint).length >= most;
+};
 
 const fresh = {
   life: 'alive',

@@ -71,6 +71,7 @@ export function checkSimulated({
   invariants,
   requests,
   endpoints,
+  limits = {},
 }: SimulatedCharm) {
   const names = [...Object.keys(shared.actions), ...Object.keys(unit.actions)];
   const taken: readonly string[] = ['RunHook', 'Lag', 'CatchUp', ...operationTags];
@@ -93,4 +94,7 @@ export function checkSimulated({
   if (requests.length === 0) throw new Misuse('requests is empty: say what applications ask for');
   if (endpoints.length === 0)
     throw new Misuse('endpoints is empty: name those where others are related');
+  const unknown = Object.keys(limits).find((endpoint) => !endpoints.includes(endpoint));
+  if (unknown !== undefined)
+    throw new Misuse(`limits names ${unknown}; the endpoints are ${endpoints.join(', ')}`);
 }

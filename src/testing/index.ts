@@ -78,7 +78,6 @@ export {
   type SimulatedConfig,
   type Symmetric,
   simulatedCharm,
-  type WholeLife,
 } from './simulated-charm.ts';
 export { simulatedJuju } from './simulated-juju.ts';
 export { dueHooks, type Rest, rest, Simulation, Violated } from './simulation.ts';
@@ -87,6 +86,7 @@ export { type Runner, type Running, runnerOf, step } from './step.ts';
 export { tell } from './tell.ts';
 export { ToolError } from './tool-error.ts';
 export { type RelationView, type View, viewOf } from './view.ts';
+export type { WholeLife } from './whole-life.ts';
 export {
   type Application,
   type AskedAction,

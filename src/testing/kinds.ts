@@ -2,6 +2,7 @@
 
 import type { Databag } from '../juju/index.ts';
 import { type Action, type Interruption, isHook } from './actions.ts';
+import { isFull } from './added.ts';
 import { aCharm, aWorld, given } from './given.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -112,6 +113,9 @@ export function actionsOf<Shared, Own>(
     owner: world.applications[tested],
     units: unitsOf(world, tested),
     requirers,
+    relatable: requirers.filter(
+      (name) => !isFull(charm, world, world.applications[name]?.endpoint ?? ''),
+    ),
     relations: Object.entries(world.relations).filter(([, relation]) => !isPeer(relation)),
     limits: { requests, units: most, relations: mostRelations },
   });
@@ -126,6 +130,8 @@ interface Scene {
   readonly units: readonly string[];
   /** The applications on the other side that live. */
   readonly requirers: readonly string[];
+  /** Those of them that Juju would relate now. */
+  readonly relatable: readonly string[];
   readonly relations: readonly (readonly [id: string, relation: World['relations'][string]])[];
   readonly limits: Required<Surroundings>;
 }
@@ -144,10 +150,10 @@ const actionsByKind: Readonly<Record<JujuKind, (scene: Scene) => readonly Action
     units
       .filter((unit) => hooksOf(world, unit).length === 0)
       .map((unit) => ({ _tag: 'RunHook', unit, hook: updateStatus })),
-  relate: ({ owner, requirers, relations, limits }) =>
+  relate: ({ owner, relatable, relations, limits }) =>
     relations.length >= limits.relations || owner?.life !== 'alive'
       ? []
-      : requirers.map((application) => ({ _tag: 'Relate', application })),
+      : relatable.map((application) => ({ _tag: 'Relate', application })),
   'remove relation': ({ relations }) =>
     relations.flatMap(([id, { life }]): Action[] => {
       if (life === 'dying') return [];

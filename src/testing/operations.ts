@@ -47,7 +47,7 @@ export function operated(charm: SimulatedCharm, world: World, action: Operation)
     case 'Integrate':
       return integrated(world, action);
     case 'Relate':
-      return related(world, action.application);
+      return related(charm, world, action.application);
     case 'RemoveRelation':
       return removed(world, action.relation, action.force === true);
     case 'Suspend':

@@ -19,7 +19,8 @@ import type { HookTools } from './hook-tools.ts';
 import type { Invariant, Seen } from './outcome.ts';
 import { hooksEnd } from './resting.ts';
 import { asking, type Script } from './script.ts';
-import type { Configuration, Hook, Topology, World } from './world.ts';
+import type { WholeLife } from './whole-life.ts';
+import type { Hook, Topology, World } from './world.ts';
 
 /** Something that happens to what is outside, by itself or by somebody's hand. */
 export interface Happening<State> {
@@ -108,6 +109,8 @@ export interface SimulatedConfig<
   readonly application: string;
   /** The endpoints where others are related; the first one where a topology names none. */
   readonly endpoints: readonly [string, ...string[]];
+  /** How many relations an endpoint takes at a time, as `limit` says in its metadata; any number by default. */
+  readonly limits?: Readonly<Record<string, number>>;
   /** Where clients reach the unit of a number; `APPLICATION-0:80` by default. */
   readonly address?: (unit: number) => string | null;
   /** The charm's options as operators have set them; none by default. */
@@ -124,6 +127,8 @@ export interface SimulatedConfig<
     readonly unit: {
       readonly initial: Own;
       readonly actions?: Readonly<Record<UnitName, Happening<Own>>>;
+      /** As in `OutsidePart`. */
+      begins?(application: string, before: Own | null): Own;
     };
     /** Makes the charm's ports of what one unit sees. */
     readonly open: (
@@ -151,20 +156,6 @@ export interface SimulatedConfig<
   readonly soaked?: (seed: number) => Topology;
 }
 
-/** How units begin, where a charm is to go through all of its life and not through its relations alone. */
-export interface WholeLife {
-  /** Options as they are at first; `ChangeConfig` sets others. */
-  readonly config: Configuration;
-  /** Its storages, which are attached before a unit is installed. */
-  readonly storage: readonly string[];
-  /** Its peer relations but the first. */
-  readonly morePeers: readonly string[];
-  /** The id of the first relation that is made; those of peer relations are below it. */
-  readonly firstRelation: number;
-  /** How many steps a fair world is given to come to rest. */
-  readonly patience: number;
-}
-
 /**
  * A charm that histories, searches and stories are made of. To see what would come of a defect, give
  * one with another `run`.
@@ -172,6 +163,7 @@ export interface WholeLife {
 export interface SimulatedCharm<Given extends object = object, Shared = unknown, Own = unknown> {
   readonly application: string;
   readonly endpoints: readonly [string, ...string[]];
+  readonly limits?: Readonly<Record<string, number>>;
   readonly peers: string | null;
   readonly visible?: Visible;
   /** Missing where units are installed and configured when the model begins. */

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { recordReplay } from '../../src/inspector/index.ts';
+import { choices } from '../../src/testing/explore/bounds.ts';
+import { Memory } from '../../src/testing/explore/memory.ts';
 import {
+  actionsOf,
   defaultBounds,
   explore,
   historiesHold,
@@ -194,8 +197,38 @@ describe('a charm whose parts do not fit', () => {
       () => simulatedCharm({ ...parts, requests: [] }),
       'requests is empty',
     ],
+    [
+      'a limit of an endpoint that is not there',
+      () => simulatedCharm({ ...parts, limits: { boats: 1 } }),
+      'limits names boats; the endpoints are ',
+    ],
   ])('%s', (_, make, why) => {
     expect(make).toThrow(why);
+  });
+
+  it('an endpoint that has all the relations that it takes is offered no more', async () => {
+    const requirers = { fleet: { units: 1, request: {} }, ferry: { units: 0, request: {} } };
+    const limited = { ...simulated, limits: { ships: 1 } };
+    const relates = async (charm: typeof simulated) => {
+      const simulation = new Simulation(charm, { requirers });
+      await simulation.take({ _tag: 'Relate', application: 'fleet' });
+      const { world } = simulation;
+      const memory = new Memory(charm);
+      const state = {
+        world: memory.interner.canonical(world),
+        budget: { left: defaultBounds(charm), toRelate: ['ferry'] },
+        behind: [],
+      };
+      const next = choices(charm, state, memory);
+      return [
+        actionsOf(charm, world, 'relate').length,
+        next.filter(({ action }) => action._tag === 'Relate').length,
+      ];
+    };
+    expect([await relates(simulated), await relates(limited)]).toEqual([
+      [2, 1],
+      [0, 0],
+    ]);
   });
 
   it('and a topology with an endpoint that it has not are refused', () => {

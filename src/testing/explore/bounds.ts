@@ -1,4 +1,5 @@
 import type { Action, OutsideAction } from '../actions.ts';
+import { isFull } from '../added.ts';
 import { given } from '../given.ts';
 import { updateStatus } from '../resolver.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
@@ -138,7 +139,7 @@ function events(charm: SimulatedCharm, state: State): readonly Choice[] {
   const add = (action: Action, next = budget, behind = state.behind) =>
     found.push({ action, budget: next, behind });
   const units = unitsOf(world, tested);
-  if (left.operations > 0 && owner.life === 'alive') operate(state, add);
+  if (left.operations > 0 && owner.life === 'alive') operate(charm, state, add);
   if (owner.leader === null)
     for (const unit of units) add({ _tag: 'Elect', unit }, budget, without(state, unit));
   else if (left.leaderChanges > 0)
@@ -170,10 +171,16 @@ const isLeaving = ({ units, relations }: World, name: string): boolean =>
       isReread !== true && (units[name]?.life === 'dying' || relations[id]?.life !== 'alive'),
   );
 
-function operate({ world, budget }: State, add: (action: Action, next: Budget) => void): void {
+function operate(
+  charm: SimulatedCharm,
+  { world, budget }: State,
+  add: (action: Action, next: Budget) => void,
+): void {
   const next = spent(budget, 'operations');
   const [application, ...toRelate] = budget.toRelate;
-  if (application !== undefined) add({ _tag: 'Relate', application }, { ...next, toRelate });
+  const endpoint = world.applications[application ?? '']?.endpoint ?? '';
+  if (application !== undefined && !isFull(charm, world, endpoint))
+    add({ _tag: 'Relate', application }, { ...next, toRelate });
   for (const [id, { life, ...relation }] of Object.entries(world.relations)) {
     if (isPeer(relation)) continue;
     const named = { relation: Number(id) };
