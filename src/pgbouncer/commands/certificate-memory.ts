@@ -65,10 +65,10 @@ export function rememberedOf(
   };
 }
 
-/** Takes back the request, and has no certificate any more. */
+/** Takes back the request, and has no certificate any more; the key goes when PgBouncer knows. */
 export async function forgetAll({ certified, put, said, asks }: Remembered): Promise<void> {
   const { relation: id } = await certified();
   const isThere = id !== null && (await said()) !== null;
   if (isThere) asks(id, null);
-  await put({ relation: isThere ? id : null, asked: null, held: null });
+  await put({ relation: isThere ? id : null, asked: null, held: null, keyGoes: true });
 }

@@ -4,7 +4,12 @@ import type { Unit } from '../../juju/unit.ts';
 import { endpoints } from '../keys.ts';
 import type { ClientTls } from '../pooler/configuration.ts';
 import type { Outside } from '../ports.ts';
-import { type Answered, commonNameOf, objectionTo } from '../relation/certificate.ts';
+import {
+  type Answered,
+  type Certified,
+  commonNameOf,
+  objectionTo,
+} from '../relation/certificate.ts';
 import type { HostPort } from '../relation/host-port.ts';
 import { forgetAll, type Remembered, rememberedOf } from './certificate-memory.ts';
 import {
@@ -71,8 +76,7 @@ function withoutTls(
 ): Certificates {
   const nothing = () => none;
   const due = async () => {
-    const { asked, held } = await remembered.certified();
-    return identity !== undefined && (asked !== null || held !== null)
+    return identity !== undefined && isKept(await remembered.certified())
       ? `TLS is off: ${goes}`
       : null;
   };
@@ -88,6 +92,7 @@ function withoutTls(
     forget: () => forgetAll(remembered),
     deleteKey: async () => {
       if (identity !== undefined) await take(identity.forget);
+      await remembered.put(keyless);
     },
     clients: nothing,
     authorities: () => nobody,
@@ -101,10 +106,11 @@ function withTls(known: Known, called: JujuEvent): Certificates {
   const view = viewed(known, called);
   const { isThere, answered, isRevoked, isAsked, shown } = view;
   const due = async () => {
-    const { relation: id, asked, held } = await certified();
-    if (id === null && held === null) return null;
+    const known = await certified();
+    const { relation: id, asked, held } = known;
+    if (id === null && !isKept(known)) return null;
     if (!(await isThere()))
-      return asked !== null || held !== null ? `nobody gives certificates any more: ${goes}` : null;
+      return isKept(known) ? `nobody gives certificates any more: ${goes}` : null;
     if (await isRevoked())
       return `the certificate was revoked: ${goes}, and another one is asked for`;
     if (!(await isAsked())) return 'a certificate is asked for';
@@ -133,7 +139,8 @@ function withTls(known: Known, called: JujuEvent): Certificates {
       const wanted = await view.names();
       const made = await take(identity.request(wanted));
       view.has(made.key);
-      await put({ asked: { ...made, names: wanted, name: commonNameOf(wanted) } });
+      const asked = { ...made, names: wanted, name: commonNameOf(wanted) };
+      await put({ asked, keyGoes: undefined });
       asks(id, made.request);
     },
     take: async () => {
@@ -150,9 +157,8 @@ function withTls(known: Known, called: JujuEvent): Certificates {
     deleteKey: async () => {
       await take(identity.forget);
       view.has(null);
-      if ((await certified()).revoked !== true) return;
-      isRid = true;
-      await put({ revoked: undefined });
+      if ((await certified()).revoked === true) isRid = true;
+      await put(keyless);
     },
     clients: async () => {
       const held = await shown();
@@ -180,6 +186,12 @@ function withTls(known: Known, called: JujuEvent): Certificates {
 }
 
 const goes = 'key and certificate go';
+
+/** Whether a unit has anything yet that goes when nobody gives certificates. */
+const isKept = ({ asked, held, keyGoes }: Certified): boolean =>
+  asked !== null || held !== null || keyGoes === true;
+
+const keyless = { revoked: undefined, keyGoes: undefined };
 const untilThen = 'until then nobody comes in over the network';
 
 /**

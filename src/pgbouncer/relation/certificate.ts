@@ -54,6 +54,8 @@ export interface Certified {
   readonly held: Held | null;
   /** Whether what was taken back was revoked, and the key is still to go. */
   readonly revoked?: boolean | undefined;
+  /** Whether all was taken back, and the key is still to go: PgBouncer may show what it belongs to. */
+  readonly keyGoes?: boolean | undefined;
 }
 
 const uncertified: Certified = { relation: null, asked: null, held: null };
@@ -81,6 +83,7 @@ const certified = v.object({
     }),
   ),
   revoked: v.optional(v.boolean()),
+  keyGoes: v.optional(v.boolean()),
 });
 
 /** What a unit's state remembers; whatever cannot be read is asked for anew. */
@@ -92,7 +95,7 @@ export function parseCertified(text: string | undefined): Certified {
 
 /** As a unit's state keeps it; empty where there is nothing to keep. */
 export const encodeCertified = (one: Certified): string =>
-  one.relation === null && one.held === null ? '' : JSON.stringify(one);
+  one.relation === null && one.held === null && one.keyGoes !== true ? '' : JSON.stringify(one);
 
 /** Why a certificate cannot be put in force, to follow its name; null where it can. */
 export function objectionTo(

@@ -395,6 +395,29 @@ describe('a unit’s certificate', () => {
   });
 
   it.each([
+    ['the relation went without a word', { tls: 'allow' }, true],
+    ['clients are to come without TLS', { tls: 'off' }, false],
+  ] as const)('takes its key along, where PgBouncer is down while %s', async (...row) => {
+    const [, options, isGone] = row;
+    const world = await served();
+    await world.relateCertificates();
+    world.give(...units);
+    await world.told();
+    if (isGone) world.juju.forget(certificates);
+    world.pooler(leader).isUp = false;
+    const { key } = world.identity(leader).state;
+    await world.dispatch(leader, { hook: 'update-status' }, options);
+    expect(world.identity(leader).state.key).toBe(key);
+    world.pooler(leader).isUp = true;
+    await world.dispatch(leader, { hook: 'p-pebble-ready' }, options);
+    expect(world.identity(leader).state.key).toBe(null);
+    expect(world.signerOf(leader)).toBe(null);
+    const { made } = world.identity(leader).state;
+    await world.dispatch(leader, { hook: 'update-status' }, options);
+    expect(world.identity(leader).state).toEqual({ key: null, made });
+  });
+
+  it.each([
     ['allow', 'False'],
     ['require', 'True'],
   ] as const)(
