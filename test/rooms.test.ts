@@ -152,6 +152,7 @@ describe('rooms', () => {
       ],
       '../src/pgbouncer/testing/index.ts': [
         'backendConformance',
+        'certificatesVerify',
         'credentialsWork',
         'databags',
         'endpointsServe',
@@ -168,6 +169,7 @@ describe('rooms', () => {
         'secretsGo',
         'simulated',
         'simulatedInSlices',
+        'simulatedWithTls',
         'topologies',
       ],
       '../src/chart/index.ts': [

@@ -17,7 +17,7 @@ const wanted = {
   'hookchart/chart': ['parse', 'print', 'chartOf', 'chartsIn', 'compare', 'dot', 'svg'],
   'hookchart/machines': ['hooks'],
   'hookchart/pgbouncer': ['pgbouncerCharm', 'MemoryPostgres'],
-  'hookchart/pgbouncer/testing': ['simulated', 'backendConformance'],
+  'hookchart/pgbouncer/testing': ['simulated', 'simulatedWithTls', 'backendConformance'],
   'hookchart/testing': [
     ...[
       'Simulation',

@@ -18,6 +18,7 @@ const searches = {
   'units that lag': '--units 2 --crashes 1 --leader-changes 1 --outages 0 --lags 2',
   'what takes many hooks':
     '--charm #simulatedInSlices --units 2 --crashes 1 --leader-changes 2 --outages 0',
+  'somebody who gives certificates': '--charm #simulatedWithTls',
   'agents that are restarted while the provider goes':
     '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 0 --endings 1 --restarts 1 --lags 2',
   'agents that are restarted while a unit goes':
@@ -38,7 +39,11 @@ const steps: readonly (readonly [name: string, ...args: string[]])[] = [
         ...['--record', `${kept(name)}.html`, '--save', `${kept(name)}.json`],
       ] as const,
   ),
-  ...Object.entries({ '': [], ', in slices': ['--charm', '#simulatedInSlices'] }).map(
+  ...Object.entries({
+    '': [],
+    ', in slices': ['--charm', '#simulatedInSlices'],
+    ', with certificates': ['--charm', '#simulatedWithTls'],
+  }).map(
     ([which, charm]) =>
       [
         `random histories${which}`,

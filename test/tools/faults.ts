@@ -8,6 +8,8 @@ export interface PlantedFault {
   readonly also?: Pick<PlantedFault, 'file' | 'edits'>;
   /** The options of `hookchart verify` that find it; null where random histories do. */
   readonly verify: string | null;
+  /** The charm to simulate, where it is not the usual one. */
+  readonly charm?: string;
 }
 
 const quick = '--units 2 --relations 1 --crashes 0 --leader-changes 0 --outages 0';
@@ -318,5 +320,31 @@ export const faults: readonly PlantedFault[] = [
       ],
     ],
     verify: null,
+  },
+  {
+    name: 'clients are told to verify a unit that has no certificate yet',
+    file: 'src/pgbouncer/relation/endpoints.ts',
+    edits: [["if (reader.authorities === '') hasLaggard = true;\n      else if (", 'if (']],
+    verify: `${quick.replace('--relations 1', '--relations 2')} --lags 1`,
+    charm: '#simulatedWithTls',
+  },
+  {
+    name: 'what was told of TLS stays when nobody gives certificates any more',
+    file: 'src/pgbouncer/commands/connection.ts',
+    edits: [
+      [
+        'if (record.published?.authorities !== next.authorities)',
+        'if (next.authorities !== undefined)',
+      ],
+    ],
+    verify: quick.replace('--relations 1', '--relations 2'),
+    charm: '#simulatedWithTls',
+  },
+  {
+    name: 'a key stays whose certificate went while PgBouncer was down',
+    file: 'src/pgbouncer/commands/certificate-memory.ts',
+    edits: [['held: null, keyGoes: true', 'held: null']],
+    verify: null,
+    charm: '#simulatedWithTls',
   },
 ];

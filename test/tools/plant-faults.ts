@@ -43,7 +43,8 @@ function sought(fault: PlantedFault, root: string): Finding | null {
     });
   const argv =
     fault.verify === null ? ['soak', '--hooks', '150000'] : ['verify', ...fault.verify.split(' ')];
-  const { stdout, stderr, status } = run(...argv);
+  const charm = fault.charm === undefined ? [] : ['--charm', fault.charm];
+  const { stdout, stderr, status } = run(...argv, ...charm);
   if (status === 0) return null;
   if (status !== 1 || stdout === '') {
     process.stderr.write(`${fault.name}: ${stderr}\n`);

@@ -1,10 +1,12 @@
 /**
- * PgBouncer's charm in the simulated Juju: requirers, invariants I1 to I8, arbitraries, conformance of
+ * PgBouncer's charm in the simulated Juju: requirers, invariants I1 to I9, arbitraries, conformance of
  * its ports.
  *
  * @module hookchart/pgbouncer/testing
  */
 export { databags, requests, topologies } from './arbitraries.ts';
+export { certificatesVerify } from './certificates-verify.ts';
+export type { CertifiedUnit, CertifiedWorld } from './certified-outside.ts';
 export {
   type BackendSubject,
   backendConformance,
@@ -27,3 +29,4 @@ export {
 export { type PgbouncerWorld, provider, type Shared } from './outside.ts';
 export type { RequirerOptions } from './requirer.ts';
 export { simulated, simulatedInSlices } from './simulated.ts';
+export { simulatedWithTls } from './simulated-with-tls.ts';

@@ -16,6 +16,7 @@ import {
   namedUnits,
   password,
   runningPoolers,
+  saysTls,
   servedRelations,
 } from './looking.ts';
 import { type PgbouncerWorld, provider, type Shared } from './outside.ts';
@@ -69,7 +70,10 @@ export const endpointsServe: PgbouncerInvariant = {
   atRest: (world) =>
     servedRelations(world).flatMap(({ id, bag }) => {
       const missing = unitsOf(world, provider).filter(
-        (unit) => world.units[unit]?.life === 'alive' && !namedUnits(world, bag).includes(unit),
+        (unit) =>
+          world.units[unit]?.life === 'alive' &&
+          !namedUnits(world, bag).includes(unit) &&
+          !(saysTls(bag) && isPlain(world, unit)),
       );
       return missing.map((unit) => `relation ${id}: ${unit} is no endpoint`);
     }),
@@ -206,6 +210,10 @@ function isTelling(outcome: Outcome): boolean {
   }
   return known;
 }
+
+/** Who cannot be verified yet lags where clients are told to verify. */
+const isPlain = ({ outside: { units } }: PgbouncerWorld, unit: string): boolean =>
+  units[unit]?.configuration.clients?.certificate == null;
 
 const serves = (
   { databases }: { readonly databases: readonly { readonly name: string }[] },

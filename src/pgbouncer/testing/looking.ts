@@ -46,6 +46,9 @@ function withSecrets({ secrets }: PgbouncerWorld, bag: Databag): Databag {
   return contents.length === 0 ? bag : Object.assign({}, bag, ...contents);
 }
 
+/** Whether clients are told that they may come by TLS. */
+export const saysTls = ({ tls = '' }: Databag): boolean => tls.toLowerCase() === 'true';
+
 /** Where a service leads to any unit, in a model that has one. */
 export const service = 'pgb-service';
 const ofService = `${service}:6432`;

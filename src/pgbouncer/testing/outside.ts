@@ -60,20 +60,22 @@ const sharedActions = {
   PromptPostgres: slowed(0),
 } satisfies Record<string, Happening<Shared>>;
 
-const unitActions = {
-  StopPooler: {
-    when: ({ isUp }) => isUp,
-    becomes: (pooler) => ({ ...pooler, isUp: false }),
-    told: (unit) => `the PgBouncer of ${unit} goes down`,
-  },
-  StartPooler: {
-    when: ({ isUp }) => !isUp,
-    becomes: (pooler) => ({ ...pooler, isUp: true }),
-    told: (unit) => `the PgBouncer of ${unit} comes up`,
-    isFair: true,
-    announces: poolerReady,
-  },
-} satisfies Record<string, Happening<PgbouncerState>>;
+/** What happens to a pooler, whatever else its unit has. */
+export const unitActions = <Own extends PgbouncerState>() =>
+  ({
+    StopPooler: {
+      when: ({ isUp }) => isUp,
+      becomes: (own) => ({ ...own, isUp: false }),
+      told: (unit) => `the PgBouncer of ${unit} goes down`,
+    },
+    StartPooler: {
+      when: ({ isUp }) => !isUp,
+      becomes: (own) => ({ ...own, isUp: true }),
+      told: (unit) => `the PgBouncer of ${unit} comes up`,
+      isFair: true,
+      announces: poolerReady,
+    },
+  }) satisfies Record<string, Happening<Own>>;
 
 /** What befalls a step: of the backend, of the pooler, or of the connection to one of them. */
 export const faults: Readonly<Record<FaultName, Fault<Sight>>> = {
@@ -127,6 +129,6 @@ const begun: Shared = { postgres: emptyPostgres, delay: 0, passwords: 0 };
 
 export const outside = {
   shared: { initial: begun, actions: sharedActions },
-  unit: { initial: emptyPgbouncer, actions: unitActions },
+  unit: { initial: emptyPgbouncer, actions: unitActions<PgbouncerState>() },
   open,
 };

@@ -1,7 +1,7 @@
 /** What makes an exploration of PgBouncer's charm smaller. */
-import type { Reductions } from '../../testing/index.ts';
+import type { Reductions, World } from '../../testing/index.ts';
 import type { PgbouncerState } from '../memory/index.ts';
-import { type PgbouncerWorld, provider, type Shared } from './outside.ts';
+import { provider, type Shared } from './outside.ts';
 
 const named = new RegExp(`${provider}/(\\d+)`, 'g');
 const addresses = /pgb-\d+:6432(?:,pgb-\d+:6432)*/g;
@@ -33,7 +33,7 @@ export const reductions: Reductions<Shared, PgbouncerState> = {
  * What nobody reads: a status (it is looked at when all is at rest), endpoints that a requirer heard
  * of, and passwords that nothing holds any more.
  */
-function forget(world: PgbouncerWorld): PgbouncerWorld {
+export function forget<Own extends PgbouncerState>(world: World<Shared, Own>): World<Shared, Own> {
   let { units } = world;
   for (const [name, unit] of Object.entries(units)) {
     const isShort = unit.heard.every(({ event }) => event === 'database_created');
