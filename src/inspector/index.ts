@@ -51,7 +51,7 @@ export {
   type Seen,
   type Violated,
 } from './recording.ts';
-export type { ChangedFile, Seeable } from './recording-adapters.ts';
+export type { ChangedFile, Seeable, TellingAdapters } from './recording-adapters.ts';
 export {
   mermaidOf,
   relationsIn,

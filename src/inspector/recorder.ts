@@ -18,7 +18,12 @@ import {
   storyBegun,
 } from './protocol.ts';
 import type { NoteEntry, RecordedCharm, RecordedStep } from './recording.ts';
-import { type RecordingAdapters, recordingAdapters, type Seeable } from './recording-adapters.ts';
+import {
+  type RecordingAdapters,
+  recordingAdapters,
+  type Seeable,
+  type TellingAdapters,
+} from './recording-adapters.ts';
 
 /** Where a feed goes: called once for each message, in order. MUST NOT throw. */
 export type Send = (message: InspectionEvent) => void;
@@ -43,7 +48,7 @@ export interface RecorderOptions {
 
 /** What a hook is run with so that it is seen. */
 export interface Observer<Given extends Seeable = Seeable>
-  extends Pick<RecordingAdapters<Given>, 'adapters' | 'configured'> {
+  extends Pick<RecordingAdapters<Given>, 'adapters'> {
   /** For `dispatch`, as its option `watch`. */
   readonly watch: Watch;
 }
@@ -119,22 +124,26 @@ export class Recorder {
   /**
    * Runs one hook of a unit and tells of it. What the hook comes to is handed through untouched; a
    * rejection, which is a process that was lost or a defect, is told as a failure and goes on.
+   * Adapters that tell of the charm's file are given as a function of whom they tell.
    */
   async hook<Given extends Seeable, Run extends Recordable | null, Why extends Failure>(
     unit: string,
     event: JujuEvent,
-    adapters: Given,
+    adapters: Given | TellingAdapters<Given>,
     run: (observer: Observer<Given>) => Promise<E.Either<Why, Run>>,
   ): Promise<E.Either<Why, Run>> {
     const id = this.#nextId();
-    const seeing = recordingAdapters(adapters, this.#shown);
+    const seeing = recordingAdapters(
+      typeof adapters === 'function' ? (adapters as TellingAdapters<Given>) : () => adapters,
+      this.#shown,
+    );
     const send: Send = (message) => {
       const shown = without(seeing.secrets, message, ownWords);
       // A chart is called as it is; elsewhere a name may be anybody's.
       const isActor = message.type === '@xstate.actor' && shown.type === '@xstate.actor';
       this.#send(isActor ? { ...shown, name: message.name } : shown);
     };
-    const clock = adapters.clock ?? (() => 0);
+    const clock = seeing.adapters.clock ?? (() => 0);
     const started = clock();
     send(hookBegun({ id, unit, event }, this.#now()));
     const end = (failure: string | null, recorded: Recordable | null) => {
@@ -149,10 +158,9 @@ export class Recorder {
       };
       for (const message of hookEnded(id, tail, this.#now())) send(message);
     };
-    const { configured } = seeing;
     const watch = this.#watch(id, send);
     try {
-      const outcome = await run({ adapters: seeing.adapters, configured, watch });
+      const outcome = await run({ adapters: seeing.adapters, watch });
       if (E.isLeft(outcome)) end(render(outcome.left), null);
       else end(null, outcome.right);
       return outcome;

@@ -26,19 +26,32 @@ export interface RecordingAdapters<Given extends Seeable = Seeable> {
   readonly seen: Seen;
   /** The texts that MUST NOT be shown, wherever they turn up. */
   readonly secrets: ReadonlySet<string>;
-  /** Tells of the charm's file as it stands; without it what the charm itself shows is shown. */
-  readonly configured: (file: ChangedFile) => void;
 }
 
+/**
+ * Adapters that tell of the charm's file as it stands, made for whoever is told of it; of those that
+ * do not, what the charm itself shows is shown.
+ */
+export type TellingAdapters<Given extends Seeable> = (told: (file: ChangedFile) => void) => Given;
+
 export function recordingAdapters<Given extends Seeable>(
-  adapters: Given,
+  telling: TellingAdapters<Given>,
   shown: Shown = {},
 ): RecordingAdapters<Given> {
+  const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
+  const configured = (file: ChangedFile) => {
+    const first = seen.configuration ?? file;
+    seen.configuration = { before: first.before, after: file.after };
+  };
+  let isToldOf = false;
+  const adapters = telling((file) => {
+    isToldOf = true;
+    configured(file);
+  });
   const { juju, ...ports } = adapters;
   const isSecret = secretKeys(shown.secretKeys);
   const application = applicationOf(juju.unit);
   const secrets = new Set<string>();
-  const seen: Growing<Seen> = { read: {}, written: {}, configuration: null, status: null };
   const hideIn = (databag: Databag) => {
     for (const secret of secretsIn(databag, isSecret)) secrets.add(secret);
   };
@@ -46,11 +59,6 @@ export function recordingAdapters<Given extends Seeable>(
     hideIn(databag);
     return maskedDatabag(databag, isSecret);
   };
-  const configured = (file: ChangedFile) => {
-    const first = seen.configuration ?? file;
-    seen.configuration = { before: first.before, after: file.after };
-  };
-  let isToldOf = false;
   const did: Eyes['did'] = (what, how) => {
     seen.did = [...(seen.did ?? []), { what, how }];
   };
@@ -67,10 +75,6 @@ export function recordingAdapters<Given extends Seeable>(
   return {
     seen,
     secrets,
-    configured: (file) => {
-      isToldOf = true;
-      configured(file);
-    },
     adapters: {
       ...adapters,
       ...looked,

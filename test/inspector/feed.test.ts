@@ -2,8 +2,11 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { hooks } from '../../machines/index.ts';
 import { begin, nodesOf, type Secret } from '../../src/hook/index.ts';
-import { Collector, type InspectionEvent } from '../../src/inspector/index.ts';
-import { emptyConfiguration } from '../../src/pgbouncer/pooler/configuration.ts';
+import { type ChangedFile, Collector, type InspectionEvent } from '../../src/inspector/index.ts';
+import {
+  type Configuration,
+  emptyConfiguration,
+} from '../../src/pgbouncer/pooler/configuration.ts';
 import { aGrant } from '../a-grant.ts';
 import { dispatch } from '../dispatch.ts';
 import { interpret } from '../interpret.ts';
@@ -216,28 +219,22 @@ describe('a feed', () => {
   it('shows PgBouncer’s own file where its adapter tells of it, from the first change to the last', async () => {
     const world = new MemoryWorld();
     const { recorder, collector } = listening();
-    const adapters = world.adapters('p/1');
-    await recorder.hook(
-      'p/1',
-      { hook: 'update-status' },
-      adapters,
-      async ({ adapters, configured }) => {
-        const run = dispatch({
-          ...adapters,
-          pooler: {
-            ...adapters.pooler,
-            apply: (configuration) => async () => {
-              configured({ before: 'one', after: 'two' });
-              configured({ before: 'two', after: 'three' });
-              return adapters.pooler.apply(configuration)();
-            },
-          },
-        });
-        return run({ hook: 'update-status' })();
+    const { pooler, ...others } = world.adapters('p/1');
+    const telling = (told: (file: ChangedFile) => void) => ({
+      ...others,
+      pooler: {
+        ...pooler,
+        apply: (configuration: Configuration) => async () => {
+          told({ before: 'one', after: 'two' });
+          told({ before: 'two', after: 'three' });
+          return pooler.apply(configuration)();
+        },
       },
-    );
+    });
+    const event = { hook: 'update-status' };
+    await recorder.hook('p/1', event, telling, ({ adapters }) => dispatch(adapters)(event)());
     const [entry] = hooksIn(collector);
-    expect(entry?.seen.configuration?.before).toBe('one');
+    expect(entry?.seen.configuration).toEqual({ before: 'one', after: 'three' });
   });
 
   it('shows a process that is lost on the node that it was on', async () => {

@@ -1,8 +1,7 @@
-import * as E from 'fp-ts/lib/Either.js';
 import type { RequiredAnswer } from '../../juju/hook-tools/index.ts';
 import { quote } from '../../juju/hook-tools/printable.ts';
 import type { SecretStore } from '../../juju/port.ts';
-import { attempt, halt, once, take } from '../commands/steps.ts';
+import { attempt, halt, take } from '../commands/steps.ts';
 import { bagKeys, endpoints as endpointNames, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import type { BackendEndpoints } from '../pooler/configuration.ts';
 import type { Attempt, Backend } from '../ports.ts';
@@ -10,6 +9,7 @@ import type { PostgresBackend, PostgresOptions } from '../postgres/index.ts';
 import { closedTo } from '../postgres/login.ts';
 import { parseHostPort } from '../relation/host-port.ts';
 import type { Databag } from '../relation/request.ts';
+import { onNeed } from './on-need.ts';
 
 /** What this charm asks of its backend: a login that may make roles and databases, or a superuser. */
 export const backendRequest = (
@@ -39,13 +39,9 @@ export function relatedBackend(
   secrets: SecretStore | null,
   options: BackendOptions,
 ): Backend {
-  let isOpened = false;
-  const server = once(() => {
-    isOpened = true;
-    return open(answer, secrets, options);
-  });
+  const server = onNeed(attempt(() => open(answer, secrets, options)));
   const through = <Result>(call: (backend: PostgresBackend) => Attempt<Result>): Attempt<Result> =>
-    attempt(async () => take(call(await server())));
+    attempt(async () => take(call(await take(server.here))));
   return {
     ready: through((backend) => backend.ready),
     look: through((backend) => backend.look),
@@ -63,10 +59,7 @@ export function relatedBackend(
     remove: (grant, holdings) => through((backend) => backend.remove(grant, holdings)),
     audit: (holdings) => through((backend) => backend.audit(holdings)),
     retireLookup: (user) => through((backend) => backend.retireLookup(user)),
-    release: async () => {
-      const backend = isOpened ? await attempt(server)() : null;
-      if (backend !== null && E.isRight(backend)) await backend.right.release();
-    },
+    release: server.release,
   };
 }
 

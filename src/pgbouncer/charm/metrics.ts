@@ -27,16 +27,22 @@ export interface Metrics {
 
 /** Waits for a hook, and counts it however it ends: one that throws, for it is a defect, has failed. */
 export async function counting(
-  looked: () => Promise<E.Either<HookError, DispatchRun>>,
-  count: (run: DispatchRun | null) => Promise<void>,
+  /** Says what is on record when it knows. */
+  looked: (
+    recorded: (records: Ledger['records']) => void,
+  ) => Promise<E.Either<HookError, DispatchRun>>,
+  count: Metrics['count'],
 ): Promise<E.Either<HookError, DispatchRun>> {
   let run: DispatchRun | null = null;
+  let records: Ledger['records'] | null = null;
   try {
-    const outcome = await looked();
+    const outcome = await looked((known) => {
+      records = known;
+    });
     run = E.isRight(outcome) ? outcome.right : null;
     return outcome;
   } finally {
-    await count(run);
+    await count(run, records);
   }
 }
 

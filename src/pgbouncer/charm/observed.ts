@@ -1,10 +1,11 @@
 import type * as E from 'fp-ts/lib/Either.js';
 import type { Observer } from '../../inspector/recorder.ts';
-import type { Variables } from '../../juju/hook-tools/index.ts';
 import type { JujuEvent } from '../../juju/port.ts';
 import type { HookError } from '../errors.ts';
+import type { PgbouncerOptions } from '../pooler/index.ts';
 import type { Adapters } from '../ports.ts';
 import type { DispatchRun } from '../run.ts';
+import type { Facts } from './facts.ts';
 
 type Outcome = Promise<E.Either<HookError, DispatchRun>>;
 
@@ -13,27 +14,24 @@ type Outcome = Promise<E.Either<HookError, DispatchRun>>;
  * its `ws:` or `wss:` URL. Nobody there is no error, and nothing of it is loaded where none is named.
  */
 export async function observed(
-  { HOOKCHART_INSPECT: url }: Variables,
-  unit: string,
+  { variables, model, tell }: Pick<Facts, 'variables' | 'model' | 'tell'>,
   event: JujuEvent,
-  adapters: Adapters,
-  tell: (line: string) => void,
-  run: (observer: Partial<Observer<Adapters>> & Pick<Observer<Adapters>, 'adapters'>) => Outcome,
+  /** The hook's adapters, by who is told of PgBouncer's file. */
+  adaptersFor: (watch: PgbouncerOptions['watch']) => Adapters,
+  run: (observer: Pick<Observer<Adapters>, 'adapters'> & Partial<Observer<Adapters>>) => Outcome,
 ): Outcome {
-  if (url === undefined || url === '') return run({ adapters });
+  const { HOOKCHART_INSPECT: url } = variables;
+  if (url === undefined || url === '') return run({ adapters: adaptersFor(undefined) });
   const { visible } = await import('../commands/shown.ts');
   const { Recorder } = await import('../../inspector/recorder.ts');
   const { socketFeed } = await import('../../inspector/socket.ts');
+  const { unit } = model;
   const feed = socketFeed(url, tell);
   try {
     // Every hook is a process of its own, and pods number theirs alike: no two are called the same.
     const prefix = `${unit.replace('/', '-')}-${Date.now().toString(36)}-${process.pid}-`;
-    return await new Recorder(feed.send, { title: 'hookchart', prefix, charm: visible }).hook(
-      unit,
-      event,
-      adapters,
-      run,
-    );
+    const recorder = new Recorder(feed.send, { title: 'hookchart', prefix, charm: visible });
+    return await recorder.hook(unit, event, adaptersFor, run);
   } finally {
     await feed.close();
   }

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Secret } from '../../hook/index.ts';
-import { attempt, once, take } from '../commands/steps.ts';
+import { attempt, take } from '../commands/steps.ts';
 import { type HookError, render } from '../errors.ts';
 import type { Configuration } from '../pooler/configuration.ts';
 import type { PgbouncerOptions, PgbouncerProcess } from '../pooler/index.ts';
@@ -12,6 +11,7 @@ import type { Attempt, Entropy, Pooler, PoolerDifference } from '../ports.ts';
 import type { Workload } from '../workload/index.ts';
 import type { PoolerOptions } from './config.ts';
 import type { KeyPlace } from './identity.ts';
+import { onNeed } from './on-need.ts';
 import { groupOf, hostOf, isSharedBy, placesOf, retire, shareOf, surplusOf } from './processes.ts';
 import { unreached } from './unreached.ts';
 
@@ -68,19 +68,11 @@ export function unitPooler(
   readonly isUnusable: () => boolean;
   readonly isApplied: () => boolean;
 } {
-  let isFound = false;
+  const unit = onNeed(find);
+  const seen = onNeed(look);
   let isUnusable = false;
   let isApplied = false;
   let applied: Pooler | null = null;
-  const here = once(() => {
-    isFound = true;
-    return find();
-  });
-  let isLooked = false;
-  const seen = once(() => {
-    isLooked = true;
-    return look();
-  });
   const heard = <Result>(asked: Attempt<Result>): Attempt<Result> =>
     pipe(
       asked,
@@ -93,7 +85,7 @@ export function unitPooler(
     apply: (configuration, loginOf) =>
       heard(
         attempt(async () => {
-          applied = await take(here);
+          applied = await take(unit.here);
           const outcome = await take(applied.apply(configuration, loginOf));
           isApplied = true;
           return outcome;
@@ -102,19 +94,19 @@ export function unitPooler(
     differences: (configuration) =>
       heard(
         attempt(async () => {
-          const { differences } = await take(seen);
+          const { differences } = await take(seen.here);
           return differences === undefined ? [] : take(differences(configuration));
         }),
       ),
     looksUp: () => applied?.looksUp() ?? false,
     admits: (login, database) =>
       pipe(
-        heard(here),
+        heard(unit.here),
         TE.chain((found) => found.admits(login, database)),
       ),
     release: async () => {
-      for (const one of [...(isFound ? [await here()] : []), ...(isLooked ? [await seen()] : [])])
-        if (E.isRight(one)) await one.right.release();
+      await unit.release();
+      await seen.release();
     },
   };
   return { pooler, isUnusable: () => isUnusable, isApplied: () => isApplied };
@@ -130,7 +122,7 @@ const asAway = (error: HookError): HookError => ({
 interface PoolerUse {
   /** Milliseconds that are left to the hook. */
   readonly remaining: () => number;
-  readonly watch?: PgbouncerOptions['watch'];
+  readonly watch: PgbouncerOptions['watch'];
   /** Whether nothing is to be done for it. */
   readonly isLooking?: boolean;
 }

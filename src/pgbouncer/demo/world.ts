@@ -140,13 +140,12 @@ export class World {
 
   /** The same, and tells the recorder of it. */
   async record(unit: string, event: JujuEvent, recorder: Recorder): Promise<DispatchRun> {
-    let told: PgbouncerOptions['watch'];
-    const adapters = this.adapters(unit, (file) => told?.(file));
-    const outcome = await recorder.hook(unit, event, adapters, (observer) => {
-      told = observer.configured;
-      return dispatch(pgbouncerCharm(), observer.adapters, { watch: observer.watch })(event)();
-    });
-    return succeeded(outcome);
+    const telling = (told: PgbouncerOptions['watch']) => this.adapters(unit, told);
+    return succeeded(
+      await recorder.hook(unit, event, telling, ({ adapters, watch }) =>
+        dispatch(pgbouncerCharm(), adapters, { watch })(event)(),
+      ),
+    );
   }
 
   /** Runs an action as an operator would, and tells the recorder of it. One that is refused is an error. */

@@ -44,19 +44,28 @@ describe('what hooks count', () => {
 
   it('is a hook that is a defect as well: it has failed, and fails on', async () => {
     const ended: unknown[] = [];
-    const count = async (one: DispatchRun | null) => {
-      ended.push(one);
+    const count: Parameters<typeof counting>[1] = async (one, records) => {
+      ended.push([one, records]);
     };
     const nothingDone = run([]);
     const done = E.right(nothingDone);
-    expect(await counting(async () => done, count)).toBe(done);
+    const records = new Map();
+    const recording: Parameters<typeof counting>[0] = async (recorded) => {
+      recorded(records);
+      return done;
+    };
+    expect(await counting(recording, count)).toBe(done);
     const why = E.left({ _tag: 'OutOfTime', class: 'unavailable', what: 'x' } as never);
     expect(await counting(async () => why, count)).toBe(why);
     const defect = async () => {
       throw new TypeError('a defect');
     };
     await expect(counting(defect, count)).rejects.toThrow('a defect');
-    expect(ended).toEqual([nothingDone, null, null]);
+    expect(ended).toEqual([
+      [nothingDone, records],
+      [null, null],
+      [null, null],
+    ]);
   });
 
   it('is read back, and begun anew where it cannot be', () => {
