@@ -18,6 +18,7 @@ import { parseDocument } from 'yaml';
 import { hooks } from '../../machines/index.ts';
 import { chartOf, chartsIn, compare, parse } from '../../src/chart/index.ts';
 import { HookMisuse, nodesOf } from '../../src/hook/index.ts';
+import { perform } from '../../src/pgbouncer/commands/perform.ts';
 import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
 import { render } from '../../src/pgbouncer/errors.ts';
 import { MemoryWorld } from '../memory-world.ts';
@@ -291,6 +292,22 @@ describe('docs/a-hook-from-end-to-end.md', () => {
       expect(rows.map(([, id, tag]) => [id, tag])).toEqual(asked);
     },
   );
+
+  const carriedOut = [...page.matchAll(/^\| `\w+` \| (\w+) \| (.+) \|$/gm)].map(
+    ([, request = '', told = '']) => [request, told] as const,
+  );
+
+  it.each(carriedOut)('leads from %s to the function that carries it out', (request, told) => {
+    const [, name = '', path = ''] = /^`(\w+)` in `(src\/\S+\.ts)`/.exec(told) ?? [];
+    const handler = perform[request as keyof typeof perform];
+    expect([handler.name, ...String(handler).split(/\W/)]).toContain(name);
+    const declared = [`function ${name}\\(`, `const ${name} =`, `^ +${name}: `];
+    expect(text(path)).toMatch(new RegExp(declared.join('|'), 'm'));
+  });
+
+  it('names each file by its whole path, so that it is looked for', () => {
+    expect(page).not.toMatch(/`[\w-]+\.ts`/);
+  });
 });
 
 describe('docs/security.md', () => {
