@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
+import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
-import type { Grant } from '../../../machines/index.ts';
+import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
 import {
   encodeRecord,
   isServed,
@@ -12,6 +13,7 @@ import {
   serving,
   servings,
 } from '../../../src/pgbouncer/relation/ledger.ts';
+import { record as schema } from '../../../src/pgbouncer/relation/record-schema.ts';
 import { type RecordTail, recordReader } from '../../../src/pgbouncer/relation/record-text.ts';
 import { aGrant } from '../../a-grant.ts';
 
@@ -60,6 +62,10 @@ const inOrder = (relation: number): Grant => ({
   published: { endpoints: 'a:1', readOnlyEndpoints: 'b:1', version: '14.5' },
   error: null,
 });
+
+const everywhere: Required<ConnectionInfo> = {
+  ...{ endpoints: 'a:1', readOnlyEndpoints: 'b:1', version: '14.5', authorities: 'c2' },
+};
 
 /** What a ledger is read as. */
 const ledgerOf = (records: readonly LedgerRecord[], lookup: KeptLogin | null = null) =>
@@ -126,6 +132,32 @@ describe('the ledger', () => {
       read.mockRestore();
     }
   });
+
+  it.each([
+    ['of the form in which they are written', (key: string) => key],
+    ['of another form', (key: string) => `"kept":"as it is",${key}`],
+  ])(
+    'reads records %s by the schema alone, whatever field they were written without',
+    (_, first) => {
+      const whole = { ...inOrder(2), published: everywhere } satisfies Required<Grant>;
+      const { published, ...others } = whole;
+      const without = (from: object, key: string) =>
+        Object.fromEntries(Object.entries(from).filter(([name]) => name !== key));
+      const earlier = [
+        whole,
+        ...Object.keys(others).map((key) => without(whole, key)),
+        ...Object.keys(published).map((key) => ({ ...whole, published: without(published, key) })),
+      ];
+      expect(earlier).toHaveLength(1 + 13 + 4);
+      for (const one of earlier) {
+        const said = v.safeParse(schema, one);
+        const text = JSON.stringify(one).replace('"user":', first('"user":'));
+        const read = parseLedger({ 'relation-2': text });
+        const records = E.isRight(read) ? [...read.right.records.values()] : [];
+        expect(records, text).toEqual(said.success ? [expect.objectContaining(said.output)] : []);
+      }
+    },
+  );
 
   it('property: reads nothing otherwise than JSON would be, whatever was done to a record', () => {
     const readAsWritten = recordReader(
