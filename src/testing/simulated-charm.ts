@@ -275,7 +275,7 @@ export function simulatedCharm<
   return simulated;
 }
 
-/** A hook of the model, as the engine is told of it. @category Stories */
+/** A hook of the model, as `dispatch` is told of it. @category Stories */
 export function eventOf(hook: Hook): JujuEvent {
   given('eventOf', 'the hook', hook, { name: 'text' });
   const { name, relation, remoteUnit, departingUnit } = hook;

@@ -310,6 +310,15 @@ describe('docs/a-hook-from-end-to-end.md', () => {
   });
 });
 
+describe('docs/glossary.md', () => {
+  it('has each word once, in the order of the alphabet', () => {
+    const rows = text('docs/glossary.md').matchAll(/^\| (?!word )([\w ]+) \|/gm);
+    const words = [...rows].map(([, word = '']) => word);
+    expect(words.length).toBeGreaterThan(60);
+    expect(words).toEqual([...new Set(words)].sort());
+  });
+});
+
 describe('docs/security.md', () => {
   const [, section = ''] = text('docs/security.md').split('## Promises');
   const rows = section.split('\n').filter((line) => /^\| (?!promise|---)/.test(line));

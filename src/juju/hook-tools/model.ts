@@ -36,7 +36,7 @@ export interface RequiredAnswer {
  */
 export type ReadPrinted = (printed: string) => Databag | null;
 
-/** Juju as a hook sees it, and what a charm asks of it beside the engine. */
+/** Juju as a hook sees it, and what a charm's process asks of it beside what a hook does. */
 export interface JujuModel extends Juju {
   /** What this unit listens on, and where others reach it; `EndpointUnknown` where Juju names nothing. */
   readonly address: JujuAttempt<{ readonly bind: string; readonly ingress: string }>;
@@ -137,7 +137,7 @@ export function juju(
   const set = (relation: string, whose: readonly string[], values: Databag) =>
     tell('relation-set', ['-r', relation, ...whose, '--file', '-'], JSON.stringify(values));
 
-  /** The state that is to be written: what the engine wants, and what was learned. */
+  /** The state that is to be written: what the hook puts by, and what was learned. */
   const keep = async (values: Databag, seen?: { readonly seen: string | null }): Promise<void> =>
     setState({ ...values, ...(await deployed.learned(seen)) });
   const setState = async (values: Databag): Promise<void> => {

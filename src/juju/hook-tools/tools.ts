@@ -208,7 +208,7 @@ export const unanswered = (tool: string, why: string): ToolProblem => ({
 /** A file for a tool could not be written, or not be taken away. */
 export type FileFailed = Extract<JujuError, { readonly _tag: 'FileFailed' }>;
 
-/** As the engine says it: Juju refuses a call, whatever kept it from being answered. */
+/** As a hook is told it: Juju refuses a call, whatever kept it from being answered. */
 export function refused(problem: ToolProblem | FileFailed): JujuError {
   if (problem._tag === 'FileFailed') return problem;
   const { _tag, tool, why } = problem;
