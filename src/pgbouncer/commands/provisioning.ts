@@ -134,7 +134,11 @@ const notAccepted = (
   why: string,
 ): never => halt({ _tag: 'NotAccepted', class: 'refused', relation, by, what, why });
 
-/** PgBouncer's configuration is a function of the ledger: what is on record is in the configuration. */
+/**
+ * The chart draws a step of its own for this, and another one has done it: what is on record is in
+ * PgBouncer's configuration, and `createUserAndDatabase` has put it there. It is put there once more
+ * for who goes on at this node from a stored state, when that write may be lost.
+ */
 export function addUser(session: Session, command: GrantCommand): void {
   granteeOf(session, command);
 }

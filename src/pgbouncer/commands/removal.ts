@@ -16,7 +16,11 @@ export const addFlag = ({ juju }: Session, relation: number): void =>
 export const forgetFlag = ({ juju }: Session, relation: number): void =>
   juju.remember({ [flagKey(relation)]: '' });
 
-/** The removal is on record before anything is done, and the password leaves the ledger with it. */
+/**
+ * The removal is on record before anything is done, and the password leaves the ledger with it. Two
+ * steps of the chart begin with it: who goes on at the second from a stored state may have lost what
+ * the first has put on record.
+ */
 export async function markRemoving(session: Session, relation: number): Promise<Grant | null> {
   const ledger = session.ledger();
   const grant = grantOf(ledger.records.get(relation));
