@@ -119,8 +119,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/commands/serving.ts',
     edits: [
       [
-        'if (!isInForce) await take(pooler.apply(configuration));',
-        'if (!isInForce && inForce !== null) await take(pooler.apply(configuration));',
+        'if (!isInForce) await take(pooler.apply(configuration, loginOf));',
+        'if (!isInForce && inForce !== null) await take(pooler.apply(configuration, loginOf));',
       ],
     ],
     verify: quick,
