@@ -78,7 +78,7 @@ const serve = (begun: Begun): Attempt<DispatchRun> =>
       return nothingOf(called);
     }
     if (event === backendEcho && !(await take(model.requiredHasMoved))) return nothingOf(called);
-    const run = await take(gone(called, facts, listeners));
+    const run = await take(throughCharts(called, facts, listeners));
     // Where something waited, the commit has kept what was learned.
     if (teaches(event) && hasDoneNothing(run)) await take(model.remember);
     return run;
@@ -103,7 +103,7 @@ const answered =
     });
 
 /** The hook's charts, and whatever else is left to do; counted, traced and looked at by who wants to. */
-const gone =
+const throughCharts =
   (called: JujuEvent, facts: Facts, { collector, metrics }: Listeners): Attempt<DispatchRun> =>
   () =>
     counting(
