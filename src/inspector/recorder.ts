@@ -3,9 +3,9 @@ import { given } from '../hook/given.ts';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
 import { render as renderAny } from '../juju/errors.ts';
 import type { Databag, DispatchRun, JujuEvent, Shown, Visible } from '../juju/index.ts';
+import { maskedDatabag, secretKeys, without } from '../juju/masking.ts';
 import { type HookError, render as renderHook } from '../pgbouncer/errors.ts';
 import { definitionOf } from './definition.ts';
-import { maskedDatabag, secretKeys, without } from './masking.ts';
 import {
   answered,
   asked,

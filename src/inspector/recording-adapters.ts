@@ -4,11 +4,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Databag, Eyes, HookWorld, SecretStore, Shown } from '../juju/index.ts';
-import { maskedDatabag, secretKeys, secretsIn } from './masking.ts';
+import { maskedDatabag, secretKeys, secretsIn } from '../juju/masking.ts';
+import { watched } from '../juju/watched.ts';
 import { applicationOf, bagName } from './names.ts';
 import { overheard } from './overheard.ts';
 import type { Growing, Seen } from './recording.ts';
-import { watched } from './watched.ts';
 
 /** A file of configuration, before and after it was put in force. */
 export interface ChangedFile {

@@ -1,6 +1,6 @@
 /** What those who look at runs of PgBouncer's charm are shown. */
 import type { PgbouncerWords } from '../../../machines/index.ts';
-import { watched } from '../../inspector/watched.ts';
+import { watched } from '../../juju/watched.ts';
 import type { Eyes, Shown } from '../../juju/shown.ts';
 import { jujuEndpoints } from '../keys.ts';
 import { databaseSection } from '../pooler/pgbouncer-files.ts';

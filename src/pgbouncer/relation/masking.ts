@@ -1,7 +1,7 @@
 import { maskText } from '../../hook/index.ts';
-import { userInfo } from '../../inspector/masking.ts';
+import { userInfo } from '../../juju/masking.ts';
 
-export { maskedDatabag } from '../../inspector/masking.ts';
+export { maskedDatabag } from '../../juju/masking.ts';
 
 /** What a program says of its configuration, which may quote what is a secret there. */
 const inWords = [
