@@ -1,7 +1,7 @@
 /** The way back: from a feed to the recording of what it told. */
 
 import * as v from 'valibot';
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import { type ActorMessage, chartId, type InspectionEvent, storyId } from './protocol.ts';
 import {
   type Entry,

@@ -1,5 +1,5 @@
-import { given } from '../hook/given.ts';
 import type { Drawing, HookMachine } from '../hook/index.ts';
+import { given } from '../hook/index.ts';
 
 const definitions = new WeakMap<HookMachine, string>();
 

@@ -1,4 +1,4 @@
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import {
   answered,
   asked,

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import { feedOf } from './feed.ts';
 import { Keeper, parseMessage, type Weighed } from './keep.ts';
 import { livePage } from './page-file.ts';

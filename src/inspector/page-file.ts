@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import { type Recording, recordingParts } from './recording.ts';
 
 /** The page as it was built: one file with its script and its style. */

@@ -1,10 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { given } from '../hook/given.ts';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
-import { render as renderAny } from '../juju/errors.ts';
+import { given } from '../hook/index.ts';
 import type { Databag, DispatchRun, JujuEvent, Shown, Visible } from '../juju/index.ts';
 import { maskedDatabag, secretKeys, without } from '../juju/masking.ts';
-import { type HookError, render as renderHook } from '../pgbouncer/errors.ts';
+import { renderAs } from '../juju/shown.ts';
 import { definitionOf } from './definition.ts';
 import {
   answered,
@@ -105,6 +104,7 @@ export class Recorder {
   readonly #now: () => number;
   readonly #prefix: string;
   readonly #shown: Shown | undefined;
+  readonly #render: (failure: Failure) => string;
   #count = 0;
 
   constructor(send: Send, options: RecorderOptions = {}) {
@@ -114,6 +114,7 @@ export class Recorder {
     this.#now = now;
     this.#prefix = prefix;
     this.#shown = charm?.shown;
+    this.#render = renderAs(charm);
     const head = {
       ...(charm && { charm: describedCharm(charm) }),
       ...(clock && { clock }),
@@ -161,7 +162,7 @@ export class Recorder {
     const watch = this.#watch(id, send);
     try {
       const outcome = await run({ adapters: seeing.adapters, watch });
-      if (E.isLeft(outcome)) end(render(outcome.left), null);
+      if (E.isLeft(outcome)) end(this.#render(outcome.left), null);
       else end(null, outcome.right);
       return outcome;
     } catch (error) {
@@ -222,9 +223,14 @@ export class Recorder {
           send(answered(id, number, progress as RecordedStep, at));
           return;
         case 'Ended':
-          send(chartEnded(id, number, node, endOf(progress.end), at));
+          send(chartEnded(id, number, node, this.#endOf(progress.end), at));
       }
     };
+  }
+
+  #endOf(end: ChartEnd) {
+    const why = 'why' in end && end.why !== null ? this.#render(end.why) : null;
+    return { _tag: end._tag, why };
   }
 }
 
@@ -256,12 +262,4 @@ const headOf = ({ machine, event, from }: Progress & { _tag: 'Begun' }) => ({
   definition: definitionOf(machine),
 });
 
-/** PgBouncer's failures in its own words, and those of other charms as they tell them. */
-const render = (failure: Failure): string => renderHook(failure as HookError) ?? renderAny(failure);
-
 type Asked = Pick<RecordedStep, 'node' | 'request'>;
-
-const endOf = (end: ChartEnd) => ({
-  _tag: end._tag,
-  why: 'why' in end && end.why !== null ? render(end.why) : null,
-});

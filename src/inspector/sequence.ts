@@ -1,5 +1,5 @@
 /** One relation's life as a sequence: who asked, who heard, what each did, what came back. */
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import { type Cause, causesOf } from './causes.ts';
 import { lanesOf } from './lanes.ts';
 import { applicationOf } from './names.ts';

@@ -1,5 +1,5 @@
-import { given } from '../hook/given.ts';
-import type { Databag, JujuEvent } from '../juju/index.ts';
+import { given } from '../hook/index.ts';
+import type { Databag, JujuEvent, Visible } from '../juju/index.ts';
 import {
   type Action,
   eventOf,
@@ -76,7 +76,7 @@ export async function recordReplay(
     title: `${charm.visible?.name ?? charm.application}: a simulated history`,
     now: () => ++now,
     clock: 'model',
-    ...(charm.visible && { charm: charm.visible }),
+    ...(charm.visible && { charm: asItTells(charm.visible, charm) }),
   });
   const { entries } = collector.recording;
   /** The entry of what happened last: whatever is violated, it is by that. */
@@ -119,6 +119,12 @@ export async function recordReplay(
     if (entry._tag === 'Hook') (entry as Growing<HookEntry>).chosen ??= false;
   return collector.recording;
 }
+
+/** A recording says why a hook failed as the story of the same history does. */
+const asItTells = (visible: Visible, charm: SimulatedCharm): Visible => ({
+  ...visible,
+  shown: { render: (failure) => charm.render(failure), ...visible.shown },
+});
 
 const isKnown = (entries: readonly Entry[], { invariant, what }: Violation): boolean =>
   entries.some(

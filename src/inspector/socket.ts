@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import type { Send } from './recorder.ts';
 
 /** A feed that goes out through a WebSocket. */

@@ -1,7 +1,7 @@
 /** A recording for a terminal: each hook as the path through its charts, with what was said there. */
 
 import { chartOfDefinition } from '../chart/of-machine.ts';
-import { given } from '../hook/given.ts';
+import { given } from '../hook/index.ts';
 import {
   type Entry,
   endOf,

@@ -1,3 +1,6 @@
+import type { Failure } from '../hook/index.ts';
+import { render } from './errors.ts';
+
 /**
  * What a charm says of itself to those who look at its runs. All of it is optional: a charm that says
  * nothing is shown by its charts, its databags and its secrets.
@@ -15,6 +18,8 @@ export interface Shown<Given extends object = object, Asked extends string = str
    * one, {unit}`.
    */
   readonly compares?: { readonly [Question in Asked]?: string };
+  /** A failure in the charm's own words; by default as `render` of `hookchart` tells it. */
+  render?(failure: Failure): string;
   /**
    * Looks over the ports that the charm brings: gives ports that do the same, and tells of what
    * passes by. It MUST ask nothing itself, and change nothing.
@@ -44,3 +49,9 @@ export interface Visible {
   readonly endpoints?: { readonly peers?: string };
   readonly shown?: Shown;
 }
+
+/** Tells failures as the charm does, where it says anything of them. */
+export const renderAs =
+  (charm: Visible | undefined) =>
+  (failure: Failure): string =>
+    charm?.shown?.render?.(failure) ?? render(failure);

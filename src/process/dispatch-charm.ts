@@ -13,7 +13,7 @@ import {
 import type { Charm } from '../juju/charm.ts';
 import { deferralKey } from '../juju/deferral-key.ts';
 import { type DispatchRun, dispatch } from '../juju/dispatch.ts';
-import { type JujuError, render as renderAny } from '../juju/errors.ts';
+import type { JujuError } from '../juju/errors.ts';
 import {
   type Environment,
   type JujuModel,
@@ -21,6 +21,7 @@ import {
   type Variables,
 } from '../juju/hook-tools/index.ts';
 import type { Juju } from '../juju/port.ts';
+import { renderAs } from '../juju/shown.ts';
 import type { Actions } from './action.ts';
 import { actionIn, answerAction } from './answer-action.ts';
 import { calledFor, hostOf, pruning } from './called.ts';
@@ -55,9 +56,9 @@ export function dispatchCharm<W extends Words, Given extends object, Ports, Why 
   output: HookOutput,
   options: DispatchCharmOptions<W, Why> = {},
 ): Promise<0 | 1> {
-  const { budget = 60_000, ...says } = options;
   const loaded: unknown = module;
   assertCharmModule(loaded, 'dispatchCharm');
+  const { budget = 60_000, render = renderAs(module.charm), ...others } = options;
   given('dispatchCharm', 'the variables', variables, 'record');
   given('dispatchCharm', 'the output', output, { out: 'function', error: 'function' });
   const began = performance.now();
@@ -66,14 +67,13 @@ export function dispatchCharm<W extends Words, Given extends object, Ports, Why 
     variables,
     output,
     (environment) => {
-      const { render = renderAny } = says;
       const telling = { began, tell: output.error, render };
       const at = { environment, variables, time, port: module.port, telling };
       return module.ports === undefined
         ? hookOf(module.charm, () => ({}), module.actions, at)
         : hookOf(module.charm, module.ports, module.actions, at);
     },
-    says,
+    { ...others, render },
   );
 }
 

@@ -4,6 +4,7 @@ import { render as renderAny } from '../juju/errors.ts';
 
 /** How a charm says what only it knows of. */
 export interface CharmSays<W extends Words, Why extends Failure> {
+  /** By default as the charm shows it. */
   readonly render?: (why: Why) => string;
   /** What a chart was gone through for, after its name; by default the number of its relation. */
   readonly about?: (event: W['event']) => string;

@@ -9,9 +9,8 @@ import {
   type HookWorld,
   type JujuError,
   type JujuEvent,
-  render,
 } from '../juju/index.ts';
-import type { Visible } from '../juju/shown.ts';
+import { renderAs, type Visible } from '../juju/shown.ts';
 import { checkBrought, checkSimulated } from './check-simulated.ts';
 import type { JujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
@@ -143,7 +142,7 @@ export interface SimulatedConfig<
   readonly invariants: readonly Invariant<Shared, Own>[];
   /** Under which invariant it is told that hooks fail for good, or never end; one of its own by default. */
   readonly comesToRest?: Invariant<Shared, Own>;
-  /** Why a hook failed, for a story; by default as the failure says itself. */
+  /** Why a hook failed, for a story; by default as the charm shows it, or the failure says itself. */
   readonly render?: (failure: Why | JujuError) => string;
   /** What a hook did, for a story; by default its charts with their ends. */
   readonly tells?: (run: DispatchRun) => readonly string[];
@@ -238,7 +237,7 @@ export function simulatedCharm<
     within: {},
     reductions: {},
     address: (unit) => `${application}-${unit}:80`,
-    render,
+    render: renderAs(charm),
     tells: chartsWithEnds,
     explored: ({ units, relations }) => ({
       units,

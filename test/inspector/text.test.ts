@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { Collector, Recorder, tellEntry } from '../../src/inspector/index.ts';
+import { visible } from '../../src/pgbouncer/commands/shown.ts';
 import { emptyConfiguration } from '../../src/pgbouncer/pooler/configuration.ts';
 import { dispatch } from '../dispatch.ts';
 import { MemoryWorld } from '../memory-world.ts';
@@ -10,7 +11,10 @@ describe('a recording in words', () => {
     const world = new MemoryWorld();
     world.juju.request(4, { database: 'app' });
     const collector = new Collector();
-    const recorder = new Recorder((message) => void collector.take(message), { now: () => 0 });
+    const recorder = new Recorder((message) => void collector.take(message), {
+      now: () => 0,
+      charm: visible,
+    });
     recorder.note('chapter', 'It asks');
     const event = { hook: 'database-relation-changed', relation: 4 };
     for (const unit of ['p/0', 'p/1']) {

@@ -1,7 +1,8 @@
 /** What those who look at runs of PgBouncer's charm are shown. */
 import type { PgbouncerWords } from '../../../machines/index.ts';
-import { watched } from '../../juju/watched.ts';
 import type { Eyes, Shown } from '../../juju/shown.ts';
+import { watched } from '../../juju/watched.ts';
+import { render } from '../errors.ts';
 import { jujuEndpoints } from '../keys.ts';
 import { databaseSection } from '../pooler/pgbouncer-files.ts';
 import type { Backend, Outside, Pooler } from '../ports.ts';
@@ -32,6 +33,7 @@ const shown: Shown<Outside, PgbouncerWords['question']['_tag']> = {
       'the names and the key of the certificate that was asked for with those of now, and its end with the clock',
     CertificateRevoked: 'the request that was made with what its provider has taken back',
   },
+  render,
   look: ({ backend, pooler }, eyes) => ({
     ...(backend && { backend: lookedAtBackend(backend, eyes) }),
     ...(pooler && { pooler: lookedAtPooler(pooler, eyes) }),

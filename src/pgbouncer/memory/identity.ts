@@ -1,6 +1,6 @@
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import * as v from 'valibot';
-import { given } from '../../hook/given.ts';
+import { given } from '../../hook/index.ts';
 import type { Identity } from '../ports.ts';
 import type { CertificateFacts } from '../relation/certificate.ts';
 

@@ -1,7 +1,6 @@
 import { simulatedCharm, type Topology } from '../../testing/index.ts';
 import { pgbouncerCharm } from '../commands/charm.ts';
 import { defaultSlices, type Slices } from '../commands/rules.ts';
-import { render } from '../errors.ts';
 import { endpoints } from '../keys.ts';
 import { hooksRepeat, invariants } from './invariants.ts';
 import { faults, outside, provider } from './outside.ts';
@@ -55,7 +54,6 @@ function inSlicesOf(slices: Slices) {
     invariants,
     comesToRest: hooksRepeat,
     reductions,
-    render,
     tells: ({ charts, reconciled }) => {
       const left = reconciled.filter(
         ({ hook, end }) => hook !== 'ledger-moved' || end._tag !== 'Returned',
