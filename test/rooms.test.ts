@@ -179,7 +179,7 @@ const arrows: Readonly<Record<string, Made>> = {
       ),
       'src/testing/index.ts',
     ],
-    ['fast-check'],
+    ['fast-check', 'fp-ts'],
   ],
   'src/pgbouncer/testing/conformance': [
     [...ofCharm('ports', 'pooler/configuration'), 'machines/index.ts', 'src/testing/index.ts'],
@@ -188,6 +188,7 @@ const arrows: Readonly<Record<string, Made>> = {
   'src/pgbouncer/demo': [
     [
       ...[...ofCharm('entropy', 'errors', 'keys', 'ports', 'run'), 'src/inspector/recorder.ts'],
+      'src/process/action.ts',
       ...['commands', 'demo/servers', 'memory', 'pooler', 'postgres', 'relation', 'workload'].map(
         (room) => `src/pgbouncer/${room}`,
       ),
