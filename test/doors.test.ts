@@ -316,3 +316,50 @@ describe('what is made at the doors', () => {
       await expect(outcome(() => call(one))).rejects.toMatchObject({ name: 'HookMisuse' });
   });
 });
+
+describe("what an author's functions give back", () => {
+  const { chart: charted, order, ask, returns } = kit.vocabulary({ learned: { oil: null } });
+  const dusk = charted('dusk', {
+    dark: ask('Is it dark?', 'Dark', { no: 'rtn', yes: 'light' }),
+    light: order('Light the lamp', 'Light', 'rtn'),
+    rtn: returns,
+  });
+  const base = {
+    ...{ name: 'dusk', machines: { dusk }, events: { start: 'dusk' }, learned: ships.learned },
+    perform: { Dark: () => true, Light: () => {} },
+  };
+  /** A charm with other parts than the compiler would take, through one hook of a unit that leads. */
+  const runWith = async (parts: object, hook: object = { hook: 'start' }, port: object = {}) => {
+    const one = new juju.MemoryJuju({
+      ...{ application: 'l', units: ['l/0'], leader: 'l/0', endpoint: () => null },
+    });
+    one.request(4, {}, 'light');
+    const made = kit.defineCharm({ ...base, ...parts } as never);
+    const ran = await kit.dispatch(made, { juju: { ...one.hook('l/0'), ...port } })(
+      hook as never,
+    )();
+    return [ran, one] as const;
+  };
+  const misuse = (said: RegExp) => ({
+    name: 'HookMisuse',
+    message: expect.stringMatching(said),
+  });
+
+  it.each<readonly [string, unknown]>([
+    ...wrong.filter((one) => one != null && one !== 'x').map((one) => [typeof one, one] as const),
+    ['false', false],
+    ['a promise', Promise.resolve('dusk')],
+    ['a name in a list', ['dusk']],
+    ['a machine', dusk],
+  ])('events that give %s for a chart are refused by name', async (_, one) => {
+    const said = misuse(/^dusk: its events give .* for start: give the name of a machine/);
+    await expect(runWith({ events: () => one })).rejects.toMatchObject(said);
+    await expect(runWith({ events: { start: one } })).rejects.toMatchObject(said);
+  });
+
+  it('events that give null or nothing lead to no chart', async () => {
+    for (const none of [null, undefined])
+      expect(await runWith({ events: () => none })).toMatchObject([{ right: { charts: [] } }, {}]);
+    await expect(runWith({ events: { start: null } })).rejects.toMatchObject(misuse(/give null/));
+  });
+});

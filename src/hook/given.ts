@@ -26,7 +26,7 @@ export function given(to: string, name: string, value: unknown, shape: Wanted): 
 export function unfit(name: string, value: unknown, shape: Wanted): string | null {
   if (typeof shape === 'string') return isOf(shape, value) ? null : wanted(name, shape, value);
   if (!isRecord(value))
-    return `it wants ${name} to be a record with ${Object.keys(shape).join(', ')}, and got ${shown(value)}`;
+    return `it wants ${name} to be a record with ${Object.keys(shape).join(', ')}, and got ${kindOf(value)}`;
   for (const part in shape) {
     const kind = shape[part];
     if (kind !== undefined && !isOf(kind, value[part]))
@@ -36,13 +36,15 @@ export function unfit(name: string, value: unknown, shape: Wanted): string | nul
 }
 
 const wanted = (name: string, kind: Kind, value: unknown): string =>
-  `it wants ${name} to be ${kinds[kind][0]}, and got ${shown(value)}`;
+  `it wants ${name} to be ${kinds[kind][0]}, and got ${kindOf(value)}`;
 
 const isOf = (kind: Kind, value: unknown): boolean => kinds[kind][1](value);
 
-function shown(value: unknown): string {
+/** What kind of thing a value is, where what it holds is not to be told. */
+export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
+  if (isRecord(value) && typeof value.then === 'function') return 'a promise';
   const kind = Object.values(kinds).find(([, isSuch]) => isSuch(value));
   return kind?.[0] ?? `a ${typeof value}`;
 }

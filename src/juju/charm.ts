@@ -4,21 +4,15 @@ import {
   type Failure,
   given,
   type HookMachine,
-  HookMisuse,
-  instead,
-  isEnd,
-  isRecord,
-  type Node,
-  nodesOf,
   type Perform,
   type Refused,
   type Schema,
   type Words,
 } from '../hook/index.ts';
+import { checkedCharm } from './check-charm.ts';
 import type { Deferral } from './deferral.ts';
 import type { Endpoints } from './endpoints.ts';
 import { calledSchema } from './event.ts';
-import { hookInstead, isJujuHook } from './hook-tools/hook-names.ts';
 import type { JujuEvent, Status } from './port.ts';
 import type { Shown } from './shown.ts';
 import { standingStatus } from './status.ts';
@@ -240,40 +234,9 @@ export function charmOf<
     Surroundings<W, Given, Ports, Why> &
     Pick<Charm<W, Given, Ports, Why>, 'status'>,
 ): Charm<W, Given, Ports, Why, Name> {
-  given('defineCharm', 'the charm', config, { name: 'text' });
-  const { name, events, machines } = config;
-  const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
-  for (const [part, value] of Object.entries(config))
-    if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
-  if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
-  if (config.event !== undefined)
-    given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
-  for (const part of ['machines', 'perform', 'learned', 'events'] as const)
-    if (!isRecord(config[part]) && !(part === 'events' && typeof events === 'function'))
-      throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
-  for (const [id, machine] of Object.entries<HookMachine<W>>(machines)) {
-    if (machine?.id !== id)
-      throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
-    for (const node of nodesOf(machine)) {
-      const tag = tagOf(machine, node);
-      if (tag !== null && !Object.hasOwn(config.perform, tag))
-        throw invalid(
-          `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
-        );
-    }
-  }
-  const known = (hook: string, chart: string): string => {
-    if (Object.hasOwn(machines, chart)) return chart;
-    throw invalid(
-      `${hook} is to go through "${chart}": say ${instead(chart, Object.keys(machines))}`,
-    );
-  };
+  const known = checkedCharm(config);
+  const { events } = config;
   const charts = new Map(typeof events === 'function' ? [] : Object.entries<Name>(events));
-  for (const [hook, chart] of charts) {
-    if (!isJujuHook(hook) && !hook.startsWith('actions/'))
-      throw invalid(`its events name "${hook}", which Juju never calls: say ${hookInstead(hook)}`);
-    known(hook, chart);
-  }
   return {
     event: { of: (called) => called, schema: calledSchema },
     ...config,
@@ -282,14 +245,4 @@ export function charmOf<
       return chart == null ? null : known(called.hook, chart);
     },
   };
-}
-
-/** What a node asks for before anything is known; null for an end, and where that cannot be said. */
-function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>): string | null {
-  try {
-    const asked = request?.(config.context as Parameters<typeof request>[0]);
-    return asked === undefined || isEnd(asked) ? null : asked._tag;
-  } catch {
-    return null;
-  }
 }

@@ -1,0 +1,75 @@
+/** What `defineCharm` is given: refused by name where its parts do not fit together. */
+import {
+  given,
+  type HookMachine,
+  HookMisuse,
+  instead,
+  isEnd,
+  isRecord,
+  kindOf,
+  type Node,
+  nodesOf,
+  type Words,
+} from '../hook/index.ts';
+import type { CharmConfig } from './charm.ts';
+import { hookInstead, isJujuHook } from './hook-tools/hook-names.ts';
+
+type Parts<W extends Words, Ports> = Omit<CharmConfig<W, Ports>, 'status'> & {
+  readonly status?: unknown;
+  readonly event?: unknown;
+};
+
+/** Gives what holds the chart that a hook is to go through to be one of the charm's. */
+export function checkedCharm<W extends Words, Ports>(
+  config: Parts<W, Ports>,
+): (hook: string, chart: unknown) => string {
+  given('defineCharm', 'the charm', config, { name: 'text' });
+  const { name, events, machines } = config;
+  const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
+  for (const [part, value] of Object.entries(config))
+    if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
+  if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
+  if (config.event !== undefined)
+    given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
+  for (const part of ['machines', 'perform', 'learned', 'events'] as const)
+    if (!isRecord(config[part]) && !(part === 'events' && typeof events === 'function'))
+      throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
+  for (const [id, machine] of Object.entries<HookMachine<W>>(machines)) {
+    if (machine?.id !== id)
+      throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
+    for (const node of nodesOf(machine)) {
+      const tag = tagOf(machine, node);
+      if (tag !== null && !Object.hasOwn(config.perform, tag))
+        throw invalid(
+          `nothing carries out ${tag}, which ${id} asks for at ${node.id}: give perform a function "${tag}"`,
+        );
+    }
+  }
+  const known = (hook: string, chart: unknown): string => {
+    if (typeof chart !== 'string')
+      throw invalid(
+        `its events give ${kindOf(chart)} for ${hook}: give the name of a machine at once, or where they are a function null for none`,
+      );
+    if (Object.hasOwn(machines, chart)) return chart;
+    throw invalid(
+      `${hook} is to go through "${chart}": say ${instead(chart, Object.keys(machines))}`,
+    );
+  };
+  if (typeof events === 'function') return known;
+  for (const [hook, chart] of Object.entries(events)) {
+    if (!isJujuHook(hook) && !hook.startsWith('actions/'))
+      throw invalid(`its events name "${hook}", which Juju never calls: say ${hookInstead(hook)}`);
+    known(hook, chart);
+  }
+  return known;
+}
+
+/** What a node asks for before anything is known; null for an end, and where that cannot be said. */
+function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>): string | null {
+  try {
+    const asked = request?.(config.context as Parameters<typeof request>[0]);
+    return asked === undefined || isEnd(asked) ? null : asked._tag;
+  } catch {
+    return null;
+  }
+}
