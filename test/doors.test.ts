@@ -363,3 +363,52 @@ describe("what an author's functions give back", () => {
     await expect(runWith({ events: { start: null } })).rejects.toMatchObject(misuse(/give null/));
   });
 });
+
+describe('invariants', () => {
+  const claim = { name: 'Lit', claims: 'The lamp burns.' };
+  const with_ = (parts: object) =>
+    testing.simulatedCharm({ ...simulated, charm: ships, ...parts } as never);
+
+  it.each<readonly [object, RegExp]>([
+    [{ atrest: () => [] }, /invariants\[0\] has "atrest", .*: say "atRest"/],
+    [{ allways: () => [], atRest: () => [] }, /has "allways", .*: say "always"/],
+    [{}, /checks nothing: give it "always" or "across" or "atRest"/],
+    [{ always: true }, /always of invariants\[0\] to be a function, and got a boolean/],
+  ])('that have %o are refused', (parts, said) => {
+    expect(() => with_({ invariants: [{ ...claim, ...parts }] })).toThrow(said);
+    const rest = said.source.replace('invariants\\[0\\]', 'comesToRest');
+    expect(() => with_({ comesToRest: { ...claim, ...parts } })).toThrow(new RegExp(rest));
+  });
+
+  it.each<readonly [string, unknown]>([
+    ['false', false],
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'the lamp is dark'],
+    ['a promise', Promise.resolve([])],
+    ['a list of something else', [false]],
+  ])('whose checks give %s are told by name', (kind, one) => {
+    const gives = (): never => one as never;
+    const misuse = (check: string) => ({
+      name: 'Misuse',
+      message: expect.stringMatching(`^Lit: ${check} gave .*: give a list of sentences at once`),
+    });
+    const thrown = (call: () => unknown): unknown => {
+      try {
+        return call();
+      } catch (error) {
+        return error;
+      }
+    };
+    const { violationsOf, violationsAtRest } = testing;
+    for (const check of ['always', 'across'])
+      expect(
+        thrown(() => violationsOf([{ ...claim, [check]: gives }], world, action, stepped)),
+        kind,
+      ).toMatchObject(misuse(check));
+    for (const check of ['always', 'atRest'])
+      expect(thrown(() => violationsAtRest([{ ...claim, [check]: gives }], world))).toMatchObject(
+        misuse(check),
+      );
+  });
+});

@@ -1,4 +1,5 @@
 /** What `simulatedCharm` is given: refused by name where nothing could be simulated with it. */
+import { instead, oneOf } from '../hook/index.ts';
 import { operationTags } from './actions.ts';
 import { jujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
@@ -23,6 +24,7 @@ export function checkBrought(brought: unknown): void {
     charm,
     outside,
     invariants,
+    comesToRest,
     faults = {},
     bounds = {},
     within = {},
@@ -38,7 +40,8 @@ export function checkBrought(brought: unknown): void {
       given(to, `the action ${name}`, action, { becomes: 'function' });
   }
   for (const [at, invariant] of invariants.entries())
-    given(to, `invariants[${at}]`, invariant, { name: 'text', claims: 'text' });
+    checkInvariant(`invariants[${at}]`, invariant);
+  if (comesToRest !== undefined) checkInvariant('comesToRest', comesToRest);
   given(to, 'faults', faults, 'record');
   for (const [name, fault] of Object.entries(faults))
     given(to, `the fault ${name}`, fault, { told: 'text' });
@@ -53,11 +56,31 @@ export function checkBrought(brought: unknown): void {
     given(to, `the bound ${name}`, bound, { byDefault: 'number', told: 'text' });
 }
 
+const checks = ['always', 'across', 'atRest'] as const;
+
+/** One that checks nothing holds whatever happens; a check that is misspelt is none. */
+function checkInvariant(at: string, invariant: unknown): void {
+  const to = 'simulatedCharm';
+  given(to, at, invariant, { name: 'text', claims: 'text' });
+  const parts = Object.entries(invariant as object);
+  for (const [part, check] of parts) {
+    if (part === 'name' || part === 'claims') continue;
+    if (!checks.some((known) => known === part))
+      throw new Misuse(
+        `${to}: ${at} has "${part}", which nobody asks: say ${instead(part, checks)}`,
+      );
+    given(to, `${part} of ${at}`, check, 'function');
+  }
+  if (!checks.some((check) => check in (invariant as object)))
+    throw new Misuse(`${to}: ${at} checks nothing: give it ${oneOf(checks)}`);
+}
+
 /** What was brought, once it is known to have these parts; what they hold is still to be seen. */
 interface SimulatedParts {
   readonly charm: unknown;
   readonly outside: Readonly<Record<'shared' | 'unit', { readonly actions?: object }>>;
   readonly invariants: readonly unknown[];
+  readonly comesToRest?: unknown;
   readonly faults?: object;
   readonly bounds?: object;
   readonly within?: object;

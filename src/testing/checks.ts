@@ -1,7 +1,8 @@
+import { kindOf } from '../hook/index.ts';
 import type { Action } from './actions.ts';
 import { anAction, aWorld, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
-import type { World } from './world.ts';
+import { Misuse, type World } from './world.ts';
 
 /**
  * What one step violated.
@@ -36,12 +37,10 @@ export const violationsOf = <Shared, Own>(
   given('violationsOf', 'the world before', before, aWorld);
   given('violationsOf', 'the action', action, anAction);
   given('violationsOf', 'what became of it', after, { world: 'record' });
-  return checked.flatMap((invariant) =>
-    named(invariant, [
-      ...(invariant.always?.(after.world) ?? []),
-      ...(invariant.across?.(before, action, after) ?? []),
-    ]),
-  );
+  return checked.flatMap((invariant) => [
+    ...found(invariant, 'always', after.world),
+    ...found(invariant, 'across', before, action, after),
+  ]);
 };
 
 /**
@@ -65,10 +64,26 @@ export const violationsAtRest = <Shared, Own>(
 ): readonly Violation[] => {
   given('violationsAtRest', 'the invariants', checked, 'list');
   given('violationsAtRest', 'the world', world, aWorld);
-  return checked.flatMap((invariant) =>
-    named(invariant, [...(invariant.always?.(world) ?? []), ...(invariant.atRest?.(world) ?? [])]),
-  );
+  return checked.flatMap((invariant) => [
+    ...found(invariant, 'always', world),
+    ...found(invariant, 'atRest', world),
+  ]);
 };
 
-const named = ({ name }: Pick<Invariant, 'name'>, found: readonly string[]): readonly Violation[] =>
-  found.map((what) => ({ invariant: name, what }));
+type Check = 'always' | 'across' | 'atRest';
+
+/** What one check of an invariant finds; one that it has not finds nothing. */
+function found<Shared, Own, Name extends Check>(
+  invariant: Invariant<Shared, Own>,
+  check: Name,
+  ...seen: Parameters<NonNullable<Invariant<Shared, Own>[Name]>>
+): readonly Violation[] {
+  if (invariant[check] === undefined) return [];
+  const said: unknown = Reflect.apply(invariant[check], invariant, seen);
+  const { name } = invariant;
+  if (!Array.isArray(said) || said.some((what) => typeof what !== 'string'))
+    throw new Misuse(
+      `${name}: ${check} gave ${Array.isArray(said) ? 'a list of something else' : kindOf(said)}: give a list of sentences at once, an empty one where nothing is violated`,
+    );
+  return said.map((what) => ({ invariant: name, what }));
+}
