@@ -150,7 +150,7 @@ describe('another charm', () => {
 
 describe('a charm whose parts do not fit', () => {
   const happening = { becomes: (state: object) => state, told: 'it happens' };
-  const claimed = { name: 'Twice', claims: 'It is claimed twice.' };
+  const claimed = { name: 'Twice', claims: 'It is claimed twice.', always: () => [] };
   const parts = {
     charm,
     application: 'lighthouse',
