@@ -362,6 +362,29 @@ describe("what an author's functions give back", () => {
       expect(await runWith({ events: () => none })).toMatchObject([{ right: { charts: [] } }, {}]);
     await expect(runWith({ events: { start: null } })).rejects.toMatchObject(misuse(/give null/));
   });
+
+  it.each<readonly [string, unknown, RegExp]>([
+    ['a word', 'active', /and gave a text$/],
+    ['nothing', undefined, /and gave nothing$/],
+    ['no name', { message: '' }, /a record with nothing as its name and a text as its message$/],
+    ['no message', { name: 'active' }, /a text as its name and nothing as its message$/],
+    ['a name that is none', { name: 'Waitin', message: '' }, /"Waitin", .*: say "waiting"$/],
+  ])('a status that is %s is refused, and nothing was committed', async (_, status, said) => {
+    const seen: unknown[] = [];
+    const commit = (changes: unknown) => async () => seen.push(changes);
+    for (const given of [status, Promise.resolve(status)])
+      await expect(
+        runWith({ status: () => given }, { hook: 'start' }, { commit }),
+      ).rejects.toMatchObject(misuse(said));
+    expect(seen).toEqual([]);
+  });
+
+  it('a charm without a status is refused where it is made, and where it is run', () => {
+    const { status: _, ...rest } = ships;
+    const said = /to be a function, and got nothing/;
+    expect(() => kit.charmOf(rest as never)).toThrow(said);
+    expect(() => kit.dispatch(rest as never, { juju: model.hook('l/0'), lamp })).toThrow(said);
+  });
 });
 
 describe('invariants', () => {

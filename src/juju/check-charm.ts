@@ -28,7 +28,7 @@ export function checkedCharm<W extends Words, Ports>(
   const invalid = (what: string) => new HookMisuse('CharmInvalid', name, null, what);
   for (const [part, value] of Object.entries(config))
     if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
-  if (config.status !== undefined) given('defineCharm', 'the status', config.status, 'function');
+  given('defineCharm', 'the status', config.status, 'function');
   if (config.event !== undefined)
     given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
   for (const part of ['machines', 'perform', 'learned', 'events'] as const)

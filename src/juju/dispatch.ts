@@ -20,6 +20,7 @@ import type { Charm } from './charm.ts';
 import { type Deferral, deferralText, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
 import { relationIn } from './event.ts';
+import { heldStatus } from './gave.ts';
 import type { Juju, JujuEvent } from './port.ts';
 import { type OpenUnit, openUnit } from './unit.ts';
 
@@ -130,8 +131,11 @@ export function heldTogether(to: string, charm: unknown, given: unknown): void {
 const madeCharm = {
   name: 'text',
   machines: 'record',
+  perform: 'record',
+  event: 'record',
   chartOf: 'function',
   open: 'function',
+  status: 'function',
 } as const;
 const portOfJuju = {
   unit: 'text',
@@ -191,8 +195,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
     next = await left?.next(run);
   }
   unit.remember(encodeDeferrals(deferred, state));
-  const status = await charm.status(ports, { event, charts, reconciled });
-  await unit.commit(status);
+  const status: unknown = await charm.status(ports, { event, charts, reconciled });
+  await unit.commit(heldStatus(charm.name, status));
   return ran();
 }
 
