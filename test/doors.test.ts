@@ -385,6 +385,127 @@ describe("what an author's functions give back", () => {
     expect(() => kit.charmOf(rest as never)).toThrow(said);
     expect(() => kit.dispatch(rest as never, { juju: model.hook('l/0'), lamp })).toThrow(said);
   });
+
+  type Handler = (ports: { readonly juju: kit.Unit }) => unknown;
+  /** A charm whose question is answered by that handler. */
+  const handling = (handler: Handler, hook?: object, port?: object) =>
+    runWith({ perform: { ...base.perform, Dark: handler } }, hook, port);
+
+  it.each<readonly [string, unknown, RegExp]>([
+    ['a number', 5, /^dusk: what carries out Dark gave a number: give nothing, true or false/],
+    ['null', null, /gave null/],
+    ['a list', ['yes'], /gave a list/],
+    ['a function', () => 'yes', /gave a function/],
+    ['no label', {}, /^dusk: dark: an answer is { label }/],
+    ['no number to learn', { label: 'yes', learned: 5 }, /^dusk: dark: .* teaches a number: give/],
+    ['null to learn', { label: 'yes', learned: null }, /teaches null/],
+    ['a list to learn', { label: 'yes', learned: [] }, /teaches a list/],
+  ])('an answer that is %s is refused by name', async (_, answer, said) => {
+    for (const one of [answer, Promise.resolve(answer)])
+      await expect(handling(() => one)).rejects.toMatchObject(misuse(said));
+  });
+
+  const bad = <Value>(value: unknown): Value => value as Value;
+  it.each<readonly [string, Handler, RegExp]>([
+    ['publish of a number', ({ juju }) => juju.publish(4, bad(5)), /^juju.publish: .* a number/],
+    ['publish of nothing', ({ juju }) => juju.publish(4, bad(undefined)), /values to be a record/],
+    [
+      'publish of a port',
+      ({ juju }) => juju.publish(4, bad({ port: 80 })),
+      /^juju.publish: it holds texts, and got a number for "port"/,
+    ],
+    [
+      'publish to no number',
+      ({ juju }) => juju.publish(bad('4'), {}),
+      /^juju.publish: .* OwnApp where relation is a text/,
+    ],
+    [
+      'write to an unknown databag',
+      ({ juju }) => juju.write(bad({ _tag: 'OwnAp', relation: 4 }), {}),
+      /^juju.write: .*"OwnAp": say "OwnApp"/,
+    ],
+    ['write to none', ({ juju }) => juju.write(bad(null), {}), /^juju.write: .* got null/],
+    ['overwrite of 5', ({ juju }) => juju.overwrite({ _tag: 'PeerApp' }, bad(5)), /a number/],
+    [
+      'read of an unknown databag',
+      ({ juju }) => juju.read(bad({ _tag: 'PeersApp' })),
+      /^juju.read: .*"PeersApp": say "PeerApp"/,
+    ],
+    ['read of nothing', ({ juju }) => juju.read(bad(undefined)), /^juju.read: .* got nothing/],
+    [
+      'read of a unit without a name',
+      ({ juju }) => juju.read(bad({ _tag: 'PeerUnit' })),
+      /PeerUnit where unit is nothing/,
+    ],
+    ['remote of a text', ({ juju }) => juju.remote(bad('4')), /RemoteApp where relation is a text/],
+    ['readAll of one', ({ juju }) => juju.readAll(bad({ _tag: 'PeerApp' })), /be a list/],
+    [
+      'remember of a number',
+      ({ juju }) => juju.remember(bad({ n: 5 })),
+      /^juju.remember: it holds texts, and got a number for "n"/,
+    ],
+    ['remember of nothing', ({ juju }) => juju.remember(bad(undefined)), /values to be a record/],
+    ...['deferred', 'deferred-1', 'refused', 'known', 'applications-0', 'tracing'].map(
+      (key): readonly [string, Handler, RegExp] => [
+        `remember of "${key}"`,
+        ({ juju }) => juju.remember({ [key]: 'x' }),
+        new RegExp(`^juju.remember: "${key}" is a key under which hookchart keeps something`),
+      ],
+    ),
+  ])('%s is refused by name', async (_, handler, said) => {
+    const answering: Handler = async (ports) => {
+      await handler(ports);
+      return true;
+    };
+    await expect(handling(answering)).rejects.toMatchObject(misuse(said));
+  });
+
+  it('what a charm may say is written, and what the kit keeps is kept', async () => {
+    const [ran, one] = await handling(({ juju }) => {
+      juju.remember({ defer: 'x', refusal: 'y' });
+      juju.publish(4, { port: '80' });
+      return kit.halt({ _tag: 'Fog', class: 'refused', why: 'no sight' } as never);
+    });
+    expect(ran).toMatchObject({ right: { charts: [{ end: { _tag: 'Refused' } }] } });
+    const state = await one.hook('l/0').state();
+    expect(state).toMatchObject({
+      right: { defer: 'x', refusal: 'y', refused: expect.stringContaining('no sight') },
+    });
+  });
+
+  it.each<readonly [string, unknown, RegExp]>([
+    ['too few databags', [], /^juju.read: its port gives 0 of them/],
+    ['nothing', undefined, /^juju.read: its port gives nothing/],
+    ['no outcome', [{ url: 'x' }], /no Either/],
+    ['no databag', [{ _tag: 'Right', right: null }], /a databag to be a record, and got null/],
+  ])('a port whose read gives %s is told by name', async (_, found, said) => {
+    const read = () => async () => found;
+    const readers: readonly Handler[] = [
+      async ({ juju }) => typeof (await juju.remote(4)) === 'object',
+      async ({ juju }) => (await juju.readAll([{ _tag: 'OwnApp', relation: 4 }])).length > 0,
+    ];
+    for (const reader of readers)
+      await expect(handling(reader, undefined, { read })).rejects.toMatchObject(misuse(said));
+  });
+
+  it.each<readonly [string, object, RegExp]>([
+    ['relation', { relation: '4' }, /the relation of the event to be a number, and got a text/],
+    ['remoteUnit', { remoteUnit: 0 }, /the remoteUnit of the event to be a text/],
+    ['departingUnit', { departingUnit: {} }, /the departingUnit of the event to be a text/],
+    ['secretLabel', { secretLabel: null }, /the secretLabel of the event to be a text/],
+  ])('an event whose %s is of another kind is refused', async (_, part, said) => {
+    await expect(runWith({}, { hook: 'start', ...part })).rejects.toMatchObject(misuse(said));
+  });
+
+  it.each([0, -1, Number.NaN])('a soak of %d hooks is refused', async (hooks) => {
+    await expect(testing.soak(simulated, { hooks, seed: 1 })).rejects.toThrow(
+      'nothing would be tried',
+    );
+  });
+
+  it('a unit that MemoryJuju has not has no hook', () => {
+    expect(() => model.hook('nope/0')).toThrow('it has no unit "nope/0": say "l/0" or "l/1"');
+  });
 });
 
 describe('invariants', () => {

@@ -25,7 +25,7 @@ import { ownPackage } from './package.ts';
 import { addPlan } from './plan.ts';
 import { addSoak } from './soak.ts';
 import { addVerify } from './verify.ts';
-import { keeping, wholeNumber } from './whole-number.ts';
+import { atLeastOne, wholeNumber } from './whole-number.ts';
 import {
   exitCodeOf,
   tellFault,
@@ -99,7 +99,7 @@ program
     "print one relation's life as a Mermaid sequence diagram, and serve nothing",
   )
   .option('--relation <n>', 'with --sequence: this relation; the first by default', wholeNumber)
-  .option('--keep <n>', 'of what comes in keep so many runs, those that failed longest', keeping)
+  .option('--keep <n>', 'of what comes in keep so many runs, those that failed longest', atLeastOne)
   .option('--only <word...>', 'take only runs whose unit or hook contains one of these words')
   .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
   .option('--no-open', 'do not open the page in a browser')

@@ -11,7 +11,7 @@ import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
 import { simulatedIn } from './simulated-module.ts';
 import { replayStory, soakFolder } from './soak-foreign.ts';
-import { wholeNumber } from './whole-number.ts';
+import { atLeastOne, wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
 
 interface SoakOptions extends Omit<ForeignSoakArguments, 'charm'> {
@@ -32,7 +32,7 @@ export function addSoak(program: Command): void {
     .option(
       '--hooks <n>',
       'hooks of the charm to run; 1,000,000 by default, and 2,000 of a charm in a folder',
-      wholeNumber,
+      atLeastOne,
     )
     .option(
       '--seed <n>',

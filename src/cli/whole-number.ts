@@ -6,8 +6,8 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** How many runs are kept: at least one. */
-export function keeping(text: string): number {
+/** Of some things none would be for nothing: hooks that are run, runs that are kept. */
+export function atLeastOne(text: string): number {
   const count = wholeNumber(text);
   if (count < 1) throw new InvalidArgumentError('It is to be at least 1.');
   return count;

@@ -3,6 +3,7 @@
  * into a table, for control never reads context; XState's own `transition` is the reference, and a
  * property holds the two to the same states, contexts and requests.
  */
+import { kindOf } from './given.ts';
 import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { instead } from './nearest.ts';
 import { failedNode, firstNode, type Node, nodesOf } from './nodes.ts';
@@ -260,6 +261,12 @@ function signalOf<W extends Words>(
   }
   if (!('learned' in answer) || answer.learned === undefined) return { type: label };
   const { learned } = (machine.config as { readonly context: Context<W> }).context;
+  if (!isRecord(answer.learned))
+    throw misfit(
+      machine,
+      node,
+      `its answer teaches ${kindOf(answer.learned)}: give learned a record`,
+    );
   for (const key in answer.learned)
     if (!Object.hasOwn(learned, key))
       throw misfit(

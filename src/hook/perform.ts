@@ -1,3 +1,4 @@
+import { kindOf } from './given.ts';
 import { HookMisuse } from './hook-misuse.ts';
 import { type Answer, isRecord, type Words } from './words.ts';
 
@@ -63,6 +64,6 @@ export function answerOf<W extends Words>(
   if (typeof reply === 'boolean') return { label: reply ? 'yes' : 'no' };
   if (typeof reply === 'string') return { label: reply };
   if (isRecord(reply)) return reply;
-  const what = `what carries out ${name} gave ${String(reply)}: give nothing, true or false, a label, or { label, learned }`;
+  const what = `what carries out ${name} gave ${kindOf(reply)}: give nothing, true or false, a label, or { label, learned }`;
   throw new HookMisuse('AnswerUnfit', at.hook, at.node, what);
 }

@@ -5,7 +5,7 @@ export class BagMap<Value> {
   readonly #known = new Map<Bag['_tag'], Map<string | number, Value>>();
 
   get(bag: Bag): Value | undefined {
-    return this.#known.get(bag._tag)?.get(within(bag));
+    return this.#known.get(bag?._tag)?.get(within(bag));
   }
 
   has(bag: Bag): boolean {

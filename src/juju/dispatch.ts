@@ -20,7 +20,7 @@ import type { Charm } from './charm.ts';
 import { type Deferral, deferralText, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
 import { relationIn } from './event.ts';
-import { heldStatus } from './gave.ts';
+import { heldEvent, heldStatus, ofKit } from './gave.ts';
 import type { Juju, JujuEvent } from './port.ts';
 import { type OpenUnit, openUnit } from './unit.ts';
 
@@ -105,7 +105,7 @@ export const dispatch = <
   const { watch } = options;
   heldTogether('dispatch', charm, given);
   return (event) => {
-    held('dispatch', 'the event', event, { hook: 'text' });
+    heldEvent('dispatch', event);
     return attempt(async () => {
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
       try {
@@ -194,7 +194,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
     reconciled.push(run);
     next = await left?.next(run);
   }
-  unit.remember(encodeDeferrals(deferred, state));
+  unit.remember(ofKit(encodeDeferrals(deferred, state)));
   const status: unknown = await charm.status(ports, { event, charts, reconciled });
   await unit.commit(heldStatus(charm.name, status));
   return ran();

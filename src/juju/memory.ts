@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { given } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
+import { unknownUnit } from './gave.ts';
 import { listedIn, type MemoryRelation, related } from './memory-relation.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, SecretStore, Status } from './port.ts';
 
@@ -156,6 +157,7 @@ export class MemoryJuju {
 
   /** What one hook of a unit sees. */
   hook(unit: string): Juju {
+    if (!this.#units.has(unit)) throw unknownUnit(unit, this.units);
     const endpoint = this.#endpoint(unit);
     const secrets = new Map(this.#secrets);
     return {

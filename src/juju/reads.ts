@@ -1,8 +1,9 @@
-import * as E from 'fp-ts/lib/Either.js';
-import { right } from '../hook/index.ts';
+import type * as E from 'fp-ts/lib/Either.js';
+import { given } from '../hook/index.ts';
 import { BagMap } from './bag-map.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
+import { heldBag, heldDatabag } from './gave.ts';
 import type { Bag, Databag, Juju } from './port.ts';
 
 /** What a hook has read of databags; each is asked for once, and several at once in one go. */
@@ -42,6 +43,7 @@ export function openReads(
     for (const bag of bags) {
       let one = known.get(bag);
       if (one === undefined) {
+        heldBag('juju.read', bag);
         one = { question, at: unread.push(bag) - 1 };
         known.set(bag, one);
       }
@@ -51,7 +53,7 @@ export function openReads(
     return all;
   };
   const contentOf = async ({ question, at }: Asked): Promise<Databag> =>
-    right((await question.outcomes)?.[at] ?? missing);
+    heldDatabag(await question.outcomes, at);
   const held = (bag: Bag): Promise<Databag> => {
     const one = known.get(bag) ?? asked([bag])[0];
     if (one === undefined) return Promise.resolve({});
@@ -66,15 +68,16 @@ export function openReads(
       return values === null ? content : content.then((read) => merged(read, values));
     },
     allShown: async (bags) => {
+      given('juju.readAll', 'the databags', bags, 'list');
       const contents: Databag[] = [];
       let last: Question | null = null;
-      let found: Awaited<Outcomes> = [];
+      let found: Awaited<Outcomes> | null | undefined;
       const all = asked(bags);
       for (const [index, bag] of bags.entries()) {
         const { question = null, at = 0 } = all[index] ?? {};
-        if (question !== last) found = (await question?.outcomes) ?? [];
+        if (question !== last) found = await question?.outcomes;
         last = question;
-        const content = right(found[at] ?? missing);
+        const content = heldDatabag(found, at);
         const values = written(bag);
         contents.push(values === null ? content : merged(content, values));
       }
@@ -82,5 +85,3 @@ export function openReads(
     },
   };
 }
-
-const missing: E.Either<JujuError, Databag> = E.right({});

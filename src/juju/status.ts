@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type ChartRun, given, type Words } from '../hook/index.ts';
 import { render } from './errors.ts';
 import { relationHook } from './event.ts';
+import { ofKit } from './gave.ts';
 import type { Status } from './port.ts';
 import type { Unit } from './unit.ts';
 
@@ -63,7 +64,7 @@ export async function standingStatus<W extends Words>(
     run.end._tag === 'Refused' ? [{ ...placeOf(run), why: render(run.end.why) }] : [],
   );
   const all = [...kept, ...anew];
-  juju.remember({ [refusedKey]: all.length === 0 ? '' : JSON.stringify(all) });
+  juju.remember(ofKit({ [refusedKey]: all.length === 0 ? '' : JSON.stringify(all) }));
   const now = statusOf(ended);
   const [first] = kept;
   return first === undefined || now.name === 'blocked'

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { once, take } from '../hook/index.ts';
 import { difference, joined, merged } from './databag.ts';
+import { heldBag, heldOutcome, heldState, heldTexts } from './gave.ts';
 import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
 import { openReads } from './reads.ts';
 import { gatheredWrites } from './writes.ts';
@@ -67,6 +68,8 @@ export interface OpenUnit extends Unit {
   readonly commit: (status: Status) => Promise<void>;
 }
 
+type Write = Unit['write'];
+
 /** Opens a unit for one hook. */
 export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
   const writes = gatheredWrites();
@@ -77,19 +80,22 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     if (gone.size === 0) return juju.read(bags);
     const there = bags.filter((bag) => !isGone(bag));
     return async () => {
-      const found = there.length === 0 ? [] : [...(await juju.read(there)())];
-      return bags.map((bag) => (isGone(bag) ? E.right({}) : (found.shift() ?? E.right({}))));
+      const found = there.length === 0 ? [] : await juju.read(there)();
+      let next = 0;
+      return bags.map((bag) => (isGone(bag) ? E.right({}) : heldOutcome(found, next++)));
     };
   };
   const { held, shown, allShown } = openReads({ read }, writes.of);
   /** Leaves out what is for a relation that is gone. */
-  const writing = (write: (bag: Bag, values: Databag) => void) => (bag: Bag, values: Databag) => {
-    if (!isGone(bag)) return write(bag, texts(values));
+  const writing = (to: string, write: Write) => (bag: Bag, values: Databag) => {
+    heldBag(to, bag);
+    heldTexts(to, values);
+    if (!isGone(bag)) return write(bag, values);
     const what = 'relation' in bag ? `relation ${bag.relation}` : 'it';
     const note = `${what} is gone: what was to be written to its databag ${bag._tag} is left out`;
     if (!notes.includes(note)) notes.push(note);
   };
-  const write = writing(writes.write);
+  const publish = writing('juju.publish', writes.write);
   const stored = once(() => take(juju.state));
   let remembered: Databag = {};
   const relations = new Map<string, Promise<ReadonlySet<number>>>();
@@ -118,14 +124,14 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
     own: (relation) => shown({ _tag: 'OwnApp', relation }),
     read: shown,
     readAll: allShown,
-    publish: (relation, values) => write({ _tag: 'OwnApp', relation }, values),
-    write,
-    overwrite: writing(writes.overwrite),
+    publish: (relation, values) => publish({ _tag: 'OwnApp', relation }, values),
+    write: writing('juju.write', writes.write),
+    overwrite: writing('juju.overwrite', writes.overwrite),
     writes: writes.has,
     state: async () => merged(await stored(), remembered),
     remembered: () => remembered,
     remember: (values) => {
-      remembered = joined(remembered, values);
+      remembered = joined(remembered, heldState(values));
     },
     secrets: juju.secrets,
     notes,
@@ -137,14 +143,4 @@ export function openUnit(juju: Juju, isLate: () => boolean): OpenUnit {
       await take(juju.commit({ bags, state, status }));
     },
   };
-}
-
-/** Databags hold texts alone; anything else would be something else in the next hook. */
-function texts(values: Databag): Databag {
-  for (const key in values)
-    if (typeof values[key] !== 'string')
-      throw new TypeError(
-        `a databag holds texts, and "${key}" is ${JSON.stringify(values[key])}: give a text, JSON perhaps, or an empty one to take the key away`,
-      );
-  return values;
 }

@@ -4,7 +4,7 @@ import { actionsOf, kindsOf } from './kinds.ts';
 import { shortest } from './shrink.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { Simulation, Violated } from './simulation.ts';
-import type { Topology } from './world.ts';
+import { Misuse, type Topology } from './world.ts';
 
 export interface Soaked {
   readonly histories: number;
@@ -88,6 +88,8 @@ export async function soak(
   given('soak', 'the charm', charm, aCharm);
   given('soak', 'its options', options, { hooks: 'number', seed: 'number' });
   const { hooks, seed } = options;
+  if (!(hooks >= 1))
+    throw new Misuse(`soak: hooks is ${hooks}: nothing would be tried; run 1 at least`);
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   while (soaked.hooks < hooks) {
     const own = seed + soaked.histories;

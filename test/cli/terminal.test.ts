@@ -45,6 +45,7 @@ describe('wrong use', () => {
     [['soka'], "unknown command 'soka'", 'Did you mean soak?'],
     [['soak', '--hoks', '3'], "unknown option '--hoks'", 'Did you mean --hooks?'],
     [['soak', '--hooks', 'x'], 'whole number', 'hookchart soak --help says what there is'],
+    [['soak', '--hooks', '0'], 'at least 1', 'hookchart soak --help says what there is'],
     [['chart', 'update-status', '--format', 'dott'], 'dott', 'Did you mean dot?'],
     [['chart', 'update-statsu'], 'there is no hook "update-statsu"', 'Did you mean update-status?'],
     [['completion', 'bahs'], 'bahs', 'Did you mean bash?'],

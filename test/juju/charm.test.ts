@@ -152,16 +152,19 @@ describe('drive', () => {
     );
   });
 
-  it.each([5, null])('names a handler that gives %j', async (reply) => {
+  it.each([
+    [5, 'a number'],
+    [null, 'null'],
+  ])('names a handler that gives %j', async (reply, kind) => {
     const charm = { ...ships, perform: { ...perform, Leader: () => reply as unknown as string } };
     await expect(drive(charm, ports())('light-asked', changed(0))()).rejects.toThrow(
-      `what carries out Leader gave ${reply}: give nothing, true or false, a label, or { label, learned }`,
+      `what carries out Leader gave ${kind}: give nothing, true or false, a label, or { label, learned }`,
     );
   });
 
   it('refuses what no databag holds, and a promise where an attempt is to be', async () => {
     const { juju } = ports();
-    expect(() => juju.publish(0, { beam: 5 as unknown as string })).toThrow('"beam" is 5');
+    expect(() => juju.publish(0, { beam: 5 as unknown as string })).toThrow('a number for "beam"');
     const promise = Promise.resolve() as unknown as Parameters<typeof take>[0];
     expect(() => take(promise)).toThrow('a function, and not its promise');
   });
