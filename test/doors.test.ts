@@ -506,6 +506,32 @@ describe("what an author's functions give back", () => {
   it('a unit that MemoryJuju has not has no hook', () => {
     expect(() => model.hook('nope/0')).toThrow('it has no unit "nope/0": say "l/0" or "l/1"');
   });
+
+  it.each<readonly [string, object, RegExp]>([
+    [
+      'an event with no schema',
+      { event: { of: () => ({}), schema: {} } },
+      /^dusk: event.schema is a record that follows no Standard Schema/,
+    ],
+    ['an event with none', { event: { of: () => ({}) } }, /event.schema is nothing that follows/],
+    ['a learned that is no schema', { learned: {} }, /^dusk: learned is a record that follows no/],
+    ['machines that are none', { machines: () => ({}) }, /^dusk: it has no machines/],
+    ['no function', { perform: { ...base.perform, Dark: 5 } }, /^dusk: perform.Dark is a number/],
+    [
+      'none for what nobody asks yet',
+      { perform: { ...base.perform, Later: null } },
+      /^dusk: perform.Later is null: give it the function/,
+    ],
+  ])('a charm with %s is refused where it is made', (_, parts, said) => {
+    const thrown = () => kit.defineCharm({ ...base, ...parts } as never);
+    expect(thrown).toThrow(kit.HookMisuse);
+    expect(thrown).toThrow(said);
+  });
+
+  it('a charm may bring a schema that is a function', async () => {
+    const learned = Object.assign(() => {}, { '~standard': ships.learned['~standard'] });
+    expect(await runWith({ learned })).toMatchObject([{ _tag: 'Right' }, {}]);
+  });
 });
 
 describe('invariants', () => {

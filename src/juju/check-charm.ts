@@ -16,7 +16,7 @@ import { hookInstead, isJujuHook } from './hook-tools/hook-names.ts';
 
 type Parts<W extends Words, Ports> = Omit<CharmConfig<W, Ports>, 'status'> & {
   readonly status?: unknown;
-  readonly event?: unknown;
+  readonly event?: { readonly schema?: unknown };
 };
 
 /** Gives what holds the chart that a hook is to go through to be one of the charm's. */
@@ -30,10 +30,21 @@ export function checkedCharm<W extends Words, Ports>(
     if (value === undefined) throw invalid(`${part} is undefined: leave it out, or say what it is`);
   given('defineCharm', 'the status', config.status, 'function');
   if (config.event !== undefined)
-    given('defineCharm', 'the event', config.event, { of: 'function', schema: 'record' });
+    given('defineCharm', 'the event', config.event, { of: 'function' });
   for (const part of ['machines', 'perform', 'learned', 'events'] as const)
-    if (!isRecord(config[part]) && !(part === 'events' && typeof events === 'function'))
+    if (!isRecord(config[part]) && !(functional.has(part) && typeof config[part] === 'function'))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
+  const schemas = { learned: config.learned, 'event.schema': config.event?.schema };
+  for (const [part, schema] of Object.entries(schemas))
+    if (!isSchema(schema) && !(config.event === undefined && part === 'event.schema'))
+      throw invalid(
+        `${part} is ${kindOf(schema)} that follows no Standard Schema: give it a schema, as v.object({ … }) of valibot makes one`,
+      );
+  for (const [tag, handler] of Object.entries<unknown>(config.perform))
+    if (typeof handler !== 'function')
+      throw invalid(
+        `perform.${tag} is ${kindOf(handler)}: give it the function that carries out ${tag}`,
+      );
   for (const [id, machine] of Object.entries<HookMachine<W>>(machines)) {
     if (machine?.id !== id)
       throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
@@ -63,6 +74,15 @@ export function checkedCharm<W extends Words, Ports>(
   }
   return known;
 }
+
+/** Events are a function where their author says so, schemas in some libraries. */
+const functional: ReadonlySet<string> = new Set(['events', 'learned']);
+
+const isSchema = (schema: unknown): boolean => {
+  if (!isRecord(schema) && typeof schema !== 'function') return false;
+  const standard: unknown = Reflect.get(schema, '~standard');
+  return isRecord(standard) && typeof standard.validate === 'function';
+};
 
 /** What a node asks for before anything is known; null for an end, and where that cannot be said. */
 function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>): string | null {
