@@ -98,7 +98,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     parseEnvironment: [[variables]],
     renderEnvironment: [[{ variable: 'JUJU_UNIT_NAME', why: 'is missing' }]],
   },
-  'hookchart/machines': ofVocabulary,
+  'hookchart/machines': { ...ofVocabulary, relationOfContext: [[state.context]] },
   'hookchart/chart': {
     chartOf: [[machine]],
     chartsIn: [['a.mmd', 'flowchart TD']],
@@ -204,7 +204,7 @@ const doors: Readonly<Record<string, object>> = {
 /** Functions that make something of whatever they are given, and say so by what they give. */
 const total: Readonly<Record<string, readonly string[]>> = {
   hookchart: ['HookMisuse', 'isEnd', 'mask'],
-  'hookchart/machines': ['about', 'aboutGrant', 'relationOf'],
+  'hookchart/machines': ['about', 'aboutGrant'],
   'hookchart/testing': [
     ...['Misuse', 'ToolError', 'charmOfReplay', 'isHook', 'isOperation', 'isPeer', 'runnerOf'],
   ],
@@ -532,6 +532,91 @@ describe("what an author's functions give back", () => {
     const learned = Object.assign(() => {}, { '~standard': ships.learned['~standard'] });
     expect(await runWith({ learned })).toMatchObject([{ _tag: 'Right' }, {}]);
   });
+
+  it.each([undefined, null, 5, []])('a state that has learned %j is of no machine', (learned) => {
+    const [begun] = kit.begin(dusk, {});
+    const foreign = { ...begun, context: { ...begun.context, learned } } as never;
+    const refused = expect.objectContaining({ name: 'HookMisuse', kind: 'StateForeign' });
+    const calls: readonly (() => unknown)[] = [
+      () => kit.advance(dusk, foreign, { label: 'yes' }),
+      () => kit.pending(dusk, foreign),
+      () => kit.shapeAt(dusk, foreign),
+    ];
+    for (const call of calls) expect(call).toThrow(refused);
+  });
+
+  it('a state without what was learned is not resumed', async () => {
+    const [begun] = kit.begin(dusk, {});
+    const foreign = { ...begun, context: { event: {}, failure: null } } as never;
+    await expect(kit.resume(base, {})(foreign)()).rejects.toMatchObject({ kind: 'StateForeign' });
+  });
+
+  it.each([null, 5, 'x', [], { watch: 5 }, { clock: 'now' }, { keep: {} }])(
+    'the options %j are refused by name',
+    (options) => {
+      const said = /to be a (record|function), and got /;
+      const one = options as never;
+      expect(() => kit.drive(base, {}, one)).toThrow(said);
+      expect(() => kit.resume(base, {}, one)).toThrow(said);
+      expect(() => kit.dispatch(ships, { juju: model.hook('l/0'), lamp }, one)).toThrow(said);
+    },
+  );
+
+  it.each([{ clock: 5 }, { deadline: 'soon' }])('a world with %j is refused', (part) => {
+    const of = { juju: model.hook('l/0'), lamp, ...part } as never;
+    expect(() => kit.dispatch(ships, of)).toThrow(/^dispatch: it wants the (clock|deadline) to be/);
+  });
+
+  it('nothing masks what holds itself', async () => {
+    const round: { self?: unknown } = {};
+    round.self = [round];
+    const said = misuse(/^mask: .* holds itself/);
+    expect(() => kit.mask(round)).toThrow(expect.objectContaining(said));
+    await expect(handling(() => ({ label: 'yes', learned: { oil: round } }))).rejects.toMatchObject(
+      said,
+    );
+  });
+
+  it.each([null, 5, 'x', []])('a recorder with the options %j is refused', (options) => {
+    expect(() => new inspect.Recorder(() => {}, options as never)).toThrow(
+      /^Recorder: it wants its options to be a record/,
+    );
+  });
+});
+
+describe('what a simulated charm gives back', () => {
+  const hook = testing.hooksOf(world, 'lighthouse/0')[0];
+  const opening = (open: () => unknown) =>
+    testing.step({ ...simulated, outside: { ...simulated.outside, open } } as never, world, {
+      _tag: 'RunHook',
+      unit: 'lighthouse/0',
+      hook,
+    } as never);
+  const ports = { lamp: { burns: () => true, light: () => true } };
+
+  it.each<readonly [string, unknown, RegExp]>([
+    ['nothing', undefined, /outside.open: .* and got nothing/],
+    ['no ports', { state: () => ({}) }, /ports of what it gives to be a record, and got nothing/],
+    ['no state', { ports }, /state of what it gives to be a function, and got nothing/],
+    ['a state that is none', { ports, state: () => undefined }, /wants to be { shared, own }/],
+    ['half a state', { ports, state: () => ({ shared: {} }) }, /wants to be { shared, own }/],
+  ])('an outside that opens with %s is told by name', async (_, opened, said) => {
+    await expect(opening(() => opened)).rejects.toMatchObject({
+      name: 'Misuse',
+      message: expect.stringMatching(said),
+    });
+  });
+
+  it.each([{}, { hook: null }, { hook: {} }, { hook: { name: 'start' }, unit: 5 }])(
+    'a RunHook with %j is refused by name',
+    async (part) => {
+      const run = { _tag: 'RunHook', unit: 'lighthouse/0', ...part } as never;
+      await expect(testing.step(simulated, world, run)).rejects.toMatchObject({
+        name: 'Misuse',
+        message: expect.stringMatching(/^step: it wants (hook|unit|name) of the /),
+      });
+    },
+  );
 });
 
 describe('invariants', () => {

@@ -217,7 +217,7 @@ function entryOf<W extends Words>(machine: HookMachine<W>, state: SecretState<W>
   const table = tableOf(machine);
   const foreign = (node: string | null, what: string) =>
     new HookMisuse('StateForeign', machine.id, node, what);
-  if (!isRecord(state) || !isRecord(state.context))
+  if (!isRecord(state) || !isRecord(state.context) || !isRecord(state.context.learned))
     throw foreign(null, 'a state is what begin, advance or restore give');
   const { hook, node } = state;
   if (hook !== machine.id) throw foreign(node, `the state was left by ${hook}`);

@@ -56,9 +56,19 @@ export const drive = <W extends Words, Ports>(
   options: DriveOptions<W> = {},
 ) => {
   given('drive', 'the charm', charm, drivable);
+  heldOptions('drive', options);
   return (hook: string, event: W['event']): Attempt<ChartRun<W>> =>
     throughPorts(charm, ports, options, machineOf(charm, hook), { event });
 };
+
+/** Each of them may be missing; one that is there is called. */
+export function heldOptions(to: string, options: unknown): void {
+  given(to, 'the options', options, 'record');
+  for (const part of ['keep', 'watch', 'clock'] as const) {
+    const one: unknown = Reflect.get(options as object, part);
+    if (one !== undefined) given(to, `the option ${part}`, one, 'function');
+  }
+}
 
 const drivable = { machines: 'record', perform: 'record' } as const;
 
@@ -91,6 +101,7 @@ export const resume = <W extends Words, Ports>(
   options: DriveOptions<W> = {},
 ) => {
   given('resume', 'the charm', charm, drivable);
+  heldOptions('resume', options);
   return (state: SecretState<W>): Attempt<ChartRun<W>> => {
     given('resume', 'the state', state, { hook: 'text', node: 'text', context: 'record' });
     return throughPorts(charm, ports, options, machineOf(charm, state.hook), { state });

@@ -1,3 +1,5 @@
+import { HookMisuse } from './hook-misuse.ts';
+
 /** A value that MUST NOT be shown: whatever is printed replaces the whole object by a mask. */
 export interface Secret {
   readonly secret: string;
@@ -43,7 +45,16 @@ export function masker(): <Value>(value: Value) => Masked<Value> {
     if (copy !== value) known.set(value, copy);
     return copy;
   };
-  return masked as ReturnType<typeof masker>;
+  const whole = (value: unknown): unknown => {
+    try {
+      return masked(value);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const what = 'it masks plain data, and what it got holds itself, or is nested without an end';
+      throw new HookMisuse('ArgumentUnfit', 'mask', null, what);
+    }
+  };
+  return whole as ReturnType<typeof masker>;
 }
 
 function maskedParts(value: object, masked: (value: unknown) => unknown): object {

@@ -108,6 +108,7 @@ export class Recorder {
   #count = 0;
 
   constructor(send: Send, options: RecorderOptions = {}) {
+    given('Recorder', 'its options', options, 'record');
     const { title = 'hookchart', prefix = '', now = Date.now, charm, clock } = options;
     given('Recorder', 'who is told', send, 'function');
     this.#send = send;

@@ -9,6 +9,7 @@ import {
   HookMisuse,
   halt,
   given as held,
+  heldOptions,
   isRecord,
   machineOf,
   performed,
@@ -102,8 +103,9 @@ export const dispatch = <
   given: Given & HookWorld,
   options: DispatchOptions<W, Why> = {},
 ): ((event: JujuEvent) => Attempt<DispatchRun<W, Why>, Why | JujuError>) => {
-  const { watch } = options;
   heldTogether('dispatch', charm, given);
+  heldOptions('dispatch', options);
+  const { watch } = options;
   return (event) => {
     heldEvent('dispatch', event);
     return attempt(async () => {
@@ -125,6 +127,8 @@ export function heldTogether(to: string, charm: unknown, given: unknown): void {
   if (!isRecord(given) || !isRecord(given.juju))
     throw new HookMisuse('ArgumentUnfit', to, null, 'it wants { juju, … }, and got no juju');
   held(to, 'juju', given.juju, portOfJuju);
+  if (given.clock !== undefined) held(to, 'the clock', given.clock, 'function');
+  if (given.deadline !== undefined) held(to, 'the deadline', given.deadline, 'number');
 }
 
 /** Without these nothing can be done; what else is missing is found where it is asked for. */

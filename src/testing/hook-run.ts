@@ -1,13 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { isRecord } from '../hook/index.ts';
 import type { DispatchRun } from '../juju/index.ts';
 import type { Interruption } from './actions.ts';
+import { given } from './given.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import type { Outcome } from './outcome.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { simulatedJuju } from './simulated-juju.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
-import { leaseSeconds } from './world.ts';
+import { leaseSeconds, Misuse } from './world.ts';
 
 class Killed extends Error {}
 
@@ -46,8 +48,9 @@ export async function runHook<Shared, Own>(
     { shared, own: own ?? charm.outside.unit.initial },
     { unit: view.unit, step, clock },
   );
+  given('outside.open', 'what it gives', opened, { ports: 'record', state: 'function' });
   const juju = simulatedJuju(tools, charm.config);
-  const given = {
+  const world = {
     ...opened.ports,
     juju: {
       ...juju,
@@ -63,7 +66,7 @@ export async function runHook<Shared, Own>(
   let run: DispatchRun | null = null;
   let failure: string | null = null;
   try {
-    const outcome = await charm.run(given, tools);
+    const outcome = await charm.run(world, tools);
     if (E.isLeft(outcome)) failure = charm.render(outcome.left);
     else {
       run = outcome.right;
@@ -77,13 +80,16 @@ export async function runHook<Shared, Own>(
     else if (error instanceof ToolError) failure = error.message;
     else throw error;
   }
+  const after = opened.state(pending !== null);
+  if (!isRecord(after) || !('shared' in after && 'own' in after))
+    throw new Misuse('outside.open: the state that it gives wants to be { shared, own }');
   return {
     pending,
     kept: pending === null ? kept : null,
     failure,
     status: tools.status,
     isDeposed: view.leader && interruption?.how === 'deposed' && interruption.at <= steps.length,
-    outside: opened.state(pending !== null),
+    outside: after,
     seconds,
     steps,
     run,

@@ -91,6 +91,8 @@ export async function step<Shared, Own>(
   given('step', 'the world', world, aWorld);
   given('step', 'the action', action, anAction);
   if (!isHook(action)) return { world: happened(charm, world, action), outcome: null };
+  given('step', 'the action', action, { unit: 'text', hook: 'record' });
+  given('step', 'the hook of the action', action.hook, { name: 'text' });
   const { unit, hook } = action;
   mayRun(world, unit, hook);
   const { application } = unitNamed(world, unit);
