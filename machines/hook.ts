@@ -1,4 +1,4 @@
-import { vocabulary } from '../src/hook/index.ts';
+import { given, isRecord, vocabulary } from '../src/hook/index.ts';
 import type { Context, PgbouncerWords } from './vocabulary.ts';
 
 export const {
@@ -31,18 +31,23 @@ export const {
 } = vocabulary<PgbouncerWords>({ learned: { granted: null, audit: null } });
 
 /** The relation that the hook is about; -1 before `start`, when no request can be carried out. */
-export const relationOf = (context: Context): number => context?.event?.relation ?? -1;
+export const relationOfContext = (context: Context): number => {
+  // An event would be taken for a context in which nothing has begun.
+  if (!isRecord(context?.learned))
+    given('relationOfContext', 'the context', context, { learned: 'record' });
+  return context.event?.relation ?? -1;
+};
 
 /** A request about that relation. */
 export const about =
   <const Name extends string>(_tag: Name) =>
-  (context: Context) => ({ _tag, relation: relationOf(context) });
+  (context: Context) => ({ _tag, relation: relationOfContext(context) });
 
 /** The same, with what the relation has been given. */
 export const aboutGrant =
   <const Name extends string>(_tag: Name) =>
   (context: Context) => ({
     _tag,
-    relation: relationOf(context),
+    relation: relationOfContext(context),
     granted: context.learned.granted,
   });

@@ -2,7 +2,7 @@
  * What may be left to do at the end of any hook, whoever was told: the difference between what is
  * wanted and what is, a chart for each kind of it. Docs: `docs/hooks/left-to-do.md`.
  */
-import { about, chart, order, relationOf, returns } from './hook.ts';
+import { about, chart, order, relationOfContext, returns } from './hook.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A chart that asks nothing: one step after the other. */
@@ -49,7 +49,7 @@ export const roleStrayed = left('role-strayed', {
     'Delete the role from the backend',
     (context) => ({
       _tag: 'DeleteStrayRole',
-      relation: relationOf(context),
+      relation: relationOfContext(context),
       user: context.event?.user ?? '',
     }),
   ],
