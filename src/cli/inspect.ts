@@ -16,17 +16,24 @@ import {
 } from '../inspector/index.ts';
 import { charmOfReplay, Misuse, parseReplay } from '../testing/index.ts';
 import { aboutFile, textOf, unwritable } from './files.ts';
-import { CharmIsGone, simulatedFor } from './simulated-module.ts';
+import { CharmIsGone, simulatedFor, simulatedIn } from './simulated-module.ts';
 import { WrongUse } from './wrong-use.ts';
 
-/** A recording from a file, or made of a history that a verification has written. */
-export async function readRecording(file: string): Promise<Recording> {
+/**
+ * A recording from a file, or made of a history that a verification has written: run anew, with the
+ * charm that it names unless another is given.
+ */
+export async function readRecording(file: string, named?: string): Promise<Recording> {
   if (/\.html?$/i.test(file))
     throw new WrongUse(
       `${file} is to be a recording (.json); a page is opened by a browser itself`,
     );
   const text = textOf(file);
   const recording = parseRecording(text);
+  if (E.isRight(recording) && named !== undefined)
+    throw new WrongUse(
+      `--charm runs a history anew, and ${file} is a recording, which has its charm's own words`,
+    );
   if (E.isRight(recording)) return recording.right;
   if (/"format"\s*:\s*"hookchart-soak"/.test(text))
     throw new WrongUse(
@@ -43,7 +50,10 @@ export async function readRecording(file: string): Promise<Recording> {
       'verify and soak --record FILE.json, and inspect --out FILE.json, write one',
     );
   try {
-    const charm = await simulatedFor(file, charmOfReplay(text));
+    const charm =
+      named === undefined
+        ? await simulatedFor(file, charmOfReplay(text))
+        : await simulatedIn(named);
     return await recordReplay(charm, parseReplay(charm, text));
   } catch (cause) {
     if (cause instanceof CharmIsGone || !(cause instanceof Misuse || cause instanceof WrongUse))

@@ -1,8 +1,10 @@
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CharmSource } from '../packaging/source.ts';
 import { packedOf, substrates } from '../pgbouncer/charm/packed.ts';
-import { WrongUse } from './wrong-use.ts';
+import { nearestFile } from './files.ts';
+import { WrongContent, WrongUse } from './wrong-use.ts';
 
 const runtimes = ['bun', 'node'] as const;
 
@@ -47,8 +49,24 @@ const listed = (text: string): readonly string[] => [
 const shownFolders = ({ folders }: CharmSource): string =>
   [...new Set(folders.map((folder) => resolve(folder)))].join(', then ');
 
+/** What is bundled is one file; the bundler would say of anything else that it cannot resolve it. */
+function checkModule(charm: string): void {
+  const path = resolve(charm);
+  if (!existsSync(path))
+    throw new WrongContent(
+      ...([`--charm ${charm}: there is no file ${path}`, nearestFile(charm)] as const),
+      'Name the module that exports the charm.',
+    );
+  if (statSync(path).isDirectory())
+    throw new WrongContent(
+      ...([`--charm ${charm}: it is a folder`, null] as const),
+      `Name the module in it, as ${join(charm, 'charm.js')}.`,
+    );
+}
+
 /** Gives whether charmcraft, where it is asked, takes all that was packed. */
 async function pack({ charm, out, arch = [], node, runtime, check: isChecked }: PackOptions) {
+  if (charm !== undefined) checkModule(charm);
   // What packing needs is not loaded for other commands.
   const { anyCharm } = await import('../packaging/any-charm.ts');
   const { here } = await import('../packaging/runtime.ts');

@@ -89,6 +89,10 @@ program
   .description('the page that shows runs: as they come in, or from a file')
   .argument('[file]', 'a recording, or a history that a failed verification has written')
   .option(
+    '--charm <module>',
+    'run a history with another charm than it names: a path or a package that exports `simulated`, or #NAME',
+  )
+  .option(
     '--out <file>',
     'write one file that holds the page with all runs (.html), or the recording: of [file] at once, else of what came in, at the end',
   )
@@ -105,7 +109,9 @@ program
   .option('--no-open', 'do not open the page in a browser')
   .action(async (file: string | undefined, options: InspectOptions) => {
     checkRecording(options.out);
-    const recording = file === undefined ? null : await readRecording(file);
+    if (file === undefined && options.charm !== undefined)
+      throw new WrongUse('--charm is for a history: name the file that holds it');
+    const recording = file === undefined ? null : await readRecording(file, options.charm);
     if (options.run !== undefined && !options.text) throw new WrongUse('--run is for --text');
     if (options.relation !== undefined && !options.sequence)
       throw new WrongUse('--relation is for --sequence');
@@ -158,6 +164,7 @@ addCompletion(program);
 tellsWrongUse(program);
 
 interface InspectOptions extends Serving {
+  readonly charm?: string;
   readonly out?: string;
   readonly text?: true;
   readonly run?: string;

@@ -77,6 +77,16 @@ describe('hookchart verify --charm', () => {
     expect(hookchart('inspect', 'found.json', '--text').stdout).toContain('TellShips');
     expect(found.stdout).toContain('Look at it:   hookchart inspect hookchart-failure.json\n');
     expect(hookchart('inspect', 'hookchart-failure.json', '--text').stdout).toContain('TellShips');
+    const inspected = (file: string, charm: string) =>
+      hookchart('inspect', file, '--text', '--charm', charm);
+    expect(inspected('found.json', './careless.mjs').stdout).toContain('NoGhostShips');
+    const mended = inspected('found.json', './charm.mjs').stdout;
+    expect(mended).toContain('TellShips');
+    expect(mended).not.toContain('NoGhostShips');
+    expect(inspected('hookchart-failure.json', './charm.mjs')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('hookchart-failure.json is a recording'),
+    });
   });
 
   it.each([

@@ -50,6 +50,9 @@ describe('wrong use', () => {
     [['chart', 'update-statsu'], 'there is no hook "update-statsu"', 'Did you mean update-status?'],
     [['completion', 'bahs'], 'bahs', 'Did you mean bash?'],
     [['pack', '--runtime', 'bunn'], 'bunn', 'Did you mean bun?'],
+    [['pack', '--charm', folder], `--charm ${folder}: it is a folder`, 'Name the module in it'],
+    [['pack', '--charm', 'gone/x.js'], 'there is no file', 'Name the module that exports'],
+    [['inspect', '--charm', 'x.js'], '--charm is for a history', 'hookchart inspect --help'],
     [['verify', '--bound', 'outage=1'], 'no bound outage', 'Did you mean outages?'],
     [
       ['plan', 'database-requested', '--answers', '{"is_backend_redy":"no"}'],
