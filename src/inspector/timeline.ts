@@ -74,7 +74,7 @@ function changeOf(known: Knowledge, { unit, seen }: HookEntry): Change {
 }
 
 /** One line of a comparison; a value is null on the side where there is none. */
-export interface Difference {
+export interface ComparedKey {
   readonly key: string;
   readonly before: string | null;
   readonly after: string | null;
@@ -84,7 +84,7 @@ export interface Difference {
 export const compareBags = (
   before: Databag | undefined,
   after: Databag | undefined,
-): readonly Difference[] =>
+): readonly ComparedKey[] =>
   [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
     .sort()
     .map((key) => ({ key, before: before?.[key] ?? null, after: after?.[key] ?? null }));

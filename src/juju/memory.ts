@@ -22,7 +22,7 @@ export interface MemoryJujuOptions {
 
 const memoryOptions = { application: 'text', units: 'list', endpoint: 'function' } as const;
 
-export interface StoredSecret {
+export interface SecretInMemory {
   readonly label: string;
   readonly content: Databag;
   /** The relations whose remote application may read it. */
@@ -65,7 +65,7 @@ export class MemoryJuju {
   readonly #statuses = new Map<string, Status>();
   readonly #states = new Map<string, Databag>();
   readonly #hasSecrets: boolean;
-  #secrets: ReadonlyMap<string, StoredSecret> = new Map();
+  #secrets: ReadonlyMap<string, SecretInMemory> = new Map();
   #secretsMade = 0;
   #peerApp: Databag = {};
 
@@ -147,7 +147,7 @@ export class MemoryJuju {
   }
 
   /** The secrets of the application by id, with the relations that they are granted to. */
-  get secrets(): ReadonlyMap<string, StoredSecret> {
+  get secrets(): ReadonlyMap<string, SecretInMemory> {
     return this.#secrets;
   }
 
@@ -195,7 +195,7 @@ export class MemoryJuju {
   }
 
   /** What a hook does with secrets stays in its own copy until it commits. */
-  #secretStore(unit: string, secrets: Map<string, StoredSecret>): SecretStore {
+  #secretStore(unit: string, secrets: Map<string, SecretInMemory>): SecretStore {
     const change =
       <Result>(call: string, body: () => Result): JujuAttempt<Result> =>
       async () =>
@@ -204,7 +204,7 @@ export class MemoryJuju {
           : E.left(refusal(call, 'this unit is not the leader'));
     // Juju makes secrets before it removes others: a label is free from the next hook on.
     const going = new Set<string>();
-    const alter = (id: string, part: Partial<StoredSecret>) => {
+    const alter = (id: string, part: Partial<SecretInMemory>) => {
       const before = secrets.get(id);
       if (before !== undefined) secrets.set(id, { ...before, ...part });
     };

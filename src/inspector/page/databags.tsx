@@ -1,5 +1,5 @@
 import type { HookEntry } from '../recording.ts';
-import { type Change, compareBags, type Difference } from '../timeline.ts';
+import { type Change, type ComparedKey, compareBags } from '../timeline.ts';
 import type { Pair } from './lines.tsx';
 import { JsonLine, jsonPairs, Value } from './value.tsx';
 
@@ -45,7 +45,7 @@ export function DatabagView({
   );
 }
 
-const kindOf = ({ before, after }: Difference) => {
+const kindOf = ({ before, after }: ComparedKey) => {
   if (before === after) return '';
   if (before === null) return 'added';
   return after === null ? 'removed' : 'changed';
@@ -53,7 +53,7 @@ const kindOf = ({ before, after }: Difference) => {
 
 const signs: Readonly<Record<string, string>> = { added: '+', removed: '−', changed: '±', '': '' };
 
-function Table({ rows, name }: { readonly rows: readonly Difference[]; readonly name: string }) {
+function Table({ rows, name }: { readonly rows: readonly ComparedKey[]; readonly name: string }) {
   const isChange = rows.some(({ before, after }) => before !== after);
   // Before and after only where something was there before.
   const hasBefore = rows.some(({ before, after }) => before !== null && before !== after);
@@ -84,7 +84,7 @@ function Table({ rows, name }: { readonly rows: readonly Difference[]; readonly 
 }
 
 interface RowProps {
-  readonly row: Difference;
+  readonly row: ComparedKey;
   readonly isChange: boolean;
   readonly hasBefore: boolean;
 }
