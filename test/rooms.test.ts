@@ -362,6 +362,35 @@ describe('rooms', () => {
     for (const [, way] of imported) expect(way).not.toMatch(/^\.\/\.\.|[^./]\/\.\./);
   });
 
+  it("give PgBouncer's charm beyond the doors what the design says, and nothing else", async () => {
+    const [, told = ''] = /\n### Beyond the doors\n(.*?)\n#/s.exec(
+      readFileSync('docs/design.md', 'utf8'),
+    ) ?? [''];
+    const listed = [...told.matchAll(/^- .*$/gm)].flatMap(([line]) =>
+      [...line.matchAll(/`(\w+)`/g)].flatMap(([, name = '']) => name),
+    );
+    const given = new Set<string>();
+    const doors = ['index.ts', 'juju/index.ts', 'testing/index.ts', 'inspector/index.ts'];
+    for (const door of doors.map((path) => `../src/${path}`))
+      for (const name of Object.keys(await import(door))) given.add(name);
+    const used = new Set<string>();
+    for (const file of sources('src/pgbouncer')) {
+      const text = readFileSync(file, 'utf8');
+      const imports = text.matchAll(
+        /^(?:import|export) \{([^}]*)\} from '(\.[^']*)'|\{([^}]*)\} = await import\('(\.[^']*)'\)/gm,
+      );
+      for (const [, names, from, lateNames = '', lateFrom = ''] of imports) {
+        const made = join(dirname(file), from ?? lateFrom);
+        if (/^(?:src\/pgbouncer|machines)\//.test(made)) continue;
+        for (const one of (names ?? lateNames).split(',')) {
+          const [name = ''] = one.trim().split(' as ');
+          if (name !== '' && !name.startsWith('type ') && !given.has(name)) used.add(name);
+        }
+      }
+    }
+    expect([...used].sort()).toEqual(listed.filter((name) => name !== 'dispatchCharm').sort());
+  });
+
   it('gives away what it promises, and nothing by accident', async () => {
     const doors: Record<string, readonly string[]> = {
       '../src/index.ts': [
