@@ -533,7 +533,7 @@ describe("what an author's functions give back", () => {
     expect(await runWith({ learned })).toMatchObject([{ _tag: 'Right' }, {}]);
   });
 
-  it.each([undefined, null, 5, []])('a state that has learned %j is of no machine', (learned) => {
+  it.each([undefined, null, 5, [[]]])('a state that has learned %j is of no machine', (learned) => {
     const [begun] = kit.begin(dusk, {});
     const foreign = { ...begun, context: { ...begun.context, learned } } as never;
     const refused = expect.objectContaining({ name: 'HookMisuse', kind: 'StateForeign' });
@@ -551,7 +551,7 @@ describe("what an author's functions give back", () => {
     await expect(kit.resume(base, {})(foreign)()).rejects.toMatchObject({ kind: 'StateForeign' });
   });
 
-  it.each([null, 5, 'x', [], { watch: 5 }, { clock: 'now' }, { keep: {} }])(
+  it.each([null, 5, 'x', [[]], { watch: 5 }, { clock: 'now' }, { keep: {} }])(
     'the options %j are refused by name',
     (options) => {
       const said = /to be a (record|function), and got /;
@@ -577,7 +577,7 @@ describe("what an author's functions give back", () => {
     );
   });
 
-  it.each([null, 5, 'x', []])('a recorder with the options %j is refused', (options) => {
+  it.each([null, 5, 'x', [[]]])('a recorder with the options %j is refused', (options) => {
     expect(() => new inspect.Recorder(() => {}, options as never)).toThrow(
       /^Recorder: it wants its options to be a record/,
     );

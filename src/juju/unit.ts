@@ -47,7 +47,7 @@ export interface Unit {
   readonly state: () => Promise<Databag>;
   /** What this hook has put into it so far. */
   readonly remembered: () => Databag;
-  /** Puts values into the unit's durable state. */
+  /** Puts values into the unit's durable state; `deferred`, `refused` and the like are hookchart's own keys. */
   readonly remember: (values: Databag) => void;
   /** The application's secrets; null for a Juju that has none. */
   readonly secrets: SecretStore | null;
