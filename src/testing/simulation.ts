@@ -45,11 +45,11 @@ export function nextFair<Shared, Own>(
 ): Action | null {
   const [mended] = outsideActions(charm, world).filter(({ isFair }) => isFair);
   if (mended !== undefined) return mended.action;
-  // A hook that failed may wait for what another unit has yet to do.
+  // A hook that failed may wait for what another unit has yet to do, or whoever leads.
   const due = dueHooks(world);
   const isRepeated = (action: Action) =>
     isHook(action) && world.units[action.unit]?.failed !== null;
-  const next = due.find((action) => !isRepeated(action)) ?? due[0];
+  const next = due.find((action) => !isRepeated(action));
   if (next !== undefined) return next;
   for (const name of charmsIn(world)) {
     const units = unitsOf(world, name);
@@ -57,7 +57,7 @@ export function nextFair<Shared, Own>(
     if (world.applications[name]?.leader === null && heir !== undefined)
       return { _tag: 'Elect', unit: heir };
   }
-  return null;
+  return due[0] ?? null;
 }
 
 /** What may happen now to the charm's own outside, as it says. */

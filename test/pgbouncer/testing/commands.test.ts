@@ -12,7 +12,7 @@ import {
 import { histories, historiesHold } from '../../../src/testing/commands.ts';
 import { worldOf } from '../../../src/testing/deploy.ts';
 
-import { rest, Simulation, Violated } from '../../../src/testing/simulation.ts';
+import { nextFair, rest, Simulation, Violated } from '../../../src/testing/simulation.ts';
 import { randomHistory, soak } from '../../../src/testing/soak.ts';
 import { unitsOf } from '../../../src/testing/world.ts';
 
@@ -48,6 +48,25 @@ describe('arbitraries', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('a fair world', () => {
+  it('has somebody lead before it repeats what fails, which may wait for that', async () => {
+    const topology = { units: 2, requirers: { app: { units: 1, request: { database: 'app' } } } };
+    const { world } = await rest(simulated, worldOf(simulated, topology));
+    const { pgbouncer } = world.applications;
+    const unit = world.units['app/0'];
+    if (pgbouncer === undefined || unit === undefined) throw new Error('they are deployed');
+    const hook = { name: 'database-relation-changed', relation: 1, remoteApplication: provider };
+    const failing = {
+      ...world,
+      applications: { ...world.applications, pgbouncer: { ...pgbouncer, leader: null } },
+      units: { ...world.units, 'app/0': { ...unit, failed: hook } },
+    };
+    expect(nextFair(simulated, failing)).toMatchObject({ _tag: 'Elect' });
+    const { isAtRest } = await rest(simulated, failing);
+    expect(isAtRest).toBe(true);
   });
 });
 
