@@ -109,7 +109,7 @@ export const faults: readonly PlantedFault[] = [
     edits: [
       [
         'if (said !== wanted && !(',
-        'if (said !== wanted && ![...reader.serving.values()].some((one) => one.split(" ")[0] === grant.database) && !(',
+        'if (said !== wanted && ![...Array(50).keys()].some((id) => reader.serving.get(id)?.split(" ")[0] === grant.database) && !(',
       ],
     ],
     verify: null,
