@@ -87,7 +87,8 @@ export async function apply(
   }
   // Where the process is down this fails, and the files stay: it reads them when it starts.
   await console.reload();
-  for (const user of renewedSince(before.userlist ?? '', configuration.users))
+  const renewed = renewedSince(before.userlist ?? '', configuration.users);
+  for (const user of renewed.slice(0, mostIntroduced))
     await introduced(spoken, await loginOf(user));
   const isCertified = lost !== null || before.certificate !== files.certificate;
   const why =
@@ -101,6 +102,9 @@ export async function apply(
   await outcome.restore();
   return { _tag: 'Rejected', why };
 }
+
+/** Each takes a look for its password and up to seconds; of many, the others wait for their own logins. */
+const mostIntroduced = 4;
 
 /** Where that fails, open sessions wait until their application logs in. */
 async function introduced({ process, remaining }: Spoken, login: TenantLogin | null) {

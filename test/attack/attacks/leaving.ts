@@ -15,6 +15,18 @@ export async function thirdComes(attacker: Attacker, database = attacker.newcome
 export const asOther = (attacker: Attacker, { bag, database }: Tenant): Promise<Session> =>
   attacker.direct(database, { user: bag.username ?? '', password: bag.password ?? '' });
 
+/** A database that the attacker makes, where what it has leans on what somebody else has. */
+export async function shareDatabase(attacker: Attacker, other: Tenant): Promise<Session> {
+  const session = await attacker.direct('postgres');
+  await session.done('SET ROLE NONE', 'CREATE DATABASE evil_both');
+  const inside = await attacker.direct('evil_both');
+  await inside.done('GRANT ALL ON SCHEMA public TO PUBLIC');
+  const theirs = await asOther(attacker, { ...other, database: 'evil_both' });
+  await theirs.done('CREATE TYPE public.evil_type AS (n int)');
+  await inside.done('CREATE TABLE public.evil_table (x public.evil_type)');
+  return inside;
+}
+
 /** Who shares the attacker's database, and came after it. */
 async function secondOf({ world }: Attacker): Promise<Tenant> {
   const second = await world.tenant(world.charm.world.made.relations - 1, 'second');
@@ -267,15 +279,7 @@ export const leaving: readonly Attack[] = [
     extra: { 'extra-user-roles': 'CREATEDB' },
     at: {
       joined: (attacker) =>
-        goesThough(attacker, async (_, third) => {
-          const session = await attacker.direct('postgres');
-          await session.done('SET ROLE NONE', 'CREATE DATABASE evil_both');
-          const inside = await attacker.direct('evil_both');
-          await inside.done('GRANT ALL ON SCHEMA public TO PUBLIC');
-          const other = await asOther(attacker, { ...third, database: 'evil_both' });
-          await other.done('CREATE TYPE public.evil_type AS (n int)');
-          await inside.done('CREATE TABLE public.evil_table (x public.evil_type)');
-        }),
+        goesThough(attacker, async (_, third) => void (await shareDatabase(attacker, third))),
     },
   },
   {

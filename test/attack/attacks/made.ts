@@ -201,4 +201,53 @@ export const made: readonly Attack[] = [
         }),
     },
   }),
+  entry('a-role-whose-maker-is-gone-logs-in-after-its-removal', {
+    isOpen: true,
+    at: {
+      leaving: async (attacker) => {
+        const session = await asMade(attacker);
+        await session.done(
+          "CREATE ROLE evil_orphan LOGIN CREATEROLE PASSWORD 'evil'",
+          'SET ROLE NONE',
+          'DROP ROLE evil_one',
+        );
+      },
+      removed: async (attacker) => {
+        const as = { user: 'evil_orphan', password: 'evil' };
+        const session = await attacker.direct('postgres', as).catch(() => null);
+        if (session !== null) throw new HookFailed('who was removed still logs in');
+      },
+    },
+  }),
+  {
+    name: 'an-agent-is-given-something-and-stays',
+    position: 'direct',
+    rule: 8,
+    isOpen: true,
+    at: {
+      joined: async (attacker) => {
+        const { world, me } = attacker;
+        await goesThough(attacker, async (username) => {
+          const inside = await attacker.direct(me.database, { query_timeout: 3_600_000 });
+          await inside.done(
+            'CREATE TABLE evil_bait (n int)',
+            `GRANT SELECT ON evil_bait TO "${username}"`,
+          );
+          inside.send(
+            `DO $$ DECLARE a name; BEGIN FOR n IN 1..4000 LOOP
+               FOR a IN SELECT rolname FROM pg_catalog.pg_roles WHERE pg_catalog.starts_with(rolname::text, 'hookchart_agent_') LOOP
+                 BEGIN EXECUTE pg_catalog.format('GRANT SELECT ON evil_bait TO %I', a);
+                 EXCEPTION WHEN OTHERS THEN NULL; END;
+               END LOOP; COMMIT; PERFORM pg_catalog.pg_sleep(0.004); END LOOP; END $$`,
+          );
+        });
+        for (let n = 0; n < 2; n++) await world.hook(world.leader, 'update-status');
+        const { rows } = await world.judge.query(
+          "SELECT rolname::text AS name, rolcanlogin AS login FROM pg_roles WHERE rolname LIKE 'hookchart\\_agent\\_%'",
+        );
+        if (rows.some(({ login }) => login)) throw new HookFailed('an agent can still log in');
+        if (rows.length > 0) throw new HookFailed(`agents are left: ${JSON.stringify(rows)}`);
+      },
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 /** What a tenant sets on databases that it owns, or has a share in, for whoever enters them. */
 import type { Attack, Attacker } from '../attack.ts';
-import { asOther, goesThough } from './leaving.ts';
+import { goesThough, shareDatabase } from './leaving.ts';
 import { ownerOf } from './pooler.ts';
 
 /** Large objects that another may read by way of the owner, so that each has to be looked at. */
@@ -67,16 +67,8 @@ export const settings: readonly Attack[] = [
     at: {
       joined: (attacker) =>
         goesThough(attacker, async (_, third) => {
-          const session = await attacker.direct('postgres');
-          await session.done('SET ROLE NONE', 'CREATE DATABASE evil_both');
-          const inside = await attacker.direct('evil_both');
-          await inside.done('GRANT ALL ON SCHEMA public TO PUBLIC');
-          const other = await asOther(attacker, { ...third, database: 'evil_both' });
-          await other.done('CREATE TYPE public.evil_type AS (n int)');
-          await inside.done(
-            'CREATE TABLE public.evil_table (x public.evil_type)',
-            'ALTER DATABASE evil_both SET exit_on_error = on',
-          );
+          const inside = await shareDatabase(attacker, third);
+          await inside.done('ALTER DATABASE evil_both SET exit_on_error = on');
         }),
     },
   },
