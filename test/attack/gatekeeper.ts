@@ -3,6 +3,7 @@
  * that an attacker had planted.
  */
 import type pg from 'pg';
+import { Lendings } from './lendings.ts';
 
 interface Entry {
   readonly role: string;
@@ -24,6 +25,7 @@ export interface Canary {
 const authorized =
   /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) UTC .*LOG: {2}connection authorized: user=(\S+) database=(\S+)/;
 const canary = /LOG: {2}canary (\S+) session=(\S+) current=(\S+)/;
+const statement = /^\S+ \S+ UTC \S+ LOG: {2}(?:statement|execute [^:]*): (.*)/s;
 
 export class Gatekeeper {
   readonly #judge: pg.Client;
@@ -33,6 +35,12 @@ export class Gatekeeper {
   readonly #backendLogin: string;
   /** Roles of tenants, and what those made: where they may go is for others to say. */
   tenants: ReadonlySet<string> = new Set();
+  /** Whoever is lent these among each other gets nothing that the attacker has not. */
+  attackers: { roles: ReadonlySet<string>; databases: ReadonlySet<string> } = {
+    roles: new Set(),
+    databases: new Set(),
+  };
+  readonly #lendings = new Lendings();
   readonly #rights = new Map<string, string | null>();
   #read = 0;
   intrusions: Intrusion[] = [];
@@ -58,9 +66,11 @@ export class Gatekeeper {
   async look(): Promise<void> {
     const log = this.#log();
     const end = log.lastIndexOf('\n') + 1;
-    const lines = log.slice(this.#read, end).split('\n');
+    const entries = log.slice(this.#read, end).split(/\n(?!\t)/);
     this.#read = end;
-    for (const line of lines) {
+    for (const line of entries) {
+      const sent = statement.exec(line)?.[1];
+      if (sent !== undefined) this.#lendings.read(sent);
       const ran = canary.exec(line);
       if (ran !== null) {
         const [, name = '', session = '', current = ''] = ran;
@@ -77,18 +87,30 @@ export class Gatekeeper {
 
   async #entered({ role, database }: Entry): Promise<void> {
     if (this.#known.has(role) || this.tenants.has(role)) return;
-    const rights = await this.rightsOf(role, database);
+    const lent = this.#lendings.to(role);
+    const { roles, databases } = this.attackers;
+    const others = databases.has(database) ? lent.filter((one) => !roles.has(one)) : lent;
+    const rights = this.#lendings.makes(role)
+      ? 'was made with rights to make roles or databases'
+      : await this.rightsOf(role, database, others);
     if (rights !== null) this.intrusions.push({ role, rights, database });
   }
 
-  /** What a role may do beyond one database; null for nothing, or where there is no such role any more. */
-  async rightsOf(role: string, database: string): Promise<string | null> {
+  /**
+   * What a role may do beyond one database; null for nothing. Of one that is gone there is what it was
+   * lent.
+   */
+  async rightsOf(
+    role: string,
+    database: string,
+    lent: readonly string[] = [],
+  ): Promise<string | null> {
     const key = `${role} ${database}`;
     const known = this.#rights.get(key);
     if (known !== undefined && role === this.#backendLogin) return known;
     const { rows } = await this.#judge.query(
       `WITH RECURSIVE r AS (
-         SELECT oid FROM pg_roles WHERE rolname = $1
+         SELECT oid FROM pg_roles WHERE rolname = $1 OR rolname = ANY($3)
          UNION SELECT m.roleid FROM pg_auth_members m JOIN r ON m.member = r.oid)
        SELECT bool_or(p.rolsuper) AS super, bool_or(p.rolcreatedb OR p.rolcreaterole OR p.rolreplication OR p.rolbypassrls) AS makes,
               bool_or(p.rolname LIKE 'pg\\_%') AS predefined,
@@ -96,7 +118,7 @@ export class Gatekeeper {
                          -- One that was renamed is the same tenants'.
                          AND d.datdba <> ALL (SELECT o.datdba FROM pg_database o WHERE o.datname = $2))) AS owns
          FROM r JOIN pg_roles p USING (oid)`,
-      [role, database],
+      [role, database, lent],
     );
     const { super: isSuper, makes, predefined, owns } = rows[0] ?? {};
     const rights = isSuper

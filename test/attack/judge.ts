@@ -197,6 +197,10 @@ export class Judge {
     const tenants = [this.world.victim, ...this.tenants.values()];
     const users = tenants.map(({ bag }) => bag.username ?? '');
     this.world.gate.tenants = new Set([...users, ...this.madeRoles]);
+    this.world.gate.attackers = {
+      roles: new Set([...this.ownRoles, ...this.madeRoles]),
+      databases: this.ownDatabases,
+    };
   }
 
   async #lines(stage: Stage): Promise<readonly string[]> {

@@ -56,6 +56,14 @@ const setting = fc.constantFrom(
   "default_tablespace = 'evil'",
   'work_mem = 64',
   'jit = on',
+  'exit_on_error = on',
+  "plpgsql.extra_errors = 'all'",
+  'enable_indexscan = off',
+  'enable_hashjoin = off',
+  'enable_nestloop = off',
+  "plan_cache_mode = 'force_generic_plan'",
+  'geqo_threshold = 2',
+  'cursor_tuple_fraction = 0',
 );
 const shadowed = fc.constantFrom(
   'to_regnamespace(text) RETURNS regnamespace',
@@ -359,7 +367,7 @@ async function playTurns(
     owner,
     victim: world.victim.bag.username ?? '',
     victimdb: world.victim.database,
-    charm: world.setting === 'superuser' ? 'postgres' : 'backend_login',
+    charm: world.setting === 'superuser' ? 'postgres' : world.server.login.user,
     next: attacker.user.replace(/\d+/, String(world.charm.world.made.relations)),
     new: attacker.newcomer,
     newowner: `${attacker.newcomer}_owner`,

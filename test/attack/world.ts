@@ -81,6 +81,7 @@ export class AttackWorld {
     const server = await startPostgres(workspace, superuser, {
       settings: [
         'log_connections=on',
+        'log_statement=ddl',
         'log_timezone=UTC',
         'max_prepared_transactions=10',
         'wal_level=logical',

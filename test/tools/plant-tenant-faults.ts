@@ -6,11 +6,24 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import ts from 'typescript';
 import { type BrokenRule, brokenRules } from './tenant-faults.ts';
 
 const only = process.argv[2];
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const root = mkdtempSync(join(tmpdir(), 'hookchart-rules-'));
+
+const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+// A file by itself does not say that it is a module.
+const asBuilt = { ...config.compilerOptions, module: 'esnext' };
+const { options } = ts.convertCompilerOptionsFromJson(asBuilt, '.');
+
+/** Tests run the sources, and attacks what was built of them. */
+function put(file: string, source: string): void {
+  writeFileSync(join(root, file), source);
+  const { outputText } = ts.transpileModule(source, { compilerOptions: options });
+  writeFileSync(join(root, 'dist', file.replace(/ts$/, 'js')), outputText);
+}
 
 /** Null where it was found; else why that is not said. */
 function missed({ file, edits, foundBy }: BrokenRule): string | null {
@@ -21,7 +34,7 @@ function missed({ file, edits, foundBy }: BrokenRule): string | null {
     if (broken.split(find).length !== 2) return `"${find}" is not once in ${file}`;
     broken = broken.replace(find, () => replace);
   }
-  writeFileSync(target, broken);
+  put(file, broken);
   const command =
     'attack' in foundBy
       ? ['dist/test/tools/attack.js', '--lanes', '1', '--units', '1', '--only', foundBy.attack]
@@ -31,7 +44,7 @@ function missed({ file, edits, foundBy }: BrokenRule): string | null {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   });
-  writeFileSync(target, whole);
+  put(file, whole);
   // A run that breaks off is no find; a world that is not clean without any attack is one.
   const isFound =
     'attack' in foundBy

@@ -23,6 +23,12 @@ export const brokenRules: readonly BrokenRule[] = [
     foundBy: { attack: 'a-function-in-public-waits-for-the-charms-session' },
   },
   {
+    rule: 'an agent has the rights of who leaves, and none to make roles or databases',
+    file: 'src/pgbouncer/postgres/statements/removal.ts',
+    edits: [['LOGIN PASSWORD', 'LOGIN CREATEDB PASSWORD']],
+    foundBy: { attack: 'a-prepared-transaction-lives-on' },
+  },
+  {
     rule: 'whatever session enters has everything pinned',
     file: 'src/pgbouncer/postgres/pinned.ts',
     edits: [["  local_preload_libraries: '',\n", '']],
