@@ -80,6 +80,11 @@ export interface Surroundings<W extends Words, Given extends object, Ports, Why 
   readonly isCalled?: (ports: Ports, called: JujuEvent, isWaiting: boolean) => Promise<boolean>;
   /** Whether a deferred hook, or the one that was called for, is still asked for. */
   readonly isAsked?: (ports: Ports, deferral: Deferral<W>) => Promise<boolean>;
+  /**
+   * Whether a deferred hook comes after the one that was called for, as what may take long and is of
+   * no use to who asks now.
+   */
+  readonly comesLast?: (deferral: Deferral<W>) => boolean;
   /** Puts a refusal on record. */
   readonly refused?: (ports: Ports, why: Refused<Why>) => Promise<void>;
   /** Why a chart defers that nothing has failed. */

@@ -25,7 +25,7 @@ import { heldEvent, heldStatus, ofKit } from './gave.ts';
 import type { Juju, JujuEvent } from './port.ts';
 import { type OpenUnit, openUnit } from './unit.ts';
 
-/** What one Juju hook did: the charts of what was deferred, then its own, then those of what else was left. */
+/** What one Juju hook did: the charts of what was deferred and its own, then those of what else was left. */
 export interface DispatchRun<W extends Words = Words, Why extends Failure = Failure> {
   readonly event: JujuEvent;
   readonly charts: readonly ChartRun<W, Why>[];
@@ -53,7 +53,7 @@ export interface DispatchOptions<W extends Words, Why extends Failure> {
 
 /**
  * One Juju hook, whole: what was deferred comes first, in order, then this event's own chart, then
- * what else is left to do; and one commit. A deferral that was met in another way, or whose
+ * what was deferred and comes last by the charm's word, then what else is left to do; and one commit. A deferral that was met in another way, or whose
  * relation is gone, is dropped; what ends deferred is kept in the unit's durable state, once.
  *
  * An event that nobody handles does nothing, unless something waits. The left is what broke:
@@ -180,7 +180,9 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   await charm.ready?.(ports);
   const deferred: Deferral<W>[] = [];
   const gone = new Set<string>();
-  for (const deferral of own === null ? waiting : [...waiting, own]) {
+  const isLast = (deferral: Deferral<W>) => charm.comesLast?.(deferral) === true;
+  const [last, first] = [waiting.filter(isLast), waiting.filter((one) => !isLast(one))];
+  for (const deferral of [...first, ...(own === null ? [] : [own]), ...last]) {
     if (gone.has(deferralText(deferral))) continue;
     if (!(await isAsked(charm, opened, deferral))) {
       if (deferral !== own) dropped.push(deferral);

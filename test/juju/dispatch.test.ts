@@ -134,6 +134,17 @@ describe('dispatch of any charm', () => {
     expect((await run(world, { hook: 'update-status' })).charts).toEqual([]);
   });
 
+  it('delivers what comes last by the charm’s word after its own event', async () => {
+    const world = lighthouse({}, {}, {});
+    world.lamp.isReady = false;
+    for (const relation of [0, 1]) await run(world, changed(relation));
+    world.lamp.isReady = true;
+    const charm: typeof ships = { ...ships, comesLast: ({ event }) => event.relation === 0 };
+    const given = { juju: world.juju.hook('l/0'), lamp: world.lamp };
+    expect(await dispatch(charm, given)(changed(2))()).toMatchObject({ _tag: 'Right' });
+    expect(world.lamp.lit).toEqual([1, 2, 0]);
+  });
+
   it('drops what was deferred for a relation that is gone', async () => {
     const world = lighthouse({}, {});
     world.lamp.isReady = false;

@@ -88,6 +88,8 @@ export function pgbouncerCharm(options: PgbouncerCharmOptions = {}): PgbouncerCh
     },
     isCalled,
     isAsked,
+    // Who cannot be removed takes its time in each hook, and nobody who asks waits for that.
+    comesLast: ({ hook }) => hook === 'database-relation-broken',
     refused: recordRefusal,
     ready: (session) => session.ready(),
     waitsFor: (session) => session.backendTrouble(),

@@ -82,6 +82,24 @@ describe('a hook whose time is up', () => {
     expect(world.users()).toEqual([]);
   });
 
+  it('serves who asks before it tries again to remove who cannot go', async () => {
+    const world = asked(4);
+    await world.settle();
+    world.juju.breaking(4);
+    await run(lateAfter(world, 0), { hook: 'database-relation-broken', relation: 4 });
+    world.juju.request(5, { database: 'db5' });
+    const { backend, ...rest } = world.adapters('p/1');
+    let now = 0;
+    const remove: typeof backend.remove = (...asked) => {
+      now += 1;
+      return backend.remove(...asked);
+    };
+    const late = { ...rest, backend: { ...backend, remove }, clock: () => now, deadline: 1 };
+    await run(late, { hook: 'database-relation-changed', relation: 5 });
+    expect(now).toBe(1);
+    expect(world.logsIn(world.own(5))).toBe(true);
+  });
+
   it('is none where no deadline is given', async () => {
     const world = asked(4);
     const { deadline: _, ...adapters } = lateAfter(world, 0);
