@@ -277,6 +277,21 @@ describe('provision', () => {
     );
     expect(await memberOf('relation_id_19')).toEqual([{ role: await ownerOf('db_19') }]);
   });
+
+  it('is refused by what only a superuser takes back, after all else was mended', async () => {
+    const one: Grant = { ...(await provisioned(grant(124))), state: 'published' };
+    await query(
+      'CREATE ROLE friend_124; GRANT friend_124 TO relation_id_124; ALTER ROLE relation_id_124 NOLOGIN',
+    );
+    const refused = await backend.provision(one, holdings(one))();
+    expect(refused).toMatchObject({ left: { _tag: 'NotAccepted', relation: 124 } });
+    expect(await as(one, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const renewed: Grant = { ...one, password: grant(125).password };
+    expect(await backend.provision(renewed, holdings(one))()).toMatchObject({
+      left: { _tag: 'NotAccepted' },
+    });
+    expect(await as(one, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
 });
 
 describe('remove', () => {

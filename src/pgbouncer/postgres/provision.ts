@@ -32,6 +32,9 @@ export async function provision(
   const server = await connections.server();
   const adopted = await adoptLegacy(connections, server, grant);
   const inForce = adopted ?? grant.verifier?.secret ?? null;
+  const secret = grant.password?.secret ?? '';
+  const isInForce = inForce !== null && (await verifies(inForce, secret));
+  const verifier = isInForce ? inForce : await verifierOf(secret);
   const names = [grant.user, ownerRoleOf(owner, grant.database)];
   return connections.inTurn(
     [
@@ -46,17 +49,17 @@ export async function provision(
       const isStray = plan.user.found?.homes.some((home) => home !== plan.place);
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
-        return again(connections, server, plan, grant, last, inForce);
-      await takeBack(connections, server, plan, grant);
-      return carryOut(connections, server, grant, plan, last, inForce);
+        return again(connections, server, plan, grant, last, verifier);
+      // A password that is new to PostgreSQL must not be unknown to the charm; all else is mended first.
+      if (!isInForce) await takeBack(connections, server, plan, grant);
+      const provisioned = await carryOut(connections, server, grant, plan, last, verifier);
+      if (isInForce) await takeBack(connections, server, plan, grant);
+      return provisioned;
     },
   );
 }
 
-/**
- * What a superuser has given only a superuser takes back; where there is none, it is said, and that
- * before anything is changed: a password that is new to PostgreSQL must not be unknown to the charm.
- */
+/** What a superuser has given only a superuser takes back; where there is none, it is said. */
 async function takeBack(
   connections: Connections,
   server: Server,
@@ -84,12 +87,12 @@ async function again(
   plan: Plan,
   grant: Grant,
   last: Last,
-  inForce: string | null,
+  verifier: string,
 ): Promise<Provisioned> {
   const { found, name } = plan.user;
   if (found !== undefined) await removeRole(connections, server, found, null);
   const anew = { ...plan, user: { name, found: undefined } };
-  return carryOut(connections, server, grant, anew, last, inForce);
+  return carryOut(connections, server, grant, anew, last, verifier);
 }
 
 function planOf(
@@ -147,11 +150,8 @@ async function carryOut(
   grant: Grant,
   plan: Plan,
   last: Last,
-  inForce: string | null,
+  verifier: string,
 ): Promise<Provisioned> {
-  const secret = grant.password?.secret ?? '';
-  const verifier =
-    inForce !== null && (await verifies(inForce, secret)) ? inForce : await verifierOf(secret);
   const { user, owner, place, database, holder } = plan;
   // What it shares the user says itself, with no more rights than the database's owner has.
   const isMade = database === 'made' || database === 'made anew';
@@ -180,7 +180,7 @@ async function carryOut(
     await connections.sendRaced('create roles', [...roles, ...taking, ...opening]);
   }
   if (isEntering) {
-    const login = { user: user.name, password: secret };
+    const login = { user: user.name, password: grant.password?.secret ?? '' };
     const session = await connections.as(login, place, server.major);
     try {
       await connections.ask(session, 'share what it makes', sql.share(owner.name));
