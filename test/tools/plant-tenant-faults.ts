@@ -43,6 +43,8 @@ function missed({ file, edits, foundBy }: BrokenRule): string | null {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
+    // In colours its words stand apart.
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
   });
   put(file, whole);
   // A run that breaks off is no find; a world that is not clean without any attack is one.
