@@ -98,7 +98,7 @@ export interface Surroundings<W extends Words, Given extends object, Ports, Why 
     ports: Ports,
     charts: readonly ChartRun<W, Why>[],
   ) => AsyncGenerator<Deferral<W>, void, Driven<W, Why>>;
-  /** Lets go of what was opened; called at the hook's end, whatever became of it. */
+  /** Lets go of what was opened: once nothing more is asked of it, while Juju is told, or at the hook's end. */
   readonly close?: (given: Given) => Promise<void>;
 }
 

@@ -12,6 +12,7 @@ import {
   heldOptions,
   isRecord,
   machineOf,
+  once,
   performed,
   right,
   type Watch,
@@ -110,12 +111,13 @@ export const dispatch = <
     heldEvent('dispatch', event);
     return attempt(async () => {
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
+      const close = once(async () => charm.close?.(given));
       try {
         const unit = openUnit(juju, () => clock() >= deadline);
         const ports = charm.open({ ...given, juju: unit }, event);
-        return await inUnit(charm, { unit, ports, clock, watch }, event);
+        return await inUnit(charm, { unit, ports, clock, watch, close }, event);
       } finally {
-        await charm.close?.(given);
+        await close();
       }
     });
   };
@@ -152,6 +154,7 @@ interface Opened<W extends Words, Ports, Why extends Failure> extends DispatchOp
   readonly unit: OpenUnit;
   readonly ports: Ports;
   readonly clock: () => number;
+  readonly close: () => Promise<void>;
 }
 
 async function inUnit<W extends Words, Given extends object, Ports, Why extends Failure>(
@@ -202,6 +205,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   }
   unit.remember(ofKit(encodeDeferrals(deferred, state)));
   const status: unknown = await charm.status(ports, { event, charts, reconciled });
+  // Nothing more is asked of them, and letting go takes as long as telling Juju.
+  opened.close().catch(() => {});
   await unit.commit(heldStatus(charm.name, status));
   return ran();
 }

@@ -98,6 +98,14 @@ export interface SecretStore {
   /** The newest content. `SecretUnreadable` where it is gone, or may not be read (yet). */
   readonly read: (id: string) => JujuAttempt<Databag>;
   /**
+   * Labels that `make` will be asked for, for a store that has to look them up; nothing comes of it.
+   * The ids of thousands take their time to be gathered, their number does not.
+   */
+  readonly expect?: (
+    labels: readonly string[],
+    onRecord: { readonly about: number; readonly ids: () => readonly string[] },
+  ) => void;
+  /**
    * Makes a secret, or gives the one of that label this content; the result is its id. Only a secret
    * that is not on record can have the label: the commit of the hook that made it was refused. The
    * label of one that this hook removes is free from the next hook on: give that one new content.

@@ -26,6 +26,8 @@ const many = 1_000;
 const ofOneAnswer = 2;
 const secretId = /^secret:[^\s]+$/;
 
+type OnRecord = Parameters<NonNullable<SecretStore['expect']>>[1];
+
 /** The application's secrets, and what only Juju's own hooks ask of them. */
 export interface JujuSecrets extends SecretStore {
   /** Takes a revision away that nobody tracks any more, as `secret-remove` asks for it. */
@@ -113,12 +115,12 @@ export function secretTools(
    * Beside thousands of secrets, to list and compare all takes longer than to look up the labels of
    * one answer; a hook that makes more than those lists them, once.
    */
-  const mayBeThere = async (onRecord: readonly string[]): Promise<boolean> => {
-    if (onRecord.length > many && lookedUp < ofOneAnswer) {
+  const mayBeThere = async ({ about, ids }: OnRecord): Promise<boolean> => {
+    if (about > many && lookedUp < ofOneAnswer) {
       lookedUp += 1;
       return true;
     }
-    return hasStrays(onRecord);
+    return hasStrays(ids());
   };
   /** Compared once with what is on record: there are two secrets for each relation. */
   let last: { readonly onRecord: readonly string[]; readonly strays: readonly string[] } | null =
@@ -144,6 +146,16 @@ export function secretTools(
     return found;
   };
 
+  /** The secrets that have labels already, each looked for once. */
+  const found = new Map<string, Promise<string | null>>();
+  const lookFor = (label: string, onRecord: OnRecord): Promise<string | null> => {
+    const before = found.get(label);
+    if (before !== undefined) return before;
+    const looked = mayBeThere(onRecord).then((mayBe) => (mayBe ? labelled(label) : null));
+    found.set(label, looked);
+    return looked;
+  };
+
   /**
    * Juju looks at labels when it commits, and keeps the secrets of a commit that it refused: whoever
    * does not look first fails in the same way each time.
@@ -155,7 +167,7 @@ export function secretTools(
   ): Promise<string> => {
     // Calls are the same in each run of a hook, whichever label is found first.
     const number = numbered();
-    const known = (await mayBeThere(onRecord)) ? await labelled(label) : null;
+    const known = await lookFor(label, { about: onRecord.length, ids: () => onRecord });
     if (known !== null) {
       await withContent('secret-set', [known], values, number);
       return known;
@@ -178,6 +190,9 @@ export function secretTools(
       if (E.isRight(read)) return read;
       if (!isOutOfReach(read.left)) return E.left(refused(read.left));
       return E.left({ _tag: 'SecretUnreadable', class: 'unavailable', id, why: read.left.why });
+    },
+    expect: (labels, onRecord) => {
+      for (const label of labels) lookFor(label, onRecord).catch(() => {});
     },
     make: (label, values, onRecord) => asModel(() => make(label, values, onRecord)),
     replace: (id, values) =>

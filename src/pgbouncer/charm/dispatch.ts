@@ -65,7 +65,7 @@ const serve = (begun: Begun): Attempt<DispatchRun> =>
     const { environment } = begun;
     const { event } = environment;
     const called = calledFor(environment);
-    const { why: later, model } = await take(writtenLater(modelOf(begun), event));
+    const { why: later, model } = await take(writtenLater(modelOf(begun), called));
     if (later !== null) {
       await take(refuseLater(model, event, later));
       return { ...nothingOf(called), notes: [later] };

@@ -10,7 +10,7 @@ import { keptSecrets } from '../relation/ledger.ts';
 import { type Refusal, renderRefusal } from '../relation/refusal.ts';
 import type { DatabaseRequest, Reply } from '../relation/request.ts';
 import { relieving } from '../relation/telling.ts';
-import { publishSecrets, removeSecrets, replaceSecret } from './secrets.ts';
+import { expectSecrets, publishSecrets, removeSecrets, replaceSecret } from './secrets.ts';
 import type { Session } from './session.ts';
 import { attempt, halt, right, take } from './steps.ts';
 import { tellRefusal } from './telling.ts';
@@ -49,6 +49,8 @@ export async function readRequest(session: Session, relation: number): Promise<G
   const wanted = { attributes, roles, database, reply, owner: juju.owner };
   const granted: Granted = { grant: provision(relation, wanted, record, password) };
   ledger.record(granted);
+  // While the backend is at it there is nothing else to do.
+  expectSecrets(juju.secrets, granted.grant, reply, ledger);
   return granted;
 }
 

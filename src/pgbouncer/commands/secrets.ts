@@ -2,8 +2,9 @@
 import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
 import type { Databag, SecretStore } from '../../juju/port.ts';
 import { secretLabel, userGroup } from '../keys.ts';
-import { type SecretContents, settledSecret } from '../relation/answer.ts';
-import type { LedgerRecord } from '../relation/ledger.ts';
+import { groupsOf, type SecretContents, settledSecret } from '../relation/answer.ts';
+import { keptSecrets, type Ledger, type LedgerRecord } from '../relation/ledger.ts';
+import type { Reply } from '../relation/request.ts';
 import { take } from './steps.ts';
 
 /** A record whose password a secret keeps, so that the ledger need not. */
@@ -18,6 +19,20 @@ export async function kept(
   const content = { username, password: password.secret };
   const id = await take(store.make(secretLabel(record, userGroup), content, onRecord()));
   return { ...record, secrets: { ...secrets, [userGroup]: id } };
+}
+
+/** What will be made for an answer is looked for while something else is waited for. */
+export function expectSecrets(
+  store: SecretStore | null,
+  grant: Grant,
+  reply: Reply,
+  ledger: Ledger,
+): void {
+  if (store?.expect === undefined) return;
+  const groups = groupsOf(reply).filter((group) => grant.secrets[group] === undefined);
+  const labels = groups.map((group) => secretLabel(grant, group));
+  if (labels.length === 0) return;
+  store.expect(labels, { about: 2 * ledger.records.size, ids: () => keptSecrets(ledger) });
 }
 
 /** Makes the secrets of an answer, or puts right what differs, and lets the requirer read them. */

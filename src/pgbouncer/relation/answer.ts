@@ -28,6 +28,12 @@ const groupOf: Readonly<Record<string, string>> = {
   [bagKeys.tlsAuthorities]: tlsGroup,
 };
 
+/** The groups of fields that are answered in secrets. */
+export const groupsOf = (reply: Reply): readonly string[] =>
+  reply._tag === 'V1'
+    ? [userGroup, tlsGroup]
+    : [...new Set(reply.secretFields.flatMap((field) => groupOf[field] ?? []))];
+
 /** The whole answer to a request: all of it is published in one hook. */
 export function answer(
   grant: Grant,

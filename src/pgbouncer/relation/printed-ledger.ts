@@ -3,7 +3,7 @@
  * megabytes beside thousands of relations: to make a value of each text first, and to read a record
  * out of each value then, takes most of the time of a hook that is about one of them.
  */
-import { isRecordKey } from '../keys.ts';
+import { isRecordKey, relationOf } from '../keys.ts';
 import type { LedgerRecord } from './ledger.ts';
 import { RecordMap } from './record-map.ts';
 import { endOfText, type PrintedReader } from './record-text.ts';
@@ -63,7 +63,7 @@ export function readPrinted(printed: string, reading: Reading): Databag | null {
     if (printed[at] !== ',') return null;
     at += 1;
   }
-  const databag = lazily(printed, others);
+  const databag = lazily(printed, others, records);
   const read = (at: number) => reading.read(printed, at);
   // What is on record belongs to the databag, of which a ledger may be read once more.
   readBefore.set(databag, { records: () => new RecordMap(new Map(records), read), unsettled });
@@ -86,23 +86,28 @@ function otherAt(printed: string, at: number) {
   }
 }
 
-/** So many texts are looked for one by one; whoever wants more is better off with all of them. */
-const mostSearched = 8;
+/** So many texts are read one by one; whoever wants more is better off with all of them. */
+const mostRead = 8;
 
 /** A databag whose records are made texts when somebody asks for them. */
-function lazily(printed: string, others: Databag): Databag {
+function lazily(
+  printed: string,
+  others: Databag,
+  /** Where each stands that was not made a text yet. */
+  places: ReadonlyMap<number, LedgerRecord | number>,
+): Databag {
   let whole: Databag | null = null;
-  let searched = 0;
+  let read = 0;
   const all = (): Databag => {
-    const read: Databag = whole ?? JSON.parse(printed);
-    whole = read;
-    return read;
+    whole ??= JSON.parse(printed) as Databag;
+    return whole;
   };
   const recordOf = (key: string): string | undefined => {
-    searched += 1;
-    if (searched > mostSearched) return all()[key];
-    const at = printed.startsWith(`{"${key}":"`) ? 0 : printed.indexOf(`,"${key}":"`);
-    return otherAt(printed, at + 1)?.value;
+    read += 1;
+    if (read > mostRead) return all()[key];
+    const at = places.get(relationOf(key));
+    const found = typeof at === 'number' ? otherAt(printed, at) : null;
+    return found?.key === key ? found.value : undefined;
   };
   return new Proxy<Databag>(
     {},

@@ -469,9 +469,12 @@ ${text}
           },
         );
       const store = secretTools(tools(), mkdtempSync(join(folder, 'charm-')), String);
+      let labels = 0;
       const calls = async (onRecord: readonly string[]) => {
         writeFileSync(asked, '');
-        expect(await store.make('label', content, onRecord)()).toEqual(E.right('secret:new'));
+        labels += 1;
+        const made = await store.make(`label ${labels}`, content, onRecord)();
+        expect(made).toEqual(E.right('secret:new'));
         return readFileSync(asked, 'utf8').trim().split('\n');
       };
       const thousands = Array.from({ length: 1_001 }, (_, at) => `secret:${at}`);
@@ -484,6 +487,38 @@ ${text}
       expect(await few.make('label', content, ['secret:1'])()).toEqual(E.right('secret:new'));
       expect(readFileSync(asked, 'utf8').trim().split('\n')).toEqual(['secret-ids', 'secret-add']);
     });
+
+    it.each([
+      ['few', 2, 'secret-ids'],
+      ['thousands', 2_000, 'secret-info-get'],
+    ])(
+      'are looked for once where they are expected, and ids of %s are gathered if need be',
+      async (_, about, looking) => {
+        none();
+        const asked = join(folder, 'asked');
+        writeFileSync(asked, '');
+        for (const [tool, answer] of [
+          ['secret-ids', '[]'],
+          ['secret-info-get', '{}'],
+          ['secret-add', 'secret:new'],
+        ])
+          writeFileSync(
+            join(folder, tool ?? ''),
+            `#!/bin/sh\necho ${tool} >>${asked}\n${tool === 'secret-info-get' ? 'echo not found >&2; exit 1' : `echo '${answer}'`}\n`,
+            { mode: 0o755 },
+          );
+        const store = secretTools(tools(), mkdtempSync(join(folder, 'charm-')), String);
+        let gathered = 0;
+        const ids = () => {
+          gathered += 1;
+          return [];
+        };
+        store.expect?.(['label'], { about, ids });
+        expect(await store.make('label', content, [])()).toEqual(E.right('secret:new'));
+        expect(readFileSync(asked, 'utf8').trim().split('\n')).toEqual([looking, 'secret-add']);
+        expect(gathered).toBe(about === 2 ? 1 : 0);
+      },
+    );
 
     it('gives the secret of a commit that was refused another content, beside thousands', async () => {
       for (const [tool, answer] of [
