@@ -80,6 +80,7 @@ const arrows: Readonly<Record<string, Made>> = {
         'causes',
         'collect',
         'lanes',
+        'packed',
         'recording',
         'sequence',
         'timeline',

@@ -1,4 +1,5 @@
 /** Which write led to which hook: a databag, or a secret, that was written on one unit and told to another. */
+import type { Databag } from '../juju/port.ts';
 import { applicationOf } from './names.ts';
 import type { HookEntry, Recording } from './recording.ts';
 
@@ -27,7 +28,7 @@ export function causesOf({ entries, charm }: Recording): readonly Cause[] {
   const causes: Cause[] = [];
   const writes = new Map<string, Write>();
   const heard = new Set<string>();
-  const remote = new Map<string, string>();
+  const remote = new Map<string, Databag>();
   for (const [to, entry] of entries.entries()) {
     if (entry._tag === 'Note') continue;
     for (const what of toldOf(entry, charm?.peers)) {
@@ -66,12 +67,12 @@ function toldOf({ unit, event, side }: HookEntry, peers: string | undefined): re
 /** What a run wrote, by what it is called; ours in a relation is called so for those on its other side. */
 function writesOf({ unit, seen, side }: HookEntry): readonly (readonly [string, string[]])[] {
   const own = applicationOf(unit);
+  const ours = (name: string): string =>
+    side !== 'other' && name.startsWith('relation ') && name.endsWith(`: ${own}`)
+      ? `${name.slice(0, -own.length)}ours`
+      : name;
   const bags = Object.entries(seen.written).map(
-    ([name, values]) =>
-      [
-        side !== 'other' ? name.replace(new RegExp(`^(relation \\d+): ${own}$`), '$1: ours') : name,
-        Object.keys(values),
-      ] as const,
+    ([name, values]) => [ours(name), Object.keys(values)] as const,
   );
   const secrets = (seen.did ?? []).flatMap(({ what }) =>
     what.startsWith('secret ') ? [[what, [] as string[]] as const] : [],
@@ -84,14 +85,19 @@ function unrecorded(
   entry: HookEntry,
   to: number,
   writes: ReadonlyMap<string, Write>,
-  remote: Map<string, string>,
+  remote: Map<string, Databag>,
 ): readonly Cause[] {
   return Object.entries(entry.seen.read).flatMap(([what, values]): Cause[] => {
-    if (!/^relation \d+: application$/.test(what) || writes.has(what)) return [];
-    const text = JSON.stringify(values);
+    if (!what.endsWith(': application') || !what.startsWith('relation ')) return [];
+    if (writes.has(what)) return [];
+    const keys = Object.keys(values);
     const key = `${entry.unit} ${what}`;
-    if (remote.get(key) === text || text === '{}') return [];
-    remote.set(key, text);
-    return [{ from: null, to, what, keys: Object.keys(values) }];
+    const known = remote.get(key);
+    if (keys.length === 0 || known === values || isSame(known, values)) return [];
+    remote.set(key, values);
+    return [{ from: null, to, what, keys }];
   });
 }
+
+const isSame = (one: Databag | undefined, other: Databag): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);

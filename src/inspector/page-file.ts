@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { deflateSync } from 'node:zlib';
 import { given } from '../hook/index.ts';
+import { pack } from './packed.ts';
 import { type Recording, recordingParts } from './recording.ts';
 
 /** The page as it was built: one file with its script and its style. */
@@ -26,8 +28,7 @@ export const livePage = (): string => built().replace(place, '<meta name="feed" 
  */
 export function recordingPage(recording: Recording): string {
   given('recordingPage', 'the recording', recording, recordingParts);
-  // Within a script only this sign could end it.
-  const json = JSON.stringify(recording).replaceAll('<', '\\u003c');
-  const script = `<script type="application/json" id="recording">${json}</script>`;
+  const bytes = deflateSync(pack(recording), { level: 9 }).toString('base64');
+  const script = `<script type="text/plain" id="recording">${bytes}</script>`;
   return built().replace(place, () => script);
 }

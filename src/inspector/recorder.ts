@@ -150,7 +150,7 @@ export class Recorder {
     send(hookBegun({ id, unit, event }, this.#now()));
     const end = (failure: string | null, recorded: Recordable | null) => {
       const tail = {
-        milliseconds: clock() - started,
+        milliseconds: rounded(clock() - started),
         reconciled: [],
         dropped: (recorded?.dropped ?? []).map(({ hook }) => hook),
         end: failure === null ? ('Committed' as const) : ('Failed' as const),
@@ -221,7 +221,7 @@ export class Recorder {
           return;
         case 'Answered':
           node = progress.to;
-          send(answered(id, number, progress as RecordedStep, at));
+          send(answered(id, number, rounding(progress as RecordedStep), at));
           return;
         case 'Ended':
           send(chartEnded(id, number, node, this.#endOf(progress.end), at));
@@ -234,6 +234,13 @@ export class Recorder {
     return { _tag: end._tag, why };
   }
 }
+
+/** To the microsecond: what a clock says beyond that is noise, and as long as a sentence. */
+const rounded = (milliseconds: number): number => Math.round(milliseconds * 1_000) / 1_000;
+const rounding = (step: RecordedStep): RecordedStep => ({
+  ...step,
+  milliseconds: rounded(step.milliseconds),
+});
 
 const describedCharm = ({ name, endpoints, shown }: Visible): RecordedCharm => ({
   name,

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { recordingIn } from '../inspector/recording-in.ts';
 import { DemoExhibit, lit, now } from './exhibit.ts';
 
 const demo = new DemoExhibit();
@@ -30,7 +31,9 @@ describe('the page of a recorded demo', () => {
 
   it('shows no password, neither in its file nor in what is seen of it', async () => {
     expect(demo.secrets.length).toBeGreaterThan(5);
-    const text = readFileSync(demo.file, 'utf8');
+    const file = readFileSync(demo.file, 'utf8');
+    expect(recordingIn(file)).toEqual(demo.recording);
+    const text = `${file}${JSON.stringify(recordingIn(file))}`;
     const { page } = await demo.open(`#run=${demo.provisioning.id}&step=8`);
     await page.locator('details').evaluateAll((all) => {
       for (const one of all) one.setAttribute('open', '');

@@ -1,10 +1,15 @@
 /// <reference lib="dom" />
+import { statSync } from 'node:fs';
 import { source as axe } from 'axe-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { HookEntry, Recording } from '../../src/inspector/index.ts';
 import { DemoExhibit, lit, now, rows } from './exhibit.ts';
 
 const demo = new DemoExhibit();
+
+/** About as long, to the microsecond, and otherwise in each life. */
+const jittered = (milliseconds: number, life: number): number =>
+  Math.round(milliseconds * (1_000 + 500 * Math.sin(milliseconds + life))) / 1_000;
 
 describe('the page of a recorded demo', () => {
   it('filters by unit, hook, relation and end', async () => {
@@ -165,22 +170,52 @@ describe('the page of a recorded demo', () => {
 });
 
 describe('the page of 10,000 runs', () => {
-  /** The demo over and over, as if it had gone on for days. */
+  /** One life of the demo after the other, with relations of ten of them and times of its own. */
   const many = (): Recording => {
-    const hooks = demo.runs;
+    const lives = Array.from({ length: Math.ceil(10_000 / demo.runs.length) }, (_, life) => {
+      const text = JSON.stringify(demo.runs)
+        .replace(
+          /\b(relation(?:[ -]|_id_|":))(\d+)/g,
+          (_, name, n) => `${name}${Number(n) + 20 * (life % 10)}`,
+        )
+        .replace(
+          /"milliseconds":([\d.]+)/g,
+          (_, n) => `"milliseconds":${jittered(Number(n), life)}`,
+        );
+      return JSON.parse(text) as HookEntry[];
+    });
+    const entries = lives.flat().slice(0, 10_000);
     return {
       ...demo.recording,
-      entries: Array.from({ length: 10_000 }, (_, number) => {
-        const entry = hooks[number % hooks.length] as HookEntry;
-        return { ...entry, id: String(number), at: number * 30_000 };
-      }),
+      entries: entries.map((entry, number) => ({
+        ...entry,
+        id: String(number),
+        at: number * 30_000,
+      })),
     };
   };
+  let file = '';
+  beforeAll(() => {
+    file = demo.exhibit.pageOf(many(), 'many');
+  }, 60_000);
+
+  it('is one file of less than 1 MB, and is seen after less than a second of the processor', async () => {
+    expect(statSync(file).size).toBeLessThan(1_000_000);
+    const page = await demo.exhibit.browser.newPage();
+    const session = await page.context().newCDPSession(page);
+    // What else this machine does is no matter of the page: its own time counts, not the clock's.
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await page.goto(demo.link('', file));
+    await page.locator('.node.lit').first().waitFor();
+    const { metrics } = await session.send('Performance.getMetrics');
+    const seconds = metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+    expect(seconds).toBeGreaterThan(0.05);
+    expect(seconds).toBeLessThan(1);
+    await page.close();
+  });
 
   it('answers to keys, filters and the scroll bar without delay', async () => {
-    const { page, problems } = await demo.exhibit.open(
-      demo.link('', demo.exhibit.pageOf(many(), 'many')),
-    );
+    const { page, problems } = await demo.exhibit.open(demo.link('', file));
     expect(await page.getByText('10000 of 10000 entries').isVisible()).toBe(true);
     expect(await page.locator('.list [role=option]').count()).toBeLessThan(100);
     /** Milliseconds until what was done is drawn. */

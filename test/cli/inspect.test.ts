@@ -9,6 +9,7 @@ import { chartOf } from '../../src/chart/index.ts';
 import { Collector, Recorder, recordedCharm } from '../../src/inspector/index.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { defaultBounds, randomHistory } from '../../src/testing/index.ts';
+import { recordingIn } from '../inspector/recording-in.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookchart-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -82,9 +83,10 @@ describe('hookchart inspect', () => {
 
   it('writes one file that holds all', async () => {
     const out = join(folder, 'page.html');
-    expect(hookchart('inspect', await recorded(), '--out', out)).toMatchObject({ status: 0 });
+    const path = await recorded();
+    expect(hookchart('inspect', path, '--out', out)).toMatchObject({ status: 0 });
     const page = readFileSync(out, 'utf8');
-    expect(page).toContain('<script type="application/json" id="recording">{"format":');
+    expect(recordingIn(page)).toEqual(JSON.parse(readFileSync(path, 'utf8')));
     expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="(?!data:)/);
   });
 
@@ -98,7 +100,9 @@ describe('hookchart inspect', () => {
     };
     const out = join(folder, 'evil.html');
     hookchart('inspect', file('evil.json', JSON.stringify(recording)), '--out', out);
-    expect(readFileSync(out, 'utf8')).not.toContain('</script><script>alert');
+    const page = readFileSync(out, 'utf8');
+    expect(page).not.toContain('<script>alert');
+    expect(recordingIn(page)).toEqual(recording);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { Collector } from '../collect.ts';
 import { emptyRecording, type Recording } from '../recording.ts';
 import { App } from './app.tsx';
+import { embedded } from './embedded.ts';
 
 const root = document.getElementById('app') as HTMLElement;
 
@@ -23,10 +24,8 @@ let version = 0;
 let chosen = '';
 
 const path = document.querySelector<HTMLMetaElement>('meta[name=feed]')?.content;
-const embedded = document.getElementById('recording')?.textContent;
 if (path !== undefined) follow(path);
-else if (embedded) show(JSON.parse(embedded), 'none');
-else show(emptyRecording('hookchart'), 'none');
+else show((await embedded()) ?? emptyRecording('hookchart'), 'none');
 
 /** Shows what comes in; however much it is, no more often than the screen is drawn. */
 function follow(path: string): void {
