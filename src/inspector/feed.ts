@@ -5,6 +5,7 @@ import {
   chartBegun,
   chartEnded,
   type HookHead,
+  type HookTail,
   hookBegun,
   hookEnded,
   type InspectionEvent,
@@ -55,15 +56,14 @@ const headOf = ({ id, unit, event, chosen, befell, side }: HookEntry): HookHead 
   ...(side !== undefined && { side }),
 });
 
-const tailOf = ({ milliseconds, reconciled, dropped, end, failure, seen, own }: HookEntry) => ({
-  milliseconds,
-  reconciled,
-  dropped,
-  end,
-  failure,
-  seen,
-  ...(own !== undefined && { own }),
-});
+const tailOf = (entry: HookEntry): HookTail => {
+  const { milliseconds, reconciled, dropped, end, failure, seen, own, deferred } = entry;
+  return {
+    ...{ milliseconds, reconciled, dropped, end, failure, seen },
+    ...(own !== undefined && { own }),
+    ...(deferred !== undefined && { deferred }),
+  };
+};
 
 function chartFeed(
   root: string,

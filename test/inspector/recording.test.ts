@@ -9,6 +9,7 @@ import {
 } from '../../src/inspector/index.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { randomHistory } from '../../src/testing/index.ts';
+import { anEntry } from './an-entry.ts';
 import { listening, requested } from './listening.ts';
 
 describe('a recording', () => {
@@ -28,6 +29,16 @@ describe('a recording', () => {
       const first = recording.entries[0];
       expect(feedOf(recording)[0]).toMatchObject({ createdAt: String(first?.at) });
     }
+  });
+
+  it('of a charm without charts is told with what it has put off', () => {
+    const recording = {
+      ...emptyRecording('put off'),
+      entries: [anEntry('a', { deferred: ['on_changed'], befell: 'and is killed', own: 0 })],
+    };
+    const again = new Collector();
+    for (const message of feedOf(recording)) again.take(message);
+    expect(again.recording).toEqual(recording);
   });
 
   it('that was begun is gone on with where it stands', async () => {
