@@ -6,6 +6,19 @@ export const duration = (milliseconds: number): string => {
   return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
 };
 
+const [minute, hour] = [60_000, 3_600_000];
+
+/** How long after the beginning: seconds, and from a minute on as a clock says it, `1:02:03`. */
+export function since(milliseconds: number): string {
+  if (milliseconds < minute) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const parts = [
+    ...(milliseconds < hour ? [] : [Math.floor(milliseconds / hour)]),
+    Math.floor((milliseconds % hour) / minute),
+    Math.floor((milliseconds % minute) / 1000),
+  ];
+  return parts.map((part, at) => String(part).padStart(at === 0 ? 1 : 2, '0')).join(':');
+}
+
 const [first, last] = [Date.UTC(2000), 8.64e15];
 
 /** A moment as a date; null where whoever recorded it counts from somewhere else. */

@@ -146,3 +146,28 @@ export async function isSeen(page: Page, what: Locator): Promise<boolean> {
     return hit !== null && (element.contains(hit) || hit.contains(element));
   });
 }
+
+/** How many pixels of the lanes have a colour of the page; of so many columns at their end. */
+export const painted = (page: Page, colour: string, columns?: number) =>
+  page.locator('.lanes canvas').evaluate(
+    (canvas: HTMLCanvasElement, [name, some]) => {
+      const probe = document.createElement('i');
+      probe.style.color = `var(${name})`;
+      document.body.append(probe);
+      const [red, green, blue] = getComputedStyle(probe).color.match(/\d+/g)?.map(Number) ?? [];
+      probe.remove();
+      const context = canvas.getContext('2d');
+      if (context === null) throw new Error('nothing is painted');
+      const { data } = context.getImageData(
+        canvas.width - (some ?? canvas.width),
+        0,
+        some ?? canvas.width,
+        canvas.height,
+      );
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) count += 1;
+      return count;
+    },
+    [colour, columns] as const,
+  );

@@ -8,7 +8,7 @@ import { randomHistory } from '../../src/testing/index.ts';
 import { anEntry } from '../inspector/an-entry.ts';
 import { aFailure } from './a-failure.ts';
 import { anIngress } from './an-ingress.ts';
-import { Exhibit, isSeen, lit, now, rows } from './exhibit.ts';
+import { Exhibit, isSeen, lit, now, painted, rows } from './exhibit.ts';
 
 const desk = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
@@ -50,29 +50,13 @@ async function aWordyFailure() {
   return JSON.parse(worded.replace(/pgbouncer(?=["/])/g, 'pgbouncer-k8s-proxy')) as object;
 }
 
-/** How many pixels of the lanes have a colour of the page. */
-const painted = (page: Page, colour: string) =>
-  page.locator('.lanes canvas').evaluate((canvas: HTMLCanvasElement, name) => {
-    const probe = document.createElement('i');
-    probe.style.color = `var(${name})`;
-    document.body.append(probe);
-    const [red, green, blue] = getComputedStyle(probe).color.match(/\d+/g)?.map(Number) ?? [];
-    probe.remove();
-    const context = canvas.getContext('2d');
-    if (context === null) throw new Error('nothing is painted');
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4)
-      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) count += 1;
-    return count;
-  }, colour);
-
 describe('a counter-example', { timeout: 120_000 }, () => {
   it('says in ten seconds what went wrong, who did it, and what changed', async () => {
     const page = await open();
     const banner = page.getByRole('region', { name: 'What went wrong' });
     const sentence = banner.getByRole('button', { name: /^relation 1: pgbouncer\/1 is published/ });
     expect(await isSeen(page, sentence)).toBe(true);
+    expect(await isSeen(page, banner.getByRole('button', { name: 'I2', exact: true }))).toBe(true);
     expect(await banner.textContent()).toContain(
       'violates I2: A unit that is published as an endpoint serves the database.',
     );
@@ -121,6 +105,9 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     const banner = page.getByRole('region', { name: 'What went wrong' });
     await banner.getByRole('button', { name: 'update_databag' }).click();
     expect(await now(page)).toContain('update_databag: UpdateDatabag, done');
+    await banner.getByRole('button', { name: 'I2', exact: true }).click();
+    await page.getByRole('heading', { name: 'Violation' }).waitFor();
+    await banner.getByRole('button', { name: 'update_databag' }).click();
     await banner.getByRole('button', { name: /is published and does not/ }).click();
     const details = page.getByRole('complementary', { name: 'Details' });
     expect(await details.locator('h2').textContent()).toBe('Violation');
@@ -179,6 +166,9 @@ describe('a counter-example', { timeout: 120_000 }, () => {
       'pgbouncer/1',
     ]);
     expect(await isSeen(page, life.locator('.did.here'))).toBe(true);
+    // The run that did it is red here, too.
+    expect(await life.locator('.did.culprit').count()).toBe(1);
+    expect(await life.locator('.did.culprit.here').count()).toBe(1);
     const lines = await life.locator('.line').allTextContents();
     expect(lines).toContain('app1 to pgbouncer/0: database');
     expect(lines.some((line) => line.startsWith('pgbouncer/0 to app1: data, database'))).toBe(true);

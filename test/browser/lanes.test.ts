@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { emptyRecording, type NoteEntry, type Recording } from '../../src/inspector/index.ts';
 import { anEntry } from '../inspector/an-entry.ts';
-import { Exhibit } from './exhibit.ts';
+import { Exhibit, painted } from './exhibit.ts';
 
 const exhibit = Exhibit.before();
 
@@ -94,5 +94,28 @@ it('shortens on a phone what there is no room for', async () => {
   expect(words.has('PostgreSQL goes down')).toBe(false);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wide).toBeLessThanOrEqual(0);
+  await page.context().close();
+});
+
+it('paints what went wrong over what went well, of however many runs', async () => {
+  const ends = {
+    500: { deferred: ['on_changed'] },
+    1500: { end: 'Failed', failure: 'lost' },
+  } as const;
+  const entries = Array.from({ length: 3_000 }, (_, number) =>
+    anEntry(String(number), { at: number * 1_000, ...ends[number as keyof typeof ends] }),
+  );
+  const page = await open({ ...emptyRecording('many'), entries }, 1440);
+  expect(await page.locator('.row.failed .at').textContent()).toBe('25:00');
+  await page.locator('.row').first().click();
+  for (const colour of ['--waiting', '--bad'])
+    expect([colour, (await painted(page, colour)) > 15]).toEqual([colour, true]);
+  await page.context().close();
+});
+
+it('cuts no mark at the end of the lanes', async () => {
+  const page = await open({ ...story, entries: story.entries.slice(0, 7) }, 1440);
+  expect(await painted(page, '--good', 20)).toBeGreaterThan(40);
+  expect(await painted(page, '--good', 1)).toBeLessThan(3);
   await page.context().close();
 });

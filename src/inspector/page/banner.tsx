@@ -27,7 +27,10 @@ export function Banner({ recording, troubles, current, onTrouble, onChoose }: Ba
           </button>
           {invariant !== null && (
             <span class="claim">
-              violates <b>{invariant}</b>
+              violates{' '}
+              <button type="button" class="link" onClick={() => onChoose(at, null)}>
+                <b>{invariant}</b>
+              </button>
               {claims !== '' && <>: {claims}</>}
             </span>
           )}

@@ -2,10 +2,13 @@
 import type { Cause } from '../causes.ts';
 import type { Lanes } from '../lanes.ts';
 import { type Entry, type EntryEnd, endOf, type NoteEntry } from '../recording.ts';
+import { gravestLast } from './gravest-last.ts';
 import { labelsIn, type Named, type Room } from './labels.ts';
 import { type Axis, type Span, ticks } from './span.ts';
 
 export const [laneHeight, axisHeight, margin] = [20, 20, 6];
+/** From the middle of a mark to each of its tips. */
+const markSize = 6;
 /** Of the row above the lanes, in which lines are called by their names. */
 const labelHeight = 16;
 
@@ -53,7 +56,7 @@ export function paintGround(element: HTMLCanvasElement, picture: Picture): HTMLC
   if (brush === null) return ground;
   paintAxis(brush, picture);
   paintChapters(brush, picture);
-  for (const number of picture.shown) paintEntry(brush, picture, number);
+  for (const number of gravestLast(picture)) paintEntry(brush, picture, number);
   const arrows = picture.causes.filter(isSeen(picture));
   if (arrows.length <= mostArrows)
     for (const cause of arrows) paintArrow(brush, picture, cause, false);
@@ -150,7 +153,8 @@ function paintEntry(brush: Brush, { entries, lanes, axis, culprits }: Picture, n
   if (entry._tag === 'Note') {
     context.fillStyle = colour(entry.ok ? (entry.kind === 'check' ? '--good' : '--text') : '--bad');
     if (!entry.ok) context.fillRect(left, 0, 2, height - axisHeight);
-    mark(context, left + 3, y);
+    // The last one ends with the lanes, and is not to be cut.
+    mark(context, Math.min(left + 3, brush.width - markSize), y);
     return;
   }
   const isCulprit = culprits.has(number);
@@ -165,10 +169,10 @@ function paintEntry(brush: Brush, { entries, lanes, axis, culprits }: Picture, n
 function mark(context: CanvasRenderingContext2D, x: number, y: number) {
   context.beginPath();
   for (const [dx, dy] of [
-    [0, -6],
-    [6, 0],
-    [0, 6],
-    [-6, 0],
+    [0, -markSize],
+    [markSize, 0],
+    [0, markSize],
+    [-markSize, 0],
   ] as const)
     context.lineTo(x + dx, y + dy);
   context.fill();

@@ -1,6 +1,7 @@
 import './runs.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Entry, endOf, type HookEntry, hasTimes, type Recording } from '../recording.ts';
+import { since } from '../words.ts';
 import { least, useRows } from './rows.ts';
 import { whyOf } from './say.ts';
 import { Took } from './took.tsx';
@@ -69,9 +70,7 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
               ) : (
                 <Run
                   entry={entry}
-                  when={
-                    isTimed ? `${((entry.at - start) / 1000).toFixed(1)} s` : `no. ${number + 1}`
-                  }
+                  when={isTimed ? since(entry.at - start) : `no. ${number + 1}`}
                   violated={culprits.get(number)}
                 />
               )}

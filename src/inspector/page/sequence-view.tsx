@@ -11,6 +11,8 @@ export interface SequenceViewProps {
   /** The relation that was asked for; null for the first one there is. */
   readonly relation: number | null;
   readonly index: number;
+  /** The runs that did the damage. */
+  readonly culprits: { readonly has: (index: number) => boolean };
   readonly onRelation: (relation: number) => void;
   readonly onChoose: (index: number) => void;
 }
@@ -74,6 +76,7 @@ export function SequenceView(props: SequenceViewProps) {
         <Drawing
           sequence={sequence}
           index={index}
+          culprits={props.culprits}
           scale={scale}
           zoomed={zoomed}
           onChoose={onChoose}
@@ -107,16 +110,14 @@ const headOf = (frame: HTMLElement | null): number => {
   return Math.max(0, ...names.map((name) => name.getBoundingClientRect().height)) + 16;
 };
 
-interface DrawingProps {
+interface DrawingProps extends Pick<SequenceViewProps, 'index' | 'culprits' | 'onChoose'> {
   readonly sequence: Sequence;
-  readonly index: number;
   readonly scale: number;
   /** How much larger than it is seen whole. */
   readonly zoomed: number;
-  readonly onChoose: (index: number) => void;
 }
 
-function Drawing({ sequence, index, scale, zoomed, onChoose }: DrawingProps) {
+function Drawing({ sequence, index, culprits, scale, zoomed, onChoose }: DrawingProps) {
   const { relation, actors, lines } = sequence;
   const column = 100 / Math.max(actors.length, 1);
   const life = useRef<HTMLOListElement>(null);
@@ -148,7 +149,7 @@ function Drawing({ sequence, index, scale, zoomed, onChoose }: DrawingProps) {
           >
             <button
               type="button"
-              class={`${kindOf(line, actors)} ${line.at === index ? 'here' : ''}`}
+              class={`${kindOf(line, actors)} ${line.at === index ? 'here' : ''} ${culprits.has(line.at) ? 'culprit' : ''}`}
               onClick={() => onChoose(line.at)}
             >
               <span class="spoken">{spoken(line)}</span>

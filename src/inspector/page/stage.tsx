@@ -54,6 +54,7 @@ export function Stage({ recording, version, looking, onChoose, ...rest }: StageP
           version={version}
           relation={relationOf(looking)}
           index={index}
+          culprits={looking.culprits}
           onRelation={(relation) => setPlace({ relation: String(relation) })}
           onChoose={onChoose}
         />
