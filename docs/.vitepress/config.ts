@@ -9,7 +9,10 @@ function picture(source: string): string {
   const chart = parse(source);
   if (chart._tag === 'Left') throw new Error(`${chart.left.message} in the chart\n${source}`);
   const title = chart.right.nodes[0]?.label.replace(/ Hook$/, '') ?? 'chart';
-  return svg(layout(chart.right), title);
+  const placed = layout(chart.right);
+  const drawn = svg(placed, title);
+  // Narrower than this its letters are too small to be read: it is moved in its box then.
+  return drawn.replace('<svg ', `<svg style="min-width:${Math.ceil((placed.width * 12) / 13)}px" `);
 }
 
 /** Which doors of the package stand together; what is in no group comes last. */
@@ -61,7 +64,7 @@ export default defineConfig({
         const [tokens, index] = args;
         const token = tokens[index];
         if (token?.info.trim() !== 'mermaid') return fence?.(...args) ?? '';
-        return `<div class="chart" v-pre>${picture(token.content)}</div>`;
+        return `<div class="chart" tabindex="0" v-pre>${picture(token.content)}</div>`;
       };
     },
   },

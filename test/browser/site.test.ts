@@ -157,6 +157,27 @@ describe('pages of text', { timeout: 60_000 }, () => {
   });
 });
 
+it('has charts in its pages whose text can be read on a phone', { timeout: 60_000 }, async () => {
+  const { page } = await exhibit.open(`${server.origin}/hooks/database.html`, { viewport: phone });
+  const sizes = await page
+    .locator('.chart svg')
+    .evaluateAll((all) =>
+      (all as unknown as SVGSVGElement[]).map(
+        (drawn) => (13 * drawn.clientWidth) / drawn.viewBox.baseVal.width,
+      ),
+    );
+  expect(sizes.length).toBeGreaterThan(2);
+  expect(Math.min(...sizes)).toBeGreaterThanOrEqual(11.99);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(wide).toBeLessThanOrEqual(0);
+  // What goes beyond its box is reached by moving it.
+  const box = page.locator('.chart').first();
+  await box.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => box.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+  await page.close();
+});
+
 describe('the first page', { timeout: 60_000 }, () => {
   it('shows in one screen the chart beside the machine beside the run, and leads to the playground', async () => {
     const { page, requests } = await open('/index.html');
