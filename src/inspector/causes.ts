@@ -6,8 +6,8 @@ import type { HookEntry, Recording } from './recording.ts';
 export interface Cause {
   /** The place of the run that wrote; null for one that nobody recorded, on the other side. */
   readonly from: number | null;
-  /** The place of the hook that was told. */
-  readonly to: number;
+  /** The place of the hook that was told; null for one that nobody recorded, on the other side. */
+  readonly to: number | null;
   /** What was written: a databag by its name, or a secret. */
   readonly what: string;
   /** The keys that were written; none where that is not known. */
@@ -22,13 +22,15 @@ interface Write {
 
 /**
  * Every unit hears of a version once, and of those that it was not told of yet the last one counts.
- * What an application on the other side wrote, where nobody recorded it, is known by who reads it.
+ * What an application on the other side wrote, where nobody recorded it, is known by who reads it,
+ * and that it was told by what was written for it.
  */
 export function causesOf({ entries, charm }: Recording): readonly Cause[] {
   const causes: Cause[] = [];
   const writes = new Map<string, Write>();
   const heard = new Set<string>();
   const remote = new Map<string, Databag>();
+  const isAlone = !entries.some((entry) => entry._tag === 'Hook' && entry.side === 'other');
   for (const [to, entry] of entries.entries()) {
     if (entry._tag === 'Note') continue;
     for (const what of toldOf(entry, charm?.peers)) {
@@ -39,8 +41,10 @@ export function causesOf({ entries, charm }: Recording): readonly Cause[] {
       causes.push({ from: write.from, to, what, keys: write.keys });
     }
     causes.push(...unrecorded(entry, to, writes, remote));
-    for (const [what, keys] of writesOf(entry))
+    for (const [what, keys] of writesOf(entry)) {
       writes.set(what, { from: to, unit: entry.unit, keys });
+      if (isAlone && what.endsWith(': ours')) causes.push({ from: to, to: null, what, keys });
+    }
   }
   return causes;
 }

@@ -74,7 +74,7 @@ export function sequenceOf(recording: Recording, relation: number): Sequence {
   const other = lanes[otherSide(relation)]?.name ?? `relation ${relation}`;
   const told = new Map<number, readonly Cause[]>();
   for (const cause of causesOf(recording))
-    told.set(cause.to, [...(told.get(cause.to) ?? []), cause]);
+    if (cause.to !== null) told.set(cause.to, [...(told.get(cause.to) ?? []), cause]);
   const involved = new Set<number>();
   const isDrawn = hasCharts(recording);
   const putOff = putOffIn(entries, relation);

@@ -119,3 +119,28 @@ it('cuts no mark at the end of the lanes', async () => {
   expect(await painted(page, '--good', 1)).toBeLessThan(3);
   await page.context().close();
 });
+
+it('draws an arrow back to an application whose hooks nobody recorded', async () => {
+  const seen = {
+    ...anEntry('').seen,
+    read: { 'relation 1: application': { database: 'app' } },
+  };
+  const event = { hook: 'database-relation-changed', relation: 1, remoteUnit: 'app/0' };
+  const answered = { ...seen, written: { 'relation 1: p': { endpoints: 'p-0:6432' } } };
+  const arrows = async (second: typeof seen) => {
+    const entries = [
+      anEntry('a', { event, seen, at: 1_000 }),
+      anEntry('b', { unit: 'p/1', event: { ...event, hook: 'other' }, seen: second, at: 5_000 }),
+      anEntry('c', { at: 9_000 }),
+    ];
+    const page = await open({ ...emptyRecording('an answer'), entries }, 1440);
+    await page.locator('.row').nth(1).click();
+    await expect.poll(() => page.locator('.row').nth(1).getAttribute('aria-selected')).toBe('true');
+    const count = await painted(page, '--accent');
+    await page.context().close();
+    return count;
+  };
+  const asked = await arrows(seen);
+  expect(asked).toBeGreaterThan(0);
+  expect(await arrows(answered)).toBeGreaterThan(asked * 1.5);
+});

@@ -232,10 +232,11 @@ function writeNames(
 
 const isSeen =
   ({ entries, axis, span }: Picture) =>
-  ({ to }: Cause): boolean => {
-    const entry = entries[to];
+  ({ from, to }: Cause): boolean => {
+    const at = to ?? from ?? -1;
+    const entry = entries[at];
     return (
-      entry !== undefined && axis.end(entry, to) >= span.from && axis.begin(entry, to) <= span.to
+      entry !== undefined && axis.end(entry, at) >= span.from && axis.begin(entry, at) <= span.to
     );
   };
 
@@ -246,16 +247,17 @@ function paintArrow(
   { from: writer, to: told, what }: Cause,
   isOwn: boolean,
 ) {
-  const target = entries[told];
-  if (target === undefined) return;
   const source = writer === null ? undefined : entries[writer];
-  const relation = Number(/^relation (\d+)/.exec(what)?.[1]);
-  const from = source === undefined ? lanes.otherSide(relation) : lanes.laneOf(source);
-  const to = lanes.laneOf(target);
+  const target = told === null ? undefined : entries[told];
+  const other = lanes.otherSide(Number(/^relation (\d+)/.exec(what)?.[1]));
+  const from = source === undefined ? other : lanes.laneOf(source);
+  const to = target === undefined ? other : lanes.laneOf(target);
+  const wrote = source && x(axis.end(source, writer ?? 0));
+  const heard = target && x(axis.begin(target, told ?? 0));
+  // Who was not recorded has written some time before, or was told some time after.
+  const start = wrote ?? (heard ?? 0) - 14;
+  const end = heard ?? start + 14;
   if (from < 0 || to < 0) return;
-  const end = x(axis.begin(target, told));
-  // Who was not recorded has written some time before.
-  const start = source === undefined || writer === null ? end - 14 : x(axis.end(source, writer));
   context.globalAlpha = isOwn ? 1 : 0.45;
   context.strokeStyle = colour(isOwn ? '--accent' : '--quiet');
   context.lineWidth = isOwn ? 2 : 1;
