@@ -8,42 +8,50 @@ export interface Arguments {
   readonly rest: readonly string[];
 }
 
-/** Flags that every tool that prints has, and those that each has of its own: with a value, and bare. */
-const known: Readonly<Record<string, readonly [valued: string, bare: string]>> = {
-  'action-fail': ['', ''],
-  'action-get': ['', ''],
-  'action-log': ['', ''],
-  'action-set': ['', ''],
-  'application-version-set': ['', ''],
-  'close-port': ['endpoints', ''],
-  'config-get': ['', 'all'],
-  'goal-state': ['', ''],
-  'is-leader': ['', ''],
-  'juju-log': ['log-level', 'debug'],
-  'network-get': ['relation', 'bind-address ingress-address egress-subnets primary-address'],
-  'open-port': ['endpoints', ''],
-  'opened-ports': ['', 'endpoints'],
-  'relation-get': ['relation', 'app'],
-  'relation-ids': ['', ''],
-  'relation-list': ['relation', 'app'],
-  'relation-model-get': ['relation', ''],
-  'relation-set': ['relation file', 'app'],
-  'secret-add': ['owner label description expire rotate file', ''],
-  'secret-get': ['label', 'refresh peek'],
-  'secret-grant': ['relation unit', ''],
-  'secret-info-get': ['label', ''],
-  'secret-remove': ['revision', ''],
-  'secret-revoke': ['relation app unit', ''],
-  'secret-set': ['owner label description expire rotate file', ''],
-  'state-get': ['', 'strict'],
-  'state-set': ['file', ''],
-  'status-get': ['', 'include-data application'],
-  'status-set': ['', 'application'],
-  'storage-get': ['storage', 'help'],
-  'unit-get': ['', ''],
+/** How a tool is called: its flags with a value, its bare ones, and how many words it takes beside them. */
+type Form = readonly [valued: string, bare: string, most: number];
+
+const any = Number.POSITIVE_INFINITY;
+/** Of each tool; what prints has more flags, which are the same for all. */
+const known: Readonly<Record<string, Form>> = {
+  'action-fail': ['', '', 1],
+  'action-get': ['', '', 1],
+  'action-log': ['', '', any],
+  'action-set': ['', '', any],
+  'application-version-set': ['', '', 1],
+  'close-port': ['endpoints', '', 1],
+  'config-get': ['', 'all', 1],
+  'goal-state': ['', '', 0],
+  'is-leader': ['', '', 0],
+  'juju-log': ['log-level', 'debug', any],
+  'network-get': ['relation', 'bind-address ingress-address egress-subnets primary-address', 1],
+  'open-port': ['endpoints', '', 1],
+  'opened-ports': ['', 'endpoints', 0],
+  'relation-get': ['relation', 'app', 2],
+  'relation-ids': ['', '', 1],
+  'relation-list': ['relation', 'app', 0],
+  'relation-model-get': ['relation', '', 0],
+  'relation-set': ['relation file', 'app', any],
+  'secret-add': ['owner label description expire rotate file', '', any],
+  'secret-get': ['label', 'refresh peek', 2],
+  'secret-grant': ['relation unit', '', 1],
+  'secret-info-get': ['label', '', 1],
+  'secret-remove': ['revision', '', 1],
+  'secret-revoke': ['relation app application unit', '', 1],
+  'secret-set': ['owner label description expire rotate file', '', any],
+  'secret-ids': ['', '', 0],
+  'state-delete': ['', '', 1],
+  'state-get': ['', 'strict', 1],
+  'state-set': ['file', '', any],
+  'status-get': ['', 'include-data application', 0],
+  'status-set': ['', 'application', 2],
+  'storage-get': ['storage', 'help', 1],
+  'storage-list': ['', '', 1],
+  'unit-get': ['', '', 1],
 };
 
 const short: Readonly<Record<string, string>> = {
+  a: 'all',
   r: 'relation',
   l: 'log-level',
   s: 'storage',
@@ -52,14 +60,17 @@ const short: Readonly<Record<string, string>> = {
 
 /** Takes the flags out of what a tool was called with; a `ToolError` of exit code 2 names one that it lacks. */
 export function argumentsOf(tool: string, given: readonly string[]): Arguments {
-  const [valued = '', bare = ''] = known[tool] ?? [];
+  const [valued = '', bare = '', most = any] = known[tool] ?? [];
   const withValue = new Set([...valued.split(' '), 'format', 'output']);
   const without = new Set(bare.split(' '));
   const flags = new Map<string, string>();
   const rest: string[] = [];
   for (let at = 0; at < given.length; at++) {
     const word = given[at] ?? '';
-    if (word === '--') return { flags, rest: [...rest, ...given.slice(at + 1)] };
+    if (word === '--') {
+      rest.push(...given.slice(at + 1));
+      break;
+    }
     const [, dashes = '', spelled = '', value] =
       /^(--?)([a-z][a-z-]*)(?:=(.*))?$/s.exec(word) ?? [];
     if (spelled === '') {
@@ -76,5 +87,14 @@ export function argumentsOf(tool: string, given: readonly string[]): Arguments {
       flags.set(name, taken);
     } else throw new ToolError(tool, 2, `option provided but not defined: ${word}`);
   }
+  if (rest.length > most) throw unrecognized(tool, rest.slice(most));
   return { flags, rest };
 }
+
+/** Words that are too many, as Go prints them. */
+const unrecognized = (tool: string, words: readonly string[]): ToolError =>
+  new ToolError(
+    tool,
+    2,
+    `unrecognized args: [${words.map((one) => JSON.stringify(one)).join(' ')}]`,
+  );

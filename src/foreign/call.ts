@@ -45,11 +45,6 @@ export class Words {
     return new ToolError(this.tool, 2, why);
   }
 
-  /** Says that words from this one on are too many. */
-  unrecognized(from: number): ToolError {
-    return this.wrong(`unrecognized args: ${JSON.stringify(this.rest.slice(from))}`);
-  }
-
   /** The relation that is named, or else the hook's own. */
   relation(option = '-r'): number {
     const { hook, relations } = this.#tools.view;

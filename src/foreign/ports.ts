@@ -5,7 +5,6 @@ import type { Words } from './call.ts';
 export function portIn(words: Words): string {
   const [given] = words.rest;
   if (given === undefined) throw words.wrong('no port or range specified');
-  if (words.rest.length > 1) throw words.unrecognized(1);
   if (given.toLowerCase() === 'icmp') return 'icmp';
   const [range = '', protocol = 'tcp'] = given.toLowerCase().split('/');
   const [, from = '', to = from] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];

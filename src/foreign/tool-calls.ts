@@ -97,19 +97,27 @@ function relationCall({ tools }: Around, call: Call, words: Words): string {
 }
 
 function relationGet(tools: HookTools, words: Words): string {
-  const { hook, relations } = tools.view;
+  const { remoteApplication, remoteUnit } = tools.view.hook;
   const id = words.relation();
-  const isApp = words.has('app');
-  const own = isApp ? (hook.remoteApplication ?? relations[id]?.remote) : hook.remoteUnit;
-  const [key = '-', who = own ?? ''] = words.rest;
-  if (who === '') throw words.wrong('no unit id specified');
-  if (!isApp && !who.includes('/'))
-    throw words.wrong(`expected unit name, got application name "${who}"`);
+  const [key = '-', given] = words.rest;
+  // Where the hook is about no unit, its application is meant.
+  const isApp = words.has('app') || (given === undefined && remoteUnit === undefined);
+  const who = given ?? (isApp ? remoteApplication : remoteUnit);
+  if (who === undefined) throw words.wrong('no unit or application specified');
+  if (!isApp && !isUnit.test(who))
+    throw words.wrong(
+      isApplication.test(who)
+        ? `expected unit name, got application name "${who}"`
+        : `invalid unit name "${who}"`,
+    );
   const owner = isApp ? (who.split('/')[0] ?? '') : who;
   const bag: Databag = tools.relationGet(id, owner);
   const whole = isApp ? bag : { ...addressesOf(owner), ...bag };
   return words.shown(key === '-' || key === '' ? sorted(whole) : (whole[key] ?? null));
 }
+
+const isApplication = /^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$/;
+const isUnit = /^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*\/\d+$/;
 
 const statuses = ['maintenance', 'blocked', 'waiting', 'active'];
 
@@ -126,16 +134,17 @@ function statusCall({ tools, beside }: Around, words: Words): string {
     const one = { status: name, message, 'status-data': {} };
     return words.shown(isApplication ? { 'application-status': { ...one, units: {} } } : one);
   }
-  const [name = '', ...message] = words.rest;
   if (words.tool !== 'status-set') throw unknownTool(words.tool);
+  const [name, message = ''] = words.rest;
+  if (name === undefined) throw words.wrong('invalid args, require <status> [message]');
   if (!statuses.includes(name))
     throw words.wrong(`invalid status "${name}", expected one of [${statuses.join(' ')}]`);
-  const status = { name, message: message.join(' ') };
+  const status = { name, message };
   if (isApplication) beside.applicationStatus = status;
   else {
     beside.status = status;
     if (name === 'active' || name === 'waiting' || name === 'blocked')
-      tools.statusSet({ name, message: status.message });
+      tools.statusSet({ name, message });
   }
   return '';
 }
@@ -155,7 +164,8 @@ function stateCall({ tools }: Around, call: Call, words: Words): string {
       tools.stateSet(valuesOf(words.tool, words.flags.get('file'), words.rest, call));
       return '';
     case 'state-delete':
-      tools.stateDelete(words.rest[0] ?? '');
+      if (words.rest[0] === undefined) throw words.wrong('no key specified');
+      tools.stateDelete(words.rest[0]);
       return '';
     default:
       throw unknownTool(words.tool);
@@ -174,6 +184,8 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
     case 'is-leader':
       return words.shown(tools.isLeader());
     case 'config-get': {
+      if (words.has('all') && first !== undefined)
+        throw words.wrong(`cannot use argument --all together with key "${first}"`);
       const config = view.config ?? {};
       const all = Object.fromEntries(charm.options.map(({ name }) => [name, config[name] ?? null]));
       const given = words.has('all') ? all : config;
@@ -186,10 +198,12 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
     case 'network-get':
       return networkGet(tools, charm, words);
     case 'unit-get':
+      if (first === undefined) throw words.wrong('no setting specified');
+      if (first !== 'private-address' && first !== 'public-address')
+        throw words.wrong(`unknown setting "${first}"`);
       return words.shown(addressOf(view.unit));
     case 'application-version-set':
       if (first === undefined) throw words.wrong('no version specified');
-      if (words.rest.length > 1) throw words.unrecognized(1);
       beside.version = first;
       return '';
     case 'open-port':
@@ -209,14 +223,18 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
       // By its help ops finds out which storage a hook is about.
       if (words.has('help'))
         return `Usage: storage-get [options] [<key>]\n\nOptions:\n-s  (= ${own === undefined ? '' : `${own}/0`})\n    specify a storage instance by id\n`;
-      const [name = ''] = (words.flags.get('storage') ?? own ?? '').split('/');
+      const named = words.flags.get('storage') ?? own;
+      if (named === undefined) throw words.wrong('no storage instance specified');
+      const [name = ''] = named.split('/');
       if (!attached.includes(name))
         throw words.wrong(`invalid value "${name}" for option -s: storage not found`);
       const found: Readonly<Record<string, string>> = {
         kind: 'filesystem',
         location: storage(name),
       };
-      return words.shown(first === undefined || first === '-' ? found : (found[first] ?? null));
+      if (first === undefined) return words.shown(found);
+      if (found[first] !== undefined) return words.shown(found[first]);
+      throw new ToolError(words.tool, 1, `invalid storage attribute "${first}"`);
     }
     default:
       throw unknownTool(words.tool);
@@ -243,15 +261,26 @@ function goalState({ view }: HookTools): object {
 }
 
 function networkGet({ view }: HookTools, charm: Description, words: Words): string {
-  const [binding = ''] = words.rest;
-  const names = [...charm.endpoints.map(({ name }) => name), ...charm.peers, 'juju-info', ''];
+  const [binding] = words.rest;
+  if (binding === undefined) throw words.wrong('no arguments specified');
+  if (binding === '') throw words.wrong('no binding name specified');
+  const names = [...charm.endpoints.map(({ name }) => name), ...charm.peers, 'juju-info'];
   if (!names.includes(binding))
     throw new ToolError(words.tool, 1, `no network config found for binding "${binding}"`);
-  const isOne = ['bind-address', 'ingress-address', 'primary-address'].some((flag) =>
-    words.has(flag),
-  );
-  if (isOne) return words.shown(addressOf(view.unit));
-  return words.shown(networkOf(view.unit));
+  const address = addressOf(view.unit);
+  const network = networkOf(view.unit);
+  const asked = Object.entries({
+    'bind-address': address,
+    'egress-subnets': network['egress-subnets'],
+    'ingress-address': address,
+  }).filter(([flag]) => words.has(flag));
+  if (words.has('primary-address')) {
+    if (asked.length === 0) return words.shown(address);
+    throw new ToolError(words.tool, 1, '--primary-address must be the only flag specified');
+  }
+  const [[, only] = [], ...more] = asked;
+  if (only === undefined) return words.shown(network);
+  return words.shown(more.length === 0 ? only : Object.fromEntries(asked));
 }
 
 export const modelUuid = 'deadbeef-0bad-400d-8000-4b1d0d06f00d';

@@ -85,27 +85,43 @@ const isNothing = ({ type, value }: Scalar): boolean =>
   type === 'PLAIN' && /^(|~|null|Null|NULL)$/.test(String(value));
 
 function inWords(tool: string, words: readonly string[]): Databag {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf('=');
-      if (at < 1) throw new ToolError(tool, 2, `expected "key=value", got "${word}"`);
-      return [word.slice(0, at), word.slice(at + 1)];
-    }),
-  );
+  const values = new Map<string, string>();
+  for (const word of words) {
+    const at = word.indexOf('=');
+    if (at < 1) throw new ToolError(tool, 2, `expected "key=value", got "${word}"`);
+    const key = word.slice(0, at);
+    if (values.has(key)) throw new ToolError(tool, 2, `key "${key}" specified more than once`);
+    values.set(key, word.slice(at + 1));
+  }
+  return Object.fromEntries(values);
 }
 
-/** What a secret is to hold; `key#file=PATH` reads it from a file, so that nobody sees it. */
-export function contentOf(tool: string, words: readonly string[], { files }: Sent): Databag {
-  return Object.fromEntries(
-    words.map((word) => {
-      const [, key = '', isFile, value = ''] = /^([^=#]+)(#file|#base64)?=(.*)$/s.exec(word) ?? [];
-      if (key === '') throw new ToolError(tool, 2, `expected "key=value", got "${word}"`);
-      if (isFile === '#base64') return [key, Buffer.from(value, 'base64').toString()];
-      if (isFile === undefined) return [key, value];
-      const text = files[value];
-      if (text !== undefined) return [key, text];
-      const why = `open ${value}: no such file or directory`;
-      throw new ToolError(tool, 2, `reading content for secret key "${key}": ${why}`);
-    }),
-  );
+/** What a secret is to hold, with what is in a file over it; `key#file=PATH` reads one value from a file, so that nobody sees it. */
+export function contentOf(
+  tool: string,
+  words: readonly string[],
+  file: string | undefined,
+  sent: Sent,
+): Databag {
+  const wrong = (why: string) => new ToolError(tool, 2, why);
+  const missing = (path: string) => `open ${path}: no such file or directory`;
+  const values = words.map((word): readonly [string, string] => {
+    const [, name = '', value = ''] = /^([^=]+)=(.+)$/s.exec(word) ?? [];
+    const isPadding = /^=*$/.test(value);
+    if (name === '' || isPadding) throw wrong(`key value "${word}" not valid`);
+    if (!name.endsWith('#file')) return decoded(name, value);
+    const key = name.slice(0, -'#file'.length);
+    const text = sent.files[value];
+    if (text !== undefined) return [key, text];
+    throw wrong(`reading content for secret key "${key}": ${missing(value)}`);
+  });
+  const text = file === undefined ? '' : sent.files[file];
+  if (text === undefined) throw wrong(missing(file ?? ''));
+  const inFile = Object.entries(inYaml(tool, text)).map(([name, value]) => decoded(name, value));
+  return Object.fromEntries([...values, ...inFile]);
+}
+
+function decoded(name: string, value: string): readonly [string, string] {
+  const key = name.replace(/#base64$/, '');
+  return [key, key === name ? value : Buffer.from(value, 'base64').toString()];
 }

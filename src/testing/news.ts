@@ -1,5 +1,5 @@
 /** What units are told of secrets: a new revision, and those that nobody tracks any more. */
-import { shortId } from './secret-tools.ts';
+import { shortId } from './secret-names.ts';
 import type { Hook, StoredSecret, Unit, World } from './world.ts';
 
 /**

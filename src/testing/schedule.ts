@@ -2,7 +2,7 @@
 import type { Operation } from './actions.ts';
 import { aWorld, given } from './given.ts';
 import { keeperOf, toldWhatIsDue } from './news.ts';
-import { shortId } from './secret-tools.ts';
+import { shortId } from './secret-names.ts';
 import {
   type DueOfSecret,
   type Hook,

@@ -1,4 +1,4 @@
-/** When a secret is to be rotated or comes to its end, as its owner says it. */
+/** What its owner says of a secret beside what is in it: when it is to be rotated or comes to its end, and what it is. */
 import type { StoredSecret } from './world.ts';
 
 /** When something becomes of a secret. */
@@ -10,7 +10,7 @@ export interface SecretTimes {
 }
 
 /** A secret as it is from then on; each revision has an end of its own, or none. */
-export function scheduled(secret: StoredSecret, { rotate, expires }: SecretTimes): StoredSecret {
+function scheduled(secret: StoredSecret, { rotate, expires }: SecretTimes): StoredSecret {
   const { rotate: before, ...rest } = secret;
   const policy = rotate ?? before;
   const expiring = new Set([
@@ -21,5 +21,23 @@ export function scheduled(secret: StoredSecret, { rotate, expires }: SecretTimes
     ...rest,
     ...(policy === undefined || policy === 'never' ? {} : { rotate: policy }),
     ...(expiring.size === 0 ? {} : { expiring: [...expiring] }),
+  };
+}
+
+/** What an owner may say of a secret. */
+export interface SecretDetails extends SecretTimes {
+  readonly label?: string;
+  readonly description?: string;
+}
+
+/** A secret of which that is said, as far as it is. */
+export function described(
+  secret: StoredSecret,
+  { label, description, ...times }: SecretDetails,
+): StoredSecret {
+  return {
+    ...scheduled(secret, times),
+    ...(label === undefined ? {} : { label }),
+    ...(description === undefined ? {} : { description }),
   };
 }

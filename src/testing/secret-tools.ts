@@ -1,20 +1,14 @@
 import type { Databag } from '../juju/index.ts';
-import { type SecretTimes, scheduled } from './secret-times.ts';
+import { sameBag } from './same-bag.ts';
+import { infoOf, type SecretInfo } from './secret-info.ts';
+import { isSecretKey, secretUri, shortId } from './secret-names.ts';
+import { described, type SecretDetails, type SecretTimes } from './secret-times.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
 import type { StoredSecret } from './world.ts';
 
 /** How a secret is read: the revision that is tracked, the newest from now on, or the newest once. */
 export type Reading = 'tracked' | 'refresh' | 'peek';
-
-/** What the owner is told of a secret. */
-export interface SecretInfo extends Pick<StoredSecret, 'label' | 'grants' | 'owner'> {
-  readonly revision: number;
-  /** How often it is to be rotated, in Juju's words. */
-  readonly rotation: string;
-  /** Whether it was made in this hook, and is not in force yet. */
-  readonly isNew: boolean;
-}
 
 /**
  * The hook tools `secret-*`: owners write, applications with a grant read, and a unit tracks a
@@ -28,7 +22,7 @@ export class SecretTools {
   #secrets: Record<string, StoredSecret>;
   readonly #added = new Set<string>();
   readonly #set = new Map<string, Databag>();
-  readonly #times = new Map<string, SecretTimes>();
+  readonly #details = new Map<string, SecretDetails>();
   readonly #removed = new Map<string, { readonly given: string; readonly revision?: number }>();
 
   constructor(view: View, leads: () => boolean) {
@@ -73,10 +67,15 @@ export class SecretTools {
 
   /** When it is to be rotated, and whether its newest revision comes to an end, as far as it is said. */
   schedule(given: string, times: SecretTimes): void {
+    this.describe(given, times);
+  }
+
+  /** The same, and what it is called and is about; its owner finds it by its new label at once. */
+  describe(given: string, details: SecretDetails): void {
     const id = this.#known('secret-set', given) ?? given;
     const secret = this.#secrets[id];
-    if (secret !== undefined && this.#added.has(id)) this.#secrets[id] = scheduled(secret, times);
-    else this.#times.set(id, { ...this.#times.get(id), ...times });
+    if (secret !== undefined && this.#added.has(id)) this.#secrets[id] = described(secret, details);
+    else this.#details.set(id, { ...this.#details.get(id), ...details });
   }
 
   /** With a name, the unit may ask by it from now on; without an id it does so. */
@@ -126,7 +125,7 @@ export class SecretTools {
   remove(given: string, revision?: number): void {
     const id = this.#known('secret-remove', given) ?? given;
     this.#set.delete(id);
-    this.#times.delete(id);
+    this.#details.delete(id);
     this.#removed.set(id, { given, ...(revision === undefined ? {} : { revision }) });
   }
 
@@ -138,24 +137,27 @@ export class SecretTools {
         (owner === unit || (owner === application && this.#leads())) && !this.#isGone(id),
     );
     return Object.fromEntries(
-      mine.map(([id, { label, grants, owner, revisions, rotate: rotation = 'never' }]) => [
-        id,
-        { label, grants, owner, revision: revisions.length, isNew: this.#added.has(id), rotation },
-      ]),
+      mine.map(([id, secret]) => {
+        const now = described(secret, this.#details.get(id) ?? {});
+        return [id, infoOf(now, this.#added.has(id))];
+      }),
     );
   }
 
   /** As they are when the hook ends well. */
   flush() {
-    const refusals = [...this.#added].flatMap((id) =>
-      this.#isLabelTaken(id)
-        ? [`secret with label "${this.#secrets[id]?.label}" already exists`]
-        : [],
+    const taken = (id: string, label = this.#secrets[id]?.label ?? null) =>
+      this.#isLabelTaken(id, label) ? [`secret with label "${label}" already exists`] : [];
+    this.#commit(
+      'creating',
+      [...this.#added].flatMap((id) => taken(id)),
     );
-    this.#commit('creating', refusals);
-    const refused = (ids: Iterable<string>) =>
-      [...new Set(ids)].flatMap((id) => this.#refusal(id, id));
-    this.#commit('updating', refused([...this.#set.keys(), ...this.#times.keys()]));
+    const changed = new Set([...this.#set.keys(), ...this.#details.keys()]);
+    const labelled = (id: string) => taken(id, this.#details.get(id)?.label ?? null);
+    this.#commit(
+      'updating',
+      [...changed].flatMap((id) => [...this.#refusal(id, id), ...labelled(id)]),
+    );
     for (const [id, secret] of Object.entries(this.#secrets)) {
       const before = this.#view.secrets[id];
       if (before !== undefined && before.grants !== secret.grants)
@@ -168,16 +170,12 @@ export class SecretTools {
     const secrets = { ...this.#secrets };
     for (const [id, content] of this.#set) {
       const secret = secrets[id];
-      if (
-        secret === undefined ||
-        JSON.stringify(secret.revisions.at(-1)) === JSON.stringify(content)
-      )
-        continue;
+      if (secret === undefined || sameBag(secret.revisions.at(-1) ?? {}, content)) continue;
       secrets[id] = { ...secret, revisions: [...secret.revisions, content] };
     }
-    for (const [id, times] of this.#times) {
+    for (const [id, details] of this.#details) {
       const secret = secrets[id];
-      if (secret !== undefined) secrets[id] = scheduled(secret, times);
+      if (secret !== undefined) secrets[id] = described(secret, details);
     }
     const secretsRemoved: string[] = [];
     for (const [id, { revision }] of this.#removed) {
@@ -213,7 +211,7 @@ export class SecretTools {
     );
     return [
       ...(isMade ? ['secret-creates'] : []),
-      ...(this.#set.size + this.#times.size > 0 ? ['secret-updates'] : []),
+      ...(this.#set.size + this.#details.size > 0 ? ['secret-updates'] : []),
       ...(isGranted ? ['secret-grants'] : []),
       ...(this.#removed.size > 0 ? ['secret-deletes'] : []),
     ];
@@ -229,10 +227,11 @@ export class SecretTools {
     return label !== null && secret?.label === label && secret.owner === owner;
   }
 
-  #isLabelTaken(id: string): boolean {
-    const secret = this.#secrets[id];
+  /** Whether another secret of its owner's had such a label before this hook. */
+  #isLabelTaken(id: string, label = this.#secrets[id]?.label ?? null): boolean {
+    const { owner = '' } = this.#secrets[id] ?? {};
     return Object.keys(this.#view.secrets).some(
-      (other) => secret !== undefined && this.#isLabelled(other, secret.owner, secret.label),
+      (other) => other !== id && this.#isLabelled(other, owner, label),
     );
   }
 
@@ -256,8 +255,10 @@ export class SecretTools {
   #named(name: string): string {
     const { unit, application } = this.#view;
     const found = Object.entries(this.#secrets).find(
-      ([, { names, label, owner }]) =>
-        names?.[unit] === name || (label === name && (owner === unit || owner === application)),
+      ([id, { names, label, owner }]) =>
+        names?.[unit] === name ||
+        ((this.#details.get(id)?.label ?? label) === name &&
+          (owner === unit || owner === application)),
     );
     if (found !== undefined) return found[0];
     throw new ToolError('secret-get', 1, `consumer label "${name}" not found`);
@@ -289,11 +290,3 @@ export class SecretTools {
     if (wrong !== undefined) throw new ToolError(tool, 2, `key "${wrong}" not valid`);
   }
 }
-
-export const isSecretKey = (key: string): boolean => /^[a-z](-?[a-z0-9]){2,}$/.test(key);
-
-/** An id without what says that it is one, and of which model. */
-export const shortId = (id: string): string => id.replace(/^secret:(\/\/[^/]*\/)?/, '');
-
-const secretUri = (number: number): string =>
-  `secret://simulated/c${String(number).padStart(19, '0')}`;

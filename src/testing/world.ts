@@ -137,6 +137,8 @@ export interface StoredSecret {
   /** The application or the unit that owns it. */
   readonly owner: string;
   readonly label: string | null;
+  /** What its owner says that it is for. */
+  readonly description?: string;
   readonly revisions: readonly Databag[];
   /** Relations to whose remote application it is granted. */
   readonly grants: readonly number[];

@@ -21,9 +21,9 @@ function hook(of: Hook = { name: 'start' }, unit = 'lighthouse/0') {
     applicationStatus: { name: 'unknown', message: '' },
   };
   const storage = (name: string) => `/storage/${name}`;
-  return (line: string, input = '') => {
+  return (line: string, input = '', files: Readonly<Record<string, string>> = {}) => {
     const [tool = '', ...args] = line.split(' ');
-    const said = answer({ tools, charm, beside, storage }, { tool, args, input, files: {} });
+    const said = answer({ tools, charm, beside, storage }, { tool, args, input, files });
     return said.exit === 0 ? said.stdout : `${said.exit}: ${said.stderr}`;
   };
 }
@@ -70,9 +70,9 @@ describe('a hook tool', () => {
     call('open-port 53/udp');
     call('close-port 80/tcp');
     expect(call('opened-ports')).toBe('53/udp\n');
-    call('status-set maintenance at work');
+    call('status-set maintenance busy');
     expect(call('status-get --include-data --format=json')).toBe(
-      '{"status":"maintenance","message":"at work","status-data":{}}\n',
+      '{"status":"maintenance","message":"busy","status-data":{}}\n',
     );
     expect(call('status-get')).toBe('maintenance\n');
     expect(call('status-get --format=json')).toBe('{"status":"maintenance"}\n');
@@ -103,9 +103,97 @@ describe('a hook tool', () => {
       ['secret-add --owner foo key=word', 'secret owner "foo" not valid'],
       ['juju-log', 'no message specified'],
       ['application-version-set 1 2', 'unrecognized args: ["2"]'],
+      ['status-set', 'invalid args, require <status> [message]'],
+      ['status-set active at work', 'unrecognized args: ["work"]'],
+      ['is-leader now or never', 'unrecognized args: ["now" "or" "never"]'],
+      ['config-get --all greeting', 'cannot use argument --all together with key "greeting"'],
+      ['unit-get', 'no setting specified'],
+      ['unit-get address', 'unknown setting "address"'],
+      ['network-get', 'no arguments specified'],
+      ['storage-get location', 'no storage instance specified'],
+      ['state-delete', 'no key specified'],
+      ['state-set a=1 b=2 a=3', 'key "a" specified more than once'],
+      ['relation-get -r 0 - Lighthouse/1', 'invalid unit name "Lighthouse/1"'],
+      ['relation-get -r 0 --app key', 'no unit or application specified'],
+      ['relation-get -r 0', 'no unit or application specified'],
     ])
       expect(call(line ?? '')).toBe(`2: ERROR ${why}\n`);
     expect(call('opened-ports')).toBe('8000-8001/tcp\nicmp\n');
+  });
+
+  it('reads the databag of the application, where a hook is about no unit', () => {
+    const named = { name: 'lamps-relation-changed', relation: 0, remoteApplication: 'lighthouse' };
+    const call = hook(named);
+    call('relation-set --app oil=full');
+    expect(call('relation-get oil')).toBe('full\n');
+    expect(call('relation-get')).toBe('oil: full\n');
+    expect(call('relation-get --app oil')).toBe('full\n');
+    const ofUnit = hook({ ...named, remoteUnit: 'lighthouse/1' });
+    expect(ofUnit('relation-get')).toContain('private-address');
+  });
+
+  it('says what of the network it is asked for', () => {
+    const call = hook();
+    const all = JSON.parse(call('network-get juju-info --format=json'));
+    const [address] = all['ingress-addresses'];
+    expect(call('network-get juju-info --bind-address')).toBe(`${address}\n`);
+    expect(call('network-get juju-info --primary-address')).toBe(`${address}\n`);
+    expect(call('network-get juju-info --egress-subnets')).toBe(`${address}/32\n`);
+    expect(call('network-get juju-info --ingress-address --egress-subnets')).toBe(
+      `egress-subnets:\n  - ${address}/32\ningress-address: ${address}\n`,
+    );
+    expect(call('network-get juju-info --bind-address --primary-address')).toBe(
+      '1: ERROR --primary-address must be the only flag specified\n',
+    );
+  });
+
+  it('shows secrets as YAML, in which a number that is a text is in quotes', () => {
+    const call = hook();
+    const id = call('secret-add --label one pin=0123456789 answer=yes word=plain').trim();
+    expect(call(`secret-get ${id}`)).toBe('answer: "yes"\npin: "0123456789"\nword: plain\n');
+    expect(call(`secret-get ${id} pin`)).toBe('"0123456789"\n');
+    expect(call(`secret-get ${id} word`)).toBe('plain\n');
+    expect(call(`secret-get ${id} word#base64`)).toBe('cGxhaW4=\n');
+    expect(call(`secret-get ${id} pin --format=json`)).toBe('"0123456789"\n');
+    expect(call(`secret-get ${id} --format=smart`)).toContain('unknown format "smart"');
+    expect(call(`secret-get ${id} more`)).toBe('1: ERROR secret key value "more" not found\n');
+  });
+
+  it('takes what a secret holds from a file, and what is said of it', () => {
+    const call = hook();
+    const files = { 'a.yaml': 'port: 5432\nword#base64: cGxhaW4=\n' };
+    const id = call('secret-add --label one --file a.yaml word=other more=some', '', files).trim();
+    expect(JSON.parse(call(`secret-get ${id} --format=json`))).toEqual({
+      ...{ port: '5432', word: 'plain', more: 'some' },
+    });
+    expect(call('secret-add --file none.yaml')).toBe(
+      '2: ERROR open none.yaml: no such file or directory\n',
+    );
+    call(`secret-set ${id} --label two --description lamps --file=a.yaml`, '', files);
+    const [info] = Object.values(JSON.parse(call('secret-info-get --label two --format=json')));
+    expect(info).toMatchObject({ label: 'two', description: 'lamps' });
+    expect(call('secret-info-get --label one')).toContain('secret "one" not found');
+    expect(call('secret-get --label two')).toBe('port: "5432"\nword: plain\n');
+  });
+
+  it('refuses calls about secrets as Juju does', () => {
+    const call = hook();
+    for (const [line, why] of [
+      ['secret-add', 'missing secret value or filename'],
+      ['secret-add word', 'key value "word" not valid'],
+      ['secret-add word=', 'key value "word=" not valid'],
+      ['secret-get', 'require either a secret URI or label'],
+      ['secret-get --label a --peek --refresh', 'specify one of --peek or --refresh but not both'],
+      ['secret-info-get', 'require either a secret URI or label'],
+      ['secret-info-get c --label a', 'specify either a secret URI or label but not both'],
+      ['secret-set', 'missing secret URI'],
+      ['secret-grant', 'missing secret URI'],
+      ['secret-remove', 'missing secret URI'],
+      ['secret-revoke c', 'missing relation or application or unit'],
+      ['secret-revoke c --app a --unit a/0', 'specify only one of application or unit'],
+      ['secret-revoke c --application a --relation 0', 'do not specify both relation and app'],
+    ])
+      expect(call(line ?? '')).toBe(`2: ERROR ${why}\n`);
   });
 
   it('takes the times of secrets', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Bag, Changes, Databag, Juju, JujuAttempt } from '../../juju/index.ts';
-import { shortId } from '../secret-tools.ts';
+import { shortId } from '../secret-names.ts';
 import { type ConformanceCase, cases, done, refused } from './case.ts';
 
 /** An adapter of Juju's port, over a model in which two units lead and follow and one application asks. */

@@ -14,7 +14,7 @@ import { worldOf } from '../../../src/testing/deploy.ts';
 import { HookTools, type Kept, type Pending } from '../../../src/testing/hook-tools.ts';
 import type { Outcome } from '../../../src/testing/outcome.ts';
 import { hooksOf } from '../../../src/testing/resolver.ts';
-import { shortId } from '../../../src/testing/secret-tools.ts';
+import { shortId } from '../../../src/testing/secret-names.ts';
 import { applied, type Runner, step } from '../../../src/testing/step.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';

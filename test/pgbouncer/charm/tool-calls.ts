@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import type { HookTools } from '../../../src/testing/hook-tools.ts';
-import { isSecretKey, shortId } from '../../../src/testing/secret-tools.ts';
+import { isSecretKey, shortId } from '../../../src/testing/secret-names.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 
 /** What a model has beside applications that ask for databases. */

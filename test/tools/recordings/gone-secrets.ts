@@ -7,7 +7,7 @@
  */
 import { withUnit } from '../../../src/testing/lifecycle.ts';
 import { keeperOf } from '../../../src/testing/news.ts';
-import { shortId } from '../../../src/testing/secret-tools.ts';
+import { shortId } from '../../../src/testing/secret-names.ts';
 import type { Hook, World } from '../../../src/testing/world.ts';
 
 /** The world after a commit, with what the recorder's controller told of the secrets that it removed. */

@@ -2,7 +2,7 @@
 import type { Databag } from '../../../src/pgbouncer/relation/request.ts';
 import { HookTools, type Pending } from '../../../src/testing/hook-tools.ts';
 import { delivered, flushed, withUnit } from '../../../src/testing/lifecycle.ts';
-import { shortId } from '../../../src/testing/secret-tools.ts';
+import { shortId } from '../../../src/testing/secret-names.ts';
 import { failedAt } from '../../../src/testing/step.ts';
 import { ToolError } from '../../../src/testing/tool-error.ts';
 import { type View, viewOf } from '../../../src/testing/view.ts';
