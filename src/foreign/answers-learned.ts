@@ -13,6 +13,7 @@ import {
 import type { ForeignCharm } from './foreign-charm.ts';
 import type { Oracle } from './oracles.ts';
 import type { Pod } from './pod.ts';
+import { shortId } from './secret-calls.ts';
 import type { ForeignSimulated } from './simulated-foreign.ts';
 import { inSetting, type Setting } from './story.ts';
 import { type LearnedWorkload, workloadIn } from './workload-learned.ts';
@@ -109,15 +110,35 @@ const answersIn = (world: Foreign): ReadonlyMap<string, Databag> =>
   );
 
 /** What it wrote, whoever asked: a charm on the other side may ask for what it is called by. */
-function answerIn({ tested }: Foreign, { applications, requirer }: Relation): Databag {
+function answerIn(world: Foreign, { applications, requirer }: Relation): Databag {
   const names = [requirer, requirer.replaceAll('-', '_')];
-  const bag = Object.entries(applications[tested] ?? {});
+  const bag = Object.entries(applications[world.tested] ?? {});
   return Object.fromEntries(
     bag.map(([key, value]) => [
       key,
-      names.reduce((text, name) => text.replaceAll(name, whoAsks), value),
+      secretIn(world, requirer, value) ??
+        names.reduce((text, name) => text.replaceAll(name, whoAsks), value),
     ]),
   );
+}
+
+/** What an id of a secret stands for, of which each has another one; null where a text is no such id. */
+function secretIn(
+  { secrets, relations, tested }: Foreign,
+  reader: string,
+  text: string,
+): string | null {
+  if (!/^secret:\S+$/.test(text)) return null;
+  const found = Object.entries(secrets).find(([id]) => shortId(id) === shortId(text))?.[1];
+  if (found === undefined) return '(a secret that is not there)';
+  const readers = found.grants.map((id) => {
+    const { provider, requirer } = relations[id] ?? {};
+    return provider === tested ? requirer : provider;
+  });
+  if (!readers.includes(reader)) return '(a secret that it may not read)';
+  return `(a secret with ${Object.keys(found.revisions.at(-1) ?? {})
+    .sort()
+    .join(', ')})`;
 }
 
 /** Stands for the name of the application that asked. */
@@ -130,7 +151,7 @@ const common = (one: Databag, other: Databag): Answer =>
     ),
   );
 
-/** A secret is called by another name each time. */
+/** A secret is called by another name each time, where its id is in another text. */
 const isSame = (one: string, other: string): boolean => one === other && !/secret:/.test(one);
 
 function keyOf({ applications, tested }: Foreign, { endpoint, requirer }: Relation): string {

@@ -231,6 +231,18 @@ done
     ],
   },
   {
+    what: 'a secret is granted when it is made, and not where that was lost',
+    language: 'bash',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        '    rm -f .password\n',
+        '    rm -f .password\n    secret-grant --relation "$relation" "$id"\n',
+      ],
+      ['  secret-grant --relation "$relation" "secret:$id"\n', ''],
+    ],
+  },
+  {
     what: 'a password is in the arguments of a program that it starts',
     language: 'python',
     oracle: 'PasswordsStayIn',
