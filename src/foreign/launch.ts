@@ -22,6 +22,8 @@ export interface Order {
   readonly environment: Environment;
   /** What the hook is to find at `/charm`; null where it has no containers. */
   readonly charm: string | null;
+  /** Whether what a process leaves to chance, as the order of a set in Python, falls out in another way. */
+  readonly isOtherwise: boolean;
 }
 
 /** How a hook's process ended, and what it printed. */
@@ -131,8 +133,37 @@ const answer = v.object({
 });
 type Answer = v.InferOutput<typeof answer>;
 
-/** One interpreter of Python that has read the charm's modules, and a fork of it for each hook. */
+/**
+ * Forks of an interpreter that has read the charm's modules. All forks of one have the same order of
+ * sets, so there are two, each begun when it is asked for.
+ */
 export class ForkLauncher implements Launcher {
+  readonly #begin: (hashes: number) => Interpreter;
+  readonly #interpreters = new Map<number, Interpreter>();
+
+  /** The interpreter has all that the charm needs. */
+  constructor(python: string, charm: Description, folder: string) {
+    this.#begin = (hashes) => new Interpreter(python, charm, folder, hashes);
+  }
+
+  async run(order: Order): Promise<Ended> {
+    const hashes = order.isOtherwise ? 2 : 1;
+    const interpreter = this.#interpreters.get(hashes) ?? this.#begin(hashes);
+    this.#interpreters.set(hashes, interpreter);
+    return await interpreter.run(order);
+  }
+
+  kill(): void {
+    for (const interpreter of this.#interpreters.values()) interpreter.kill();
+  }
+
+  close(): void {
+    for (const interpreter of this.#interpreters.values()) interpreter.close();
+  }
+}
+
+/** One interpreter of Python that has read the charm's modules, and a fork of it for each hook. */
+class Interpreter implements Launcher {
   readonly #server: ChildProcess;
   readonly #folder: string;
   #heard: ((answer: Answer) => void) | null = null;
@@ -140,13 +171,13 @@ export class ForkLauncher implements Launcher {
   #isDoomed = false;
   readonly #isReady: Promise<void>;
 
-  /** The interpreter has all that the charm needs. */
-  constructor(python: string, charm: Description, folder: string) {
+  constructor(python: string, charm: Description, folder: string, hashes: number) {
     this.#folder = folder;
     const args = [agentFile('fork_server.py'), toolNames.join(','), charm.folder];
     this.#server = spawn(python, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       cwd: charm.folder,
+      env: { ...process.env, PYTHONHASHSEED: String(hashes) },
       detached: true,
     });
     const { stdout, stdin } = this.#server;

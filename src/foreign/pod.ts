@@ -20,6 +20,8 @@ export class Pod {
   readonly runs: number;
   /** How many update-statuses have written in a row, with nothing between them but what a secret brings. */
   readonly statuses: number;
+  /** How many it has run. */
+  readonly allStatuses: number;
 
   constructor(parts: Partial<Omit<Pod, 'after' | 'become' | 'withPorts' | 'toJSON'>> = {}) {
     this.files = parts.files ?? new Files();
@@ -29,6 +31,7 @@ export class Pod {
     this.hook = parts.hook ?? null;
     this.runs = parts.runs ?? 0;
     this.statuses = parts.statuses ?? 0;
+    this.allStatuses = parts.allStatuses ?? 0;
   }
 
   /** As it is after a hook. */
@@ -45,6 +48,7 @@ export class Pod {
       ...{ files, beside, containers, last: record, hook },
       runs: isSame ? this.runs + 1 : 1,
       statuses,
+      allStatuses: this.allStatuses + (isStatus ? 1 : 0),
     });
   }
 

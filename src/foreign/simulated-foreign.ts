@@ -97,8 +97,8 @@ export function simulatedOf(
       const beside: Beside = { ...kept, logged: [] };
       const before = room.own;
       const { step } = room;
-      const { files, containers } = before;
-      const order = { tools, beside, files, containers, step };
+      const { files, containers, allStatuses: statuses } = before;
+      const order = { tools, beside, files, containers, statuses, step };
       const { exit, stderr } = await runHookOf(shopOf(application), order, (record) => {
         room.own = before.after(record, beside, hook);
       });

@@ -47,7 +47,8 @@ async function run(files: Readonly<Record<string, string>>, given: Given = {}) {
     JUJU_AGENT_SOCKET_ADDRESS: server.socket,
   };
   try {
-    const ended = await launcher.run({ program: '', folder, environment, charm: null });
+    const order = { program: '', folder, environment, charm: null, isOtherwise: false };
+    const ended = await launcher.run(order);
     return { ...ended, calls };
   } finally {
     launcher.close();

@@ -231,6 +231,17 @@ done
     ],
   },
   {
+    what: 'the order of a set is in a databag, which is another one in each process',
+    language: 'python',
+    oracle: 'UpdateStatusRests',
+    edits: [
+      [
+        "'secret': secret.id or ''})\n",
+        "'secret': secret.id or '', 'inks': ' '.join({'red', 'blue', 'green', 'gold', 'black'})})\n",
+      ],
+    ],
+  },
+  {
     what: 'a secret is granted when it is made, and not where that was lost',
     language: 'bash',
     oracle: 'AnswersHold',
