@@ -6,6 +6,7 @@ socket without a process.
 """
 
 import atexit
+import io
 import json
 import os
 import socket
@@ -38,28 +39,42 @@ def call_tool(name, args, given):
     return code, rest[:length], rest[length:]
 
 
+# What a call of a tool may be told without a process for it: what becomes of its output, and as what it is read.
+OPTIONS = {'capture_output', 'stdout', 'stderr', 'text', 'universal_newlines', 'encoding', 'errors', 'timeout'}
+WAYS = (None, subprocess.PIPE, subprocess.DEVNULL)
+
+
 def run(args, *others, input=None, check=False, **options):
-    """`subprocess.run`, but for hook tools."""
+    """`subprocess.run`, but for hook tools; what is not plainly a call of one goes on to be a process."""
     name = '' if isinstance(args, (str, bytes)) or not args else os.path.basename(os.fspath(args[0]))
-    if name not in TOOLS or others or options.get('shell'):
+    out_way, err_way = (options.get(way) for way in ('stdout', 'stderr'))
+    is_plain = out_way in WAYS and err_way in (*WAYS, subprocess.STDOUT)
+    if options.get('capture_output'):
+        is_plain = out_way is None and err_way is None
+        out_way = err_way = subprocess.PIPE
+    if name not in TOOLS or not is_plain or others or not options.keys() <= OPTIONS:
         return real_run(args, *others, input=input, check=check, **options)
-    is_text = bool(options.get('text') or options.get('universal_newlines') or options.get('encoding'))
-    given = input if input is not None else b''
-    if options.get('stdin') not in (None, subprocess.PIPE, subprocess.DEVNULL):
-        given = options['stdin'].read()
-    given = given.encode() if isinstance(given, str) else given
+    given = b'' if input is None else input.encode() if isinstance(input, str) else input
     code, out, err = call_tool(name, args[1:], given)
-    if is_text:
-        out, err = out.decode(), err.decode()
-    is_kept = options.get('capture_output')
-    if not is_kept and options.get('stderr') is None:
-        sys.stderr.write(err if is_text else err.decode())
-    if options.get('stderr') == subprocess.STDOUT:
+    if err_way == subprocess.STDOUT:
         out += err
-    done = subprocess.CompletedProcess(args, code, out, err)
+    stdout = said_to(1, out_way, out, options)
+    stderr = said_to(2, err_way, err, options)
     if check and code != 0:
-        raise subprocess.CalledProcessError(code, args, output=out, stderr=err)
-    return done
+        raise subprocess.CalledProcessError(code, args, output=stdout, stderr=stderr)
+    return subprocess.CompletedProcess(args, code, stdout, stderr)
+
+
+def said_to(number, way, said, options):
+    """What the caller is given of an output; what it does not catch goes where the hook's own goes."""
+    if way is None and said:
+        os.write(number, said)
+    if way != subprocess.PIPE:
+        return None
+    if not any(options.get(one) for one in ('text', 'universal_newlines', 'encoding', 'errors')):
+        return said
+    encoding = options.get('encoding') or 'utf-8'
+    return io.TextIOWrapper(io.BytesIO(said), encoding, options.get('errors')).read()
 
 
 def popen_told(programs):
