@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { isCharmcrafts } from './charmcraft-dispatch.ts';
 import type { Description } from './description.ts';
 import type { HookRecord, Workshop } from './hook-run.ts';
 import { dispatchOf, ForkLauncher, PlainLauncher, pythonOf } from './launch.ts';
@@ -30,8 +31,8 @@ export function workshopIn(
   mkdirSync(work, { recursive: true });
   const isSource = charm.entry._tag === 'Source';
   // It is run from other folders than this one.
-  const python =
-    named === undefined ? pythonOf(charm) : named.includes('/') ? resolve(named) : named;
+  const isNamed = named !== undefined && isSource;
+  const python = !isNamed ? pythonOf(charm) : named.includes('/') ? resolve(named) : named;
   const names = charm.containers.map(({ name }) => name);
   const pebble = names.length === 0 ? null : openPebble(work, names);
   const room = pebble === null ? null : new CharmRoom(join(work, 'root'), pebble.folder);
@@ -45,7 +46,7 @@ export function workshopIn(
     server,
     pebble,
     launcher:
-      isSource && !isPlain
+      (isSource || isCharmcrafts(charm)) && !isPlain
         ? new ForkLauncher(python, charm, work)
         : new PlainLauncher(charm, room, isPlain ? null : new Shortcut(server)),
     folderOf: (unit) => {

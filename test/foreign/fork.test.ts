@@ -1,4 +1,5 @@
 /** What a charm in Python finds where its hooks are forks, against what it finds where each is a process. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,3 +68,61 @@ it.skipIf(noPython !== null)(
     }
   },
 );
+
+const old = `#!/bin/sh
+
+JUJU_DISPATCH_PATH="\${JUJU_DISPATCH_PATH:-$0}" PYTHONPATH=lib:venv \\
+  exec ./src/charm.py
+`;
+const today = `#!/bin/sh
+dispatch_path="$(dirname $(realpath $0))"
+venv_bin_path="\${dispatch_path}/venv/bin"
+python_path="\${venv_bin_path}/python"
+if [ ! -e "\${python_path}" ]; then
+    mkdir -p "\${venv_bin_path}"
+    ln -s $(which python3) "\${python_path}"
+fi
+
+# Where the charm's own libraries are.
+export PYTHONPATH="\${dispatch_path}/lib:\${dispatch_path}/src"
+
+exec "\${python_path}" "\${dispatch_path}/src/charm.py"
+`;
+
+it.skipIf(noPython !== null).each([
+  ["as charmcraft's plugin for charms packs it", old, true],
+  ['as its other plugins pack it', today, true],
+  ['with a program of its own', `${old}echo done\n`, false],
+])(
+  `is packed, and has forks where it is known what it runs: %s${skipping}`,
+  {
+    timeout: 60_000,
+  },
+  async (_, dispatch, isFork) => {
+    const folder = mkdtempSync(join(tmpdir(), 'hookchart-packed-'));
+    const packages = join(folder, 'venv/lib', versionOf(), 'site-packages');
+    try {
+      mkdirSync(join(folder, 'src'));
+      mkdirSync(packages, { recursive: true });
+      writeFileSync(join(packages, 'words.py'), "word = 'a library'\n");
+      writeFileSync(join(folder, 'metadata.yaml'), 'name: caller\n');
+      writeFileSync(join(folder, 'dispatch'), dispatch, { mode: 0o755 });
+      const charm = `#!/usr/bin/env python3
+${dispatch === today ? 'import words; print(words.word)' : ''}
+print(open('/proc/self/cmdline').read())
+`;
+      writeFileSync(join(folder, 'src/charm.py'), charm, { mode: 0o755 });
+      const { stdout, exit } = await printed(folder, false);
+      expect(exit).toBe(0);
+      expect(stdout?.includes('fork_server.py')).toBe(isFork);
+      if (dispatch === today) expect(stdout).toMatch(/^a library\n/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+const versionOf = () => {
+  const version = 'import sys; print("python%d.%d" % sys.version_info[:2], end="")';
+  return execFileSync('python3', ['-c', version], { encoding: 'utf8' });
+};

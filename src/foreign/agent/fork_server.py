@@ -103,8 +103,10 @@ def connect_within(charm):
 
 
 def search_path(folder):
-    """As a dispatch of charmcraft sets it, before what the interpreter knows itself."""
-    return [os.path.join(folder, part) for part in ('src', 'lib', 'venv')]
+    """As the dispatches of charmcraft have it, before what the interpreter knows itself."""
+    version = f'python{sys.version_info.major}.{sys.version_info.minor}'
+    parts = ('src', 'lib', 'venv', f'venv/lib/{version}/site-packages')
+    return [os.path.join(folder, part) for part in parts]
 
 
 def code_of_charm():
@@ -123,7 +125,8 @@ def hook(order):
     os.environ.clear()
     os.environ.update(order['environment'])
     os.chdir(order['folder'])
-    sys.path[:3] = search_path(order['folder'])
+    own = search_path(order['folder'])
+    sys.path[: len(own)] = own
     subprocess.run = run
     subprocess.Popen.__init__ = popen_told(order['programs'])
     if order['charm'] is not None:
