@@ -153,6 +153,7 @@ describe('hookchart juju', { timeout: 60_000 }, () => {
     said('deploy', greeter);
     const told = 'greeter/0 runs greet\nto greeter/0\nsaid:\n  first: hello ';
     expect(said('run', 'greeter/0', 'greet')).toBe(`${told}all\n`);
+    expect(said('run', 'greeter/leader', 'greet')).toBe(`${told}all\n`);
     expect(said('run', 'greeter/0', 'greet', 'whom=Ada')).toBe(`${told}Ada\n`);
     const { status, stdout } = juju('run', 'greeter/0', 'sulk', '--json');
     expect([status, JSON.parse(stdout)]).toMatchObject([

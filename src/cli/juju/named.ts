@@ -21,8 +21,15 @@ function known(what: string, name: string, names: readonly string[]): string {
   throw new WrongUse(`there is no ${what} ${name}; ${listed(names)}`, nearest(name, names));
 }
 
-export const unitIn = ({ world }: HandModel, name: string): string =>
-  known('unit', name, Object.keys(world.units).sort());
+/** `APPLICATION/NUMBER`, or `APPLICATION/leader`. */
+export function unitIn(model: HandModel, name: string): string {
+  const { applications, units } = model.world;
+  const [, application] = /^(.+)\/leader$/.exec(name) ?? [];
+  if (application === undefined) return known('unit', name, Object.keys(units).sort());
+  const { leader = null } = applications[applicationIn(model, application)] ?? {};
+  if (leader === null) throw new WrongUse(`nobody leads ${application}`);
+  return leader;
+}
 
 export const applicationIn = ({ world }: HandModel, name: string): string =>
   known('application', name, Object.keys(world.applications).sort());
