@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openForeignCharm } from '../../src/foreign/index.ts';
 import { dueHooks, Simulation } from '../../src/testing/index.ts';
+import { hooksOfAnyCharm } from '../tools/bench-hooks.ts';
 import { noPython, ops } from './tiny-charms.ts';
 
 const rounds = 40;
@@ -89,5 +90,16 @@ describe.skipIf(noPython !== null)(`a hook of a charm in Python${noPython ?? ''}
       charm.close();
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('is measured, and so are those in other languages', { timeout: 60_000 }, async () => {
+    const lines: string[] = [];
+    await hooksOfAnyCharm((line) => lines.push(line), 2);
+    const [, ...figures] = lines;
+    expect(figures).toHaveLength(6);
+    for (const line of figures)
+      expect(line).toMatch(
+        /^ {2}(Python|Node|bash)(, --plain)? +[\d,]+ {3}[\d.]+ times \S.* \(\d+ ms\)$/,
+      );
   });
 });
