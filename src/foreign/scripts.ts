@@ -6,6 +6,7 @@ import {
   type Action,
   dueHooks,
   dueSecrets,
+  type Interruption,
   isHook,
   isPeer,
   type Simulation,
@@ -22,6 +23,8 @@ type Foreign = World<null, Pod>;
 type Event =
   | 'relate one'
   | 'relate other'
+  /** What the charm itself requires, but for the first. */
+  | 'relate rest'
   | 'remove one'
   | 'remove other'
   /** The first application asks for something else, where there is anything else. */
@@ -35,6 +38,8 @@ type Event =
   | 'configure'
   /** From now on no hook's first commit gets through. */
   | 'stumble'
+  /** From now on each hook's process is killed before its first call that writes, and run again. */
+  | 'die'
   /** The first container of each unit is lost alone. */
   | 'restart containers'
   /** The pods of all units are replaced. */
@@ -61,8 +66,16 @@ const scripts: readonly (readonly Event[])[] = [
 
 /** Those that are about what comes seldom, whichever application is which. */
 const seldomScripts: readonly (readonly Event[])[] = [
-  ['relate one', 'upgrade', 'time passes', 'ask one'],
-  ['relate one', 'remove leader', 'ask one', 'upgrade'],
+  ['relate rest', 'relate one', 'upgrade', 'time passes', 'ask one', 'remove one', 'relate one'],
+  ['relate rest', 'relate one', 'remove leader', 'ask one', 'upgrade'],
+];
+
+/** Each hook is killed once: a life that is twice as long. */
+const deadlyScripts: readonly (readonly Event[])[] = [['die', 'relate one', 'relate other']];
+
+/** Two applications on one endpoint, where there are others: a charm may count on one. */
+const twinScripts: readonly (readonly Event[])[] = [
+  ['relate rest', 'relate one', 'relate other', 'remove one'],
 ];
 
 /** Those that are about containers, which have nothing to do with which application is which. */
@@ -87,6 +100,8 @@ export interface Scripted {
   readonly events: readonly Event[];
   readonly one: string;
   readonly other: string;
+  /** One on each endpoint that the charm requires, but for the first. */
+  readonly rest: readonly string[];
 }
 
 /** All of them for one charm: each pair of endpoints in both orders, or two applications on its only one. */
@@ -102,43 +117,64 @@ export function scriptsFor({
     all.find(([, one]) => one.endpoint === endpoint);
   const endpoints = [...new Set(all.map(([, { endpoint }]) => endpoint))];
   const names = endpoints.flatMap((endpoint) => firstOf(endpoint)?.[0] ?? []);
+  const required = description.endpoints.filter(({ role }) => role === 'requires');
+  const rest = required.flatMap(({ name }) => firstOf(name)?.[0] ?? []);
+  const pairOf = (one: string, other: string) => ({
+    ...{ one, other },
+    rest: rest.filter((name) => name !== one),
+  });
   const applications = names.length === 1 ? all.map(([name]) => name).slice(0, 2) : names;
   const pairs = applications.flatMap((one) =>
-    applications.flatMap((other) => (one === other ? [] : [{ one, other }])),
+    applications.flatMap((other) => (one === other ? [] : [pairOf(one, other)])),
   );
-  const alone = applications.slice(0, 1).map((one) => ({ one, other: one }));
+  const alone = applications.slice(0, 1).map((one) => pairOf(one, one));
   const both = pairs.length === 0 ? alone : pairs;
-  const [first = { one: '', other: '' }] = both;
+  const [first = pairOf('', '')] = both;
+  const twins = endpoints.flatMap((endpoint) => {
+    const [one, other] = all.filter(([, its]) => its.endpoint === endpoint);
+    return one === undefined || other === undefined ? [] : [pairOf(one[0], other[0])];
+  });
+  const ofTwins = twinScripts.flatMap((events) =>
+    names.length === 1 ? [] : twins.slice(0, 1).map((pair) => ({ events, ...pair })),
+  );
   const ofContainers = description.containers.length === 0 ? [] : containerScripts;
-  const ofAll = scripts
-    .filter((events) => configurations.length > 0 || !events.includes('configure'))
-    .flatMap((events) => both.map((pair) => ({ events, ...pair })));
+  const ofAll = scripts.filter(
+    (events) => configurations.length > 0 || !events.includes('configure'),
+  );
+  // Each of them once, before any of them with another pair.
+  const ofFirst = ofAll.map((events) => ({ events, ...first }));
+  const ofOthers = ofAll.flatMap((events) => both.slice(1).map((pair) => ({ events, ...pair })));
   const ofActions = actions.length === 0 ? [] : actionScripts;
   const ofNotices = notices.length === 0 ? [] : noticeScripts;
-  const once = [...seldomScripts, ...ofContainers, ...ofActions, ...ofNotices].map((events) => ({
-    events,
-    ...first,
-  }));
-  return [...once, ...ofAll].slice(0, most);
+  // What somebody has named comes before what befalls all.
+  const once = [
+    ...ofActions,
+    ...ofNotices,
+    ...seldomScripts,
+    ...ofContainers,
+    ...deadlyScripts,
+  ].map((events) => ({ events, ...first }));
+  return [...once, ...ofTwins, ...ofFirst, ...ofOthers].slice(0, most);
 }
 
 /** Plays one of them to where all is at rest. */
 export async function play(
   charm: ForeignCharm,
   simulation: Simulation<null, Pod>,
-  { events, one, other }: Scripted,
+  { events, ...who }: Scripted,
 ): Promise<void> {
-  let [stumbles, dawdles] = [false, false];
+  let befalls: Interruption['how'] | null = null;
+  let dawdles = false;
   for (const event of events) {
     if (event === 'dawdle') {
       dawdles = true;
       continue;
     }
-    if (event === 'stumble') stumbles = true;
+    if (event === 'stumble') befalls = 'commit lost';
+    else if (event === 'die') befalls = 'killed';
     else
-      for (const action of actionsOf(charm, simulation, event, { one, other }))
-        await simulation.take(action);
-    if (stumbles) await stumble(charm, simulation);
+      for (const action of actionsOf(charm, simulation, event, who)) await simulation.take(action);
+    if (befalls !== null) await stumble(charm, simulation, befalls);
     if (dawdles) await dawdle(simulation);
     await simulation.rest();
   }
@@ -148,7 +184,7 @@ function actionsOf(
   charm: ForeignCharm,
   { world }: Simulation<null, Pod>,
   event: Event,
-  { one, other }: Pick<Scripted, 'one' | 'other'>,
+  { one, other, rest }: Omit<Scripted, 'events'>,
 ): readonly Action[] {
   const { configurations, description } = charm;
   const { application } = charm.simulated;
@@ -160,6 +196,7 @@ function actionsOf(
   );
   switch (verb) {
     case 'relate':
+      if (who === 'rest') return rest.map((application) => ({ _tag: 'Relate', application }));
       return related.length > 0 || named === '' ? [] : [{ _tag: 'Relate', application: named }];
     case 'remove': {
       const { leader = null } = world.applications[application] ?? {};
@@ -239,17 +276,18 @@ async function dawdle(simulation: Simulation<null, Pod>): Promise<void> {
   }
 }
 
-/** Runs all that is due, and has Juju refuse what each hook of the charm wants first. */
+/** Runs all that is due, and has something befall each hook of the charm at its first step, once. */
 async function stumble(
   { description: { name } }: ForeignCharm,
   simulation: Simulation<null, Pod>,
+  how: Interruption['how'],
 ): Promise<void> {
   for (let taken = 0; taken < 200; taken++) {
     const [due] = dueHooks(simulation.world);
     if (due === undefined || !isHook(due)) return;
     const unit = simulation.world.units[due.unit];
     const isFirst = unit?.application === name && unit.failed === null;
-    if (isFirst) await simulation.take({ ...due, interruption: { at: 1, how: 'commit lost' } });
+    if (isFirst) await simulation.take({ ...due, interruption: { at: 1, how } });
     else await simulation.settle(due);
   }
 }

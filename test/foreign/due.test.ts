@@ -68,7 +68,7 @@ describe('a secret with a time', { timeout: 60_000 }, () => {
     writeFileSync(log, '');
     made.push(log);
     const folder = charm(keeps(times, inTime).replaceAll('LOG', log));
-    expect(await soaked(folder, 250)).toEqual([]);
+    expect(await soaked(folder, 400)).toEqual([]);
     const lines = readFileSync(log, 'utf8').trim().split('\n');
     expect(lines.length).toBeGreaterThan(2);
     for (const line of lines) expect(line).toMatch(told);

@@ -254,6 +254,66 @@ done
     ],
   },
   {
+    what: 'one application is counted on where two may ask',
+    language: 'python',
+    oracle: 'HooksSucceed',
+    edits: [
+      [
+        '        is_ready = any(',
+        "        self.model.get_relation('page')\n        is_ready = any(",
+      ],
+    ],
+  },
+  {
+    what: 'a hook that was killed leaves a lock behind',
+    language: 'python',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        '        breaking = event.relation if',
+        `        lock = self.charm_dir / 'lock'
+        if lock.exists():
+            return
+        lock.touch()
+        breaking = event.relation if`,
+      ],
+      [
+        '        self.unit.status = ops.ActiveStatus() if',
+        '        lock.unlink()\n        self.unit.status = ops.ActiveStatus() if',
+      ],
+    ],
+  },
+  {
+    what: 'what was made once is gone with an upgrade',
+    language: 'node',
+    oracle: 'AnswersHold',
+    edits: [
+      [
+        "  if (ask('is-leader')) {\n",
+        `  const fs = require('node:fs');
+  if (hook === 'start') fs.writeFileSync('ready', '');
+  if (hook === 'upgrade-charm') fs.rmSync('ready', { force: true });
+  if (ask('is-leader') && fs.existsSync('ready')) {
+`,
+      ],
+    ],
+  },
+  {
+    what: 'a leader that goes takes back what its application has answered',
+    language: 'python',
+    oracle: 'AnswersHold',
+    edits: [
+      ['            self.on.leader_elected,\n', ''],
+      ['            self.on.update_status,\n', ''],
+      [
+        '        is_ready = any(',
+        `        if breaking is not None and breaking.name == 'page' and self.unit.is_leader():
+            breaking.data[self.app]['paper'] = ''
+        is_ready = any(`,
+      ],
+    ],
+  },
+  {
     what: 'a password is in the arguments of a program that it starts',
     language: 'python',
     oracle: 'PasswordsStayIn',
