@@ -31,6 +31,7 @@ export default defineConfig({
         'machines/**',
         'src/chart/**',
         'src/hook/**',
+        'src/misuse/**',
         'src/pgbouncer/{commands,relation}/**',
       ],
       reporter: ['text-summary', 'text'],

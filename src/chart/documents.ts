@@ -1,4 +1,4 @@
-import { given } from '../hook/given.ts';
+import { given } from '../misuse/given.ts';
 import { isHeader } from './parse.ts';
 
 /** A chart's text and where it stands: `line` is that of its first line, from 1. */

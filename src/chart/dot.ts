@@ -1,4 +1,4 @@
-import { given } from '../hook/given.ts';
+import { given } from '../misuse/given.ts';
 import { type Chart, type ChartNode, chartParts } from './chart.ts';
 
 const shapes: Readonly<Record<ChartNode['shape'], string>> = {

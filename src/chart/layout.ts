@@ -1,5 +1,5 @@
 import { layout as arrange, Graph } from '@dagrejs/dagre';
-import { given } from '../hook/given.ts';
+import { given } from '../misuse/given.ts';
 import { type Chart, type ChartEdge, type ChartNode, chartParts } from './chart.ts';
 
 export interface Point {

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { given } from '../hook/given.ts';
+import { given } from '../misuse/given.ts';
 import { brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
 
 /** What could not be read, and where: lines count from 1. */

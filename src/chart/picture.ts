@@ -1,4 +1,4 @@
-import { given } from '../hook/given.ts';
+import { given } from '../misuse/given.ts';
 import { chartParts } from './chart.ts';
 import type { Layout, PlacedEdge, PlacedNode } from './layout.ts';
 

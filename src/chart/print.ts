@@ -1,4 +1,4 @@
-import { given } from '../hook/given.ts';
+import { given } from '../misuse/given.ts';
 import { brackets, type Chart, type ChartNode, chartParts } from './chart.ts';
 
 /**

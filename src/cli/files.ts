@@ -1,7 +1,7 @@
 /** Files that the command line names: every message about one says which. */
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
-import { nearest } from '../hook/nearest.ts';
+import { nearest } from '../misuse/nearest.ts';
 import { WrongContent, WrongUse } from './wrong-use.ts';
 
 /** What a recording may be called: the page with it, or its JSON. */

@@ -10,10 +10,10 @@ import {
   type Schema,
   type Words,
 } from '../hook/index.ts';
-import { nearest } from '../hook/nearest.ts';
 import type { Charm } from '../juju/charm.ts';
 import { calledSchema, relationHook } from '../juju/event.ts';
 import type { JujuEvent } from '../juju/port.ts';
+import { nearest } from '../misuse/nearest.ts';
 import { pgbouncerCharm } from '../pgbouncer/commands/charm.ts';
 import { stateSchemas } from '../pgbouncer/relation/stored-state.ts';
 import { charmIn, charmOption } from './charm-module.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../hook/nearest.ts';
+import { nearest } from '../misuse/nearest.ts';
 import { loadCharm, Misuse, type SimulatedCharm } from '../testing/index.ts';
 import { addressOf } from './charm-module.ts';
 import { WrongContent, WrongUse } from './wrong-use.ts';

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander';
-import { nearest } from '../hook/nearest.ts';
+import { nearest } from '../misuse/nearest.ts';
 import { bad } from './colour.ts';
 
 /**

@@ -3,9 +3,9 @@
  * into a table, for control never reads context; XState's own `transition` is the reference, and a
  * property holds the two to the same states, contexts and requests.
  */
-import { kindOf } from './given.ts';
-import { HookMisuse, oneOf } from './hook-misuse.ts';
-import { instead } from './nearest.ts';
+import { isRecord, kindOf } from '../misuse/given.ts';
+import { HookMisuse, oneOf } from '../misuse/hook-misuse.ts';
+import { instead } from '../misuse/nearest.ts';
 import { failedNode, firstNode, type Node, nodesOf } from './nodes.ts';
 import { type HookMachine, learn } from './vocabulary.ts';
 import {
@@ -13,7 +13,6 @@ import {
   type Context,
   type End,
   isFailure,
-  isRecord,
   type Request,
   type Shape,
   type Signal,

@@ -1,13 +1,13 @@
+import { given, isRecord } from '../misuse/given.ts';
+import { HookMisuse, oneOf } from '../misuse/hook-misuse.ts';
 import { advance, begin, isEnd, pending, type SecretState, shapeAt } from './conversation.ts';
-import { given } from './given.ts';
-import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode } from './nodes.ts';
 import { type Asked, type At, answerOf, type Perform, performed, type Reply } from './perform.ts';
 import type { ChartEnd, ChartRun, Driven, Step, Watch } from './run.ts';
 import { type Masked, masker } from './secret.ts';
 import { type Attempt, attempt, halt, haltedBy, take } from './steps.ts';
 import type { HookMachine } from './vocabulary.ts';
-import { type Answer, type Failure, isRecord, type Request, type Words } from './words.ts';
+import type { Answer, Failure, Request, Words } from './words.ts';
 
 /** What is needed of a charm to drive its machines. */
 export interface Drivable<W extends Words, Ports> {

@@ -2,11 +2,12 @@
  * The kit: words, machines, and what drives them without I/O. It knows no charm. What of it is for
  * authors of charms stands in `src/index.ts`.
  */
+
+export * from '../misuse/given.ts';
+export * from '../misuse/hook-misuse.ts';
+export * from '../misuse/nearest.ts';
 export * from './conversation.ts';
 export * from './drive.ts';
-export * from './given.ts';
-export * from './hook-misuse.ts';
-export * from './nearest.ts';
 export * from './nodes.ts';
 export * from './perform.ts';
 export * from './plan.ts';

@@ -1,7 +1,8 @@
-import { HookMisuse } from './hook-misuse.ts';
-import { instead } from './nearest.ts';
+import { isRecord } from '../misuse/given.ts';
+import { HookMisuse } from '../misuse/hook-misuse.ts';
+import { instead } from '../misuse/nearest.ts';
 import type { Asks, HookMachine } from './vocabulary.ts';
-import { type Context, type Drawing, isRecord, type Request, type Words } from './words.ts';
+import type { Context, Drawing, Request, Words } from './words.ts';
 
 export interface Edge {
   /** What an answer calls it; `start` leads away from the first node. */

@@ -1,6 +1,6 @@
-import { kindOf } from './given.ts';
-import { HookMisuse } from './hook-misuse.ts';
-import { type Answer, isRecord, type Words } from './words.ts';
+import { isRecord, kindOf } from '../misuse/given.ts';
+import { HookMisuse } from '../misuse/hook-misuse.ts';
+import type { Answer, Words } from './words.ts';
 
 /** A question or a command of a charm. */
 export type Asked<W extends Words> = W['question'] | W['command'];

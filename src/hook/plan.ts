@@ -1,6 +1,6 @@
+import { given } from '../misuse/given.ts';
+import { HookMisuse, oneOf } from '../misuse/hook-misuse.ts';
 import { advance, begin, isEnd, shapeAt } from './conversation.ts';
-import { given } from './given.ts';
-import { HookMisuse, oneOf } from './hook-misuse.ts';
 import { firstNode, type Node, nodesOf } from './nodes.ts';
 import { type Masked, mask } from './secret.ts';
 import type { HookMachine } from './vocabulary.ts';

@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { given, isRecord } from '../misuse/given.ts';
+import { HookMisuse } from '../misuse/hook-misuse.ts';
 import type { SecretState } from './conversation.ts';
-import { given } from './given.ts';
-import { HookMisuse } from './hook-misuse.ts';
 import { firstNode, nodesOf } from './nodes.ts';
 import type { HookMachine } from './vocabulary.ts';
-import { isFailure, isRecord, type Words } from './words.ts';
+import { isFailure, type Words } from './words.ts';
 
 /** A stored state that cannot be gone on from. It never says what a part of it held. */
 export interface StateInvalid {

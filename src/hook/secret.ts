@@ -1,4 +1,4 @@
-import { HookMisuse } from './hook-misuse.ts';
+import { HookMisuse } from '../misuse/hook-misuse.ts';
 
 /** A value that MUST NOT be shown: whatever is printed replaces the whole object by a mask. */
 export interface Secret {

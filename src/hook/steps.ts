@@ -4,9 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type * as TE from 'fp-ts/lib/TaskEither.js';
-import { given } from './given.ts';
-import { HookMisuse } from './hook-misuse.ts';
-import { type Failure, isFailure, isRecord } from './words.ts';
+import { given, isRecord } from '../misuse/given.ts';
+import { HookMisuse } from '../misuse/hook-misuse.ts';
+import { type Failure, isFailure } from './words.ts';
 
 /** What a port is asked for: it comes later, or a failure says why it does not. */
 export type Attempt<Result, Why extends Failure = Failure> = TE.TaskEither<Why, Result>;

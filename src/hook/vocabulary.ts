@@ -16,7 +16,7 @@ import {
   type StateSchema,
   setup,
 } from 'xstate';
-import { given } from './given.ts';
+import { given } from '../misuse/given.ts';
 import { type failedNode, firstNode, nodesOf } from './nodes.ts';
 import type { Context, Drawing, Request, Signal, Tagged, Words } from './words.ts';
 

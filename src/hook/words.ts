@@ -2,6 +2,7 @@
  * The words of any conversation between a hook and the world. A charm brings its own questions,
  * commands, events and what is to be learned; the shapes around them are here.
  */
+import { isRecord } from '../misuse/given.ts';
 
 /** What a charm talks about; each part is plain JSON. */
 export interface Words {
@@ -69,9 +70,6 @@ export interface Drawing {
 }
 
 const classes: ReadonlySet<unknown> = new Set(['unavailable', 'refused', 'broken']);
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const isFailure = (value: unknown): value is Failure =>
   isRecord(value) && typeof value._tag === 'string' && classes.has(value.class);

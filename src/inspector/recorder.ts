@@ -2,8 +2,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { ChartEnd, Failure, Progress, Watch } from '../hook/index.ts';
 import { given } from '../hook/index.ts';
 import type { Databag, DispatchRun, JujuEvent, Shown, Visible } from '../juju/index.ts';
-import { maskedDatabag, secretKeys, without } from '../juju/masking.ts';
-import { renderAs } from '../juju/shown.ts';
+import { maskedDatabag, secretKeys, without } from '../shown/masking.ts';
+import { renderAs } from '../shown/shown.ts';
 import { definitionOf } from './definition.ts';
 import {
   answered,

@@ -4,8 +4,8 @@
  */
 import * as E from 'fp-ts/lib/Either.js';
 import type { Databag, Eyes, HookWorld, SecretStore, Shown } from '../juju/index.ts';
-import { maskedDatabag, secretKeys, secretsIn } from '../juju/masking.ts';
-import { watched } from '../juju/watched.ts';
+import { maskedDatabag, secretKeys, secretsIn } from '../shown/masking.ts';
+import { watched } from '../shown/watched.ts';
 import { applicationOf, bagName } from './names.ts';
 import { overheard } from './overheard.ts';
 import type { Growing, Seen } from './recording.ts';

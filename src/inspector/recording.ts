@@ -4,7 +4,7 @@
  */
 
 import type { Databag, JujuEvent } from '../juju/port.ts';
-import type { ShownRecords } from '../juju/shown.ts';
+import type { ShownRecords } from '../shown/shown.ts';
 
 export interface Recording {
   readonly format: 'hookchart-recording';

@@ -1,3 +1,4 @@
+import { checkedCharm } from '../contract/check-charm.ts';
 import {
   type ChartRun,
   type Driven,
@@ -9,12 +10,11 @@ import {
   type Schema,
   type Words,
 } from '../hook/index.ts';
-import { checkedCharm } from './check-charm.ts';
+import type { Shown } from '../shown/shown.ts';
 import type { Deferral } from './deferral.ts';
 import type { Endpoints } from './endpoints.ts';
 import { calledSchema } from './event.ts';
 import type { JujuEvent, Status } from './port.ts';
-import type { Shown } from './shown.ts';
 import { standingStatus } from './status.ts';
 import type { Unit } from './unit.ts';
 

@@ -1,3 +1,5 @@
+import { heldTogether } from '../contract/check-dispatch.ts';
+import { heldEvent, heldStatus, ofKit } from '../contract/gave.ts';
 import {
   type Attempt,
   attempt,
@@ -6,11 +8,8 @@ import {
   driven,
   endedWell,
   type Failure,
-  HookMisuse,
   halt,
-  given as held,
   heldOptions,
-  isRecord,
   machineOf,
   once,
   performed,
@@ -22,7 +21,6 @@ import type { Charm } from './charm.ts';
 import { type Deferral, deferralText, encodeDeferrals, parseDeferrals } from './deferral.ts';
 import type { JujuError } from './errors.ts';
 import { relationIn } from './event.ts';
-import { heldEvent, heldStatus, ofKit } from './gave.ts';
 import type { Juju, JujuEvent } from './port.ts';
 import { type OpenUnit, openUnit } from './unit.ts';
 
@@ -122,33 +120,6 @@ export const dispatch = <
     });
   };
 };
-
-/** Throws where a charm, or what it is given, is nothing that a hook could be run with. */
-export function heldTogether(to: string, charm: unknown, given: unknown): void {
-  held(to, 'the charm', charm, madeCharm);
-  if (!isRecord(given) || !isRecord(given.juju))
-    throw new HookMisuse('ArgumentUnfit', to, null, 'it wants { juju, … }, and got no juju');
-  held(to, 'juju', given.juju, portOfJuju);
-  if (given.clock !== undefined) held(to, 'the clock', given.clock, 'function');
-  if (given.deadline !== undefined) held(to, 'the deadline', given.deadline, 'number');
-}
-
-/** Without these nothing can be done; what else is missing is found where it is asked for. */
-const madeCharm = {
-  name: 'text',
-  machines: 'record',
-  perform: 'record',
-  event: 'record',
-  chartOf: 'function',
-  open: 'function',
-  status: 'function',
-} as const;
-const portOfJuju = {
-  unit: 'text',
-  state: 'function',
-  read: 'function',
-  commit: 'function',
-} as const;
 
 interface Opened<W extends Words, Ports, Why extends Failure> extends DispatchOptions<W, Why> {
   readonly unit: OpenUnit;

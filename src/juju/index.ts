@@ -5,6 +5,7 @@
  */
 
 export * from '../process/for-authors.ts';
+export type * from '../shown/shown.ts';
 export * from './charm.ts';
 export type { Deferral } from './deferral.ts';
 export { type DispatchOptions, type DispatchRun, dispatch, type HookWorld } from './dispatch.ts';
@@ -13,6 +14,5 @@ export { type DeferralsUnreadable, type JujuError, render } from './errors.ts';
 export * from './hook-tools/index.ts';
 export * from './memory.ts';
 export type * from './port.ts';
-export type * from './shown.ts';
 export { statusOf } from './status.ts';
 export type { Unit } from './unit.ts';

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { unknownUnit } from '../contract/gave.ts';
 import { given } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
-import { unknownUnit } from './gave.ts';
 import { listedIn, type MemoryRelation, related } from './memory-relation.ts';
 import type { Bag, Changes, Databag, Juju, JujuAttempt, SecretStore, Status } from './port.ts';
 

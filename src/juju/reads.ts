@@ -1,9 +1,9 @@
 import type * as E from 'fp-ts/lib/Either.js';
+import { heldBag, heldDatabag } from '../contract/gave.ts';
 import { given } from '../hook/index.ts';
 import { BagMap } from './bag-map.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
-import { heldBag, heldDatabag } from './gave.ts';
 import type { Bag, Databag, Juju } from './port.ts';
 
 /** What a hook has read of databags; each is asked for once, and several at once in one go. */

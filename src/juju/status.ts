@@ -1,9 +1,9 @@
 /** The status of a charm that says nothing of it. */
 import * as v from 'valibot';
+import { ofKit } from '../contract/gave.ts';
 import { type ChartRun, given, type Words } from '../hook/index.ts';
 import { render } from './errors.ts';
 import { relationHook } from './event.ts';
-import { ofKit } from './gave.ts';
 import type { Status } from './port.ts';
 import type { Unit } from './unit.ts';
 

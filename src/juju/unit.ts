@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { heldBag, heldOutcome, heldState, heldTexts } from '../contract/gave.ts';
 import { once, take } from '../hook/index.ts';
 import { difference, joined, merged } from './databag.ts';
-import { heldBag, heldOutcome, heldState, heldTexts } from './gave.ts';
 import type { Bag, Databag, Juju, SecretStore, Status } from './port.ts';
 import { openReads } from './reads.ts';
 import { gatheredWrites } from './writes.ts';

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { pipe } from 'fp-ts/lib/function.js';
 import type { ChartNode } from '../chart/chart.ts';
 import { type HookConfig, type HookMachine, vocabulary, type Words } from '../hook/index.ts';
 import { type DrawingProblem, type DrawnHook, drawnHooks } from '../scaffold/drawn-hooks.ts';
@@ -17,18 +18,20 @@ const { hook, asks, terminal, returns, defers, fails, onFailure, nothingLearned 
 
 /** The machine of a Mermaid flowchart; the left says what the drawing lacks, and on which lines. */
 export function machineIn(source: string): E.Either<readonly DrawingProblem[], DrawnMachine> {
-  const drawn = drawnHooks('chart.mmd', source);
-  if (E.isLeft(drawn)) return drawn;
-  const requests = requestsOf(drawn.right);
-  if (E.isLeft(requests)) return requests;
-  const [only] = drawn.right;
-  if (only === undefined) return E.left([{ line: 1, what: 'there is no chart here' }]);
-  const { tagAt } = requests.right;
-  return E.right({
-    hook: only.hook,
-    machine: machineOf(only, tagAt),
-    file: machineFile(only, tagAt),
-  });
+  return pipe(
+    E.Do,
+    E.bind('drawn', () => drawnHooks('chart.mmd', source)),
+    E.bind('requests', ({ drawn }) => requestsOf(drawn)),
+    E.chain(({ drawn: [only], requests: { tagAt } }) =>
+      only === undefined
+        ? E.left([{ line: 1, what: 'there is no chart here' }])
+        : E.right({
+            hook: only.hook,
+            machine: machineOf(only, tagAt),
+            file: machineFile(only, tagAt),
+          }),
+    ),
+  );
 }
 
 /** One state for each node, one transition for each arrow: what `machineFile` writes, made at once. */

@@ -1,3 +1,4 @@
+import { heldTogether } from '../contract/check-dispatch.ts';
 import {
   type Attempt,
   attempt,
@@ -18,7 +19,6 @@ import {
   type DispatchRun,
   dispatch,
   type HookWorld,
-  heldTogether,
 } from '../juju/dispatch.ts';
 import type { JujuError } from '../juju/errors.ts';
 import type { JujuEvent } from '../juju/port.ts';

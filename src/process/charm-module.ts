@@ -1,5 +1,4 @@
-import { type Failure, HookMisuse, type Words } from '../hook/index.ts';
-import { isRecord } from '../hook/words.ts';
+import { type Failure, HookMisuse, isRecord, type Words } from '../hook/index.ts';
 import type { Charm } from '../juju/charm.ts';
 import type { Environment, Variables } from '../juju/hook-tools/index.ts';
 import type { Unit } from '../juju/unit.ts';

@@ -21,7 +21,7 @@ import {
   type Variables,
 } from '../juju/hook-tools/index.ts';
 import type { Juju } from '../juju/port.ts';
-import { renderAs } from '../juju/shown.ts';
+import { renderAs } from '../shown/shown.ts';
 import type { Actions } from './action.ts';
 import { actionIn, answerAction } from './answer-action.ts';
 import { calledFor, hostOf, pruning } from './called.ts';

@@ -10,7 +10,7 @@ import {
   type JujuError,
   type JujuEvent,
 } from '../juju/index.ts';
-import { renderAs, type Visible } from '../juju/shown.ts';
+import { renderAs, type Visible } from '../shown/shown.ts';
 import { checkBrought, checkSimulated } from './check-simulated.ts';
 import type { JujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';

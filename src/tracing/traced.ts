@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { given } from '../hook/given.ts';
 import type { Failure } from '../hook/index.ts';
+import { given } from '../misuse/given.ts';
 import { gathered, type HookEnd, type SeenOfHook } from './gather.ts';
 import type { Attributes, Span } from './span.ts';
 

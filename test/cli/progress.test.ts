@@ -3,7 +3,7 @@ import { hasColour } from '../../src/cli/colour.ts';
 import { foreseen, settled } from '../../src/cli/foreseen.ts';
 import { progressOn } from '../../src/cli/progress.ts';
 import { Searching } from '../../src/cli/searching.ts';
-import { nearest } from '../../src/hook/nearest.ts';
+import { nearest } from '../../src/misuse/nearest.ts';
 import { simulated } from '../../src/pgbouncer/testing/index.ts';
 import { type Counts, defaultBounds, explore } from '../../src/testing/index.ts';
 

@@ -7,7 +7,7 @@ import {
   pairsOf,
   relationBetween,
 } from '../../foreign/index.ts';
-import { nearest } from '../../hook/nearest.ts';
+import { nearest } from '../../misuse/nearest.ts';
 import type { Configuration } from '../../testing/index.ts';
 import { WrongUse } from '../wrong-use.ts';
 

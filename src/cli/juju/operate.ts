@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { checksFail, describeCharm, type HandModel, restarts } from '../../foreign/index.ts';
-import { nearest } from '../../hook/nearest.ts';
+import { nearest } from '../../misuse/nearest.ts';
 import type { RunHook } from '../../testing/index.ts';
 import { imagesIn } from '../foreign-options.ts';
 import { out } from '../output.ts';

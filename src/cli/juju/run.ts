@@ -1,7 +1,7 @@
 /** Actions of charms, as operators ask units for them. */
 import type { Command } from 'commander';
 import { asYaml, type HandModel, type HandRun } from '../../foreign/index.ts';
-import { nearest } from '../../hook/nearest.ts';
+import { nearest } from '../../misuse/nearest.ts';
 import { bad } from '../colour.ts';
 import { valueIn } from '../foreign-options.ts';
 import { out } from '../output.ts';

@@ -106,10 +106,11 @@ export function juju(
   const getOwn = async (peers: string) => {
     if (readPeers === null) return get(peers, application)();
     const tool = 'relation-get';
-    const printed = await tools.print(tool, '-r', peers, '--app', '-', application);
-    if (E.isLeft(printed)) return printed;
-    const known = readPeers(printed.right);
-    return known === null ? readAs(textsByKey, tool, printed.right) : E.right(known);
+    const read = (printed: string) => {
+      const known = readPeers(printed);
+      return known === null ? readAs(textsByKey, tool, printed) : E.right(known);
+    };
+    return E.chain(read)(await tools.print(tool, '-r', peers, '--app', '-', application));
   };
 
   const readBag = async (bag: Bag): Promise<Databag> => {

@@ -9,7 +9,6 @@ import {
   type FileFailed,
   isOutOfReach,
   refused,
-  type ToolProblem,
   type Tools,
   textList,
   textsByKey,
@@ -69,13 +68,15 @@ export function secretTools(
       value,
       path: join(own, String(index)),
     }));
-    const written = withFile(own, () => {
+    const write = () => {
       mkdirSync(own, { recursive: true, mode: 0o700 });
       for (const { value, path } of files) writeFileSync(path, value, { mode: 0o600 });
-    });
-    const told: E.Either<ToolProblem | FileFailed, string> = E.isLeft(written)
-      ? written
-      : await tools.tell(tool, [...args, ...files.map(({ key, path }) => `${key}#file=${path}`)]);
+    };
+    const contents = files.map(({ key, path }) => `${key}#file=${path}`);
+    const told = await attempt(async () => {
+      right(withFile(own, write));
+      return right(await tools.tell(tool, [...args, ...contents]));
+    })();
     open -= 1;
     const gone = withFile(own, () => {
       rmSync(own, { recursive: true, force: true });

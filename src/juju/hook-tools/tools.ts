@@ -118,8 +118,8 @@ export function hookTools(
     ask:
       (schema, tool, ...args) =>
       async () => {
-        const answer = await tell(tool, ['--format=json', ...args]);
-        return E.isLeft(answer) ? answer : read(schema, tool, answer.right);
+        const printed = await tell(tool, ['--format=json', ...args]);
+        return E.chain((text: string) => read(schema, tool, text))(printed);
       },
   };
 }

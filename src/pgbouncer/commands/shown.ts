@@ -1,7 +1,7 @@
 /** What those who look at runs of PgBouncer's charm are shown. */
 import type { PgbouncerWords } from '../../../machines/index.ts';
-import type { Eyes, Shown } from '../../juju/shown.ts';
-import { watched } from '../../juju/watched.ts';
+import type { Eyes, Shown } from '../../shown/shown.ts';
+import { watched } from '../../shown/watched.ts';
 import { render } from '../errors.ts';
 import { jujuEndpoints } from '../keys.ts';
 import { databaseSection } from '../pooler/pgbouncer-files.ts';

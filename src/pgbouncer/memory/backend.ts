@@ -184,7 +184,7 @@ export class MemoryPostgres {
       ['set password and rights', () => this.roles.set(user, role)],
     );
     const made = { user, place: database, verifier: { secret: fingerprint(secret) } };
-    return E.isRight(done) ? E.right(made) : done;
+    return E.map(() => made)(done);
   }
 
   #remove(
@@ -206,7 +206,7 @@ export class MemoryPostgres {
         ...{ role: user, why, isLockedOut: true },
       });
     const done = this.#statements(['drop role', () => this.roles.delete(user)]);
-    return E.isLeft(done) ? done : E.right([]);
+    return E.map(() => [])(done);
   }
 
   #audit({ owner, grants }: Holdings): Audit {

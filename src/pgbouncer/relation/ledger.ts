@@ -59,9 +59,14 @@ export interface LedgerUnreadable {
 export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
   const later = laterFormat(databag);
   if (later !== null) return E.left(unreadable(formatKey)(later));
-  const login = lookupIn(databag);
-  if (E.isLeft(login)) return login;
-  const lookup = login.right;
+  return E.chain((lookup: Ledger['lookup']) => recordsIn(databag, lookup))(lookupIn(databag));
+}
+
+// What is made of parts that are spread is slow to read in V8, and all of a hook reads this.
+function recordsIn(
+  databag: Databag,
+  lookup: Ledger['lookup'],
+): E.Either<LedgerUnreadable, ParsedLedger> {
   const printed = printedIn(databag);
   if (printed !== null) {
     const unsettled = new Set(printed.unsettled);

@@ -1,7 +1,7 @@
 import { maskText } from '../../hook/index.ts';
-import { userInfo } from '../../juju/masking.ts';
+import { userInfo } from '../../shown/masking.ts';
 
-export { maskedDatabag } from '../../juju/masking.ts';
+export { maskedDatabag } from '../../shown/masking.ts';
 
 /** What a program says of its configuration, which may quote what is a secret there. */
 const inWords = [

@@ -1,7 +1,7 @@
 /** A history that ends in a violation: told as a story, written to a file, and run again from it. */
 
 import * as v from 'valibot';
-import { nearest } from '../../hook/nearest.ts';
+import { nearest } from '../../misuse/nearest.ts';
 import { type Action, operationTags } from '../actions.ts';
 import { violationsAtRest, violationsOf } from '../checks.ts';
 import { worldOf } from '../deploy.ts';

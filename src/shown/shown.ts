@@ -1,5 +1,5 @@
 import type { Failure } from '../hook/index.ts';
-import { render } from './errors.ts';
+import { render } from '../juju/errors.ts';
 
 /**
  * What a charm says of itself to those who look at its runs. All of it is optional: a charm that says

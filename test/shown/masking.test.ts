@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskedDatabag, secretsIn, without } from '../../src/juju/masking.ts';
+import { maskedDatabag, secretsIn, without } from '../../src/shown/masking.ts';
 
 const password = 'p4ssw0rd-of-a-client';
 

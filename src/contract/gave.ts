@@ -4,8 +4,8 @@
  */
 import type * as E from 'fp-ts/lib/Either.js';
 import { given, HookMisuse, instead, isRecord, kindOf, oneOf, right } from '../hook/index.ts';
-import type { JujuError } from './errors.ts';
-import type { Bag, Databag, JujuEvent, Status } from './port.ts';
+import type { JujuError } from '../juju/errors.ts';
+import type { Bag, Databag, JujuEvent, Status } from '../juju/port.ts';
 
 const unfit = (of: string, what: string): HookMisuse =>
   new HookMisuse('ArgumentUnfit', of, null, what);

@@ -11,17 +11,22 @@ import {
   nodesOf,
   type Words,
 } from '../hook/index.ts';
-import type { CharmConfig } from './charm.ts';
-import { hookInstead, isJujuHook } from './hook-tools/hook-names.ts';
+import { hookInstead, isJujuHook } from '../juju/hook-tools/hook-names.ts';
 
-type Parts<W extends Words, Ports> = Omit<CharmConfig<W, Ports>, 'status'> & {
+/** What was handed in, as far as the compiler can be believed. */
+interface Parts<W extends Words> {
+  readonly name: string;
+  readonly machines: Readonly<Record<string, HookMachine<W>>>;
+  readonly events: unknown;
+  readonly learned: unknown;
+  readonly perform: object;
   readonly status?: unknown;
   readonly event?: { readonly schema?: unknown };
-};
+}
 
 /** Gives what holds the chart that a hook is to go through to be one of the charm's. */
-export function checkedCharm<W extends Words, Ports>(
-  config: Parts<W, Ports>,
+export function checkedCharm<W extends Words>(
+  config: Parts<W>,
 ): (hook: string, chart: unknown) => string {
   given('defineCharm', 'the charm', config, { name: 'text' });
   const { name, events, machines } = config;
@@ -40,12 +45,12 @@ export function checkedCharm<W extends Words, Ports>(
       throw invalid(
         `${part} is ${kindOf(schema)} that follows no Standard Schema: give it a schema, as v.object({ … }) of valibot makes one`,
       );
-  for (const [tag, handler] of Object.entries<unknown>(config.perform))
+  for (const [tag, handler] of Object.entries(config.perform))
     if (typeof handler !== 'function')
       throw invalid(
         `perform.${tag} is ${kindOf(handler)}: give it the function that carries out ${tag}`,
       );
-  for (const [id, machine] of Object.entries<HookMachine<W>>(machines)) {
+  for (const [id, machine] of Object.entries(machines)) {
     if (machine?.id !== id)
       throw invalid(`the machine ${JSON.stringify(machine?.id)} stands under the name "${id}"`);
     for (const node of nodesOf(machine)) {
@@ -67,7 +72,7 @@ export function checkedCharm<W extends Words, Ports>(
     );
   };
   if (typeof events === 'function') return known;
-  for (const [hook, chart] of Object.entries(events)) {
+  for (const [hook, chart] of Object.entries(events as object)) {
     if (!isJujuHook(hook) && !hook.startsWith('actions/'))
       throw invalid(`its events name "${hook}", which Juju never calls: say ${hookInstead(hook)}`);
     known(hook, chart);

@@ -1,6 +1,6 @@
 /** What comes from databags and errors is text: the secrets in it are found by where they stand. */
 import { maskText } from '../hook/index.ts';
-import type { Databag } from './port.ts';
+import type { Databag } from '../juju/port.ts';
 
 /** Whether what stands under a key, in a databag or in the JSON there, is a secret, or holds one. */
 export type IsSecret = (key: string) => boolean;

@@ -1,12 +1,14 @@
 /** What public functions are given by who has no compiler: told by name, before anything is done. */
 import { HookMisuse } from './hook-misuse.ts';
-import { isRecord } from './words.ts';
 
 /** What an argument, or a part of it, can be asked to be. */
 type Kind = keyof typeof kinds;
 
 /** Of a record the parts without which nothing can be done. */
 export type Wanted = Kind | Readonly<Record<string, Kind>>;
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const kinds = {
   text: ['a text', (value: unknown) => typeof value === 'string'],
