@@ -22,6 +22,9 @@ export interface Chart {
 /** What an argument that is to be a chart cannot do without. */
 export const chartParts = { nodes: 'list', edges: 'list' } as const;
 
+/** Which way a chart runs. */
+export const directions: readonly string[] = ['TD', 'TB', 'BT', 'LR', 'RL'];
+
 /** The brackets that Mermaid puts around a label, by what the shape means here. */
 export const brackets = {
   terminal: ['([', '])'],

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { given } from '../misuse/given.ts';
 import { brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
+import { unquoted } from './quoted.ts';
 
 /** What could not be read, and where: lines count from 1. */
 export interface ChartError {
@@ -172,10 +173,9 @@ function readDrawing(scanner: Scanner): { shape: Shape; label: string } | null {
 const unknownShape = (scanner: Scanner) =>
   scanner.problem('this shape has no meaning here: use ([ ]), { }, [ ] or > ]');
 
-/** Mermaid writes a quote within quotes as an entity. */
 function unquote(label: string): string {
   const inner = /^"(.*)"$/.exec(label)?.[1];
-  return inner === undefined ? label : inner.replaceAll('#quot;', '"').replaceAll('#35;', '#');
+  return inner === undefined ? label : unquoted(inner);
 }
 
 class Scanner {

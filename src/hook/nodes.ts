@@ -77,6 +77,10 @@ export function nodesOf<W extends Words>(machine: HookMachine<W>): readonly Node
       throw wrong(`is ${JSON.stringify(type)}: a node is a plain state, or final`);
     if (id !== failedNode && !isDrawing(meta))
       throw wrong('is not drawn: give it a meta, as terminal, question or step make it');
+    if (isDrawing(meta) && !isLabel(meta.label))
+      throw wrong(
+        `has the label ${JSON.stringify(meta.label)}, which no chart can draw: use words, and "\\\\n" in a text of JavaScript for the end of a line`,
+      );
     const request = requestIn<W>(entry, id, wrong);
     const edges = edgesIn(on, states, wrong);
     const final = type === 'final';
@@ -197,11 +201,17 @@ const ofMermaid: ReadonlySet<string> = new Set(
   ),
 );
 
-const isIdentifier = (id: string): boolean => identifier.test(id) && !ofMermaid.has(id);
+export const isIdentifier = (id: string): boolean => identifier.test(id) && !ofMermaid.has(id);
 
 /** Whether a node that is drawn may be called so. */
 export const isNodeName = (id: string): boolean =>
   isIdentifier(id) && id !== failedNode && id !== '__proto__';
+
+/** Whether a node may bear a label: it has words, and stands on one line of a chart. */
+export const isLabel = (label: string): boolean => label.trim() !== '' && !unprintable.test(label);
+
+/** What would end a line, is half a character, or is none that is seen. */
+export const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Whether an edge may bear a label. */
 export const isDrawable = (label: string): boolean => drawable.test(label) && label !== '__proto__';

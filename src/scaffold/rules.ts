@@ -1,7 +1,7 @@
 /** What a chart has to be to be a machine: the kit's rules, said of the drawing and its lines. */
 import type { Chart, ChartEdge, ChartNode } from '../chart/chart.ts';
 import type { PlacedChart } from '../chart/parse.ts';
-import { isDrawable, isNodeName } from '../hook/nodes.ts';
+import { isDrawable, isLabel, isNodeName } from '../hook/nodes.ts';
 import type { DrawingProblem } from './drawn-hooks.ts';
 import { tagOf } from './names.ts';
 
@@ -75,6 +75,8 @@ function ofNode({ out, lineOfNode }: Read, node: ChartNode): readonly DrawingPro
   const problem = (what: string) => [{ line: lineOfNode(id), what }];
   if (!isNodeName(id))
     return problem(`"${id}" is a word of Mermaid's or of the kit's own: give the node another id`);
+  if (!isLabel(node.label))
+    return problem(`${id} says ${shown(node.label)}: say in words what is asked or done there`);
   const edges = out(id);
   const isEnd = shape === 'terminal' || shape === 'defer';
   if (isEnd)

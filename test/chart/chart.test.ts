@@ -11,6 +11,7 @@ import {
   parse,
   print,
 } from '../../src/chart/index.ts';
+import { HookMisuse } from '../../src/index.ts';
 
 const read = (source: string): Chart => {
   const parsed = parse(source);
@@ -110,6 +111,135 @@ describe('parse', () => {
         expect(new Set(parsed.nodes)).toEqual(new Set(drawn.nodes));
       }),
     );
+  });
+});
+
+/** What is printed; null where it is refused by name. */
+function printedOrRefused(chart: Chart): string | null {
+  try {
+    return print(chart);
+  } catch (error) {
+    expect(error).toBeInstanceOf(HookMisuse);
+    expect(String(error)).toMatch(/^HookMisuse: print: .+: (?:say|use|letters|draw)\b|no node of/s);
+    return null;
+  }
+}
+
+describe('print', () => {
+  it('property: prints what is read back as the same chart, or says why it does not', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }),
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+      // What means something to Mermaid, in any order.
+      fc
+        .array(
+          fc.constantFrom(
+            ...['"', '#', '#35;', '#quot;', '`', '|', '%%', '%%{', '}%%', '-->', '--', ';', ':'],
+            ...['[', ']', '(', ')', '{', '}', '<', '>', '/', '\\', '\\n', '\n', '\r', '\u2028'],
+            ...['a', ' ', 'end', 'style', 'direction', 'LR', 'TB', '\t', '\u00a0', '&', '@{', '\0'],
+          ),
+          { maxLength: 6 },
+        )
+        .map((parts) => parts.join('')),
+    );
+    const id = fc.oneof({ weight: 4, arbitrary: fc.constantFrom('a', 'b', 'is_leader') }, text);
+    const shape = fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom('terminal', 'question', 'step', 'defer') },
+      { weight: 1, arbitrary: text },
+    );
+    const nodes = fc.uniqueArray(fc.record({ id, shape, label: text }), {
+      selector: (node) => node.id,
+    });
+    const chart = nodes.chain((drawn) =>
+      fc.record({
+        direction: fc.constantFrom('TD', 'LR', 'BT', 'RL', 'TB'),
+        nodes: fc.constant(drawn),
+        edges: fc.array(
+          fc.record({
+            from: fc.constantFrom('a', ...drawn.map((node) => node.id)),
+            to: fc.constantFrom('a', ...drawn.map((node) => node.id)),
+            label: fc.option(text),
+          }),
+          { maxLength: 3 },
+        ),
+      }),
+    ) as fc.Arbitrary<Chart>;
+    let printed = 0;
+    fc.assert(
+      fc.property(chart, (drawn) => {
+        const source = printedOrRefused(drawn);
+        if (source === null) return;
+        printed += 1;
+        const parsed = read(source);
+        expect(parsed.direction).toBe(drawn.direction);
+        expect(parsed.edges).toEqual(drawn.edges);
+        expect(new Set(parsed.nodes)).toEqual(new Set(drawn.nodes));
+        expect(chartsIn('all.mmd', `${source}${source}`)).toHaveLength(2);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(printed).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ['say "no"', 'a["say #quot;no#quot;"]'],
+    ['`code`', 'a["#96;code#96;"]'],
+    ['#35;', 'a["#35;35;"]'],
+    ['%%{init}%%', 'a["#37;%{init}#37;%"]'],
+    ['go in direction LR', 'a["go in #100;irection LR"]'],
+    ['in style:#fff;', 'a["in style#58;#35;fff;"]'],
+    [' spaced ', 'a[" spaced "]'],
+    ['a@b', 'a["a@b"]'],
+    ['~~~', 'a["~~~"]'],
+    ['a <b> c', 'a["a #60;b> c"]'],
+    ['a<br/>b', 'a["a<br/>b"]'],
+    ['a\\nb', 'a[a\\nb]'],
+  ])('writes what Mermaid would take for something else as an entity: %j', (label, drawn) => {
+    const chart = {
+      direction: 'TD',
+      nodes: [{ id: 'a', shape: 'step', label }],
+      edges: [],
+    } as const;
+    expect(print(chart)).toBe(`flowchart TD\n  ${drawn}\n`);
+    expect(read(print(chart))).toEqual(chart);
+  });
+
+  it('leaves an entity that stands for no character as it is', () => {
+    const [node] = read('flowchart TD\n a["#10; #9829; #9999999; #quot"]').nodes;
+    expect(node?.label).toBe('#10; ♥ #9999999; #quot');
+  });
+
+  const one = { id: 'a', shape: 'step', label: 'A' };
+  it.each<readonly [string, object, string]>([
+    ['direction', { direction: 'up' }, 'no chart runs "up": say "TD" or'],
+    ['id', { nodes: [{ ...one, id: 'a b' }] }, 'the node "a b" needs another id: letters'],
+    ['id of Mermaid', { nodes: [{ ...one, id: 'style' }] }, 'the node "style" needs another id'],
+    ['node twice', { nodes: [one, one] }, 'the node "a" is there twice'],
+    ['shape', { nodes: [{ ...one, shape: 'box' }] }, 'say "terminal" or "question"'],
+    ['node', { nodes: [null] }, 'it wants a node to be a record with id, shape, label'],
+    [
+      'line break',
+      { nodes: [{ ...one, label: 'a\nb' }] },
+      'cannot bear the label "a\\nb": use words',
+    ],
+    ['blank label', { nodes: [{ ...one, label: ' ' }] }, 'cannot bear the label " "'],
+    ['edge to nowhere', { edges: [{ from: 'a', to: 'b', label: null }] }, '"b", which is no node'],
+    [
+      'edge with a line break',
+      { edges: [{ from: 'a', to: 'a', label: '\r' }] },
+      'from a to a cannot',
+    ],
+    [
+      'edge without words',
+      { edges: [{ from: 'a', to: 'a', label: '' }] },
+      'the label "": use words',
+    ],
+    ['edge of a number', { edges: [{ from: 'a', to: 'a', label: 5 }] }, 'to be a text, and got a'],
+    ['edge that is none', { edges: ['a --> b'] }, 'it wants an edge to be a record with from, to'],
+  ])('refuses a chart by name for its %s', (_, parts, said) => {
+    const thrown = () => print({ direction: 'TD', nodes: [one], edges: [], ...parts } as never);
+    expect(thrown).toThrow(HookMisuse);
+    expect(thrown).toThrow(said);
   });
 });
 

@@ -166,6 +166,18 @@ describe('a machine that breaks the rules is refused by name, wherever it is giv
       'weather',
       'is not drawn',
     ],
+    [
+      'a label on two lines',
+      weather({ meta: lighthouse.question('Is it\ndark?') }),
+      'weather',
+      'has the label "Is it\\ndark?", which no chart can draw: use words, and "\\\\n"',
+    ],
+    [
+      'a label without words',
+      weather({ meta: lighthouse.question(' ') }),
+      'weather',
+      'has the label " ", which no chart can draw',
+    ],
     ['no failed state', { ...base, states: { ...states, failed: undefined } }, 'failed', 'failed'],
     ['a failed state that is drawn', withState('failed', returns), 'failed', 'add "failed: fails"'],
     ['no way to failed', { ...base, on: {} }, null, 'onFailure'],

@@ -1,7 +1,9 @@
 /** Random drawings: well-formed ones, and charts of any kind. */
 import fc from 'fast-check';
+import { brackets } from '../../src/chart/chart.ts';
 import { type Chart, type ChartEdge, type ChartNode, print } from '../../src/chart/index.ts';
-import { isDrawable } from '../../src/hook/nodes.ts';
+import { quoted } from '../../src/chart/quoted.ts';
+import { isDrawable, isLabel } from '../../src/hook/nodes.ts';
 
 /** Whatever may mean something in TypeScript, in comments, in Mermaid or to whoever puts texts together. */
 const nasty = [
@@ -23,7 +25,7 @@ export const text = fc
       .replace(/[\r\n]/g, ' ')
       .trim(),
   )
-  .filter((label) => label !== '');
+  .filter(isLabel);
 
 /** What may stand on an arrow and is none of the kit's own words. */
 const answer = fc
@@ -147,6 +149,20 @@ export const damaged: fc.Arbitrary<Chart> = fc
       return { direction, nodes, edges };
     }, chart),
   );
+
+/** A chart as somebody may have written it, who asks nobody whether it is one. */
+export const handDrawn = ({ direction, nodes, edges }: Chart): string =>
+  [
+    `flowchart ${direction}`,
+    ...nodes.map(({ id, shape, label }) => {
+      const [open, close] = brackets[shape];
+      return `  ${id}${open}"${quoted(label)}"${close}`;
+    }),
+    ...edges.map(({ from, to, label }) =>
+      label === null ? `  ${from} --> ${to}` : `  ${from} -->|"${quoted(label)}"| ${to}`,
+    ),
+    '',
+  ].join('\n');
 
 /** A page with a chart in each block. */
 export const pageOf = (charts: readonly Chart[]): string =>

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compare, parse, print } from '../../src/chart/index.ts';
 import { begin, type HookMachine, vocabulary } from '../../src/hook/index.ts';
 import { project } from '../../src/scaffold/index.ts';
-import { damaged, wellFormed } from './drawings.ts';
+import { damaged, handDrawn, wellFormed } from './drawings.ts';
 
 const versions = {
   hookchart: '1',
@@ -44,6 +44,10 @@ describe('a drawing that is no program', () => {
       /^2: the first node says "When it gets dark", which names no hook: write hook_fired\(\[NAME Hook\]\), with a NAME like database-/,
     ],
     [begun, /^2: nothing follows hook_fired: draw an arrow/],
+    [
+      `${begun} --> ask[" "]\n ask --> rtn([Return])`,
+      /^2: ask says " ": say in words what is asked or done there$/,
+    ],
     [
       `${begun} -- now --> rtn([Return])`,
       /^2: the arrow from hook_fired says "now": .* leave its text out$/,
@@ -185,7 +189,7 @@ describe('property: a drawing', () => {
     const seen = { taken: 0, refused: 0 };
     fc.assert(
       fc.property(damaged, (chart) => {
-        const source = print(chart);
+        const source = handDrawn(chart);
         const problems = agrees(source);
         seen[problems.length === 0 ? 'taken' : 'refused']++;
         for (const { line, what } of problems) {
