@@ -36,6 +36,8 @@ export function checkedCharm<W extends Words>(
   given('defineCharm', 'the status', config.status, 'function');
   if (config.event !== undefined)
     given('defineCharm', 'the event', config.event, { of: 'function' });
+  for (const part of around)
+    if (part in config) given('charmOf', `the ${part}`, Reflect.get(config, part), 'function');
   for (const part of ['machines', 'perform', 'learned', 'events'] as const)
     if (!isRecord(config[part]) && !(functional.has(part) && typeof config[part] === 'function'))
       throw invalid(`it has no ${part}: give defineCharm { ${part}: … }`);
@@ -79,6 +81,9 @@ export function checkedCharm<W extends Words>(
   }
   return known;
 }
+
+/** What a charm may do around its charts. */
+const around = 'open ready isCalled isAsked refused waitsFor leftToDo close'.split(' ');
 
 /** Events are a function where their author says so, schemas in some libraries. */
 const functional: ReadonlySet<string> = new Set(['events', 'learned']);

@@ -4,6 +4,7 @@ import { HookMisuse, given as held, isRecord } from '../hook/index.ts';
 /** Throws where a charm, or what it is given, is nothing that a hook could be run with. */
 export function heldTogether(to: string, charm: unknown, given: unknown): void {
   held(to, 'the charm', charm, madeCharm);
+  held(to, 'the event of the charm', Reflect.get(Object(charm), 'event'), { of: 'function' });
   if (!isRecord(given) || !isRecord(given.juju))
     throw new HookMisuse('ArgumentUnfit', to, null, 'it wants { juju, … }, and got no juju');
   held(to, 'juju', given.juju, portOfJuju);

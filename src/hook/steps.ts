@@ -53,10 +53,9 @@ export const take = <Result>(attempt: Attempt<Result>): Promise<Result> => {
 const unfit = (what: string): HookMisuse => new HookMisuse('ArgumentUnfit', 'take', null, what);
 
 export function right<Result>(either: E.Either<Failure, Result>): Result {
-  if (!isRecord(either) || !('left' in either || 'right' in either))
+  if (!isRecord(either) || (either._tag !== 'Left' && either._tag !== 'Right'))
     throw unfit('its attempt yields no Either: neither { _tag: "Right", right } nor a left');
-  if (E.isLeft(either)) throw new Halt(either.left);
-  return either.right;
+  return E.isLeft(either) ? halt(either.left) : either.right;
 }
 
 /**

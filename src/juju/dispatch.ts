@@ -1,6 +1,14 @@
 import { heldTogether } from '../contract/check-dispatch.ts';
 import { heldEvent, heldStatus, ofKit } from '../contract/gave.ts';
 import {
+  heldChart,
+  heldDecision,
+  heldPorts,
+  heldStart,
+  heldWhy,
+  heldWork,
+} from '../contract/surroundings.ts';
+import {
   type Attempt,
   attempt,
   type ChartRun,
@@ -112,7 +120,7 @@ export const dispatch = <
       const close = once(async () => charm.close?.(given));
       try {
         const unit = openUnit(juju, () => clock() >= deadline);
-        const ports = charm.open({ ...given, juju: unit }, event);
+        const ports = heldPorts(charm.name, charm.open({ ...given, juju: unit }, event));
         return await inUnit(charm, { unit, ports, clock, watch, close }, event);
       } finally {
         await close();
@@ -134,9 +142,11 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   event: JujuEvent,
 ): Promise<DispatchRun<W, Why>> {
   const { unit, ports, clock } = opened;
+  const { name } = charm;
   const started = clock();
   const chart = charm.chartOf(event);
-  const own = chart === null ? null : { hook: chart, event: charm.event.of(event) };
+  const own =
+    chart === null ? null : { hook: chart, event: heldStart(name, charm.event.of(event)) };
   const hooks = Object.keys(charm.machines);
   const state = await unit.state();
   const waiting = right(parseDeferrals<W>(state, hooks, charm.event.schema));
@@ -149,8 +159,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   });
   const isWaiting = waiting.length > 0;
   if (own === null && !isWaiting) return ran();
-  if (charm.isCalled !== undefined && !(await charm.isCalled(ports, event, isWaiting)))
-    return ran();
+  const isCalled = await charm.isCalled?.(ports, event, isWaiting);
+  if (charm.isCalled !== undefined && !heldDecision(name, 'isCalled', isCalled)) return ran();
   await charm.ready?.(ports);
   const deferred: Deferral<W>[] = [];
   const gone = new Set<string>();
@@ -168,9 +178,9 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
     gone.add(deferralText(deferral));
     if (run.end._tag === 'Deferred') deferred.push(deferral);
   }
-  const left = charm.leftToDo?.(ports, charts);
+  const left = charm.leftToDo && heldWork(name, charm.leftToDo(ports, charts));
   for (let next = await left?.next(); next?.done === false; ) {
-    const run = await throughChart(charm, opened, next.value);
+    const run = await throughChart(charm, opened, heldChart(name, next.value));
     reconciled.push(run);
     next = await left?.next(run);
   }
@@ -178,7 +188,7 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   const status: unknown = await charm.status(ports, { event, charts, reconciled });
   // Nothing more is asked of them, and letting go takes as long as telling Juju.
   opened.close().catch(() => {});
-  await unit.commit(heldStatus(charm.name, status));
+  await unit.commit(heldStatus(name, status));
   return ran();
 }
 
@@ -197,7 +207,8 @@ const throughChart = <W extends Words, Given extends object, Ports, Why extends 
     { watch, clock },
     {
       refused: (why) => charm.refused?.(ports, why) ?? Promise.resolve(),
-      waitsFor: () => charm.waitsFor?.(ports) ?? Promise.resolve(null),
+      waitsFor: async () =>
+        charm.waitsFor === undefined ? null : heldWhy(charm.name, await charm.waitsFor(ports)),
     },
   );
 
@@ -207,7 +218,8 @@ async function isAsked<W extends Words, Given extends object, Ports, Why extends
   { unit, ports }: Opened<W, Ports, Why>,
   deferral: Deferral<W>,
 ): Promise<boolean> {
-  if (charm.isAsked !== undefined) return charm.isAsked(ports, deferral);
+  if (charm.isAsked !== undefined)
+    return heldDecision(charm.name, 'isAsked', await charm.isAsked(ports, deferral));
   const of = relationIn(deferral.event);
   if (of === null || of.what === 'broken') return true;
   return (await unit.relations(of.endpoint)).has(of.relation);

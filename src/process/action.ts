@@ -1,4 +1,5 @@
 import { heldTogether } from '../contract/check-dispatch.ts';
+import { heldAction, heldPorts, heldResults } from '../contract/surroundings.ts';
 import {
   type Attempt,
   attempt,
@@ -145,6 +146,7 @@ export const act = <W extends Words, Given extends object, Ports, Why extends Fa
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
       if (action === undefined)
         return refuseAction(`the charm has no such action: say ${oneOf(Object.keys(actions))}`);
+      heldAction(charm.name, name, action);
       const read = validated(charm.name, name, action.parameters, parameters);
       if (read.issues !== undefined) return refuseAction(unfit(read.issues));
       const { juju, clock = () => 0, deadline = Number.POSITIVE_INFINITY } = given;
@@ -152,11 +154,13 @@ export const act = <W extends Words, Given extends object, Ports, Why extends Fa
       if (action.isForLeader === true && !(await unit.leader()))
         return refuseAction('only the leader can, which `juju status` marks with a star');
       try {
-        const ports = charm.open({ ...given, juju: unit }, { hook: `actions/${name}` });
+        const called = { hook: `actions/${name}` };
+        const ports = heldPorts(charm.name, charm.open({ ...given, juju: unit }, called));
         await charm.ready?.(ports);
         const hook = async (event: JujuEvent) =>
           right(await dispatch(charm, given, options)(event)());
-        return await action.run({ ports: Object.assign({ juju: unit }, ports), hook }, read.value);
+        const world = { ports: Object.assign({ juju: unit }, ports), hook };
+        return heldResults(charm.name, name, await action.run(world, read.value));
       } finally {
         await charm.close?.(given);
       }

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import {
   attempt,
   type Failure,
-  given,
+  given as held,
   once,
   right,
   take,
@@ -59,8 +59,8 @@ export function dispatchCharm<W extends Words, Given extends object, Ports, Why 
   const loaded: unknown = module;
   assertCharmModule(loaded, 'dispatchCharm');
   const { budget = 60_000, render = renderAs(module.charm), ...others } = options;
-  given('dispatchCharm', 'the variables', variables, 'record');
-  given('dispatchCharm', 'the output', output, { out: 'function', error: 'function' });
+  held('dispatchCharm', 'the variables', variables, 'record');
+  held('dispatchCharm', 'the output', output, { out: 'function', error: 'function' });
   const began = performance.now();
   const time = hookBudget(budget, began);
   return runHook(
@@ -115,7 +115,9 @@ const hookOf = <W extends Words, Given extends object, Ports, Why extends Failur
       const world = { juju: { ...model, commit }, clock, deadline: time.deadline() };
       const hook = (watch: Watch<W, Why> | undefined) =>
         attempt<DispatchRun<W, Why> | null, Why | JujuError>(async () => {
-          const given = { ...(await ports(at)), ...world };
+          const made = await ports(at);
+          held('dispatchCharm', 'what its ports give', made, 'record');
+          const given = { ...made, ...world };
           const options = { watch };
           try {
             if (action === null) return await take(dispatch(charm, given, options)(called));
@@ -160,5 +162,6 @@ const whereServed = (environment: Environment, at: Whereabouts, port: At<Failure
     const host = hostOf(environment, address);
     const served = typeof port === 'function' ? await port(at) : port;
     if (served === undefined) return host;
+    held('dispatchCharm', 'what its port gives', served, 'number');
     return host.includes(':') ? `[${host}]:${served}` : `${host}:${served}`;
   });

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { isRecord } from '../hook/index.ts';
 import type { DispatchRun } from '../juju/index.ts';
 import type { Interruption } from './actions.ts';
-import { given } from './given.ts';
+import { given, heldRan } from './given.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import type { Outcome } from './outcome.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -66,7 +66,7 @@ export async function runHook<Shared, Own>(
   let run: DispatchRun | null = null;
   let failure: string | null = null;
   try {
-    const outcome = await charm.run(world, tools);
+    const outcome = heldRan(await charm.run(world, tools));
     if (E.isLeft(outcome)) failure = charm.render(outcome.left);
     else {
       run = outcome.right;

@@ -1,10 +1,10 @@
-import { type Action, isHook } from './actions.ts';
+import { type Action, isHook, type OutsideAction } from './actions.ts';
 import { violationsAtRest, violationsOf } from './checks.ts';
 import { worldOf } from './deploy.ts';
-import { aCharm, aTopology, aWorld, given } from './given.ts';
+import { aCharm, aTopology, aWorld, canHappen, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
-import type { SimulatedCharm } from './simulated-charm.ts';
+import type { Happening, SimulatedCharm } from './simulated-charm.ts';
 import { type Runner, runnerOf, step } from './step.ts';
 import { tell } from './tell.ts';
 import { charmsIn, Misuse, type Topology, unitsOf, type World } from './world.ts';
@@ -70,12 +70,15 @@ export function outsideActions<Shared, Own>(
   readonly bound: string | null;
 }[] {
   const found: { action: Action; isFair: boolean; bound: string | null }[] = [];
-  for (const [_tag, { when, isFair = false, bound = null }] of Object.entries(shared.actions))
-    if (when === undefined || when(outside.shared)) found.push({ action: { _tag }, isFair, bound });
+  const add = <State>(action: OutsideAction, happening: Happening<State>, state: State) => {
+    const { isFair = false, bound = null } = happening;
+    if (canHappen(action._tag, happening, state)) found.push({ action, isFair, bound });
+  };
+  for (const [_tag, happening] of Object.entries(shared.actions))
+    add({ _tag }, happening, outside.shared);
   for (const [name, state] of Object.entries(outside.units))
-    for (const [_tag, { when, isFair = false, bound = null }] of Object.entries(unit.actions))
-      if (when === undefined || when(state))
-        found.push({ action: { _tag, unit: name }, isFair, bound });
+    for (const [_tag, happening] of Object.entries(unit.actions))
+      add({ _tag, unit: name }, happening, state);
   return found;
 }
 

@@ -1,6 +1,6 @@
 import { type Action, isHook, isOperation, type OutsideAction, type RunHook } from './actions.ts';
 import { outsideOf } from './deploy.ts';
-import { aCharm, anAction, aWorld, given } from './given.ts';
+import { aCharm, anAction, aWorld, canHappen, given, heldState } from './given.ts';
 import { runHook } from './hook-run.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import { delivered, entered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
@@ -152,8 +152,8 @@ function outsideHappened<Shared, Own>(
 
 function became<State>(happening: Happening<State> | undefined, state: State, name: string): State {
   if (happening === undefined) return state;
-  if (happening.when?.(state) === false) throw new Misuse(`${name} cannot happen now`);
-  return happening.becomes(state);
+  if (!canHappen(name, happening, state)) throw new Misuse(`${name} cannot happen now`);
+  return heldState(name, happening.becomes(state));
 }
 
 /** The world after a hook of the charm under test that came to this. */
