@@ -367,6 +367,20 @@ describe('rooms', () => {
     );
   });
 
+  // The kit's words for the machines of a charm are the same words.
+  it.each(['Answer', 'Known', 'Model', 'Place', 'Request', 'View', 'World'])(
+    'call one type %s, and no other',
+    (name) => {
+      const defined = new RegExp(
+        `^ *(?:export )?(?:type|interface) ${name}\\b(?!.* = kit\\.)`,
+        'm',
+      );
+      const files = [...sources('src'), ...sources('machines')];
+      const found = files.filter((file) => defined.test(readFileSync(file, 'utf8')));
+      expect(found.slice(1)).toEqual([]);
+    },
+  );
+
   it.each(
     [
       'machines',

@@ -24,10 +24,10 @@ type Foreign = World<null, Pod>;
 type Watch = (simulation: Simulation<null, Pod>, setting: Setting) => void;
 
 /** What is written for a request: keys that are always there, with the value where it is always that. */
-type Answer = Readonly<Record<string, string | null>>;
+type LearnedResponse = Readonly<Record<string, string | null>>;
 
 /** By endpoint, request and options. */
-type Answers = ReadonlyMap<string, Answer>;
+type Answers = ReadonlyMap<string, LearnedResponse>;
 
 /** What a charm was seen to come to. */
 export interface Learned {
@@ -47,7 +47,7 @@ export async function learnAnswers(
   under: ForeignSimulated,
   watch: Watch,
 ): Promise<Learned> {
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, LearnedResponse>();
   const worlds: Foreign[] = [];
   const required = description.endpoints.filter(({ role }) => role === 'requires');
   const first = new Set(required.map(({ name }) => name));
@@ -144,7 +144,7 @@ function secretIn(
 /** Stands for the name of the application that asked. */
 const whoAsks = '(its name)';
 
-const common = (one: Databag, other: Databag): Answer =>
+const common = (one: Databag, other: Databag): LearnedResponse =>
   Object.fromEntries(
     Object.entries(one).flatMap(([key, value]) =>
       other[key] === undefined ? [] : [[key, isSame(value, other[key]) ? value : null]],

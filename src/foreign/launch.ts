@@ -131,7 +131,7 @@ const answer = v.object({
   process: v.optional(v.number()),
   exit: v.optional(v.number()),
 });
-type Answer = v.InferOutput<typeof answer>;
+type ServerMessage = v.InferOutput<typeof answer>;
 
 /**
  * Forks of an interpreter that has read the charm's modules. All forks of one have the same order of
@@ -166,7 +166,7 @@ export class ForkLauncher implements Launcher {
 class Interpreter implements Launcher {
   readonly #server: ChildProcess;
   readonly #folder: string;
-  #heard: ((answer: Answer) => void) | null = null;
+  #heard: ((answer: ServerMessage) => void) | null = null;
   #child: number | undefined;
   #isDoomed = false;
   readonly #isReady: Promise<void>;

@@ -46,7 +46,7 @@ const refusals = v.array(
 );
 
 type Refusal = v.InferOutput<typeof refusals>[number];
-type Place = Omit<Refusal, 'why'>;
+type RefusalKey = Omit<Refusal, 'why'>;
 
 /**
  * `statusOf`, where a refusal of an earlier hook counts as well: until the same chart of the same
@@ -77,17 +77,17 @@ function refusalsIn(text: string): readonly Refusal[] {
   return read.success ? read.output : [];
 }
 
-function placeOf<W extends Words>({ hook, event }: ChartRun<W>): Place {
+function placeOf<W extends Words>({ hook, event }: ChartRun<W>): RefusalKey {
   const { hook: called, relation }: { readonly hook?: unknown; readonly relation?: unknown } =
     event;
   const endpoint = typeof called === 'string' ? (relationHook(called)?.endpoint ?? null) : null;
   return { chart: hook, endpoint, relation: typeof relation === 'number' ? relation : null };
 }
 
-const isSame = (one: Place, other: Place): boolean =>
+const isSame = (one: RefusalKey, other: RefusalKey): boolean =>
   one.chart === other.chart && one.relation === other.relation;
 
-async function stands(juju: Unit, { endpoint, relation }: Place): Promise<boolean> {
+async function stands(juju: Unit, { endpoint, relation }: RefusalKey): Promise<boolean> {
   if (endpoint === null || relation === null) return true;
   return (await juju.relations(endpoint)).has(relation);
 }

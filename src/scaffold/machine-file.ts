@@ -42,12 +42,16 @@ interface Entry {
   readonly parts: readonly string[];
 }
 
-interface Answer {
+interface LabelledEdge {
   readonly label: string;
   readonly to: string;
 }
 
-function entryOf({ id, shape, label }: ChartNode, edges: readonly Answer[], tag: string): Entry {
+function entryOf(
+  { id, shape, label }: ChartNode,
+  edges: readonly LabelledEdge[],
+  tag: string,
+): Entry {
   const [said, request] = [quoted(label), quoted(tag)];
   switch (shape) {
     case 'terminal':
@@ -73,7 +77,7 @@ function entryOf({ id, shape, label }: ChartNode, edges: readonly Answer[], tag:
   }
 }
 
-const edgesOf = (edges: readonly Answer[]): string =>
+const edgesOf = (edges: readonly LabelledEdge[]): string =>
   record(edges.map(({ label, to }) => `${key(label)}: ${quoted(to)}`));
 
 const record = (entries: readonly string[]): string =>

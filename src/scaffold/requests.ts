@@ -22,7 +22,7 @@ export interface DrawnRequests {
 /** The label that an arrow of a step has in a machine: one without text is `done`. */
 export const answerOf = ({ label }: { readonly label: string | null }): string => label ?? 'done';
 
-interface Place extends Pick<ChartNode, 'id' | 'shape' | 'label'> {
+interface RequestNode extends Pick<ChartNode, 'id' | 'shape' | 'label'> {
   readonly drawn: DrawnHook;
   readonly tag: string;
 }
@@ -38,18 +38,18 @@ export function requestsOf(
   hooks: readonly DrawnHook[],
 ): E.Either<readonly DrawingProblem[], DrawnRequests> {
   const places = hooks.flatMap((drawn) =>
-    drawn.chart.nodes.flatMap(({ id, shape, label }): Place[] => {
+    drawn.chart.nodes.flatMap(({ id, shape, label }): RequestNode[] => {
       if (shape === 'terminal' || shape === 'defer') return [];
       return [{ drawn, id, shape, label, tag: tagOf(id) ?? id }];
     }),
   );
-  const isShared = (place: Place) =>
+  const isShared = (place: RequestNode) =>
     ends.has(place.tag) ||
     places.some((other) => other.tag === place.tag && !isAlike(other, place));
   const named = places.map((place) =>
     isShared(place) ? { ...place, tag: `${prefixOf(place.drawn.hook)}${place.tag}` } : place,
   );
-  const requests = new Map<string, DrawnRequest & { readonly place: Place }>();
+  const requests = new Map<string, DrawnRequest & { readonly place: RequestNode }>();
   const tags = new Map<string, string>();
   const problems: DrawingProblem[] = [];
   for (const place of named) {
@@ -75,8 +75,8 @@ export function requestsOf(
   });
 }
 
-const inOther = ({ id, drawn }: Place, here: DrawnHook): string =>
+const inOther = ({ id, drawn }: RequestNode, here: DrawnHook): string =>
   drawn === here ? id : `${id} of ${drawn.hook}`;
 
-const isAlike = (one: Place, other: Place): boolean =>
+const isAlike = (one: RequestNode, other: RequestNode): boolean =>
   one.id === other.id && one.shape === other.shape && one.label === other.label;

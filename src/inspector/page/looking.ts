@@ -15,14 +15,14 @@ import {
   listed,
   type Moment,
   momentsOf,
-  type Place,
   parseLink,
+  type Route,
 } from './view.ts';
 
 export type Feed = 'none' | 'open' | 'closed';
 
 export interface Looking {
-  readonly place: Place;
+  readonly place: Route;
   readonly choices: Choices;
   readonly axis: Axis;
   readonly span: Span;
@@ -46,7 +46,7 @@ export interface Looking {
   readonly entry: Entry | undefined;
   readonly moments: readonly Moment[];
   readonly step: number;
-  readonly setPlace: (part: Partial<Place>) => void;
+  readonly setPlace: (part: Partial<Route>) => void;
   readonly setSpan: (span: Span) => void;
   /** Looks at an entry: its end, unless a step or a spot is named. */
   readonly choose: (index: number, to?: number | Spot | null) => void;
@@ -58,8 +58,8 @@ export interface Looking {
 
 export function useLooking(recording: Recording, version: number, feed: Feed): Looking {
   const { entries } = recording;
-  const [place, setWhole] = useState<Place>(() => parseLink(location.hash));
-  const setPlace = (part: Partial<Place>) => setWhole((now) => ({ ...now, ...part }));
+  const [place, setWhole] = useState<Route>(() => parseLink(location.hash));
+  const setPlace = (part: Partial<Route>) => setWhole((now) => ({ ...now, ...part }));
   // The entries grow in place: it is the version that tells.
   const choices = useMemo(() => choicesOf(entries), [entries, version]);
   const troubles = useMemo(() => troublesOf(recording), [recording, version]);
@@ -180,7 +180,7 @@ const nextTo = (shown: readonly number[], index: number, by: number): number | u
   by > 0 ? shown.find((one) => one > index) : shown.findLast((one) => one < index);
 
 /** Keeps the address of the page a link to what is looked at. */
-function useLink(place: Place, setPlace: (place: Place) => void, run: string): void {
+function useLink(place: Route, setPlace: (place: Route) => void, run: string): void {
   useEffect(() => {
     // Browsers refuse to change it more often than that.
     const timer = setTimeout(() => history.replaceState(null, '', linkTo({ ...place, run })), 300);

@@ -4,7 +4,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 /** In pixels: so high is a row at least, and so high it is taken for until it was drawn. */
 export const least = 44;
 
-interface View {
+interface Viewport {
   readonly top: number;
   readonly width: number;
   readonly height: number;
@@ -31,7 +31,7 @@ export function useRows(
   list: { readonly current: HTMLElement | null },
   ids: readonly string[],
   place: number,
-  view: View,
+  view: Viewport,
 ): Rows {
   const [higher, setHigher] = useState<Higher>({ width: 0, heights: new Map() });
   const tops = useMemo(() => {

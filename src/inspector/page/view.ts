@@ -32,7 +32,7 @@ export interface Filters {
 export const noFilters: Filters = { unit: '', hook: '', relation: '', end: '', search: '' };
 
 /** What is looked at, as a link can say it. */
-export interface Place extends Filters {
+export interface Route extends Filters {
   /** The id of an entry; empty for where the recording opens. */
   readonly run: string;
   /** Null for the end, with the whole path behind it. */
@@ -43,12 +43,12 @@ export interface Place extends Filters {
   readonly view: string;
 }
 
-export const start: Place = { run: '', step: null, scope: '', view: '', ...noFilters };
+export const start: Route = { run: '', step: null, scope: '', view: '', ...noFilters };
 
 const parts = ['unit', 'hook', 'relation', 'end', 'search', 'scope', 'view'] as const;
 
 /** The place that a link leads to; what it does not say is as at the start. */
-export function parseLink(hash: string): Place {
+export function parseLink(hash: string): Route {
   const said = new URLSearchParams(hash.replace(/^#/, ''));
   const text = said.get('step') ?? '';
   const filters = Object.fromEntries(parts.map((part) => [part, said.get(part) ?? '']));
@@ -61,7 +61,7 @@ export function parseLink(hash: string): Place {
 }
 
 /** A link that leads to this place. */
-export function linkTo(place: Place): string {
+export function linkTo(place: Route): string {
   const said = new URLSearchParams({ run: place.run });
   if (place.step !== null) said.set('step', String(place.step));
   for (const part of parts) if (place[part] !== '') said.set(part, place[part]);

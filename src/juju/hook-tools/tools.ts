@@ -10,7 +10,7 @@ import { filed, gathered, type Output, piped } from './output.ts';
 import { printable } from './printable.ts';
 
 /** What a tool answered, or what was wrong with it. */
-type Answer<Result> = Promise<E.Either<ToolProblem, Result>>;
+type ToolOutcome<Result> = Promise<E.Either<ToolProblem, Result>>;
 
 /** A tool that is missing, failed, or printed what it should not. */
 export interface ToolProblem {
@@ -27,11 +27,11 @@ export interface Tools {
     schema: Schema,
     tool: string,
     ...args: readonly string[]
-  ) => () => Answer<v.InferOutput<Schema>>;
+  ) => () => ToolOutcome<v.InferOutput<Schema>>;
   /** Runs a tool for what it does; the input, where there is any, goes to its standard input. */
-  readonly tell: (tool: string, args: readonly string[], input?: string) => Answer<string>;
+  readonly tell: (tool: string, args: readonly string[], input?: string) => ToolOutcome<string>;
   /** Runs a tool for JSON that may have megabytes, and yields it as it was printed. */
-  readonly print: (tool: string, ...args: readonly string[]) => Answer<string>;
+  readonly print: (tool: string, ...args: readonly string[]) => ToolOutcome<string>;
 }
 
 const mebibyte = 1024 * 1024;

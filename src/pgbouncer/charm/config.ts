@@ -165,7 +165,7 @@ export interface ParsedConfig {
 }
 
 /** The options, and those that were in force in the last hook; none where nothing was. */
-export interface Known {
+export interface ConfigChange {
   readonly config: ParsedConfig;
   readonly before: Values;
 }

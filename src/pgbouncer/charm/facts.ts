@@ -14,7 +14,13 @@ import { jujuEndpoints, settingsKey } from '../keys.ts';
 import type { Attempt } from '../ports.ts';
 import { renderHostPort } from '../relation/host-port.ts';
 import { readPrintedLedger } from '../relation/ledger.ts';
-import { type Known, type ParsedConfig, parseConfig, parseSettings, whereItIs } from './config.ts';
+import {
+  type ConfigChange,
+  type ParsedConfig,
+  parseConfig,
+  parseSettings,
+  whereItIs,
+} from './config.ts';
 import { placeOf } from './place.ts';
 import type { Place } from './pooler.ts';
 import { settled } from './port.ts';
@@ -48,7 +54,7 @@ export interface Facts extends Begun {
   /** The options in force. */
   readonly config: ParsedConfig;
   /** Those that were in force at the end of the last hook. */
-  readonly before: Known['before'];
+  readonly before: ConfigChange['before'];
   readonly address: JujuModel['address'];
   readonly place: Attempt<Place>;
 }
@@ -80,7 +86,7 @@ export const factsOf = (begun: Begun, model: JujuModel): Attempt<Facts> =>
   });
 
 /** The options of the operator, or those before one was spoiled. */
-const configOf = (model: JujuModel): Attempt<Known> =>
+const configOf = (model: JujuModel): Attempt<ConfigChange> =>
   attempt(async () => {
     const config = await take(model.config);
     const before = parseSettings((await take(model.state))[settingsKey]);

@@ -4,11 +4,11 @@ import type { JujuModel } from '../../juju/hook-tools/index.ts';
 import type { Databag, Juju } from '../../juju/port.ts';
 import { formatKey, openedKey, settingsKey } from '../keys.ts';
 import { formatMark } from '../relation/format.ts';
-import type { Known, ParsedConfig } from './config.ts';
+import type { ConfigChange, ParsedConfig } from './config.ts';
 
 interface InForce {
   /** The options in force at the end of the hook. */
-  readonly values: () => Known['before'];
+  readonly values: () => ConfigChange['before'];
   /** Whether PgBouncer cannot run with them: then those of before are. */
   readonly isUnusable: () => boolean;
 }
@@ -49,5 +49,5 @@ async function opened({ ports }: JujuModel, before: Databag, port: string): Prom
 }
 
 /** The port of before is in force until PgBouncer has taken another one. */
-export const portOf = ({ listen_port: port }: Known['before']): Known['before'] =>
+export const portOf = ({ listen_port: port }: ConfigChange['before']): ConfigChange['before'] =>
   port === undefined ? {} : { listen_port: port };

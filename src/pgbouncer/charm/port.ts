@@ -4,7 +4,7 @@ import { markerOf } from '../pooler/files.ts';
 import { portIn } from '../pooler/pgbouncer-files.ts';
 import { isListenedTo } from '../pooler/taken.ts';
 import { FileProblem, WorkloadProblem } from '../workload/index.ts';
-import { type Known, type ParsedConfig, withPort } from './config.ts';
+import { type ConfigChange, type ParsedConfig, withPort } from './config.ts';
 import type { Place } from './pooler.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Place } from './pooler.ts';
  * somebody has. It is found out before anything is published or ended for it.
  */
 export async function settled(
-  { config, before: { listen_port: before } }: Known,
+  { config, before: { listen_port: before } }: ConfigChange,
   placed: (options: ParsedConfig['run']) => Promise<E.Either<HookError, Place>>,
 ): Promise<ParsedConfig> {
   const { listenPort: wanted } = config.options;

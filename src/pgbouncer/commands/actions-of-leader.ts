@@ -7,7 +7,7 @@ import { grantOf } from '../relation/grant.ts';
 import type { ChartEnd, DispatchRun } from '../run.ts';
 import type { Session } from './session.ts';
 
-type World = ActionWorld<PgbouncerWords, Session, HookError>;
+type PgbouncerActionWorld = ActionWorld<PgbouncerWords, Session, HookError>;
 
 /** What is to be done for an application that hears of nothing. */
 const deaf =
@@ -18,7 +18,7 @@ const deaf =
  * revision of its secret; for others an operator has to say that they are to be cut off by it.
  */
 export async function rotatePassword(
-  { ports, hook }: World,
+  { ports, hook }: PgbouncerActionWorld,
   { relation, force = false }: { readonly relation: number; readonly force?: boolean },
 ): Promise<ActionResults> {
   const grant = grantOf(ports.ledger().records.get(relation));
@@ -54,7 +54,10 @@ export async function rotatePassword(
 }
 
 /** Tries again to remove what no relation needs, and says what is gone and what stays, and why. */
-export async function removeLeftovers({ ports, hook }: World): Promise<ActionResults> {
+export async function removeLeftovers({
+  ports,
+  hook,
+}: PgbouncerActionWorld): Promise<ActionResults> {
   await readied(ports);
   const { records } = ports.ledger();
   const users = new Map([...records].map(([relation, one]) => [relation, grantOf(one)?.user]));

@@ -21,7 +21,7 @@ import { once, take } from './steps.ts';
 export const looksAgain =
   /^(start|config-changed|update-status|upgrade-charm|leader-elected|.+-pebble-ready)$/;
 
-export interface Known extends Remembered {
+export interface CertificateContext extends Remembered {
   readonly juju: Unit;
   readonly identity: Identity;
   readonly tls: Rules['tls'];
@@ -30,7 +30,7 @@ export interface Known extends Remembered {
 }
 
 /** What is so of a certificate in one hook. */
-export function viewed(known: Known, { hook }: JujuEvent) {
+export function viewed(known: CertificateContext, { hook }: JujuEvent) {
   const { identity, certified, said, service, endpoint } = known;
   let readKey: Promise<string | null> | null = null;
   const key = (): Promise<string | null> => {
@@ -117,7 +117,7 @@ export const unusable = (why: string) =>
   `${endpoints.certificates} gives no certificate that this unit can use: ${why}`;
 
 /** Whether what is in force is to be followed by another one, which was not asked for yet. */
-async function isToRenew({ certified, identity }: Known): Promise<boolean> {
+async function isToRenew({ certified, identity }: CertificateContext): Promise<boolean> {
   const { asked, held } = await certified();
   if (held === null || held.request !== asked?.request) return false;
   const facts = identity.examine(held.certificate, held.authorities);

@@ -14,7 +14,7 @@ import type { HostPort } from '../relation/host-port.ts';
 import { forgetAll, type Remembered, rememberedOf } from './certificate-memory.ts';
 import {
   type At,
-  type Known,
+  type CertificateContext,
   looksAgain,
   objectionOf,
   refusing,
@@ -101,7 +101,7 @@ function withoutTls(
   };
 }
 
-function withTls(known: Known, called: JujuEvent): Certificates {
+function withTls(known: CertificateContext, called: JujuEvent): Certificates {
   const { identity, tls, certified, put, asks } = known;
   const view = viewed(known, called);
   const { isThere, answered, isRevoked, isAsked, shown } = view;
@@ -199,7 +199,7 @@ const untilThen = 'until then nobody comes in over the network';
  * goes on meanwhile, where clients can still verify it.
  */
 async function taken(
-  { certified, put, identity }: Known,
+  { certified, put, identity }: CertificateContext,
   given: Answered,
   at: At,
 ): Promise<string | null> {

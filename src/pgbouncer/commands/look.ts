@@ -16,7 +16,7 @@ import {
 import { peerAppBag } from './application-bag.ts';
 import type { BackendView } from './backend-view.ts';
 import type { UnitFate } from './fate.ts';
-import type { Known } from './known.ts';
+import type { Prefetched } from './known.ts';
 import { breakingIn } from './requests.ts';
 import type { Rules } from './rules.ts';
 import { once } from './steps.ts';
@@ -53,7 +53,7 @@ interface Needed
     Pick<Rules, 'policy' | 'slices'>,
     Pick<UnitFate, 'flags'> {
   readonly juju: Unit;
-  readonly known: Known;
+  readonly known: Prefetched;
   readonly relations: () => Promise<ReadonlySet<number>>;
 }
 

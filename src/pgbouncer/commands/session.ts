@@ -10,7 +10,7 @@ import { type HostPort, parseHostPort } from '../relation/host-port.ts';
 import { type BackendView, viewBackend } from './backend-view.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { openFate, type UnitFate } from './fate.ts';
-import { type Known, openKnown } from './known.ts';
+import { openKnown, type Prefetched } from './known.ts';
 import { type Looking, openLook } from './look.ts';
 import { type Moves, openMoves } from './moves.ts';
 import { keptPasswords, type Passwords } from './passwords.ts';
@@ -19,7 +19,14 @@ import { type Requests, readRequests } from './requests.ts';
 import type { Rules } from './rules.ts';
 import { openServing, type Serving } from './serving.ts';
 
-export interface Session extends Outside, Rules, BackendView, Requests, Passwords, UnitFate, Known {
+export interface Session
+  extends Outside,
+    Rules,
+    BackendView,
+    Requests,
+    Passwords,
+    UnitFate,
+    Prefetched {
   readonly juju: Unit;
   /** The other units of the application. */
   readonly peers: Peers;

@@ -13,15 +13,15 @@ import { hold } from './statements/grant.ts';
 import { lend } from './statements/home.ts';
 import { readLegacy, readVerifier } from './statements/legacy.ts';
 
-type Known = Pick<Grant, 'user' | 'database' | 'relation'> &
+type RecordedGrant = Pick<Grant, 'user' | 'database' | 'relation'> &
   Partial<Pick<Grant, 'state' | 'verifier' | 'place' | 'owner'>>;
 
 /** Whether the ledger speaks of a grant that version 0.1 may have served. */
-const mayBeLegacy = ({ state, verifier, place }: Known): boolean =>
+const mayBeLegacy = ({ state, verifier, place }: RecordedGrant): boolean =>
   (state === 'published' || state === 'removing') && verifier === null && place === null;
 
 /** As version 0.1 called the owner of a database. */
-function ownerOf({ database }: Known): string {
+function ownerOf({ database }: RecordedGrant): string {
   const name = `${database}_owner`;
   if (name.length <= longestName) return name;
   return `${createHash('sha256').update(database).digest('hex').slice(0, 32)}_owner`;
@@ -34,7 +34,7 @@ function ownerOf({ database }: Known): string {
 export async function adoptLegacy(
   connections: Connections,
   { login, major }: Server,
-  grant: Known,
+  grant: RecordedGrant,
 ): Promise<string | null> {
   if (!mayBeLegacy(grant)) return null;
   const { relation, database, user, owner = '' } = grant;
@@ -66,7 +66,7 @@ export async function adoptLegacy(
   return typeof row?.verifier === 'string' ? row.verifier : null;
 }
 
-const unfinished = (where: string, { relation, state, user }: Known): HookError => {
+const unfinished = (where: string, { relation, state, user }: RecordedGrant): HookError => {
   const why = `version 0.1 made ${user} as a superuser, and it takes one to hand it over (option backend-roles)`;
   if (state === 'removing') return { _tag: 'BackendUnavailable', class: 'unavailable', where, why };
   const what = 'give up what it holds';

@@ -12,7 +12,7 @@ import { type Databag, longestName, type Reply, readOnlySuffix } from './request
 /** The content of a relation's Juju secrets by group. */
 export type SecretContents = Readonly<Record<string, Databag>>;
 
-export interface Answer {
+export interface ProviderData {
   /** What the databag shows whatever the ids of the secrets are; an empty value deletes its key. */
   readonly clear: Databag;
   readonly secrets: SecretContents;
@@ -51,7 +51,7 @@ export function answer(
     /** By whom clients verify the poolers, as PEM; null where these offer no TLS. */
     readonly authorities?: string | null;
   },
-): Answer {
+): ProviderData {
   const request = withoutData(remote);
   const uris = urisOf(login, grant.database, info);
   if (reply._tag === 'V1')
@@ -118,7 +118,7 @@ export function answer(
  * another form of the answer, such as a password in the clear, goes.
  */
 export function answerDatabag(
-  { clear }: Answer,
+  { clear }: ProviderData,
   ids: Readonly<Record<string, string>>,
   own: Databag,
 ): Databag {

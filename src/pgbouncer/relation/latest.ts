@@ -3,11 +3,11 @@
  * the records of all; in a process that lives on, the others have not changed. When it is full it
  * starts anew, so that places which are gone do not stay.
  */
-export function latest<Place, Input, Result>(
+export function latest<Key, Input, Result>(
   limit: number,
-  make: (input: Input, place: Place) => Result,
-): (place: Place, input: Input) => Result {
-  const known = new Map<Place, { readonly input: Input; readonly result: Result }>();
+  make: (input: Input, place: Key) => Result,
+): (place: Key, input: Input) => Result {
+  const known = new Map<Key, { readonly input: Input; readonly result: Result }>();
   return (place, input) => {
     const last = known.get(place);
     if (last !== undefined && last.input === input) return last.result;

@@ -10,7 +10,7 @@ import type { DatabaseRequest } from './request.ts';
 type Info = (grant: Grant) => ConnectionInfo;
 
 /** All that decides what is left for the leader to do; wanted is read from the requests, published from the ledger. */
-export interface View {
+export interface LeaderView {
   /**
    * What this unit no longer sees may still be in use where it `leaves`; where all of it `ends`,
    * whatever there is goes while the backend can still be reached.
@@ -53,7 +53,7 @@ const configure: Work = { hook: 'ledger-moved', event: {} };
  * The difference between what is wanted and what is, as charts: removals first, since a relation
  * made anew may want what an old one still holds; then provisioning; then re-publishing.
  */
-export function reconcile(view: View): readonly Work[] {
+export function reconcile(view: LeaderView): readonly Work[] {
   const { forget, remove } = removals(view);
   return [
     ...staleFlags(view),
@@ -69,17 +69,16 @@ export function reconcile(view: View): readonly Work[] {
 }
 
 /** A unit that is not the leader puts its own flags and its own PgBouncer right, and nothing else. */
-export const reconcileFollower = (view: Pick<View, 'flags' | 'relations'>): readonly Work[] => [
-  ...staleFlags(view),
-  configure,
-];
+export const reconcileFollower = (
+  view: Pick<LeaderView, 'flags' | 'relations'>,
+): readonly Work[] => [...staleFlags(view), configure];
 
-const staleFlags = ({ flags, relations }: Pick<View, 'flags' | 'relations'>): Work[] =>
+const staleFlags = ({ flags, relations }: Pick<LeaderView, 'flags' | 'relations'>): Work[] =>
   flags
     .filter((relation) => !relations.has(relation))
     .map((relation) => ({ hook: 'flag-left', event: { relation } }));
 
-function removals(view: View) {
+function removals(view: LeaderView) {
   const { fate, ledger, apart, relations, succeeding, backendReady, audit } = view;
   const forget: Work[] = [];
   const remove: Work[] = [];
@@ -110,19 +109,19 @@ function removals(view: View) {
  * A grant that nobody asks for, though its relation lives: a removal that was begun, and what was
  * never served. What was served stays, whatever becomes of the request.
  */
-function isAbandoned(view: View, relation: number, state: LedgerRecord['state']): boolean {
+function isAbandoned(view: LeaderView, relation: number, state: LedgerRecord['state']): boolean {
   if (state === 'provisioning') return isWithdrawn(view, relation);
   if (state !== 'removing') return false;
   const request = view.requests.get(relation);
   return request !== undefined && E.isLeft(request);
 }
 
-function isWithdrawn({ requests }: View, relation: number): boolean {
+function isWithdrawn({ requests }: LeaderView, relation: number): boolean {
   const request = requests.get(relation);
   return request !== undefined && E.isLeft(request) && request.left._tag === 'RequestWithdrawn';
 }
 
-function requested(view: View): Work[] {
+function requested(view: LeaderView): Work[] {
   const work: Work[] = [];
   const damages = new Map(view.audit?.damaged.map(({ relation, what }) => [relation, what]));
   for (const [relation, request] of view.requests) {
@@ -141,7 +140,7 @@ function requested(view: View): Work[] {
 }
 
 function forRequest(
-  { ledger, backendReady }: View,
+  { ledger, backendReady }: LeaderView,
   relation: number,
   request: E.Either<Refusal, DatabaseRequest>,
   damage: string | null,
@@ -190,7 +189,7 @@ function refuseOnce(record: LedgerRecord | undefined, refusal: Refusal): Work | 
     : { hook: 'request-refused', event: { relation: refusal.relation, refusal } };
 }
 
-function publications({ ledger, apart, relations, info }: View): Work[] {
+function publications({ ledger, apart, relations, info }: LeaderView): Work[] {
   const work: Work[] = [];
   // Where nobody has moved, all that is settled is told already where it is.
   for (const record of info === null ? apart : ledger.records.values()) {

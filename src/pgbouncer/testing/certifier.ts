@@ -18,7 +18,7 @@ export const certifying = [
   { answers: 'anew' },
 ] as const;
 
-interface Answer {
+interface ProviderCertificate {
   readonly certificate_signing_request: string;
   readonly certificate: string;
   readonly ca: string;
@@ -37,7 +37,7 @@ function answer(tools: HookTools, relation: number, asking: Asking, isTold: bool
     .relationList(relation)
     .flatMap((unit) => requestsIn(tools.relationGet(relation, unit).certificate_signing_requests));
   const before = answersIn(tools.relationGet(relation, tools.view.application).certificates);
-  const given = asked.flatMap((request): readonly Answer[] => {
+  const given = asked.flatMap((request): readonly ProviderCertificate[] => {
     const known = before.find((one) => one.certificate_signing_request === request);
     if (known !== undefined && answers === 'anew' && isTold) return [{ ...known, revoked: true }];
     const stays = answers === 'nothing' || answers === 'refusals' || known?.ca === ca;
@@ -59,12 +59,12 @@ const error = { code: 102, name: 'DOMAIN_NOT_ALLOWED', message: 'the name is not
 
 /** The requests in a unit's databag. */
 export const requestsIn = (text = '[]'): readonly string[] =>
-  JSON.parse(text).map((one: Pick<Answer, 'certificate_signing_request'>) =>
+  JSON.parse(text).map((one: Pick<ProviderCertificate, 'certificate_signing_request'>) =>
     one.certificate_signing_request.trim(),
   );
 
 /** The answers in the databag of who gives certificates. */
-export const answersIn = (text = '[]'): readonly Answer[] => JSON.parse(text);
+export const answersIn = (text = '[]'): readonly ProviderCertificate[] => JSON.parse(text);
 
 function hook(tools: HookTools, called: Hook, asking: Asking): ReturnType<Script['hook']> {
   const { name, relation } = called;

@@ -15,7 +15,7 @@ import { isFair } from './fair.ts';
 import { Memory } from './memory.ts';
 import { prompt } from './prompt.ts';
 import { type Move, successors } from './successors.ts';
-import { type Place, Symmetry } from './symmetry.ts';
+import { Symmetry, type WorldState } from './symmetry.ts';
 
 export interface Counts {
   /** Applications that were served when the histories began. */
@@ -43,7 +43,7 @@ export interface Found {
 
 /** Whenever a place was entered, oldest first: under which number, and what was left then. */
 interface Visits {
-  readonly place: Place;
+  readonly place: WorldState;
   readonly spellings: number;
   readonly entered: { readonly id: number; readonly left: Bounds }[];
 }
@@ -126,7 +126,7 @@ export class Search {
 
   #visitsOf({ world, behind, budget: { toRelate } }: State): Visits {
     const { interner } = this.memory;
-    const place = interner.canonical<Place>({ world, behind, toRelate });
+    const place = interner.canonical<WorldState>({ world, behind, toRelate });
     const number = interner.numberOf(place);
     const known = this.#visits.get(number);
     if (known !== undefined) return known;

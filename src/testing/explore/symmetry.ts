@@ -4,7 +4,7 @@ import type { Budget, State } from './bounds.ts';
 import type { Interner } from './intern.ts';
 
 /** A state without what is left of the bounds. */
-export interface Place {
+export interface WorldState {
   readonly world: World;
   readonly behind: State['behind'];
   readonly toRelate: Budget['toRelate'];
@@ -40,7 +40,7 @@ export class Symmetry {
    * The one of a canonical place's spellings that stands for all of them, and how many there are. Its
    * first unit leads, so that more hooks are known from an equal view.
    */
-  first(place: Place): { readonly place: Place; readonly spellings: number } {
+  first(place: WorldState): { readonly place: WorldState; readonly spellings: number } {
     if (this.#symmetry === undefined) return { place, spellings: 1 };
     const ranks = this.#numbers.map((unit) => this.#rank(place, unit));
     const ordered = [...ranks].sort((one, other) => one - other);
@@ -50,7 +50,7 @@ export class Symmetry {
     for (const { names, known } of this.#renamings) {
       // Units that are alike may stand in either order: of those, the spelling with the least number.
       if (!names.every((to, from) => ordered[to] === ranks[from])) continue;
-      const spelling = this.#renamed(place, names, known) as Place;
+      const spelling = this.#renamed(place, names, known) as WorldState;
       const number = this.#interner.numberOf(spelling);
       if (number === least) same += 1;
       if (number >= least) continue;
@@ -60,7 +60,7 @@ export class Symmetry {
   }
 
   /** A figure that is the same whatever the units are called. */
-  #rank({ world: { applications, units }, behind }: Place, unit: number): number {
+  #rank({ world: { applications, units }, behind }: WorldState, unit: number): number {
     const name = `${this.#application}/${unit}`;
     const record = units[name];
     if (record === undefined) return Number.POSITIVE_INFINITY;

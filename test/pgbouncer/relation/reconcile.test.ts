@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../../machines/index.ts';
 import { type LedgerRecord, recordsApart } from '../../../src/pgbouncer/relation/ledger.ts';
 import {
+  type LeaderView,
   reconcile,
   reconcileFollower,
-  type View,
 } from '../../../src/pgbouncer/relation/reconcile.ts';
 import { type Refusal, renderRefusal } from '../../../src/pgbouncer/relation/refusal.ts';
 import { aGrant } from '../../a-grant.ts';
@@ -45,10 +45,10 @@ const view = (
   records: LedgerRecord[],
   requests: (readonly [
     number,
-    View['requests'] extends ReadonlyMap<number, infer R> ? R : never,
+    LeaderView['requests'] extends ReadonlyMap<number, infer R> ? R : never,
   ])[],
-  change: Partial<View> = {},
-): View => {
+  change: Partial<LeaderView> = {},
+): LeaderView => {
   const relations = change.relations ?? new Set(requests.map(([relation]) => relation));
   const ledger = { records: new Map(records.map((one) => [one.relation, one])), lookup: null };
   return {
