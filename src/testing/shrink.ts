@@ -1,6 +1,7 @@
 /**
  * The shortest story of a violation: what was chosen is taken out as long as the same invariant is
- * violated; all else comes about by itself.
+ * violated; all else comes about by itself. Where that needs its hooks in a certain order they keep
+ * the one that they had, and go last.
  */
 
 import { type Action, isHook, type RunHook } from './actions.ts';
@@ -14,7 +15,7 @@ import { Misuse, type Topology, type World } from './world.ts';
 
 /** How long a shorter story is looked for. */
 export interface Effort {
-  /** Candidates that are tried at most where all pairs of what was chosen are. */
+  /** Candidates that are tried at most where all pairs, or all choices, of what was chosen are. */
   readonly pairs: number;
   /** Whether enough was tried, where each history takes its time. */
   isEnough(): boolean;
@@ -46,6 +47,7 @@ export async function shortest<Shared, Own>(
   const owners = relatedBy(history, charm.life?.firstRelation ?? 1);
   const tried = async (actions: readonly Action[], isSettled = true): Promise<Violated | null> => {
     if (effort.isEnough()) return null;
+    const isLenient = effort.isLenient || !isSettled;
     const simulation = new Simulation(charm, topology, checked === undefined ? {} : { checked });
     // A signal is to be heard in between.
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -59,10 +61,10 @@ export async function shortest<Shared, Own>(
       else await simulation.take(now);
     };
     try {
-      if (!effort.isLenient) await settle();
+      if (!isLenient) await settle();
       for (const action of actions) {
         await take(action).catch((error: unknown) => {
-          if (!effort.isLenient || !(error instanceof Misuse)) throw error;
+          if (!isLenient || !(error instanceof Misuse)) throw error;
         });
         await settle();
       }
@@ -77,8 +79,7 @@ export async function shortest<Shared, Own>(
   // Hooks run by themselves, but those that something befell.
   const chosen = history.filter((action) => !isByItself(action));
   const found = await fewest(chosen, tried, effort);
-  if (found !== null || !effort.isLenient) return found ?? violated;
-  return (await fewest(history, (actions) => tried(actions, false), effort)) ?? violated;
+  return found ?? (await inOrder(history, (actions) => tried(actions, false), effort)) ?? violated;
 }
 
 type Try = (actions: readonly Action[]) => Promise<Violated | null>;
@@ -97,17 +98,81 @@ async function fewest(
     const found = await tried(pair);
     if (found !== null) return found;
   }
-  let best = await tried(chosen);
-  if (best === null) return null;
-  let left = chosen;
-  for (let size = Math.ceil(left.length / 2); size >= 1; size = Math.floor(size / 2))
-    for (let at = 0; at < left.length; ) {
-      const fewer = [...left.slice(0, at), ...left.slice(at + size)];
-      const found = await tried(fewer);
-      if (found === null) at += size;
-      else [best, left] = [found, fewer];
+  const violated = await tried(chosen);
+  if (violated === null) return null;
+  return (await thinned({ violated, actions: chosen }, () => true, tried)).violated;
+}
+
+/** The same where hooks keep their order: first what was chosen goes, then hooks that nothing needs. */
+async function inOrder(
+  history: readonly Action[],
+  tried: Try,
+  { pairs: most }: Effort,
+): Promise<Violated | null> {
+  const violated = await tried(history);
+  if (violated === null) return null;
+  const isChosen = (action: Action) => !isByItself(action);
+  const fewer = await thinned({ violated, actions: history }, isChosen, tried);
+  const shorter = await thinned(fewer, isByItself, tried);
+  return (await smallest(shorter, isChosen, tried, most)).violated;
+}
+
+/** What violates an invariant, and how. */
+interface Culprit {
+  readonly violated: Violated;
+  readonly actions: readonly Action[];
+}
+
+const placesOf = ({ actions }: Culprit, isOf: (action: Action) => boolean): readonly number[] =>
+  actions.flatMap((action, at) => (isOf(action) ? [at] : []));
+
+/** Takes out of a kind of actions ever fewer at a time, as long as the violation stays. */
+async function thinned(
+  from: Culprit,
+  isOf: (action: Action) => boolean,
+  tried: Try,
+): Promise<Culprit> {
+  let best = from;
+  let places = placesOf(best, isOf);
+  for (let size = Math.ceil(places.length / 2); size >= 1; size = Math.floor(size / 2))
+    for (let at = 0; at < places.length; ) {
+      const gone = new Set(places.slice(at, at + size));
+      const actions = best.actions.filter((_, place) => !gone.has(place));
+      const violated = await tried(actions);
+      if (violated === null) at += size;
+      else {
+        best = { violated, actions };
+        places = placesOf(best, isOf);
+      }
     }
   return best;
+}
+
+/** The fewest actions of a kind that will do, all choices of them tried from the smallest on. */
+async function smallest(
+  from: Culprit,
+  isOf: (action: Action) => boolean,
+  tried: Try,
+  most: number,
+): Promise<Culprit> {
+  let left = most;
+  const places = placesOf(from, isOf);
+  for (let size = 0; size < places.length; size++)
+    for (const kept of choicesOf(places, size)) {
+      if (left-- === 0) return from;
+      const actions = from.actions.filter((action, at) => !isOf(action) || kept.includes(at));
+      const violated = await tried(actions);
+      if (violated !== null) return { violated, actions };
+    }
+  return from;
+}
+
+/** All ways to choose so many of a list, in its order. */
+function* choicesOf(list: readonly number[], size: number): Generator<readonly number[]> {
+  if (size === 0) yield [];
+  else
+    for (const [at, first] of list.entries())
+      for (const others of choicesOf(list.slice(at + 1), size - 1)) yield [first, ...others];
 }
 
 /** Lets a fair world run until a hook is due; a `Misuse` where it never is. */

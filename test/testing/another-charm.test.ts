@@ -9,9 +9,11 @@ import {
   defaultBounds,
   explore,
   historiesHold,
+  type Invariant,
   parseReplay,
   randomHistory,
   replay,
+  type SimulatedCharm,
   Simulation,
   simulatedCharm,
   soak,
@@ -136,6 +138,38 @@ describe('another charm', () => {
     const { failure } = await soak(careless, { hooks: 10_000, seed: 1 });
     expect(failure?.shortest.story.filter((line) => !line.startsWith(' '))).toHaveLength(2);
     expect(failure?.violated.history.length).toBeGreaterThan(50);
+  });
+
+  it('that is careless in one order of hooks alone keeps that order, and is told as briefly', async () => {
+    // In a world that comes to rest after each action all have started before there is any.
+    const NobodyStartsInTheDark: Invariant<{ readonly hasOil: boolean }> = {
+      name: 'NobodyStartsInTheDark',
+      claims: 'Where a ship is there and no oil, no unit starts before the first one.',
+      across: ({ outside, relations, units }, action) =>
+        action._tag === 'RunHook' &&
+        'hook' in action &&
+        action.hook.name === 'start' &&
+        action.unit === 'lighthouse/2' &&
+        units['lighthouse/0']?.queue.includes('start') === true &&
+        Object.keys(relations).length > 1 &&
+        !outside.shared.hasOil
+          ? ['it started']
+          : [],
+    };
+    const inTheDark = { ...simulated, invariants: [NobodyStartsInTheDark] } as SimulatedCharm;
+    const { failure } = await soak(inTheDark, { hooks: 40_000, seed: 1 });
+    expect(failure?.violated.violations[0]?.what).toBe('it started');
+    const { story = [] } = failure?.shortest ?? {};
+    expect(story.filter((line) => !line.startsWith(' ')).sort()).toEqual([
+      expect.stringMatching(/ is related$/),
+      'the oil is used up',
+    ]);
+    const byItself = story.filter((line) => line.startsWith(' '));
+    expect(byItself).toEqual([
+      '    lighthouse/2 runs keepers-relation-created of relation 0',
+      expect.stringMatching(/^ {4}lighthouse\/2 runs /),
+      '    lighthouse/2 runs start',
+    ]);
   });
 
   it('that never ends a hook is told under an invariant that every charm has', async () => {
