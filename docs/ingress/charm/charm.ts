@@ -35,11 +35,7 @@ const events: Readonly<Record<string, 'ingress-requested' | 'ingress-broken' | '
 export const charm = defineCharm({
   name: 'ingress',
   endpoints: { peers: 'ingress-peers', serves: 'ingress', tracing: 'charm-tracing' },
-  machines: {
-    'ingress-requested': ingressRequested,
-    'ingress-broken': ingressBroken,
-    refresh,
-  },
+  machines: { 'ingress-requested': ingressRequested, 'ingress-broken': ingressBroken, refresh },
   events,
   // Hooks that would do the same are deferred as one.
   event: {
