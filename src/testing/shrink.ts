@@ -44,7 +44,7 @@ export async function shortest<Shared, Own>(
   given('shortest', 'what was violated', violated, { history: 'list', violations: 'list' });
   const { history } = violated;
   const names = new Set(violated.violations.map(({ invariant }) => invariant));
-  const owners = relatedBy(history, charm.life?.firstRelation ?? 1);
+  const made = relationsIn(history, charm.life?.firstRelation ?? 1);
   const tried = async (actions: readonly Action[], isSettled = true): Promise<Violated | null> => {
     if (effort.isEnough()) return null;
     const isLenient = effort.isLenient || !isSettled;
@@ -52,13 +52,18 @@ export async function shortest<Shared, Own>(
     // A signal is to be heard in between.
     await new Promise<void>((resolve) => setImmediate(resolve));
     const settle = async () => (isSettled ? await simulation.rest() : undefined);
+    const numbers = new Map<number, number>();
     const take = async (action: Action) => {
-      const now = renumbered(action, simulation.world, owners);
+      const { relations: before } = simulation.world;
+      const now = renumbered(action, simulation.world, made, numbers);
       // Who is asked for an action has to be there.
       if (isHook(now) && now.hook.action !== undefined) await settle();
       else if (isHook(now) && isSettled) await untilDue(charm, simulation, now);
       if (isByItself(now)) await simulation.settle(now);
       else await simulation.take(now);
+      const number = made.get(action);
+      const id = Object.keys(simulation.world.relations).find((one) => before[one] === undefined);
+      if (number !== undefined && id !== undefined) numbers.set(number, Number(id));
     };
     try {
       if (!isLenient) await settle();
@@ -197,28 +202,34 @@ async function untilDue<Shared, Own>(
 const isByItself = (action: Action): boolean =>
   isHook(action) && action.interruption === undefined && action.hook.action === undefined;
 
-/** Which application was related under each number. */
-const relatedBy = (history: readonly Action[], first: number): ReadonlyMap<number, string> =>
-  new Map(
-    history
-      .flatMap((action) => (action._tag === 'Relate' && 'application' in action ? [action] : []))
-      .map(({ application }, at) => [first + at, application]),
-  );
+const isRelate = (action: Action) => action._tag === 'Relate' && 'application' in action;
 
-/** The action, about the newest relation of the application that it was about. */
+/** The relations of a history by the actions that made them: each had a number of its own. */
+const relationsIn = (history: readonly Action[], first: number): ReadonlyMap<Action, number> =>
+  new Map(history.filter(isRelate).map((action, at) => [action, first + at]));
+
+/**
+ * The action, about the relation that it was about: by the number that this has now, or where nothing
+ * has made it the newest one of the same application.
+ */
 function renumbered(
   action: Action,
   { relations }: World,
-  owners: ReadonlyMap<number, string>,
+  made: ReadonlyMap<Action, number>,
+  numbers: ReadonlyMap<number, number>,
 ): Action {
+  const makerOf = (id: number) => [...made].find(([, number]) => number === id)?.[0];
   const now = (id: number): number => {
-    const owner = owners.get(id);
+    const known = numbers.get(id);
+    if (known !== undefined) return known;
+    const maker = makerOf(id);
+    const owner = maker !== undefined && 'application' in maker ? maker.application : null;
     const all = Object.entries(relations).filter(([, { requirer }]) => requirer === owner);
     return Number(all.at(-1)?.[0] ?? id);
   };
   if (isHook(action)) {
     const { hook } = action;
-    if (hook.relation === undefined || !owners.has(hook.relation)) return action;
+    if (hook.relation === undefined || makerOf(hook.relation) === undefined) return action;
     return { ...action, hook: { ...hook, relation: now(hook.relation) } };
   }
   return 'relation' in action ? { ...action, relation: now(action.relation) } : action;

@@ -9,12 +9,14 @@ import {
   defaultBounds,
   explore,
   historiesHold,
+  hooksOf,
   type Invariant,
   parseReplay,
   randomHistory,
   replay,
   type SimulatedCharm,
   Simulation,
+  shortest,
   simulatedCharm,
   soak,
   Violated,
@@ -169,6 +171,75 @@ describe('another charm', () => {
       '    lighthouse/2 runs keepers-relation-created of relation 0',
       expect.stringMatching(/^ {4}lighthouse\/2 runs /),
       '    lighthouse/2 runs start',
+    ]);
+  });
+
+  it('that is careless of the older of two relations is told by hooks of that one', async () => {
+    const FirstIsLast: Invariant = {
+      name: 'FirstIsLast',
+      claims: 'Who is related twice is not heard in the first relation before all have started.',
+      across: ({ relations, units }, action) =>
+        action._tag === 'RunHook' &&
+        'hook' in action &&
+        action.hook.relation === 1 &&
+        action.unit === 'lighthouse/1' &&
+        units['lighthouse/0']?.queue.includes('start') === true &&
+        Object.keys(relations).length > 2
+          ? ['it is heard']
+          : [],
+    };
+    const hears = { ...simulated, invariants: [FirstIsLast] } as SimulatedCharm;
+    const simulation = new Simulation(hears, topology);
+    const violated = await (async () => {
+      await simulation.take({ _tag: 'DrainTank' });
+      for (let related = 0; related < 2; related++)
+        await simulation.take({ _tag: 'Relate', application: 'fleet' });
+      for (;;) {
+        const [hook] = hooksOf(simulation.world, 'lighthouse/1');
+        if (hook === undefined) throw new Error('it is never heard');
+        await simulation.settle({ _tag: 'RunHook', unit: 'lighthouse/1', hook });
+      }
+    })().catch((error: unknown) => error);
+    if (!(violated instanceof Violated)) throw violated;
+    const { story } = await shortest(hears, topology, violated);
+    expect(story.filter((line) => !line.startsWith(' '))).toEqual([
+      'fleet is related',
+      'fleet is related',
+    ]);
+  });
+
+  it('that is careless with one ship and with four is told with one', async () => {
+    // Whoever leaves out some of four comes by two and three, with which nothing is wrong.
+    const NeverOneOrFour: Invariant = {
+      name: 'NeverOneOrFour',
+      claims: 'No second unit starts before the first one while there is one ship, or four.',
+      across: ({ relations, units }, action) =>
+        action._tag === 'RunHook' &&
+        'hook' in action &&
+        action.hook.name === 'start' &&
+        action.unit === 'lighthouse/1' &&
+        units['lighthouse/0']?.queue.includes('start') === true &&
+        [2, 5].includes(Object.keys(relations).length)
+          ? ['it started']
+          : [],
+    };
+    const counts = { ...simulated, invariants: [NeverOneOrFour] } as SimulatedCharm;
+    const ship = { units: 1, request: {} };
+    const four = { units: 2, requirers: { a: ship, b: ship, c: ship, d: ship } };
+    const simulation = new Simulation(counts, four);
+    const violated = await (async () => {
+      for (const application of Object.keys(four.requirers))
+        await simulation.take({ _tag: 'Relate', application });
+      for (;;) {
+        const [hook] = hooksOf(simulation.world, 'lighthouse/1');
+        if (hook === undefined) throw new Error('it never starts');
+        await simulation.settle({ _tag: 'RunHook', unit: 'lighthouse/1', hook });
+      }
+    })().catch((error: unknown) => error);
+    if (!(violated instanceof Violated)) throw violated;
+    const { story } = await shortest(counts, four, violated);
+    expect(story.filter((line) => !line.startsWith(' '))).toEqual([
+      expect.stringMatching(/^[a-d] is related$/),
     ]);
   });
 
