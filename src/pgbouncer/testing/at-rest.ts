@@ -61,9 +61,16 @@ function passwords(world: PgbouncerWorld) {
   // The login that looks users up belongs to the deployment, not to a relation.
   for (const { relation, password } of Object.values(world.outside.shared.postgres.roles))
     if (relation === null && password !== null) heard.add(password);
-  const { units, ...rest } = world;
+  const { units, secrets, ...rest } = world;
   const states = Object.values(units).map(({ state, status }) => ({ state, status }));
-  return { heard, kept: [...new Set(all(JSON.stringify({ ...rest, states })))] };
+  const contents = Object.values(secrets).map(readable);
+  return { heard, kept: [...new Set(all(JSON.stringify({ ...rest, states, contents })))] };
 }
+
+/** A revision that nobody reads any more its owner is called to take away, which the process of a hook does. */
+const readable = ({ revisions, tracked }: PgbouncerWorld['secrets'][string]) =>
+  revisions.filter(
+    (_, at) => at === revisions.length - 1 || Object.values(tracked).includes(at + 1),
+  );
 
 const all = (text: string): readonly string[] => text.match(everyPassword) ?? [];

@@ -221,6 +221,18 @@ describe('what an invariant sees in a world', () => {
     expect(names(violationsAtRest(invariants, change(await served())))).toContain(violation);
   });
 
+  it.each([
+    ['that somebody reads is kept', 1, ['I5: password-77 is still kept']],
+    ['that nobody reads any more is as good as gone', 2, []],
+  ])('a revision of a secret %s', async (_, tracked, violations) => {
+    const world = await served();
+    const revisions = [{ password: 'password-77' }, { password: 'another' }];
+    const secret = { owner: 'pgbouncer', label: 'left', revisions, grants: [] };
+    const left = { ...secret, tracked: { 'pgbouncer/0': tracked } };
+    const secrets = { ...world.secrets, 'secret:left': left };
+    expect(names(violationsAtRest(invariants, { ...world, secrets }))).toEqual(violations);
+  });
+
   it('a refusal that an operator sees is an answer', async () => {
     const world = worldOf(simulated, {
       units: 1,
