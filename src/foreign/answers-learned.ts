@@ -10,10 +10,10 @@ import {
   Simulation,
   type World,
 } from '../testing/index.ts';
+import { shortId } from '../testing/secret-names.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import type { Oracle } from './oracles.ts';
 import type { Pod } from './pod.ts';
-import { shortId } from './secret-calls.ts';
 import type { ForeignSimulated } from './simulated-foreign.ts';
 import { inSetting, type Setting } from './story.ts';
 import { type LearnedWorkload, workloadIn } from './workload-learned.ts';
@@ -122,7 +122,7 @@ function answerIn(world: Foreign, { applications, requirer }: Relation): Databag
   );
 }
 
-/** What an id of a secret stands for, of which each has another one; null where a text is no such id. */
+/** An id of a secret in words, since ids differ from run to run; null where a text is no id. */
 function secretIn(
   { secrets, relations, tested }: Foreign,
   reader: string,
@@ -151,7 +151,7 @@ const common = (one: Databag, other: Databag): LearnedResponse =>
     ),
   );
 
-/** A secret is called by another name each time, where its id is in another text. */
+/** Ids of secrets differ from run to run, also within longer texts. */
 const isSame = (one: string, other: string): boolean => one === other && !/secret:/.test(one);
 
 function keyOf({ applications, tested }: Foreign, { endpoint, requirer }: Relation): string {

@@ -23,7 +23,7 @@ type Foreign = World<null, Pod>;
 type Event =
   | 'relate one'
   | 'relate other'
-  /** What the charm itself requires, but for the first. */
+  /** One application on each endpoint that the charm requires, `one` left out. */
   | 'relate rest'
   | 'remove one'
   | 'remove other'
@@ -100,7 +100,7 @@ export interface Scripted {
   readonly events: readonly Event[];
   readonly one: string;
   readonly other: string;
-  /** One on each endpoint that the charm requires, but for the first. */
+  /** One application on each endpoint that the charm requires, `one` left out. */
   readonly rest: readonly string[];
 }
 

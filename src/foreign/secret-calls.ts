@@ -1,5 +1,6 @@
 /** The hook tools `secret-*` as programs. */
 import { type HookTools, type SecretDetails, ToolError } from '../testing/index.ts';
+import { shortId } from '../testing/secret-names.ts';
 import { sorted } from './answers.ts';
 import { type Call, unknownTool, type Words } from './call.ts';
 import { contentOf } from './values.ts';
@@ -32,7 +33,10 @@ export function secretCall(tools: HookTools, call: Call, words: Words): string {
       for (const relation of revokedIn(tools, words)) secrets.revoke(id, relation);
       return '';
     case 'secret-remove': {
-      const revision = Number(flags.get('revision') ?? 0);
+      const given = flags.get('revision') ?? '0';
+      if (!/^-?\d+$/.test(given))
+        throw words.wrong(`invalid value "${given}" for option --revision: parse error`);
+      const revision = Number(given);
       secrets.remove(id, revision > 0 ? revision : undefined);
       return '';
     }
@@ -143,6 +147,3 @@ function infoOf({ secrets, view }: HookTools, asked: string | undefined, words: 
     },
   };
 }
-
-/** An id without what says that it is one, and of which model. */
-export const shortId = (id: string): string => id.replace(/^secret:(\/\/[^/]*\/)?/, '');

@@ -14,7 +14,7 @@ import { UnitFolder } from './unit-files.ts';
 
 /** How its hooks are run. */
 export interface Running {
-  /** The interpreter of a charm in Python; by default that of its own venv. */
+  /** The interpreter of a charm in Python that is run by forks; by default that of its own venv. */
   readonly python?: string;
   /** Every hook is a process, and so is every call of a tool: slower, with no shortcut to distrust. */
   readonly isPlain?: boolean;
@@ -30,8 +30,9 @@ export function workshopIn(
 ): Workshop {
   mkdirSync(work, { recursive: true });
   const isSource = charm.entry._tag === 'Source';
+  const isForked = isSource || isCharmcrafts(charm);
+  const isNamed = named !== undefined && isForked;
   // It is run from other folders than this one.
-  const isNamed = named !== undefined && isSource;
   const python = !isNamed ? pythonOf(charm) : named.includes('/') ? resolve(named) : named;
   const names = charm.containers.map(({ name }) => name);
   const pebble = names.length === 0 ? null : openPebble(work, names);
@@ -46,7 +47,7 @@ export function workshopIn(
     server,
     pebble,
     launcher:
-      (isSource || isCharmcrafts(charm)) && !isPlain
+      isForked && !isPlain
         ? new ForkLauncher(python, charm, work)
         : new PlainLauncher(charm, room, isPlain ? null : new Shortcut(server)),
     folderOf: (unit) => {
