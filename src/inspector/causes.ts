@@ -22,8 +22,8 @@ interface Write {
 
 /**
  * Every unit hears of a version once, and of those that it was not told of yet the last one counts.
- * What an application on the other side wrote, where nobody recorded it, is known by who reads it,
- * and that it was told by what was written for it.
+ * What an application on the other side wrote, where nobody recorded it, is known by who reads it.
+ * Where no hook of that side was recorded, each write for it leads to it.
  */
 export function causesOf({ entries, charm }: Recording): readonly Cause[] {
   const causes: Cause[] = [];

@@ -25,7 +25,12 @@ let chosen = '';
 
 const path = document.querySelector<HTMLMetaElement>('meta[name=feed]')?.content;
 if (path !== undefined) follow(path);
-else show((await embedded()) ?? emptyRecording('hookchart'), 'none');
+else
+  try {
+    show((await embedded()) ?? emptyRecording('hookchart'), 'none');
+  } catch (cause) {
+    root.textContent = `The recording in this page cannot be unpacked: the file was cut off, or this browser is too old (${String(cause)}).`;
+  }
 
 /** Shows what comes in; however much it is, no more often than the screen is drawn. */
 function follow(path: string): void {
