@@ -83,7 +83,7 @@ export function checkedCharm<W extends Words>(
 }
 
 /** What a charm may do around its charts. */
-const around = 'open ready isCalled isAsked refused waitsFor leftToDo close'.split(' ');
+const around = 'open ready isCalled isAsked comesLast refused waitsFor leftToDo close'.split(' ');
 
 /** Events are a function where their author says so, schemas in some libraries. */
 const functional: ReadonlySet<string> = new Set(['events', 'learned']);

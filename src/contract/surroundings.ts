@@ -8,7 +8,11 @@ const unfit = (charm: string, what: string): HookMisuse =>
 const isThere = (value: unknown): boolean => isRecord(value) && typeof value.then !== 'function';
 
 /** Yes or no: nothing at all would pass for a no, and what was asked for be dropped. */
-export function heldDecision(charm: string, part: 'isAsked' | 'isCalled', said: unknown): boolean {
+export function heldDecision(
+  charm: string,
+  part: 'isAsked' | 'isCalled' | 'comesLast',
+  said: unknown,
+): boolean {
   if (typeof said === 'boolean') return said;
   throw unfit(charm, `its ${part} gave ${kindOf(said)}: give true or false`);
 }

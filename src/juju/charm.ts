@@ -98,7 +98,10 @@ export interface Surroundings<W extends Words, Given extends object, Ports, Why 
     ports: Ports,
     charts: readonly ChartRun<W, Why>[],
   ) => AsyncGenerator<Deferral<W>, void, Driven<W, Why>>;
-  /** Lets go of what was opened: once nothing more is asked of it, while Juju is told, or at the hook's end. */
+  /**
+   * Lets go of what was opened. Called once in a hook, whatever became of it: during the commit, or at
+   * the end where there is none.
+   */
   readonly close?: (given: Given) => Promise<void>;
 }
 

@@ -60,8 +60,9 @@ export interface DispatchOptions<W extends Words, Why extends Failure> {
 
 /**
  * One Juju hook, whole: what was deferred comes first, in order, then this event's own chart, then
- * what was deferred and comes last by the charm's word, then what else is left to do; and one commit. A deferral that was met in another way, or whose
- * relation is gone, is dropped; what ends deferred is kept in the unit's durable state, once.
+ * what was deferred and comes last by the charm's word, then what else is left to do; and one
+ * commit. A deferral that was met in another way, or whose relation is gone, is dropped; what ends
+ * deferred is kept in the unit's durable state, once.
  *
  * An event that nobody handles does nothing, unless something waits. The left is what broke:
  * nothing was committed, and Juju is to run the same hook again.
@@ -164,7 +165,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   await charm.ready?.(ports);
   const deferred: Deferral<W>[] = [];
   const gone = new Set<string>();
-  const isLast = (deferral: Deferral<W>) => charm.comesLast?.(deferral) === true;
+  const isLast = (deferral: Deferral<W>) =>
+    charm.comesLast !== undefined && heldDecision(name, 'comesLast', charm.comesLast(deferral));
   const [last, first] = [waiting.filter(isLast), waiting.filter((one) => !isLast(one))];
   for (const deferral of [...first, ...(own === null ? [] : [own]), ...last]) {
     if (gone.has(deferralText(deferral))) continue;

@@ -97,14 +97,8 @@ export interface Juju {
 export interface SecretStore {
   /** The newest content. `SecretUnreadable` where it is gone, or may not be read (yet). */
   readonly read: (id: string) => JujuAttempt<Databag>;
-  /**
-   * Labels that `make` will be asked for, for a store that has to look them up; nothing comes of it.
-   * The ids of thousands take their time to be gathered, their number does not.
-   */
-  readonly expect?: (
-    labels: readonly string[],
-    onRecord: { readonly about: number; readonly ids: () => readonly string[] },
-  ) => void;
+  /** Labels that `make` will be asked for, for a store that has to look them up; nothing comes of it. */
+  readonly expect?: (labels: readonly string[], onRecord: OnRecord) => void;
   /**
    * Makes a secret, or gives the one of that label this content; the result is its id. Only a secret
    * that is not on record can have the label: the commit of the hook that made it was refused. The
@@ -122,6 +116,13 @@ export interface SecretStore {
   readonly remove: (id: string) => JujuAttempt<void>;
   /** The secrets that are not on record: those of a hook whose commit was refused, among others. */
   readonly strays: (onRecord: readonly string[]) => JujuAttempt<readonly Stray[]>;
+}
+
+/** The secrets on record, where their ids take time to be gathered, as those of thousands do. */
+export interface OnRecord {
+  /** How many they are, roughly. */
+  readonly roughly: number;
+  readonly ids: () => readonly string[];
 }
 
 /** A secret of the application that is not on record; the label is empty where it has none. */

@@ -35,7 +35,7 @@ export class Gatekeeper {
   readonly #backendLogin: string;
   /** Roles of tenants, and what those made: where they may go is for others to say. */
   tenants: ReadonlySet<string> = new Set();
-  /** Whoever is lent these among each other gets nothing that the attacker has not. */
+  /** Rights of these roles, lent within these databases, are the attacker's own already. */
   attackers: { roles: ReadonlySet<string>; databases: ReadonlySet<string> } = {
     roles: new Set(),
     databases: new Set(),

@@ -87,13 +87,20 @@ describe('around its charts', () => {
     await expect(runWith(other)).rejects.toMatchObject(misuse(said));
   });
 
-  it.each(['open', 'ready', 'isCalled', 'isAsked', 'refused', 'waitsFor', 'leftToDo', 'close'])(
-    '%s that is no function is refused where the charm is made',
-    (part) => {
-      const said = `charmOf: it wants the ${part} to be a function, and got a number`;
-      expect(() => charmWith({ [part]: 5 })).toThrow(said);
-    },
-  );
+  it.each([
+    'open',
+    'ready',
+    'isCalled',
+    'isAsked',
+    'comesLast',
+    'refused',
+    'waitsFor',
+    'leftToDo',
+    'close',
+  ])('%s that is no function is refused where the charm is made', (part) => {
+    const said = `charmOf: it wants the ${part} to be a function, and got a number`;
+    expect(() => charmWith({ [part]: 5 })).toThrow(said);
+  });
 
   it('an event without of is refused where it is run', () => {
     const charm = { ...charmWith({}), event: {} } as never;

@@ -279,13 +279,18 @@ describe('provision', () => {
   });
 
   it('is refused by what only a superuser takes back, after all else was mended', async () => {
-    const one: Grant = { ...(await provisioned(grant(124))), state: 'published' };
+    const asked = grant(124, { attributes: ['CREATEDB'] });
+    const one: Grant = { ...(await provisioned(asked)), state: 'published' };
+    // What it shares it says anew, with no more rights than the database's owner has meanwhile.
+    await query('DROP OWNED BY relation_id_124', 'db_124');
     await query(
       'CREATE ROLE friend_124; GRANT friend_124 TO relation_id_124; ALTER ROLE relation_id_124 NOLOGIN',
     );
     const refused = await backend.provision(one, holdings(one))();
     expect(refused).toMatchObject({ left: { _tag: 'NotAccepted', relation: 124 } });
-    expect(await as(one, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(
+      await as(one, 'SELECT rolcreatedb AS may FROM pg_roles WHERE rolname = CURRENT_USER'),
+    ).toEqual([{ may: true }]);
     const renewed: Grant = { ...one, password: grant(125).password };
     expect(await backend.provision(renewed, holdings(one))()).toMatchObject({
       left: { _tag: 'NotAccepted' },

@@ -145,6 +145,35 @@ describe('dispatch of any charm', () => {
     expect(world.lamp.lit).toEqual([1, 2, 0]);
   });
 
+  it.each([
+    ['goes', async () => {}, { _tag: 'Right' }],
+    ['fails', () => Promise.reject(new Error('stuck')), null],
+  ])(
+    'lets go of what was opened once, while Juju is told, where that %s',
+    async (_, close, outcome) => {
+      const world = lighthouse({});
+      const calls: string[] = [];
+      const juju = world.juju.hook('l/0');
+      const told: typeof juju = {
+        ...juju,
+        commit: (changes) => {
+          calls.push('commit');
+          return juju.commit(changes);
+        },
+      };
+      const closing = () => {
+        calls.push('close');
+        return close();
+      };
+      const ran = dispatch({ ...ships, close: closing }, { juju: told, lamp: world.lamp });
+      const ended = ran(changed(0))();
+      if (outcome === null) await expect(ended).rejects.toThrow('stuck');
+      else expect(await ended).toMatchObject(outcome);
+      expect(calls).toEqual(['close', 'commit']);
+      expect(own(world, 0)).toEqual({ beam: 'white' });
+    },
+  );
+
   it('drops what was deferred for a relation that is gone', async () => {
     const world = lighthouse({}, {});
     world.lamp.isReady = false;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { attempt, halt, once, right, take } from '../../hook/index.ts';
-import type { Databag, JujuAttempt, SecretStore, Stray } from '../port.ts';
+import type { Databag, JujuAttempt, OnRecord, SecretStore, Stray } from '../port.ts';
 import {
   asModel,
   type FileFailed,
@@ -24,8 +24,6 @@ const many = 1_000;
 /** The secrets of one relation: its user and password, and what concerns TLS. */
 const ofOneAnswer = 2;
 const secretId = /^secret:[^\s]+$/;
-
-type OnRecord = Parameters<NonNullable<SecretStore['expect']>>[1];
 
 /** The application's secrets, and what only Juju's own hooks ask of them. */
 export interface JujuSecrets extends SecretStore {
@@ -116,8 +114,8 @@ export function secretTools(
    * Beside thousands of secrets, to list and compare all takes longer than to look up the labels of
    * one answer; a hook that makes more than those lists them, once.
    */
-  const mayBeThere = async ({ about, ids }: OnRecord): Promise<boolean> => {
-    if (about > many && lookedUp < ofOneAnswer) {
+  const mayBeThere = async ({ roughly, ids }: OnRecord): Promise<boolean> => {
+    if (roughly > many && lookedUp < ofOneAnswer) {
       lookedUp += 1;
       return true;
     }
@@ -147,13 +145,13 @@ export function secretTools(
     return found;
   };
 
-  /** The secrets that have labels already, each looked for once. */
-  const found = new Map<string, Promise<string | null>>();
+  /** What was found under a label, or is being looked for. */
+  const lookUps = new Map<string, Promise<string | null>>();
   const lookFor = (label: string, onRecord: OnRecord): Promise<string | null> => {
-    const before = found.get(label);
+    const before = lookUps.get(label);
     if (before !== undefined) return before;
     const looked = mayBeThere(onRecord).then((mayBe) => (mayBe ? labelled(label) : null));
-    found.set(label, looked);
+    lookUps.set(label, looked);
     return looked;
   };
 
@@ -168,7 +166,7 @@ export function secretTools(
   ): Promise<string> => {
     // Calls are the same in each run of a hook, whichever label is found first.
     const number = numbered();
-    const known = await lookFor(label, { about: onRecord.length, ids: () => onRecord });
+    const known = await lookFor(label, { roughly: onRecord.length, ids: () => onRecord });
     if (known !== null) {
       await withContent('secret-set', [known], values, number);
       return known;
@@ -182,6 +180,7 @@ export function secretTools(
     const id = added.trim();
     if (!secretId.test(id)) return halt(unreadable('secret-add', 'it printed no id'));
     ours.push(id);
+    lookUps.set(label, Promise.resolve(id));
     return id;
   };
 

@@ -20,9 +20,10 @@ export const writtenLater = (
   attempt(async () => {
     const { hook: event } = called;
     const stored = model.state();
-    // What a chart will ask for in any case is asked at the same time.
-    const isAsking = chartNameOf(event) !== null;
-    if (isAsking && event !== backendEcho) void model.leader();
+    // What a chart will ask for in any case is asked at the same time; of an echo not before it is known
+    // to be more. Asked twice it is one call.
+    const askWhoLeads = () => chartNameOf(event) !== null && void model.leader();
+    if (event !== backendEcho) askWhoLeads();
     const request = requestOf(called);
     const asked = request === null ? [] : [begun(model, request)];
     const state = right(await stored);
@@ -31,7 +32,7 @@ export const writtenLater = (
     // What the backend has said before is nothing, whatever the ledger says.
     if (event === backendEcho && !(await take(model.requiredHasMoved))) return { why: null, model };
     const ledger = begun(model, peerAppBag);
-    if (isAsking) void model.leader();
+    askWhoLeads();
     const [found] = await ledger.read();
     const ofLedger = found === undefined || E.isLeft(found) ? null : laterFormat(found.right);
     const why = ofLedger === null ? null : sentence('the ledger', ofLedger);
@@ -78,7 +79,7 @@ function beginningWith(all: readonly Begun[], read: Juju['read']): Juju['read'] 
   };
 }
 
-/** Each kind of databag is begun once in a hook, of the hook's own relation. */
+/** Units are not compared: no unit's databag is begun here. */
 const isSame = (one: Bag, other: Bag | undefined): boolean =>
   one._tag === other?._tag &&
   (!('relation' in one) || !('relation' in other) || one.relation === other.relation);

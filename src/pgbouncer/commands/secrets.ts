@@ -32,7 +32,7 @@ export function expectSecrets(
   const groups = groupsOf(reply).filter((group) => grant.secrets[group] === undefined);
   const labels = groups.map((group) => secretLabel(grant, group));
   if (labels.length === 0) return;
-  store.expect(labels, { about: 2 * ledger.records.size, ids: () => keptSecrets(ledger) });
+  store.expect(labels, { roughly: 2 * ledger.records.size, ids: () => keptSecrets(ledger) });
 }
 
 /** Makes the secrets of an answer, or puts right what differs, and lets the requirer read them. */

@@ -36,7 +36,7 @@ export async function provision(
   const isInForce = inForce !== null && (await verifies(inForce, secret));
   const verifier = isInForce ? inForce : await verifierOf(secret);
   const names = [grant.user, ownerRoleOf(owner, grant.database)];
-  return connections.inTurn(
+  const done = await connections.inTurn(
     [
       'read roles',
       readHeld(grant.relation, grant.database),
@@ -49,14 +49,21 @@ export async function provision(
       const isStray = plan.user.found?.homes.some((home) => home !== plan.place);
       if (isStray && grant.state === 'provisioning')
         // What was begun for another request has left things elsewhere.
-        return again(connections, server, plan, grant, last, verifier);
-      // A password that is new to PostgreSQL must not be unknown to the charm; all else is mended first.
+        return {
+          plan: null,
+          provisioned: await again(connections, server, plan, grant, last, verifier),
+        };
+      // Of a password that is new PostgreSQL is told once nothing can be refused any more: the charm
+      // would not know it. Else all else is mended first.
       if (!isInForce) await takeBack(connections, server, plan, grant);
-      const provisioned = await carryOut(connections, server, grant, plan, last, verifier);
-      if (isInForce) await takeBack(connections, server, plan, grant);
-      return provisioned;
+      return {
+        plan,
+        provisioned: await carryOut(connections, server, grant, plan, last, verifier),
+      };
     },
   );
+  if (isInForce && done.plan !== null) await takeBack(connections, server, done.plan, grant);
+  return done.provisioned;
 }
 
 /** What a superuser has given only a superuser takes back; where there is none, it is said. */

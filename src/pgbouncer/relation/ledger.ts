@@ -62,7 +62,7 @@ export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, Parsed
   return E.chain((lookup: Ledger['lookup']) => recordsIn(databag, lookup))(lookupIn(databag));
 }
 
-// What is made of parts that are spread is slow to read in V8, and all of a hook reads this.
+// Made as one literal: V8 is slow to read an object that was spread, and every hook reads this one.
 function recordsIn(
   databag: Databag,
   lookup: Ledger['lookup'],

@@ -67,7 +67,10 @@ function passwords(world: PgbouncerWorld) {
   return { heard, kept: [...new Set(all(JSON.stringify({ ...rest, states, contents })))] };
 }
 
-/** A revision that nobody reads any more its owner is called to take away, which the process of a hook does. */
+/**
+ * A revision that nobody tracks does not count: Juju asks its owner to remove it, and the charm's
+ * process, which is not simulated, does.
+ */
 const readable = ({ revisions, tracked }: PgbouncerWorld['secrets'][string]) =>
   revisions.filter(
     (_, at) => at === revisions.length - 1 || Object.values(tracked).includes(at + 1),

@@ -493,7 +493,7 @@ ${text}
       ['thousands', 2_000, 'secret-info-get'],
     ])(
       'are looked for once where they are expected, and ids of %s are gathered if need be',
-      async (_, about, looking) => {
+      async (_, roughly, looking) => {
         none();
         const asked = join(folder, 'asked');
         writeFileSync(asked, '');
@@ -501,6 +501,7 @@ ${text}
           ['secret-ids', '[]'],
           ['secret-info-get', '{}'],
           ['secret-add', 'secret:new'],
+          ['secret-set', ''],
         ])
           writeFileSync(
             join(folder, tool ?? ''),
@@ -513,10 +514,12 @@ ${text}
           gathered += 1;
           return [];
         };
-        store.expect?.(['label'], { about, ids });
+        store.expect?.(['label'], { roughly, ids });
         expect(await store.make('label', content, [])()).toEqual(E.right('secret:new'));
         expect(readFileSync(asked, 'utf8').trim().split('\n')).toEqual([looking, 'secret-add']);
-        expect(gathered).toBe(about === 2 ? 1 : 0);
+        expect(gathered).toBe(roughly === 2 ? 1 : 0);
+        expect(await store.make('label', content, [])()).toMatchObject({ _tag: 'Right' });
+        expect(readFileSync(asked, 'utf8').trim().split('\n').at(-1)).toBe('secret-set');
       },
     );
 
