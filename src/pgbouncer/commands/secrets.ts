@@ -2,9 +2,10 @@
 import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
 import type { Databag, SecretStore } from '../../juju/port.ts';
 import { secretLabel, userGroup } from '../keys.ts';
-import { groupsOf, type SecretContents, settledSecret } from '../relation/answer.ts';
+import { type SecretContents, settledSecret } from '../relation/answer.ts';
 import { keptSecrets, type Ledger, type LedgerRecord } from '../relation/ledger.ts';
 import type { Reply } from '../relation/request.ts';
+import { groupsOf } from '../relation/secret-groups.ts';
 import { take } from './steps.ts';
 
 /** A record whose password a secret keeps, so that the ledger need not. */

@@ -8,6 +8,7 @@ import { joined } from '../../juju/databag.ts';
 import { bagKeys, secretKey, tlsGroup, userGroup } from '../keys.ts';
 import { isShown } from './endpoints.ts';
 import { type Databag, longestName, type Reply, readOnlySuffix } from './request.ts';
+import { groupOf } from './secret-groups.ts';
 
 /** The content of a relation's Juju secrets by group. */
 export type SecretContents = Readonly<Record<string, Databag>>;
@@ -17,22 +18,6 @@ export interface ProviderData {
   readonly clear: Databag;
   readonly secrets: SecretContents;
 }
-
-/** The group of each field that may be asked for as a secret. */
-const groupOf: Readonly<Record<string, string>> = {
-  [bagKeys.username]: userGroup,
-  [bagKeys.password]: userGroup,
-  [bagKeys.uris]: userGroup,
-  [bagKeys.readOnlyUris]: userGroup,
-  [bagKeys.tls]: tlsGroup,
-  [bagKeys.tlsAuthorities]: tlsGroup,
-};
-
-/** The groups of fields that are answered in secrets. */
-export const groupsOf = (reply: Reply): readonly string[] =>
-  reply._tag === 'V1'
-    ? [userGroup, tlsGroup]
-    : [...new Set(reply.secretFields.flatMap((field) => groupOf[field] ?? []))];
 
 /** The whole answer to a request: all of it is published in one hook. */
 export function answer(
