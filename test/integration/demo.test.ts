@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createWebSocketReceiver } from '@statelyai/inspect';
 import { describe, expect, it } from 'vitest';
+import { recordingIn } from '../inspector/recording-in.ts';
 
 const run = promisify(execFile);
 const main = 'dist/src/cli/main.js';
@@ -86,7 +87,10 @@ describe('hookchart demo', () => {
     expect(isLive).toBe(true);
     expect(hooks).toContain('pgbouncer-k8s/1 database-relation-changed');
     expect(hooks).toContain('pgbouncer-k8s/0 leader-elected');
-    expect(readFileSync(file, 'utf8')).toContain('"hookchart-recording"');
+    const recorded = recordingIn(readFileSync(file, 'utf8')).entries.flatMap((entry) =>
+      entry._tag === 'Hook' ? [`${entry.unit} ${entry.event.hook}`] : [],
+    );
+    expect(recorded).toContain('pgbouncer-k8s/0 leader-elected');
     rmSync(file);
     expect(servers(folder)).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
