@@ -24,6 +24,8 @@ export const chartParts = { nodes: 'list', edges: 'list' } as const;
 
 /** Which way a chart runs. */
 export const directions: readonly string[] = ['TD', 'TB', 'BT', 'LR', 'RL'];
+/** The same in a pattern. */
+export const anyDirection = directions.join('|');
 
 /** The brackets that Mermaid puts around a label, by what the shape means here. */
 export const brackets = {

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { given } from '../misuse/given.ts';
-import { brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
+import { anyDirection, brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
 import { unquoted } from './quoted.ts';
 
 /** What could not be read, and where: lines count from 1. */
@@ -21,7 +21,7 @@ type Shape = ChartNode['shape'];
 
 /** Statements that say how a chart looks; they carry no meaning for a hook. */
 const presentation = /^(?:style|linkStyle|classDef|class|click)\b/;
-const header = /^(?:flowchart|graph)(?:\s+(TD|TB|BT|LR|RL))?$/;
+const header = new RegExp(`^(?:flowchart|graph)(?:\\s+(${anyDirection}))?$`);
 const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
 const arrow = /\s*(?:-{2,}>\s*(?:\|\s*("[^"]*"|[^|]*)\|)?|--\s+(.*?)\s+-{2,}>)\s*/y;
 const ampersand = /\s+&\s+/y;

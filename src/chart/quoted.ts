@@ -3,6 +3,7 @@
  * https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters.
  */
 import { unprintable } from '../hook/nodes.ts';
+import { anyDirection } from './chart.ts';
 
 /** The text that stands between quotes for a label. */
 export function quoted(label: string): string {
@@ -17,7 +18,7 @@ export function quoted(label: string): string {
  * What ends the quotes, begins an entity, Markdown, HTML or a directive, and what makes a statement of
  * the whole line wherever it stands. Lines may be broken by HTML.
  */
-const taken = /["#`]|<(?!br *\/?>)|%(?=%)|direction(?=\s+(?:TB|TD|BT|LR|RL))/g;
+const taken = new RegExp(`["#\`]|<(?!br */?>)|%(?=%)|direction(?=\\s+(?:${anyDirection}))`, 'g');
 
 /** The label for which a text stands between quotes. */
 export const unquoted = (text: string): string =>

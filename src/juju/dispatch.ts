@@ -167,7 +167,8 @@ async function inUnit<W extends Words, Given extends object, Ports, Why extends 
   const gone = new Set<string>();
   const isLast = (deferral: Deferral<W>) =>
     charm.comesLast !== undefined && heldDecision(name, 'comesLast', charm.comesLast(deferral));
-  const [last, first] = [waiting.filter(isLast), waiting.filter((one) => !isLast(one))];
+  const [first, last]: [Deferral<W>[], Deferral<W>[]] = [[], []];
+  for (const one of waiting) (isLast(one) ? last : first).push(one);
   for (const deferral of [...first, ...(own === null ? [] : [own]), ...last]) {
     if (gone.has(deferralText(deferral))) continue;
     if (!(await isAsked(charm, opened, deferral))) {

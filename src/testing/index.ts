@@ -61,8 +61,8 @@ export { hooksOf, updateStatus } from './resolver.ts';
 export { hooksEnd } from './resting.ts';
 export { dueSecrets } from './schedule.ts';
 export { type Asking, asking, type Script } from './script.ts';
+export type { SecretDetails, SecretTimes } from './secret-details.ts';
 export type { SecretInfo } from './secret-info.ts';
-export type { SecretDetails, SecretTimes } from './secret-times.ts';
 export type { Reading, SecretTools } from './secret-tools.ts';
 export { type Effort, shortest } from './shrink.ts';
 export {

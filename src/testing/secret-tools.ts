@@ -1,8 +1,8 @@
 import type { Databag } from '../juju/index.ts';
 import { sameBag } from './same-bag.ts';
+import { described, type SecretDetails, type SecretTimes } from './secret-details.ts';
 import { infoOf, type SecretInfo } from './secret-info.ts';
 import { isSecretKey, secretUri, shortId } from './secret-names.ts';
-import { described, type SecretDetails, type SecretTimes } from './secret-times.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
 import type { StoredSecret } from './world.ts';

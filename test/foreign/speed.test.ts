@@ -11,43 +11,15 @@ import { describe, expect, it } from 'vitest';
 import { openForeignCharm } from '../../src/foreign/index.ts';
 import { dueHooks, Simulation } from '../../src/testing/index.ts';
 import { hooksOfAnyCharm } from '../tools/bench-hooks.ts';
-import { noPython, ops } from './tiny-charms.ts';
+import { clock, noPython, ops } from './tiny-charms.ts';
 
 const rounds = 40;
 
-/** Each of its hooks is another one, so that none is known. */
-const program = `import os
-import pathlib
-import subprocess
-
-import ops
-
-
-class Clock(ops.CharmBase):
-    def __init__(self, framework):
-        super().__init__(framework)
-        framework.observe(self.on.update_status, self._tick)
-
-    def _tick(self, event):
-        ticks = pathlib.Path('ticks')
-        ticks.write_text(str(int(ticks.read_text()) + 1 if ticks.exists() else 1))
-        if ticks.read_text() == '${rounds + 1}':
-            # No process can be a hook tool any more.
+/** After so many ticks no process can be a hook tool any more. */
+const program = clock(`        if ticks.read_text() == '${rounds + 1}':
+            import os
             (pathlib.Path(os.environ['JUJU_AGENT_SOCKET_ADDRESS']).parent / 'tool').chmod(0o644)
-        for call in (
-            ['is-leader'],
-            ['config-get'],
-            ['relation-ids', 'hands'],
-            ['juju-log', 'tick'],
-            ['status-set', 'active', 'on time'],
-            ['application-version-set', '1'],
-        ):
-            subprocess.run(call, check=True, capture_output=True, encoding='utf-8')
-
-
-if __name__ == '__main__':
-    ops.main(Clock)
-`;
+`);
 
 const middle = (times: readonly number[]): number =>
   [...times].sort((one, other) => one - other)[times.length / 2] ?? 0;

@@ -99,3 +99,36 @@ export function ops(): string {
   writeFileSync(join(folder, 'is-whole'), pinned);
   return python;
 }
+
+/** Calls six tools in each hook, in which something is another than in the one before, so that none is known. */
+export const clock = (
+  /** Lines of its hook before those calls. */
+  first = '',
+): string => `import pathlib
+import subprocess
+
+import ops
+
+
+class Clock(ops.CharmBase):
+    def __init__(self, framework):
+        super().__init__(framework)
+        framework.observe(self.on.update_status, self._tick)
+
+    def _tick(self, event):
+        ticks = pathlib.Path('ticks')
+        ticks.write_text(str(int(ticks.read_text()) + 1 if ticks.exists() else 1))
+${first}        for call in (
+            ['is-leader'],
+            ['config-get'],
+            ['relation-ids', 'hands'],
+            ['juju-log', 'tick'],
+            ['status-set', 'active', 'on time'],
+            ['application-version-set', '1'],
+        ):
+            subprocess.run(call, check=True, capture_output=True, encoding='utf-8')
+
+
+if __name__ == '__main__':
+    ops.main(Clock)
+`;

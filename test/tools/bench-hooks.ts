@@ -8,39 +8,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openForeignCharm } from '../../src/foreign/index.ts';
 import { dueHooks, Simulation } from '../../src/testing/index.ts';
-import { ops } from '../foreign/tiny-charms.ts';
+import { clock, ops } from '../foreign/tiny-charms.ts';
 import { median, number, type Tell } from './bench-measure.ts';
 
-/** In each hook something is another than in the one before, so that none is known. */
-const inPython = `import pathlib
-import subprocess
-
-import ops
-
-
-class Clock(ops.CharmBase):
-    def __init__(self, framework):
-        super().__init__(framework)
-        framework.observe(self.on.update_status, self._tick)
-
-    def _tick(self, event):
-        ticks = pathlib.Path('ticks')
-        ticks.write_text(str(int(ticks.read_text()) + 1 if ticks.exists() else 1))
-        for call in (
-            ['is-leader'],
-            ['config-get'],
-            ['relation-ids', 'hands'],
-            ['juju-log', 'tick'],
-            ['status-set', 'active', 'on time'],
-            ['application-version-set', '1'],
-        ):
-            subprocess.run(call, check=True, capture_output=True, encoding='utf-8')
-
-
-if __name__ == '__main__':
-    ops.main(Clock)
-`;
-
+/** In each hook something is another than in the one before, as with the clock in Python. */
 const inNode = `#!/usr/bin/env node
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -84,7 +55,7 @@ export async function hooksOfAnyCharm(out: Tell, rounds: number): Promise<void> 
     {
       language: 'Python',
       file: 'src/charm.py',
-      program: inPython,
+      program: clock(),
       bare: 'python3 -c 0',
       interpreter: [python, '-c', '0'],
     },

@@ -1,4 +1,4 @@
-/** What its owner says of a secret beside what is in it: when it is to be rotated or comes to its end, and what it is. */
+/** What its owner says of a secret beside its content. */
 import type { StoredSecret } from './world.ts';
 
 /** When something becomes of a secret. */
