@@ -35,6 +35,8 @@ export class Judge {
   readonly madeRoles = new Set<string>();
   readonly #allowed: ReadonlySet<string>;
   readonly #owners = new Map<string, string>();
+  /** The attacker's databases by what no new name changes: a rename may wait until a hook has ended who was in its way. */
+  readonly #ownIds = new Set<number>();
   readonly #born = new Map<string, string>();
   #version = 0;
   #known = new Set<string>();
@@ -186,10 +188,12 @@ export class Judge {
   /** Whose comings and goings are no matter of the charm's. */
   async #tell(): Promise<void> {
     const { rows } = await this.world.judge.query(
-      'SELECT datname::text AS database, pg_get_userbyid(datdba)::text AS owner FROM pg_database',
+      'SELECT oid, datname::text AS database, pg_get_userbyid(datdba)::text AS owner FROM pg_database',
     );
     this.#owners.clear();
-    for (const { database, owner } of rows) {
+    for (const { oid, database, owner } of rows) {
+      if (this.#ownIds.has(oid)) this.ownDatabases.add(String(database));
+      else if (this.ownDatabases.has(database)) this.#ownIds.add(oid);
       this.#owners.set(String(database), String(owner));
       if (this.ownDatabases.has(database) && !this.#initial.has(`r${owner}`))
         this.ownRoles.add(String(owner));
