@@ -34,7 +34,7 @@ export async function figuresOf(
   const figures: Figure[] = [];
   const say: Say = (name, value, unit, target) => {
     const rounded = Math.round(value * 100) / 100;
-    figures.push({ name, value: rounded, unit, target, met: value <= target });
+    figures.push({ name, value: rounded, unit, target, met: rounded <= target });
     out(`  ${name}: ${rounded} ${unit}, at most ${target}`);
   };
   out('\nThe charm: dispatch as a process, three units, secrets');
