@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordingIn } from '../inspector/recording-in.ts';
 import { DemoExhibit, lit, now } from './exhibit.ts';
@@ -44,6 +45,20 @@ describe('the page of a recorded demo', () => {
       expect(text.includes(secret)).toBe(false);
       expect(seen.includes(secret)).toBe(false);
     }
+    await page.close();
+  });
+
+  it('says of a file whose recording was cut off that it cannot be unpacked', async () => {
+    const whole = readFileSync(demo.file, 'utf8');
+    const data = whole.indexOf('id="recording">') + 'id="recording">'.length;
+    const half = (data + whole.indexOf('<', data)) >> 1;
+    const file = join(dirname(demo.file), 'cut-off.html');
+    writeFileSync(file, whole.slice(0, half));
+    const page = await demo.exhibit.browser.newPage();
+    await page.goto(demo.link('', file));
+    await page
+      .getByText(/recording in this page cannot be unpacked: the file was cut off/)
+      .waitFor();
     await page.close();
   });
 
