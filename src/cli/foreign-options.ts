@@ -33,13 +33,15 @@ export interface Several {
   readonly without: readonly string[];
   /** What the images of containers bring. */
   readonly image: readonly string[];
+  /** Files of the charm's resources. */
+  readonly resource: readonly string[];
 }
 
 /** All of them and nothing else, be they given or not. */
 export function severalIn(given: Partial<Several>): Several {
   const { relate = [], ask = [], set = [], action = [], notice = [] } = given;
-  const { answeredBy = [], oracle = [], without = [], image = [] } = given;
-  return { relate, ask, set, action, notice, answeredBy, oracle, without, image };
+  const { answeredBy = [], oracle = [], without = [], image = [], resource = [] } = given;
+  return { relate, ask, set, action, notice, answeredBy, oracle, without, image, resource };
 }
 
 /** The names of those that are given. */
@@ -66,7 +68,7 @@ export type Ran = Pick<ForeignSoakArguments, 'python' | 'plain'>;
 /** The charm in a folder, as the command line has it run. */
 export const opened = async (
   folder: string,
-  { relate, ask, set, action, notice, without, image, python, plain }: Several & Ran,
+  { relate, ask, set, action, notice, without, image, resource, python, plain }: Several & Ran,
 ): Promise<ForeignCharm> =>
   await openForeignCharm(folder, {
     others: await othersIn({ relate, ask }),
@@ -78,6 +80,7 @@ export const opened = async (
     }),
     without,
     images: imagesIn(image),
+    resources: resourcesIn(resource),
     ...(python === undefined ? {} : { python }),
     isPlain: plain === true,
   });
@@ -85,6 +88,10 @@ export const opened = async (
 /** Folders with what images bring, by the container's name, of `CONTAINER=FOLDER`. */
 export const imagesIn = (texts: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(texts.map((text) => split('--image', text, '=', 'CONTAINER=FOLDER')));
+
+/** Files of resources, by the resource's name, of `NAME=FILE`. */
+export const resourcesIn = (texts: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(texts.map((text) => split('--resource', text, '=', 'NAME=FILE')));
 
 /** The oracles of the files that were named. */
 export async function ownOracles({

@@ -55,6 +55,7 @@ export function addSoak(program: Command): void {
     .option('--oracle <file>', 'oracles of your own, in a .mjs or a .py', many)
     .option('--without <endpoint>', 'an endpoint to which nobody is related', many)
     .option('--image <container=folder>', 'what the image of a container brings', many)
+    .option('--resource <name=file>', 'the file of a resource of the charm', many)
     .option('--answered-by <key>', 'a key that answers a request; by default all keys', many)
     .option('--python <program>', "the interpreter; by default that of the charm's own venv")
     .option('--plain', 'a process for every hook and every call, and no hook is remembered')

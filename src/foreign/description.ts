@@ -60,6 +60,8 @@ export interface Description {
   readonly storage: readonly string[];
   readonly containers: readonly ContainerOf[];
   readonly actions: readonly ActionOf[];
+  /** Files that come with it, by their names; null where nobody has given one. */
+  readonly resources: Readonly<Record<string, string | null>>;
   /** All that the file says in which the charm is named. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -82,6 +84,7 @@ const metadata = v.object({
   ),
   config: v.optional(v.unknown()),
   actions: v.optional(v.unknown()),
+  resources: byName(v.unknown()),
 });
 const actionsIn = byName(
   v.object({
@@ -145,6 +148,7 @@ export function describeCharm(folder: string): Description {
       name,
       defaults: defaultsIn(one?.params ?? {}),
     })),
+    resources: Object.fromEntries(Object.keys(known.resources ?? {}).map((name) => [name, null])),
     document: asRecord(contentOf(file)),
   };
 }

@@ -7,6 +7,7 @@ import { type Description, describeCharm } from './description.ts';
 import type { Workshop } from './hook-run.ts';
 import { asksAndReads, checkFits, type OtherSide } from './other-side.ts';
 import { checkImages, withImages } from './pebble/image.ts';
+import { type Files, withResources } from './resources.ts';
 import { charmsIn, type ForeignSimulated, simulatedOf } from './simulated-foreign.ts';
 import { openToolServer } from './tool-server.ts';
 import { topologyOf } from './topology.ts';
@@ -27,6 +28,8 @@ export interface ForeignOptions extends Running {
   readonly without?: readonly string[];
   /** Folders with what the images of containers bring, by the container's name. */
   readonly images?: Readonly<Record<string, string>>;
+  /** Files of the charm's resources, by the resource's name. */
+  readonly resources?: Files;
 }
 
 /** An action, with what operators give it. */
@@ -53,9 +56,9 @@ export async function openForeignCharm(
   folder: string,
   options: ForeignOptions = {},
 ): Promise<ForeignCharm> {
-  const { images = {} } = options;
+  const { images = {}, resources = {} } = options;
   const withImage = withImages(images);
-  const whole = withImage(describeCharm(folder));
+  const whole = withResources(withImage(describeCharm(folder)), resources);
   const others = othersOf(whole, options, withImage);
   const endpoints = whole.endpoints.filter(({ name }) => others[name] !== undefined);
   const description = { ...whole, endpoints };

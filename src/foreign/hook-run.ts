@@ -42,6 +42,8 @@ export interface Workshop {
   readonly pebble: PebbleServer | null;
   readonly folderOf: (unit: string) => UnitFolder;
   readonly storageOf: (unit: string, name: string) => string;
+  /** Where a unit has a file that comes with the charm; a `ToolError` where it has none. */
+  readonly resourceOf: (unit: string, name: string) => string;
   /** What is known of hooks that were run; null where each is to be run. */
   readonly memory: Map<string, HookRecord> | null;
   /** How many hooks came to be a process, and how many were known. */
@@ -190,11 +192,18 @@ async function run(
 }
 
 const answered = (
-  { charm, storageOf }: Workshop,
+  { charm, storageOf, resourceOf }: Workshop,
   { tools, beside }: HookOrder,
   call: Call,
 ): Answered =>
-  answer({ tools, charm, beside, storage: (name) => storageOf(tools.view.unit, name) }, call);
+  answer(
+    {
+      ...{ tools, charm, beside },
+      storage: (name) => storageOf(tools.view.unit, name),
+      resource: (name) => resourceOf(tools.view.unit, name),
+    },
+    call,
+  );
 
 /**
  * Every other update-status may come to something else of the same, by what a process leaves to chance:

@@ -122,11 +122,12 @@ const updateStatusRests = ofRuns(
 
 /** All that a unit may write to, as text, by what it is. */
 const writtenBy = (
-  { relations, secrets, units }: World<null, Pod>,
+  { relations, secrets, units, applications }: World<null, Pod>,
   unit: string,
 ): Readonly<Record<string, string>> => ({
   'a databag': JSON.stringify(relations),
   'a secret': JSON.stringify(Object.entries(secrets).map(([id, { revisions }]) => [id, revisions])),
+  'what leaders say': JSON.stringify(Object.values(applications).map(({ settings }) => settings)),
   'its state': JSON.stringify(units[unit]?.state),
 });
 

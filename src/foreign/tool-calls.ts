@@ -11,6 +11,7 @@ import { type Answered, type Call, unknownTool, Words } from './call.ts';
 import type { Description } from './description.ts';
 import { portIn } from './ports.ts';
 import { secretCall } from './secret-calls.ts';
+import { leaderCall, stateCall } from './state-calls.ts';
 import { addressesOf, addressOf, networkOf } from './unit-address.ts';
 import { valuesOf } from './values.ts';
 
@@ -37,6 +38,8 @@ export interface Around {
   readonly beside: Beside;
   /** Where the unit's storage is. */
   readonly storage: (name: string) => string;
+  /** Where the unit has a file that comes with the charm; a `ToolError` where there is none. */
+  readonly resource: (name: string) => string;
 }
 
 /** Carries out one call. */
@@ -56,7 +59,8 @@ function carryOut(around: Around, call: Call): string {
   if (tool.startsWith('secret-')) return secretCall(around.tools, call, of);
   if (tool.startsWith('status-')) return statusCall(around, of);
   if (tool.startsWith('action-')) return actionCall(around, of);
-  if (tool.startsWith('state-')) return stateCall(around, call, of);
+  if (tool.startsWith('state-')) return stateCall(around.tools, call, of);
+  if (tool.startsWith('leader-')) return leaderCall(around.tools, call, of);
   return otherCall(around, of);
 }
 
@@ -149,30 +153,7 @@ function statusCall({ tools, beside }: Around, words: Words): string {
   return '';
 }
 
-function stateCall({ tools }: Around, call: Call, words: Words): string {
-  switch (words.tool) {
-    case 'state-get': {
-      const [key] = words.rest;
-      const state = tools.stateShown();
-      if (key === undefined || key === '-')
-        return words.shown(Object.keys(state).length === 0 ? null : sorted(state));
-      if (words.has('strict') && state[key] === undefined)
-        throw new ToolError(words.tool, 1, `"${key}" not found`);
-      return words.shown(state[key] ?? '');
-    }
-    case 'state-set':
-      tools.stateSet(valuesOf(words.tool, words.flags.get('file'), words.rest, call));
-      return '';
-    case 'state-delete':
-      if (words.rest[0] === undefined) throw words.wrong('no key specified');
-      tools.stateDelete(words.rest[0]);
-      return '';
-    default:
-      throw unknownTool(words.tool);
-  }
-}
-
-function otherCall({ tools, charm, beside, storage }: Around, words: Words): string {
+function otherCall({ tools, charm, beside, storage, resource }: Around, words: Words): string {
   const { view } = tools;
   const { storage: attached = [] } = view;
   const [first] = words.rest;
@@ -202,6 +183,9 @@ function otherCall({ tools, charm, beside, storage }: Around, words: Words): str
       if (first !== 'private-address' && first !== 'public-address')
         throw words.wrong(`unknown setting "${first}"`);
       return words.shown(addressOf(view.unit));
+    case 'resource-get':
+      if (first === undefined) throw words.wrong('missing required resource name');
+      return resource(first);
     case 'application-version-set':
       if (first === undefined) throw words.wrong('no version specified');
       beside.version = first;

@@ -8,6 +8,7 @@ import type { HookRecord, Workshop } from './hook-run.ts';
 import { dispatchOf, ForkLauncher, PlainLauncher, pythonOf } from './launch.ts';
 import { CharmRoom } from './pebble/charm-room.ts';
 import { openPebble } from './pebble/server.ts';
+import { fetched } from './resources.ts';
 import { Shortcut } from './shortcut.ts';
 import type { ToolServer } from './tool-server.ts';
 import { UnitFolder } from './unit-files.ts';
@@ -63,6 +64,8 @@ export function workshopIn(
       mkdirSync(path, { recursive: true });
       return path;
     },
+    resourceOf: (unit, name) =>
+      fetched(charm, name, join(units, unit.replace('/', '-'), 'resources')),
     memory: isPlain ? null : new Map<string, HookRecord>(),
     counts: { run: 0, known: 0 },
   };

@@ -88,6 +88,7 @@ export async function runHook<Shared, Own>(
     kept: pending === null ? kept : null,
     failure,
     status: tools.status,
+    ...(tools.settings === null ? {} : { settings: tools.settings }),
     isDeposed: view.leader && interruption?.how === 'deposed' && interruption.at <= steps.length,
     outside: after,
     seconds,

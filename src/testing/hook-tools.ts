@@ -1,7 +1,7 @@
 /**
  * Juju's hook tools, as one hook of one unit finds them: the same names, the same rules, the same
  * words when they refuse. What is written is seen by this hook at once and by the world when the
- * hook ends well; status is seen at once.
+ * hook ends well; status and what a leader says by `leader-set` are seen at once.
  */
 
 import { merged } from '../juju/databag.ts';
@@ -32,6 +32,8 @@ export class HookTools {
   readonly view: View;
   readonly secrets: SecretTools;
   status: Status | null = null;
+  /** What the leader said to its followers; null where it said nothing. */
+  settings: Databag | null = null;
   /** False as soon as leadership was lost, which a hook that takes longer than its promise may meet. */
   #leads: boolean;
   #wasDenied = false;
@@ -138,6 +140,22 @@ export class HookTools {
     this.#asks.add('unit-state');
     this.#state = merged(this.#state, { [key]: '' });
     this.#blanks = this.#blanks.filter((blank) => blank !== key);
+  }
+
+  /** What leaders have said to all units of the application. */
+  leaderGet(): Databag {
+    return this.settings ?? this.view.settings ?? {};
+  }
+
+  /** In force at once, whatever becomes of the hook; an empty value takes its key away. */
+  leaderSet(values: Databag): void {
+    if (!this.isLeader())
+      throw new ToolError(
+        'leader-set',
+        1,
+        'cannot write leadership settings: cannot write settings: not the leader',
+      );
+    this.settings = merged(this.leaderGet(), values);
   }
 
   statusSet(status: Status): void {

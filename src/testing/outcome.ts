@@ -1,4 +1,4 @@
-import type { DispatchRun, Status } from '../juju/index.ts';
+import type { Databag, DispatchRun, Status } from '../juju/index.ts';
 import type { Action } from './actions.ts';
 import type { Kept, Pending } from './hook-tools.ts';
 import type { World } from './world.ts';
@@ -19,6 +19,8 @@ export interface Outcome<Shared = unknown, Own = unknown> {
   readonly failure: string | null;
   /** Seen at once, whether the hook ended well or not; null where none was set. */
   readonly status: Status | null;
+  /** What its leader said by `leader-set`, in force as the status is; missing where it said nothing. */
+  readonly settings?: Databag;
   readonly isDeposed: boolean;
   readonly outside: Seen<Shared, Own>;
   readonly seconds: number;

@@ -3,6 +3,7 @@ import { outsideOf } from './deploy.ts';
 import { aCharm, anAction, aWorld, canHappen, given, heldState } from './given.ts';
 import { runHook } from './hook-run.ts';
 import { HookTools, type Kept, type Pending } from './hook-tools.ts';
+import { withSettings } from './leader-settings.ts';
 import { delivered, entered, flushed, withoutLeader, withUnit } from './lifecycle.ts';
 import { toldOfWorkload } from './news.ts';
 import { operated } from './operations.ts';
@@ -164,12 +165,13 @@ export function applied<Shared, Own>(
   hook: Hook,
   outcome: Outcome<Shared, Own>,
 ): World<Shared, Own> {
-  const { pending, status, isDeposed, seconds } = outcome;
+  const { pending, status, settings, isDeposed, seconds } = outcome;
   const { shared, own } = outcome.outside;
   let next: World = { ...world, seconds: world.seconds + seconds };
   const unit = unitNamed(next, name);
   const { application } = unit;
   if (status !== null) next = withUnit(next, name, { ...unit, status });
+  if (settings !== undefined) next = withSettings(next, name, settings);
   if (isDeposed) next = withoutLeader(next, application);
   next =
     pending === null

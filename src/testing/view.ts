@@ -31,6 +31,8 @@ export interface View<Shared = unknown, Own = unknown> {
   readonly endpoint: string | null;
   /** The options of its application, where those change in the course of things. */
   readonly config?: Configuration;
+  /** What leaders of its application have said to all units; missing where that is nothing. */
+  readonly settings?: Databag;
   readonly state: Databag;
   readonly blanks: readonly string[];
   /** The storage that is attached to it, what it was not told of yet included; missing where there is none. */
@@ -88,7 +90,7 @@ export function viewOf<Shared, Own>(
   given('viewOf', 'the hook', hook, { name: 'text' });
   const unit = unitNamed(world, name);
   const { application } = unit;
-  const { leader, config } = applicationNamed(world, application);
+  const { leader, config, settings } = applicationNamed(world, application);
   const relations: Record<string, RelationView> = {};
   for (const [id, relation] of Object.entries(world.relations)) {
     const isOurs = relation.provider === application || relation.requirer === application;
@@ -133,6 +135,7 @@ export function viewOf<Shared, Own>(
     dyingUnits: unitsOf(world, application).filter((other) => world.units[other]?.life === 'dying'),
     endpoint: unit.endpoint,
     ...(config === undefined ? {} : { config }),
+    ...(settings === undefined ? {} : { settings }),
     state: unit.state,
     blanks: unit.blanks ?? [],
     ...(storage.length === 0 ? {} : { storage }),

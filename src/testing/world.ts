@@ -48,6 +48,8 @@ export interface Application {
   readonly options: Options;
   /** Its options as operators have set them, where they change in the course of things. */
   readonly config?: Configuration;
+  /** What its leaders have said by `leader-set`; missing where that is nothing. */
+  readonly settings?: Databag;
   /** How it calls its own end, where that is another name. */
   readonly ownEndpoint?: string;
   /** Its hooks are run as those of the application under test are; missing where a script plays it. */

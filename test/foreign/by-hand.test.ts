@@ -284,6 +284,34 @@ describe('a model by hand', { timeout: 60_000 }, () => {
     },
   );
 
+  it('brings files with a charm, and has its leader speak to the others', async () => {
+    const words = join(emptyFolder(), 'words.txt');
+    writeFileSync(words, 'fair winds');
+    const metadata = 'name: one\nresources:\n  words:\n    type: file\n    filename: words.txt\n';
+    const speaks = `case "$JUJU_DISPATCH_PATH" in
+      hooks/start) words=$(resource-get words); if [ "$(is-leader)" = True ]; then leader-set "said=$(cat "$words")"; fi ;;
+      hooks/leader-settings-changed) status-set active "heard: $(leader-get said)" ;;
+    esac`;
+    const charm = charmThat(speaks, metadata);
+    const path = emptyFolder();
+    await expect(
+      reopened(path).deploy({ ...one('one', charm), resources: { deeds: words } }),
+    ).rejects.toThrow('one has no resource deeds; it has words');
+    await reopened(path).deploy({ ...one('one', charm, 2), resources: { words } });
+    const model = reopened(path);
+    await model.rest();
+    const { units, applications } = model.world;
+    expect(applications.one?.settings).toEqual({ said: 'fair winds' });
+    expect(units['one/1']?.status).toEqual({ name: 'active', message: 'heard: fair winds' });
+    expect(readFileSync(join(path, 'units/one-0/resources/words/words.txt'), 'utf8')).toBe(
+      'fair winds',
+    );
+    const bare = reopened(emptyFolder());
+    await bare.deploy(one('one', charm));
+    await bare.rest();
+    expect(bare.world.units['one/0']?.failed?.name).toBe('start');
+  });
+
   it('has a unit lead in place of another, and says so to both', async () => {
     const told: string[] = [];
     const model = reopened(emptyFolder(), told);

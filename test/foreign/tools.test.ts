@@ -21,9 +21,10 @@ function hook(of: Hook = { name: 'start' }, unit = 'lighthouse/0') {
     applicationStatus: { name: 'unknown', message: '' },
   };
   const storage = (name: string) => `/storage/${name}`;
+  const resource = (name: string) => `/resources/${name}`;
   return (line: string, input = '', files: Readonly<Record<string, string>> = {}) => {
     const [tool = '', ...args] = line.split(' ');
-    const said = answer({ tools, charm, beside, storage }, { tool, args, input, files });
+    const said = answer({ tools, charm, beside, storage, resource }, { tool, args, input, files });
     return said.exit === 0 ? said.stdout : `${said.exit}: ${said.stderr}`;
   };
 }
@@ -64,6 +65,30 @@ describe('a hook tool', () => {
     expect(call('storage-get -s none/0 location')).toContain('storage not found');
   });
 
+  it('keeps what a leader says to its followers, who read it and say nothing', () => {
+    const leader = hook();
+    expect(leader('leader-get --format=json')).toBe('{}\n');
+    expect(leader('leader-set a=1 b=two')).toBe('');
+    expect(leader('leader-set a=')).toBe('');
+    expect(leader('leader-get')).toBe('b: two\n');
+    expect(leader('leader-get b')).toBe('two\n');
+    expect(leader('leader-get a')).toBe('');
+    expect(leader('leader-get a=1')).toBe('2: ERROR invalid key "a=1"\n');
+    expect(leader('leader-set word')).toBe('2: ERROR expected "key=value", got "word"\n');
+    const follower = hook({ name: 'start' }, 'lighthouse/1');
+    expect(follower('leader-set a=1')).toBe(
+      '1: ERROR cannot write leadership settings: cannot write settings: not the leader\n',
+    );
+    expect(follower('leader-get --format=json')).toBe('{}\n');
+  });
+
+  it('says where a resource is', () => {
+    const call = hook();
+    expect(call('resource-get words')).toBe('/resources/words');
+    expect(call('resource-get')).toBe('2: ERROR missing required resource name\n');
+    expect(call('resource-get one two')).toBe('2: ERROR unrecognized args: ["two"]\n');
+  });
+
   it('keeps ports and statuses', () => {
     const call = hook();
     call('open-port 80');
@@ -82,7 +107,7 @@ describe('a hook tool', () => {
 
   it('is refused where the simulation has no such thing, or nobody has', () => {
     const call = hook();
-    for (const tool of ['credential-get', 'leader-get', 'secret-eat', 'relation-eat', 'nothing'])
+    for (const tool of ['credential-get', 'leader-eat', 'secret-eat', 'relation-eat', 'nothing'])
       expect(call(tool)).toBe(`1: ERROR ${tool} is not in the simulated Juju\n`);
     expect(call('is-leader --wrong')).toBe('2: ERROR option provided but not defined: --wrong\n');
     expect(call('relation-get -r')).toBe('2: ERROR option needs an argument: -r\n');

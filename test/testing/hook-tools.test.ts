@@ -198,9 +198,10 @@ class AsPrograms {
 
   answer({ tool, argv: args, stdout }: Recorded, input: string) {
     this.#made = stdout.trim() || undefined;
-    const storage = () => '';
+    const nowhere = () => '';
     const call = { tool, args, input, files };
-    return answer({ tools: this.#tools, charm: foreign, beside: this.#beside, storage }, call);
+    const around = { tools: this.#tools, charm: foreign, beside: this.#beside };
+    return answer({ ...around, storage: nowhere, resource: nowhere }, call);
   }
 }
 

@@ -141,6 +141,29 @@ describe('the order of hooks', () => {
     expect(due).toEqual([[hook.name], [hook.name], []]);
   });
 
+  it('followers are told of what their leader says by leader-set, though its hook failed', async () => {
+    const settled = await related();
+    const leader = 'pgbouncer/0';
+    const own = settled.outside.units[leader];
+    if (own === undefined) throw new Error('it is not there');
+    const said = (world: PgbouncerWorld, values: Readonly<Record<string, string>>) => {
+      const hook = { name: 'update-status' };
+      const tools = new HookTools(viewOf(world, leader, hook));
+      tools.leaderSet(values);
+      return applied(simulated, world, leader, hook, {
+        ...{ pending: null, failure: 'it failed', status: null, isDeposed: false },
+        ...(tools.settings === null ? {} : { settings: tools.settings }),
+        ...{ outside: { shared: settled.outside.shared, own }, seconds: 0, steps: [], run: null },
+      });
+    };
+    const told = said(settled, { word: 'go' });
+    expect(names(told, 'pgbouncer/1')).toEqual(['leader-settings-changed']);
+    expect(tools(told, 'pgbouncer/1').leaderGet()).toEqual({ word: 'go' });
+    const [world] = await drain(told, 'pgbouncer/1');
+    expect(names(said(world, { word: 'go' }), 'pgbouncer/1')).toEqual([]);
+    expect(said(world, { word: '' }).applications.pgbouncer).not.toHaveProperty('settings');
+  });
+
   it('leader-elected comes before the hooks of relations, created before it', async () => {
     let world = await related();
     world = await happened(

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { checksFail, describeCharm, type HandModel, restarts } from '../../foreign/index.ts';
 import { nearest } from '../../misuse/nearest.ts';
 import type { RunHook } from '../../testing/index.ts';
-import { imagesIn } from '../foreign-options.ts';
+import { imagesIn, resourcesIn } from '../foreign-options.ts';
 import { out } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { WrongUse } from '../wrong-use.ts';
@@ -16,10 +16,15 @@ interface DeployOptions extends WorkingOptions {
   readonly units: number;
   readonly config: readonly string[];
   readonly image: readonly string[];
+  readonly resource: readonly string[];
   readonly python?: string;
 }
 
 const many = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+/** The model is taken up again from other folders. */
+const allResolved = (named: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(named).map(([name, at]) => [name, resolve(at)]));
 
 function atLeastOne(text: string): number {
   const count = wholeNumber(text);
@@ -35,6 +40,7 @@ export function addApplications(juju: Command): void {
     .option('-n, --num-units <n>', 'how many units', wholeNumber, 1)
     .option('--config <option=value>', 'the value of an option; may be repeated', many, [])
     .option('--image <container=folder>', 'what the image of a container brings', many, [])
+    .option('--resource <name=file>', 'the file of a resource; may be repeated', many, [])
     .option('--python <program>', "the interpreter; by default that of the charm's own venv")
     .action(async (charm: string, name: string | undefined, given: DeployOptions & Counted) => {
       const folder = resolve(charm);
@@ -45,8 +51,8 @@ export function addApplications(juju: Command): void {
           `invalid application name "${application}": small letters, digits, hyphens between words`,
         );
       const config = valuesIn(options, given.config);
-      const named = Object.entries(imagesIn(given.image));
-      const images = Object.fromEntries(named.map(([name, at]) => [name, resolve(at)]));
+      const images = allResolved(imagesIn(given.image));
+      const resources = allResolved(resourcesIn(given.resource));
       const python = given.python?.includes('/') ? resolve(given.python) : given.python;
       await work(
         given,
@@ -56,7 +62,8 @@ export function addApplications(juju: Command): void {
           await model.deploy({
             ...{ application, units: given.numUnits, config, folder },
             ...(python === undefined ? {} : { python }),
-            ...(named.length === 0 ? {} : { images }),
+            ...(Object.keys(images).length === 0 ? {} : { images }),
+            ...(Object.keys(resources).length === 0 ? {} : { resources }),
           });
         },
         { begins: true },

@@ -25,6 +25,8 @@ interface CharmPlace {
   readonly python?: string;
   /** Folders with what the images of its containers bring, by the container's name. */
   readonly images?: Readonly<Record<string, string>>;
+  /** Files of its resources, by the resource's name. */
+  readonly resources?: Readonly<Record<string, string>>;
 }
 
 /** What is deployed, from where, and how it is set up. */

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSyn
 import { join } from 'node:path';
 import { Misuse } from '../../testing/index.ts';
 import { type Description, describeCharm } from '../description.ts';
+import { type Files, withResources } from '../resources.ts';
 import { type Entry, entry, FileTree } from './file-tree.ts';
 
 /** Files are kept in memory, and laid out anew for whatever is run on them. */
@@ -39,17 +40,19 @@ export function imageIn(folder: string): FileTree {
   return FileTree.ofImage(found);
 }
 
-/** The charm in a folder, with what its images bring; `Misuse` where an image is of none of its containers. */
+/** The charm in a folder, with what its images bring and the files of its resources; `Misuse` where one is of none that it has. */
 export function charmAt({
   folder,
   images = {},
+  resources = {},
 }: {
   readonly folder: string;
   readonly images?: Readonly<Record<string, string>>;
+  readonly resources?: Files;
 }): Description {
   const charm = withImages(images)(describeCharm(folder));
   checkImages([charm], images);
-  return charm;
+  return withResources(charm, resources);
 }
 
 /** `Misuse` where an image is of no container of these charms. */
