@@ -89,21 +89,23 @@ export class Gatekeeper {
     if (this.#known.has(role) || this.tenants.has(role)) return;
     const lent = this.#lendings.to(role);
     const { roles, databases } = this.attackers;
-    const others = databases.has(database) ? lent.filter((one) => !roles.has(one)) : lent;
+    const own = databases.has(database) ? [...roles] : [];
+    const others = lent.filter((one) => !own.includes(one));
     const rights = this.#lendings.makes(role)
       ? 'was made with rights to make roles or databases'
-      : await this.rightsOf(role, database, others);
+      : await this.rightsOf(role, database, others, own);
     if (rights !== null) this.intrusions.push({ role, rights, database });
   }
 
   /**
-   * What a role may do beyond one database; null for nothing. Of one that is gone there is what it was
-   * lent.
+   * What a role may do beyond one database, and beyond what is given to some; null for nothing. Of one
+   * that is gone there is what it was lent.
    */
   async rightsOf(
     role: string,
     database: string,
     lent: readonly string[] = [],
+    given: readonly string[] = [],
   ): Promise<string | null> {
     const key = `${role} ${database}`;
     const known = this.#rights.get(key);
@@ -114,11 +116,11 @@ export class Gatekeeper {
          UNION SELECT m.roleid FROM pg_auth_members m JOIN r ON m.member = r.oid)
        SELECT bool_or(p.rolsuper) AS super, bool_or(p.rolcreatedb OR p.rolcreaterole OR p.rolreplication OR p.rolbypassrls) AS makes,
               bool_or(p.rolname LIKE 'pg\\_%') AS predefined,
-              bool_or(EXISTS (SELECT FROM pg_database d WHERE d.datdba = p.oid AND d.datname <> $2
+              bool_or(p.rolname <> ALL ($4) AND EXISTS (SELECT FROM pg_database d WHERE d.datdba = p.oid AND d.datname <> $2
                          -- One that was renamed is the same tenants'.
                          AND d.datdba <> ALL (SELECT o.datdba FROM pg_database o WHERE o.datname = $2))) AS owns
          FROM r JOIN pg_roles p USING (oid)`,
-      [role, database, lent],
+      [role, database, lent, given],
     );
     const { super: isSuper, makes, predefined, owns } = rows[0] ?? {};
     const rights = isSuper

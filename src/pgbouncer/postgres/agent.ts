@@ -2,7 +2,7 @@ import type { Row, Session } from '../wire/index.ts';
 import { verifierOf } from '../wire/scram.ts';
 import type { Connections } from './connections.ts';
 import { agentPrefix, freshName } from './login.ts';
-import { isClosed, raced } from './problem.ts';
+import { isClosed, isNobody, raced } from './problem.ts';
 import type { Server } from './server.ts';
 import { join } from './statements/grant.ts';
 import * as sql from './statements/removal.ts';
@@ -19,6 +19,8 @@ export class Agent {
   readonly #password = freshName('') + freshName('');
   /** The owners of the databases that it was let into. */
   readonly #entered = new Map<string, string>();
+  /** What it was lent for one database alone, and has still. */
+  readonly #owed = new Set<string>();
   #isMade = false;
 
   constructor(connections: Connections, server: Server) {
@@ -31,8 +33,14 @@ export class Agent {
     return this.#user;
   }
 
-  /** Lends it the rights of roles, once more where something has taken them away. */
+  /**
+   * Lends it the rights of roles, once more where something has taken them away. What it was lent for
+   * another database and the server did not take back goes first: nobody is entered with it.
+   */
   async lend(roles: readonly string[]): Promise<void> {
+    for (const role of this.#owed)
+      if (roles.includes(role)) this.#owed.delete(role);
+      else await this.giveBack([role]).catch((problem) => this.#gone(role, problem));
     const { major } = this.#server;
     if (!this.#isMade) await this.#sweep();
     const making = this.#isMade
@@ -46,8 +54,15 @@ export class Agent {
   /** Takes back what was lent for one database alone. */
   async giveBack(roles: readonly string[]): Promise<void> {
     if (roles.length === 0) return;
+    for (const role of roles) this.#owed.add(role);
     const statements = roles.map((role) => sql.takeRole(role, this.#user));
     await this.#connections.send('take back what an agent was lent', statements);
+    for (const role of roles) this.#owed.delete(role);
+  }
+
+  #gone(role: string, problem: unknown): void {
+    if (!isNobody(problem)) throw problem;
+    this.#owed.delete(role);
   }
 
   /** Opens a database of the deployment's own where a tenant has closed it, and enters it. */

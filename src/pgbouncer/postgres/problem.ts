@@ -80,6 +80,10 @@ export async function raced<Result>(body: () => Promise<Result>): Promise<Result
 export const isHeldUp = (problem: unknown): boolean =>
   problem instanceof SqlProblem && problem.sqlState === '55P03';
 
+/** Whether a role is not there. */
+export const isNobody = (problem: unknown): boolean =>
+  problem instanceof SqlProblem && problem.sqlState === '42704';
+
 /** Whether a database takes no connections. */
 export const isClosed = (problem: unknown): boolean =>
   problem instanceof SqlProblem && problem.sqlState === '55000';
