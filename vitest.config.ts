@@ -1,5 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+/** What tests on real servers have in common. */
+const onServers = {
+  globalSetup: ['test/integration/programs-are-there.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  // What a test waits for comes sooner or later on a machine that has other work.
+  expect: { poll: { timeout: 10_000 } },
+};
+
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
   test: {
@@ -17,11 +26,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/{integration,browser,packaging,pgbouncer/charm}/**/*.test.ts'],
-          globalSetup: ['test/integration/programs-are-there.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // What a test waits for comes sooner or later on a machine that has other work.
-          expect: { poll: { timeout: 10_000 } },
+          ...onServers,
+        },
+      },
+      {
+        test: {
+          // On Node what differs there; `npm run test:node` runs any of them.
+          name: 'node',
+          include: [
+            'test/pgbouncer/charm/{story,leftovers}.test.ts',
+            'test/packaging/any-charm.test.ts',
+          ],
+          env: { HOOKCHART_RUNTIME: 'node' },
+          ...onServers,
         },
       },
     ],

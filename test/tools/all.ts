@@ -1,5 +1,6 @@
-/** All that CI runs, in CI's order; the last line counts what passed. */
-import { spawnSync } from 'node:child_process';
+/** All that CI runs, what is independent side by side; the last line counts what passed. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../src/pgbouncer/demo/servers/program.ts';
@@ -25,43 +26,60 @@ const searches = {
     '--units 2 --relations 1 --crashes 0 --leader-changes 1 --outages 0 --removals 1 --restarts 1 --lags 1',
 };
 
-/** A step that fails ends the whole, since what follows would say less. */
-const steps: readonly (readonly [name: string, ...args: string[]])[] = [
-  ['format, lint, arrows, purity, types, unused code', 'run', 'check'],
-  ['build', 'run', 'build'],
-  ['package: publint, attw', 'run', 'package'],
+interface Step {
+  readonly name: string;
+  readonly command: readonly [program: string, ...args: string[]];
+}
+
+const hookchart = (...args: readonly string[]) =>
+  [process.execPath, 'dist/src/cli/main.js', ...args] as const;
+const tool = (name: string) => [process.execPath, `dist/test/tools/${name}.js`] as const;
+
+const build: Step = { name: 'build', command: ['npm', 'run', 'build'] };
+
+/** None builds anew what others run at the same time; what takes longest begins first. */
+const beside: readonly Step[] = [
+  {
+    name: 'format, lint, arrows, purity, types, unused code',
+    command: ['npm', 'run', 'check'],
+  },
+  { name: 'planted faults', command: tool('plant-faults') },
   ...Object.entries(searches).map(
-    ([name, bounds]) =>
-      [
-        `every interleaving: ${name}`,
-        ...['run', '-s', 'hookchart', '--', 'verify'],
+    ([name, bounds]): Step => ({
+      name: `every interleaving: ${name}`,
+      command: hookchart(
+        'verify',
         ...bounds.split(' ').filter((word) => word !== ''),
         ...['--record', `${kept(name)}.html`, '--save', `${kept(name)}.json`],
-      ] as const,
+      ),
+    }),
   ),
+  { name: 'docs: reference, recorded demo, site, links', command: tool('docs') },
   ...Object.entries({
     '': [],
     ', in slices': ['--charm', '#simulatedInSlices'],
     ', with certificates': ['--charm', '#simulatedWithTls'],
   }).map(
-    ([which, charm]) =>
-      [
-        `random histories${which}`,
-        ...['run', '-s', 'hookchart', '--', 'soak', '--hooks', '25000', ...charm],
+    ([which, charm]): Step => ({
+      name: `random histories${which}`,
+      command: hookchart(
+        ...['soak', '--hooks', '25000', ...charm],
         ...['--record', `${kept(`random histories${which}`)}.html`],
-      ] as const,
+      ),
+    }),
   ),
-  ['planted faults', 'run', '-s', 'faults'],
-  ['docs: reference, recorded demo, site, links', 'run', 'docs'],
-  [
-    'the charm, run by Node',
-    ...['run', 'test:node', '--'],
-    ...['pgbouncer/charm/story', 'pgbouncer/charm/leftovers', 'packaging/any-charm'].map(
-      (name) => `test/${name}.test.ts`,
-    ),
-  ],
-  ['tests', 'test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  // Its scripts would build once more.
+  { name: 'package: publint, attw', command: ['npm', 'run', 'package', '--ignore-scripts'] },
 ];
+
+/** By themselves: they measure time, and take both cores. */
+const tests: Step = {
+  name: 'tests',
+  command: [
+    'npm',
+    ...['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  ],
+};
 
 /** Whose completion is tried where they are; their tests say by name that they are not. */
 for (const shell of ['zsh', 'fish'])
@@ -74,22 +92,45 @@ for (const shell of ['zsh', 'fish'])
 let [passed, failed] = [0, 0];
 rmSync(report, { force: true });
 rmSync(failures, { recursive: true, force: true });
-for (const [name, ...args] of steps) {
-  process.stdout.write(`\n— ${name}\n`);
-  // What builds may have taken it away.
+for (const steps of [[build], beside, [tests]]) {
+  // What follows a step that failed would say less.
+  if (failed > 0) break;
   mkdirSync(failures, { recursive: true });
-  const { status } = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (name === 'tests') {
-    const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
-    passed += counts?.numPassedTests ?? 0;
-    failed += Math.max(counts?.numFailedTests ?? 1, status === 0 ? 0 : 1);
-  } else if (status === 0) passed += 1;
-  else {
-    failed += 1;
-    break;
-  }
+  await together(steps);
 }
 for (const name of readdirSync(failures))
   process.stdout.write(`what was found is kept in ${join(failures, name)}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Two at a time, for most take one core and CI has two. */
+async function together(steps: readonly Step[]): Promise<void> {
+  const waiting = [...steps];
+  const lane = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      await take(step, steps.length > 1);
+      if (failed > 0) return;
+    }
+  };
+  await Promise.all([lane(), lane()]);
+}
+
+/** What it prints is shown as it comes where it is alone, and else in one piece when it has ended. */
+async function take({ name, command: [program, ...args] }: Step, isHeld: boolean): Promise<void> {
+  if (!isHeld) process.stdout.write(`\n— ${name}\n`);
+  const started = performance.now();
+  const output = isHeld ? 'pipe' : 'inherit';
+  const child = spawn(program, args, { stdio: ['ignore', output, output] });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (part: Buffer) => printed.push(part));
+  const [status] = await once(child, 'close');
+  const seconds = Math.round((performance.now() - started) / 1000);
+  if (isHeld) process.stdout.write(`\n— ${name} (${seconds} s)\n${Buffer.concat(printed)}`);
+  if (name === tests.name) {
+    const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null;
+    passed += counts?.numPassedTests ?? 0;
+    failed += Math.max(counts?.numFailedTests ?? 1, status === 0 ? 0 : 1);
+  } else if (status === 0) passed += 1;
+  else failed += 1;
+}

@@ -82,7 +82,8 @@ const chosen = faults.filter(({ name }) => only === undefined || name.includes(o
 const root = mkdtempSync(join(tmpdir(), 'hookchart-faults-'));
 let missed = 0;
 try {
-  cpSync('dist', join(root, 'dist'), { recursive: true });
+  for (const part of ['src', 'machines'])
+    cpSync(join('dist', part), join(root, 'dist', part), { recursive: true });
   cpSync('package.json', join(root, 'package.json'));
   symlinkSync(resolve('node_modules'), join(root, 'node_modules'));
   print('| fault | found by | in s | violates | history |\n|---|---|---|---|---|');
