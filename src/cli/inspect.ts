@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import {
   emptyRecording,
@@ -15,9 +16,95 @@ import {
   tellEntry,
 } from '../inspector/index.ts';
 import { charmOfReplay, Misuse, parseReplay } from '../testing/index.ts';
-import { aboutFile, textOf, unwritable } from './files.ts';
+import {
+  aboutFile,
+  checkEnding,
+  checkWritable,
+  recordingEndings,
+  textOf,
+  unwritable,
+} from './files.ts';
+import { out } from './output.ts';
 import { CharmIsGone, simulatedFor, simulatedIn } from './simulated-module.ts';
+import { atLeastOne, wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
+
+/** The command `inspect`. */
+export function addInspect(program: Command): void {
+  program
+    .command('inspect')
+    .description('the page that shows runs: as they come in, or from a file')
+    .argument('[file]', 'a recording, or a history that a failed verification has written')
+    .option(
+      '--charm <module>',
+      'run a history with another charm than it names: a path or a package that exports `simulated`, or #NAME',
+    )
+    .option(
+      '--out <file>',
+      'write one file that holds the page with all runs (.html), or the recording: of [file] at once, else of what came in, at the end',
+    )
+    .option('--text', 'print the recording in words, and serve nothing')
+    .option('--run <id>', 'with --text: only the run of this id')
+    .option(
+      '--sequence',
+      "print one relation's life as a Mermaid sequence diagram, and serve nothing",
+    )
+    .option('--relation <n>', 'with --sequence: this relation; the first by default', wholeNumber)
+    .option(
+      '--keep <n>',
+      'of what comes in keep so many runs, those that failed longest',
+      atLeastOne,
+    )
+    .option('--only <word...>', 'take only runs whose unit or hook contains one of these words')
+    .option('--port <n>', 'the port of the page; any that is free by default', wholeNumber, 0)
+    .option('--no-open', 'do not open the page in a browser')
+    .action(async (file: string | undefined, options: InspectOptions) => {
+      checkRecording(options.out);
+      if (file === undefined && options.charm !== undefined)
+        throw new WrongUse('--charm is for a history: name the file that holds it');
+      const recording = file === undefined ? null : await readRecording(file, options.charm);
+      if (options.run !== undefined && !options.text) throw new WrongUse('--run is for --text');
+      if (options.relation !== undefined && !options.sequence)
+        throw new WrongUse('--relation is for --sequence');
+      if (recording === null && options.text)
+        throw new WrongUse('name the recording that is to be told in words');
+      if (recording === null && options.sequence)
+        throw new WrongUse('name the recording of which a relation is to be drawn');
+      if (recording !== null && (options.keep !== undefined || options.only !== undefined))
+        throw new WrongUse('--keep and --only are for what comes in, not for a file');
+      const isAtOnce = options.text || options.sequence || options.out !== undefined;
+      if (file !== undefined && recording !== null && isAtOnce) {
+        if (options.text) out(recordingText(file, recording, options.run));
+        if (options.sequence) out(sequenceText(file, recording, options.relation));
+        if (options.out !== undefined) writeRecording(options.out, recording);
+        return;
+      }
+      const seen = enough();
+      const hub = await serve(recording, options, out);
+      try {
+        await seen;
+      } finally {
+        await hub.close();
+        if (options.out !== undefined) writeRecording(options.out, hub.recording());
+      }
+    });
+}
+
+interface InspectOptions extends Serving {
+  readonly charm?: string;
+  readonly out?: string;
+  readonly text?: true;
+  readonly run?: string;
+  readonly sequence?: true;
+  readonly relation?: number;
+}
+
+/** What is to be written in the end: it is wrong use BEFORE anything is done where that cannot be. */
+export function checkRecording(file: string | undefined): void {
+  if (file === undefined) return;
+  checkEnding(file, recordingEndings);
+  checkWritable(file);
+}
 
 /**
  * A recording from a file, or made of a history that a verification has written: run anew, with the

@@ -1,8 +1,10 @@
+import type { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { render } from '../pgbouncer/errors.ts';
 import type { Attempt } from '../pgbouncer/ports.ts';
 import { postgres } from '../pgbouncer/postgres/index.ts';
 import { textOf } from './files.ts';
+import { json, out } from './output.ts';
 import { WrongUse } from './wrong-use.ts';
 
 export interface LeftoverOptions {
@@ -13,8 +15,27 @@ export interface LeftoverOptions {
   readonly ca?: string;
 }
 
+/** The command `leftovers`. */
+export function addLeftovers(program: Command): void {
+  program
+    .command('leftovers')
+    .description('what an application that is gone has left on its PostgreSQL, by its own records')
+    .argument('<uri>', 'postgresql://USER@HOST:PORT/DATABASE; the password is read from PGPASSWORD')
+    .requiredOption('--owner <owner>', 'the application that is gone: MODEL-UUID/APPLICATION')
+    .option('--remove', 'remove it')
+    .option('--ca <file>', 'the authority by which the server is verified')
+    .option('--json', 'print one JSON document')
+    .action(async (uri: string, options: LeftoverOptions & { json?: true }) => {
+      const users = await leftovers(uri, options, process.env.PGPASSWORD);
+      if (options.json) json({ users });
+      else if (users.length === 0) out('nothing is left\n');
+      else for (const { user, kept } of users) out(`${user}: ${kept ?? 'removed'}\n`);
+      if (options.remove && users.some(({ kept }) => kept !== null)) process.exitCode = 1;
+    });
+}
+
 /** A user that an application left on its backend. */
-export interface Leftover {
+interface Leftover {
   readonly relation: number;
   readonly user: string;
   /** Null where it was removed; else why it was not. */
