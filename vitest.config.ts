@@ -42,7 +42,8 @@ export default defineConfig({
         },
       },
     ],
-    maxWorkers: 2,
+    // One more than CI has cores: many files wait, for servers and for time to pass.
+    maxWorkers: 3,
     coverage: {
       include: [
         'machines/**',
