@@ -13,8 +13,13 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Builds the site as `npm run docs` does, but for the packages and the demo; gives its folder. */
+/**
+ * The site that `HOOKCHART_SITE` names, as `npm run docs` has just made it, or one that is built as
+ * that does, but for the packages and the demo; gives its folder.
+ */
 export function builtSite(folder: string): string {
+  const made = process.env.HOOKCHART_SITE;
+  if (made !== undefined) return made;
   const out = join(folder, 'site');
   execFileSync('node_modules/.bin/vitepress', ['build', 'docs', '--outDir', out], {
     stdio: ['ignore', 'ignore', 'inherit'],
