@@ -114,6 +114,8 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
   const progress = progressOn();
+  const againOf = (own: number) =>
+    `It is the history of seed ${own}: hookchart soak --seed ${own} --hooks 1${ofCharm(named)}`;
   let soaked: Soaked = { histories: 0, hooks: 0, steps: 0, failure: null };
   const summary = () =>
     `${seconds()} s: ${counted(soaked.histories, 'histories')}, ${counted(soaked.steps, 'steps')}, ${counted(soaked.hooks, 'hooks')} of the provider\n`;
@@ -132,6 +134,8 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
         `${counted(now.histories, 'histories')}, ${counted(now.hooks, 'hooks')}`,
       );
     });
+  } catch (error) {
+    throw withHistory(error, againOf(seed + soaked.histories));
   } finally {
     stop();
     progress.end();
@@ -145,13 +149,18 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   }
   const { shortest } = failure;
   const { file, told } = await recordFailure(record, () => recorded(charm, failure));
-  const again = `hookchart soak --seed ${failure.seed} --hooks 1${ofCharm(named)}`;
-  say(`${bad(shortest.message)}\n\nIt is the history of seed ${failure.seed}: ${again}\n${told}`);
+  say(`${bad(shortest.message)}\n\n${againOf(failure.seed)}\n${told}`);
   const { violations, story } = shortest;
   const shown = { seed: failure.seed, violations, story, recording: file };
   if (isJson) json({ ...counts, seconds: seconds(), failure: shown });
   return failure;
 }
+
+/** What the author's own code threw, with the history in which it did; wrong use has none. */
+const withHistory = (error: unknown, history: string): unknown =>
+  error instanceof Error && error.constructor === Error
+    ? new Error(`${error.message}\n${history}`, { cause: error })
+    : error;
 
 /** The shortest story of a failure, run once more to be recorded. */
 const recorded = (charm: SimulatedCharm, { seed, shortest: { history, chosen } }: Failure) =>

@@ -2,6 +2,7 @@ import { kindOf } from '../hook/index.ts';
 import type { Action } from './actions.ts';
 import { anAction, aWorld, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
+import { thrownBy } from './thrown.ts';
 import { Misuse, type World } from './world.ts';
 
 /**
@@ -79,11 +80,23 @@ function found<Shared, Own, Name extends Check>(
   ...seen: Parameters<NonNullable<Invariant<Shared, Own>[Name]>>
 ): readonly Violation[] {
   if (invariant[check] === undefined) return [];
-  const said: unknown = Reflect.apply(invariant[check], invariant, seen);
   const { name } = invariant;
+  const said = looked(`${name}: ${check}`, () =>
+    Reflect.apply(invariant[check] as Look, invariant, seen),
+  );
   if (!Array.isArray(said) || said.some((what) => typeof what !== 'string'))
     throw new Misuse(
       `${name}: ${check} gave ${Array.isArray(said) ? 'a list of something else' : kindOf(said)}: give a list of sentences at once, an empty one where nothing is violated`,
     );
   return said.map((what) => ({ invariant: name, what }));
+}
+
+type Look = (...seen: readonly unknown[]) => unknown;
+
+function looked(what: string, look: () => unknown): unknown {
+  try {
+    return look();
+  } catch (error) {
+    throw thrownBy(what, error);
+  }
 }

@@ -7,6 +7,8 @@ import { HookTools, type Kept, type Pending } from './hook-tools.ts';
 import type { Outcome } from './outcome.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { simulatedJuju } from './simulated-juju.ts';
+import { tellHook } from './tell.ts';
+import { thrownBy } from './thrown.ts';
 import { ToolError } from './tool-error.ts';
 import type { View } from './view.ts';
 import { leaseSeconds, Misuse } from './world.ts';
@@ -78,7 +80,7 @@ export async function runHook<Shared, Own>(
   } catch (error) {
     if (error instanceof Killed) failure = `killed before: ${steps.at(-1)}`;
     else if (error instanceof ToolError) failure = error.message;
-    else throw error;
+    else throw thrownBy(`${view.unit} runs ${tellHook(view.hook)}, which`, error);
   }
   const after = opened.state(pending !== null);
   if (!isRecord(after) || !('shared' in after && 'own' in after))
