@@ -1,6 +1,7 @@
 import { type Action, isHook, type OutsideAction } from './actions.ts';
 import { violationsAtRest, violationsOf } from './checks.ts';
 import { worldOf } from './deploy.ts';
+import { endless, Failing } from './endless.ts';
 import { aCharm, aTopology, aWorld, canHappen, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
@@ -96,6 +97,8 @@ export class Violated extends Error {
     violations: readonly Violation[],
     history: readonly Action[],
     chosen: readonly number[],
+    /** Why hooks failed, by their place in the history. */
+    failures: ReadonlyMap<number, string> = new Map(),
   ) {
     given('Violated', 'the charm', charm, aCharm);
     given('Violated', 'the violations', violations, 'list');
@@ -106,9 +109,11 @@ export class Violated extends Error {
       violations.some(({ invariant }) => invariant === name) ? [`${name} claims: ${claims}`] : [],
     );
     const isChosen = new Set(chosen);
-    const story = history.map(
-      (action, at) => `${isChosen.has(at) ? '' : '    '}${tell(charm, action)}`,
-    );
+    const story = history.map((action, at) => {
+      const failure = failures.get(at);
+      const fails = failure === undefined ? '' : ` — fails: ${failure}`;
+      return `${isChosen.has(at) ? '' : '    '}${tell(charm, action)}${fails}`;
+    });
     super([...lines, ...claims, 'after', ...story].join('\n'));
     this.violations = violations;
     this.history = history;
@@ -144,6 +149,7 @@ export class Simulation<Shared = unknown, Own = unknown> {
   readonly history: Action[] = [];
   /** Which actions of the history, from 0, were chosen; the others came about by themselves. */
   readonly chosen: number[] = [];
+  readonly #failures = new Map<number, string>();
   world: World<Shared, Own>;
 
   /** From a topology that is deployed anew, or a world that is gone on with. */
@@ -177,41 +183,44 @@ export class Simulation<Shared = unknown, Own = unknown> {
     const before = this.world;
     const stepped = await step(this.#charm, before, action, this.#runner);
     this.world = stepped.world;
-    this.history.push(action);
+    this.#note(action, stepped);
     this.#hold(violationsOf(this.#checked, before, action, stepped));
     return stepped;
   }
 
   /** Lets all come to rest; `Violated` where the end is not clean, or where there is none. */
   async rest(): Promise<void> {
-    const { world, isAtRest } = await rest(this.#charm, this.world, {
+    const { world, isAtRest, failing } = await rest(this.#charm, this.world, {
       runner: this.#runner,
       watch: (before, action, stepped) => {
-        this.history.push(action);
+        this.#note(action, stepped);
         this.#hold(violationsOf(this.#checked, before, action, stepped));
       },
     });
     this.world = world;
-    this.#hold(isAtRest ? violationsAtRest(this.#checked, world) : [endless(this.#charm)]);
+    this.#hold(isAtRest ? violationsAtRest(this.#checked, world) : [endless(this.#charm, failing)]);
+  }
+
+  #note(action: Action, { outcome }: Stepped<Shared, Own>): void {
+    if (outcome !== null && outcome.failure !== null)
+      this.#failures.set(this.history.length, outcome.failure);
+    this.history.push(action);
   }
 
   #hold(violations: readonly Violation[]): void {
     if (violations.length > 0)
-      throw new Violated(this.#charm, violations, this.history, this.chosen);
+      throw new Violated(this.#charm, violations, this.history, this.chosen, this.#failures);
   }
 }
-
-export const endless = ({ comesToRest: { name } }: SimulatedCharm): Violation => ({
-  invariant: name,
-  what: 'the hooks call each other forth and never come to rest',
-});
 
 export interface Rest<Shared = unknown, Own = unknown> {
   readonly world: World<Shared, Own>;
   /** What happened on the way, in order. */
   readonly history: readonly Action[];
-  /** False where the bound was reached first: the hooks call each other forth without an end. */
+  /** False where it never ends: a hook fails for good, or the hooks call each other forth. */
   readonly isAtRest: boolean;
+  /** Which hook fails again and again, and why, where that is what never ends; null elsewhere. */
+  readonly failing: string | null;
 }
 
 /**
@@ -250,13 +259,15 @@ export async function rest<Shared, Own>(
   const bound = options.bound ?? charm.life?.patience ?? 1000;
   let world = from;
   const history: Action[] = [];
+  const failing = new Failing();
   const take = async (action: Action): Promise<void> => {
     const stepped = await step(charm, world, action, runner);
     watch?.(world, action, stepped);
+    failing.see(world, action, stepped);
     history.push(action);
     world = stepped.world;
   };
-  while (history.length < bound) {
+  while (history.length < bound && !failing.isForEver) {
     const action = nextFair(charm, world);
     if (action !== null) {
       await take(action);
@@ -267,7 +278,7 @@ export async function rest<Shared, Own>(
       if (nextFair(charm, world) === null)
         await take({ _tag: 'RunHook', unit, hook: updateStatus });
     if (nextFair(charm, world) === null && JSON.stringify(world) === before)
-      return { world, history, isAtRest: true };
+      return { world, history, isAtRest: true, failing: null };
   }
-  return { world, history, isAtRest: false };
+  return { world, history, isAtRest: false, failing: failing.what };
 }

@@ -249,7 +249,40 @@ describe('another charm', () => {
       run: async () => E.left({ _tag: 'Stuck', class: 'broken', why: 'it is jammed' } as const),
     };
     const simulation = new Simulation(stuck, topology);
-    await expect(simulation.rest()).rejects.toThrow('HooksEnd is violated');
+    const violated = await simulation.rest().catch((error: unknown) => error);
+    if (!(violated instanceof Violated)) throw violated;
+    const [violation] = violated.violations;
+    expect(violation).toMatchObject({
+      invariant: 'HooksEnd',
+      what: expect.stringMatching(
+        /^lighthouse\/\d fails again and again in \S+: Stuck: it is jammed$/,
+      ),
+    });
+    expect(violated.story.at(-1)).toMatch(/runs .+ — fails: Stuck: it is jammed$/);
+    expect(violated.story.length).toBeLessThan(20);
+  });
+
+  it('whose handler or invariant throws is told with what ran and where it stands', async () => {
+    const jammed = {
+      ...simulated,
+      run: async () => {
+        throw new TypeError('no such lamp');
+      },
+    };
+    await expect(new Simulation(jammed, topology).rest()).rejects.toThrow(
+      /^lighthouse\/\d runs .+, which throws TypeError: no such lamp, at \S*another-charm\.test\.ts:\d+:\d+$/,
+    );
+    const blind = {
+      name: 'Blind',
+      claims: 'It sees.',
+      always: (): readonly string[] => {
+        throw new RangeError('too dark');
+      },
+    };
+    const watched = { ...simulated, invariants: [...simulated.invariants, blind] };
+    await expect(new Simulation(watched, topology).rest()).rejects.toThrow(
+      /^Blind: always throws RangeError: too dark, at \S*another-charm\.test\.ts:\d+:\d+$/,
+    );
   });
 });
 

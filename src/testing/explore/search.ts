@@ -5,9 +5,10 @@
  */
 import { violationsAtRest, violationsOf } from '../checks.ts';
 import { worldOf } from '../deploy.ts';
+import { endless } from '../endless.ts';
 import type { Violation } from '../outcome.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
-import { endless, rest } from '../simulation.ts';
+import { rest } from '../simulation.ts';
 import { step } from '../step.ts';
 import { Misuse, type World } from '../world.ts';
 import { type Bounds, budgetOf, type State, topologyOf } from './bounds.ts';

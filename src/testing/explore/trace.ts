@@ -5,6 +5,7 @@ import { nearest } from '../../misuse/nearest.ts';
 import { type Action, operationTags } from '../actions.ts';
 import { violationsAtRest, violationsOf } from '../checks.ts';
 import { worldOf } from '../deploy.ts';
+import { endless } from '../endless.ts';
 import { aCharm, given } from '../given.ts';
 import type { Stepped, Violation } from '../outcome.ts';
 import type { SimulatedCharm } from '../simulated-charm.ts';
@@ -156,7 +157,7 @@ export async function replay<Shared, Own>(
     world = rested.world;
     const left: readonly Violation[] = rested.isAtRest
       ? violationsAtRest(invariants, world)
-      : [{ invariant: charm.comesToRest.name, what: 'the hooks never come to rest' }];
+      : [endless(charm, rested.failing)];
     for (const violation of left)
       say(`at rest it violates ${violation.invariant}: ${violation.what}`, {
         _tag: 'Violation',

@@ -163,7 +163,9 @@ describe('a violation', () => {
   it('is there where a history never comes to rest', async () => {
     const bounds = { ...defaultBounds(simulated), units: 1, relations: 1 };
     const { violations } = await replay(restless, { bounds, served: 0, actions: [] });
-    expect(violations).toEqual([{ invariant: 'I6', what: 'the hooks never come to rest' }]);
+    expect(violations).toEqual([
+      { invariant: 'I6', what: 'the hooks call each other forth and never come to rest' },
+    ]);
   });
 
   it('comes with the shortest history, as a story and as a replay that does the same', async () => {
