@@ -95,10 +95,18 @@ const isSchema = (schema: unknown): boolean => {
 };
 
 /** What a node asks for before anything is known; null for an end, and where that cannot be said. */
-function tagOf<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>): string | null {
+function tagOf<W extends Words>(machine: HookMachine<W>, node: Node<W>): string | null {
+  const asked = askedAt(machine, node);
+  if (asked === null || isEnd(asked)) return null;
+  if (typeof asked._tag === 'string') return asked._tag;
+  const what = `${node.id} asks for ${kindOf(asked)} that has no _tag: give at once what it asks for, as { _tag: … }`;
+  throw new HookMisuse('MachineInvalid', machine.id, node.id, what);
+}
+
+/** What a node asks before anything is known; null where that cannot be told yet. */
+function askedAt<W extends Words>({ config }: HookMachine<W>, { request }: Node<W>) {
   try {
-    const asked = request?.(config.context as Parameters<typeof request>[0]);
-    return asked === undefined || isEnd(asked) ? null : asked._tag;
+    return request?.(config.context as Parameters<typeof request>[0]) ?? null;
   } catch {
     return null;
   }

@@ -177,7 +177,8 @@ function unfit<W extends Words>(
 ): HookMisuse {
   const at = `${node.id} cannot be answered ${JSON.stringify(label)}`;
   if (node.final) return new HookMisuse('HasEnded', id, node.id, `${at}: the hook has ended there`);
-  return new HookMisuse('AnswerUnfit', id, node.id, `${at}: say ${oneOf([...edges.keys()])}`);
+  const why = label === 'done' ? ', which a handler says that returns nothing' : '';
+  return new HookMisuse('AnswerUnfit', id, node.id, `${at}${why}: say ${oneOf([...edges.keys()])}`);
 }
 
 const misfit = <W extends Words>({ id }: HookMachine<W>, node: string, what: string): HookMisuse =>

@@ -206,7 +206,7 @@ describe('misuse', () => {
       'the label of another node’s edge',
       { label: 'done' },
       'AnswerUnfit',
-      'cannot be answered "done"',
+      'cannot be answered "done", which a handler says that returns nothing: say "no" or "yes"',
     ],
     ['no label', { _tag: 'Yes' }, 'AnswerUnfit', 'an answer is { label }'],
     ['nothing', undefined, 'AnswerUnfit', 'an answer is { label }'],

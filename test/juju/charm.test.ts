@@ -8,6 +8,7 @@ import {
   relationOf,
   resume,
   take,
+  vocabulary,
 } from '../../src/index.ts';
 import type { HookWorld } from '../../src/juju/index.ts';
 import { openUnit } from '../../src/juju/unit.ts';
@@ -87,6 +88,17 @@ describe('defineCharm', () => {
     const broken = { ...parts, perform: rest as typeof perform };
     expect(misuse(() => defineCharm(broken)).message).toContain(
       'nothing carries out Say, which light-asked asks for at say',
+    );
+  });
+
+  it('refuses, in plain JavaScript, a request that is only promised', () => {
+    const { chart, order, returns } = vocabulary({ learned: {} });
+    const promised = async () => ({ _tag: 'Say' });
+    const nodes = { say: order('Say it', promised as never, 'rtn'), rtn: returns };
+    const machines = { 'light-asked': chart('light-asked', nodes) };
+    const broken = { ...parts, machines } as unknown as typeof parts;
+    expect(misuse(() => defineCharm(broken)).message).toBe(
+      'light-asked: say asks for a promise that has no _tag: give at once what it asks for, as { _tag: … }',
     );
   });
 
