@@ -41,7 +41,7 @@ export async function exportsOf(module: string): Promise<Readonly<Record<string,
   }
 }
 
-const wrongAbout =
+export const wrongAbout =
   (module: string) =>
   (what: string, instead: string, meant: string | null = null) =>
     new WrongContent(`--charm ${module}: ${what}`, meant, instead);
@@ -83,7 +83,7 @@ const addressIn = (found: string): string =>
 const isPath = (module: string): boolean => /^\.{0,2}[/\\]|^[A-Za-z]:|^\.{1,2}$/.test(module);
 
 /** What keeps a module from being loaded, and what would help. */
-function whyNot(cause: unknown, address: string): readonly [what: string, instead: string] {
+export function whyNot(cause: unknown, address: string): readonly [what: string, instead: string] {
   const message = messageOf(cause);
   if (codeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?\b/.test(message))
     return [

@@ -57,7 +57,16 @@ program.hook('preAction', (_, command) => {
   called = `hookchart ${above}${command.name()}`;
 });
 
+/** Node would end without a word where all that is left is a promise that nobody keeps. */
+const waitsInVain = () => {
+  tellFault(
+    `${called} waits for what never comes: a handler, a port or a script gave a promise that is never settled`,
+  );
+  process.exitCode = 1;
+};
+
 try {
+  process.once('beforeExit', waitsInVain);
   await program.parseAsync();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
@@ -74,4 +83,6 @@ try {
     // What Ctrl-C has ended is no failure of its own.
     process.exitCode ??= 1;
   }
+} finally {
+  process.removeListener('beforeExit', waitsInVain);
 }

@@ -1,6 +1,6 @@
 import { nearest } from '../misuse/nearest.ts';
 import { loadCharm, Misuse, type SimulatedCharm } from '../testing/index.ts';
-import { addressOf } from './charm-module.ts';
+import { addressOf, whyNot, wrongAbout } from './charm-module.ts';
 import { WrongContent, WrongUse } from './wrong-use.ts';
 
 /** The module that has PgBouncer's charm for the simulated Juju. */
@@ -29,6 +29,8 @@ export async function simulatedIn(charm: string | null | undefined): Promise<Sim
     return await loadCharm(address);
   } catch (cause) {
     const [url = '', name] = address.split('#');
+    if (cause instanceof Misuse && cause.cause !== undefined && charm)
+      throw wrongAbout(charm)(...whyNot(cause.cause, url));
     if (!(cause instanceof Misuse) || name === undefined || cause.cause !== undefined) throw cause;
     const exported: object = await import(url);
     const found = nearest(name, Object.keys(exported));

@@ -25,6 +25,14 @@ built(
   source.replace('simulated = lighthouseThat(true)', 'simulated = lighthouseThat(false)'),
 );
 writeFileSync(resolve(folder, 'nothing.mjs'), 'export const other = 1;\n');
+const running = (name: string, run: string) =>
+  writeFileSync(
+    resolve(folder, name),
+    `import { simulated as other } from './charm.mjs';\nexport const simulated = { ...other, run: ${run} };\n`,
+  );
+running('throwing.mjs', "() => { throw new TypeError('no oil'); }");
+running('waiting.mjs', '() => new Promise(() => {})');
+writeFileSync(resolve(folder, 'unread.mjs'), 'export const simulated = {;\n');
 
 const hookchart = (...args: string[]) =>
   spawnSync(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
@@ -133,6 +141,28 @@ describe('hookchart soak --charm', () => {
     );
     expect(page.stdout).toContain('Look at it:   open soaked.html in a browser\n');
     expect(readFileSync(resolve(folder, 'soaked.html'), 'utf8')).toContain('id="recording"');
+  });
+
+  it('says what threw, where, and in which history', () => {
+    const { status, stderr } = hookchart('soak', '--charm', './throwing.mjs', '--seed', '7');
+    expect(stderr).toMatch(
+      /^hookchart: lighthouse\/\d runs .+, which throws TypeError: no oil, at \S+throwing\.mjs:2:\d+\nIt is the history of seed 7: hookchart soak --seed 7 --hooks 1 --charm \.\/throwing\.mjs\n$/,
+    );
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ['soak', 'hookchart soak waits for what never comes'],
+    ['verify', 'searches ended without a result: a handler, a port or a script may wait'],
+  ])('says of %s that a handler never ends', (command, words) => {
+    const { status, stderr } = hookchart(command, '--charm', './waiting.mjs');
+    expect([status, stderr]).toEqual([1, expect.stringContaining(words)]);
+  });
+
+  it('says where a module cannot be read', () => {
+    const { status, stderr } = hookchart('soak', '--charm', './unread.mjs');
+    expect(stderr).toMatch(/--charm \.\/unread\.mjs: it cannot be read: .+unread\.mjs:1\)\nMend/);
+    expect(status).toBe(2);
   });
 
   it('records nothing where nothing is violated', () => {

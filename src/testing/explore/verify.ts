@@ -115,7 +115,9 @@ export async function verify(
   }
   // A thread that ends without a word has proved nothing.
   if (counterexample === null && searches.length !== bounds.relations + 1)
-    throw new Error(`${bounds.relations + 1 - searches.length} searches ended without a result`);
+    throw new Error(
+      `${bounds.relations + 1 - searches.length} searches ended without a result: a handler, a port or a script may wait for what never comes`,
+    );
   return {
     bounds,
     searches: searches.sort((one, other) => one.served - other.served),
