@@ -19,7 +19,7 @@ export function sayEnd(entry: HookEntry): string {
   const waits =
     deferred.length > 0 && why === null ? `: ${deferred.join(', ')} to be told again` : '';
   const end =
-    befell === undefined ? `${endOf(entry)}${reason}${waits}` : `${endOf(entry)}: ${befell}`;
+    befell === undefined ? `${endOf(entry)}${reason}${waits}` : `${endOf(entry)}, ${befell}`;
   if (side === 'other') return 'a hook on the other side; only what it wrote is known';
   const isIdle = charts.length === 0 && why === null && (seen.did ?? []).length === 0;
   return isIdle ? `${end}: there was nothing to do` : end;
