@@ -3,11 +3,13 @@ import { bad } from './colour.ts';
 
 /**
  * A failure in words, as `soak` tells one: what is violated, what that claims, and then the history
- * that leads to it. What is still violated in later steps is said once, where it was first.
+ * that leads to it. What is still violated in later steps is said once, where it was first. Where so
+ * many applications are `served`, the history begins with their relations, of which it tells nothing.
  */
 export function toldFailure(
   { story, violations }: Pick<Replayed, 'story' | 'violations'>,
   invariants: readonly Pick<Invariant, 'name' | 'claims'>[],
+  served = 0,
 ): string {
   const violated = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
   const claims = invariants
@@ -23,6 +25,7 @@ export function toldFailure(
     ...[...new Set(violated)].map((line) => bad(line)),
     ...claims,
     'after',
+    ...beginningOf(served),
     ...history,
   ];
   return `${lines.join('\n')}\n`;
@@ -30,3 +33,9 @@ export function toldFailure(
 
 const isViolation = (line: string, violations: Replayed['violations']): boolean =>
   violations.some(({ invariant, what }) => line.endsWith(`violates ${invariant}: ${what}`));
+
+function beginningOf(served: number): readonly string[] {
+  if (served === 0) return [];
+  const relations = served === 1 ? 'relation 1 is' : `relations 1 to ${served} are`;
+  return [`    ${relations} made, and all comes to rest`];
+}

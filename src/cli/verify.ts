@@ -192,7 +192,7 @@ async function verifyBounds(
     );
     return { ...verified, seconds: seconds(), file: null, recording: null };
   }
-  out(`\n${toldFailure(counterexample, charm.invariants)}\n`);
+  out(`\n${toldFailure(counterexample, charm.invariants, counterexample.replay.served)}\n`);
   const found = named === undefined ? {} : { charm: named };
   const file = saved(save, { ...found, ...counterexample.replay }) ? save : null;
   out(
@@ -218,8 +218,8 @@ function saved(path: string, replay: Replay): boolean {
 /** Runs a history again that was written to a file. */
 async function replayFile(path: string, named: string | undefined, out: (text: string) => void) {
   const text = textOf(path);
-  const { charm, story, violations } = await replayed(path, text, named);
-  if (violations.length > 0) out(toldFailure({ story, violations }, charm.invariants));
+  const { charm, served, story, violations } = await replayed(path, text, named);
+  if (violations.length > 0) out(toldFailure({ story, violations }, charm.invariants, served));
   else out(`${story.join('\n')}\n\n${good('Nothing is violated.')}\n`);
   return { story, violations };
 }
@@ -231,7 +231,8 @@ async function replayed(path: string, text: string, named: string | undefined) {
       named === undefined
         ? await simulatedFor(path, charmOfReplay(text))
         : await simulatedIn(named);
-    return { charm, ...(await replay(charm, parseReplay(charm, text))) };
+    const history = parseReplay(charm, text);
+    return { charm, served: history.served, ...(await replay(charm, history)) };
   } catch (cause) {
     if (cause instanceof CharmIsGone || !(cause instanceof Misuse || cause instanceof WrongUse))
       throw cause;

@@ -97,6 +97,16 @@ describe('hookchart verify --charm', () => {
     });
   });
 
+  it('says with which relations a history begins', () => {
+    const { charm, bounds } = JSON.parse(readFileSync(resolve(folder, 'found.json'), 'utf8'));
+    const actions = [{ _tag: 'RemoveRelation', relation: 1 }];
+    const text = JSON.stringify({ charm, bounds, served: 1, actions });
+    writeFileSync(resolve(folder, 'served.json'), text);
+    expect(hookchart('verify', '--replay', 'served.json').stdout).toMatch(
+      /\nafter\n {4}relation 1 is made, and all comes to rest\nrelation 1 is removed\n/,
+    );
+  });
+
   it.each([
     [['verify', '--charm', './missing.mjs'], 'there is no file'],
     [['verify', '--charm', './nothing.mjs'], 'exports no charm to simulate'],
