@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import type { Grant } from '../../../machines/index.ts';
 import type { Secret } from '../../hook/index.ts';
 import { fingerprint } from '../../juju/hook-tools/fingerprint.ts';
-import { formatKey, isRecordKey, lookupKey, recordKey, relationOf, userGroup } from '../keys.ts';
+import { formatKey, isRecordKey, lookupKey, recordKey, userGroup } from '../keys.ts';
 import { laterFormat } from './format.ts';
 import { latest } from './latest.ts';
 import { printedIn, type Reading, readPrinted } from './printed-ledger.ts';
@@ -74,28 +74,56 @@ function recordsIn(
   }
   const records = new Map<number, LedgerRecord>();
   const unsettled = new Set<number>();
-  const before = last;
+  const findAgain = foundAgainIn(last);
+  const entries: Entry[] = [];
   for (const key in databag) {
     if (!isRecordKey(key)) continue;
     const text = databag[key] ?? '';
-    const known = before.databag[key] === text ? before.records.get(relationOf(key)) : undefined;
-    const read = known ?? readRecord(text, key);
-    if ('_tag' in read) return E.left(read);
-    records.set(read.relation, read);
-    if (!isSettled(read)) unsettled.add(read.relation);
+    let entry = findAgain(key);
+    if (entry?.text !== text) {
+      const read = readRecord(text, key);
+      if ('_tag' in read) return E.left(read);
+      entry = { key, text, record: read };
+    }
+    entries.push(entry);
+    const { record } = entry;
+    records.set(record.relation, record);
+    if (!isSettled(record)) unsettled.add(record.relation);
   }
-  last = { databag, records: new Map(records) };
+  last = entries;
   return E.right({ records, lookup, unsettled });
 }
 
 /** Reads the databag of a ledger as Juju prints it; null where it has to be read as any other JSON. */
 export const readPrintedLedger = (printed: string): Databag | null => readPrinted(printed, reading);
 
+/** A record, and where it was read. */
+interface Entry {
+  readonly key: string;
+  readonly text: string;
+  readonly record: LedgerRecord;
+}
+
 /** The ledger that was read last: in a process that lives on, most records are as they were. */
-let last: { readonly databag: Databag; readonly records: Ledger['records'] } = {
-  databag: {},
-  records: new Map(),
-};
+let last: readonly Entry[] = [];
+
+/** Finds entries by their keys. Those that are asked for in their order are not searched for. */
+function foundAgainIn(entries: readonly Entry[]): (key: string) => Entry | undefined {
+  let next = 0;
+  let places: ReadonlyMap<string, number> | null = null;
+  return (key) => {
+    if (entries[next]?.key !== key) {
+      // Where all have come in their order, whatever follows them is new.
+      if (next === entries.length && places === null) return undefined;
+      places ??= new Map(entries.map((entry, at) => [entry.key, at]));
+      const at = places.get(key);
+      if (at === undefined) return undefined;
+      next = at;
+    }
+    next += 1;
+    return entries[next - 1];
+  };
+}
 
 const lookupIn = ({ [lookupKey]: text }: Databag): E.Either<LedgerUnreadable, KeptLogin | null> =>
   text === undefined ? E.right(null) : readLogin(lookupKey, text);

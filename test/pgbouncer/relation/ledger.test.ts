@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
 import type { ConnectionInfo, Grant } from '../../../machines/index.ts';
+import { recordKey } from '../../../src/pgbouncer/keys.ts';
 import {
   encodeRecord,
   isServed,
@@ -210,6 +211,34 @@ describe('the ledger', () => {
     expect(parseLedger(after)).toEqual(ledgerOf([one, { ...two, state: 'removing' }]));
     expect(parseLedger({ 'relation-2': 'no json' })).toMatchObject({ _tag: 'Left' });
     expect(parseLedger({})).toEqual(ledgerOf([]));
+  });
+
+  it('finds what it has read wherever that stands in the databag now', () => {
+    const keys = [1, 2, 3, 4].map(recordKey);
+    const texts = new Map(keys.map((key, at) => [key, encodeRecord(inOrder(at + 1))]));
+    const read = (...those: readonly string[]) => {
+      const databag = Object.fromEntries(those.map((key) => [key, texts.get(key) ?? '']));
+      const ledger = parseLedger(databag);
+      if (E.isLeft(ledger)) throw new Error('it is readable');
+      expect([...ledger.right.records.keys()].map(recordKey)).toEqual(those);
+      return [...ledger.right.records.values()];
+    };
+    const [one, two, three, four] = [...keys] as [string, string, string, string];
+    let before = read(one, two, three);
+    for (const those of [
+      [one, three],
+      [four, three, one],
+      [one, two, three, four],
+      [four, one, two, three],
+      [three, four],
+    ]) {
+      const now = read(...those);
+      for (const record of now) {
+        const known = before.find(({ relation }) => relation === record.relation);
+        if (known !== undefined) expect(record).toBe(known);
+      }
+      before = now;
+    }
   });
 
   it('leaves out a password that a Juju secret keeps', () => {
