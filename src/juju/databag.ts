@@ -4,10 +4,12 @@ import type { Databag } from './port.ts';
 export function merged(databag: Databag, values: Databag): Databag {
   const changed = difference(databag, values);
   if (changed === null) return databag;
+  const emptied = new Set<string>();
+  for (const key in changed) if (changed[key] === '') emptied.add(key);
   // Key by key: what was spread and grows, or has lost a key, is slow to make and to read in V8.
   const next: Record<string, string> = {};
-  for (const key in databag) if (changed[key] !== '') next[key] = databag[key] ?? '';
-  for (const key in changed) if (changed[key] !== '') next[key] = changed[key] ?? '';
+  for (const key in databag) if (!emptied.has(key)) next[key] = databag[key] ?? '';
+  for (const key in changed) if (!emptied.has(key)) next[key] = changed[key] ?? '';
   return next;
 }
 
