@@ -91,8 +91,8 @@ export const faults: readonly PlantedFault[] = [
     file: 'src/pgbouncer/pooler/configuration.ts',
     edits: [
       [
-        'return [...databases].sort(',
-        "for (const record of records.values()) if (record.state === 'removing') databases.delete(record.database);\n  return [...databases].sort(",
+        'for (const { database, place } of served) {',
+        "for (const { database, place } of served) {\n    if ([...records.values()].some((one) => one.state === 'removing' && one.database === database)) continue;",
       ],
     ],
     verify: null,

@@ -138,13 +138,18 @@ export function configure(
 function servedDatabases({
   records,
 }: Ledger): readonly (readonly [asked: string, place: string])[] {
-  const databases = new Map<string, string>();
-  for (const record of records.values())
-    if (isServed(record)) {
-      const { database, place } = record;
-      if (place !== null || !databases.has(database)) databases.set(database, place ?? database);
-    }
-  return [...databases].sort(([one], [other]) => (one < other ? -1 : 1));
+  const served: Grant[] = [];
+  for (const record of records.values()) if (isServed(record)) served.push(record);
+  served.sort(({ database: one }, { database: other }) =>
+    one === other ? 0 : one < other ? -1 : 1,
+  );
+  const databases: [asked: string, place: string][] = [];
+  for (const { database, place } of served) {
+    const last = databases.at(-1);
+    if (last?.[0] !== database) databases.push([database, place ?? database]);
+    else if (place !== null) last[1] = place;
+  }
+  return databases;
 }
 
 type Verified = Grant & { readonly verifier: Secret };

@@ -215,13 +215,12 @@ describe('configure', () => {
   });
 
   it('leads a name to the place where its database is, and its alias too', () => {
-    const found = databases(
-      ledger(grant(4, 'a', 'provisioning'), verified(7, 'a', { place: 'hookchart_a_1' })),
-    );
-    expect(found.map(({ name, database }) => [name, database])).toEqual([
-      ['a', 'hookchart_a_1'],
-      ['a_readonly', 'hookchart_a_1'],
-    ]);
+    const records = [grant(4, 'a', 'provisioning'), verified(7, 'a', { place: 'hookchart_a_1' })];
+    for (const all of [records, records.toReversed()])
+      expect(databases(ledger(...all)).map(({ name, database }) => [name, database])).toEqual([
+        ['a', 'hookchart_a_1'],
+        ['a_readonly', 'hookchart_a_1'],
+      ]);
   });
 
   it('passes on the authority that the backend is verified by', () => {
