@@ -66,8 +66,8 @@ export function checkActions(actions: readonly unknown[]): asserts actions is re
     const parsed = v.safeParse(v.looseObject({ _tag: name, ...entries }), action);
     if (parsed.success) continue;
     const [issue] = parsed.issues;
-    const place = ['actions', at, v.getDotPath(issue)].filter((part) => part !== null).join('.');
+    const path = ['actions', at, v.getDotPath(issue)].filter((part) => part !== null).join('.');
     const kind = _tag === '' ? '' : ` (${_tag})`;
-    throw new Misuse(`it is no story of a soak: ${place}${kind} ${wrongShape(issue)}`);
+    throw new Misuse(`it is no story of a soak: ${path}${kind} ${wrongShape(issue)}`);
   }
 }

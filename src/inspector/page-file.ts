@@ -7,10 +7,11 @@ import { type Recording, recordingParts } from './recording.ts';
 /** The page as it was built: one file with its script and its style. */
 const built = (): string => readFileSync(new URL('./page/index.html', import.meta.url), 'utf8');
 
-const place = '<!--hookchart-->';
+const placeholder = '<!--hookchart-->';
 
 /** The page that waits for what its server sends it. */
-export const livePage = (): string => built().replace(place, '<meta name="feed" content="/page">');
+export const livePage = (): string =>
+  built().replace(placeholder, '<meta name="feed" content="/page">');
 
 /**
  * The page with a recording in it, as one file that needs nothing else.
@@ -30,5 +31,5 @@ export function recordingPage(recording: Recording): string {
   given('recordingPage', 'the recording', recording, recordingParts);
   const bytes = deflateSync(pack(recording), { level: 9 }).toString('base64');
   const script = `<script type="text/plain" id="recording">${bytes}</script>`;
-  return built().replace(place, () => script);
+  return built().replace(placeholder, () => script);
 }

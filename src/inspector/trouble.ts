@@ -38,14 +38,14 @@ export interface Spot {
 export function troublesOf({ entries }: Recording): readonly Trouble[] {
   const troubles: Trouble[] = [];
   const failed: Trouble[] = [];
-  const places = new Map<string, number>();
+  const indices = new Map<string, number>();
   let lastRun: number | null = null;
   let lastChosen: number | null = null;
   for (const [at, entry] of entries.entries()) {
-    places.set(entry.id, at);
+    indices.set(entry.id, at);
     if (entry._tag === 'Note') {
       if (entry.kind === 'action' && entry.chosen === true) lastChosen = null;
-      if (!entry.ok) troubles.push(noted(entry, at, places, entries, lastRun, lastChosen));
+      if (!entry.ok) troubles.push(noted(entry, at, indices, entries, lastRun, lastChosen));
     } else if (entry.side !== 'other') {
       lastRun = at;
       if (entry.chosen === true) lastChosen = at;
@@ -58,7 +58,7 @@ export function troublesOf({ entries }: Recording): readonly Trouble[] {
 function noted(
   { text, detail, violated, kind }: NoteEntry,
   at: number,
-  places: ReadonlyMap<string, number>,
+  indices: ReadonlyMap<string, number>,
   entries: Recording['entries'],
   lastRun: number | null,
   lastChosen: number | null,
@@ -74,7 +74,7 @@ function noted(
     };
   const { invariant, claims, what: sentence, by } = violated;
   const told = { ...base, sentence, invariant, claims };
-  if (by !== null) return { ...told, culprit: places.get(by) ?? lastRun };
+  if (by !== null) return { ...told, culprit: indices.get(by) ?? lastRun };
   if (lastChosen !== null) return { ...told, culprit: lastChosen, blame: 'chosen' };
   const deferred = lastToDefer(entries, at, sentence);
   if (deferred >= 0) return { ...told, culprit: deferred, blame: 'deferred' };

@@ -58,10 +58,10 @@ export async function standingStatus<W extends Words>(
 ): Promise<Status> {
   const kept: Refusal[] = [];
   for (const refusal of refusalsIn((await juju.state())[refusedKey] ?? ''))
-    if (!ended.charts.some((run) => isSame(placeOf(run), refusal)) && (await stands(juju, refusal)))
+    if (!ended.charts.some((run) => isSame(keyOf(run), refusal)) && (await stands(juju, refusal)))
       kept.push(refusal);
   const anew = ended.charts.flatMap((run): Refusal[] =>
-    run.end._tag === 'Refused' ? [{ ...placeOf(run), why: render(run.end.why) }] : [],
+    run.end._tag === 'Refused' ? [{ ...keyOf(run), why: render(run.end.why) }] : [],
   );
   const all = [...kept, ...anew];
   juju.remember(ofKit({ [refusedKey]: all.length === 0 ? '' : JSON.stringify(all) }));
@@ -77,7 +77,7 @@ function refusalsIn(text: string): readonly Refusal[] {
   return read.success ? read.output : [];
 }
 
-function placeOf<W extends Words>({ hook, event }: ChartRun<W>): RefusalKey {
+function keyOf<W extends Words>({ hook, event }: ChartRun<W>): RefusalKey {
   const { hook: called, relation }: { readonly hook?: unknown; readonly relation?: unknown } =
     event;
   const endpoint = typeof called === 'string' ? (relationHook(called)?.endpoint ?? null) : null;

@@ -37,40 +37,39 @@ const ends: ReadonlySet<string> = new Set(['Return', 'Defer', 'Failed']);
 export function requestsOf(
   hooks: readonly DrawnHook[],
 ): E.Either<readonly DrawingProblem[], DrawnRequests> {
-  const places = hooks.flatMap((drawn) =>
+  const all = hooks.flatMap((drawn) =>
     drawn.chart.nodes.flatMap(({ id, shape, label }): RequestNode[] => {
       if (shape === 'terminal' || shape === 'defer') return [];
       return [{ drawn, id, shape, label, tag: tagOf(id) ?? id }];
     }),
   );
-  const isShared = (place: RequestNode) =>
-    ends.has(place.tag) ||
-    places.some((other) => other.tag === place.tag && !isAlike(other, place));
-  const named = places.map((place) =>
-    isShared(place) ? { ...place, tag: `${prefixOf(place.drawn.hook)}${place.tag}` } : place,
+  const isShared = (node: RequestNode) =>
+    ends.has(node.tag) || all.some((other) => other.tag === node.tag && !isAlike(other, node));
+  const named = all.map((node) =>
+    isShared(node) ? { ...node, tag: `${prefixOf(node.drawn.hook)}${node.tag}` } : node,
   );
-  const requests = new Map<string, DrawnRequest & { readonly place: RequestNode }>();
+  const requests = new Map<string, DrawnRequest & { readonly node: RequestNode }>();
   const tags = new Map<string, string>();
   const problems: DrawingProblem[] = [];
-  for (const place of named) {
-    const { drawn, id, shape, label, tag } = place;
+  for (const node of named) {
+    const { drawn, id, shape, label, tag } = node;
     tags.set(`${drawn.hook} ${id}`, tag);
     const before = requests.get(tag);
-    if (before !== undefined && !isAlike(before.place, place)) {
+    if (before !== undefined && !isAlike(before.node, node)) {
       problems.push({
         line: drawn.line + (drawn.nodeLines.get(id) ?? 1) - 1,
-        what: `${id} and ${inOther(before.place, drawn)} would both ask for ${tag}: give one of them another id`,
+        what: `${id} and ${inOther(before.node, drawn)} would both ask for ${tag}: give one of them another id`,
       });
       continue;
     }
     const own = drawn.chart.edges.filter(({ from }) => from === id).map(answerOf);
     const answers = [...new Set([...(before?.answers ?? []), ...own])];
     const kind = shape === 'question' ? 'question' : 'command';
-    requests.set(tag, { tag, kind, label, answers, place: before?.place ?? place });
+    requests.set(tag, { tag, kind, label, answers, node: before?.node ?? node });
   }
   if (problems.length > 0) return E.left(problems);
   return E.right({
-    requests: [...requests.values()].map(({ place: _, ...request }) => request),
+    requests: [...requests.values()].map(({ node: _, ...request }) => request),
     tagAt: (hook, node) => tags.get(`${hook} ${node}`) ?? node,
   });
 }

@@ -67,19 +67,19 @@ async function told(
   span: Span,
   { url, resource, tell, remaining = () => patience }: Omit<TraceOptions, 'hook'>,
 ): Promise<void> {
-  const place = tracesAt(url);
-  if (place === null) {
+  const target = tracesAt(url);
+  if (target === null) {
     tell(
       `${JSON.stringify(withoutLogin(url))} is no address of a collector of traces; it is to be like http://127.0.0.1:4318`,
     );
     return;
   }
-  const who = `the collector of traces at ${withoutLogin(place)}`;
+  const who = `the collector of traces at ${withoutLogin(target)}`;
   const left = () => Math.min(patience, Math.floor(remaining()));
   if (left() <= 0) return tell(`${who} was not told of this hook, whose time was up`);
   try {
     const { tellCollector } = await import('./collector.ts');
-    const problem = await tellCollector(span, { url: place, resource, patience: left() });
+    const problem = await tellCollector(span, { url: target, resource, patience: left() });
     if (problem !== null) tell(`${who} ${problem}; this hook has no trace`);
   } catch (error) {
     tell(`${who} was not told of this hook: ${error instanceof Error ? error.message : error}`);

@@ -105,8 +105,8 @@ export class ModelFolder {
     const shape = v.safeParse(v.object({ model: storedModel }), { model });
     if (!shape.success) {
       const [issue] = shape.issues;
-      const place = v.getDotPath(issue) ?? 'it';
-      throw this.#damaged(`${place} ${wrongShape(issue)}`);
+      const path = v.getDotPath(issue) ?? 'it';
+      throw this.#damaged(`${path} ${wrongShape(issue)}`);
     }
     return restored(model as Stored, (unit, cause) =>
       this.#damaged(`what it holds of the pod of ${unit} cannot be read (${cause})`),

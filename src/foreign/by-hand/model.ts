@@ -74,9 +74,9 @@ export class HandModel {
   charmOf(application: string): Description {
     const known = this.#described.get(application);
     if (known !== undefined) return known;
-    const place = this.#kept.charms[application];
-    if (place === undefined) throw new Misuse(`there is no application ${application}`);
-    const described = charmAt(place);
+    const source = this.#kept.charms[application];
+    if (source === undefined) throw new Misuse(`there is no application ${application}`);
+    const described = charmAt(source);
     this.#described.set(application, described);
     return described;
   }
@@ -86,8 +86,8 @@ export class HandModel {
     return this.#kept.crashes;
   }
 
-  async deploy({ application, units, config, ...place }: Deployment): Promise<void> {
-    const described = charmAt(place);
+  async deploy({ application, units, config, ...source }: Deployment): Promise<void> {
+    const described = charmAt(source);
     if (this.world.applications[application] !== undefined)
       throw new Misuse(`there is ${application} already`);
     this.#described.set(application, described);
@@ -95,15 +95,15 @@ export class HandModel {
     const own = { ...charm, config: { ...charm.config, ...config } };
     const action: Operation = { _tag: 'Deploy', application, units, charm: own };
     const world = await this.#happened(action);
-    this.#keep({ world, charms: { ...this.#kept.charms, [application]: place } });
+    this.#keep({ world, charms: { ...this.#kept.charms, [application]: source } });
   }
 
   /** Another charm, or what its folder has become, from now on. */
   async refresh(application: string, folder?: string): Promise<void> {
     const before = this.#kept.charms[application];
     if (before === undefined) throw new Misuse(`there is no application ${application}`);
-    const place = { ...before, ...(folder === undefined ? {} : { folder }) };
-    const { options } = charmAt(place);
+    const source = { ...before, ...(folder === undefined ? {} : { folder }) };
+    const { options } = charmAt(source);
     const set = this.world.applications[application]?.config ?? {};
     const values = options.flatMap(({ name, default: value }) => {
       const now = set[name] ?? value ?? undefined;
@@ -111,7 +111,7 @@ export class HandModel {
     });
     this.#described.delete(application);
     this.#shops.drop(application);
-    this.#keep({ charms: { ...this.#kept.charms, [application]: place } });
+    this.#keep({ charms: { ...this.#kept.charms, [application]: source } });
     await this.act({ _tag: 'ChangeConfig', application, values: Object.fromEntries(values) });
     await this.act({ _tag: 'Upgrade', application });
   }
@@ -122,7 +122,7 @@ export class HandModel {
     await this.#elect();
   }
 
-  /** Has a unit lead its application in place of who does. */
+  /** Has a unit lead its application in source of who does. */
   async elect(unit: string): Promise<void> {
     const application = this.world.units[unit]?.application ?? '';
     const { leader = null } = this.world.applications[application] ?? {};

@@ -32,7 +32,7 @@ export const containerDown = (volumes: readonly string[], image = new FileTree()
   layers: [],
   running: {},
   files: volumes.reduce(
-    (files, place) => files.makeFolder(place, 0o755, { user: 'root', group: 'root' }, true),
+    (files, path) => files.makeFolder(path, 0o755, { user: 'root', group: 'root' }, true),
     image,
   ),
   notices: [],

@@ -172,9 +172,9 @@ export class FileTree {
     return this.having(new Map([...this.#entries].filter(([one]) => !gone.has(one))));
   }
 
-  /** What is at these places and below them, as of a volume that outlives the rest. */
-  below(places: readonly string[]): readonly (readonly [string, Entry])[] {
-    return places.flatMap((place) => this.#below(clean(place)));
+  /** What is at these paths and below them, as of a volume that outlives the rest. */
+  below(paths: readonly string[]): readonly (readonly [string, Entry])[] {
+    return paths.flatMap((path) => this.#below(clean(path)));
   }
 
   /** The same for the same files: what the image has not, and what of it is gone. */

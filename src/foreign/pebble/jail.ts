@@ -46,14 +46,14 @@ const otherwise = [
 ];
 const devices = ['/proc', '/dev'];
 
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const searched = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Where a program is found in a container; null where it is not. */
 export function programIn(files: FileTree, program: string): string | null {
-  const places = program.includes('/') ? [''] : path.split(':').map((place) => `${place}/`);
-  const candidates = places.map((place) => `${place}${program}`);
+  const folders = program.includes('/') ? [''] : searched.split(':').map((one) => `${one}/`);
+  const candidates = folders.map((folder) => `${folder}${program}`);
   const isOfMachine = (at: string) =>
-    ofMachine.some((place) => at.startsWith(`${place}/`)) && isExecutable(at);
+    ofMachine.some((path) => at.startsWith(`${path}/`)) && isExecutable(at);
   return (
     candidates.find(
       (at) => (at.startsWith('/') && files.get(at)?.kind === 'file') || isOfMachine(at),
@@ -61,7 +61,7 @@ export function programIn(files: FileTree, program: string): string | null {
   );
 }
 
-/** `$1` is the root; mounts are pairs of a place and its kind, up to a word that is empty. */
+/** `$1` is the root; mounts are pairs of a path and its kind, up to a word that is empty. */
 const script = `set -e
 root=$1; folder=$2; shift 2
 while [ -n "$1" ]; do
@@ -95,25 +95,25 @@ export function jailed(root: string, files: FileTree, command: Command): Jailed 
   const laid = new Map([...files.entries()].filter(([at]) => !isUnder(at, ofMachine)));
   for (const [at, one] of [...laid].sort(([a], [b]) => (a < b ? -1 : 1))) put(root, at, one);
   const mounted: (readonly [string, string])[] = [];
-  const mount = (place: string, kind: string) => {
+  const mount = (path: string, kind: string) => {
     // A distribution that has merged its folders has links there.
-    const found = lstatSync(place);
-    mkdirSync(dirname(join(root, place)), { recursive: true });
-    if (found.isSymbolicLink() && kind === 'read' && ofMachine.includes(place)) {
-      symlinkSync(readlinkSync(place), join(root, place));
+    const found = lstatSync(path);
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    if (found.isSymbolicLink() && kind === 'read' && ofMachine.includes(path)) {
+      symlinkSync(readlinkSync(path), join(root, path));
       return;
     }
-    if (found.isDirectory()) mkdirSync(join(root, place), { recursive: true });
-    else writeFileSync(join(root, place), '');
-    mounted.push([place, kind]);
+    if (found.isDirectory()) mkdirSync(join(root, path), { recursive: true });
+    else writeFileSync(join(root, path), '');
+    mounted.push([path, kind]);
   };
-  for (const place of ofMachine) if (existsSync(place)) mount(place, 'read');
-  const lacking = otherwise.filter((place) => existsSync(place) && files.get(place) === undefined);
-  for (const place of lacking) mount(place, 'read');
-  for (const place of devices) mount(place, 'devices');
+  for (const path of ofMachine) if (existsSync(path)) mount(path, 'read');
+  const lacking = otherwise.filter((path) => existsSync(path) && files.get(path) === undefined);
+  for (const path of lacking) mount(path, 'read');
+  for (const path of devices) mount(path, 'devices');
   const words = [root, command.folder, ...mounted.flat(), '', ...command.command];
   const child = spawn('unshare', [...namespaces, 'sh', '-c', script, 'container', ...words], {
-    env: { PATH: path, HOME: '/root', USER: 'root', ...command.environment },
+    env: { PATH: searched, HOME: '/root', USER: 'root', ...command.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -129,8 +129,8 @@ export function jailed(root: string, files: FileTree, command: Command): Jailed 
   };
 }
 
-const isUnder = (at: string, places: readonly string[]): boolean =>
-  places.some((place) => at === place || at.startsWith(`${place}/`));
+const isUnder = (at: string, paths: readonly string[]): boolean =>
+  paths.some((path) => at === path || at.startsWith(`${path}/`));
 
 function put(root: string, at: string, { kind, bytes, mode }: Entry): void {
   const target = join(root, at);

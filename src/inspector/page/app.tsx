@@ -32,7 +32,7 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
   const { entries } = recording;
   const looking = useLooking(recording, version, feed);
   const { index, entry, moments, step, shown, choose, jump, moveRun } = looking;
-  const chosen = looking.place.run;
+  const chosen = looking.route.run;
   useLayoutEffect(() => onChoose?.(chosen), [chosen]);
   const [isHelping, setHelping] = useState(false);
   const search = useRef<HTMLInputElement>(null);
@@ -162,7 +162,7 @@ interface HeaderProps {
 }
 
 function Header({ recording, looking, feed, searchRef, onHelp }: HeaderProps) {
-  const { shown, choices, place, filter, isFollowing, setPlace } = looking;
+  const { shown, choices, route, filter, isFollowing, setRoute } = looking;
   const [isFiltering, setFiltering] = useState(false);
   return (
     <header>
@@ -177,7 +177,7 @@ function Header({ recording, looking, feed, searchRef, onHelp }: HeaderProps) {
       </button>
       <FilterBar
         choices={choices}
-        filters={place}
+        filters={route}
         isOpen={isFiltering}
         onChange={filter}
         searchRef={searchRef}
@@ -188,7 +188,7 @@ function Header({ recording, looking, feed, searchRef, onHelp }: HeaderProps) {
         {feed === 'closed' && <span> · the feed has ended</span>}
       </p>
       {feed === 'open' && (
-        <button type="button" aria-pressed={isFollowing} onClick={() => setPlace({ run: '' })}>
+        <button type="button" aria-pressed={isFollowing} onClick={() => setRoute({ run: '' })}>
           Follow
         </button>
       )}
@@ -201,12 +201,12 @@ function Header({ recording, looking, feed, searchRef, onHelp }: HeaderProps) {
 }
 
 /** What led to what a history tells, or all of it. */
-function Scope({ looking: { place, shown, all, setPlace } }: { readonly looking: Looking }) {
-  const isAll = place.scope === 'all';
+function Scope({ looking: { route, shown, all, setRoute } }: { readonly looking: Looking }) {
+  const isAll = route.scope === 'all';
   return (
     <fieldset class="scope">
       <legend class="spoken">Which part of the history</legend>
-      <button type="button" aria-pressed={!isAll} onClick={() => setPlace({ scope: '' })}>
+      <button type="button" aria-pressed={!isAll} onClick={() => setRoute({ scope: '' })}>
         What led here{isAll ? '' : ` (${shown.length})`}
       </button>
       <button
@@ -214,7 +214,7 @@ function Scope({ looking: { place, shown, all, setPlace } }: { readonly looking:
         aria-pressed={isAll}
         title="All, with what settled by itself"
         aria-label={`All, with what settled by itself (${all.length})`}
-        onClick={() => setPlace({ scope: 'all' })}
+        onClick={() => setRoute({ scope: 'all' })}
       >
         All ({all.length})
       </button>

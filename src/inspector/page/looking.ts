@@ -22,7 +22,7 @@ import {
 export type Feed = 'none' | 'open' | 'closed';
 
 export interface Looking {
-  readonly place: Route;
+  readonly route: Route;
   readonly choices: Choices;
   readonly axis: Axis;
   readonly span: Span;
@@ -46,7 +46,7 @@ export interface Looking {
   readonly entry: Entry | undefined;
   readonly moments: readonly Moment[];
   readonly step: number;
-  readonly setPlace: (part: Partial<Route>) => void;
+  readonly setRoute: (part: Partial<Route>) => void;
   readonly setSpan: (span: Span) => void;
   /** Looks at an entry: its end, unless a step or a spot is named. */
   readonly choose: (index: number, to?: number | Spot | null) => void;
@@ -58,8 +58,8 @@ export interface Looking {
 
 export function useLooking(recording: Recording, version: number, feed: Feed): Looking {
   const { entries } = recording;
-  const [place, setWhole] = useState<Route>(() => parseLink(location.hash));
-  const setPlace = (part: Partial<Route>) => setWhole((now) => ({ ...now, ...part }));
+  const [route, setWhole] = useState<Route>(() => parseLink(location.hash));
+  const setRoute = (part: Partial<Route>) => setWhole((now) => ({ ...now, ...part }));
   // The entries grow in place: it is the version that tells.
   const choices = useMemo(() => choicesOf(entries), [entries, version]);
   const troubles = useMemo(() => troublesOf(recording), [recording, version]);
@@ -73,8 +73,8 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
     [recording, version],
   );
   const found = useMemo(
-    () => listed(entries, place),
-    [entries, version, place.unit, place.hook, place.relation, place.end, place.search],
+    () => listed(entries, route),
+    [entries, version, route.unit, route.hook, route.relation, route.end, route.search],
   );
   const inSpan = useMemo(() => {
     if (span === axis.whole) return found;
@@ -86,19 +86,19 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
     });
   }, [found, axis, span]);
   const shown = useMemo(() => {
-    if (!isStory || place.scope === 'all') return inSpan;
+    if (!isStory || route.scope === 'all') return inSpan;
     const isLed = (at: number) => {
       const entry = entries[at];
       return entry !== undefined && (isPlot(entry) || culprits.has(at));
     };
     return inSpan.filter(isLed);
-  }, [inSpan, isStory, place.scope, culprits]);
+  }, [inSpan, isStory, route.scope, culprits]);
   /** Whoever has chosen no run of a feed sees the newest, as it goes on. */
-  const isFollowing = feed === 'open' && place.run === '';
+  const isFollowing = feed === 'open' && route.run === '';
   const opening = useOpening(entries, shown, troubles, isFollowing);
   const named = useMemo(
-    () => (place.run === '' ? -1 : entries.findIndex(({ id }) => id === place.run)),
-    [entries, place.run, version],
+    () => (route.run === '' ? -1 : entries.findIndex(({ id }) => id === route.run)),
+    [entries, route.run, version],
   );
   const index = named >= 0 ? named : opening;
   const entry = entries[index];
@@ -108,12 +108,12 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
   const trouble = isOf(troubles[wanted]) ? wanted : Math.max(troubles.findIndex(isOf), 0);
   const moments = entry === undefined ? [] : momentsOf(entry);
   const last = Math.max(moments.length - 1, 0);
-  const step = isFollowing || place.step === null ? last : Math.min(place.step, last);
+  const step = isFollowing || route.step === null ? last : Math.min(route.step, last);
 
   const choose = (run: number, to: number | Spot | null = null) => {
     const target = entries[run];
     if (target === undefined) return;
-    setPlace({
+    setRoute({
       run: target.id,
       step: typeof to === 'object' ? stepOf(target, to) : Math.max(to, 0),
     });
@@ -124,17 +124,17 @@ export function useLooking(recording: Recording, version: number, feed: Feed): L
     if (next !== undefined) choose(next, to);
     return next !== undefined;
   };
-  useLink(place, setWhole, isFollowing ? '' : (entry?.id ?? place.run));
+  useLink(route, setWhole, isFollowing ? '' : (entry?.id ?? route.run));
   return {
-    ...{ place, choices, axis, span, shown, troubles, culprits, isFollowing, index, entry },
-    ...{ moments, step, setPlace, setSpan, choose, moveRun },
-    ...{ isChartless, isSequence: isChartless || place.view === 'sequence' },
+    ...{ route, choices, axis, span, shown, troubles, culprits, isFollowing, index, entry },
+    ...{ moments, step, setRoute, setSpan, choose, moveRun },
+    ...{ isChartless, isSequence: isChartless || route.view === 'sequence' },
     isHistory: isStory,
     all: inSpan,
     trouble,
     chooseTrouble: setTrouble,
     jump: (to) => choose(index, Math.min(to, moments.length - 1)),
-    filter: setPlace,
+    filter: setRoute,
   };
 }
 
@@ -180,14 +180,14 @@ const nextTo = (shown: readonly number[], index: number, by: number): number | u
   by > 0 ? shown.find((one) => one > index) : shown.findLast((one) => one < index);
 
 /** Keeps the address of the page a link to what is looked at. */
-function useLink(place: Route, setPlace: (place: Route) => void, run: string): void {
+function useLink(route: Route, setRoute: (route: Route) => void, run: string): void {
   useEffect(() => {
     // Browsers refuse to change it more often than that.
-    const timer = setTimeout(() => history.replaceState(null, '', linkTo({ ...place, run })), 300);
+    const timer = setTimeout(() => history.replaceState(null, '', linkTo({ ...route, run })), 300);
     return () => clearTimeout(timer);
-  }, [place, run]);
+  }, [route, run]);
   useEffect(() => {
-    const go = () => setPlace(parseLink(location.hash));
+    const go = () => setRoute(parseLink(location.hash));
     addEventListener('hashchange', go);
     return () => removeEventListener('hashchange', go);
   }, []);

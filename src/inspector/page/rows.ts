@@ -24,13 +24,13 @@ interface Higher {
 }
 
 /**
- * Rows as high as what stands in them, and the list scrolled to the one of `place` whenever another
+ * Rows as high as what stands in them, and the list scrolled to the one of `row` whenever another
  * is chosen. Rows are told by `data-row`, which is their place in the list.
  */
 export function useRows(
   list: { readonly current: HTMLElement | null },
   ids: readonly string[],
-  place: number,
+  row: number,
   view: Viewport,
 ): Rows {
   const [higher, setHigher] = useState<Higher>({ width: 0, heights: new Map() });
@@ -43,7 +43,7 @@ export function useRows(
   const sought = useRef('');
   const isSought = useRef(false);
   // Where others went or came, it stays where it is, and so does the list.
-  const chosen = `${ids[place]} ${view.height}`;
+  const chosen = `${ids[row]} ${view.height}`;
   if (sought.current !== chosen) isSought.current = true;
   sought.current = chosen;
   const kept = useRef<{ readonly id: string | undefined; readonly below: number } | null>(null);
@@ -61,9 +61,9 @@ export function useRows(
       setHigher(measured);
     }
     if (!isSought.current) return;
-    intoView(element, tops[place], tops[place + 1]);
-    const isDrawn = element.querySelector(`[data-row="${place}"]`) !== null;
-    if (place < 0 || (isDrawn && measured === null)) isSought.current = false;
+    intoView(element, tops[row], tops[row + 1]);
+    const isDrawn = element.querySelector(`[data-row="${row}"]`) !== null;
+    if (row < 0 || (isDrawn && measured === null)) isSought.current = false;
     else kept.current = null;
   });
   return { tops, at: (top) => rowAt(tops, top) };

@@ -29,8 +29,8 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
     () => shown.map((number) => entries[number]?.id ?? ''),
     [shown, entries, entries.length],
   );
-  const place = shown.indexOf(index);
-  const rows = useRows(list, ids, place, view);
+  const row = shown.indexOf(index);
+  const rows = useRows(list, ids, row, view);
   const from = Math.max(rows.at(view.top) - spare, 0);
   const to = rows.at(view.top + view.height) + 1 + spare;
   const start = entries[0]?.at ?? 0;
@@ -41,7 +41,7 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
       role="listbox"
       aria-label="Runs, oldest first"
       tabIndex={0}
-      aria-activedescendant={place < 0 ? undefined : `entry-${index}`}
+      aria-activedescendant={row < 0 ? undefined : `entry-${index}`}
     >
       <div style={{ height: `${rows.tops.at(-1)}px` }} role="presentation">
         {shown.slice(from, to).map((number, offset) => {

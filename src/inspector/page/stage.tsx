@@ -21,7 +21,7 @@ export interface StageProps {
 
 /** The chart of the run that is looked at, or the life of its relation. */
 export function Stage({ recording, version, looking, onChoose, ...rest }: StageProps) {
-  const { entry, moments, step, setPlace, index, jump, shown, isChartless, isSequence } = looking;
+  const { entry, moments, step, setRoute, index, jump, shown, isChartless, isSequence } = looking;
   return (
     <section class="stage" aria-label={isSequence ? 'Sequence' : 'Charts'}>
       <div class="tools">
@@ -39,7 +39,7 @@ export function Stage({ recording, version, looking, onChoose, ...rest }: StageP
           <button
             type="button"
             aria-pressed={isSequence}
-            onClick={() => setPlace({ view: isSequence ? '' : 'sequence' })}
+            onClick={() => setRoute({ view: isSequence ? '' : 'sequence' })}
           >
             Sequence
           </button>
@@ -55,7 +55,7 @@ export function Stage({ recording, version, looking, onChoose, ...rest }: StageP
           relation={relationOf(looking)}
           index={index}
           culprits={looking.culprits}
-          onRelation={(relation) => setPlace({ relation: String(relation) })}
+          onRelation={(relation) => setRoute({ relation: String(relation) })}
           onChoose={onChoose}
         />
       ) : (
@@ -121,8 +121,8 @@ function runBeside({ entries }: Recording, index: number, by: 1 | -1): number | 
 }
 
 /** The relation of the run that is looked at; where it has none, that of what went wrong. */
-function relationOf({ place, entry, troubles, trouble }: Looking): number | null {
-  if (place.relation !== '') return Number(place.relation);
+function relationOf({ route, entry, troubles, trouble }: Looking): number | null {
+  if (route.relation !== '') return Number(route.relation);
   const wrong = relationIn(troubles[trouble]?.sentence ?? '');
   if (entry?._tag !== 'Hook') return wrong;
   return (

@@ -47,7 +47,7 @@ export const start: Route = { run: '', step: null, scope: '', view: '', ...noFil
 
 const parts = ['unit', 'hook', 'relation', 'end', 'search', 'scope', 'view'] as const;
 
-/** The place that a link leads to; what it does not say is as at the start. */
+/** The route that a link says; what it does not say is as at the start. */
 export function parseLink(hash: string): Route {
   const said = new URLSearchParams(hash.replace(/^#/, ''));
   const text = said.get('step') ?? '';
@@ -60,11 +60,11 @@ export function parseLink(hash: string): Route {
   };
 }
 
-/** A link that leads to this place. */
-export function linkTo(place: Route): string {
-  const said = new URLSearchParams({ run: place.run });
-  if (place.step !== null) said.set('step', String(place.step));
-  for (const part of parts) if (place[part] !== '') said.set(part, place[part]);
+/** The link that says a route. */
+export function linkTo(route: Route): string {
+  const said = new URLSearchParams({ run: route.run });
+  if (route.step !== null) said.set('step', String(route.step));
+  for (const part of parts) if (route[part] !== '') said.set(part, route[part]);
   return `#${said}`;
 }
 

@@ -72,8 +72,8 @@ async function metricsIn(folder: string): Promise<string> {
   const password = await contentOf(join(folder, 'console-password'));
   const until = performance.now() + patience;
   for (let number = 0; number < mostProcesses; number++) {
-    const place = number === 0 ? folder : join(folder, String(number));
-    const ini = await contentOf(join(place, 'pgbouncer.ini'));
+    const own = number === 0 ? folder : join(folder, String(number));
+    const ini = await contentOf(join(own, 'pgbouncer.ini'));
     const port = ini === null ? null : portIn(ini);
     if (ini === null || port === null || password === null) break;
     const login = { user: admin, password: { secret: password } };

@@ -125,17 +125,17 @@ export function damageOf(
 ): string | null {
   const user = roleOf(facts, held.user);
   const heir = roleOf(facts, owner);
-  const place = facts.databases.get(owner?.place ?? '');
+  const database = facts.databases.get(owner?.place ?? '');
   if (user === undefined) return `role ${grant.user} is not there`;
   if (user.isMighty) return `${user.name} may do what only a superuser could have given it`;
   if (user.name !== grant.user) return `its role is ${user.name}, not ${grant.user}`;
   // A leader of version 0.1 that came to its place again has left it out.
   if (grant.verifier === null) return `the verifier of ${user.name} is not on record`;
-  if (heir === undefined || place === undefined) return 'its database is not there';
-  if (place.isHalf) return `database ${place.name} was dropped halfway`;
-  if (place.ownerId !== heir.id) return `database ${place.name} belongs to ${place.owner}`;
-  if (place.isClosed) return `database ${place.name} takes no connections`;
-  if (place.isPublic) return `database ${place.name} is open to everyone`;
+  if (heir === undefined || database === undefined) return 'its database is not there';
+  if (database.isHalf) return `database ${database.name} was dropped halfway`;
+  if (database.ownerId !== heir.id) return `database ${database.name} belongs to ${database.owner}`;
+  if (database.isClosed) return `database ${database.name} takes no connections`;
+  if (database.isPublic) return `database ${database.name} is open to everyone`;
   if (!user.canLogin || !user.inherits || !user.lasts) return `${user.name} may not log in`;
   if (user.limit !== server.limit) return `${user.name} has another limit of connections`;
   if (user.createDb !== grant.attributes.includes('CREATEDB'))
@@ -152,6 +152,6 @@ export function damageOf(
   if (less !== undefined) return `${user.name} is no member of ${less}`;
   const [stranger] = [...intruders(user, server, 'user'), ...intruders(heir, server, 'owner')];
   if (stranger !== undefined) return `${stranger.role} is a member of its roles`;
-  if (!user.shares.includes(place.name)) return `${user.name} does not share what it makes`;
+  if (!user.shares.includes(database.name)) return `${user.name} does not share what it makes`;
   return null;
 }

@@ -110,13 +110,13 @@ let last: readonly Entry[] = [];
 /** Finds entries by their keys. Those that are asked for in their order are not searched for. */
 function foundAgainIn(entries: readonly Entry[]): (key: string) => Entry | undefined {
   let next = 0;
-  let places: ReadonlyMap<string, number> | null = null;
+  let indices: ReadonlyMap<string, number> | null = null;
   return (key) => {
     if (entries[next]?.key !== key) {
       // Where all have come in their order, whatever follows them is new.
-      if (next === entries.length && places === null) return undefined;
-      places ??= new Map(entries.map((entry, at) => [entry.key, at]));
-      const at = places.get(key);
+      if (next === entries.length && indices === null) return undefined;
+      indices ??= new Map(entries.map((entry, at) => [entry.key, at]));
+      const at = indices.get(key);
       if (at === undefined) return undefined;
       next = at;
     }

@@ -38,7 +38,7 @@ const looked = v.pipe(
 export const parseLooked = (text = ''): Looked =>
   text === '' ? nothingLooked : readLooked(lookedKey, text);
 
-const readLooked = latest(1, (text: string, _place: string): Looked => {
+const readLooked = latest(1, (text: string, _key: string): Looked => {
   const parsed = v.safeParse(looked, text);
   return parsed.success ? parsed.output : nothingLooked;
 });

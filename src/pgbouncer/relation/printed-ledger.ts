@@ -94,7 +94,7 @@ function lazily(
   printed: string,
   others: Databag,
   /** Where each stands that was not made a text yet. */
-  places: ReadonlyMap<number, LedgerRecord | number>,
+  offsets: ReadonlyMap<number, LedgerRecord | number>,
 ): Databag {
   let whole: Databag | null = null;
   let read = 0;
@@ -105,7 +105,7 @@ function lazily(
   const recordOf = (key: string): string | undefined => {
     read += 1;
     if (read > mostRead) return all()[key];
-    const at = places.get(relationOf(key));
+    const at = offsets.get(relationOf(key));
     const found = typeof at === 'number' ? otherAt(printed, at) : null;
     return found?.key === key ? found.value : undefined;
   };

@@ -9,14 +9,14 @@ export interface Records extends ReadonlyMap<number, LedgerRecord> {
 
 /** Records that are read when they are asked for: a hook is about one or two of thousands. */
 export class RecordMap implements Records {
-  /** Those that were not read yet by their places; empty once all were read. */
+  /** Those that were not read yet by their offsets; empty once all were read. */
   #some: Map<number, LedgerRecord | number>;
   #all: Map<number, LedgerRecord> | null = null;
-  readonly #readAt: (place: number) => Grant | null;
+  readonly #readAt: (offset: number) => Grant | null;
 
   constructor(
     records: Map<number, LedgerRecord | number>,
-    readAt: (place: number) => Grant | null,
+    readAt: (offset: number) => Grant | null,
   ) {
     this.#some = records;
     this.#readAt = readAt;
@@ -78,9 +78,9 @@ export class RecordMap implements Records {
     return all;
   }
 
-  #read(place: number): Grant {
-    const record = this.#readAt(place);
-    if (record === null) throw new Error(`no record stands at ${place} of the ledger any more`);
+  #read(offset: number): Grant {
+    const record = this.#readAt(offset);
+    if (record === null) throw new Error(`no record stands at ${offset} of the ledger any more`);
     return record;
   }
 }

@@ -42,9 +42,9 @@ export interface Found {
   readonly isByMove: boolean;
 }
 
-/** Whenever a place was entered, oldest first: under which number, and what was left then. */
+/** Whenever a state was entered, oldest first: under which number, and what was left then. */
 interface Visits {
-  readonly place: WorldState;
+  readonly state: WorldState;
   readonly spellings: number;
   readonly entered: { readonly id: number; readonly left: Bounds }[];
 }
@@ -59,7 +59,7 @@ export class Search {
   readonly served: number;
   readonly memory: Memory;
   readonly #symmetry: Symmetry;
-  /** By the number of each spelling of a place that was met. */
+  /** By the number of each spelling of a state that was met. */
   readonly #visits = new Map<number, Visits>();
   readonly #parents: number[] = [];
   readonly #fairNext: number[] = [];
@@ -127,12 +127,12 @@ export class Search {
 
   #visitsOf({ world, behind, budget: { toRelate } }: State): Visits {
     const { interner } = this.memory;
-    const place = interner.canonical<WorldState>({ world, behind, toRelate });
-    const number = interner.numberOf(place);
+    const canonical = interner.canonical<WorldState>({ world, behind, toRelate });
+    const number = interner.numberOf(canonical);
     const known = this.#visits.get(number);
     if (known !== undefined) return known;
-    const first = this.#symmetry.first(place);
-    const firstNumber = interner.numberOf(first.place);
+    const first = this.#symmetry.first(canonical);
+    const firstNumber = interner.numberOf(first.state);
     const visits = this.#visits.get(firstNumber) ?? { ...first, entered: [] };
     this.#visits.set(firstNumber, visits);
     this.#visits.set(number, visits);
@@ -201,7 +201,7 @@ export class Search {
     this.#namedStates += visits.spellings;
     // The same unit leads wherever that can be, so that more hooks are known from an equal view.
     if (isFirstLeading(state.world)) return state;
-    const { world, behind } = visits.place;
+    const { world, behind } = visits.state;
     return { world, behind, budget: state.budget };
   }
 

@@ -11,7 +11,7 @@ export interface WorldState {
 }
 
 /**
- * Where units differ in nothing but their names, places that become equal when units change names are
+ * Where units differ in nothing but their names, states that become equal when units change names are
  * one. The charm says whether its own do, and how its texts read then; by default all are told apart.
  */
 export class Symmetry {
@@ -37,26 +37,26 @@ export class Symmetry {
   }
 
   /**
-   * The one of a canonical place's spellings that stands for all of them, and how many there are. Its
+   * The one of a canonical state's spellings that stands for all of them, and how many there are. Its
    * first unit leads, so that more hooks are known from an equal view.
    */
-  first(place: WorldState): { readonly place: WorldState; readonly spellings: number } {
-    if (this.#symmetry === undefined) return { place, spellings: 1 };
-    const ranks = this.#numbers.map((unit) => this.#rank(place, unit));
+  first(state: WorldState): { readonly state: WorldState; readonly spellings: number } {
+    if (this.#symmetry === undefined) return { state, spellings: 1 };
+    const ranks = this.#numbers.map((unit) => this.#rank(state, unit));
     const ordered = [...ranks].sort((one, other) => one - other);
-    let first = place;
+    let first = state;
     let least = Number.POSITIVE_INFINITY;
     let same = 1;
     for (const { names, known } of this.#renamings) {
       // Units that are alike may stand in either order: of those, the spelling with the least number.
       if (!names.every((to, from) => ordered[to] === ranks[from])) continue;
-      const spelling = this.#renamed(place, names, known) as WorldState;
+      const spelling = this.#renamed(state, names, known) as WorldState;
       const number = this.#interner.numberOf(spelling);
       if (number === least) same += 1;
       if (number >= least) continue;
       [first, least, same] = [spelling, number, 1];
     }
-    return { place: first, spellings: this.#renamings.length / same };
+    return { state: first, spellings: this.#renamings.length / same };
   }
 
   /** A figure that is the same whatever the units are called. */
