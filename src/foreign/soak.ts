@@ -199,7 +199,8 @@ class Soaking {
     violated: Violated,
   ): Promise<ForeignSoaked> {
     const until = performance.now() + (this.#options.shrinkSeconds ?? 30) * 1000;
-    const effort = { pairs: 0, isLenient: true, isEnough: () => performance.now() > until };
+    const isEnough = () => performance.now() > until;
+    const effort = { pairs: 0, choices: 0, isLenient: true, isEnough };
     const held = inSetting(simulated, setting);
     const short = await shortest(held, setting.topology, violated, undefined, effort);
     return { ...this.#soaked, failure: { ...setting, seed, violated, shortest: short } };

@@ -15,15 +15,17 @@ import { Misuse, type Topology, type World } from './world.ts';
 
 /** How long a shorter story is looked for. */
 export interface Effort {
-  /** Candidates that are tried at most where all pairs, or all choices, of what was chosen are. */
+  /** Pairs of what was chosen that are tried at most. */
   readonly pairs: number;
+  /** Choices of what was chosen, from the smallest on, that are tried at most where hooks keep their order. */
+  readonly choices: number;
   /** Whether enough was tried, where each history takes its time. */
   isEnough(): boolean;
   /** Whether what cannot happen is passed over, and hooks are tried in the order that they had. */
   readonly isLenient: boolean;
 }
 
-const thorough: Effort = { pairs: 400, isEnough: () => false, isLenient: false };
+const thorough: Effort = { pairs: 400, choices: 400, isEnough: () => false, isLenient: false };
 /** Steps within which a hook is to be due. */
 const patience = 200;
 
@@ -112,7 +114,7 @@ async function fewest(
 async function inOrder(
   history: readonly Action[],
   tried: Try,
-  { pairs: most }: Effort,
+  { choices: most }: Effort,
 ): Promise<Violated | null> {
   const violated = await tried(history);
   if (violated === null) return null;
@@ -128,7 +130,7 @@ interface Culprit {
   readonly actions: readonly Action[];
 }
 
-const placesOf = ({ actions }: Culprit, isOf: (action: Action) => boolean): readonly number[] =>
+const indicesOf = ({ actions }: Culprit, isOf: (action: Action) => boolean): readonly number[] =>
   actions.flatMap((action, at) => (isOf(action) ? [at] : []));
 
 /** Takes out of a kind of actions ever fewer at a time, as long as the violation stays. */
@@ -138,16 +140,16 @@ async function thinned(
   tried: Try,
 ): Promise<Culprit> {
   let best = from;
-  let places = placesOf(best, isOf);
-  for (let size = Math.ceil(places.length / 2); size >= 1; size = Math.floor(size / 2))
-    for (let at = 0; at < places.length; ) {
-      const gone = new Set(places.slice(at, at + size));
-      const actions = best.actions.filter((_, place) => !gone.has(place));
+  let indices = indicesOf(best, isOf);
+  for (let size = Math.ceil(indices.length / 2); size >= 1; size = Math.floor(size / 2))
+    for (let at = 0; at < indices.length; ) {
+      const gone = new Set(indices.slice(at, at + size));
+      const actions = best.actions.filter((_, index) => !gone.has(index));
       const violated = await tried(actions);
       if (violated === null) at += size;
       else {
         best = { violated, actions };
-        places = placesOf(best, isOf);
+        indices = indicesOf(best, isOf);
       }
     }
   return best;
@@ -161,9 +163,9 @@ async function smallest(
   most: number,
 ): Promise<Culprit> {
   let left = most;
-  const places = placesOf(from, isOf);
-  for (let size = 0; size < places.length; size++)
-    for (const kept of choicesOf(places, size)) {
+  const indices = indicesOf(from, isOf);
+  for (let size = 0; size < indices.length; size++)
+    for (const kept of choicesOf(indices, size)) {
       if (left-- === 0) return from;
       const actions = from.actions.filter((action, at) => !isOf(action) || kept.includes(at));
       const violated = await tried(actions);
