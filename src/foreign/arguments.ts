@@ -13,7 +13,7 @@ type Form = readonly [valued: string, bare: string, most: number];
 
 const any = Number.POSITIVE_INFINITY;
 /** Of each tool; what prints has more flags, which are the same for all. */
-const known: Readonly<Record<string, Form>> = {
+const forms: Readonly<Record<string, Form>> = {
   'action-fail': ['', '', 1],
   'action-get': ['', '', 1],
   'action-log': ['', '', any],
@@ -63,7 +63,7 @@ const short: Readonly<Record<string, string>> = {
 
 /** Takes the flags out of what a tool was called with; a `ToolError` of exit code 2 names one that it lacks. */
 export function argumentsOf(tool: string, given: readonly string[]): Arguments {
-  const [valued = '', bare = '', most = any] = known[tool] ?? [];
+  const [valued = '', bare = '', most = any] = forms[tool] ?? [];
   const withValue = new Set([...valued.split(' '), 'format', 'output']);
   const without = new Set(bare.split(' '));
   const flags = new Map<string, string>();

@@ -92,9 +92,9 @@ interface Beginning {
 }
 
 /** Makes the calls of a hook once more; null where each is answered as before. */
-function repeated(shop: Workshop, order: HookOrder, known: HookRecord): Beginning | null {
+function repeated(shop: Workshop, order: HookOrder, record: HookRecord): Beginning | null {
   const answers: Answered[] = [];
-  for (const call of known.calls) {
+  for (const call of record.calls) {
     try {
       if (isWriting(call)) order.step(nameOf(call));
     } catch (error) {

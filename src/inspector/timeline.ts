@@ -49,14 +49,14 @@ export class Timeline {
   }
 }
 
-function changeOf(known: Knowledge, { unit, seen }: HookEntry): Change {
+function changeOf(knowledge: Knowledge, { unit, seen }: HookEntry): Change {
   const { read, written, configuration } = seen;
   const before: Knowledge = {
-    bags: { ...known.bags, ...read },
+    bags: { ...knowledge.bags, ...read },
     configurations:
       configuration === null || configuration.before === null
-        ? known.configurations
-        : { ...known.configurations, [unit]: configuration.before },
+        ? knowledge.configurations
+        : { ...knowledge.configurations, [unit]: configuration.before },
   };
   const bags = { ...before.bags };
   for (const [name, values] of Object.entries(written))

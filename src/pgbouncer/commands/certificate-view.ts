@@ -30,8 +30,8 @@ export interface CertificateContext extends Remembered {
 }
 
 /** What is so of a certificate in one hook. */
-export function viewed(known: CertificateContext, { hook }: JujuEvent) {
-  const { identity, certified, said, service, endpoint } = known;
+export function viewed(context: CertificateContext, { hook }: JujuEvent) {
+  const { identity, certified, said, service, endpoint } = context;
   let readKey: Promise<string | null> | null = null;
   const key = (): Promise<string | null> => {
     readKey ??= take(identity.key);
@@ -69,7 +69,7 @@ export function viewed(known: CertificateContext, { hook }: JujuEvent) {
   const isAsked = async () => {
     const { asked } = await certified();
     const isSame = isAskedFor(asked, { key: await key(), names: await names() });
-    return isSame && !(await isToRenew(known)) && !(await isLate()) && !(await isMisnamed());
+    return isSame && !(await isToRenew(context)) && !(await isLate()) && !(await isMisnamed());
   };
   /** Why clients cannot verify the unit by a certificate any more, whose time is another matter. */
   const unfit = async (held: Held) => {

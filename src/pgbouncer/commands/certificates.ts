@@ -101,9 +101,9 @@ function withoutTls(
   };
 }
 
-function withTls(known: CertificateContext, called: JujuEvent): Certificates {
-  const { identity, tls, certified, put, asks } = known;
-  const view = viewed(known, called);
+function withTls(context: CertificateContext, called: JujuEvent): Certificates {
+  const { identity, tls, certified, put, asks } = context;
+  const view = viewed(context, called);
   const { isThere, answered, isRevoked, isAsked, shown } = view;
   const due = async () => {
     const known = await certified();
@@ -146,12 +146,12 @@ function withTls(known: CertificateContext, called: JujuEvent): Certificates {
     take: async () => {
       if (!(await isThere())) return;
       const [given, at] = [await answered(), { key: await view.key(), host: await view.told() }];
-      objection = await taken(known, given, at);
+      objection = await taken(context, given, at);
     },
     forget: async () => {
       // Where PgBouncer cannot be told now the key stays, and nothing may be asked by it meanwhile.
       const revoked = await isRevoked();
-      await forgetAll(known);
+      await forgetAll(context);
       if (revoked) await put({ revoked });
     },
     deleteKey: async () => {

@@ -2,7 +2,7 @@ import type { Databag, JujuEvent } from '../../juju/port.ts';
 import type { Unit } from '../../juju/unit.ts';
 import { endingKey } from '../keys.ts';
 import { type Fate, fateOf, flagsIn } from '../relation/departing.ts';
-import type { Prefetched } from './known.ts';
+import type { HookBasics } from './hook-basics.ts';
 import { once } from './steps.ts';
 
 /** What becomes of this unit, and what hints at it. */
@@ -22,7 +22,7 @@ const isToEnd = (state: Databag): boolean => state[endingKey] !== undefined;
 const isHintOfEnd = ({ hook, departingUnit }: JujuEvent, unit: string): boolean =>
   departingUnit === unit || hook === 'stop' || hook.endsWith('-relation-broken');
 
-export function openFate(juju: Unit, state: Prefetched['state'], called: JujuEvent): UnitFate {
+export function openFate(juju: Unit, state: HookBasics['state'], called: JujuEvent): UnitFate {
   const flags = () => flagsIn(state());
   return {
     flags,

@@ -16,7 +16,7 @@ import {
 import { peerAppBag } from './application-bag.ts';
 import type { BackendView } from './backend-view.ts';
 import type { UnitFate } from './fate.ts';
-import type { Prefetched } from './known.ts';
+import type { HookBasics } from './hook-basics.ts';
 import { breakingIn } from './requests.ts';
 import type { Rules } from './rules.ts';
 import { once } from './steps.ts';
@@ -53,7 +53,7 @@ interface Needed
     Pick<Rules, 'policy' | 'slices'>,
     Pick<UnitFate, 'flags'> {
   readonly juju: Unit;
-  readonly known: Prefetched;
+  readonly basics: HookBasics;
   readonly relations: () => Promise<ReadonlySet<number>>;
 }
 
@@ -62,7 +62,7 @@ const doubting = /^(leader-elected|upgrade-charm)$/;
 
 export function openLook(needed: Needed, called: JujuEvent): Looking {
   const { juju, policy, slices, relations, flags, readyVersion } = needed;
-  const { ledger, said, leads, state, succeeding } = needed.known;
+  const { ledger, said, leads, state, succeeding } = needed.basics;
   const found = new Map<number, boolean>();
   const looked = once(() => parseLooked(state()[lookedKey]));
   const breaking = breakingIn(called);
@@ -80,12 +80,12 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
   });
   const listed = () => (isNarrow() ? recorded() : relations());
   const look = once(async (): Promise<Look> => {
-    const known = looked();
-    if (isNarrow()) return { relations: [], isRound: false, after: known, looking: null };
+    const before = looked();
+    if (isNarrow()) return { relations: [], isRound: false, after: before, looking: null };
     const { records } = ledger();
     const there = await listed();
-    const waiting = whoMayWait(there, records, known.doubtful);
-    const waited = inTurn(waiting, known.waited, slices.wait);
+    const waiting = whoMayWait(there, records, before.doubtful);
+    const waited = inTurn(waiting, before.waited, slices.wait);
     const last = waited.length < waiting.length ? (waited.at(-1) ?? -1) : -1;
     const version = await readyVersion();
     // What is asked for now is not done now; all is looked at anew when it can be.
@@ -93,20 +93,20 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
       return {
         relations: waited,
         isRound: false,
-        after: { ...known, mark: null, waited: last },
+        after: { ...before, mark: null, waited: last },
         looking: null,
       };
     const mark = markOf(policy, version);
-    const before = said()[lookingKey];
-    const isAnew = known.mark !== mark || doubting.test(called.hook) || succeeding();
-    if (isAnew || before !== undefined) {
-      const from = isAnew ? -1 : Number(before);
+    const reached = said()[lookingKey];
+    const isAnew = before.mark !== mark || doubting.test(called.hook) || succeeding();
+    if (isAnew || reached !== undefined) {
+      const from = isAnew ? -1 : Number(reached);
       const left = inOrder(there).filter((id) => id > from);
       const next = left.slice(0, slices.look);
       return {
         relations: next,
         isRound: isAnew,
-        after: { ...known, mark, waited: -1 },
+        after: { ...before, mark, waited: -1 },
         looking: left.length > next.length ? (next.at(-1) ?? null) : null,
       };
     }
@@ -114,16 +114,16 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
       return {
         relations: called.hook === 'update-status' ? inOrder(there) : waited,
         isRound: there.size <= slices.again,
-        after: { ...known, waited: last },
+        after: { ...before, waited: last },
         looking: null,
       };
     const again = inOrder(there)
-      .filter((id) => id > known.again)
+      .filter((id) => id > before.again)
       .slice(0, slices.again);
     return {
       relations: [...new Set([...waited, ...again])],
       isRound: again.length === 0,
-      after: { ...known, waited: last, again: again.at(-1) ?? -1 },
+      after: { ...before, waited: last, again: again.at(-1) ?? -1 },
       looking: null,
     };
   });
@@ -140,10 +140,10 @@ export function openLook(needed: Needed, called: JujuEvent): Looking {
         return;
       }
       const { after, looking } = await look();
-      const known = await listed();
+      const there = await listed();
       const doubtful = after.doubtful.filter((id) => !found.has(id));
       for (const [relation, isDoubtful] of found) if (isDoubtful) doubtful.push(relation);
-      const left = inOrder(doubtful.filter((id) => known.has(id)));
+      const left = inOrder(doubtful.filter((id) => there.has(id)));
       juju.remember({ [lookedKey]: encodeLooked({ ...after, doubtful: left }) });
       const text = looking === null ? '' : String(looking);
       if ((said()[lookingKey] ?? '') !== text) juju.overwrite(peerAppBag, { [lookingKey]: text });

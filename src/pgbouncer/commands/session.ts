@@ -10,7 +10,7 @@ import { type HostPort, parseHostPort } from '../relation/host-port.ts';
 import { type BackendView, viewBackend } from './backend-view.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { openFate, type UnitFate } from './fate.ts';
-import { openKnown, type Prefetched } from './known.ts';
+import { type HookBasics, openHookBasics } from './hook-basics.ts';
 import { type Looking, openLook } from './look.ts';
 import { type Moves, openMoves } from './moves.ts';
 import { keptPasswords, type Passwords } from './passwords.ts';
@@ -26,7 +26,7 @@ export interface Session
     Requests,
     Passwords,
     UnitFate,
-    Prefetched {
+    HookBasics {
   readonly juju: Unit;
   /** The other units of the application. */
   readonly peers: Peers;
@@ -48,8 +48,8 @@ export function openSession(
   { parse, policy, tls, slices, service }: Rules,
   called: JujuEvent,
 ): Session {
-  const known = openKnown(juju);
-  const { ready, ledger, said, leads, state, succeeding } = known;
+  const basics = openHookBasics(juju);
+  const { ready, ledger, said, leads, state, succeeding } = basics;
   const endpoint = once(async () => {
     const text = await juju.endpoint();
     return text === null ? null : parseHostPort(text);
@@ -71,7 +71,10 @@ export function openSession(
   const unit = { juju, ledger, endpoint, tls, service, certificates };
   const peers = openPeers(unit, readyVersion);
   const serving = openServing(unit, { pooler, policy, endpoints, lookup, passwordOf });
-  const looking = openLook({ juju, known, policy, slices, relations, flags, readyVersion }, called);
+  const looking = openLook(
+    { juju, basics, policy, slices, relations, flags, readyVersion },
+    called,
+  );
   const moves = openMoves({ juju, slices, ledger, said, peers, looking });
   // Named one by one: an object this large is made in no time but by spreading others into it.
   return {

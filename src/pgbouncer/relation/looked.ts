@@ -43,8 +43,7 @@ const readLooked = latest(1, (text: string, _key: string): Looked => {
   return parsed.success ? parsed.output : nothingLooked;
 });
 
-export const encodeLooked = (known: Looked): string => {
-  const { mark, again, waited, doubtful } = known;
+export const encodeLooked = ({ mark, again, waited, doubtful }: Looked): string => {
   const isNothing = mark === null && again === -1 && waited === -1 && doubtful.length === 0;
   return isNothing ? '' : JSON.stringify({ mark, again, waited, doubtful });
 };

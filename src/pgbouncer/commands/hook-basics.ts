@@ -8,7 +8,7 @@ import { peerAppBag } from './application-bag.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
 
 /** What every hook that does anything has to know; nobody waits for it but once. */
-export interface Prefetched {
+export interface HookBasics {
   /** Reads all of it at once; none of it is asked for before. */
   readonly ready: () => Promise<void>;
   /** The ledger with what this hook puts on record; it is written at the hook's end. */
@@ -29,7 +29,7 @@ interface Read {
   readonly ledger: OpenLedger;
 }
 
-export function openKnown(juju: Unit): Prefetched {
+export function openHookBasics(juju: Unit): HookBasics {
   let read: Read | null = null;
   const there = (): Read => {
     if (read === null) throw new Error('a session that is not ready yet knows nothing');
