@@ -31,7 +31,7 @@ export function useRows(
   list: { readonly current: HTMLElement | null },
   ids: readonly string[],
   row: number,
-  view: Viewport,
+  viewport: Viewport,
 ): Rows {
   const [higher, setHigher] = useState<Higher>({ width: 0, heights: new Map() });
   const tops = useMemo(() => {
@@ -43,7 +43,7 @@ export function useRows(
   const sought = useRef('');
   const isSought = useRef(false);
   // Where others went or came, it stays where it is, and so does the list.
-  const chosen = `${ids[row]} ${view.height}`;
+  const chosen = `${ids[row]} ${viewport.height}`;
   if (sought.current !== chosen) isSought.current = true;
   sought.current = chosen;
   const kept = useRef<{ readonly id: string | undefined; readonly below: number } | null>(null);
@@ -54,7 +54,7 @@ export function useRows(
     const at = kept.current === null ? -1 : ids.indexOf(kept.current.id ?? '');
     if (kept.current !== null && at >= 0) element.scrollTop = (tops[at] ?? 0) + kept.current.below;
     kept.current = null;
-    const measured = measure(element, ids, higher, view.width);
+    const measured = measure(element, ids, higher, viewport.width);
     if (measured !== null) {
       const first = rowAt(tops, element.scrollTop);
       kept.current = { id: ids[first], below: element.scrollTop - (tops[first] ?? 0) };

@@ -24,15 +24,15 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
   const { entries } = recording;
   const isTimed = hasTimes(recording);
   const list = useRef<HTMLDivElement>(null);
-  const view = useView(list);
+  const viewport = useViewport(list);
   const ids = useMemo(
     () => shown.map((number) => entries[number]?.id ?? ''),
     [shown, entries, entries.length],
   );
   const row = shown.indexOf(index);
-  const rows = useRows(list, ids, row, view);
-  const from = Math.max(rows.at(view.top) - spare, 0);
-  const to = rows.at(view.top + view.height) + 1 + spare;
+  const rows = useRows(list, ids, row, viewport);
+  const from = Math.max(rows.at(viewport.top) - spare, 0);
+  const to = rows.at(viewport.top + viewport.height) + 1 + spare;
   const start = entries[0]?.at ?? 0;
   return (
     <div
@@ -83,14 +83,14 @@ export function Runs({ recording, shown, index, culprits, onChoose }: RunsProps)
 }
 
 /** Which part of a list is seen. */
-function useView(list: { readonly current: HTMLDivElement | null }) {
-  const [view, setView] = useState({ top: 0, width: 0, height: 800 });
+function useViewport(list: { readonly current: HTMLDivElement | null }) {
+  const [viewport, setViewport] = useState({ top: 0, width: 0, height: 800 });
   useEffect(() => {
     const element = list.current;
     if (element === null) return;
     const measure = () => {
       const { scrollTop: top, clientWidth: width, clientHeight: height } = element;
-      setView({ top, width, height });
+      setViewport({ top, width, height });
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
@@ -100,7 +100,7 @@ function useView(list: { readonly current: HTMLDivElement | null }) {
       element.removeEventListener('scroll', measure);
     };
   }, []);
-  return view;
+  return viewport;
 }
 
 const marks = { chapter: '', action: '◆', check: '✓', violation: '✗' } as const;
