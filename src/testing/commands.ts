@@ -140,10 +140,10 @@ export interface HistoryOptions<Shared = unknown, Own = unknown> {
  * import { simulated } from 'hookchart/pgbouncer/testing';
  * import { histories, Simulation } from 'hookchart/testing';
  *
- * const world = { units: 2, requirers: { shop: { units: 1, request: { database: 'shop' } } } };
+ * const topology = { units: 2, requirers: { shop: { units: 1, request: { database: 'shop' } } } };
  * await fc.assert(
  *   fc.asyncProperty(histories(fc, simulated, { length: 20 }), async (commands) => {
- *     const simulation = new Simulation(simulated, world);
+ *     const simulation = new Simulation(simulated, topology);
  *     await fc.asyncModelRun(() => ({ model: {}, real: { simulation } }), commands);
  *   }),
  *   { numRuns: 2 },
