@@ -27,27 +27,27 @@ type Watch = (simulation: Simulation<null, Pod>, setting: Setting) => void;
 type LearnedResponse = Readonly<Record<string, string | null>>;
 
 /** By endpoint, request and options. */
-type Answers = ReadonlyMap<string, LearnedResponse>;
+type LearnedResponses = ReadonlyMap<string, LearnedResponse>;
 
 /** What a charm was seen to come to. */
 export interface Learned {
-  readonly answers: Answers;
+  readonly responses: LearnedResponses;
   readonly workload: LearnedWorkload;
 }
 
-export const nothingLearned: Learned = { answers: new Map(), workload: new Map() };
+export const nothingLearned: Learned = { responses: new Map(), workload: new Map() };
 
 /**
  * Watches the charm twice for each request and each setting of its options, with other numbers, other
  * units and another order; what is the same in both it is held to. What it requires itself is there
  * before anybody asks. `Violated` where it does not hold up even then.
  */
-export async function learnAnswers(
+export async function learnResponses(
   { simulated, others, configurations, description }: ForeignCharm,
   under: ForeignSimulated,
   watch: Watch,
 ): Promise<Learned> {
-  const answers = new Map<string, LearnedResponse>();
+  const responses = new Map<string, LearnedResponse>();
   const worlds: Foreign[] = [];
   const required = description.endpoints.filter(({ role }) => role === 'requires');
   const first = new Set(required.map(({ name }) => name));
@@ -58,11 +58,11 @@ export async function learnAnswers(
       const one = await watched(under, { config, number, units: 1, first }, watch);
       const other = await watched(under, { config, number, units: 2, first }, watch);
       worlds.push(one, other);
-      const again = answersIn(other);
-      for (const [key, answer] of answersIn(one))
-        answers.set(key, common(answer, again.get(key) ?? {}));
+      const again = responsesIn(other);
+      for (const [key, response] of responsesIn(one))
+        responses.set(key, common(response, again.get(key) ?? {}));
     }
-  return { answers, workload: workloadIn(worlds) };
+  return { responses, workload: workloadIn(worlds) };
 }
 
 interface Calm {
@@ -102,15 +102,15 @@ async function watched(
   return simulation.world;
 }
 
-const answersIn = (world: Foreign): ReadonlyMap<string, Databag> =>
+const responsesIn = (world: Foreign): ReadonlyMap<string, Databag> =>
   new Map(
     Object.values(world.relations).flatMap((relation) =>
-      isPeer(relation) ? [] : [[keyOf(world, relation), answerIn(world, relation)] as const],
+      isPeer(relation) ? [] : [[keyOf(world, relation), responseIn(world, relation)] as const],
     ),
   );
 
 /** What it wrote, whoever asked: a charm on the other side may ask for what it is called by. */
-function answerIn(world: Foreign, { applications, requirer }: Relation): Databag {
+function responseIn(world: Foreign, { applications, requirer }: Relation): Databag {
   const names = [requirer, requirer.replaceAll('-', '_')];
   const bag = Object.entries(applications[world.tested] ?? {});
   return Object.fromEntries(
@@ -168,7 +168,7 @@ export const answersOracle: Oracle = {
 
 /** Holds the charm to what it was seen to answer; to some of the keys alone, where they are named. */
 export function answersHold(
-  { answers }: Learned,
+  { responses }: Learned,
   { others, description }: ForeignCharm,
   answeredBy: readonly string[] | null,
 ): Oracle {
@@ -183,9 +183,9 @@ export function answersHold(
       const isWhole = isNeeded.every((name) => live.some(([, { endpoint }]) => endpoint === name));
       if (!isWhole) return [];
       return live.flatMap(([id, relation]) => {
-        const bag = answerIn(world, relation);
-        const answer = Object.entries(answers.get(keyOf(world, relation)) ?? {});
-        const held = answer.filter(([key]) => answeredBy === null || answeredBy.includes(key));
+        const bag = responseIn(world, relation);
+        const response = Object.entries(responses.get(keyOf(world, relation)) ?? {});
+        const held = response.filter(([key]) => answeredBy === null || answeredBy.includes(key));
         const where = `relation ${id} (${relation.endpoint} of ${relation.requirer})`;
         return held.flatMap(([key, value]) => {
           if (bag[key] === undefined)

@@ -126,12 +126,12 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-const answer = v.object({
+const serverMessage = v.object({
   ready: v.optional(v.boolean()),
   process: v.optional(v.number()),
   exit: v.optional(v.number()),
 });
-type ServerMessage = v.InferOutput<typeof answer>;
+type ServerMessage = v.InferOutput<typeof serverMessage>;
 
 /**
  * Forks of an interpreter that has read the charm's modules. All forks of one have the same order of
@@ -166,7 +166,7 @@ export class ForkLauncher implements Launcher {
 class Interpreter implements Launcher {
   readonly #server: ChildProcess;
   readonly #folder: string;
-  #heard: ((answer: ServerMessage) => void) | null = null;
+  #heard: ((message: ServerMessage) => void) | null = null;
   #child: number | undefined;
   #isDoomed = false;
   readonly #isReady: Promise<void>;
@@ -192,7 +192,7 @@ class Interpreter implements Launcher {
     });
     this.#isReady.catch(() => {});
     createInterface({ input: stdout }).on('line', (line) => {
-      const said = v.safeParse(v.pipe(v.string(), v.parseJson(), answer), line);
+      const said = v.safeParse(v.pipe(v.string(), v.parseJson(), serverMessage), line);
       if (said.success) this.#heard?.(said.output);
     });
   }

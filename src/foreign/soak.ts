@@ -1,6 +1,6 @@
 /** Random lives of a foreign charm, until enough hooks were run or one of them violates an oracle. */
 import { isHook, Misuse, Simulation, shortest, Violated } from '../testing/index.ts';
-import { answersHold, type Learned, learnAnswers, nothingLearned } from './answers-learned.ts';
+import { answersHold, type Learned, learnResponses, nothingLearned } from './answers-learned.ts';
 import type { ForeignCharm } from './foreign-charm.ts';
 import { chance, end, live } from './history.ts';
 import { knownOracles } from './known-oracles.ts';
@@ -106,7 +106,7 @@ class Soaking {
     const count = () => current !== null && this.#count(current.simulation);
     let learned = nothingLearned;
     try {
-      learned = await learnAnswers(this.#charm, calm, (simulation, setting) => {
+      learned = await learnResponses(this.#charm, calm, (simulation, setting) => {
         count();
         current = { simulation, setting };
       });
@@ -207,8 +207,8 @@ class Soaking {
   }
 }
 
-const keysIn = ({ answers }: Learned): readonly string[] => [
-  ...new Set([...answers.values()].flatMap((answer) => Object.keys(answer))),
+const keysIn = ({ responses }: Learned): readonly string[] => [
+  ...new Set([...responses.values()].flatMap((response) => Object.keys(response))),
 ];
 
 function checkAnsweredBy(learned: Learned, keys: readonly string[] | null): void {

@@ -5,7 +5,7 @@ import { MemoryIdentity } from '../memory/index.ts';
 import { authoritiesIn } from '../relation/authorities.ts';
 import type { CertificateFacts } from '../relation/certificate.ts';
 import type { CertifiedUnit, CertifiedWorld } from './certified-outside.ts';
-import { answersIn, requestsIn } from './certifier.ts';
+import { certificatesIn, requestsIn } from './certifier.ts';
 import { type Life, livingRelations, namedUnits, saysTls, servedRelations } from './looking.ts';
 import type { Shared } from './outside.ts';
 
@@ -93,7 +93,7 @@ function unfinished(world: CertifiedWorld, unit: string): readonly string[] {
     ];
   const [request] = requestsIn(certifier.units[unit]?.certificate_signing_requests);
   if (request === undefined) return [`${unit} asks for no certificate`];
-  const given = certifier.answers.find((one) => one.certificate_signing_request === request);
+  const given = certifier.certificates.find((one) => one.certificate_signing_request === request);
   if (given?.revoked === true) return [`${unit} asks by a request that was revoked`];
   if (given !== undefined && certificateOf(world, unit) !== given.certificate)
     return [`${unit} was given a certificate and does not show it`];
@@ -107,7 +107,7 @@ function certifierOf({ relations }: CertifiedWorld) {
   );
   if (found === undefined) return null;
   const { units, applications, requirer } = found;
-  return { units, answers: answersIn(applications[requirer]?.certificates) };
+  return { units, certificates: certificatesIn(applications[requirer]?.certificates) };
 }
 
 /** The certificate that clients of a unit are shown, as PEM. */

@@ -36,7 +36,7 @@ function answer(tools: HookTools, relation: number, asking: Asking, isTold: bool
   const asked = tools
     .relationList(relation)
     .flatMap((unit) => requestsIn(tools.relationGet(relation, unit).certificate_signing_requests));
-  const before = answersIn(tools.relationGet(relation, tools.view.application).certificates);
+  const before = certificatesIn(tools.relationGet(relation, tools.view.application).certificates);
   const given = asked.flatMap((request): readonly ProviderCertificate[] => {
     const known = before.find((one) => one.certificate_signing_request === request);
     if (known !== undefined && answers === 'anew' && isTold) return [{ ...known, revoked: true }];
@@ -63,8 +63,8 @@ export const requestsIn = (text = '[]'): readonly string[] =>
     one.certificate_signing_request.trim(),
   );
 
-/** The answers in the databag of who gives certificates. */
-export const answersIn = (text = '[]'): readonly ProviderCertificate[] => JSON.parse(text);
+/** The certificates in the databag of who gives them. */
+export const certificatesIn = (text = '[]'): readonly ProviderCertificate[] => JSON.parse(text);
 
 function hook(tools: HookTools, called: Hook, asking: Asking): ReturnType<Script['hook']> {
   const { name, relation } = called;

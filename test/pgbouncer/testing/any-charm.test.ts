@@ -130,10 +130,10 @@ function topologyOf(seed: number): Topology {
 }
 
 /** The keys by which each request is answered where nothing goes wrong. */
-async function answersOf(
+async function responsesOf(
   hasSecrets: boolean,
 ): Promise<ReadonlyMap<string, Readonly<Record<string, null>>>> {
-  const answers = new Map<string, Readonly<Record<string, null>>>();
+  const responses = new Map<string, Readonly<Record<string, null>>>();
   const requests: readonly Databag[] = [...simulated.requests, { database: 'third' }];
   for (const request of requests) {
     // One unit has no readers, and is left alone in many a history.
@@ -143,12 +143,12 @@ async function answersOf(
     await simulation.take({ _tag: 'Relate', application: 'one' });
     await simulation.rest();
     const bag = simulation.world.relations[1001]?.applications.pgbouncer ?? {};
-    answers.set(
+    responses.set(
       JSON.stringify(['database', request, []]),
       Object.fromEntries(Object.keys(bag).map((key) => [key, null])),
     );
   }
-  return answers;
+  return responses;
 }
 
 type Relate = Parameters<typeof answersHold>[1];
@@ -163,13 +163,13 @@ function withoutUnasked<Seen extends World<null, Pod>>(world: Seen): Seen {
 
 async function soaked(run?: Charm['run']) {
   const nobody = { others: {}, description: { endpoints: [] } } as unknown as Relate;
-  const answers = [await answersOf(false), await answersOf(true)];
+  const responses = [await responsesOf(false), await responsesOf(true)];
   let count = 0;
   for (let seed = 1; count < hooks; seed++) {
     const topology = topologyOf(seed);
     const learned = {
       ...nothingLearned,
-      answers: answers[topology.hasSecrets ? 1 : 0] ?? new Map(),
+      responses: responses[topology.hasSecrets ? 1 : 0] ?? new Map(),
     };
     const { atRest, ...hold } = answersHold(learned, nobody, null);
     const held = {
