@@ -59,7 +59,7 @@ export interface LedgerUnreadable {
 export function parseLedger(databag: Databag): E.Either<LedgerUnreadable, ParsedLedger> {
   const later = laterFormat(databag);
   if (later !== null) return E.left(unreadable(formatKey)(later));
-  return E.chain((lookup: Ledger['lookup']) => recordsIn(databag, lookup))(lookupIn(databag));
+  return E.flatMap(lookupIn(databag), (lookup) => recordsIn(databag, lookup));
 }
 
 // Made as one literal: V8 is slow to read an object that was spread, and every hook reads this one.
