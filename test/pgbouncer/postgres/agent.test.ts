@@ -12,7 +12,13 @@ function agentOn(refusal: (statement: string) => string | null) {
       const sqlState = refusal(statement);
       if (sqlState !== null) {
         const detail = null;
-        throw new SqlProblem(statement, { kind: 'refused', sqlState, message: 'no', detail });
+        throw new SqlProblem(statement, {
+          name: 'error',
+          kind: 'refused',
+          sqlState,
+          message: 'no',
+          detail,
+        });
       }
       if (/^(GRANT|REVOKE) /.test(statement))
         sent.push(statement.replace(/"hookchart_agent[^"]*"/, 'agent'));
