@@ -1,10 +1,19 @@
 /** What `simulatedCharm` is given: refused by name where nothing could be simulated with it. */
 import { instead, oneOf } from '../hook/index.ts';
+import type { Charm } from '../juju/index.ts';
 import { operationTags } from './actions.ts';
 import { jujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import { Misuse } from './world.ts';
+
+/** All that `simulatedCharm` may be given; who makes a charm of another one brings along what it made. */
+const parts: readonly string[] = [
+  ...['charm', 'application', 'endpoints', 'limits', 'address', 'config', 'requests', 'requirer'],
+  ...['outside', 'faults', 'bounds', 'within', 'invariants', 'comesToRest', 'render', 'tells'],
+  ...['reductions', 'explored', 'objection', 'soaked'],
+];
+const made: readonly string[] = ['peers', 'visible', 'life', 'run'];
 
 /** What the compiler sees, for those who have none. */
 export function checkBrought(brought: unknown): void {
@@ -17,9 +26,12 @@ export function checkBrought(brought: unknown): void {
     outside: 'record',
     invariants: 'list',
   });
-  for (const [part, value] of Object.entries(brought ?? {}))
+  for (const [part, value] of Object.entries(brought ?? {})) {
     if (value === undefined)
       throw new Misuse(`${to}: ${part} is undefined: leave it out, or say what it is`);
+    if (!parts.includes(part) && !made.includes(part))
+      throw new Misuse(`${to}: "${part}" is nothing that it takes: say ${instead(part, parts)}`);
+  }
   const {
     charm,
     outside,
@@ -62,8 +74,7 @@ const checks = ['always', 'across', 'atRest'] as const;
 function checkInvariant(at: string, invariant: unknown): void {
   const to = 'simulatedCharm';
   given(to, at, invariant, { name: 'text', claims: 'text' });
-  const parts = Object.entries(invariant as object);
-  for (const [part, check] of parts) {
+  for (const [part, check] of Object.entries(invariant as object)) {
     if (part === 'name' || part === 'claims') continue;
     if (!checks.some((known) => known === part))
       throw new Misuse(
@@ -120,4 +131,18 @@ export function checkSimulated({
   const unknown = Object.keys(limits).find((endpoint) => !endpoints.includes(endpoint));
   if (unknown !== undefined)
     throw new Misuse(`limits names ${unknown}; the endpoints are ${endpoints.join(', ')}`);
+}
+
+const relationHooks = ['created', 'joined', 'changed', 'departed', 'broken'];
+
+/** With an endpoint that is misspelt nothing would ever be run, and nothing violated. */
+export function checkHandled(
+  { name, chartOf }: Pick<Charm, 'name' | 'chartOf'>,
+  endpoints: readonly string[],
+) {
+  const isHandled = (hook: string) => chartOf({ hook, relation: 1 }) !== null;
+  if (!endpoints.some((one) => relationHooks.some((hook) => isHandled(`${one}-relation-${hook}`))))
+    throw new Misuse(
+      `simulatedCharm: ${name} handles no hook of ${endpoints.join(', ')}: name in endpoints those that its events are about`,
+    );
 }

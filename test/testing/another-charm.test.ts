@@ -340,6 +340,16 @@ describe('a charm whose parts do not fit', () => {
       () => simulatedCharm({ ...parts, limits: { boats: 1 } }),
       'limits names boats; the endpoints are ',
     ],
+    [
+      'endpoints of which its events know nothing',
+      () => simulatedCharm({ ...parts, endpoints: ['boats'] }),
+      'lighthouse handles no hook of boats: name in endpoints those that its events are about',
+    ],
+    [
+      'a part that is misspelt beside the right one',
+      () => simulatedCharm({ ...parts, invarients: [] } as typeof parts),
+      '"invarients" is nothing that it takes: say "invariants"',
+    ],
   ])('%s', (_, make, why) => {
     expect(make).toThrow(why);
   });
