@@ -138,8 +138,26 @@ function check(file: string, line: number, source: string, machines: Machines): 
     return { file, line: at, hook: null, differences: [parsed.left.message] };
   }
   const hook = closest(parsed.right, machines);
+  const drawn = drawnHook(parsed.right);
+  const isAnother = drawn !== null && !Object.hasOwn(machines, drawn);
+  if (isAnother && !isLike(parsed.right, machineOf(hook, machines))) {
+    const what = `it draws the hook ${drawn}, which the charm has not; it has ${Object.keys(machines).join(', ')}`;
+    return { file, line, hook: null, differences: [what] };
+  }
   const differences = compare(parsed.right, machineOf(hook, machines)).map(describe);
   return { file, line, hook, differences };
+}
+
+/** The hook that a chart says it draws, as `NAME Hook` in one of its nodes; null where none says so. */
+function drawnHook({ nodes }: Chart): string | null {
+  const [found] = nodes.flatMap(({ label }) => /^([a-z][a-z0-9-]*) Hook$/.exec(label)?.[1] ?? []);
+  return found ?? null;
+}
+
+/** Whether a chart has as many nodes of a machine as others, so that its name alone may be another. */
+function isLike({ nodes }: Chart, machine: HookMachine): boolean {
+  const known = new Set(chartOf(machine).nodes.map(({ id }) => id));
+  return 2 * nodes.filter(({ id }) => known.has(id)).length >= nodes.length;
 }
 
 /** The hook that the first node names; where it names none, the one that differs least. */

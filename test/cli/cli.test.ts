@@ -83,6 +83,16 @@ describe('hookchart chart', () => {
     expect(stdout).toContain('database-relation-broken: node hook_fired: the label is "some Hook"');
   });
 
+  it('says of a chart of a hook that the charm has not that it has none', () => {
+    const chart =
+      'flowchart TD\n fired([lamp-oiled Hook]) --> light[Light it]\n light --> done([Return])';
+    const { status, stdout } = hookchart('chart', '--check', file('own.mmd', chart));
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      'own.mmd:1 chart: it draws the hook lamp-oiled, which the charm has not; it has database-requested,',
+    );
+  });
+
   it('names the line that cannot be read', () => {
     const { status, stdout } = hookchart(
       'chart',
