@@ -32,7 +32,6 @@ export const writtenLater = (
     // What the backend has said before is nothing, whatever the ledger says.
     if (event === backendEcho && !(await take(model.requiredHasMoved))) return { why: null, model };
     const ledger = begun(model, peerAppBag);
-    if (request !== null) void model.required();
     askWhoLeads();
     const [found] = await ledger.read();
     const ofLedger = found === undefined || E.isLeft(found) ? null : laterFormat(found.right);
