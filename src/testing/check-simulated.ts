@@ -1,6 +1,5 @@
 /** What `simulatedCharm` is given: refused by name where nothing could be simulated with it. */
 import { instead, oneOf } from '../hook/index.ts';
-import type { Charm } from '../juju/index.ts';
 import { operationTags } from './actions.ts';
 import { jujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
@@ -131,18 +130,4 @@ export function checkSimulated({
   const unknown = Object.keys(limits).find((endpoint) => !endpoints.includes(endpoint));
   if (unknown !== undefined)
     throw new Misuse(`limits names ${unknown}; the endpoints are ${endpoints.join(', ')}`);
-}
-
-const relationHooks = ['created', 'joined', 'changed', 'departed', 'broken'];
-
-/** With an endpoint that is misspelt nothing would ever be run, and nothing violated. */
-export function checkHandled(
-  { name, chartOf }: Pick<Charm, 'name' | 'chartOf'>,
-  endpoints: readonly string[],
-) {
-  const isHandled = (hook: string) => chartOf({ hook, relation: 1 }) !== null;
-  if (!endpoints.some((one) => relationHooks.some((hook) => isHandled(`${one}-relation-${hook}`))))
-    throw new Misuse(
-      `simulatedCharm: ${name} handles no hook of ${endpoints.join(', ')}: name in endpoints those that its events are about`,
-    );
 }

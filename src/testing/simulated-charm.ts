@@ -11,7 +11,7 @@ import {
   type JujuEvent,
 } from '../juju/index.ts';
 import { renderAs, type Visible } from '../shown/shown.ts';
-import { checkBrought, checkHandled, checkSimulated } from './check-simulated.ts';
+import { checkBrought, checkSimulated } from './check-simulated.ts';
 import type { JujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
 import type { HookTools } from './hook-tools.ts';
@@ -271,7 +271,6 @@ export function simulatedCharm<
     run: (given, { view: { hook } }, watch) => dispatch(charm, given, { watch })(eventOf(hook))(),
   };
   checkSimulated(simulated);
-  checkHandled(charm, simulated.endpoints);
   return simulated;
 }
 

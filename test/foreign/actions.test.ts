@@ -108,7 +108,9 @@ action-fail 'no paint'
       expect(failure?.shortest.violations).toEqual([
         { invariant: 'ActionsEnd', what: expect.stringContaining('the action paint of shelf/') },
       ]);
-      expect(failure?.shortest.story.at(-1)).toMatch(/^shelf\/\d runs the action paint — fails: exit code 3$/);
+      expect(failure?.shortest.story.at(-1)).toMatch(
+        /^shelf\/\d runs the action paint — fails: exit code 3$/,
+      );
       const simulation = new Simulation({ ...opened.simulated, invariants: [] }, { requirers: {} });
       await simulation.rest();
       const { last } = simulation.world.outside.units['shelf/0'] ?? {};

@@ -341,11 +341,6 @@ describe('a charm whose parts do not fit', () => {
       'limits names boats; the endpoints are ',
     ],
     [
-      'endpoints of which its events know nothing',
-      () => simulatedCharm({ ...parts, endpoints: ['boats'] }),
-      'lighthouse handles no hook of boats: name in endpoints those that its events are about',
-    ],
-    [
       'a part that is misspelt beside the right one',
       () => simulatedCharm({ ...parts, invarients: [] } as typeof parts),
       '"invarients" is nothing that it takes: say "invariants"',
