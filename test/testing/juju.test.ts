@@ -158,6 +158,7 @@ describe('the order of hooks', () => {
     };
     const told = said(settled, { word: 'go' });
     expect(names(told, 'pgbouncer/1')).toEqual(['leader-settings-changed']);
+    expect(told.units[leader]?.queue).toEqual([]);
     expect(tools(told, 'pgbouncer/1').leaderGet()).toEqual({ word: 'go' });
     const [world] = await drain(told, 'pgbouncer/1');
     expect(names(said(world, { word: 'go' }), 'pgbouncer/1')).toEqual([]);
