@@ -39,24 +39,12 @@ export const settings: readonly Attack[] = [
     name: 'the-planner-is-told-to-be-slow',
     position: 'direct',
     rule: 8,
-    versions: [16, 99],
     at: {
       joined: (attacker) =>
         goesThough(attacker, async (username) => {
           await showMany(attacker, username);
           await misplan(attacker);
         }),
-    },
-  },
-  {
-    // There it takes that long whatever is set.
-    name: 'thousands-are-shown-by-way-of-the-owner',
-    position: 'direct',
-    rule: 8,
-    versions: [14, 15],
-    isOpen: true,
-    at: {
-      joined: (attacker) => goesThough(attacker, (username) => showMany(attacker, username)),
     },
   },
   {

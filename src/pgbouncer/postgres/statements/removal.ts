@@ -74,15 +74,8 @@ SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
          WHERE h.place = d.datname) AS heir,
        d.datdba IN (${oids(users)}) OR d.datname IN (${texts(databases)}) AS "isKept",
        ARRAY(SELECT DISTINCT g.rolname::pg_catalog.text
-               FROM pg_catalog.pg_shdepend a
-               JOIN pg_catalog.pg_shdepend o
-                 ON o.dbid = a.dbid AND o.classid = a.classid AND o.objid = a.objid
-                AND o.refclassid = a.refclassid AND o.deptype = 'o'
-               JOIN pg_catalog.pg_roles g ON g.oid = o.refobjid
-              WHERE a.dbid = d.oid AND a.deptype = 'a'
-                AND a.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-                AND a.refobjid IN (${oids(users)}) AND o.refobjid NOT IN (${oids(users)})
-                AND pg_catalog.pg_has_role(o.refobjid, 'USAGE')) AS givers
+               FROM (${owners(users)}) o JOIN pg_catalog.pg_roles g ON g.oid = o.owner
+              WHERE pg_catalog.pg_has_role(g.oid, 'USAGE')) AS givers
   FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
  WHERE d.oid IN (SELECT s.dbid FROM pg_catalog.pg_shdepend s
                   WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
@@ -92,6 +85,19 @@ SELECT d.datname AS name, d.datallowconn AND d.datconnlimit = -1 AS "isOpen",
                       WHERE p.owner IN (SELECT o.rolname FROM pg_catalog.pg_roles o
                                          WHERE o.oid IN (${oids(users)})))
  ORDER BY d.datname`;
+
+/**
+ * Who owns what users were given rights on in a database. In one pass: a join of what was given with
+ * who owns it compares each with each wherever the server has not yet counted what a tenant has made.
+ */
+const owners = (users: readonly number[]): string => `
+SELECT pg_catalog.max(s.refobjid) FILTER (WHERE s.deptype = 'o') AS owner
+  FROM pg_catalog.pg_shdepend s
+ WHERE s.dbid = d.oid AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+   AND s.deptype IN ('a', 'o')
+ GROUP BY s.classid, s.objid
+HAVING pg_catalog.bool_or(s.deptype = 'a' AND s.refobjid IN (${oids(users)}))
+   AND NOT pg_catalog.bool_or(s.deptype = 'o' AND s.refobjid IN (${oids(users)}))`;
 
 export const reopen = (database: string): string =>
   `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS true CONNECTION LIMIT -1`;
