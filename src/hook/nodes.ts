@@ -47,6 +47,18 @@ const isOwn = (id: string): boolean => id === firstNode || id === failedNode;
  * ```
  */
 export function nodesOf<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
+  const config = machine?.config;
+  const before = isRecord(config) ? read.get(config) : undefined;
+  if (before !== undefined) return before as readonly Node<W>[];
+  const nodes = readNodes(machine);
+  read.set(config, nodes);
+  return nodes;
+}
+
+/** A machine is asked for its nodes where it is made, where its charm is, and where it is driven. */
+const read = new WeakMap<object, unknown>();
+
+function readNodes<W extends Words>(machine: HookMachine<W>): readonly Node<W>[] {
   const config = machine?.config as Part | undefined;
   const name = typeof machine?.id === 'string' ? machine.id : 'what was given';
   const invalid = (node: string | null, what: string) =>

@@ -1,5 +1,5 @@
-/** What a tool prints: it comes by a pipe, piece by piece, or all at once out of a file. */
-import { closeSync, fstatSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+/** What a tool reads and prints: by a pipe, piece by piece, or all at once in a file. */
+import { closeSync, fstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where the standard output of one tool goes. */
@@ -9,6 +9,12 @@ export interface Output {
   readonly follow: (stream: NodeJS.ReadableStream | null, onExcess: () => void) => void;
   /** All that was printed, once the tool has ended; null where that is more than may come. */
   readonly text: () => string | null;
+  readonly close: () => void;
+}
+
+/** Where the standard input of one tool comes from. */
+export interface Input {
+  readonly stdio: 'pipe' | 'ignore' | number;
   readonly close: () => void;
 }
 
@@ -32,20 +38,15 @@ const everyMilliseconds = 25;
  * come through a pipe in a hundred pieces. Through a pipe as well where no file can be made.
  */
 export function filed(folder: string, mostBytes: number): Output {
-  const path = join(folder, `.hookchart-printed-${process.pid}`);
   const open: number[] = [];
   let look: NodeJS.Timeout | undefined;
   const close = () => {
     clearInterval(look);
-    for (const file of open.splice(0)) closeSync(file);
+    closeAll(open);
   };
   try {
-    const written = openSync(path, 'wx', 0o600);
-    open.push(written);
     // It is read from its beginning, wherever the tool has come to.
-    const read = openSync(path, 'r');
-    open.push(read);
-    unlinkSync(path);
+    const [written, read] = nameless(folder, open);
     // A tool that was given up may still come to its end.
     const isExcess = () => open.length === 0 || fstatSync(read).size > mostBytes;
     return {
@@ -61,6 +62,40 @@ export function filed(folder: string, mostBytes: number): Output {
     return piped(mostBytes);
   }
 }
+
+/**
+ * What a tool is to read, in a file without a name, which is made faster than a pipe is by Bun.
+ * Through a pipe as well where no file can be made.
+ */
+export function input(folder: string | null, text: string | undefined): Input {
+  if (text === undefined) return { stdio: 'ignore', close: () => {} };
+  if (folder === null) return { stdio: 'pipe', close: () => {} };
+  const open: number[] = [];
+  const close = () => closeAll(open);
+  try {
+    const [written, read] = nameless(folder, open);
+    writeFileSync(written, text);
+    return { stdio: read, close };
+  } catch {
+    close();
+    return { stdio: 'pipe', close };
+  }
+}
+
+/** Opens one file twice, to be written and to be read, and takes its name away. */
+function nameless(folder: string, open: number[]): readonly [written: number, read: number] {
+  const path = join(folder, `.hookchart-file-${process.pid}`);
+  const written = openSync(path, 'wx', 0o600);
+  open.push(written);
+  const read = openSync(path, 'r');
+  open.push(read);
+  unlinkSync(path);
+  return [written, read];
+}
+
+const closeAll = (open: number[]): void => {
+  for (const file of open.splice(0)) closeSync(file);
+};
 
 /** What a stream has said until now, of which no more than that is kept. */
 export function gathered(

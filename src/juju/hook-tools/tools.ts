@@ -6,7 +6,7 @@ import { type Attempt, attempt, isRecord } from '../../hook/index.ts';
 import type { JujuError } from '../errors.ts';
 import type { Databag } from '../port.ts';
 import type { Variables } from './environment.ts';
-import { filed, gathered, type Output, piped } from './output.ts';
+import { filed, gathered, input as inputOf, type Output, piped } from './output.ts';
 import { printable } from './printable.ts';
 
 /** What a tool answered, or what was wrong with it. */
@@ -51,7 +51,7 @@ export function hookTools(
   variables: Variables,
   /** Milliseconds that are left for the hook. */
   remaining: () => number,
-  /** A folder for the output of a tool that may print megabytes; null for none. */
+  /** A folder for what a tool reads, and for what may be megabytes that it prints; null for none. */
   folder: string | null = null,
 ): Tools {
   const inTurn = turns(most.atOnce);
@@ -63,15 +63,18 @@ export function hookTools(
         resolve(E.left({ _tag, class: 'broken', tool, why: printable(why) }));
       const patience = Math.min(most.milliseconds, remaining());
       if (patience <= 0) return problem('ToolFailed', 'no time is left for it in this hook');
+      const given = inputOf(folder, input);
       let child: ChildProcess;
       try {
         child = spawn(tool, args, {
           env: variables as NodeJS.ProcessEnv,
-          stdio: [input === undefined ? 'ignore' : 'pipe', out.stdio, 'pipe'],
+          stdio: [given.stdio, out.stdio, 'pipe'],
         });
       } catch (cause) {
         // An argument with a NUL, or one that is too long; what it was nobody is told.
         return problem('ToolFailed', `it could not be run (${codeOf(cause)})`);
+      } finally {
+        given.close();
       }
       const giveUp = (why: string) => {
         problem('ToolFailed', why);

@@ -274,6 +274,34 @@ describe('hook tools', () => {
     });
   });
 
+  describe('that are told much', () => {
+    const much = 'x'.repeat(1_000_000);
+    const reading = () => tool('readlink /proc/$$/fd/0', 'wc -c');
+
+    it('read it out of a file without a name, of which nothing is left', async () => {
+      const where = mkdtempSync(join(folder, 'charm-'));
+      const { tell } = hookTools(path, () => 10_000, where);
+      const files = () => readdirSync('/proc/self/fd').length;
+      const before = files();
+      const told = Array.from({ length: 20 }, (_, at) =>
+        tell(reading(), [], much.slice(at)).then(E.getOrElse(({ why }) => why)),
+      );
+      for (const [at, one] of (await Promise.all(told)).entries()) {
+        const [from, ...rest] = one.split('\n');
+        expect(from).toContain(where);
+        expect(rest).toEqual([String(much.length - at), '']);
+      }
+      expect(readdirSync(where)).toEqual([]);
+      await expect.poll(files).toBeLessThanOrEqual(before);
+    });
+
+    it('read it out of a pipe where no file can be made', async () => {
+      const { tell } = hookTools(path, () => 10_000, join(folder, 'missing'));
+      const told = await tell(reading(), [], much);
+      expect(told).toEqual(E.right(expect.stringMatching(/^(pipe|socket):.*\n1000000\n$/)));
+    });
+  });
+
   it.each([
     ['a NUL', 'a\0b', 'ERR_INVALID_ARG_VALUE'],
     ['more than an argument holds', 'x'.repeat(200_000), 'E2BIG'],
