@@ -35,7 +35,7 @@ export async function handOver(
     await agent.lend([...names, ...givers]);
     const session = await agent.enter(home);
     try {
-      if (isAgain) givers.push(...(await takeBackGiven(leaving, session, roles)));
+      if (isAgain) await takeBackGiven(leaving, session, roles, givers);
       if (isAgain && to !== null) givers.push(...(await lendSchemas(leaving, session, to)));
       const leave = (heirOfAll: string | null) => () =>
         leaveHome(connections, session, roles, heirOfAll);
@@ -63,29 +63,32 @@ export async function handOver(
 
 /**
  * Who drops what a role was given takes back what an object's owner gave, and neither that with the
- * right to give it on, nor what others gave on. Yields who gave, and whose rights the agent was lent
- * therefore.
+ * right to give it on, nor what others gave on. Whose rights the agent is lent therefore is added to
+ * those that are taken back, whatever comes of it.
  */
 async function takeBackGiven(
   leaving: Leaving,
   session: Session,
   roles: readonly Named[],
-): Promise<readonly string[]> {
+  lent: string[],
+): Promise<void> {
   const { connections, server, agent } = leaving;
   const users = idsOf(roles);
-  const [found = []] = await connections.ask(session, 'look for what was given on', [
-    given.readGivers(users, server.login),
-  ]);
-  if (found.length === 0) return [];
-  const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
-  if (givers.length > 0) await agent.lend(givers);
-  const statements = [given.takeBack(users, 'inside'), given.countGiven(users)];
-  for (let [before, left] = [Number.POSITIVE_INFINITY, 0]; ; before = left) {
-    const [, [count] = []] = await watched(leaving, () =>
+  const who = given.readGivers(users, server.login);
+  const statements = [given.takeBack(users, 'inside'), given.countGiven(users), who];
+  let [found = []] = await connections.ask(session, 'look for what was given on', [who]);
+  for (let before = Number.POSITIVE_INFINITY; found.length > 0; ) {
+    const givers = found.flatMap(({ name, isOurs }) => (isOurs === true ? [String(name)] : []));
+    const others = givers.filter((name) => !lent.includes(name));
+    if (others.length > 0) await agent.lend(others);
+    lent.push(...others);
+    const answers = await watched(leaving, () =>
       connections.ask(session, 'take back what was given', statements),
     );
-    left = Number(count?.left);
-    if (left === 0 || left >= before) return givers;
+    const [, [count] = [], next = []] = answers;
+    const left = Number(count?.left);
+    if (left >= before) return;
+    [before, found] = [left, next];
   }
 }
 

@@ -124,18 +124,19 @@ SELECT o.kind, o.object, o.part, o.owner, o.acl, e.grantor, e.grantee, e.privile
 const inside = `(SELECT h.oid FROM pg_catalog.pg_database h
                    WHERE h.datname = pg_catalog.current_database())`;
 
-/** Who gave, and whether the deployment's login may lend their rights. */
+/** So many at a time, each time kept: of large objects there may be any number. */
+const slice = (users: readonly number[], where: Where): string =>
+  `(SELECT * FROM (${entries(users, where)}) e LIMIT 5000)`;
+
+/** Who gave what is taken back next, and whether the deployment's login may lend their rights. */
 export const readGivers = (users: readonly number[], login: string): string => `
 SELECT DISTINCT r.rolname AS name,
        pg_catalog.pg_has_role(${text(login)}::pg_catalog.name, r.oid, 'USAGE') AS "isOurs"
-  FROM (${entries(users, 'inside')}) g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
+  FROM ${slice(users, 'inside')} g JOIN pg_catalog.pg_roles r ON r.oid = g.grantor`;
 
 /** What cannot be taken back is left, and what has gone by now. */
 const impossible = `insufficient_privilege OR undefined_object OR undefined_table
                    OR undefined_function OR ambiguous_function OR internal_error`;
-
-/** So many at a time, each time kept: of large objects there may be any number. */
-const slice = 5_000;
 
 /**
  * Each who gave takes that back, and nothing else of what it gave: the server takes who revokes for
@@ -155,7 +156,7 @@ BEGIN
              SELECT FROM pg_catalog.aclexplode(g.acl) a
               WHERE a.grantee = g.grantor AND a.is_grantable
                 AND a.privilege_type = g.right)) AS missing
-      FROM (SELECT * FROM (${entries(users, where)}) e LIMIT ${slice}) g
+      FROM ${slice(users, where)} g
       JOIN pg_catalog.pg_roles f ON f.oid = g.grantor
       JOIN pg_catalog.pg_roles t ON t.oid = g.grantee
      GROUP BY 1, 2, 3, 4, g.part
