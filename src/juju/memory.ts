@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { unknownUnit } from '../contract/gave.ts';
+import { heldTexts, unknownUnit } from '../contract/gave.ts';
 import { given } from '../hook/index.ts';
 import { merged } from './databag.ts';
 import type { JujuError } from './errors.ts';
@@ -72,6 +72,7 @@ export class MemoryJuju {
   constructor(options: MemoryJujuOptions) {
     given('MemoryJuju', 'its options', options, memoryOptions);
     const { application, units, endpoint, leader } = options;
+    if (leader !== null && !units.includes(leader)) throw unknownUnit(leader, units);
     const { model = 'memory', hasSecrets = false, config = {} } = options;
     this.application = application;
     this.owner = `${model}/${application}`;
@@ -95,7 +96,9 @@ export class MemoryJuju {
    * endpoint the relation is one of whichever endpoint is asked for.
    */
   request(relation: number, remote: Databag, endpoint: string | null = null): void {
-    this.#relations.set(relation, related(this.#relations.get(relation), remote, endpoint));
+    given('MemoryJuju', 'the relation', relation, 'number');
+    const texts = heldTexts('MemoryJuju', remote);
+    this.#relations.set(relation, related(this.#relations.get(relation), texts, endpoint));
   }
 
   /** What the requirer's units have written, by name; those that are not named have departed. */

@@ -12,6 +12,9 @@ export interface Interruption {
   readonly how: string;
 }
 
+/** What may befall any hook. */
+export const interruptions: readonly string[] = ['killed', 'deposed', 'commit lost'];
+
 /** A unit runs a hook: one that Juju would run next, or update-status. */
 export interface RunHook {
   readonly _tag: 'RunHook';

@@ -1,6 +1,7 @@
 /** What `simulatedCharm` is given: refused by name where nothing could be simulated with it. */
 import { instead, oneOf } from '../hook/index.ts';
 import { operationTags } from './actions.ts';
+import { checkDatabag, checkParts, type Parts } from './check-parts.ts';
 import { jujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
@@ -13,6 +14,40 @@ const parts: readonly string[] = [
   ...['reductions', 'explored', 'objection', 'soaked'],
 ];
 const made: readonly string[] = ['peers', 'visible', 'life', 'run'];
+
+/** Of what may be left out, what it has to be. */
+const optional: Parts = {
+  'limits?': 'record',
+  'address?': 'function',
+  'config?': 'record',
+  'requirer?': 'record',
+  'faults?': 'record',
+  'bounds?': 'record',
+  'within?': 'record',
+  'render?': 'function',
+  'tells?': 'function',
+  'reductions?': 'record',
+  'explored?': 'function',
+  'objection?': 'function',
+  'soaked?': 'function',
+};
+const happening: Parts = {
+  becomes: 'function',
+  told: 'telling',
+  'when?': 'function',
+  'isFair?': 'true',
+  'weight?': 'number',
+  'bound?': 'text',
+  'announces?': 'text',
+};
+const part: Parts = { initial: 'anything', 'actions?': 'record', 'calls?': 'function' };
+const reductions: Parts = {
+  'isSilent?': 'function',
+  'promptsIdle?': 'true',
+  'followersFirst?': 'true',
+  'forget?': 'function',
+  'symmetry?': 'record',
+};
 
 /** What the compiler sees, for those who have none. */
 export function checkBrought(brought: unknown): void {
@@ -31,40 +66,45 @@ export function checkBrought(brought: unknown): void {
     if (!parts.includes(part) && !made.includes(part))
       throw new Misuse(`${to}: "${part}" is nothing that it takes: say ${instead(part, parts)}`);
   }
-  const {
-    charm,
-    outside,
-    invariants,
-    comesToRest,
-    faults = {},
-    bounds = {},
-    within = {},
-  } = brought as SimulatedParts;
-  given(to, 'charm', charm, { name: 'text', machines: 'record', chartOf: 'function' });
-  given(to, 'outside', outside, { shared: 'record', unit: 'record', open: 'function' });
-  for (const part of ['shared', 'unit'] as const) {
-    if (!('initial' in outside[part]))
-      throw new Misuse(`${to}: outside.${part}.initial is missing: say how it is at first`);
-    const { actions = {} } = outside[part];
-    given(to, `outside.${part}.actions`, actions, 'record');
-    for (const [name, action] of Object.entries(actions))
-      given(to, `the action ${name}`, action, { becomes: 'function' });
-  }
-  for (const [at, invariant] of invariants.entries())
+  const whole = brought as SimulatedParts;
+  given(to, 'charm', whole.charm, { name: 'text', machines: 'record', chartOf: 'function' });
+  checkOutside(to, whole.outside);
+  for (const [at, invariant] of whole.invariants.entries())
     checkInvariant(`invariants[${at}]`, invariant);
-  if (comesToRest !== undefined) checkInvariant('comesToRest', comesToRest);
-  given(to, 'faults', faults, 'record');
-  for (const [name, fault] of Object.entries(faults))
-    given(to, `the fault ${name}`, fault, { told: 'text' });
-  given(to, 'within', within, 'record');
-  for (const [name, number] of Object.entries(within))
+  if (whole.comesToRest !== undefined) checkInvariant('comesToRest', whole.comesToRest);
+  const more = Object.entries(whole).filter(([name]) => `${name}?` in optional);
+  checkParts(to, 'its argument', Object.fromEntries(more), optional);
+  for (const [at, endpoint] of whole.endpoints.entries())
+    given(to, `endpoints[${at}]`, endpoint, 'text');
+  for (const [at, request] of whole.requests.entries())
+    checkDatabag(to, `requests[${at}]`, request);
+  for (const [name, fault] of Object.entries(whole.faults ?? {}))
+    checkParts(to, `the fault ${name}`, fault, {
+      told: 'text',
+      'bound?': 'text',
+      'at?': 'function',
+    });
+  for (const [name, number] of Object.entries(whole.within ?? {}))
     if (!Object.hasOwn(jujuBounds, name) || !Number.isInteger(number) || number < 0)
       throw new Misuse(
         `${to}: within.${name} is ${String(number)}: it takes whole numbers for ${Object.keys(jujuBounds).join(', ')}`,
       );
-  given(to, 'bounds', bounds, 'record');
-  for (const [name, bound] of Object.entries(bounds))
-    given(to, `the bound ${name}`, bound, { byDefault: 'number', told: 'text' });
+  for (const [name, bound] of Object.entries(whole.bounds ?? {}))
+    checkParts(to, `the bound ${name}`, bound, { byDefault: 'count', told: 'text' });
+  const limits = Object.keys(whole.limits ?? {}).map((name) => [name, 'count'] as const);
+  checkParts(to, 'limits', whole.limits ?? {}, Object.fromEntries(limits));
+  checkParts(to, 'reductions', whole.reductions ?? {}, reductions);
+  if (whole.requirer !== undefined)
+    given(to, 'requirer', whole.requirer, { hook: 'function', ask: 'function' });
+}
+
+function checkOutside(to: string, outside: SimulatedParts['outside']): void {
+  checkParts(to, 'outside', outside, { shared: 'record', unit: 'record', open: 'function' });
+  checkParts(to, 'outside.shared', outside.shared, part);
+  checkParts(to, 'outside.unit', outside.unit, { ...part, 'begins?': 'function' });
+  for (const { actions = {} } of [outside.shared, outside.unit])
+    for (const [name, action] of Object.entries(actions))
+      checkParts(to, `the action ${name}`, action, happening);
 }
 
 const checks = ['always', 'across', 'atRest'] as const;
@@ -88,12 +128,17 @@ function checkInvariant(at: string, invariant: unknown): void {
 /** What was brought, once it is known to have these parts; what they hold is still to be seen. */
 interface SimulatedParts {
   readonly charm: unknown;
+  readonly endpoints: readonly unknown[];
+  readonly requests: readonly unknown[];
   readonly outside: Readonly<Record<'shared' | 'unit', { readonly actions?: object }>>;
   readonly invariants: readonly unknown[];
   readonly comesToRest?: unknown;
   readonly faults?: object;
   readonly bounds?: object;
   readonly within?: object;
+  readonly limits?: object;
+  readonly requirer?: unknown;
+  readonly reductions?: object;
 }
 
 /** What the compiler cannot see: names that stand for two things, or for none. */
@@ -127,6 +172,8 @@ export function checkSimulated({
   if (requests.length === 0) throw new Misuse('requests is empty: say what applications ask for');
   if (endpoints.length === 0)
     throw new Misuse('endpoints is empty: name those where others are related');
+  const again = endpoints.find((endpoint, at) => endpoints.indexOf(endpoint) < at);
+  if (again !== undefined) throw new Misuse(`two endpoints are called ${again}`);
   const unknown = Object.keys(limits).find((endpoint) => !endpoints.includes(endpoint));
   if (unknown !== undefined)
     throw new Misuse(`limits names ${unknown}; the endpoints are ${endpoints.join(', ')}`);

@@ -4,6 +4,7 @@
  */
 
 import type * as FastCheck from 'fast-check';
+import { checkDatabag, checkParts, type Parts } from './check-parts.ts';
 import { aCharm, anFc, given } from './given.ts';
 import { actionsOf, kindsOf, type Surroundings } from './kinds.ts';
 import type { Invariant } from './outcome.ts';
@@ -129,6 +130,9 @@ export interface HistoryOptions<Shared = unknown, Own = unknown> {
   readonly length?: number;
 }
 
+const historyOptions: Parts = { 'around?': 'record', 'length?': 'count' };
+const surroundings: Parts = { 'requests?': 'list', 'units?': 'count', 'relations?': 'count' };
+
 /**
  * Histories as commands: whatever happens in a model, by kinds as often as it is to be expected.
  *
@@ -157,6 +161,10 @@ export const histories = (
 ): FastCheck.Arbitrary<Iterable<FastCheck.AsyncCommand<object, Driven>>> => {
   const { around = {}, length = 100 } = options;
   given('histories', 'fc', fc, anFc);
+  checkParts('histories', 'its options', options, historyOptions);
+  checkParts('histories', 'around', around, surroundings);
+  for (const [at, request] of (around.requests ?? []).entries())
+    checkDatabag('histories', `requests[${at}]`, request);
   const weighted = kindsOf(charm).map(([kind, weight]) => ({
     weight,
     arbitrary: fc.nat(10_000).map((number) => new Command(charm, kind, number, around)),
@@ -193,6 +201,9 @@ export const historiesHold = <Shared, Own>(
   const { checked, ...lengths } = options;
   given('historiesHold', 'fc', fc, anFc);
   given('historiesHold', 'the charm', charm, aCharm);
+  if (topology !== undefined)
+    given('historiesHold', 'the topology', topology, { generate: 'function' });
+  given('historiesHold', 'its options', options, 'record');
   return fc.asyncProperty(
     fc.noShrink(topology ?? topologies(fc, charm)),
     // A number means another action in another world: what is left out is found out here instead.

@@ -1,3 +1,4 @@
+import { checkDatabag, checkParts, type Parts } from './check-parts.ts';
 import { aCharm, aTopology, given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
 import {
@@ -35,6 +36,7 @@ export function worldOf<Shared, Own>(
 ): World<Shared, Own> {
   given('worldOf', 'the charm', charm, aCharm);
   given('worldOf', 'the topology', topology, aTopology);
+  checkTopology('worldOf', topology);
   const { units = 3, requirers, hasSecrets = false } = topology;
   const { application: tested, endpoints, peers, life } = charm;
   if (!Number.isInteger(units) || units < 1)
@@ -83,6 +85,29 @@ export function worldOf<Shared, Own>(
     made: { relations: life?.firstRelation ?? 1, secrets: 0 },
   };
   return { ...world, outside: outsideOf(charm, world.outside, world) };
+}
+
+const wholeTopology: Parts = {
+  requirers: 'record',
+  'units?': 'count',
+  'hasSecrets?': 'anything',
+};
+const requirer: Parts = {
+  units: 'count',
+  request: 'record',
+  'endpoint?': 'text',
+  'options?': 'record',
+  'ownEndpoint?': 'text',
+  'charm?': 'record',
+};
+
+/** What the compiler sees of who is there, for those who have none. */
+function checkTopology(to: string, topology: Topology): void {
+  checkParts(to, 'the topology', topology, wholeTopology);
+  for (const [name, one] of Object.entries(topology.requirers)) {
+    checkParts(to, `requirers.${name}`, one, requirer);
+    checkDatabag(to, `the request of ${name}`, one.request);
+  }
 }
 
 export const amongPeers = (application: string, endpoint: string): Relation => ({

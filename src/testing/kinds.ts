@@ -1,7 +1,7 @@
 /** What may happen in a world, by kind, so that a number is enough to choose one of each. */
 
 import type { Databag } from '../juju/index.ts';
-import { type Action, type Interruption, isHook } from './actions.ts';
+import { type Action, type Interruption, interruptions, isHook } from './actions.ts';
 import { isFull } from './added.ts';
 import { aCharm, aWorld, given } from './given.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
@@ -69,7 +69,7 @@ export interface Surroundings {
 }
 
 const interruptionsOf = (charm: SimulatedCharm): readonly Interruption['how'][] => [
-  ...['killed', 'deposed', 'commit lost'],
+  ...interruptions,
   ...Object.keys(charm.faults),
 ];
 

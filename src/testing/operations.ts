@@ -3,6 +3,7 @@
 import type { Databag } from '../juju/index.ts';
 import type { Operation } from './actions.ts';
 import { deployed, integrated, related } from './added.ts';
+import { checkDatabag } from './check-parts.ts';
 import { beginningOf, unitOf } from './deploy.ts';
 import { HookTools } from './hook-tools.ts';
 import {
@@ -66,6 +67,7 @@ export function operated(charm: SimulatedCharm, world: World, action: Operation)
     case 'RemoveApplication':
       return withoutApplication(world, action.application);
     case 'Ask':
+      checkDatabag('step', `the request of ${action.application}`, action.request);
       return asked(charm, world, action.application, action.request);
     case 'LosePod':
       return podLost(world, action.unit);

@@ -1,4 +1,14 @@
-import { type Action, isHook, isOperation, type OutsideAction, type RunHook } from './actions.ts';
+import { instead } from '../hook/index.ts';
+import {
+  type Action,
+  type Interruption,
+  interruptions,
+  isHook,
+  isOperation,
+  type OutsideAction,
+  type RunHook,
+} from './actions.ts';
+import { checkParts, type Parts } from './check-parts.ts';
 import { outsideOf } from './deploy.ts';
 import { aCharm, anAction, aWorld, canHappen, given, heldState } from './given.ts';
 import { runHook } from './hook-run.ts';
@@ -94,6 +104,7 @@ export async function step<Shared, Own>(
   if (!isHook(action)) return { world: happened(charm, world, action), outcome: null };
   given('step', 'the action', action, { unit: 'text', hook: 'record' });
   given('step', 'the hook of the action', action.hook, { name: 'text' });
+  if (action.interruption !== undefined) checkInterruption(charm, action.interruption);
   const { unit, hook } = action;
   mayRun(world, unit, hook);
   const { application } = unitNamed(world, unit);
@@ -105,6 +116,16 @@ export async function step<Shared, Own>(
   }
   const outcome = await runner(viewOf(world, unit, hook), action);
   return { world: applied(charm, world, unit, hook, outcome), outcome };
+}
+
+const interruption: Parts = { at: 'count', how: 'text' };
+
+/** One by a name that nobody knows would befall the hook, and do nothing. */
+function checkInterruption({ faults }: Pick<SimulatedCharm, 'faults'>, given: Interruption): void {
+  checkParts('step', 'the interruption of the action', given, interruption);
+  const known = [...interruptions, ...Object.keys(faults)];
+  if (!known.includes(given.how))
+    throw new Misuse(`step: nothing is called "${given.how}": say ${instead(given.how, known)}`);
 }
 
 /** The world after anything but a hook. */

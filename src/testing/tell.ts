@@ -1,7 +1,8 @@
+import { kindOf } from '../hook/index.ts';
 import { type Action, type Interruption, isHook, isOperation, type Operation } from './actions.ts';
 import { aCharm, anAction, given } from './given.ts';
 import type { SimulatedCharm } from './simulated-charm.ts';
-import type { Hook } from './world.ts';
+import { type Hook, Misuse } from './world.ts';
 
 /**
  * An action in one line of a story.
@@ -29,7 +30,10 @@ export function tell(charm: SimulatedCharm, action: Action): string {
   const { shared, unit } = charm.outside;
   const told = shared.actions[action._tag]?.told ?? unit.actions[action._tag]?.told;
   if (told === undefined) return action._tag;
-  return typeof told === 'string' ? told : told(action.unit ?? '');
+  if (typeof told === 'string') return told;
+  const said: unknown = told(action.unit ?? '');
+  if (typeof said === 'string') return said;
+  throw new Misuse(`told of ${action._tag} gave ${kindOf(said)}: give a text at once`);
 }
 
 function tellOperation(action: Operation): string {
