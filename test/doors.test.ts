@@ -167,6 +167,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     backendConformance: [[later]],
     databags: [[fc]],
     entropyConformance: [[later]],
+    identityConformance: [[later]],
     poolerConformance: [[later]],
     requests: [[fc]],
     topologies: [[fc]],

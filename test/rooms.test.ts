@@ -583,6 +583,7 @@ describe('rooms', () => {
         'entropyConformance',
         'grantsEnd',
         'hooksRepeat',
+        'identityConformance',
         'invariants',
         'nothingIsLost',
         'poolerConformance',

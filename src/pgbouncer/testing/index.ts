@@ -11,6 +11,8 @@ export {
   type BackendSubject,
   backendConformance,
   entropyConformance,
+  type IdentitySubject,
+  identityConformance,
   type PoolerSubject,
   poolerConformance,
 } from './conformance/index.ts';

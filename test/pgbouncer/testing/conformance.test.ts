@@ -4,16 +4,20 @@ import type { Juju } from '../../../src/juju/port.ts';
 import { cryptoEntropy } from '../../../src/pgbouncer/entropy.ts';
 import type { HookError } from '../../../src/pgbouncer/errors.ts';
 import {
+  MemoryIdentity,
   MemoryJuju,
   MemoryPgbouncer,
   MemoryPostgres,
+  memoryAuthority,
   seededEntropy,
 } from '../../../src/pgbouncer/memory/index.ts';
-import type { Backend } from '../../../src/pgbouncer/ports.ts';
+import type { Backend, Identity } from '../../../src/pgbouncer/ports.ts';
 import {
   type BackendSubject,
   backendConformance,
   entropyConformance,
+  type IdentitySubject,
+  identityConformance,
   type PoolerSubject,
   poolerConformance,
 } from '../../../src/pgbouncer/testing/index.ts';
@@ -63,9 +67,21 @@ const memoryJuju = async (hasSecrets: boolean): Promise<JujuSubject> => {
   };
 };
 
+const memoryIdentity = async (): Promise<IdentitySubject> => {
+  const identity = new MemoryIdentity('p/0', ['pooler.example', '10.0.0.7']);
+  const { ca, certify } = memoryAuthority('first');
+  return {
+    hook: () => identity.hook(),
+    authority: ca,
+    stranger: memoryAuthority('second').ca,
+    certify: async (request) => certify(request, { from: 0, until: 1 }),
+  };
+};
+
 const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
   'the backend in memory': backendConformance(memoryBackend),
   'the pooler in memory': poolerConformance(memoryPooler),
+  'the identity in memory': identityConformance(memoryIdentity),
   'the small Juju in memory': jujuConformance(() => memoryJuju(false)),
   'the small Juju with secrets': jujuConformance(() => memoryJuju(true)),
   'the simulated Juju': jujuConformance(() => modelSubject(false, simulatedJuju)),
@@ -96,6 +112,18 @@ const spoiledBackend = (spoil: (backend: Backend) => Partial<Backend>) =>
       hook: (owner) => {
         const backend = subject.hook(owner);
         return { ...backend, ...spoil(backend) };
+      },
+    };
+  });
+
+const spoiledIdentity = (spoil: (identity: Identity) => Partial<Identity>) =>
+  identityConformance(async () => {
+    const subject = await memoryIdentity();
+    return {
+      ...subject,
+      hook: () => {
+        const identity = subject.hook();
+        return { ...identity, ...spoil(identity) };
       },
     };
   });
@@ -217,6 +245,72 @@ describe('an adapter that does not conform is told so', () => {
       'a model that forgets state',
       spoiledModel(() => ({ state: right({}) })),
       'keeps the state of each unit, for that unit',
+    ],
+    [
+      'an identity that keeps no key',
+      spoiledIdentity(() => ({ key: right(null) })),
+      'has kept the key by which it asks, for the next hook',
+    ],
+    [
+      'an identity that has one already',
+      spoiledIdentity(() => ({ key: right('mine') })),
+      'has no key before one was asked for',
+    ],
+    [
+      'an identity that makes a key for each request',
+      spoiledIdentity((identity) => ({
+        request: (names) => async () => {
+          await identity.forget();
+          return identity.request(names)();
+        },
+      })),
+      'asks anew by the same key, and never in the same words',
+    ],
+    [
+      'an identity that always asks in the same words',
+      spoiledIdentity(() => ({ request: () => right({ request: 'certify me', key: 'mine' }) })),
+      'asks anew by the same key, and never in the same words',
+    ],
+    [
+      'an identity that forgets nothing',
+      spoiledIdentity(() => ({ forget: right(undefined) })),
+      'forgets its key, and may be told so twice',
+    ],
+    [
+      'an identity that nobody finds',
+      spoiledIdentity(() => ({ names: right([]) })),
+      'names where clients come to it, sorted',
+    ],
+    [
+      'an identity that asks for a name of its own',
+      spoiledIdentity((identity) => ({ request: () => identity.request(['another']) })),
+      'is certified for the names and the key with which it asks',
+    ],
+    [
+      'an identity that trusts whoever has signed',
+      spoiledIdentity((identity) => ({
+        examine: (certificate, authorities) => {
+          const facts = identity.examine(certificate, authorities);
+          return facts && { ...facts, isIssued: true };
+        },
+      })),
+      'knows who has signed a certificate',
+    ],
+    [
+      'an identity whose clock stands still',
+      spoiledIdentity(() => ({ now: () => -1 })),
+      'says from when until when a certificate is in force',
+    ],
+    [
+      'an identity that reads anything',
+      spoiledIdentity((identity) => ({
+        examine: (certificate, authorities) =>
+          identity.examine(certificate, authorities) ?? {
+            ...{ key: '', names: [], from: 0, until: 1 },
+            ...{ isAuthority: false, isIssued: true },
+          },
+      })),
+      'reads nothing where there is no certificate',
     ],
     [
       'entropy that repeats itself',
