@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { isIdentifier } from '../hook/nodes.ts';
 import { given } from '../misuse/given.ts';
 import { anyDirection, brackets, type Chart, type ChartEdge, type ChartNode } from './chart.ts';
 import { unquoted } from './quoted.ts';
@@ -20,11 +21,15 @@ export interface PlacedChart {
 type Shape = ChartNode['shape'];
 
 /** Statements that say how a chart looks; they carry no meaning for a hook. */
-const presentation = /^(?:style|linkStyle|classDef|class|click)\b/;
+const presentation = /^(?:style|linkStyle|classDef|class|click)\s+\w/;
 const header = new RegExp(`^(?:flowchart|graph)(?:\\s+(${anyDirection}))?$`);
 const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
-const arrow = /\s*(?:-{2,}>\s*(?:\|\s*("[^"]*"|[^|]*)\|)?|--\s+(.*?)\s+-{2,}>)\s*/y;
+// After a text between bars Mermaid takes one space at most.
+const arrow =
+  /\s*(?:-{2,}>\s*(?:\|(\s*"[^"]*"\s*|[^|]*)\|\s?(?!\s)|(?!\|))|--\s+(.*?)\s+-{2,}>\s*)/y;
 const ampersand = /\s+&\s+/y;
+/** Mermaid takes the id for an end of the arrow, a ring or a cross. */
+const endOfArrow = /^[ox]$/;
 /** What goes on right after the end of an id, as no arrow does. */
 const oddId = /(?=[\p{L}\p{N}$.]|-\w)/uy;
 
@@ -122,12 +127,19 @@ function readStatement(
   let sources = group();
   while (!scanner.done) {
     const found = scanner.match(arrow);
-    if (found === null) throw scanner.problem('expected an arrow, "-->" or "-- text -->"');
-    const label = (found[1] ?? found[2] ?? '').trim();
+    if (found === null)
+      throw scanner.problem(
+        'expected an arrow, "-->" or "-- text -->", or "-->|text| " with one space after it',
+      );
+    const [, piped, dashed] = found;
+    const label =
+      piped !== undefined
+        ? labelIn(piped, scanner, ofShapes)
+        : dashed !== undefined
+          ? labelIn(dashed, scanner, ofArrows)
+          : null;
     const targets = group();
-    for (const from of sources)
-      for (const to of targets)
-        edges.push({ from, to, label: label === '' ? null : unquote(label) });
+    for (const from of sources) for (const to of targets) edges.push({ from, to, label });
     sources = targets;
   }
 }
@@ -142,8 +154,12 @@ function readNode(
     throw scanner.problem('expected the id of a node: letters, digits and _, no digit first');
   if (scanner.match(oddId) !== null)
     throw scanner.problem('the id of a node has letters, digits and _ alone');
+  if (endOfArrow.test(id) && scanner.starts('--'))
+    throw scanner.problem(`Mermaid takes "${id}--" for an arrow: write a space after the ${id}`);
   if (id === 'end' || id === 'subgraph')
     throw scanner.problem(`"${id}" is a word of Mermaid's own; a hook chart has no subgraphs`);
+  if (!isIdentifier(id))
+    throw scanner.problem(`"${id}" is a word of Mermaid's own: give the node another id`);
   if (!nodes.has(id)) {
     nodes.set(id, null);
     firstMention.set(id, scanner.line);
@@ -164,7 +180,7 @@ function readDrawing(scanner: Scanner): { shape: Shape; label: string } | null {
     if (!scanner.starts(open)) continue;
     const label = scanner.enclosed(open, close);
     if (/^[[({/\\]/.test(label)) throw unknownShape(scanner);
-    return { shape, label: unquote(label.trim()) };
+    return { shape, label: labelIn(label, scanner, ofShapes) };
   }
   if (scanner.starts('(')) throw unknownShape(scanner);
   return null;
@@ -173,9 +189,25 @@ function readDrawing(scanner: Scanner): { shape: Shape; label: string } | null {
 const unknownShape = (scanner: Scanner) =>
   scanner.problem('this shape has no meaning here: use ([ ]), { }, [ ] or > ]');
 
-function unquote(label: string): string {
-  const inner = /^"(.*)"$/.exec(label)?.[1];
-  return inner === undefined ? label : unquoted(inner);
+/** What is no text to Mermaid outside of quotes, in a node or between bars, and on an arrow. */
+const ofShapes = /["()@[\]{}|]/;
+const ofArrows = /"|--/;
+
+/** Where Mermaid would read something else, or nothing, there is no label either. */
+function labelIn(written: string, scanner: Scanner, taken: RegExp): string {
+  const text = written.trim();
+  const inner = /^"([^"]*)"$/.exec(text)?.[1];
+  const [sign] = (inner === undefined ? taken.exec(text) : null) ?? [];
+  if (sign !== undefined)
+    throw scanner.problem(
+      `Mermaid takes ${sign} in ${clip(text)} for a sign of its own: put the text "in quotes", with #quot; for a quotation mark`,
+    );
+  if (inner !== undefined && /^\s/.test(written))
+    throw scanner.problem('Mermaid takes no space before the quotation mark: leave it out');
+  if ((inner ?? text) === '') throw scanner.problem('a text is missing');
+  if (inner?.startsWith('`'))
+    throw scanner.problem('Markdown has no meaning here: leave the ` out');
+  return unquoted(inner ?? text);
 }
 
 class Scanner {

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const small = `flowchart TD
   %% What the keeper does every evening.
-  hook_fired([dusk Hook]) --> weather{How is the\\nweather, "keeper's" \`own\`?}
+  hook_fired([dusk Hook]) --> weather{"How is the\\nweather, #quot;keeper's#quot; \`own\`?"}
   weather -- clear --> rtn([Return])
   weather -->|"too foggy, #quot;they#quot; say"| defer>come back]
   weather -- 嵐 --> light[Light the lamp]

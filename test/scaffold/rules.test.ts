@@ -118,7 +118,7 @@ describe('a drawing that is no program', () => {
     ],
     [
       `${begun} --> class[A]\n class_[B]`,
-      /^2: "class" is a word of Mermaid's or of the kit's own: give the node another id$/,
+      /^2: "class" is a word of Mermaid's own: give the node another id, at "\[A]"$/,
     ],
     [
       `${begun} --> failed[A]\n failed --> rtn([Return])`,
