@@ -31,7 +31,7 @@ export default defineConfig({
       },
       {
         test: {
-          // On Node what differs there; `npm run test:node` runs any of them.
+          // On Node what differs there; with HOOKCHART_RUNTIME=node any of them runs.
           name: 'node',
           include: [
             'test/pgbouncer/charm/{story,leftovers}.test.ts',

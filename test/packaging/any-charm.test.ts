@@ -84,7 +84,7 @@ describe('a charm of anybody, packed', () => {
     expect(readFileSync(`${pages}.opened`, 'utf8')).toBe('once\n');
   });
 
-  // Bun has compiled everything when the charm is packed; `npm run test:node` runs this one.
+  // Bun has compiled everything when the charm is packed; with HOOKCHART_RUNTIME=node this one runs.
   it.runIf(charmRuntime().name === 'Node')(
     'keeps what Node has compiled, and goes without where that cannot be kept',
     async () => {

@@ -43,7 +43,7 @@ const views: Readonly<
 };
 
 if (others.length > 0) {
-  process.stderr.write('npm run -s picture:site -- [FOLDER]\n');
+  process.stderr.write('npm run -s picture -- site [FOLDER]\n');
   process.exitCode = 2;
 } else {
   mkdirSync(folder, { recursive: true });

@@ -58,7 +58,7 @@ async function picture(jaeger: string, trace: string, path: string): Promise<voi
 }
 
 if (page === undefined || collector === undefined || file === undefined || others.length > 0) {
-  process.stderr.write('npm run -s picture:trace -- JAEGER COLLECTOR FILE\n');
+  process.stderr.write('npm run -s picture -- trace JAEGER COLLECTOR FILE\n');
   process.exitCode = 2;
 } else {
   await provision(collector);
