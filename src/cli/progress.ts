@@ -14,6 +14,8 @@ export interface Progress {
    * out larger, what was told stands until the work has come further: nothing that was done is undone.
    */
   readonly tell: (share: number | null, done: string) => void;
+  /** Says what begins, at once also where no terminal is. */
+  readonly begin: (what: string) => void;
   /** Takes the line away that is written over, BEFORE anything else is said. */
   readonly end: () => void;
 }
@@ -34,20 +36,26 @@ export function progressOn(
   const started = now();
   let told = isTerminal ? Number.NEGATIVE_INFINITY : started;
   let most: number | null = null;
+  const write = (line: string, bar: string): void => {
+    if (!isTerminal) stream.write(`${line}\n`);
+    // A line that wraps cannot be written over.
+    else
+      stream.write(
+        `\r\u001b[K${faint(`${bar}${line}`.slice(0, (stream.columns ?? 80) - 1), stream)}`,
+      );
+  };
   return {
+    begin: (what) => {
+      told = now();
+      write(what, '');
+    },
     tell: (known, done) => {
       const at = now();
       if (at - told < (isTerminal ? pause.terminal : pause.log)) return;
       told = at;
       if (known !== null) most = Math.max(most ?? 0, known);
       const share = most;
-      const line = lineOf(share, at - started, done);
-      if (!isTerminal) stream.write(`${line}\n`);
-      else {
-        const whole = `${share === null ? '' : `${barOf(share)} `}${line}`;
-        // A line that wraps cannot be written over.
-        stream.write(`\r\u001b[K${faint(whole.slice(0, (stream.columns ?? 80) - 1), stream)}`);
-      }
+      write(lineOf(share, at - started, done), share === null ? '' : `${barOf(share)} `);
     },
     end: () => {
       if (isTerminal) stream.write('\r\u001b[K');

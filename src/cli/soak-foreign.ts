@@ -17,9 +17,9 @@ import { counted } from './counted.ts';
 import { recordFailure } from './failure-recording.ts';
 import { aboutFile, checkWritable, textOf } from './files.ts';
 import { type ForeignSoakArguments, opened, ownOracles, severalIn } from './foreign-options.ts';
+import { foreignProgress } from './foreign-progress.ts';
 import { onInterruption } from './interruption.ts';
 import { json, out } from './output.ts';
-import { progressOn } from './progress.ts';
 
 /** Lives of the charm in a folder; the one that violates an oracle is told, and gives what it violates. */
 export async function soakFolder({
@@ -31,7 +31,7 @@ export async function soakFolder({
   const charm = await opened(folder, options);
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
-  const progress = progressOn();
+  const progress = foreignProgress(charm, ['shortening']);
   let [histories, run] = [0, 0];
   const stop = onInterruption(() => {
     progress.end();
@@ -49,10 +49,15 @@ export async function soakFolder({
     const answeredBy = keysIn(options.answeredBy);
     const { hooks, seed } = options;
     const oracles = await ownOracles(options);
-    const soaked = await soakForeign(charm, { hooks, seed, answeredBy, oracles }, (now) => {
-      ({ histories, hooks: run } = now);
-      progress.tell(run / hooks, sayDone(histories, run));
-    });
+    const { onPhase } = progress;
+    const soaked = await soakForeign(
+      charm,
+      { hooks, seed, answeredBy, oracles, onPhase },
+      (now) => {
+        ({ histories, hooks: run } = now);
+        progress.tell(run / hooks, sayDone(histories, run));
+      },
+    );
     progress.end();
     const { failure, silenced, ...counts } = soaked;
     const { run: processes, known } = charm.counts;
@@ -109,16 +114,21 @@ export async function replayStory(
     ...(given.plain === true || story.options.plain !== undefined ? { plain: true as const } : {}),
   };
   const charm = await opened(given.charm ?? story.charm, { ...several, ...how });
-  const stop = onInterruption(charm.close);
+  const progress = foreignProgress(charm, ['watching', 'living']);
+  const stop = onInterruption(() => {
+    progress.end();
+    charm.close();
+  });
   try {
     const oracles = await ownOracles({ ...several, ...how });
     const recorder = new StoryRecorder(charm, oracles);
     const violated = await replayForeign(
       charm,
       story,
-      { answeredBy: keysIn(several.answeredBy), oracles },
+      { answeredBy: keysIn(several.answeredBy), oracles, onPhase: progress.onPhase },
       (shown) => recorder.take(shown),
     );
+    progress.end();
     if (given.json)
       json({ failure: violated === null ? null : { violations: violated.violations } });
     if (violated === null) {
@@ -133,6 +143,7 @@ export async function replayStory(
     return violations;
   } finally {
     stop();
+    progress.end();
     charm.close();
   }
 }

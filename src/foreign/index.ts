@@ -13,6 +13,7 @@ export { oraclesIn } from './own-oracles.ts';
 export { StoryRecorder } from './recording.ts';
 export {
   type ForeignFailure,
+  type Phase,
   replayForeign,
   soakForeign,
 } from './soak.ts';

@@ -25,7 +25,12 @@ export interface ForeignSoakOptions {
   readonly oracles?: readonly Oracle[];
   /** Seconds for finding a shorter story; 30 by default. */
   readonly shrinkSeconds?: number;
+  /** Told when each of its parts begins. */
+  readonly onPhase?: (phase: Phase) => void;
 }
+
+/** The charm is watched where nothing goes wrong; it lives; a shorter story is looked for. */
+export type Phase = 'watching' | 'living' | 'shortening';
 
 /** What came of it. */
 export interface ForeignSoaked {
@@ -64,11 +69,12 @@ export async function soakForeign(
 export async function replayForeign(
   charm: ForeignCharm,
   story: Setting & Pick<Story, 'actions' | 'chosen'>,
-  options: Pick<ForeignSoakOptions, 'answeredBy' | 'oracles'> = {},
+  options: Pick<ForeignSoakOptions, 'answeredBy' | 'oracles' | 'onPhase'> = {},
   watch: (shown: Shown) => void = () => {},
 ): Promise<Violated | null> {
   const soaking = new Soaking(charm, { ...options, hooks: 0, seed: 1, shrinkSeconds: 0 });
   await soaking.learn();
+  options.onPhase?.('living');
   return await tellAgain(soaking.simulated, story, watch);
 }
 
@@ -100,7 +106,8 @@ class Soaking {
 
   /** Watches the charm where nothing goes wrong; what came of it where it does not hold up even then. */
   async learn(): Promise<ForeignSoaked | null> {
-    const { answeredBy = null } = this.#options;
+    const { answeredBy = null, onPhase } = this.#options;
+    onPhase?.('watching');
     const calm = this.simulated;
     let current: { simulation: Simulation<null, Pod>; setting: Setting } | null = null;
     const count = () => current !== null && this.#count(current.simulation);
@@ -135,7 +142,8 @@ class Soaking {
 
   /** The scripted lives, and then random ones. */
   async live(watch: (soaked: ForeignSoaked) => void): Promise<ForeignSoaked> {
-    const { hooks, seed: first, events = 6 } = this.#options;
+    const { hooks, seed: first, events = 6, onPhase } = this.#options;
+    onPhase?.('living');
     const scripts = scriptsFor(this.#charm);
     while (this.#soaked.hooks < hooks) {
       const script = scripts[this.#soaked.histories];
@@ -198,6 +206,7 @@ class Soaking {
     setting: Setting,
     violated: Violated,
   ): Promise<ForeignSoaked> {
+    this.#options.onPhase?.('shortening');
     const until = performance.now() + (this.#options.shrinkSeconds ?? 30) * 1000;
     const isEnough = () => performance.now() > until;
     const effort = { pairs: 0, choices: 0, isLenient: true, isEnough };

@@ -36,6 +36,12 @@ describe('progress', () => {
     };
   };
 
+  it.each([true, false])('says at once what begins (on a terminal: %j)', (isTTY) => {
+    const { progress, text } = told(isTTY);
+    progress.begin('looking…');
+    expect(text()).toContain('looking…');
+  });
+
   it('is a line every few seconds where no terminal is, with share and estimate', () => {
     const { progress, at, text } = told(false);
     at(4_999);

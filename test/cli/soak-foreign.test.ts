@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { folderOf, planted } from '../foreign/tiny-charms.ts';
+import { folderOf, noPython, planted } from '../foreign/tiny-charms.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-test-'));
 const careless = planted('bash', [['  purge\nfi', 'fi']]);
@@ -68,6 +68,10 @@ describe('hookchart soak --charm FOLDER', () => {
     const again = soak('soak', '--replay', 'story.json');
     expect(again.status).toBe(1);
     expect(again.stdout).toContain('SecretsGo is violated');
+    // Nobody is to wait in silence, and nothing of it is in what is told.
+    expect(again.stderr).toMatch(/^watching the charm where nothing goes wrong…\n/);
+    expect(again.stderr).toContain('\nrunning its hooks…\n');
+    expect(found.stderr).toContain('looking for a shorter story…\n');
     const mended = soak('soak', '--replay', 'story.json', '--charm', folderOf('bash'));
     expect(mended.status).toBe(0);
     expect(mended.stdout).toContain('nothing of what the story found is left');
@@ -215,6 +219,28 @@ export const NoUnits = {
       expect.stringContaining('NoUnits is violated: there is one'),
     ]);
   });
+
+  it.skipIf(noPython !== null)(
+    `says how an oracle in Python ended that says nothing itself${noPython ?? ''}`,
+    { timeout: 60_000 },
+    () => {
+      const oracle = (body: string) => `import os, signal, sys
+def ends(view):
+    """It ends."""
+    ${body}
+`;
+      const ended = (body: string) => {
+        writeFileSync(join(work, 'ends.py'), oracle(body));
+        const { status, stderr } = soak(
+          ...['soak', '--charm', counted(), '--hooks', '5', '--oracle', 'ends.py'],
+        );
+        return [status, /ends\.py fails \((.*?)\):/.exec(stderr)?.[1]];
+      };
+      expect(ended('os.kill(os.getpid(), signal.SIGKILL)')).toEqual([2, 'ended by SIGKILL']);
+      expect(ended('os._exit(3)')).toEqual([2, 'exit code 3, and nothing was said']);
+      expect(ended('return view["moon"]')).toEqual([2, "KeyError: 'moon'"]);
+    },
+  );
 
   it('keeps what is for a folder from other charms', () => {
     const { status, stderr } = soak('soak', '--ask', 'database:a=b', '--hooks', '1');
