@@ -1,5 +1,5 @@
 /** Oracles that a charm's author writes: a module of JavaScript or TypeScript, or a file of Python. */
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
@@ -143,8 +143,7 @@ function inPython(file: string, python: string, wrong: Wrong): readonly Found[] 
     const args = [agentFile('oracle.py'), resolve(file)];
     const ran = spawnSync(python, args, { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
     if (ran.error !== undefined) throw wrong(`cannot be run (${python}: ${ran.error.message})`);
-    const last = ran.stderr.trim().split('\n').at(-1) ?? '';
-    if (ran.status !== 0) throw wrong(`fails (${last})`);
+    if (ran.status !== 0) throw wrong(`fails (${whyItEnded(ran)})`);
     return JSON.parse(ran.stdout);
   };
   return v.parse(told, ask('')).map(({ name, claims }) => ({
@@ -152,6 +151,13 @@ function inPython(file: string, python: string, wrong: Wrong): readonly Found[] 
     claims,
     check: (view) => ask(JSON.stringify({ name, view })),
   }));
+}
+
+/** The last line of a traceback; where there is none, all that is known of the end. */
+function whyItEnded({ stderr, signal, status }: SpawnSyncReturns<string>): string {
+  const last = stderr.trim().split('\n').at(-1);
+  if (signal !== null) return `ended by ${signal}${last ? `: ${last}` : ''}`;
+  return last || `exit code ${status}, and nothing was said`;
 }
 
 /** A file is asked once about what is the same. */
