@@ -139,6 +139,7 @@ const samples: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
     simulatedJuju: [[tools]],
     soak: [[simulated, { hooks: 1, seed: 1 }]],
     step: [[simulated, world, action]],
+    shortStory: [[['it runs install'], true], 1],
     tell: [[simulated, action]],
     topologies: [[fc, simulated]],
     unitsOf: [[world, 'lighthouse'], 1],

@@ -558,6 +558,7 @@ describe('rooms', () => {
         'replay',
         'rest',
         'runnerOf',
+        'shortStory',
         'shortest',
         'simulatedCharm',
         'simulatedJuju',

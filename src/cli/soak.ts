@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { recordReplay } from '../inspector/index.ts';
-import { type SimulatedCharm, type Soaked, soak } from '../testing/index.ts';
+import { type SimulatedCharm, type Soaked, shortStory, soak } from '../testing/index.ts';
 import { bad, good } from './colour.ts';
 import { counted } from './counted.ts';
 import { checkRecord, recordFailure, recordOption } from './failure-recording.ts';
@@ -150,7 +150,9 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   const { shortest } = failure;
   const { file, told } = await recordFailure(record, () => recorded(charm, failure));
   say(`${bad(shortest.message)}\n\n${againOf(failure.seed)}\n${told}`);
-  const { violations, story } = shortest;
+  const { violations } = shortest;
+  const isEndless = violations.some(({ invariant }) => invariant === charm.comesToRest.name);
+  const story = shortStory(shortest.story, isEndless);
   const shown = { seed: failure.seed, violations, story, recording: file };
   if (isJson) json({ ...counts, seconds: seconds(), failure: shown });
   return failure;

@@ -1,4 +1,9 @@
-import type { Invariant, Replayed } from '../testing/index.ts';
+import {
+  type Invariant,
+  type Replayed,
+  type SimulatedCharm,
+  shortStory,
+} from '../testing/index.ts';
 import { bad } from './colour.ts';
 
 /**
@@ -8,7 +13,7 @@ import { bad } from './colour.ts';
  */
 export function toldFailure(
   { story, violations }: Pick<Replayed, 'story' | 'violations'>,
-  invariants: readonly Pick<Invariant, 'name' | 'claims'>[],
+  { invariants, comesToRest }: ToldCharm,
   served = 0,
 ): string {
   const violated = violations.map(({ invariant, what }) => `${invariant} is violated: ${what}`);
@@ -21,15 +26,23 @@ export function toldFailure(
     if (isViolation(line, violations)) said.add(line);
     return true;
   });
+  const end = history.findLastIndex((line) => !isViolation(line, violations)) + 1;
+  const isEndless = violations.some(({ invariant }) => invariant === comesToRest.name);
   const lines = [
     ...[...new Set(violated)].map((line) => bad(line)),
     ...claims,
     'after',
     ...beginningOf(served),
-    ...history,
+    ...shortStory(history.slice(0, end), isEndless),
+    ...history.slice(end),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** What is asked of a charm. */
+type ToldCharm = Pick<SimulatedCharm, 'comesToRest'> & {
+  readonly invariants: readonly Pick<Invariant, 'name' | 'claims'>[];
+};
 
 const isViolation = (line: string, violations: Replayed['violations']): boolean =>
   violations.some(({ invariant, what }) => line.endsWith(`violates ${invariant}: ${what}`));

@@ -192,7 +192,7 @@ async function verifyBounds(
     );
     return { ...verified, seconds: seconds(), file: null, recording: null };
   }
-  out(`\n${toldFailure(counterexample, charm.invariants, counterexample.replay.served)}\n`);
+  out(`\n${toldFailure(counterexample, charm, counterexample.replay.served)}\n`);
   const found = named === undefined ? {} : { charm: named };
   const file = saved(save, { ...found, ...counterexample.replay }) ? save : null;
   out(
@@ -219,7 +219,7 @@ function saved(path: string, replay: Replay): boolean {
 async function replayFile(path: string, named: string | undefined, out: (text: string) => void) {
   const text = textOf(path);
   const { charm, served, story, violations } = await replayed(path, text, named);
-  if (violations.length > 0) out(toldFailure({ story, violations }, charm.invariants, served));
+  if (violations.length > 0) out(toldFailure({ story, violations }, charm, served));
   else out(`${story.join('\n')}\n\n${good('Nothing is violated.')}\n`);
   return { story, violations };
 }

@@ -6,6 +6,7 @@ import {
   Misuse,
   Simulation,
   type Stepped,
+  shortStory,
   step,
   type Topology,
   tell,
@@ -15,7 +16,6 @@ import {
 } from '../testing/index.ts';
 import { comesToRest } from './oracles.ts';
 import type { Pod } from './pod.ts';
-import { withOneRound } from './rounds.ts';
 import type { ForeignSimulated } from './simulated-foreign.ts';
 import { checkActions } from './story-actions.ts';
 import { wrongShape } from './wrong-shape.ts';
@@ -142,7 +142,7 @@ export async function tellAgain(
 
 /**
  * The lines of a story that are about the charm under test or who fails, and what was chosen; of hooks
- * that never end those that lead to them, and one round.
+ * that never end those that lead to them, and one round, and once those that fail alike.
  */
 export function linesOf(
   simulated: ForeignSimulated,
@@ -164,6 +164,8 @@ export const wholeStoryOf = ({ story, violations }: Violated): readonly string[]
   bounded(violations, story);
 
 function bounded(violations: readonly Violation[], lines: readonly string[]): readonly string[] {
-  const isEndless = violations.some(({ invariant }) => invariant === comesToRest.name);
-  return isEndless ? withOneRound(lines) : lines;
+  return shortStory(
+    lines,
+    violations.some(({ invariant }) => invariant === comesToRest.name),
+  );
 }

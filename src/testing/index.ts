@@ -59,6 +59,7 @@ export { actionsOf, kindsOf, type Surroundings } from './kinds.ts';
 export type { Invariant, Outcome, Seen, Stepped, Violation } from './outcome.ts';
 export { hooksOf, updateStatus } from './resolver.ts';
 export { hooksEnd } from './resting.ts';
+export { shortStory } from './rounds.ts';
 export { dueSecrets } from './schedule.ts';
 export { type Asking, asking, type Script } from './script.ts';
 export type { SecretDetails, SecretTimes } from './secret-details.ts';

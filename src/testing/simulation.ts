@@ -5,6 +5,7 @@ import { endless, Failing } from './endless.ts';
 import { aCharm, aTopology, aWorld, canHappen, given } from './given.ts';
 import type { Invariant, Stepped, Violation } from './outcome.ts';
 import { hooksOf, updateStatus } from './resolver.ts';
+import { shortStory } from './rounds.ts';
 import type { Happening, SimulatedCharm } from './simulated-charm.ts';
 import { type Runner, runnerOf, step } from './step.ts';
 import { tell } from './tell.ts';
@@ -114,7 +115,8 @@ export class Violated extends Error {
       const fails = failure === undefined ? '' : ` — fails: ${failure}`;
       return `${isChosen.has(at) ? '' : '    '}${tell(charm, action)}${fails}`;
     });
-    super([...lines, ...claims, 'after', ...story].join('\n'));
+    const isEndless = violations.some(({ invariant }) => invariant === charm.comesToRest?.name);
+    super([...lines, ...claims, 'after', ...shortStory(story, isEndless)].join('\n'));
     this.violations = violations;
     this.history = history;
     this.chosen = [...chosen];

@@ -260,6 +260,31 @@ describe('another charm', () => {
     });
     expect(violated.story.at(-1)).toMatch(/runs .+ — fails: Stuck: it is jammed$/);
     expect(violated.story.length).toBeLessThan(20);
+    expect(violated.message).toMatch(
+      /Stuck: it is jammed\n {4}and so on, \d+ hooks more that fail alike$/,
+    );
+  });
+
+  it('whose hooks call each other forth is told up to one round of them', async () => {
+    const restless: typeof simulated = {
+      ...simulated,
+      peers: 'hands',
+      run: async (_, tools) => {
+        const [hands] = tools.relationIds('hands');
+        if (hands !== undefined) {
+          const { turn = '0' } = tools.relationGet(hands, tools.view.unit);
+          tools.relationSet(hands, 'unit', { turn: String(Number(turn) + 1) });
+        }
+        return E.right(null);
+      },
+    };
+    const violated = await new Simulation(restless, topology).rest().catch((error) => error);
+    if (!(violated instanceof Violated)) throw violated;
+    expect(violated.violations).toMatchObject([{ invariant: 'HooksEnd' }]);
+    expect(violated.story.length).toBeGreaterThan(100);
+    const lines = violated.message.split('\n');
+    expect(lines.at(-1)).toMatch(/^ {4}and so on, \d+ hooks more and without end$/);
+    expect(lines.length).toBeLessThan(50);
   });
 
   it('whose handler or invariant throws is told with what ran and where it stands', async () => {
