@@ -2,6 +2,7 @@
 import { ToolError } from '../testing/index.ts';
 import { sorted } from './answers.ts';
 import { unknownTool, type Words } from './call.ts';
+import { isMap, withPart } from './parameters.ts';
 import type { Around } from './tool-calls.ts';
 
 /** What an action has told whoever asked for it. */
@@ -60,17 +61,4 @@ export function actionCall({ tools, beside, charm }: Around, words: Words): stri
   }
 }
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const partOf = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
-
-function withPart(
-  before: Readonly<Record<string, unknown>>,
-  [first = '', ...rest]: readonly string[],
-  value: string,
-): Readonly<Record<string, unknown>> {
-  if (rest.length === 0) return { ...before, [first]: value };
-  const inner = before[first];
-  return { ...before, [first]: withPart(isMap(inner) ? inner : {}, rest, value) };
-}

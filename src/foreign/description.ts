@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { type Configuration, Misuse } from '../testing/index.ts';
+import type { Schema } from './parameters.ts';
 import type { FileTree } from './pebble/file-tree.ts';
 
 /** Where others may be related, as the charm's metadata has it. */
@@ -37,6 +38,8 @@ interface ActionOf {
   readonly name: string;
   /** What its parameters are where nobody says anything else. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** What may be given to it. */
+  readonly schema: Schema;
 }
 
 /** How a hook is run. */
@@ -86,11 +89,7 @@ const metadata = v.object({
   actions: v.optional(v.unknown()),
   resources: byName(v.unknown()),
 });
-const actionsIn = byName(
-  v.object({
-    params: byName(v.union([v.object({ default: v.optional(v.unknown()) }), v.unknown()])),
-  }),
-);
+const actionsIn = byName(v.looseObject({ params: byName(v.unknown()) }));
 const optionsOf = v.object({
   options: byName(
     v.object({
@@ -147,6 +146,7 @@ export function describeCharm(folder: string): Description {
     actions: Object.entries(actions ?? {}).map(([name, one]) => ({
       name,
       defaults: defaultsIn(one?.params ?? {}),
+      schema: { type: 'object', ...one, properties: one?.params ?? {} },
     })),
     resources: Object.fromEntries(Object.keys(known.resources ?? {}).map((name) => [name, null])),
     document: asRecord(contentOf(file)),

@@ -6,6 +6,7 @@ import { type Configuration, Misuse } from '../testing/index.ts';
 import { type Description, describeCharm } from './description.ts';
 import type { Workshop } from './hook-run.ts';
 import { asksAndReads, checkFits, type OtherSide } from './other-side.ts';
+import { refusalOf } from './parameters.ts';
 import { checkImages, withImages } from './pebble/image.ts';
 import { type Files, withResources } from './resources.ts';
 import { charmsIn, type ForeignSimulated, simulatedOf } from './simulated-foreign.ts';
@@ -68,11 +69,18 @@ export async function openForeignCharm(
     if (!description.options.some((option) => option.name === name))
       throw new Misuse(`${description.name} has no option ${name}`);
   const actions = options.actions ?? [];
-  for (const { name } of actions)
-    if (!description.actions.some((one) => one.name === name))
+  for (const { name, parameters } of actions) {
+    const known = description.actions.find((one) => one.name === name);
+    if (known === undefined)
       throw new Misuse(
         `${description.name} has no action ${name}; it has ${description.actions.map((one) => one.name).join(', ') || 'none'}`,
       );
+    const why = refusalOf(known.schema, parameters);
+    if (why !== null)
+      throw new Misuse(
+        `Juju would not run the action ${name}: ${why}: say what it is given, ${name}:KEY=VALUE`,
+      );
+  }
   const notices = options.notices ?? [];
   for (const notice of notices) checkNotice(description, notice);
   const work = mkdtempSync(join(tmpdir(), 'hookchart-soak-'));

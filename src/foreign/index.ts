@@ -10,6 +10,7 @@ export { type AskedFor, type ForeignCharm, openForeignCharm } from './foreign-ch
 export type { Oracle } from './oracles.ts';
 export { asksAndReads, charmAsOtherSide, type OtherSide, otherSideIn } from './other-side.ts';
 export { oraclesIn } from './own-oracles.ts';
+export { refusalOf, withPart } from './parameters.ts';
 export { StoryRecorder } from './recording.ts';
 export {
   type ForeignFailure,

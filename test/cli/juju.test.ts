@@ -160,6 +160,19 @@ describe('hookchart juju', { timeout: 60_000 }, () => {
       1,
       { action: { results: {}, failure: 'not today' }, isAtRest: true },
     ]);
+    const refused = (...given: readonly string[]) => {
+      const { status, stderr } = juju('run', 'greeter/0', 'greet', ...given);
+      return [status, stderr.split('\n')[0]?.replace(/^\S+ /, '')];
+    };
+    const failed = 'greet: validation failed: (root)';
+    expect(refused('whom=5')).toEqual([
+      2,
+      expect.stringContaining(`${failed}.whom : must be of type string, given 5`),
+    ]);
+    expect(refused('Whom=Ada')).toEqual([
+      2,
+      expect.stringContaining('key "Whom" must start and end with lowercase alphanumeric'),
+    ]);
     const unknown = juju('run', 'greeter/0', 'great');
     expect([unknown.status, unknown.stderr]).toEqual([
       2,

@@ -3,7 +3,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { asksAndReads, openForeignCharm, oraclesIn, soakForeign } from '../../src/foreign/index.ts';
+import {
+  asksAndReads,
+  describeCharm,
+  openForeignCharm,
+  oraclesIn,
+  refusalOf,
+  soakForeign,
+} from '../../src/foreign/index.ts';
 import { Simulation } from '../../src/testing/index.ts';
 import { folderOf, noPython } from './tiny-charms.ts';
 
@@ -29,6 +36,65 @@ const actions = `paint:
     colour: { type: string, default: white }
     size: { type: object }
 `;
+const strict = `paint:
+  params:
+    colour: { type: string, enum: [white, blue] }
+    coats: { type: integer, minimum: 1, maximum: 3 }
+    size:
+      type: object
+      properties: { width: { type: number } }
+      required: [width]
+    names: { type: array, items: { type: string, pattern: "^[a-z]+$" }, maxItems: 2 }
+    either: { type: [string, "null"], minLength: 2 }
+  required: [colour]
+  additionalProperties: false
+`;
+
+describe('what an action is given', () => {
+  const file = (text: string) => ({
+    ...metadata,
+    'hooks/install': '#!/bin/sh\n',
+    'actions.yaml': text,
+  });
+  const of = (text: string) => describeCharm(folder(file(text))).actions[0]?.schema ?? {};
+  const failed = (what: string) => `validation failed: (root)${what}`;
+
+  it.each([
+    [{}, ' : "colour" property is missing and required, given {}'],
+    [{ colour: 5 }, '.colour : must be of type string, given 5'],
+    [
+      { colour: 'red' },
+      '.colour : must match one of the enum values ["white","blue"], given "red"',
+    ],
+    [{ colour: 'blue', coats: 1.5 }, '.coats : must be of type integer, given 1.5'],
+    [{ colour: 'blue', coats: 0 }, '.coats : must be greater than or equal to 1, given 0'],
+    [{ colour: 'blue', coats: 4 }, '.coats : must be less than or equal to 3, given 4'],
+    [{ colour: 'blue', size: {} }, '.size : "width" property is missing and required, given {}'],
+    [{ colour: 'blue', names: ['B'] }, '.names.0 : does not match pattern "^[a-z]+$", given "B"'],
+    [{ colour: 'blue', either: 'a' }, '.either : must have at least 2 characters, given "a"'],
+    [{ colour: 'blue', either: 1 }, '.either : must be of type string or null, given 1'],
+    [
+      { colour: 'blue', glaze: true },
+      ' : additional property "glaze" is not allowed, given {"colour":"blue","glaze":true}',
+    ],
+  ])('%j is refused by Juju', (given, what) => {
+    expect(refusalOf(of(strict), given)).toBe(failed(what));
+  });
+
+  it('is taken where it fits, and where nothing is said of it', () => {
+    const whole = { colour: 'blue', coats: 2, size: { width: 1.5 }, names: ['a'], either: null };
+    expect(refusalOf(of(strict), whole)).toBeNull();
+    expect(refusalOf(of(actions), { glaze: 1 })).toBeNull();
+    expect(refusalOf(of('paint: {}\n'), { glaze: 1 })).toBeNull();
+  });
+
+  it('is said to be wrong before a charm is soaked with it', async () => {
+    const asked = { actions: [{ name: 'paint', parameters: {} }] };
+    await expect(openForeignCharm(folder(file(strict)), asked)).rejects.toThrow(
+      'Juju would not run the action paint: validation failed: (root) : "colour" property is missing',
+    );
+  });
+});
 
 async function acted(action: string, parameters: Readonly<Record<string, unknown>> = {}) {
   const charm = await openForeignCharm(
