@@ -61,6 +61,8 @@ export interface Description {
   readonly options: readonly CharmOption[];
   /** What a unit has from the first on; of what may be there never (`range: 0-3`) it has none. */
   readonly storage: readonly string[];
+  /** Of each storage, how many of it a unit may have; null where there is no limit. */
+  readonly mostStorage: Readonly<Record<string, number | null>>;
   readonly containers: readonly ContainerOf[];
   readonly actions: readonly ActionOf[];
   /** Files that come with it, by their names; null where nobody has given one. */
@@ -139,6 +141,9 @@ export function describeCharm(folder: string): Description {
     storage: Object.entries(known.storage ?? {}).flatMap(([name, one]) =>
       isOptional(one?.multiple) ? [] : [name],
     ),
+    mostStorage: Object.fromEntries(
+      Object.entries(known.storage ?? {}).map(([name, one]) => [name, mostOf(one?.multiple)]),
+    ),
     containers: Object.entries(known.containers ?? {}).map(([name, one]) => ({
       name,
       volumes: (one?.mounts ?? []).flatMap(({ location }) => location ?? []),
@@ -160,6 +165,14 @@ export const defaultsOf = ({ options }: Description): Configuration =>
       value === undefined || value === null ? [] : [[name, value]],
     ),
   );
+
+/** `range: 3` is just so many, `0-3` no more than three, `1-` and `1+` as many as there may be. */
+function mostOf(multiple: unknown): number | null {
+  const { range } = asRecord(multiple);
+  if (range === undefined) return 1;
+  const most = /^\d+(?:-(\d+)|([-+]))?$/.exec(String(range));
+  return most?.[2] === undefined ? Number(most?.[1] ?? range) : null;
+}
 
 /** Whether a unit may do without such storage, as Juju gives it none then. */
 const isOptional = (multiple: unknown): boolean =>

@@ -93,7 +93,7 @@ function secretOf({ hook }: View): Environment {
 }
 
 function workloadOf(
-  { name, check, notice }: Hook,
+  { name, check, notice, storage: one }: Hook,
   storageAt: (name: string) => string,
 ): Environment {
   const event = /^(.+)-pebble-(?:ready|check-failed|check-recovered|custom-notice)$/;
@@ -114,8 +114,8 @@ function workloadOf(
   return storage === undefined
     ? {}
     : {
-        JUJU_STORAGE_ID: `${storage}/0`,
+        JUJU_STORAGE_ID: one ?? `${storage}/0`,
         JUJU_STORAGE_KIND: 'filesystem',
-        JUJU_STORAGE_LOCATION: storageAt(storage),
+        JUJU_STORAGE_LOCATION: storageAt(one ?? storage),
       };
 }

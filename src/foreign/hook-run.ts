@@ -226,7 +226,8 @@ function keyOf(order: HookOrder): string {
 
 /** The tools that change something, at once or with the commit: a process may die before each. */
 const isWriting = ({ tool, writes }: Pick<MadeCall, 'tool' | 'writes'>): boolean =>
-  writes ?? /-(set|add|delete|remove|grant|revoke)$|^(open|close)-port$/.test(tool);
+  writes ??
+  /-(set|add|delete|remove|grant|revoke|register|unregister)$|^(open|close)-port$/.test(tool);
 
 /** By what a call of Pebble is called among those of hook tools. */
 const pebble = 'pebble';

@@ -9,9 +9,11 @@ import { sorted } from './answers.ts';
 import { argumentsOf } from './arguments.ts';
 import { type Answered, type Call, unknownTool, Words } from './call.ts';
 import type { Description } from './description.ts';
+import { type Payload, payloadCall } from './payload-calls.ts';
 import { portIn } from './ports.ts';
 import { secretCall } from './secret-calls.ts';
 import { leaderCall, stateCall } from './state-calls.ts';
+import { storageCall } from './storage-calls.ts';
 import { addressesOf, addressOf, networkOf } from './unit-address.ts';
 import { valuesOf } from './values.ts';
 
@@ -21,6 +23,8 @@ export interface Beside {
   applicationStatus: UnitStatus;
   version: string;
   ports: readonly string[];
+  /** By class and id: processes that the charm has told of. */
+  payloads?: Readonly<Record<string, Payload>>;
   readonly logged: string[];
   /** What the action that runs has told; missing in hooks. */
   action?: ActionTold;
@@ -60,6 +64,8 @@ function carryOut(around: Around, call: Call): string {
   if (tool.startsWith('status-')) return statusCall(around, of);
   if (tool.startsWith('action-')) return actionCall(around, of);
   if (tool.startsWith('state-')) return stateCall(around.tools, call, of);
+  if (tool.startsWith('storage-')) return storageCall(around, of);
+  if (tool.startsWith('payload-')) return payloadCall(around, of);
   if (tool.startsWith('leader-')) return leaderCall(around.tools, call, of);
   return otherCall(around, of);
 }
@@ -153,9 +159,8 @@ function statusCall({ tools, beside }: Around, words: Words): string {
   return '';
 }
 
-function otherCall({ tools, charm, beside, storage, resource }: Around, words: Words): string {
+function otherCall({ tools, charm, beside, resource }: Around, words: Words): string {
   const { view } = tools;
-  const { storage: attached = [] } = view;
   const [first] = words.rest;
   switch (words.tool) {
     case 'juju-log':
@@ -198,28 +203,6 @@ function otherCall({ tools, charm, beside, storage, resource }: Around, words: W
       return '';
     case 'opened-ports':
       return words.shown(beside.ports);
-    case 'storage-list': {
-      const named = attached.filter((name) => first === undefined || name === first);
-      return words.shown(named.map((name) => `${name}/0`));
-    }
-    case 'storage-get': {
-      const own = /^(.+)-storage-(?:attached|detaching)$/.exec(view.hook.name)?.[1];
-      // By its help ops finds out which storage a hook is about.
-      if (words.has('help'))
-        return `Usage: storage-get [options] [<key>]\n\nOptions:\n-s  (= ${own === undefined ? '' : `${own}/0`})\n    specify a storage instance by id\n`;
-      const named = words.flags.get('storage') ?? own;
-      if (named === undefined) throw words.wrong('no storage instance specified');
-      const [name = ''] = named.split('/');
-      if (!attached.includes(name))
-        throw words.wrong(`invalid value "${name}" for option -s: storage not found`);
-      const found: Readonly<Record<string, string>> = {
-        kind: 'filesystem',
-        location: storage(name),
-      };
-      if (first === undefined) return words.shown(found);
-      if (found[first] !== undefined) return words.shown(found[first]);
-      throw new ToolError(words.tool, 1, `invalid storage attribute "${first}"`);
-    }
     default:
       throw unknownTool(words.tool);
   }

@@ -60,7 +60,7 @@ export function workshopIn(
       return made;
     },
     storageOf: (unit, name) => {
-      const path = join(units, unit.replace('/', '-'), 'storage', name);
+      const path = join(units, unit.replace('/', '-'), 'storage', name.replace('/', '-'));
       mkdirSync(path, { recursive: true });
       return path;
     },

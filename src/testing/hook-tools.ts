@@ -24,6 +24,8 @@ export interface Pending {
   readonly secrets: View['secrets'];
   readonly secretsMade: number;
   readonly secretsRemoved: readonly string[];
+  /** Names of storages of which there is to be one more each. */
+  readonly storageAdded?: readonly string[];
 }
 
 const quota = { key: 256, value: 64 * 1024, total: 2 * 1024 * 1024 };
@@ -39,6 +41,8 @@ export class HookTools {
   #wasDenied = false;
   #state: Databag;
   #blanks: readonly string[];
+  readonly #storageAdded: string[] = [];
+  #storageRefused: string | null = null;
   readonly #asks = new Set<string>();
   readonly #bags = new Map<string, Map<string, Databag>>();
 
@@ -162,6 +166,29 @@ export class HookTools {
     this.status = status;
   }
 
+  /**
+   * So many more of a storage, of which a unit may have `most`: null where there is no limit, nothing
+   * where its charm has no such storage. Juju counts at the commit.
+   */
+  storageAdd(name: string, count: number, most: number | null | undefined): void {
+    this.#storageAdded.push(...Array<string>(count).fill(name));
+    this.#storageRefused ??= this.#storageRefusal(name, count, most);
+  }
+
+  #storageRefusal(name: string, count: number, most: number | null | undefined): string | null {
+    const { unit, dyingUnits, storage = [] } = this.view;
+    const adding = `adding "${name}" storage to ${unit}`;
+    if (most === undefined) return `${adding}: charm storage "${name}" not found`;
+    if (dyingUnits.includes(unit)) return `${adding}: unit is not found or not alive`;
+    const has = storage.filter((one) => one === name || one.startsWith(`${name}/`)).length;
+    const total = has + this.#storageAdded.filter((one) => one === name).length;
+    if (most === null || total <= most) return null;
+    const what = `attaching ${count} storage instance${count === 1 ? '' : 's'}`;
+    return most === 1 && has === 1
+      ? `${adding}: cannot attach, storage is singular`
+      : `${adding}: ${what} brings the total to ${total}, exceeding the maximum of ${most}`;
+  }
+
   /** What is put in force when the hook ends with exit code 0; refused where leadership was lost. */
   flush(): Pending {
     const { application } = this.view;
@@ -182,7 +209,12 @@ export class HookTools {
         1,
         `persisting charm state: max allowed size (${quota.total}) exceeded`,
       );
-    return { bags, state: this.#state, blanks: this.#blanks, ...flushed };
+    const storageAdded = this.#storageAdded;
+    if (this.#storageRefused !== null) throw new ToolError('commit', 1, this.#storageRefused);
+    return {
+      ...{ bags, state: this.#state, blanks: this.#blanks, ...flushed },
+      ...(storageAdded.length === 0 ? {} : { storageAdded }),
+    };
   }
 
   /** What stays where the commit is refused: secrets are made before anything else is looked at. */

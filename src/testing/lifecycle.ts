@@ -3,6 +3,7 @@ import type { Databag } from '../juju/index.ts';
 import type { Pending } from './hook-tools.ts';
 import { announced, heardOf } from './news.ts';
 import { attended, withoutDue } from './schedule.ts';
+import { queuedAs, withOneMore, withStorage } from './storage.ts';
 import {
   applicationNamed,
   type Hook,
@@ -37,7 +38,7 @@ export function delivered(world: World, name: string, hook: Hook, seen: World = 
   if (hook.check !== undefined || hook.notice !== undefined)
     return withUnit(world, name, heardOf({ ...unit, failed: null }, hook));
   if (hook.relation === undefined) {
-    const queue = unit.queue.filter((queued) => queued !== hook.name);
+    const queue = unit.queue.filter((queued) => queued !== queuedAs(hook));
     return withUnit(world, name, withStorage({ ...unit, queue, failed: null }, hook));
   }
   const relation = world.relations[hook.relation];
@@ -58,16 +59,6 @@ export function delivered(world: World, name: string, hook: Hook, seen: World = 
     told: { ...unit.told, [hook.relation]: next },
   });
   return hook.name.endsWith('-relation-created') ? entered(after, name) : after;
-}
-
-/** A unit has storage from the hook that tells it so until the one in which it is to let go of it. */
-function withStorage(unit: Unit, hook: Hook): Unit {
-  const [, name, what] = /^(.+)-storage-(attached|detaching)$/.exec(hook.name) ?? [];
-  if (name === undefined) return unit;
-  const { attached = [], ...rest } = unit;
-  const others = attached.filter((one) => one !== name);
-  const now = what === 'attached' ? [...others, name] : others;
-  return now.length === 0 ? rest : { ...rest, attached: now };
 }
 
 /** A unit enters all relations that live at once, before any of their created has run. */
@@ -104,7 +95,13 @@ export function flushed(world: World, name: string, pending: Pending): World {
     for (const [who, bag] of Object.entries(bags)) next = written(next, name, id, who, bag);
   const { state, blanks, secrets, secretsMade, secretsRemoved } = pending;
   const { blanks: _, ...unit } = unitNamed(next, name);
-  next = withUnit(next, name, { ...unit, state, ...(blanks.length === 0 ? {} : { blanks }) });
+  const queue = (pending.storageAdded ?? []).reduce(withOneMore(unit), unit.queue);
+  next = withUnit(next, name, {
+    ...unit,
+    queue,
+    state,
+    ...(blanks.length === 0 ? {} : { blanks }),
+  });
   const isTouched = secretsRemoved.length > 0 || Object.keys(secrets).length > 0;
   if (!isTouched && secretsMade === world.made.secrets) return next;
   return announced(next, {

@@ -9,6 +9,7 @@
 import type { Databag } from '../juju/index.ts';
 import { aWorld, given } from './given.ts';
 import { sameBag } from './same-bag.ts';
+import { queuedHook, storageHook } from './storage.ts';
 import {
   type Hook,
   isPeer,
@@ -44,7 +45,7 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
   const [first] = unit.queue;
   // Even a unit that is to go is installed first, so that there is something to stop.
   if (first === 'install' || first === 'remove' || first?.endsWith('-storage-attached'))
-    return [{ name: first }];
+    return [queuedHook(first)];
   if (unit.life === 'alive') {
     const created = relations.flatMap(([id, relation]) =>
       relation.life === 'alive' && unit.told[id] === undefined
@@ -55,18 +56,14 @@ export function hooksOf(world: World, name: string): readonly Hook[] {
   }
   // A unit that goes before it was started is not started any more.
   const [queued] = unit.queue.filter((name) => unit.life === 'alive' || name === 'leader-elected');
-  if (queued !== undefined) return [{ name: queued }];
+  if (queued !== undefined) return [queuedHook(queued)];
   const news = unit.news ?? [];
   const next = relations.flatMap(([id, relation]) => {
     const told = unit.told[id];
     return told === undefined ? [] : (nextOf(world, name, unit, id, relation, told) ?? []);
   });
   if (unit.life !== 'dying') return [...news, ...next];
-  const detaching = (unit.attached ?? []).map(
-    (name): Hook => ({
-      name: `${name}-storage-detaching`,
-    }),
-  );
+  const detaching = (unit.attached ?? []).map((one): Hook => storageHook(one, 'detaching'));
   const left = [...detaching, ...next];
   return [...news, ...(left.length === 0 ? [{ name: 'stop' }] : left)];
 }

@@ -278,6 +278,7 @@ export const isSame = (one: Hook, other: Hook): boolean =>
   one.secret === other.secret &&
   one.revision === other.revision &&
   one.check === other.check &&
+  one.storage === other.storage &&
   one.notice?.id === other.notice?.id;
 
 function mayRun(world: World, unit: string, hook: Hook): void {

@@ -90,7 +90,8 @@ export function tellHook(hook: Hook): string {
   }
   if (secret !== undefined)
     return `${name} of ${secret}${revision === undefined ? '' : `, revision ${revision}`}`;
-  const { check, notice } = hook;
+  const { check, notice, storage } = hook;
+  if (storage !== undefined) return `${name} of ${storage}`;
   if (check !== undefined) return `${name} of ${check}`;
   if (notice !== undefined) return `${name} of ${notice.key}`;
   const of = relation === undefined ? '' : ` of relation ${relation}`;

@@ -1,6 +1,7 @@
 import type { Databag } from '../juju/index.ts';
 import { aWorld, given } from './given.ts';
 import { endpointOf, isKnown, isListed } from './resolver.ts';
+import { storageOf } from './storage.ts';
 import {
   applicationNamed,
   type Configuration,
@@ -9,7 +10,6 @@ import {
   type Relation,
   remoteOf,
   type StoredSecret,
-  type Unit,
   unitNamed,
   unitsOf,
   type World,
@@ -150,12 +150,6 @@ export function viewOf<Shared, Own>(
     made: { secrets: world.made.secrets },
   };
 }
-
-/** Juju has attached it before the unit is told so, and lets go of it when the unit was told that as well. */
-const storageOf = ({ attached = [], queue }: Unit): readonly string[] => [
-  ...attached,
-  ...queue.flatMap((queued) => /^(.+)-storage-attached$/.exec(queued)?.[1] ?? []),
-];
 
 const keyOf = (relation: Relation): string => {
   const { provider, requirer, endpoint, requirerEndpoint } = relation;

@@ -179,6 +179,8 @@ export interface Hook {
   /** In the hooks about a workload: the check of Pebble's that failed or recovered, or the notice that came. */
   readonly check?: string;
   readonly notice?: WorkloadNotice;
+  /** In the hooks about storage: its id, where it is not the first of its kind. */
+  readonly storage?: string;
   /** It is an action of the charm's, by this name, that somebody asks a unit for. */
   readonly action?: AskedAction;
 }

@@ -171,6 +171,48 @@ esac
     ]);
   });
 
+  const scratch = (range: string) =>
+    `storage:\n  scratch:\n    type: filesystem\n    multiple:\n      range: ${range}\n`;
+  const adding = (what: string) => `case $JUJU_HOOK_NAME in
+start)
+  [ -n "$(storage-list scratch)" ] || storage-add ${what}
+  ;;
+scratch-storage-attached)
+  touch "told-\${JUJU_STORAGE_ID#scratch/}"
+  [ "$(storage-get location)" = "$JUJU_STORAGE_LOCATION" ]
+  echo mine >"$JUJU_STORAGE_LOCATION/own"
+  ;;
+scratch-storage-detaching) [ -e "$(storage-get location)/own" ] ;;
+update-status)
+  [ "$(storage-list scratch | tr '\\n' ' ')" = "scratch/0 scratch/1 " ]
+  [ -e told-0 ] && [ -e told-1 ]
+  ;;
+esac
+`;
+
+  it.each(['0-2', '0+'])('is added where a unit asks for it (range %s)', async (range) => {
+    expect(await soaked(charm(adding('scratch=2'), scratch(range)), 200)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'scratch=3',
+      '0-2',
+      'attaching 3 storage instances brings the total to 3, exceeding the maximum of 2',
+    ],
+    [
+      'scratch=2',
+      '0-1',
+      'attaching 2 storage instances brings the total to 2, exceeding the maximum of 1',
+    ],
+    ['attic', '0+', 'charm storage "attic" not found'],
+  ])('is refused with the commit: %s of %s', async (what, range, why) => {
+    const folder = charm(adding(what), scratch(range));
+    expect((await soaked(folder, 100)).join()).toContain(
+      `CommitsAreTaken: Juju refuses what clock/0 wrote in start: ERROR adding "${what.split('=')[0]}" storage to clock/0: ${why}`,
+    );
+  });
+
   it.each(['0-3', '0+'])(
     'is attached to nobody where a unit may do without it: %s',
     async (range) => {

@@ -1,4 +1,7 @@
 /** What no recording has: storage, ports, statuses, and how a tool prints for a shell. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeCharm } from '../../src/foreign/description.ts';
 import { answer, type Beside } from '../../src/foreign/tool-calls.ts';
@@ -12,14 +15,19 @@ const world = worldOf(
   { units: 2, requirers: {}, hasSecrets: true },
 );
 
+const blank = (): Beside => ({
+  ...{ status: { name: 'unknown', message: '' }, version: '', ports: [], logged: [] },
+  applicationStatus: { name: 'unknown', message: '' },
+});
+
 /** One hook's tools: a function that gives what a call prints, or how it fails. */
-function hook(of: Hook = { name: 'start' }, unit = 'lighthouse/0') {
+function hook(
+  of: Hook = { name: 'start' },
+  unit = 'lighthouse/0',
+  charm = describeCharm(folderOf('bash')),
+  beside = blank(),
+) {
   const tools = new HookTools(viewOf(world, unit, of));
-  const charm = describeCharm(folderOf('bash'));
-  const beside: Beside = {
-    ...{ status: { name: 'unknown', message: '' }, version: '', ports: [], logged: [] },
-    applicationStatus: { name: 'unknown', message: '' },
-  };
   const storage = (name: string) => `/storage/${name}`;
   const resource = (name: string) => `/resources/${name}`;
   return (line: string, input = '', files: Readonly<Record<string, string>> = {}) => {
@@ -63,6 +71,48 @@ describe('a hook tool', () => {
       '{"kind":"filesystem","location":"/storage/data"}\n',
     );
     expect(call('storage-get -s none/0 location')).toContain('storage not found');
+  });
+
+  it('reads what is to be added of storage, and leaves it to the commit', () => {
+    const call = hook();
+    expect(call('storage-add')).toBe('2: ERROR storage add requires a storage directive\n');
+    expect(call('storage-add data=1=2')).toContain('expected "name=directive" or "name", got');
+    expect(call('storage-add data data=2')).toContain('storage "data" specified more than once');
+    expect(call('storage-add data=')).toContain('require at least one field to be specified');
+    expect(call('storage-add data=-676')).toContain('count must be greater than zero');
+    expect(call('storage-add data=2,1M')).toBe('2: ERROR only count can be specified for "data"\n');
+    expect(call('storage-add data=2 attic')).toBe('');
+    expect(call('storage-list')).toBe('data/0\n');
+  });
+
+  it('is told of payloads, which the metadata names', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hookchart-payloads-'));
+    const metadata = 'name: shop\npayloads:\n  monitor:\n    type: docker\n';
+    writeFileSync(join(folder, 'metadata.yaml'), metadata);
+    mkdirSync(join(folder, 'hooks'));
+    const beside: Beside = blank();
+    const call = hook(undefined, undefined, describeCharm(folder), beside);
+    rmSync(folder, { recursive: true });
+    expect(call('payload-register docker monitor')).toBe('2: ERROR missing required arguments\n');
+    expect(call('payload-register docker lamp 1')).toBe(
+      '1: ERROR payload "lamp" not found in metadata.yaml\n',
+    );
+    expect(call('payload-register kvm monitor 1')).toBe(
+      '1: ERROR incorrect type "kvm" for payload "monitor", expected "docker"\n',
+    );
+    expect(call('payload-register docker monitor 1 blue fast')).toBe('');
+    expect(beside.payloads).toEqual({
+      'monitor/1': { type: 'docker', status: 'running', labels: ['blue', 'fast'] },
+    });
+    expect(call('payload-status-set monitor 1 started')).toBe(
+      '1: ERROR status "started" not supported; expected one of ["running", "starting", "stopped", "stopping"]\n',
+    );
+    expect(call('payload-status-set monitor 2 stopped')).toContain('not found');
+    expect(call('payload-status-set monitor 1 stopped')).toBe('');
+    expect(beside.payloads).toMatchObject({ 'monitor/1': { status: 'stopped' } });
+    expect(call('payload-unregister monitor 1 2')).toContain('unrecognized args');
+    expect(call('payload-unregister monitor 1')).toBe('');
+    expect(beside.payloads).toEqual({});
   });
 
   it('keeps what a leader says to its followers, who read it and say nothing', () => {

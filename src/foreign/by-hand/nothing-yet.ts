@@ -5,7 +5,15 @@ import type { Kept } from './kept.ts';
 /** No application is under test where somebody looks at all of them. */
 export const nobody: Description = {
   ...{ folder: '', name: '-', entry: { _tag: 'Dispatch' }, endpoints: [], peers: [] },
-  ...{ options: [], storage: [], containers: [], actions: [], resources: {}, document: {} },
+  ...{
+    options: [],
+    storage: [],
+    mostStorage: {},
+    containers: [],
+    actions: [],
+    resources: {},
+    document: {},
+  },
 };
 
 export const nothingYet: Kept = {
