@@ -11,6 +11,7 @@ import { json, out } from './output.ts';
 import { progressOn } from './progress.ts';
 import { simulatedIn } from './simulated-module.ts';
 import { replayStory, soakFolder } from './soak-foreign.ts';
+import { unheardText } from './unheard.ts';
 import { atLeastOne, wholeNumber } from './whole-number.ts';
 import { WrongUse } from './wrong-use.ts';
 
@@ -143,8 +144,9 @@ async function soakHooks(options: SoakOptions): Promise<Failure | null> {
   say(summary());
   const { failure, ...counts } = soaked;
   if (failure === null) {
-    say(`${good('No violation.')}\n`);
-    if (isJson) json({ ...counts, seconds: seconds(), failure });
+    say(`${unheardText(charm)}${good('No violation.')}\n`);
+    const { unheard = [] } = charm;
+    if (isJson) json({ ...counts, unheard, seconds: seconds(), failure });
     return null;
   }
   const { shortest } = failure;

@@ -33,6 +33,7 @@ import {
   simulatedModule,
 } from './simulated-module.ts';
 import { toldFailure } from './told-failure.ts';
+import { unheardText } from './unheard.ts';
 import { wholeNumber } from './whole-number.ts';
 import { unknownWord, WrongUse } from './wrong-use.ts';
 
@@ -147,6 +148,8 @@ interface Found extends Verified {
   /** The history that was found, and the recording of it; null where there is none. */
   readonly file: string | null;
   readonly recording: string | null;
+  /** Endpoints of which nothing was looked at. */
+  readonly unheard?: readonly string[];
 }
 
 /** Explores; a counter-example is told as a story, written to a file, and recorded. */
@@ -188,9 +191,10 @@ async function verifyBounds(
   if (counterexample === null) {
     const names = charm.invariants.map(({ name }) => name);
     out(
-      `${good('No violation')}: every state within the bounds holds ${spanOf(names)}, and every fair end is clean.\n`,
+      `${unheardText(charm)}${good('No violation')}: every state within the bounds holds ${spanOf(names)}, and every fair end is clean.\n`,
     );
-    return { ...verified, seconds: seconds(), file: null, recording: null };
+    const { unheard = [] } = charm;
+    return { ...verified, unheard, seconds: seconds(), file: null, recording: null };
   }
   out(`\n${toldFailure(counterexample, charm, counterexample.replay.served)}\n`);
   const found = named === undefined ? {} : { charm: named };

@@ -1,5 +1,6 @@
 /** What `simulatedCharm` is given: refused by name where nothing could be simulated with it. */
 import { instead, oneOf } from '../hook/index.ts';
+import type { Charm } from '../juju/index.ts';
 import { operationTags } from './actions.ts';
 import { checkDatabag, checkParts, type Parts } from './check-parts.ts';
 import { jujuBounds } from './explore/juju-bounds.ts';
@@ -13,7 +14,7 @@ const parts: readonly string[] = [
   ...['outside', 'faults', 'bounds', 'within', 'invariants', 'comesToRest', 'render', 'tells'],
   ...['reductions', 'explored', 'objection', 'soaked'],
 ];
-const made: readonly string[] = ['peers', 'visible', 'life', 'run'];
+const made: readonly string[] = ['peers', 'visible', 'life', 'run', 'unheard'];
 
 /** Of what may be left out, what it has to be. */
 const optional: Parts = {
@@ -177,4 +178,27 @@ export function checkSimulated({
   const unknown = Object.keys(limits).find((endpoint) => !endpoints.includes(endpoint));
   if (unknown !== undefined)
     throw new Misuse(`limits names ${unknown}; the endpoints are ${endpoints.join(', ')}`);
+}
+
+const relationHooks = ['created', 'joined', 'changed', 'departed', 'broken'];
+
+/**
+ * The endpoints of which no hook leads to a chart, as where one is misspelt: nothing is violated there,
+ * for nothing is run. A charm may have none that any does.
+ */
+export function unheardAt(
+  { chartOf }: Pick<Charm, 'chartOf'>,
+  endpoints: readonly string[],
+): { readonly unheard?: readonly string[] } {
+  const leads = (endpoint: string) =>
+    relationHooks.some((kind) => {
+      try {
+        return chartOf({ hook: `${endpoint}-relation-${kind}`, relation: 1 }) !== null;
+      } catch {
+        // An author's own events may want to know more of a hook than its name.
+        return true;
+      }
+    });
+  const unheard = endpoints.filter((endpoint) => !leads(endpoint));
+  return unheard.length === 0 ? {} : { unheard };
 }

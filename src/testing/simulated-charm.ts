@@ -11,7 +11,7 @@ import {
   type JujuEvent,
 } from '../juju/index.ts';
 import { renderAs, type Visible } from '../shown/shown.ts';
-import { checkBrought, checkSimulated } from './check-simulated.ts';
+import { checkBrought, checkSimulated, unheardAt } from './check-simulated.ts';
 import type { JujuBounds } from './explore/juju-bounds.ts';
 import { given } from './given.ts';
 import type { HookTools } from './hook-tools.ts';
@@ -163,6 +163,8 @@ export interface SimulatedCharm<Given extends object = object, Shared = unknown,
   readonly application: string;
   readonly endpoints: readonly [string, ...string[]];
   readonly limits?: Readonly<Record<string, number>>;
+  /** Endpoints of which no hook leads to a chart; missing where there is none. */
+  readonly unheard?: readonly string[];
   readonly peers: string | null;
   readonly visible?: Visible;
   /** Missing where units are installed and configured when the model begins. */
@@ -225,7 +227,7 @@ export function simulatedCharm<
   >,
 ): SimulatedCharm<Given, Shared, Own> {
   checkBrought(brought);
-  const { charm, ...config } = brought;
+  const { charm, unheard: _, ...config } = brought as typeof brought & { unheard?: unknown };
   const { application, requests, outside } = config;
   const comesToRest = config.comesToRest ?? hooksEnd;
   const isListed = config.invariants.some(({ name }) => name === comesToRest.name);
@@ -259,6 +261,7 @@ export function simulatedCharm<
       ),
     }),
     ...config,
+    ...unheardAt(charm, config.endpoints),
     peers: charm.endpoints?.peers ?? null,
     visible: charm,
     comesToRest,

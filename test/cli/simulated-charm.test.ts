@@ -24,6 +24,13 @@ built(
   'careless.mjs',
   source.replace('simulated = lighthouseThat(true)', 'simulated = lighthouseThat(false)'),
 );
+// Only the endpoint, which is misspelt, is asked.
+built(
+  'misspelt.mjs',
+  source
+    .replace("endpoints: ['ships']", "endpoints: ['shps']")
+    .replace('lighthouseThat(true);', '{ ...lighthouseThat(true), invariants: [] };'),
+);
 writeFileSync(resolve(folder, 'nothing.mjs'), 'export const other = 1;\n');
 const running = (name: string, run: string) =>
   writeFileSync(
@@ -129,6 +136,17 @@ describe('hookchart soak --charm', () => {
     const { failure } = JSON.parse(run('./careless.mjs').stdout);
     expect(failure.violations[0].invariant).toBe('NoGhostShips');
     expect(failure.story.length).toBeGreaterThan(1);
+  });
+
+  it('says that nothing was looked at where no event is about an endpoint', () => {
+    const args = ['--charm', './misspelt.mjs', '--hooks', '200'];
+    const unheard = 'No hook of a relation at shps leads to a chart, so none was looked at';
+    expect(hookchart('soak', ...args).stdout).toContain(`${unheard}: endpoints of`);
+    expect(JSON.parse(hookchart('soak', ...args, '--json').stdout).unheard).toEqual(['shps']);
+    expect(hookchart('verify', ...args.slice(0, 2), ...calm).stdout).toContain(unheard);
+    const well = hookchart('soak', '--charm', './charm.mjs', '--hooks', '200').stdout;
+    expect(well).toContain('No violation.');
+    expect(well).not.toContain('leads to a chart');
   });
 
   it('records what it finds, to be opened without the charm', () => {
