@@ -85,11 +85,40 @@ export async function shortest<Shared, Own>(
   };
   // Hooks run by themselves, but those that something befell.
   const chosen = history.filter((action) => !isByItself(action));
-  const found = await fewest(chosen, tried, effort);
+  const found =
+    (effort.isLenient ? await named(chosen, violated, made, tried) : null) ??
+    (await fewest(chosen, tried, effort));
   return found ?? (await inOrder(history, (actions) => tried(actions, false), effort)) ?? violated;
 }
 
 type Try = (actions: readonly Action[]) => Promise<Violated | null>;
+
+/**
+ * What is violated mostly says of which relation: a history about that one alone is tried before any
+ * other, and then one without the relations that it does not name. Of a charm with many endpoints there
+ * may be time for no more.
+ */
+async function named(
+  chosen: readonly Action[],
+  { violations }: Violated,
+  made: ReadonlyMap<Action, number>,
+  tried: Try,
+): Promise<Violated | null> {
+  const said = new Set(violations.flatMap(({ what }) => what.match(/\d+/g) ?? []).map(Number));
+  const relationOf = (action: Action) => made.get(action) ?? relationIn(action);
+  const isNamed = (action: Action) => said.has(relationOf(action) ?? Number.NaN);
+  const isOthers = (action: Action) => relationOf(action) !== undefined && !isNamed(action);
+  for (const actions of [chosen.filter(isNamed), chosen.filter((action) => !isOthers(action))]) {
+    if (actions.length === 0 || actions.length === chosen.length) continue;
+    const violated = await tried(actions);
+    if (violated !== null)
+      return (await thinned({ violated, actions }, () => true, tried)).violated;
+  }
+  return null;
+}
+
+const relationIn = (action: Action): number | undefined =>
+  'relation' in action && typeof action.relation === 'number' ? action.relation : undefined;
 
 async function fewest(
   chosen: readonly Action[],

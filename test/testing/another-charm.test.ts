@@ -243,6 +243,36 @@ describe('another charm', () => {
     ]);
   });
 
+  it('is told by the relation that is named, where there is time for one try alone', async () => {
+    const NoneGoes: Invariant = {
+      name: 'NoneGoes',
+      claims: 'No relation is removed.',
+      across: (_, action) =>
+        action._tag === 'RemoveRelation' && 'relation' in action
+          ? [`relation ${action.relation} is gone`]
+          : [],
+    };
+    const charmed = { ...simulated, invariants: [NoneGoes] } as SimulatedCharm;
+    const ship = { units: 1, request: {} };
+    const three = { units: 2, requirers: { a: ship, b: ship, c: ship } };
+    const simulation = new Simulation(charmed, three);
+    const violated = await (async () => {
+      for (const application of Object.keys(three.requirers))
+        await simulation.take({ _tag: 'Relate', application });
+      await simulation.rest();
+      await simulation.take({ _tag: 'LoseLeader', application: 'lighthouse' });
+      await simulation.take({ _tag: 'RemoveRelation', relation: 2 });
+    })().catch((error: unknown) => error);
+    if (!(violated instanceof Violated)) throw violated;
+    let left = 1;
+    const effort = { pairs: 0, choices: 0, isLenient: true, isEnough: () => left-- <= 0 };
+    const { story } = await shortest(charmed, three, violated, undefined, effort);
+    expect(story.filter((line) => !line.startsWith(' '))).toEqual([
+      'b is related',
+      'relation 1 is removed',
+    ]);
+  });
+
   it('that never ends a hook is told under an invariant that every charm has', async () => {
     const stuck = {
       ...simulated,
