@@ -187,12 +187,15 @@ export function answersHold(
         const response = Object.entries(responses.get(keyOf(world, relation)) ?? {});
         const held = response.filter(([key]) => answeredBy === null || answeredBy.includes(key));
         const where = `relation ${id} (${relation.endpoint} of ${relation.requirer})`;
-        return held.flatMap(([key, value]) => {
-          if (bag[key] === undefined)
-            return [`${where} has no ${key}, which it has in another order`];
-          if (value === null || bag[key] === value) return [];
-          return [`${where} has ${key} ${bag[key]}, and ${value} in another order`];
-        });
+        const missing = held.flatMap(([key]) => (bag[key] === undefined ? [key] : []));
+        const others = held.flatMap(([key, value]) =>
+          bag[key] === undefined || value === null || bag[key] === value
+            ? []
+            : [`${where} has ${key} ${bag[key]}, and ${value} in another order`],
+        );
+        // One request that is lost is one sentence, however much would have answered it.
+        const lost = `${where} has no ${missing.join(', ')}, which it has in another order`;
+        return missing.length === 0 ? others : [lost, ...others];
       });
     },
   };

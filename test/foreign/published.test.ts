@@ -74,6 +74,16 @@ describe('a password that is a name as well', { timeout: 120_000 }, () => {
   });
 });
 
+it('tells a request that is lost by one sentence, however much would answer it', async () => {
+  const label = `  label=database.\${relation#*:}\n`;
+  const forgets = `${label}  [ -e "served.$label" ] && return 0\n  touch "served.$label"\n`;
+  const { failure } = await soakTiny('bash', planted('bash', [[label, forgets]]), { hooks: 500 });
+  const said = failure?.violated.violations.map(({ what }) => what) ?? [];
+  expect(said.length).toBeGreaterThan(0);
+  expect(new Set(said.map((what) => what.split(' (')[0])).size).toBe(said.length);
+  for (const what of said) expect(what).toMatch(/ has no \S+, \S+, \S+, which it has in another/);
+});
+
 describe("a hook's failure", () => {
   const traceback = (last: string) =>
     `Uncaught exception while in charm code:\nTraceback (most recent call last):\n  File "charm.py", line 3, in look\n    raise\n${last}\nit goes on`;
