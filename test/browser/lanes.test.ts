@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { emptyRecording, type NoteEntry, type Recording } from '../../src/inspector/index.ts';
 import { anEntry } from '../inspector/an-entry.ts';
-import { Exhibit, painted } from './exhibit.ts';
+import { Exhibit, isSeen, painted } from './exhibit.ts';
 
 const exhibit = Exhibit.before();
 
@@ -143,4 +143,71 @@ it('draws an arrow back to an application whose hooks nobody recorded', async ()
   const asked = await arrows(seen);
   expect(asked).toBeGreaterThan(0);
   expect(await arrows(answered)).toBeGreaterThan(asked * 1.5);
+});
+
+/** A hundred applications, each of which asks once, and one hook that is to blame. */
+function crowded(): Recording {
+  const runs = Array.from({ length: 100 }, (_, number) =>
+    anEntry(`run ${number}`, {
+      unit: `p/${number % 3}`,
+      event: {
+        hook: 'database-relation-changed',
+        relation: number,
+        remoteUnit: `app${number}/0`,
+      },
+      at: number * 1_000,
+      milliseconds: 500,
+      seen: {
+        ...anEntry('').seen,
+        read: { [`relation ${number}: application`]: { database: 'app' } },
+      },
+    }),
+  );
+  const by = 'run 57';
+  const violated = { ...failed, what: 'relation 57: nobody serves it', by };
+  const wrong = { ...aNote(100_000, 'violation', 'nobody serves it', false), violated };
+  return { ...emptyRecording('crowded'), entries: [...runs, wrong] };
+}
+
+it('folds lanes of which there are very many, but that of who did it and that of whom it befell', async () => {
+  const page = await open(crowded(), 1440);
+  const lanes = page.getByRole('list', { name: 'Lanes' }).locator('li');
+  const names = ['app57', '99 more applications', 'p/0', 'p/1', 'p/2', 'checks'];
+  expect(await lanes.allTextContents()).toEqual(names);
+  for (const lane of await lanes.all()) expect(await isSeen(page, lane)).toBe(true);
+  // Who is looked for by the filters is told apart as well.
+  await page.getByRole('combobox', { name: 'Relation', exact: true }).selectOption('3');
+  await expect
+    .poll(() => lanes.allTextContents())
+    .toEqual(['app3', 'app57', '98 more applications', ...names.slice(2)]);
+  await page.context().close();
+});
+
+it('scrolls lanes that are unfolded to what is looked at, below an axis that stays', async () => {
+  const page = await open(crowded(), 1440);
+  const lanes = page.getByRole('list', { name: 'Lanes' }).locator('li');
+  await page.getByRole('button', { name: '99 more applications' }).click();
+  await expect.poll(() => lanes.count()).toBe(104);
+  const plot = page.getByRole('region', { name: 'Lanes in time' });
+  expect((await plot.boundingBox())?.height).toBeLessThan(300);
+  await expect.poll(() => isSeen(page, lanes.getByText('p/0', { exact: true }))).toBe(true);
+  // All of the canvas is seen, the axis at its end, however far the lanes are scrolled.
+  const canvas = page.locator('.lanes canvas');
+  const axis = async () => (await canvas.boundingBox()) ?? expect.fail('no lanes');
+  const before = await axis();
+  expect(await isSeen(page, canvas)).toBe(true);
+  await plot.evaluate((element) => {
+    element.scrollTop = element.scrollHeight;
+  });
+  await expect.poll(() => isSeen(page, lanes.getByText('checks'))).toBe(true);
+  expect(await axis()).toEqual(before);
+  // A click is for the lane that is seen there.
+  const lane = (await lanes.getByText('p/1', { exact: true }).boundingBox()) ?? expect.fail('none');
+  await canvas.click({ position: { x: 12, y: lane.y + lane.height / 2 - before.y } });
+  await expect
+    .poll(() => page.locator('.row[aria-selected=true] .where .text').textContent())
+    .toBe('p/1');
+  await page.getByRole('button', { name: 'Fold lanes' }).click();
+  await expect.poll(() => lanes.count()).toBe(6);
+  await page.context().close();
 });

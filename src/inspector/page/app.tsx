@@ -6,6 +6,7 @@ import { Timeline } from '../timeline.ts';
 import { Banner } from './banner.tsx';
 import { Details } from './details.tsx';
 import { FilterBar } from './filter-bar.tsx';
+import { soughtLanes } from './folding.ts';
 import { Help } from './help.tsx';
 import { useKeys } from './keys.ts';
 import { LaneView } from './lanes.tsx';
@@ -39,6 +40,11 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
   const main = useRef<HTMLElement>(null);
   const timeline = useMemo(() => new Timeline(entries), [entries]);
   const lanes = useMemo(() => lanesOf(entries), [entries, version]);
+  const { troubles, trouble, route } = looking;
+  const sought = useMemo(
+    () => soughtLanes(lanes, entries, [...troubles.slice(trouble), ...troubles], route),
+    [lanes, troubles, trouble, route.relation, route.unit],
+  );
   const causes = useMemo(() => causesOf(recording), [recording, version]);
   const play = usePlay(looking, entries);
   /** Where all stands below each other, what was chosen comes into view. */
@@ -82,7 +88,7 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
         onChoose={show}
       />
       <LaneView
-        {...{ entries, lanes, causes, index, version }}
+        {...{ entries, lanes, sought, causes, index, version }}
         shown={looking.all}
         culprits={looking.culprits}
         axis={looking.axis}

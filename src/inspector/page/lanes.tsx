@@ -1,21 +1,17 @@
 import './lanes.css';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { axisHeight, heightOf, laneHeight, type Picture, scaleOf, topOf } from './brush.ts';
+import { type Folded, folded } from './folding.ts';
 import { useLatest, useZoomingWheel } from './latest.ts';
 import { Legend } from './legend.tsx';
-import {
-  axisHeight,
-  laneHeight,
-  margin,
-  type Picture,
-  paint,
-  paintGround,
-  scaleOf,
-  topOf,
-} from './paint.ts';
-import { isWhole, moved, type Span, zoomed } from './span.ts';
+import { paint, paintGround } from './paint.ts';
+import { type Span, zoomed } from './span.ts';
+import { SpanTools } from './span-tools.tsx';
 
-export interface LanesProps extends Omit<Picture, 'selecting'> {
+export interface LanesProps extends Omit<Picture, 'selecting' | 'scroll'> {
   readonly version: number;
+  /** The lanes that are told apart however many there are. */
+  readonly sought: readonly number[];
   readonly onSpan: (span: Span) => void;
   readonly onChoose: (index: number) => void;
 }
@@ -24,20 +20,24 @@ export interface LanesProps extends Omit<Picture, 'selecting'> {
 const dragged = 6;
 
 /** Who did what when. The list beside it says the same to those who do not see it. */
-export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) {
-  const { lanes, axis, span } = picture;
+export function LaneView({ version, sought, onSpan, onChoose, ...given }: LanesProps) {
+  const { axis, span } = given;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const plot = useRef<HTMLElement>(null);
   const [selecting, setSelecting] = useState<readonly [number, number] | null>(null);
+  const [scroll, setScroll] = useState(0);
+  const [isUnfolded, setUnfolded] = useState(false);
+  const fold = useMemo(() => folded(given.lanes, sought), [given.lanes, sought]);
+  const lanes = isUnfolded ? given.lanes : fold;
+  const picture = { ...given, lanes, scroll };
   const top = topOf(picture.entries);
-  const height = top + lanes.lanes.length * laneHeight + margin + axisHeight;
+  const height = heightOf(picture);
+  useIntoView(plot, picture, isUnfolded);
   usePainting(canvas, { ...picture, selecting }, version);
   const whole = axis.whole;
   useZoomingWheel(canvas, (isNearer, x, width) =>
     onSpan(zoomed(span, scaleOf(width, span).at(x), isNearer ? 0.8 : 1.25, whole)),
   );
-  const middle = (span.from + span.to) / 2;
-  const zoom = (times: number) => onSpan(zoomed(span, middle, times, whole));
-  const isAll = isWhole(span, whole);
   const release = (event: PointerEvent) => {
     if (selecting === null) return;
     setSelecting(null);
@@ -53,18 +53,25 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
   };
   return (
     <section class="lanes" aria-label="Who did what when">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard. */}
-      <section class="plot" tabIndex={0} aria-label="Lanes in time" data-scrolls>
-        <ol class="names" style={{ paddingTop: `${top}px` }} aria-label="Lanes">
-          {lanes.lanes.map(({ kind, name }) => (
-            <li key={name} class={kind} style={{ height: `${laneHeight}px` }}>
-              {name}
-            </li>
-          ))}
-        </ol>
+      <section
+        ref={plot}
+        class="plot"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
+        tabIndex={0}
+        aria-label="Lanes in time"
+        data-scrolls
+        onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
+      >
+        <Names
+          lanes={lanes.lanes}
+          top={top}
+          height={height}
+          folds={isUnfolded ? null : fold.folds}
+          onUnfold={() => setUnfolded(true)}
+        />
         <canvas
           ref={canvas}
-          style={{ height: `${height}px` }}
+          style={{ height: `min(${height}px, var(--most))` }}
           role="img"
           aria-label="The runs in their lanes, with arrows from a write to who was told; the list of runs says the same"
           onPointerDown={(event) => {
@@ -80,45 +87,69 @@ export function LaneView({ version, onSpan, onChoose, ...picture }: LanesProps) 
           onDblClick={() => onSpan(whole)}
         />
       </section>
-      <fieldset class="zoom">
-        <legend class="spoken">Which part of the time</legend>
-        <button type="button" onClick={() => zoom(0.5)} aria-label="Zoom in" title="Zoom in">
-          +
-        </button>
-        <button
-          type="button"
-          onClick={() => zoom(2)}
-          disabled={isAll}
-          aria-label="Zoom out"
-          title="Zoom out"
-        >
-          −
-        </button>
-        <button
-          type="button"
-          onClick={() => onSpan(moved(span, -0.5, whole))}
-          disabled={isAll}
-          aria-label="Earlier"
-          title="Earlier"
-        >
-          ‹
-        </button>
-        <button
-          type="button"
-          onClick={() => onSpan(moved(span, 0.5, whole))}
-          disabled={isAll}
-          aria-label="Later"
-          title="Later"
-        >
-          ›
-        </button>
-        <button type="button" onClick={() => onSpan(whole)} disabled={isAll}>
-          All
-        </button>
-      </fieldset>
+      <SpanTools span={span} whole={whole} onSpan={onSpan}>
+        {fold.folds.size > 0 && (
+          <button
+            type="button"
+            aria-pressed={!isUnfolded}
+            onClick={() => setUnfolded(!isUnfolded)}
+            aria-label="Fold lanes"
+            title="Of many lanes those that matter, and one for all others"
+          >
+            Fold
+          </button>
+        )}
+      </SpanTools>
       <Legend {...picture} />
     </section>
   );
+}
+
+interface NamesProps {
+  readonly lanes: Picture['lanes']['lanes'];
+  readonly top: number;
+  readonly height: number;
+  /** Which of them stand for several; null where none does. */
+  readonly folds: Folded['folds'] | null;
+  readonly onUnfold: () => void;
+}
+
+function Names({ lanes, top, height, folds, onUnfold }: NamesProps) {
+  return (
+    <ol class="names" style={{ paddingTop: `${top}px`, height: `${height}px` }} aria-label="Lanes">
+      {lanes.map(({ kind, name }, at) => (
+        <li key={name} class={kind} style={{ height: `${laneHeight}px` }}>
+          {folds?.has(at) === true ? (
+            <button type="button" class="link" onClick={onUnfold}>
+              {name}
+            </button>
+          ) : (
+            name
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Where not all lanes are seen, that of what is looked at is. */
+function useIntoView(
+  plot: { readonly current: HTMLElement | null },
+  { entries, lanes, index }: Pick<Picture, 'entries' | 'lanes' | 'index'>,
+  isUnfolded: boolean,
+) {
+  useLayoutEffect(() => {
+    const entry = entries[index];
+    const element = plot.current;
+    if (element === null || entry === undefined) return;
+    const lane = lanes.laneOf(entry);
+    if (lane < 0) return;
+    const seen = element.clientHeight - topOf(entries) - axisHeight;
+    const begins = lane * laneHeight;
+    if (begins < element.scrollTop) element.scrollTop = begins;
+    else if (begins + laneHeight > element.scrollTop + seen)
+      element.scrollTop = begins + laneHeight - seen;
+  }, [index, isUnfolded]);
 }
 
 /** Paints anew what has changed: all of it, or what is looked at alone. */
@@ -127,7 +158,7 @@ function usePainting(
   picture: Picture,
   version: number,
 ) {
-  const { entries, shown, lanes, causes, index, span, selecting, culprits } = picture;
+  const { entries, shown, lanes, causes, index, span, selecting, culprits, scroll } = picture;
   const latest = useLatest(picture);
   const ground = useRef<HTMLCanvasElement | null>(null);
   const draw = () => {
@@ -155,17 +186,17 @@ function usePainting(
       scheme.removeEventListener('change', drawAll);
     };
   }, []);
-  useEffect(drawAll, [entries, shown, lanes, causes, span, culprits, version]);
+  useEffect(drawAll, [entries, shown, lanes, causes, span, culprits, version, scroll]);
   useEffect(draw, [index, selecting]);
 }
 
 /** The entry of a lane that is nearest to a point of the axis. */
 function nearest(
-  { entries, shown, lanes, axis }: Omit<Picture, 'selecting'>,
+  { entries, shown, lanes, axis, scroll }: Omit<Picture, 'selecting'>,
   at: number,
   y: number,
 ): number {
-  const lane = Math.floor((y - topOf(entries)) / laneHeight);
+  const lane = Math.floor((y - topOf(entries) + scroll) / laneHeight);
   const distance = (number: number) => {
     const entry = entries[number];
     if (entry === undefined || lanes.laneOf(entry) !== lane) return Number.POSITIVE_INFINITY;

@@ -1,40 +1,16 @@
 /** Paints the lanes: runs as bars, what happens as marks, and arrows from a write to who was told. */
 import type { Cause } from '../causes.ts';
-import type { Lanes } from '../lanes.ts';
-import { type Entry, type EntryEnd, endOf, type NoteEntry } from '../recording.ts';
+import { type EntryEnd, endOf } from '../recording.ts';
+import { axisHeight, type Brush, brushOf, inLanes, type Picture } from './brush.ts';
 import { gravestLast } from './gravest-last.ts';
-import { labelsIn, type Named, type Room } from './labels.ts';
-import { type Axis, type Span, ticks } from './span.ts';
+import { paintNames } from './paint-names.ts';
+import { ticks } from './span.ts';
 
-export const [laneHeight, axisHeight, margin] = [20, 20, 6];
 /** From the middle of a mark to each of its tips. */
 const markSize = 6;
-/** Of the row above the lanes, in which lines are called by their names. */
-const labelHeight = 16;
-
-export interface Picture {
-  readonly entries: readonly Entry[];
-  readonly shown: readonly number[];
-  readonly lanes: Lanes;
-  readonly causes: readonly Cause[];
-  readonly culprits: { readonly has: (index: number) => boolean };
-  readonly index: number;
-  readonly axis: Axis;
-  readonly span: Span;
-  /** What is being selected, in pixels from the left; null where nothing is. */
-  readonly selecting: readonly [number, number] | null;
-}
 
 /** More arrows than this are a fog: only those of what is looked at are drawn then. */
 const mostArrows = 200;
-
-/** A line through all lanes: where a chapter begins, and what went wrong. */
-const isLine = (entry: Entry): entry is NoteEntry =>
-  entry._tag === 'Note' && (entry.kind === 'chapter' || !entry.ok);
-
-/** How far from the top the lanes begin. */
-export const topOf = (entries: readonly Entry[]): number =>
-  margin + (entries.some(isLine) ? labelHeight : 0);
 
 const colours: Readonly<Record<EntryEnd, string>> = {
   running: '--accent',
@@ -44,11 +20,6 @@ const colours: Readonly<Record<EntryEnd, string>> = {
   failed: '--bad',
 };
 
-export const scaleOf = (width: number, { from, to }: Span) => ({
-  x: (at: number) => margin + ((at - from) / (to - from)) * (width - 2 * margin),
-  at: (x: number) => from + ((x - margin) / (width - 2 * margin)) * (to - from),
-});
-
 /** What stays as it is whichever entry is looked at; painted once, for there may be very many. */
 export function paintGround(element: HTMLCanvasElement, picture: Picture): HTMLCanvasElement {
   const ground = document.createElement('canvas');
@@ -56,10 +27,13 @@ export function paintGround(element: HTMLCanvasElement, picture: Picture): HTMLC
   if (brush === null) return ground;
   paintAxis(brush, picture);
   paintChapters(brush, picture);
-  for (const number of gravestLast(picture)) paintEntry(brush, picture, number);
-  const arrows = picture.causes.filter(isSeen(picture));
-  if (arrows.length <= mostArrows)
-    for (const cause of arrows) paintArrow(brush, picture, cause, false);
+  paintWrong(brush, picture);
+  inLanes(brush, picture, () => {
+    for (const number of gravestLast(picture)) paintEntry(brush, picture, number);
+    const arrows = picture.causes.filter(isSeen(picture));
+    if (arrows.length <= mostArrows)
+      for (const cause of arrows) paintArrow(brush, picture, cause, false);
+  });
   paintNames(brush, picture);
   return ground;
 }
@@ -74,52 +48,20 @@ export function paint(
   if (brush === null) return;
   brush.context.drawImage(ground, 0, 0, brush.width, brush.height);
   const { causes, index } = picture;
-  for (const cause of causes)
-    if (cause.from === index || cause.to === index) paintArrow(brush, picture, cause, true);
+  inLanes(brush, picture, () => {
+    for (const cause of causes)
+      if (cause.from === index || cause.to === index) paintArrow(brush, picture, cause, true);
+  });
   paintCurrent(brush, picture);
 }
 
-/** Clears a canvas, and makes it as large as the one that is seen, in its font. */
-function brushOf(
-  canvas: HTMLCanvasElement,
-  seen: HTMLCanvasElement,
-  { span, entries }: Picture,
-): Brush | null {
-  const { clientWidth: width, clientHeight: height } = seen;
-  canvas.width = width * devicePixelRatio;
-  canvas.height = height * devicePixelRatio;
-  const context = canvas.getContext('2d');
-  if (context === null) return null;
-  context.scale(devicePixelRatio, devicePixelRatio);
-  const style = getComputedStyle(seen);
-  context.font = `12px ${style.fontFamily}`;
-  const known = new Map<string, string>();
-  const colour = (name: string): string => {
-    const found = known.get(name) ?? style.getPropertyValue(name);
-    known.set(name, found);
-    return found;
-  };
-  const top = topOf(entries);
-  const middle = (lane: number) => top + (lane + 0.5) * laneHeight;
-  return { context, width, height, colour, x: scaleOf(width, span).x, middle };
-}
-
-interface Brush {
-  readonly context: CanvasRenderingContext2D;
-  readonly width: number;
-  readonly height: number;
-  readonly colour: (name: string) => string;
-  readonly x: (at: number) => number;
-  /** Where the middle of a lane is, from the top. */
-  readonly middle: (lane: number) => number;
-}
-
-function paintAxis(
-  { context, width, height, colour, x, middle }: Brush,
-  { lanes, axis, span }: Picture,
-) {
-  context.fillStyle = colour('--line');
-  for (const lane of lanes.lanes.keys()) context.fillRect(0, middle(lane), width, 1);
+function paintAxis(brush: Brush, picture: Picture) {
+  const { context, width, height, colour, x, middle } = brush;
+  const { lanes, axis, span } = picture;
+  inLanes(brush, picture, () => {
+    context.fillStyle = colour('--line');
+    for (const lane of lanes.lanes.keys()) context.fillRect(0, middle(lane), width, 1);
+  });
   const start = axis.whole.from;
   const shifted = { from: span.from - start, to: span.to - start };
   for (const tick of ticks(shifted, Math.max(Math.floor(width / 90), 1), axis.isTime)) {
@@ -141,8 +83,20 @@ function paintChapters({ context, height, colour, x }: Brush, { entries, axis }:
   }
 }
 
+/** A line through all lanes where something went wrong, whichever of them are seen. */
+function paintWrong({ context, width, height, colour, x }: Brush, picture: Picture) {
+  const { entries, shown, axis, lanes } = picture;
+  context.fillStyle = colour('--bad');
+  for (const number of shown) {
+    const entry = entries[number];
+    if (entry?._tag !== 'Note' || entry.ok || lanes.laneOf(entry) < 0) continue;
+    const left = x(axis.begin(entry, number));
+    if (left >= 0 && left <= width) context.fillRect(left, 0, 2, height - axisHeight);
+  }
+}
+
 function paintEntry(brush: Brush, { entries, lanes, axis, culprits }: Picture, number: number) {
-  const { context, height, colour, x, middle } = brush;
+  const { context, colour, x, middle } = brush;
   const entry = entries[number];
   if (entry === undefined) return;
   const lane = lanes.laneOf(entry);
@@ -152,7 +106,6 @@ function paintEntry(brush: Brush, { entries, lanes, axis, culprits }: Picture, n
   const y = middle(lane);
   if (entry._tag === 'Note') {
     context.fillStyle = colour(entry.ok ? (entry.kind === 'check' ? '--good' : '--text') : '--bad');
-    if (!entry.ok) context.fillRect(left, 0, 2, height - axisHeight);
     // The last one ends with the lanes, and is not to be cut.
     mark(context, Math.min(left + 3, brush.width - markSize), y);
     return;
@@ -176,58 +129,6 @@ function mark(context: CanvasRenderingContext2D, x: number, y: number) {
   ] as const)
     context.lineTo(x + dx, y + dy);
   context.fill();
-}
-
-/** More names than this are not to be read: none is written then. */
-const mostNames = 200;
-
-/** Calls lines by their names above the lanes, and what happens beside its mark. */
-function paintNames(brush: Brush, { entries, shown, lanes, axis }: Picture) {
-  const { x, middle } = brush;
-  const lines = entries.flatMap((entry, at) => (isLine(entry) ? [{ entry, at }] : []));
-  const marks = shown.flatMap((at) => {
-    const entry = entries[at];
-    return entry?._tag === 'Note' && !isLine(entry) ? [{ entry, at }] : [];
-  });
-  const named = ({ entry, at }: (typeof lines)[number]): Named => ({
-    at: x(axis.begin(entry, at)),
-    text: entry.violated?.invariant ?? entry.text,
-    isFirst: !entry.ok,
-  });
-  if (lines.length <= mostNames) {
-    const all = lines.map(named);
-    writeNames(brush, all, { taken: all.map(({ at }) => at), beside: 4 }, margin + labelHeight / 2);
-  }
-  if (marks.length === 0 || marks.length > mostNames) return;
-  for (const lane of lanes.lanes.keys()) {
-    const here = marks.filter(({ entry }) => lanes.laneOf(entry) === lane);
-    if (here.length === 0) continue;
-    const taken = shown.flatMap((at) => {
-      const entry = entries[at];
-      if (entry === undefined || lanes.laneOf(entry) !== lane) return [];
-      return [x(axis.begin(entry, at)), x(axis.end(entry, at))];
-    });
-    writeNames(brush, here.map(named), { taken, beside: 12 }, middle(lane));
-  }
-}
-
-function writeNames(
-  { context, width, colour }: Brush,
-  all: readonly Named[],
-  room: Pick<Room, 'taken' | 'beside'>,
-  y: number,
-) {
-  context.textAlign = 'left';
-  context.textBaseline = 'middle';
-  context.lineWidth = 3;
-  context.strokeStyle = colour('--back');
-  const measure = (text: string) => context.measureText(text).width;
-  for (const { named, left, text } of labelsIn(all, { ...room, width, measure })) {
-    context.strokeText(text, left, y);
-    context.fillStyle = colour(named.isFirst ? '--bad' : '--text');
-    context.fillText(text, left, y);
-  }
-  context.textBaseline = 'alphabetic';
 }
 
 const isSeen =
