@@ -38,11 +38,11 @@ export function progressOn(
   let most: number | null = null;
   const write = (line: string, bar: string): void => {
     if (!isTerminal) stream.write(`${line}\n`);
-    // A line that wraps cannot be written over.
-    else
-      stream.write(
-        `\r\u001b[K${faint(`${bar}${line}`.slice(0, (stream.columns ?? 80) - 1), stream)}`,
-      );
+    else {
+      // A line that wraps cannot be written over; a terminal that does not know its width says 0.
+      const shown = `${bar}${line}`.slice(0, (stream.columns || 80) - 1);
+      stream.write(`\r\u001b[K${faint(shown, stream)}`);
+    }
   };
   return {
     begin: (what) => {

@@ -23,9 +23,9 @@ describe('colour', () => {
 });
 
 describe('progress', () => {
-  const told = (isTTY: boolean) => {
+  const told = (isTTY: boolean, columns = 60) => {
     let [now, text] = [0, ''];
-    const stream = { isTTY, columns: 60, write: (more: string) => (text += more) };
+    const stream = { isTTY, columns, write: (more: string) => (text += more) };
     const progress = progressOn(stream, () => now);
     return {
       progress,
@@ -99,6 +99,12 @@ describe('progress', () => {
     expect(lines.every((line) => line.length < 60)).toBe(true);
     expect(lines[2]).toMatch(/^█{10}░{10} 50 %, 2\.0 s, about 2 s left: x+$/);
     expect(text()).not.toContain('\n');
+  });
+
+  it('cuts nothing for a terminal that does not know its width', () => {
+    const { progress, text } = told(true, 0);
+    progress.tell(null, '79 hooks');
+    expect(text().replaceAll(/.\[\d*[mK]/g, '')).toBe('\r0.0 s: 79 hooks');
   });
 });
 
