@@ -1,7 +1,7 @@
 /** Which write led to which hook: a databag, or a secret, that was written on one unit and told to another. */
 import type { Databag } from '../juju/port.ts';
 import { applicationOf } from './names.ts';
-import type { HookEntry, Recording } from './recording.ts';
+import type { Entry, HookEntry, Recording } from './recording.ts';
 
 export interface Cause {
   /** The place of the run that wrote; null for one that nobody recorded, on the other side. */
@@ -25,28 +25,75 @@ interface Write {
  * What an application on the other side wrote, where nobody recorded it, is known by who reads it.
  * Where no hook of that side was recorded, each write for it leads to it.
  */
-export function causesOf({ entries, charm }: Recording): readonly Cause[] {
-  const causes: Cause[] = [];
-  const writes = new Map<string, Write>();
-  const heard = new Set<string>();
-  const remote = new Map<string, Databag>();
-  const isAlone = !entries.some((entry) => entry._tag === 'Hook' && entry.side === 'other');
-  for (const [to, entry] of entries.entries()) {
-    if (entry._tag === 'Note') continue;
-    for (const what of toldOf(entry, charm?.peers)) {
-      const write = writes.get(what);
-      const key = `${entry.unit} ${what} ${write?.from}`;
-      if (write === undefined || write.unit === entry.unit || heard.has(key)) continue;
-      heard.add(key);
-      causes.push({ from: write.from, to, what, keys: write.keys });
+export const causesOf = (recording: Recording): readonly Cause[] => new Trail().causesOf(recording);
+
+/** Follows a recording that may go on: what does not change any more is looked at once. */
+export class Trail {
+  #known = new Known();
+  #peers: string | undefined;
+  #isAlone = true;
+  #last: Entry | undefined;
+  /** How many entries from the first one on are known. */
+  #count = 0;
+
+  causesOf({ entries, charm }: Recording): readonly Cause[] {
+    const isAlone = !entries.some((entry) => entry._tag === 'Hook' && entry.side === 'other');
+    // Where any of those that are known has gone, all that came after it has moved up.
+    const isSame = this.#count === 0 || entries[this.#count - 1] === this.#last;
+    if (!isSame || isAlone !== this.#isAlone || charm?.peers !== this.#peers) {
+      this.#known = new Known();
+      this.#count = 0;
     }
-    causes.push(...unrecorded(entry, to, writes, remote));
+    [this.#isAlone, this.#peers] = [isAlone, charm?.peers];
+    let entry = entries[this.#count];
+    while (entry !== undefined && !isRunning(entry)) {
+      this.#known.take(entry, this.#count, charm?.peers, isAlone);
+      this.#last = entry;
+      this.#count += 1;
+      entry = entries[this.#count];
+    }
+    if (entry === undefined) return [...this.#known.causes];
+    const guessed = this.#known.copy();
+    for (const [at, later] of entries.slice(this.#count).entries())
+      guessed.take(later, this.#count + at, charm?.peers, isAlone);
+    return guessed.causes;
+  }
+}
+
+const isRunning = (entry: Entry): boolean => entry._tag === 'Hook' && entry.end === 'Running';
+
+/** What was written, and who has heard of it, from the first entry up to some other. */
+class Known {
+  readonly causes: Cause[] = [];
+  #writes = new Map<string, Write>();
+  #heard = new Set<string>();
+  #remote = new Map<string, Databag>();
+
+  /** The same, which goes on by itself. */
+  copy(): Known {
+    const copied = new Known();
+    for (const cause of this.causes) copied.causes.push(cause);
+    copied.#writes = new Map(this.#writes);
+    copied.#heard = new Set(this.#heard);
+    copied.#remote = new Map(this.#remote);
+    return copied;
+  }
+
+  take(entry: Entry, to: number, peers: string | undefined, isAlone: boolean): void {
+    if (entry._tag === 'Note') return;
+    for (const what of toldOf(entry, peers)) {
+      const write = this.#writes.get(what);
+      const key = `${entry.unit} ${what} ${write?.from}`;
+      if (write === undefined || write.unit === entry.unit || this.#heard.has(key)) continue;
+      this.#heard.add(key);
+      this.causes.push({ from: write.from, to, what, keys: write.keys });
+    }
+    this.causes.push(...unrecorded(entry, to, this.#writes, this.#remote));
     for (const [what, keys] of writesOf(entry)) {
-      writes.set(what, { from: to, unit: entry.unit, keys });
-      if (isAlone && what.endsWith(': ours')) causes.push({ from: to, to: null, what, keys });
+      this.#writes.set(what, { from: to, unit: entry.unit, keys });
+      if (isAlone && what.endsWith(': ours')) this.causes.push({ from: to, to: null, what, keys });
     }
   }
-  return causes;
 }
 
 /** The databags and secrets of which a hook tells its unit. */

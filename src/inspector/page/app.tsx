@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { causesOf } from '../causes.ts';
+import { Trail } from '../causes.ts';
 import { lanesOf } from '../lanes.ts';
 import type { Recording } from '../recording.ts';
 import { Timeline } from '../timeline.ts';
@@ -45,7 +45,8 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
     () => soughtLanes(lanes, entries, [...troubles.slice(trouble), ...troubles], route),
     [lanes, troubles, trouble, route.relation, route.unit],
   );
-  const causes = useMemo(() => causesOf(recording), [recording, version]);
+  const trail = useMemo(() => new Trail(), [recording]);
+  const causes = useMemo(() => trail.causesOf(recording), [recording, version]);
   const play = usePlay(looking, entries);
   /** Where all stands below each other, what was chosen comes into view. */
   const show = (run: number, to: Parameters<typeof choose>[1] = null) => {
