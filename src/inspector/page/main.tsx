@@ -4,6 +4,7 @@ import { Collector } from '../collect.ts';
 import { emptyRecording, type Recording } from '../recording.ts';
 import { App } from './app.tsx';
 import { embedded } from './embedded.ts';
+import { paced } from './paced.ts';
 
 const root = document.getElementById('app') as HTMLElement;
 
@@ -32,34 +33,37 @@ else
     root.textContent = `The recording in this page cannot be unpacked: the file was cut off, or this browser is too old (${String(cause)}).`;
   }
 
-/** Shows what comes in; however much it is, no more often than the screen is drawn. */
+/**
+ * Shows what comes in. A page that falls behind is hung up on, and comes back to all that is there; the
+ * feed has ended where nobody is there any more.
+ */
 function follow(path: string): void {
   let collector = new Collector();
   let feed: 'open' | 'closed' = 'open';
-  let isAsked = false;
   const gone = new Set<string>();
-  const refresh = () => {
-    if (isAsked) return;
-    isAsked = true;
-    requestAnimationFrame(() => {
-      isAsked = false;
-      show(collector.recording, feed);
-    });
+  const refresh = paced(() => show(collector.recording, feed));
+  const connect = () => {
+    let isOpen = false;
+    const socket = new WebSocket(`ws://${location.host}${path}`);
+    socket.onopen = () => {
+      isOpen = true;
+    };
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.type === '@hookchart.recording') collector = new Collector(message.recording);
+      else if (message.type === '@hookchart.gone') {
+        for (const id of message.ids) gone.add(id);
+        forget(collector, gone);
+      } else collector.take(message);
+      refresh();
+    };
+    socket.onclose = () => {
+      if (isOpen) return connect();
+      feed = 'closed';
+      refresh();
+    };
   };
-  const socket = new WebSocket(`ws://${location.host}${path}`);
-  socket.onmessage = ({ data }) => {
-    const message = JSON.parse(data);
-    if (message.type === '@hookchart.recording') collector = new Collector(message.recording);
-    else if (message.type === '@hookchart.gone') {
-      for (const id of message.ids) gone.add(id);
-      forget(collector, gone);
-    } else collector.take(message);
-    refresh();
-  };
-  socket.onclose = () => {
-    feed = 'closed';
-    refresh();
-  };
+  connect();
   refresh();
 }
 
