@@ -106,6 +106,46 @@ describe('hookchart inspect', () => {
     await page.close();
   });
 
+  it('follows the newest, be it a hook, what happens or a check', async () => {
+    const { page: address, source } = await inspect();
+    const { page } = await exhibit.open(address);
+    const feed = socketFeed(source, (problem) => expect.fail(problem));
+    const recorder = new Recorder(feed.send, { title: 'notes' });
+    await randomHistory(recordedCharm(recorder, simulated), 1, { steps: 5 });
+    for (const text of ['the database goes down', 'a client logs in']) {
+      recorder.note(text.startsWith('the') ? 'action' : 'check', text, false);
+      await expect.poll(() => now(page)).toContain(text);
+      expect(await page.locator('.row[aria-selected=true]').textContent()).toContain(text);
+    }
+    await feed.close();
+    await page.close();
+  });
+
+  it('comes back to all that is there where it was hung up on, and keeps what is looked at', async () => {
+    const { page: address, source } = await inspect();
+    const page = await exhibit.browser.newPage();
+    const sockets: { close: () => Promise<void> }[] = [];
+    await page.routeWebSocket(/\/page$/, (socket) => {
+      socket.connectToServer();
+      sockets.push(socket);
+    });
+    await page.goto(address);
+    const feed = socketFeed(source, (problem) => expect.fail(problem));
+    const recorder = new Recorder(feed.send, { title: 'cut off' });
+    recorder.note('action', 'this is looked at');
+    const row = page.locator('.row', { hasText: 'this is looked at' });
+    await row.click();
+    await sockets[0]?.close();
+    await expect.poll(() => sockets.length).toBe(2);
+    recorder.note('action', 'this came later');
+    await page.locator('.row', { hasText: 'this came later' }).waitFor();
+    expect(await row.getAttribute('aria-selected')).toBe('true');
+    expect(await rows(page)).toBe(2);
+    expect(await page.locator('.live').count()).toBe(1);
+    await feed.close();
+    await page.close();
+  });
+
   it('writes what came in when it ends', async () => {
     const file = join(exhibit.folder, 'came-in.html');
     const { source } = await inspect('--out', file);

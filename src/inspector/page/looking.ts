@@ -158,7 +158,7 @@ function useOpening(
   isFollowing: boolean,
 ): number {
   const isHook = (index: number) => entries[index]?._tag === 'Hook';
-  if (isFollowing) return shown.findLast(isHook) ?? shown[0] ?? -1;
+  if (isFollowing) return shown.at(-1) ?? -1;
   const [trouble] = troubles;
   const wrong = trouble === undefined ? undefined : (trouble.culprit ?? trouble.at);
   if (wrong !== undefined && shown.includes(wrong)) return wrong;
