@@ -165,8 +165,9 @@ const failure = (entry: HookEntry, at: number): Trouble => ({
 
 /**
  * The last thing that a run did before it ended: the node where it failed, else that of its last
- * command; of one that is blamed for what it touched, in the chart for that relation. Null where it
- * went through no chart.
+ * command. Of one that went through charts for several relations, and of one that is blamed for what
+ * it touched, in the chart for the relation that the sentence names. Null where it went through no
+ * chart.
  */
 export function spotOf(
   { charts, end }: HookEntry,
@@ -174,15 +175,20 @@ export function spotOf(
   trouble?: Trouble,
 ): Spot | null {
   if (end === 'Failed') return lastNode(charts.length - 1, charts);
-  const relation = trouble?.blame === 'touched' ? relationIn(trouble.sentence) : null;
-  const isFor = (chart: number) => charts[chart]?.event.relation === relation;
-  const latest = charts.map((_, chart) => chart).reverse();
-  for (const chart of [...latest.filter(isFor), ...latest]) {
-    const { hook = '', path = [], steps = [] } = charts[chart] ?? {};
+  const spots = charts.flatMap(({ hook, path, steps }, chart): Spot[] => {
     const done = steps.findLast(({ node }) => isStep(definitions[hook], node));
-    if (done !== undefined) return { chart, position: path.indexOf(done.node), node: done.node };
-  }
-  return lastNode(0, charts);
+    return done === undefined
+      ? []
+      : [{ chart, position: path.indexOf(done.node), node: done.node }];
+  });
+  const last = spots.at(-1);
+  if (last === undefined) return lastNode(0, charts);
+  const relationOf = ({ chart }: Spot) => charts[chart]?.event.relation;
+  if (trouble === undefined) return last;
+  // What was done for all of them at the end may have spoiled it as well as what was done for one.
+  if (trouble.blame !== 'touched' && relationOf(last) === undefined) return last;
+  const relation = relationIn(trouble.sentence);
+  return spots.findLast((spot) => relation !== null && relationOf(spot) === relation) ?? last;
 }
 
 function lastNode(chart: number, charts: HookEntry['charts']): Spot | null {

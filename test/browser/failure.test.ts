@@ -259,6 +259,34 @@ describe('a counter-example', { timeout: 120_000 }, () => {
     await page.close();
   });
 
+  it('shows first, of a run that served several relations, what it wrote for the one that is wrong', async () => {
+    const run = (id: string) => {
+      const values = Object.fromEntries([...'abcdef'].map((key) => [key, `${key} of ${id}`]));
+      const names = Array.from({ length: 9 }, (_, number) => `relation ${number + 1}: p`);
+      const written = Object.fromEntries(names.map((name) => [name, values]));
+      const event = { hook: 'database-relation-changed', relation: 5 };
+      return anEntry(id, { event, seen: { ...anEntry('').seen, written } });
+    };
+    const what = 'relation 3: nobody serves it';
+    const wrong = {
+      ...({ _tag: 'Note', id: 'n', at: 0, kind: 'violation', text: what, ok: false } as const),
+      violated: { invariant: 'I2', claims: 'It serves.', what, by: 'one' },
+    };
+    const entries = [run('one'), run('other'), wrong];
+    const served = { ...emptyRecording('several'), entries };
+    const file = exhibit.pageOf(served, 'several');
+    const { page } = await exhibit.open(`file://${file}`, { viewport: desk });
+    const bags = page.getByRole('complementary', { name: 'Details' }).locator('h4');
+    await bags.first().waitFor();
+    expect((await bags.allTextContents()).slice(0, 2)).toEqual(['relation 3: p', 'relation 9: p']);
+    const bag = page.getByRole('region', { name: 'Databag relation 3: p' });
+    expect(await isSeen(page, bag.getByRole('row', { name: 'a of one' }))).toBe(true);
+    // Of one that did nothing wrong it is what its own hook is about.
+    await page.locator('.row').nth(1).click();
+    await expect.poll(() => bags.first().textContent()).toBe('relation 5: p');
+    await page.close();
+  });
+
   it('goes through all that one run has done wrong', async () => {
     const recording = await aFailure();
     const violation = recording.entries.findLast((entry) => entry._tag === 'Note' && !entry.ok);

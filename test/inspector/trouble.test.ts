@@ -115,6 +115,26 @@ describe('what went wrong', () => {
     expect(spotOf(run, definitions)).toMatchObject({ chart: 1 });
   });
 
+  it('is laid to the chart for the relation that it names, where the run served several', () => {
+    const states = { begin: {}, tell: { meta: { shape: 'step' } } };
+    const definitions = { told: { id: 'told', states } };
+    const chart = (relation?: number) => ({
+      ...{ hook: 'told', path: ['begin', 'tell'], end: null },
+      event: relation === undefined ? {} : { relation },
+      steps: [{ node: 'tell', request: { _tag: 'Tell' }, answer: null, milliseconds: 0 }],
+    });
+    const what = 'relation 1: it does not';
+    const spot = (...charts: ReturnType<typeof chart>[]) => {
+      const run = anEntry('a', { charts });
+      const [trouble] = troubles(run, note({ violated: { ...violated, what } }));
+      return spotOf(run, definitions, trouble)?.chart;
+    };
+    expect(spot(chart(3), chart(1), chart(2))).toBe(1);
+    expect(spot(chart(3), chart(2))).toBe(1);
+    // What was done for all of them at the end may have spoiled it.
+    expect(spot(chart(1), chart(2), chart())).toBe(2);
+  });
+
   it('is a check that does not hold, and else the hooks that failed', () => {
     const failed = anEntry('a', { end: 'Failed', failure: 'no server' });
     expect(troubles(failed)).toMatchObject([

@@ -3,6 +3,7 @@ import { Trail } from '../causes.ts';
 import { lanesOf } from '../lanes.ts';
 import type { Recording } from '../recording.ts';
 import { Timeline } from '../timeline.ts';
+import { relationIn } from '../trouble.ts';
 import { Banner } from './banner.tsx';
 import { Details } from './details.tsx';
 import { FilterBar } from './filter-bar.tsx';
@@ -118,6 +119,9 @@ export function App({ recording, version, feed, onChoose }: AppProps) {
           <Details
             {...{ recording, entry, index, timeline, moments, step }}
             violated={looking.culprits.get(index) ?? []}
+            wronged={
+              looking.culprits.has(index) ? relationIn(troubles[trouble]?.sentence ?? '') : null
+            }
             onJump={jump}
             onChoose={show}
           />

@@ -9,14 +9,16 @@ export interface ChangedProps {
   readonly entry: HookEntry;
   readonly change: Change;
   readonly charm: RecordedCharm | undefined;
+  /** The relation whose databags come first; null where there is none. */
+  readonly about: number | null;
 }
 
 const fileOf = ({ unit }: HookEntry, charm: RecordedCharm | undefined) =>
   `${charm?.file ?? 'Configuration'} on ${unit}`;
 
 /** All that a hook has changed: databags, what is on record, roles and secrets, configuration. */
-export function Changed({ entry, change, charm }: ChangedProps) {
-  const { changed } = bagsOf(entry, change);
+export function Changed({ entry, change, charm, about }: ChangedProps) {
+  const { changed } = bagsOf(entry, change, about);
   const records = charm?.records;
   const file = configurationOf(entry, change);
   // Of a charm without charts it is all that it called, which changes something or does not.
@@ -52,8 +54,8 @@ export function Changed({ entry, change, charm }: ChangedProps) {
 }
 
 /** What the hook has looked at and left as it was. */
-export function Unchanged({ entry, change, charm }: ChangedProps) {
-  const { unchanged } = bagsOf(entry, change);
+export function Unchanged({ entry, change, charm, about }: ChangedProps) {
+  const { unchanged } = bagsOf(entry, change, about);
   const records = charm?.records;
   const same = records === undefined ? [] : recordsOf(records, change).same;
   const file = configurationOf(entry, change);

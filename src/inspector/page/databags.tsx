@@ -8,12 +8,17 @@ export interface DatabagsProps {
   readonly change: Change;
 }
 
-/** The names of the databags that a hook has read or written: what it changed, and what it did not. */
-export function bagsOf({ seen }: HookEntry, { before, after }: Change) {
+/**
+ * The names of the databags that a hook has read or written: what it changed, and what it did not;
+ * first those of the relation that it is about.
+ */
+export function bagsOf({ seen }: HookEntry, { before, after }: Change, about: number | null) {
+  const isAbout = (name: string) => Number(name.startsWith(`relation ${about}:`));
   // The relations before the peers: what was asked and answered matters most.
   const names = [...new Set([...Object.keys(seen.read), ...Object.keys(seen.written)])]
     .sort()
-    .reverse();
+    .reverse()
+    .sort((one, other) => isAbout(other) - isAbout(one));
   const isChanged = (name: string) =>
     compareBags(before.bags[name], after.bags[name]).some((row) => row.before !== row.after);
   return {

@@ -20,6 +20,8 @@ export interface DetailsProps {
   readonly step: number;
   /** What it violates, where it did. */
   readonly violated: readonly string[];
+  /** The relation that a sentence names of what it did wrong; null where none does. */
+  readonly wronged: number | null;
   readonly onJump: (step: number) => void;
   readonly onChoose: (index: number) => void;
 }
@@ -28,6 +30,7 @@ export interface DetailsProps {
 export function Details(props: DetailsProps) {
   const { recording, entry, index, timeline, moments, step, onJump, onChoose } = props;
   const { charm } = recording;
+  const about = props.wronged ?? (entry._tag === 'Hook' ? (entry.event.relation ?? null) : null);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard.
     <aside class="details" aria-label="Details" tabIndex={0} data-scrolls>
@@ -44,12 +47,12 @@ export function Details(props: DetailsProps) {
           <Head recording={recording} entry={entry} violated={props.violated} />
           <NodeDetails recording={recording} entry={entry} moment={moments[step]} />
           <CalledFirst entry={entry} />
-          <Changed entry={entry} change={timeline.changeAt(index)} charm={charm} />
+          <Changed entry={entry} change={timeline.changeAt(index)} charm={charm} about={about} />
           <Called entry={entry} />
           {entry.side !== 'other' && !isCalls(entry) && (
             <Steps entry={entry} moments={moments} step={step} onJump={onJump} />
           )}
-          <Unchanged entry={entry} change={timeline.changeAt(index)} charm={charm} />
+          <Unchanged entry={entry} change={timeline.changeAt(index)} charm={charm} about={about} />
         </>
       )}
     </aside>
