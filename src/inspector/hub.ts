@@ -28,7 +28,7 @@ export interface Hub {
 
 export interface HubOptions {
   readonly port?: number;
-  /** What is kept, in bytes. */
+  /** What is kept, in bytes: 64 MiB, or 256 where a number of `entries` is given. */
   readonly kept?: number;
   /** How many entries are kept; all that fit where it is missing. */
   readonly entries?: number;
@@ -44,6 +44,8 @@ const mebibyte = 1024 * 1024;
 const most = {
   message: 8 * mebibyte,
   kept: 64 * mebibyte,
+  /** Where somebody says how many entries: so much is theirs to take. */
+  counted: 256 * mebibyte,
   /** What may wait for one that listens. */
   waiting: 16 * mebibyte,
   listeners: 32,
@@ -68,7 +70,8 @@ const most = {
  * ```
  */
 export async function openHub(recording: Recording, options: HubOptions = {}): Promise<Hub> {
-  const { port = 0, kept = most.kept, ...limits } = options;
+  const { port = 0, ...limits } = options;
+  const { kept = limits.entries === undefined ? most.kept : most.counted } = limits;
   given('openHub', 'the recording', recording, recordingParts);
   const keeper = new Keeper(recording, { ...limits, bytes: kept });
   const page = Buffer.from(livePage());

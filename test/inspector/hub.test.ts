@@ -442,6 +442,19 @@ describe('a hub that is fed much', () => {
     expect(texts()).toEqual([...Array(10).keys()].map((at) => `note ${311 + at}`));
   });
 
+  it('keeps so many entries as well where they are more than it keeps unasked', async () => {
+    const kept = async (options: Parameters<typeof openHub>[1]) => {
+      const hub = await openHub(emptyRecording('large'), options);
+      closes.push(hub.close);
+      const recorder = new Recorder(hub.send);
+      const text = 'x'.repeat(1024 * 1024);
+      for (let told = 0; told < 80; told++) recorder.note('action', text);
+      return hub.recording().entries.length;
+    };
+    expect(await kept({})).toBeLessThan(65);
+    expect(await kept({ entries: 80 })).toBe(80);
+  });
+
   it('keeps a hook that failed longer than those that returned, and those that run', async () => {
     const { messages } = await requested();
     const hub = await openHub(emptyRecording('runs'), { entries: 4 });
