@@ -48,7 +48,7 @@ const oddId = /(?=[\p{L}\p{N}$.]|-\w)/uy;
  * // [ 'terminal', 'terminal' ]
  * const broken = parse('flowchart TD\n  hook_fired([lamp-changed Hook]) -> rtn');
  * if (broken._tag === 'Left') console.log(broken.left.line, broken.left.message);
- * // 2 expected an arrow, "-->" or "-- text -->", at " -> rtn"
+ * // 2 expected an arrow, "-->" or "-- text -->", or "-->|text| " with one space after it, at " -> rtn"
  * ```
  */
 export const parse = (source: string): E.Either<ChartError, Chart> =>

@@ -107,7 +107,7 @@ export class AttackWorld {
         ...Object.fromEntries(
           applications.map((name) => [
             name,
-            { units: 1, request: {}, library: name === 'raw' ? 'v0.12' : 'v0.59' } as const,
+            { units: 1, request: {}, options: name === 'raw' ? { library: 'v0.12' } : {} },
           ]),
         ),
       },

@@ -194,14 +194,12 @@ export function juju(
       const seen = isContent && mark === null ? undefined : { seen: isContent ? mark : null };
       const [ofUnit, ofApplication] = partitioned(bags);
       return asModel(async () => {
+        // What only the leader may write comes first: where it is refused, nothing was written.
+        await Promise.all(ofApplication.map(({ bag, values }) => write(bag, values)));
         await Promise.all([
-          // A status is shown at once, all else at the hook's end: where what only the leader may
-          // write is refused, nothing has happened.
-          Promise.all(ofApplication.map(({ bag, values }) => write(bag, values))).then(() =>
-            shown({ name, message }),
-          ),
           ...ofUnit.map(({ bag, values }) => write(bag, values)),
           keep(state, seen),
+          shown({ name, message }),
         ]);
       });
     },
