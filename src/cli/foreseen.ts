@@ -37,15 +37,21 @@ const agreed = { levels: 4, times: 2 };
  */
 export function settled(levels: readonly number[]): number | null {
   if (levels.at(-1) === 0) return foreseen(levels);
-  const foretold: number[] = [];
-  for (let back = 0; back < agreed.levels; back++) {
-    const whole = foreseen(levels.slice(0, levels.length - back));
-    if (whole === null) return null;
-    foretold.push(whole);
-  }
+  const foretold = lately(levels).filter((whole) => whole !== null);
   const most = Math.max(...foretold);
-  return most <= agreed.times * Math.min(...foretold) ? most : null;
+  const isAgreed =
+    foretold.length === agreed.levels && most <= agreed.times * Math.min(...foretold);
+  return isAgreed ? most : null;
 }
+
+/** The least that the last levels foretold; nothing where one of them foretells nothing. */
+export const leastForeseen = (levels: readonly number[]): number =>
+  Math.min(...lately(levels).map((whole) => whole ?? 0));
+
+const lately = (levels: readonly number[]): readonly (number | null)[] =>
+  Array.from({ length: agreed.levels }, (_, back) =>
+    foreseen(levels.slice(0, levels.length - back)),
+  );
 
 /** The straight line that is closest to values at 0, 1, 2, …, and its value at the last one. */
 function lineThrough(values: readonly number[]): { readonly slope: number; readonly end: number } {

@@ -12,8 +12,9 @@ export interface Progress {
   /**
    * `share` is of the whole, 0 up to 1; null where nobody knows the whole yet. Where the whole turns
    * out larger, what was told stands until the work has come further: nothing that was done is undone.
+   * Until anything is known, `atMost` is what the share is hardly more than.
    */
-  readonly tell: (share: number | null, done: string) => void;
+  readonly tell: (share: number | null, done: string, atMost?: number | null) => void;
   /** Says what begins, at once also where no terminal is. */
   readonly begin: (what: string) => void;
   /** Takes the line away that is written over, BEFORE anything else is said. */
@@ -49,13 +50,14 @@ export function progressOn(
       told = now();
       write(what, '');
     },
-    tell: (known, done) => {
+    tell: (known, done, atMost = null) => {
       const at = now();
       if (at - told < (isTerminal ? pause.terminal : pause.log)) return;
       told = at;
       if (known !== null) most = Math.max(most ?? 0, known);
-      const share = most;
-      write(lineOf(share, at - started, done), share === null ? '' : `${barOf(share)} `);
+      const took = at - started;
+      if (most === null) write(leastOf(atMost, took, done), '');
+      else write(lineOf(most, took, done), `${barOf(most)} `);
     },
     end: () => {
       if (isTerminal) stream.write('\r\u001b[K');
@@ -64,17 +66,25 @@ export function progressOn(
 }
 
 /** Until a second is gone an estimate says nothing; until a hundredth is done, only what is the least. */
-function lineOf(share: number | null, elapsed: number, done: string): string {
-  const seconds = `${(elapsed / 1000).toFixed(1)} s`;
-  if (share === null) return `${seconds}: ${done}`;
-  const isLittle = share < 0.01;
+function lineOf(share: number, elapsed: number, done: string): string {
+  if (share < 0.01) return leastOf(0.01, elapsed, done);
+  const left = `about ${spanOf((elapsed * (1 - share)) / share, Math.round)} left`;
   // Of what is foretold the last part is never sure.
-  const percent = isLittle ? 'less than 1 %' : `${Math.min(99, Math.floor(share * 100))} %`;
-  const left = isLittle
-    ? `, more than ${spanOf(elapsed * 99, Math.floor)} left`
-    : `, about ${spanOf((elapsed * (1 - share)) / share, Math.round)} left`;
-  return `${percent}, ${seconds}${elapsed < 1000 ? '' : left}: ${done}`;
+  return lineWith(`${Math.min(99, Math.floor(share * 100))} %`, left, elapsed, done);
 }
+
+/** What is known where the share is hardly more than that; nothing where that is nearly all. */
+function leastOf(atMost: number | null, elapsed: number, done: string): string {
+  if (atMost === null || atMost > 0.95) return `${secondsOf(elapsed)}: ${done}`;
+  const percent = Math.max(1, Math.ceil(atMost * 100));
+  const left = `more than ${spanOf((elapsed * (100 - percent)) / percent, Math.floor)} left`;
+  return lineWith(`less than ${percent} %`, left, elapsed, done);
+}
+
+const lineWith = (share: string, left: string, elapsed: number, done: string): string =>
+  [share, secondsOf(elapsed), ...(elapsed < 1000 ? [] : [left])].join(', ').concat(`: ${done}`);
+
+const secondsOf = (elapsed: number): string => `${(elapsed / 1000).toFixed(1)} s`;
 
 const barOf = (share: number): string => {
   const full = Math.min(cells, Math.floor(share * cells));

@@ -1,5 +1,5 @@
 import type { Counts } from '../testing/index.ts';
-import { settled } from './foreseen.ts';
+import { leastForeseen, settled } from './foreseen.ts';
 
 /** One search: what it said last, and what is known of its levels. */
 interface Course {
@@ -8,6 +8,8 @@ interface Course {
   readonly levels: readonly number[];
   /** How many states it will come to; null where its levels do not foretell that. */
   readonly whole: number | null;
+  /** How many it will come to at least, as far as its levels foretell that. */
+  readonly least: number;
 }
 
 /** Searches side by side, while they go on. */
@@ -22,13 +24,14 @@ export class Searching {
 
   /** Takes what a search says within its levels, and after each of them. */
   take(counts: Counts): void {
-    const { levels, whole } = this.#courses.get(counts.served) ?? { levels: [1], whole: null };
+    const { levels, whole, least } = this.#courses.get(counts.served) ?? begun;
     const known = levels.reduce((sum, count) => sum + count, 0);
     // Once all that were known are looked at, what is new beside them is the next level.
     const isWhole = lookedAt(counts) >= known;
     const all = isWhole ? [...levels, counts.states - known] : levels;
     const foretold = isWhole ? settled(all) : whole;
-    this.#courses.set(counts.served, { counts, levels: all, whole: foretold });
+    const early = isWhole ? leastForeseen(all) : least;
+    this.#courses.set(counts.served, { counts, levels: all, whole: foretold, least: early });
   }
 
   get latest(): readonly Counts[] {
@@ -46,6 +49,18 @@ export class Searching {
     }
     return looked / all;
   }
+
+  /** What was looked at, of all that is known of or foreseen by now: the share is hardly more. */
+  get atMost(): number {
+    let [looked, all] = [0, 0];
+    for (const { counts, least } of this.#courses.values()) {
+      looked += lookedAt(counts);
+      all += Math.max(least, counts.states);
+    }
+    return looked / all;
+  }
 }
+
+const begun = { levels: [1], whole: null, least: 0 };
 
 const lookedAt = ({ states, waiting }: Counts): number => states - waiting;

@@ -179,7 +179,7 @@ async function verifyBounds(
       threads: availableParallelism() + 1,
       watch: (counts) => {
         searching.take(counts);
-        progress.tell(searching.share, summary(searching.latest));
+        progress.tell(searching.share, summary(searching.latest), searching.atMost);
       },
     });
   } finally {

@@ -67,6 +67,28 @@ describe('progress', () => {
     expect(text()).toBe('5.0 s: 7 states\n99 %, 10.0 s, about 0 s left: more than was foreseen\n');
   });
 
+  it('says what the share is hardly more than, until it is known', () => {
+    const { progress, at, text } = told(false);
+    const shares = [0.99, 0.6, 0.301, 0.001];
+    for (const [number, atMost] of shares.entries()) {
+      at((number + 1) * 10_000);
+      progress.tell(null, 'states', atMost);
+    }
+    at(50_000);
+    progress.tell(0.2, 'states', 0.9);
+    at(60_000);
+    progress.tell(null, 'states', 0.1);
+    expect(text().split('\n')).toEqual([
+      '10.0 s: states',
+      'less than 60 %, 20.0 s, more than 14 s left: states',
+      'less than 31 %, 30.0 s, more than 67 s left: states',
+      'less than 1 %, 40.0 s, more than 66 min left: states',
+      '20 %, 50.0 s, about 3 min left: states',
+      '20 %, 60.0 s, about 4 min left: states',
+      '',
+    ]);
+  });
+
   it('never takes back what it told, and has a least where next to nothing is done', () => {
     const { progress, at, text } = told(false);
     const shares = [0, 0.004, 0.18, 0.1, null, 0.2];
@@ -195,6 +217,7 @@ describe('what is told of a whole verification', () => {
       if (percent !== undefined)
         told.push({ percent: Number(percent), done: (looked() / whole) * 100 });
     };
+    const mosts: number[] = [];
     let now = 0;
     const progress = progressOn({ write }, () => now);
     // Side by side, each as fast as the others: the one that has looked at least goes on.
@@ -204,7 +227,12 @@ describe('what is told of a whole verification', () => {
       now += 10_000;
       searching.take(word);
       progress.tell(searching.share, 'states');
+      if (searching.share !== null) continue;
+      expect(searching.atMost).toBeGreaterThan(looked() / whole);
+      mosts.push(searching.atMost);
     }
+    // Long before it is known what the share is, it is known that it is not half.
+    expect(mosts.findIndex((share) => share < 0.5)).toBeLessThan(order.length / 4);
     const percents = told.map(({ percent }) => percent);
     expect(percents.length).toBeGreaterThan(25);
     expect(percents).toEqual([...percents].sort((one, other) => one - other));
