@@ -1,8 +1,9 @@
 /** The hook tools `action-*` as programs: what an action is told, and what it tells. */
+import { isRecord } from '../hook/index.ts';
 import { ToolError } from '../testing/index.ts';
 import { sorted } from './answers.ts';
 import { unknownTool, type Words } from './call.ts';
-import { isMap, withPart } from './parameters.ts';
+import { withPart } from './parameters.ts';
 import type { Around } from './tool-calls.ts';
 
 /** What an action has told whoever asked for it. */
@@ -61,4 +62,4 @@ export function actionCall({ tools, beside, charm }: Around, words: Words): stri
   }
 }
 
-const partOf = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
+const partOf = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);

@@ -1,4 +1,5 @@
 /** What an action is given, held against what its charm says of it, as Juju does before it is run. */
+import { isRecord } from '../hook/index.ts';
 
 /** As JSON Schema has it, as far as actions use it. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -15,7 +16,7 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   integer: (value) => Number.isInteger(value),
   boolean: (value) => typeof value === 'boolean',
   array: (value) => Array.isArray(value),
-  object: (value) => isMap(value),
+  object: (value) => isRecord(value),
   null: (value) => value === null,
 };
 
@@ -37,10 +38,10 @@ function wrongIn(schema: Schema, value: unknown, at: string): readonly string[] 
   if (typeof schema.pattern === 'string' && typeof value === 'string')
     if (!matches(schema.pattern, value))
       wrong.push(`${at} : does not match pattern ${JSON.stringify(schema.pattern)}, ${given}`);
-  if (Array.isArray(value) && isMap(schema.items))
+  if (Array.isArray(value) && isRecord(schema.items))
     for (const [index, one] of value.entries())
       wrong.push(...wrongIn(schema.items, one, `${at}.${index}`));
-  return isMap(value) ? [...wrong, ...wrongInMap(schema, value, at)] : wrong;
+  return isRecord(value) ? [...wrong, ...wrongInMap(schema, value, at)] : wrong;
 }
 
 /** Juju reads patterns as Go does: what is none here may well be one there. */
@@ -57,7 +58,7 @@ function wrongInMap(
   value: Schema,
   at: string,
 ): readonly string[] {
-  const known = isMap(properties) ? properties : {};
+  const known = isRecord(properties) ? properties : {};
   const given = `given ${JSON.stringify(value)}`;
   const missing = (Array.isArray(required) ? required : [])
     .filter((name) => typeof name === 'string' && !Object.hasOwn(value, name))
@@ -66,7 +67,7 @@ function wrongInMap(
     const schema = Object.hasOwn(known, name) ? known[name] : additionalProperties;
     if (schema === false && !Object.hasOwn(known, name))
       return [`${at} : additional property "${name}" is not allowed, ${given}`];
-    return isMap(schema) ? wrongIn(schema, one, `${at}.${name}`) : [];
+    return isRecord(schema) ? wrongIn(schema, one, `${at}.${name}`) : [];
   });
   return [...missing, ...inside];
 }
@@ -107,9 +108,6 @@ const limits: readonly (readonly [string, Limit, (value: unknown) => number | nu
   ['maxItems', atMost('items'), items],
 ];
 
-export const isMap = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isSame = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
@@ -121,5 +119,5 @@ export function withPart(
 ): Schema {
   if (rest.length === 0) return { ...before, [first]: value };
   const inner = before[first];
-  return { ...before, [first]: withPart(isMap(inner) ? inner : {}, rest, value) };
+  return { ...before, [first]: withPart(isRecord(inner) ? inner : {}, rest, value) };
 }

@@ -96,11 +96,19 @@ export class RealCharm {
   static async start(topology: Topology, given?: RealCharm['backend']): Promise<RealCharm> {
     const workspace = new Workspace();
     const built = join(workspace.path, 'built');
-    await packCharm(packedOf('machine'), built, { runtime: charmRuntime(), copying: 'link' });
-    const backend = given ?? (await startBackend());
-    const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
-    for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);
-    return charm;
+    let backend = given;
+    try {
+      await packCharm(packedOf('machine'), built, { runtime: charmRuntime(), copying: 'link' });
+      backend ??= await startBackend();
+      const charm = new RealCharm(backend, await StandIn.start(), workspace, built, topology);
+      for (const unit of unitsOf(charm.world, provider)) await charm.#place(unit);
+      return charm;
+    } catch (problem) {
+      // Nobody else knows of what was started by then.
+      await backend?.stop();
+      workspace.remove();
+      throw problem;
+    }
   }
 
   get backendDatabag(): Databag {
